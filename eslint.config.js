@@ -1,0 +1,96 @@
+import tseslint from 'typescript-eslint';
+
+/** Files where time, randomness and the outside world are parameters (see docs/architecture.md). */
+const PURE = [
+  'api/**/*.ts',
+  'analysis/stats/**/*.ts',
+  'analysis/judge/**/*.ts',
+  'providers/**/*.ts',
+  'controller/{model,decide,facts}.ts',
+  'controller/{facts,rules,canary,discovery,status}/**/*.ts',
+];
+
+/** The one file per program that may end it, read its environment and print. */
+const PROGRAMS = ['cli/main.ts', 'playground/main.ts', 'controller/main.ts', 'scripts/*.ts'];
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '*.js'] },
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': 'off',
+      '@typescript-eslint/max-params': ['error', { max: 4 }],
+      complexity: ['error', 15],
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'exit', message: 'Only the program file ends the program.' },
+        { object: 'process', property: 'env', message: 'Only the program file reads the environment.' },
+      ],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/no-dynamic-delete': 'off',
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+    },
+  },
+  {
+    files: PROGRAMS,
+    rules: { 'no-console': 'off', 'no-restricted-properties': 'off' },
+  },
+  {
+    files: PURE,
+    ignores: ['**/*.test.ts', 'providers/conformance.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...[
+          'process',
+          'fetch',
+          'console',
+          'setTimeout',
+          'setInterval',
+          'setImmediate',
+          'queueMicrotask',
+          'performance',
+          'crypto',
+        ].map((name) => ({ name, message: 'Pure code: time, randomness and I/O are parameters.' })),
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Pure code: time is a parameter.' },
+        { object: 'Math', property: 'random', message: 'Pure code: randomness is a parameter.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: ':function[async=true]', message: 'Pure code is synchronous.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Pure code: time is a parameter.',
+        },
+        {
+          selector:
+            'ImportDeclaration[source.value=/^node:(fs|http|https|net|child_process|crypto|timers|process)/]',
+          message: 'Pure code does no I/O.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'test/**/*.ts', 'providers/conformance.ts'],
+    rules: {
+      'max-lines-per-function': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+);

@@ -1,0 +1,88 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getNumber, getObject } from '../api/json.ts';
+
+/**
+ * `npm run conformance [-- --only apply,watch …]`: compares the embedded API server with recordings of a real one, if
+ * the kit lies beside the checkout. Other arguments go to the checker; without --json it prints counts per topic.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const checker = join(root, '../shared/conformance/check.mjs');
+const DEADLINE_MS = 20_000;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+async function untilReady(url: string, child: ChildProcess): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (child.exitCode === null && Date.now() < deadline) {
+    const response = await fetch(`${url}/version`).catch(() => undefined);
+    if (response?.ok === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`the playground's API server did not answer at ${url}`);
+}
+
+function check(url: string, args: string[]): number {
+  const all = args.some((arg) => ['--only', '--scenario', '--workloads'].includes(arg)) ? [] : ['--all'];
+  const result = spawnSync(
+    process.execPath,
+    [
+      checker,
+      '--server',
+      url,
+      '--skip',
+      'authn',
+      '--json',
+      ...all,
+      ...args.filter((arg) => arg !== '--json'),
+    ],
+    { encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  if (args.includes('--json')) console.log(result.stdout);
+  else printTopics(JSON.parse(result.stdout));
+  return result.status ?? 1;
+}
+
+function printTopics(report: unknown): void {
+  let [passed, total] = [0, 0];
+  for (const [topic, counts] of Object.entries(getObject(report, 'topics') ?? {})) {
+    const [good, all] = [getNumber(counts, 'scenariosPassed') ?? 0, getNumber(counts, 'scenarios') ?? 0];
+    console.log(
+      `${topic.padEnd(16)} ${good}/${all}  (steps ${getNumber(counts, 'stepsPassed') ?? 0}/${getNumber(counts, 'steps') ?? 0})`,
+    );
+    passed += good;
+    total += all;
+  }
+  console.log(`${'total'.padEnd(16)} ${passed}/${total}`);
+}
+
+async function main(args: string[]): Promise<number> {
+  if (!existsSync(checker)) {
+    console.log('conformance: the kit is not beside this checkout (../shared/conformance); nothing compared');
+    return 0;
+  }
+  const port = await freePort();
+  const server = spawn(process.execPath, [join(root, 'playground/main.ts'), 'api', '--port', String(port)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const url = `http://127.0.0.1:${port}`;
+  try {
+    await untilReady(url, server);
+    return check(url, args);
+  } finally {
+    server.kill('SIGTERM');
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

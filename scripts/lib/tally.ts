@@ -1,0 +1,42 @@
+import { getArray, getNumber, getObjects, getString } from '../../api/json.ts';
+
+export interface Tally {
+  passed: number;
+  failed: number;
+}
+
+export const NOTHING: Tally = { passed: 0, failed: 0 };
+
+export function add(a: Tally, b: Tally): Tally {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
+
+/**
+ * Counts of a vitest JSON report. A file that could not run at all counts as one failure, and so does a run without
+ * a usable report, one without any test, or one that failed for a reason that no test shows (an unhandled error).
+ */
+export function tallyReport(report: unknown, succeeded: boolean): Tally {
+  const passed = getNumber(report, 'numPassedTests');
+  const failed = getNumber(report, 'numFailedTests');
+  if (passed === undefined || failed === undefined) return { passed: 0, failed: 1 };
+  const broken = getObjects(report, 'testResults').filter(isBroken).length;
+  const total = failed + broken;
+  const sound = succeeded && passed > 0;
+  return { passed, failed: sound || total > 0 ? total : 1 };
+}
+
+function isBroken(file: unknown): boolean {
+  const failures = getObjects(file, 'assertionResults').filter(
+    (test) => getString(test, 'status') === 'failed',
+  );
+  return (
+    getString(file, 'status') === 'failed' &&
+    failures.length === 0 &&
+    getArray(file, 'assertionResults') !== undefined
+  );
+}
+
+/** The line that ends a run. */
+export function formatTally(tally: Tally): string {
+  return `${tally.passed} passed, ${tally.failed} failed`;
+}

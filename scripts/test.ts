@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NOTHING, add, formatTally, tallyReport, type Tally } from './lib/tally.ts';
+
+/** `npm test`: set-up, static checks, unit tests, end-to-end tests. The last line is "N passed, N failed". */
+const root = fileURLToPath(new URL('..', import.meta.url));
+const bin = join(root, 'node_modules/.bin');
+const env = {
+  ...process.env,
+  // The node of this process first: the system's may be older than the project needs.
+  PATH: [dirname(process.execPath), bin, process.env['PATH'] ?? ''].join(delimiter),
+};
+
+interface Ran {
+  code: number;
+  /** what it printed; empty when it printed to the terminal itself */
+  output: string;
+}
+
+function run(command: string, args: string[], show: boolean): Promise<Ran> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.once('error', (error) => resolve({ code: 1, output: error.message }));
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+const started = Date.now();
+const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
+
+/** A check that passes or fails as a whole; what it printed is shown only if it failed. */
+async function check(name: string, command: string, args: string[]): Promise<Tally> {
+  const { code, output } = await run(command, args, false);
+  if (code !== 0) console.log(output.trimEnd());
+  console.log(`[${seconds()}] ${code === 0 ? '✓' : '✗'} ${name}`);
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+async function tests(project: string, folder: string): Promise<Tally> {
+  console.log(`[${seconds()}] ${project} tests …`);
+  const file = join(folder, `${project}.json`);
+  const args = [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
+  const { code } = await run(join(bin, 'vitest'), args, true);
+  const report: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  return tallyReport(report, code === 0);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+let tally = NOTHING;
+try {
+  console.log('set-up and static checks …');
+  const checks = await Promise.all([
+    check('set-up', process.execPath, ['scripts/setup.ts']),
+    check('types', join(bin, 'tsc'), ['--noEmit']),
+    check('lint', join(bin, 'eslint'), ['.', '--max-warnings', '0']),
+    check('format', join(bin, 'prettier'), ['--check', '.']),
+  ]);
+  tally = checks.reduce(add, tally);
+  tally = add(tally, await tests('unit', folder));
+  tally = add(tally, await tests('e2e', folder));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`[${seconds()}] done`);
+console.log(formatTally(tally));
+process.exitCode = tally.failed === 0 ? 0 : 1;

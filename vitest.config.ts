@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          // what takes a second alone may take ten on a busy machine
+          testTimeout: 30_000,
+          include: [
+            '{api,analysis,providers,kube,controller,cli,playground,scripts}/**/*.test.ts',
+            'test/{architecture,conformance,simulation}/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
