@@ -1,0 +1,77 @@
+/** What is measured, what is concluded, and the small versioned state in between (kept in Release.status). */
+
+/** One closed time window, milliseconds since the epoch, `start < end`. The same for both arms. */
+export interface Window {
+  startMs: number;
+  endMs: number;
+}
+
+export interface Counts {
+  /** requests in the window; may be fractional */
+  total: number;
+  /** bad requests, 0..total */
+  bad: number;
+}
+
+/** The outcome of asking for one metric over one window. Only `ok` carries numbers; no other outcome ever passes. */
+export type Measurement =
+  | {
+      metric: string;
+      window: Window;
+      outcome: 'ok';
+      kind: 'errorRate';
+      canary: Counts;
+      stable: Counts;
+      /** the same counts pod by pod, if the series say which pod they are of */
+      pods?: { canary: Record<string, Counts>; stable: Record<string, Counts> };
+      history?: History;
+    }
+  | { metric: string; window: Window; outcome: 'ok'; kind: 'threshold'; canary: number; stable?: number }
+  | { metric: string; window: Window; outcome: BadOutcome; sentence: string };
+
+/** What stable did before the measured window: counts of windows as long as it, oldest first, without a gap between. */
+export interface History {
+  stable: Counts[];
+  /** the same pod by pod: lists of equal length */
+  pods?: Record<string, Counts[]>;
+}
+
+export type BadOutcome = 'noData' | 'nan' | 'severalSeries' | 'serverError' | 'timeout' | 'badQuery';
+
+export type VerdictResult = 'pass' | 'fail' | 'inconclusive';
+
+/** A conclusion with the numbers behind it. `reason` is a constant of api/reasons.ts. */
+export interface Verdict {
+  result: VerdictResult;
+  reason: string;
+  sentence: string;
+  numbers: Record<string, number>;
+}
+
+export interface MetricVerdict extends Verdict {
+  metric: string;
+  critical: boolean;
+  dryRun: boolean;
+}
+
+/**
+ * Sufficient statistics of one metric. `version` changes with the layout; `data` belongs to analysis/judge and
+ * is plain JSON that survives a restart byte for byte.
+ */
+export interface MetricState {
+  version: 1;
+  type: 'errorRate' | 'threshold';
+  data: Record<string, unknown>;
+}
+
+export interface AnalysisState {
+  version: 1;
+  /** index of the step the per-step statistics belong to */
+  step: number;
+  /** end of the last window judged in this step; absent before the first */
+  measuredUntilMs?: number;
+  /** consecutive windows without usable data, over all metrics */
+  gaps: number;
+  metrics: Record<string, MetricState>;
+  verdicts: MetricVerdict[];
+}

@@ -1,0 +1,64 @@
+import type { ErrorRateQueries, BoundTemplate, Metric } from './template.ts';
+import type { Issue, Result } from './result.ts';
+
+/** One metric of a release, with the key it has in measurements, in running statistics and in verdicts. */
+export interface BoundMetric {
+  key: string;
+  metric: Metric;
+  bound: BoundTemplate;
+}
+
+/** Queries under the name templates use for them; providers/provider.ts hands them out. */
+export interface Preset {
+  name: string;
+  canary: ErrorRateQueries;
+  stable: ErrorRateQueries;
+}
+
+/**
+ * All metrics in order. The key is the metric's name where that is unique, else `template/name`, else that with `#2`,
+ * `#3` … appended; it does not change while the list of templates stays the same.
+ */
+export function metricsOf(templates: readonly BoundTemplate[]): BoundMetric[] {
+  const all = templates.flatMap((bound) => bound.template.metrics.map((metric) => ({ metric, bound })));
+  const taken = new Set<string>();
+  return all.map(({ metric, bound }) => {
+    const alone = all.filter((other) => other.metric.name === metric.name).length === 1;
+    const base = alone ? metric.name : `${bound.use.template}/${metric.name}`;
+    let key = base;
+    for (let i = 2; taken.has(key); i++) key = `${base}#${i}`;
+    taken.add(key);
+    return { key, metric, bound };
+  });
+}
+
+/**
+ * Gives every error-rate metric without queries those of its preset: the one it names, or for "auto" (or no name) that
+ * of the provider in use. An unknown name, or "auto" without a provider, is an issue.
+ */
+export function resolvePresets(
+  bound: BoundTemplate,
+  presets: readonly Preset[],
+  inUse: string | undefined,
+): Result<BoundTemplate> {
+  const issues: Issue[] = [];
+  const metrics = bound.template.metrics.map((metric, i): Metric => {
+    if (metric.type !== 'errorRate' || metric.queries !== undefined) return metric;
+    const auto = metric.preset === undefined || metric.preset === 'auto';
+    const name = auto ? inUse : metric.preset;
+    const preset = presets.find((candidate) => candidate.name === name);
+    if (preset !== undefined) {
+      return { ...metric, queries: { canary: preset.canary, stable: preset.stable } };
+    }
+    issues.push({
+      path: `AnalysisTemplate ${bound.use.template}: spec.metrics[${i}].preset`,
+      value: metric.preset ?? 'auto',
+      message: auto ? 'needs a provider that splits traffic and counts requests' : 'is not a preset',
+      remedy: `name one of ${presets.map((candidate) => candidate.name).join(', ')}, or give queries of your own`,
+    });
+    return metric;
+  });
+  return issues.length > 0
+    ? { ok: false, issues }
+    : { ok: true, value: { ...bound, template: { ...bound.template, metrics } } };
+}

@@ -1,0 +1,38 @@
+/** Names that Sluice puts into, or reads from, the cluster. */
+export const GROUP = 'sluice.dev';
+export const API_VERSION = 'sluice.dev/v1alpha1';
+export const FIELD_MANAGER = 'sluice';
+
+export const ANNOTATION = {
+  /** opts a Deployment in; the value is the name of a ReleasePolicy (a DNS label) */
+  policy: 'sluice.dev/policy',
+  /** marker that admission puts on a held target */
+  held: 'sluice.dev/held',
+  steps: 'sluice.dev/steps',
+  analysis: 'sluice.dev/analysis',
+  provider: 'sluice.dev/provider',
+  service: 'sluice.dev/service',
+  route: 'sluice.dev/route',
+  skip: 'sluice.dev/skip',
+  /** on a Release: JSON of what a user-owned route held before the first edit (see providers) */
+  routeOriginals: 'sluice.dev/route-originals',
+  /** on a Release: index of the pause step a human has let go on */
+  resumedStep: 'sluice.dev/resumed-step',
+  /** on a Release that only records what rolled out without it: `Initial` or `Escaped` */
+  recordedAs: 'sluice.dev/recorded-as',
+  /** on a Release: JSON of a newer template taken off the target so this release can end; put back afterwards */
+  setAside: 'sluice.dev/set-aside',
+} as const;
+
+export const LABEL = {
+  /** on everything Sluice makes: name of the target */
+  target: 'sluice.dev/target',
+  /** on everything Sluice makes: name of the Release it was made for */
+  release: 'sluice.dev/release',
+  /** preferred key to tell canary pods from stable pods */
+  track: 'sluice.dev/track',
+  managedBy: 'app.kubernetes.io/managed-by',
+} as const;
+
+/** On a Release exactly while a user-owned route is edited. */
+export const FINALIZER = 'sluice.dev/traffic';

@@ -1,0 +1,36 @@
+import { getString } from './json.ts';
+import type { ObjectMeta } from './kube.ts';
+
+/**
+ * The Releases of one target, newest first, as a new list. Of one Deployment the number in the name tells, the generation
+ * of the change: creation times have whole seconds and come from the clocks of several API servers. Between Deployments of
+ * the same name that followed each other the time tells.
+ */
+export function newestFirst<T extends { metadata: ObjectMeta }>(releases: readonly T[]): T[] {
+  const bornMs = new Map<string, number>();
+  for (const release of releases) {
+    const uid = uidOf(release);
+    bornMs.set(uid, Math.max(bornMs.get(uid) ?? 0, createdMs(release)));
+  }
+  const ageOf = (release: T): number => bornMs.get(uidOf(release)) ?? 0;
+  return releases.toSorted(
+    (a, b) =>
+      ageOf(b) - ageOf(a) ||
+      uidOf(b).localeCompare(uidOf(a)) ||
+      numberOf(b) - numberOf(a) ||
+      createdMs(b) - createdMs(a) ||
+      b.metadata.name.localeCompare(a.metadata.name),
+  );
+}
+
+function uidOf(release: unknown): string {
+  return getString(release, 'spec', 'target', 'uid') ?? '';
+}
+
+function createdMs({ metadata }: { metadata: ObjectMeta }): number {
+  return Date.parse(metadata.creationTimestamp ?? '') || 0;
+}
+
+function numberOf({ metadata }: { metadata: ObjectMeta }): number {
+  return Number(/-(\d+)$/.exec(metadata.name)?.[1] ?? 0);
+}

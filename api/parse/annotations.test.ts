@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { formatIssue, type Result } from '../result.ts';
+import { applyOverrides, parseAnnotations } from './annotations.ts';
+import { defaultPolicy } from './policy.ts';
+
+const issuesOf = (result: Result<unknown>) => (result.ok ? [] : result.issues.map(formatIssue));
+const minute = 60_000;
+const step = (weight: number, minMinutes = 2, pause: boolean | number = false) => ({
+  weight,
+  minDurationMs: minMinutes * minute,
+  maxDurationMs: 30 * minute,
+  pause,
+});
+
+describe('parseAnnotations', () => {
+  it('reads every override and leaves what belongs to others alone', () => {
+    const annotations = {
+      'sluice.dev/policy': 'default',
+      'sluice.dev/steps': '5@2m,25,pause,50@5m',
+      'sluice.dev/analysis': 'http, slow',
+      'sluice.dev/provider': 'nginx',
+      'sluice.dev/service': 'web',
+      'sluice.dev/route': 'web,web.internal',
+      'sluice.dev/skip': 'typo in a label',
+      'sluice.dev/held': 'new',
+      'deployment.kubernetes.io/revision': '3',
+      'other.sluice.dev/x': '',
+    };
+    expect(parseAnnotations(annotations)).toEqual({
+      ok: true,
+      value: {
+        policy: 'default',
+        steps: [step(5), step(25, 2, true), step(50, 5)],
+        analysis: [
+          { template: 'http', args: {} },
+          { template: 'slow', args: {} },
+        ],
+        provider: 'nginx',
+        service: 'web',
+        routes: ['web', 'web.internal'],
+        skip: 'typo in a label',
+      },
+    });
+  });
+
+  it.each([undefined, null, {}])('reads %j as no overrides', (annotations) => {
+    expect(parseAnnotations(annotations)).toEqual({ ok: true, value: {} });
+  });
+
+  it.each([
+    { text: '5', want: [step(5)] },
+    { text: ' 5@2m , 25 ', want: [step(5), step(25)] },
+    { text: '5,pause@10m,50', want: [step(5, 2, 10 * minute), step(50)] },
+    { text: '5@0', want: [step(5, 0)] },
+    { text: '5@1h', want: [{ ...step(5, 60), maxDurationMs: 120 * minute }] },
+  ])('reads the steps "$text"', ({ text, want }) => {
+    expect(parseAnnotations({ 'sluice.dev/steps': text })).toEqual({ ok: true, value: { steps: want } });
+  });
+
+  it.each([
+    { name: 'steps', value: '', want: '"" is empty' },
+    { name: 'steps', value: '5,,25', want: '"" is neither a weight nor a pause' },
+    { name: 'steps', value: '5%', want: '"5%" is neither a weight nor a pause' },
+    { name: 'steps', value: '100', want: '100 is above 99' },
+    { name: 'steps', value: 'pause,5', want: '"pause" stands before any weight' },
+    { name: 'steps', value: '5,pause,pause', want: '"pause" follows another pause' },
+    { name: 'steps', value: '5,pause@0', want: '"pause@0" pauses for no time' },
+    { name: 'steps', value: '5@', want: '"5@" has no duration after "@"' },
+    { name: 'steps', value: '5@2m@3m', want: '"5@2m@3m" has no duration' },
+    { name: 'steps', value: '5@two', want: '"5@two" has no duration' },
+    { name: 'policy', value: '', want: '"" is not a DNS label' },
+    { name: 'policy', value: 'Default', want: '"Default" is not a DNS label; give 1 to 63 lower-case' },
+    { name: 'policy', value: 'a.b', want: '"a.b" is not a DNS label' },
+    { name: 'provider', value: 'gatway', want: 'did you mean gateway?' },
+    { name: 'service', value: 'other/web', want: '"other/web" is not a DNS label' },
+    { name: 'route', value: 'other/web', want: '"other/web" is not an object name' },
+    { name: 'route', value: 'a,a', want: '"a" is there twice' },
+    { name: 'analysis', value: '', want: '"" is not an object name' },
+    { name: 'skip', value: ' ', want: '" " is empty' },
+    { name: 'stpes', value: '5', want: 'did you mean sluice.dev/steps?' },
+    { name: 'frobnicate', value: '5', want: 'Sluice does not know; remove the annotation' },
+  ])('refuses sluice.dev/$name: "$value"', ({ name, value, want }) => {
+    const issues = issuesOf(parseAnnotations({ [`sluice.dev/${name}`]: value }));
+    expect(issues).toHaveLength(1);
+    expect(issues[0]).toContain(`metadata.annotations[sluice.dev/${name}]: `);
+    expect(issues[0]).toContain(want);
+  });
+});
+
+describe('applyOverrides', () => {
+  it('replaces single fields and keeps the arguments of a template that the policy names too', () => {
+    const policy = { ...defaultPolicy(), analysis: [{ template: 'slow', args: { limit: '1' } }] };
+    const overrides = {
+      steps: [step(10)],
+      analysis: ['slow', 'http'].map((template) => ({ template, args: {} })),
+    };
+    expect(applyOverrides(policy, overrides)).toEqual({
+      ...policy,
+      steps: [step(10)],
+      analysis: [
+        { template: 'slow', args: { limit: '1' } },
+        { template: 'http', args: {} },
+      ],
+    });
+  });
+});

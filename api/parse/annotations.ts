@@ -1,0 +1,105 @@
+import { ANNOTATION } from '../names.ts';
+import type { AnalysisUse, ReleasePolicy, Step } from '../policy.ts';
+import type { Result } from '../result.ts';
+import { complain, kindOf, parseWith, type Place, type Read } from './fields.ts';
+import { isObject } from '../json.ts';
+import { MAX_TEMPLATES, PROVIDERS } from './policy.ts';
+import { dnsLabel, dnsSubdomain, oneOf, refuseDuplicates, text } from './read.ts';
+import { readStepsText } from './steps.ts';
+import { suggest } from './suggest.ts';
+
+/** What the annotations of a target say; each overrides one field of the policy. */
+export interface AnnotationOverrides {
+  /** absent: the target has not opted in */
+  policy?: string;
+  steps?: Step[];
+  analysis?: AnalysisUse[];
+  provider?: ReleasePolicy['provider'];
+  service?: string;
+  /** names of routes in the target's namespace */
+  routes?: string[];
+  /** the reason a human gave for skipping the analysis of the template it came with */
+  skip?: string;
+}
+
+const MAX_ROUTES = 20;
+
+/** "a, b" → ["a", "b"]; an empty or repeated name is an issue. */
+function names(max: number): Read<string[]> {
+  return (value, place) => {
+    if (typeof value !== 'string') return complain(place, value, `is ${kindOf(value)}`, 'give text');
+    const items = value.split(',').map((item) => item.trim());
+    if (items.length > max) {
+      return complain(place, value, `has ${items.length} names`, `give at most ${max}, separated by commas`);
+    }
+    const read = items.map((item) => dnsSubdomain(item, place));
+    refuseDuplicates(items, place);
+    return read.every((item) => item !== undefined) ? read : undefined;
+  };
+}
+
+const analysis: Read<AnalysisUse[]> = (value, place) =>
+  names(MAX_TEMPLATES)(value, place)?.map((template) => ({ template, args: {} }));
+
+const PREFIX = 'sluice.dev/';
+const KNOWN: readonly string[] = Object.values(ANNOTATION).map((name) => name.slice(PREFIX.length));
+
+function refuseUnknown(annotations: Record<string, unknown>, place: Place): void {
+  for (const [name, value] of Object.entries(annotations)) {
+    const own = name.slice(PREFIX.length);
+    if (!name.startsWith(PREFIX) || KNOWN.includes(own)) continue;
+    const meant = suggest(own, KNOWN);
+    const remedy = meant === undefined ? 'remove the annotation' : `did you mean ${PREFIX}${meant}?`;
+    complain(at(place, name), value, 'is in an annotation that Sluice does not know', remedy);
+  }
+}
+
+function at(place: Place, name: string): Place {
+  return { path: `${place.path}[${name}]`, issues: place.issues };
+}
+
+const readOverrides: Read<AnnotationOverrides> = (value, place) => {
+  if (value === undefined || value === null) return {};
+  if (!isObject(value))
+    return complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of texts');
+  const annotations = value;
+  const overrides: AnnotationOverrides = {};
+  const read = <K extends keyof AnnotationOverrides>(
+    field: K,
+    name: string,
+    reader: Read<NonNullable<AnnotationOverrides[K]>>,
+  ) => {
+    if (!Object.hasOwn(annotations, name) || annotations[name] === undefined) return;
+    const parsed = reader(annotations[name], at(place, name));
+    if (parsed !== undefined) overrides[field] = parsed;
+  };
+  read('policy', ANNOTATION.policy, dnsLabel);
+  read('steps', ANNOTATION.steps, readStepsText);
+  read('analysis', ANNOTATION.analysis, analysis);
+  read('provider', ANNOTATION.provider, oneOf(PROVIDERS));
+  read('service', ANNOTATION.service, dnsLabel);
+  read('routes', ANNOTATION.route, names(MAX_ROUTES));
+  read('skip', ANNOTATION.skip, text(1024));
+  refuseUnknown(annotations, place);
+  return overrides;
+};
+
+/** The `metadata.annotations` of a target (absent counts as empty). Annotations of others are not looked at. */
+export function parseAnnotations(
+  annotations: unknown,
+  path = 'metadata.annotations',
+): Result<AnnotationOverrides> {
+  return parseWith(annotations, path, readOverrides);
+}
+
+/** The policy with the target's overrides laid over it. A template that the policy names too keeps its arguments. */
+export function applyOverrides(policy: ReleasePolicy, overrides: AnnotationOverrides): ReleasePolicy {
+  const withArgs = (use: AnalysisUse): AnalysisUse =>
+    policy.analysis.find((known) => known.template === use.template) ?? use;
+  return {
+    ...policy,
+    ...(overrides.steps === undefined ? {} : { steps: overrides.steps }),
+    ...(overrides.analysis === undefined ? {} : { analysis: overrides.analysis.map(withArgs) }),
+    ...(overrides.provider === undefined ? {} : { provider: overrides.provider }),
+  };
+}

@@ -1,0 +1,121 @@
+import { isObject } from '../json.ts';
+import type { JsonObject } from '../kube.ts';
+import type { Issue, Result } from '../result.ts';
+import { suggest } from './suggest.ts';
+
+/** Where in the input a reader is, and where it puts what it finds wrong. */
+export interface Place {
+  path: string;
+  issues: Issue[];
+}
+
+/** Reads one value; `undefined` means that it was unusable and an issue was recorded. */
+export type Read<T> = (value: unknown, place: Place) => T | undefined;
+
+const SHOWN = 60;
+
+/** Records an issue about a value that is there. */
+export function complain(place: Place, value: unknown, message: string, remedy: string): undefined {
+  place.issues.push({ path: place.path === '' ? 'object' : place.path, value: show(value), message, remedy });
+}
+
+export function show(value: unknown): string {
+  const text = value === undefined ? 'undefined' : JSON.stringify(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
+}
+
+/** The fields of one object, each read by name; at the end, fields that nobody asked for are issues. */
+export class Fields {
+  readonly place: Place;
+  readonly #raw: JsonObject;
+  readonly #known = new Set<string>();
+  readonly #later = new Set<string>();
+
+  constructor(raw: JsonObject, place: Place) {
+    this.#raw = raw;
+    this.place = place;
+  }
+
+  /** Opens an object; anything else is an issue. */
+  static open(value: unknown, place: Place): Fields | undefined {
+    if (isObject(value)) return new Fields(value, place);
+    return complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of fields');
+  }
+
+  has(name: string): boolean {
+    this.#known.add(name);
+    return Object.hasOwn(this.#raw, name) && this.#raw[name] !== undefined;
+  }
+
+  optional<T>(name: string, read: Read<T>): T | undefined {
+    return this.has(name) ? read(this.#raw[name], this.at(name)) : undefined;
+  }
+
+  withDefault<T>(name: string, read: Read<T>, fallback: T): T {
+    return this.optional(name, read) ?? fallback;
+  }
+
+  required<T>(name: string, read: Read<T>, remedy: string): T | undefined {
+    if (this.has(name)) return read(this.#raw[name], this.at(name));
+    this.missing(name, remedy);
+    return undefined;
+  }
+
+  missing(name: string, remedy: string): void {
+    this.place.issues.push({ path: this.at(name).path, message: 'is missing', remedy });
+  }
+
+  /** Fields that exist in the design but that this version cannot honour: refused, never silently ignored. */
+  notYet(...names: string[]): void {
+    for (const name of names) {
+      this.#later.add(name);
+      if (!this.has(name)) continue;
+      const remedy = 'remove the field, or use a version of Sluice that supports it';
+      complain(this.at(name), this.#raw[name], 'is not supported yet in this version', remedy);
+    }
+  }
+
+  /** To be called after all fields were read: reports the ones that nobody knows. */
+  end(): void {
+    const known = [...this.#known].filter((name) => !this.#later.has(name));
+    for (const [name, value] of Object.entries(this.#raw)) {
+      if (this.#known.has(name) || value === undefined) continue;
+      const meant = suggest(name, known);
+      const remedy =
+        meant === undefined
+          ? `remove it; known fields are ${known.sort().join(', ')}`
+          : `did you mean ${meant}?`;
+      complain(this.at(name), value, 'is in a field that does not exist', remedy);
+    }
+  }
+
+  at(name: string): Place {
+    return { path: joinPath(this.place.path, name), issues: this.place.issues };
+  }
+}
+
+function joinPath(path: string, name: string): string {
+  if (!/^[A-Za-z_][\w-]*$/.test(name)) return `${path}[${show(name)}]`;
+  return path === '' ? name : `${path}.${name}`;
+}
+
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** Runs a reader over a whole input. */
+export function parseWith<T>(value: unknown, path: string, read: Read<T>): Result<T> {
+  const issues: Issue[] = [];
+  const parsed = read(value, { path, issues });
+  if (parsed !== undefined && issues.length === 0) return { ok: true, value: parsed };
+  return { ok: false, issues };
+}
+
+/** A raw object as it is: for records whose content is not ours to judge. */
+export const rawObject: Read<JsonObject> = (value, place) =>
+  isObject(value)
+    ? value
+    : complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of fields');

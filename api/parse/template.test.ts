@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { formatIssue, type Result } from '../result.ts';
+import { DEFAULT_HARM_MARGIN, DEFAULT_SAFE_MARGIN, defaultTemplate } from './metric.ts';
+import { parseTemplate } from './template.ts';
+
+const issuesOf = (result: Result<unknown>) => (result.ok ? [] : result.issues.map(formatIssue));
+const metric = (fields: object) => ({ metrics: [{ name: 'm', ...fields }] });
+const first = (spec: unknown) => {
+  const result = parseTemplate(spec);
+  return result.ok ? result.value.metrics[0] : result.issues.map(formatIssue);
+};
+
+describe('parseTemplate', () => {
+  it('gives the built-in template for one error-rate metric without more', () => {
+    const spec = { metrics: [{ name: 'error-rate', errorRate: {} }] };
+    expect(parseTemplate(spec)).toEqual({ ok: true, value: defaultTemplate() });
+  });
+
+  it('reads one pair of queries for both arms alike', () => {
+    expect(first(metric({ errorRate: { bad: 'a{{service}}', total: 'b' } }))).toEqual({
+      type: 'errorRate',
+      name: 'm',
+      critical: true,
+      dryRun: false,
+      queries: { canary: { bad: 'a{{service}}', total: 'b' }, stable: { bad: 'a{{service}}', total: 'b' } },
+      harmMargin: DEFAULT_HARM_MARGIN,
+      safeMargin: DEFAULT_SAFE_MARGIN,
+    });
+  });
+
+  it('reads a pair of queries for each arm', () => {
+    const errorRate = { canary: { bad: 'a', total: 'b' }, stable: { bad: 'c', total: 'd' } };
+    expect(first(metric({ errorRate }))).toMatchObject({ queries: errorRate });
+  });
+
+  it('reads a threshold with its limits', () => {
+    const threshold = { query: 'q', stableQuery: 's', success: 'value < 1', failure: 'value > 2' };
+    const wire = {
+      critical: false,
+      dryRun: true,
+      threshold,
+      failureLimit: 2,
+      inconclusiveLimit: 5,
+      nan: 'zero',
+    };
+    expect(first(metric(wire))).toEqual({
+      type: 'threshold',
+      name: 'm',
+      ...threshold,
+      critical: false,
+      dryRun: true,
+      failureLimit: 2,
+      inconclusiveLimit: 5,
+      nan: 'zero',
+    });
+  });
+
+  it.each([
+    { margin: { relative: 0.2 }, harm: { absolute: 1e-4, relative: 0.2 }, safe: DEFAULT_SAFE_MARGIN },
+    { margin: { relative: 2 }, harm: { absolute: 1e-4, relative: 2 }, safe: { absolute: 1e-3, relative: 2 } },
+    {
+      margin: { safe: { absolute: 0.01 } },
+      harm: DEFAULT_HARM_MARGIN,
+      safe: { absolute: 0.01, relative: 0.5 },
+    },
+    {
+      margin: { harm: { absolute: 0, relative: 0 }, safe: { absolute: 0, relative: 0 } },
+      harm: { absolute: 0, relative: 0 },
+      safe: { absolute: 0, relative: 0 },
+    },
+  ])('reads the margin $margin', ({ margin, harm, safe }) => {
+    expect(first(metric({ errorRate: {}, margin }))).toMatchObject({ harmMargin: harm, safeMargin: safe });
+  });
+
+  it.each([
+    { spec: {}, want: 'spec.metrics: is missing; give at least one metric' },
+    { spec: { metrics: [] }, want: 'spec.metrics: [] has 0 items' },
+    { spec: metric({}), want: 'spec.metrics[0].errorRate: is missing; give one of errorRate, threshold' },
+    {
+      spec: metric({ latency: {} }),
+      want: 'spec.metrics[0].latency: {} is not supported yet in this version',
+    },
+    { spec: metric({ series: {} }), want: 'spec.metrics[0].series: {} is not supported yet in this version' },
+    {
+      spec: metric({ errorRate: {}, direction: 'up' }),
+      want: 'spec.metrics[0].direction: "up" is not supported yet',
+    },
+    {
+      spec: metric({ errorRate: {}, threshold: { query: 'q', success: 'x' } }),
+      want: 'measures several things',
+    },
+    { spec: metric({ errorRate: { preset: 'ngnix' } }), want: 'did you mean nginx?' },
+    { spec: metric({ errorRate: { preset: 'auto', bad: 'x', total: 'y' } }), want: 'mixes several ways' },
+    { spec: metric({ errorRate: { bad: 'x' } }), want: 'spec.metrics[0].errorRate.total: is missing' },
+    {
+      spec: metric({ errorRate: { canary: { bad: 'x', total: 'y' } } }),
+      want: 'errorRate.stable: is missing',
+    },
+    { spec: metric({ errorRate: { bad: ' ', total: 'y' } }), want: 'errorRate.bad: " " is empty' },
+    { spec: metric({ threshold: { query: 'q' } }), want: 'threshold.success: is missing' },
+    {
+      spec: metric({ threshold: { query: 'q', successCondition: 'x', failure: 'y' } }),
+      want: 'did you mean success?',
+    },
+    {
+      spec: metric({ errorRate: {}, failureLimit: 1 }),
+      want: 'spec.metrics[0].failureLimit: 1 is in a field that',
+    },
+    {
+      spec: metric({ threshold: { query: 'q', success: 'x' }, margin: {} }),
+      want: 'spec.metrics[0].margin: {} is in',
+    },
+    {
+      spec: metric({ errorRate: {}, margin: { harm: { relative: 1 }, safe: { relative: 0.5 } } }),
+      want: 'safe: 0.5 has a smaller relative part',
+    },
+    {
+      spec: { ...metric({ errorRate: {} }), risk: { harm: 0 } },
+      want: 'spec.risk.harm: 0 is too small; give a number from 0.000001',
+    },
+    { spec: { ...metric({ errorRate: {} }), risk: { safe: 0.9 } }, want: 'spec.risk.safe: 0.9 is above 0.5' },
+    {
+      spec: { ...metric({ errorRate: {} }), interval: '1ms' },
+      want: 'spec.interval: "1ms" is shorter than 1s',
+    },
+    {
+      spec: { ...metric({ errorRate: {} }), args: [{ name: '1x' }] },
+      want: 'spec.args[0].name: "1x" is not an argument',
+    },
+    {
+      spec: {
+        metrics: [
+          { name: 'm', errorRate: {} },
+          { name: 'm', errorRate: {} },
+        ],
+      },
+      want: '"m" is there twice',
+    },
+    { spec: metric({ errorRate: {}, critcal: true }), want: 'did you mean critical?' },
+  ])('refuses $spec', ({ spec, want }) => {
+    const issues = issuesOf(parseTemplate(spec));
+    expect(issues).toHaveLength(1);
+    expect(issues[0]).toContain(want);
+  });
+});

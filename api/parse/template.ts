@@ -1,0 +1,66 @@
+import type { Result } from '../result.ts';
+import type { AnalysisTemplate } from '../template.ts';
+import { Fields, parseWith, type Read } from './fields.ts';
+import { defaultTemplate, readMetric } from './metric.ts';
+import { argumentName, dnsLabel, duration, list, number, refuseDuplicates } from './read.ts';
+import { complain, kindOf } from './fields.ts';
+
+type Argument = AnalysisTemplate['args'][number];
+type Risk = AnalysisTemplate['risk'];
+
+export const MAX_METRICS = 20;
+const MAX_ARGS = 20;
+const MAX_ARG_TEXT = 1024;
+
+const argumentValue: Read<string> = (value, place) =>
+  typeof value === 'string' && value.length <= MAX_ARG_TEXT
+    ? value
+    : complain(
+        place,
+        value,
+        `is ${kindOf(value)}`,
+        `give text of at most ${MAX_ARG_TEXT} characters, in quotes`,
+      );
+
+const readArgument: Read<Argument> = (value, place) => {
+  const fields = Fields.open(value, place);
+  if (fields === undefined) return undefined;
+  const name = fields.required('name', argumentName, 'give the argument a name');
+  const text = fields.optional('value', argumentValue);
+  fields.end();
+  return name === undefined ? undefined : { name, ...(text === undefined ? {} : { value: text }) };
+};
+
+const readRisk: Read<Risk> = (value, place) => {
+  const fields = Fields.open(value, place);
+  if (fields === undefined) return undefined;
+  const base = defaultTemplate().risk;
+  const probability = number({ min: 1e-6, max: 0.5 });
+  const risk = {
+    harm: fields.withDefault('harm', probability, base.harm),
+    safe: fields.withDefault('safe', probability, base.safe),
+  };
+  fields.end();
+  return risk;
+};
+
+const readTemplate: Read<AnalysisTemplate> = (value, place) => {
+  const fields = Fields.open(value, place);
+  if (fields === undefined) return undefined;
+  const base = defaultTemplate();
+  const args = fields.withDefault('args', list(readArgument, MAX_ARGS), base.args);
+  const intervalMs = fields.withDefault('interval', duration(1000, 3_600_000), base.intervalMs);
+  const prometheus = fields.withDefault('prometheus', dnsLabel, base.prometheus);
+  const risk = fields.withDefault('risk', readRisk, base.risk);
+  const metrics = fields.required('metrics', list(readMetric, MAX_METRICS, 1), 'give at least one metric');
+  fields.end();
+  const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
+  refuseDuplicates(names(args), fields.at('args'));
+  refuseDuplicates(names(metrics ?? []), fields.at('metrics'));
+  return metrics && { args, intervalMs, prometheus, risk, metrics };
+};
+
+/** The `spec` of an AnalysisTemplate, with defaults filled in; every wrong or unknown field is an issue. */
+export function parseTemplate(spec: unknown, path = 'spec'): Result<AnalysisTemplate> {
+  return parseWith(spec, path, readTemplate);
+}

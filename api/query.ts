@@ -1,0 +1,230 @@
+import type { Issue } from './result.ts';
+
+/**
+ * Query templates: PromQL with `{{name}}` variables. Each value is escaped for the place it goes to: a string, a regular
+ * expression inside a string, or (letters, digits, `_ : .` only) bare PromQL. So no value can change what is asked.
+ */
+
+/**
+ * Variables every query may use, beside `args.<name>` for each argument of its template. `service`, `deployment` and `pods`
+ * mean the arm the query is asked for.
+ */
+export const QUERY_VARIABLES = {
+  namespace: 'namespace of the target',
+  target: 'name of the target Deployment',
+  release: 'name of the Release',
+  service: 'Service of the arm that is asked for',
+  deployment: 'Deployment of the arm that is asked for',
+  pods: 'pods of the arm that is asked for (a list: only inside =~"…")',
+  stableService: 'name of the stable Service',
+  canaryService: 'name of the canary Service',
+  canaryDeployment: 'name of the canary Deployment',
+  stablePods: 'names of the stable pods (a list: only inside =~"…")',
+  canaryPods: 'names of the canary pods (a list: only inside =~"…")',
+  route: 'first route in scope',
+  ingress: 'first Ingress in scope',
+  port: 'first Service port in scope',
+  routeRegex: 'alternation of the routes in scope (only inside =~"…")',
+  ingressRegex: 'alternation of the Ingresses in scope (only inside =~"…")',
+  portRegex: 'alternation of the Service ports in scope (only inside =~"…")',
+  interval: 'length of the window, e.g. 15s',
+} as const;
+
+export type Arm = 'canary' | 'stable';
+
+const LISTS: ReadonlySet<string> = new Set(['pods', 'stablePods', 'canaryPods']);
+const LONGEST = 4096;
+const NAME = /^[A-Za-z][\w-]*(\.[\w-]+)?$/;
+const BARE = /^[A-Za-z0-9_:.]+$/;
+
+/** Where a variable stands. */
+type Place = 'bare' | 'string' | 'regex';
+type Quote = '"' | "'" | '`';
+
+type Piece = { text: string } | { name: string; place: Place; quote: Quote | undefined };
+
+export type Rendered =
+  | { ok: true; query: string }
+  /** empty: a variable has nothing to name (no pods, say), which is missing data, not a wrong query */
+  | { ok: false; problem: 'empty' | 'wrong'; sentence: string };
+
+/**
+ * What is wrong with a query template (without its path), or `undefined`. `args` are the names the template declares;
+ * `counter`: it has to be a cumulative counter, so functions that take differences are refused.
+ */
+export function checkQuery(
+  text: string,
+  { args, counter }: { args: readonly string[]; counter: boolean },
+): Omit<Issue, 'path'> | undefined {
+  if (text.trim() === '') return { message: 'is empty', remedy: 'write a PromQL query' };
+  if (text.length > LONGEST) {
+    return { message: `has ${text.length} characters`, remedy: `write at most ${LONGEST}` };
+  }
+  const pieces = split(text);
+  if (typeof pieces === 'string') return { value: shortened(text), message: pieces, remedy: 'close it' };
+  for (const piece of pieces) {
+    const issue = 'name' in piece ? checkVariable(piece.name, piece.place, args) : undefined;
+    if (issue !== undefined) return issue;
+  }
+  return counter ? checkCounter(text, pieces) : undefined;
+}
+
+function checkVariable(name: string, place: Place, args: readonly string[]): Omit<Issue, 'path'> | undefined {
+  if (!Object.hasOwn(QUERY_VARIABLES, name) && !args.some((arg) => name === `args.${arg}`)) {
+    return {
+      value: `{{${name}}}`,
+      message: 'is not a variable',
+      remedy: `use one of ${Object.keys(QUERY_VARIABLES).join(', ')}, or args.<name> of an argument in spec.args`,
+    };
+  }
+  if (needsRegex(name) && place !== 'regex') {
+    return {
+      value: `{{${name}}}`,
+      message: 'is a list and stands outside a regular expression',
+      remedy: `write it as label=~"{{${name}}}"`,
+    };
+  }
+  return undefined;
+}
+
+const DIFFERENCES = /\b(rate|irate|increase|delta|idelta|deriv)\s*\(/;
+
+function checkCounter(text: string, pieces: readonly Piece[]): Omit<Issue, 'path'> | undefined {
+  const bare = pieces
+    .map((piece) => ('text' in piece ? piece.text.replace(/"[^"]*"|'[^']*'/g, '""') : 'x'))
+    .join('');
+  const found = DIFFERENCES.exec(bare)?.[1];
+  if (found === undefined) return undefined;
+  return {
+    value: shortened(text),
+    message: `takes differences itself (${found})`,
+    remedy: `give the counter alone, without ${found}() and range; Sluice takes the differences, window by window`,
+  };
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** `service`, `deployment`, `pods` and `interval` filled in for one arm and window. */
+export function armVariables(
+  variables: Readonly<Record<string, string>>,
+  arm: Arm,
+  windowMs: number,
+): Record<string, string> {
+  const own =
+    arm === 'canary'
+      ? { service: 'canaryService', deployment: 'canaryDeployment', pods: 'canaryPods' }
+      : { service: 'stableService', deployment: 'target', pods: 'stablePods' };
+  const filled: Record<string, string> = { ...variables, interval: promDuration(windowMs) };
+  for (const [name, source] of Object.entries(own)) {
+    const value = variables[source];
+    if (value !== undefined) filled[name] = value;
+  }
+  return filled;
+}
+
+/** Milliseconds as PromQL writes them: 15000 → "15s". */
+export function promDuration(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000}s` : `${Math.round(ms)}ms`;
+}
+
+/** The query with every variable replaced by its value, escaped for its place. */
+export function renderQuery(text: string, variables: Readonly<Record<string, string>>): Rendered {
+  const pieces = split(text);
+  if (typeof pieces === 'string') return { ok: false, problem: 'wrong', sentence: `the query ${pieces}` };
+  let query = '';
+  for (const piece of pieces) {
+    if ('text' in piece) {
+      query += piece.text;
+      continue;
+    }
+    const value = variables[piece.name];
+    if (value === undefined) {
+      return {
+        ok: false,
+        problem: 'wrong',
+        sentence: `the query names {{${piece.name}}}, which has no value here`,
+      };
+    }
+    if (value === '') {
+      return { ok: false, problem: 'empty', sentence: `there is nothing for {{${piece.name}}} to name` };
+    }
+    const escaped = escapeFor(piece, value);
+    if (escaped === undefined) {
+      return {
+        ok: false,
+        problem: 'wrong',
+        sentence: `the value of {{${piece.name}}} cannot stand where it is used`,
+      };
+    }
+    query += escaped;
+  }
+  return { ok: true, query };
+}
+
+function needsRegex(name: string): boolean {
+  return LISTS.has(name) || name.endsWith('Regex');
+}
+
+function escapeFor(
+  { name, place, quote }: { name: string; place: Place; quote: Quote | undefined },
+  value: string,
+): string | undefined {
+  if (place === 'bare' || quote === undefined) return BARE.test(value) ? value : undefined;
+  if (place === 'string') return needsRegex(name) ? undefined : escapeString(value, quote);
+  if (name.endsWith('Regex')) return escapeString(value, quote);
+  const names = LISTS.has(name) ? value.split(',') : [value];
+  return escapeString(names.map(escapeRegex).join('|'), quote);
+}
+
+/** A value for the inside of =~"…" that matches nothing but itself. */
+export function literalRegex(value: string): string {
+  return inQuotes(escapeRegex(value), '"');
+}
+
+function escapeRegex(value: string): string {
+  return value.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+}
+
+function escapeString(value: string, quote: Quote): string | undefined {
+  if (quote === '`') return value.includes('`') ? undefined : value;
+  return inQuotes(value, quote);
+}
+
+function inQuotes(value: string, quote: '"' | "'"): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll(quote, `\\${quote}`);
+}
+
+/** The pieces of a template, or what is wrong with it. */
+function split(text: string): Piece[] | string {
+  const pieces: Piece[] = [];
+  let quote: Quote | undefined;
+  let regex = false;
+  let from = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text.startsWith('{{', i)) {
+      const end = text.indexOf('}}', i);
+      const name = end === -1 ? '' : text.slice(i + 2, end).trim();
+      if (!NAME.test(name))
+        return `has a variable that is not closed or has no proper name: ${text.slice(i, i + 20)}`;
+      const place = quote === undefined ? 'bare' : regex ? 'regex' : 'string';
+      pieces.push({ text: text.slice(from, i) }, { name, place, quote });
+      i = end + 1;
+      from = end + 2;
+    } else if (quote !== undefined) {
+      if (text[i] === '\\' && quote !== '`') i++;
+      else if (text[i] === quote) quote = undefined;
+    } else if (isQuote(text[i])) {
+      quote = text[i] as Quote;
+      regex = /[=!]~\s*$/.test(text.slice(Math.max(0, i - 20), i));
+    }
+  }
+  if (quote !== undefined) return `has a string that is not closed (${quote})`;
+  pieces.push({ text: text.slice(from) });
+  return pieces;
+}
+
+function isQuote(char: string | undefined): boolean {
+  return char === '"' || char === "'" || char === '`';
+}

@@ -1,0 +1,196 @@
+/**
+ * Every reason Sluice gives: in a Release's status and decision log, in verdicts, conditions and Events. A reason is a
+ * constant for machines; the sentence beside it is for people. Values never change once released; new ones are added.
+ */
+export const REASON = {
+  // How a release begins
+  /** the first version of a target: nothing to compare with, promoted as it is */
+  Initial: 'Initial',
+  /** a new template was seen and a release was made for it */
+  NewRevision: 'NewRevision',
+  /** the target is scaled to 0: the new template is promoted without analysis */
+  NoReplicas: 'NoReplicas',
+  /** a native rollout is under way; the release waits until one ReplicaSet serves alone */
+  RolloutInProgress: 'RolloutInProgress',
+  /** an earlier release of the target has to end first */
+  PreviousReleaseEnding: 'PreviousReleaseEnding',
+  /** the target is being paused so that its next change is held */
+  Holding: 'Holding',
+  /** nothing to do: the target runs the stable template and no release is under way */
+  Idle: 'Idle',
+
+  // The ladder
+  /** canary Deployment and Service are being made */
+  PreparingCanary: 'PreparingCanary',
+  /** the canary is being brought to the size the next weight needs */
+  ScalingCanary: 'ScalingCanary',
+  /** a weight was written or is being written to the route */
+  SettingWeight: 'SettingWeight',
+  /** the weight was written and has not been read back yet */
+  ObservingWeight: 'ObservingWeight',
+  /** the weight is observed; the back end is given time to follow it */
+  Settling: 'Settling',
+  /** a window is being measured */
+  Measuring: 'Measuring',
+  /** the step passed and the next one begins */
+  StepPassed: 'StepPassed',
+  /** the last step passed; promotion begins */
+  AllStepsPassed: 'AllStepsPassed',
+  /** the step's minimum duration has not passed yet */
+  MinimumDuration: 'MinimumDuration',
+
+  // Verdicts
+  /** the evidence shows that the canary is worse than the margin allows */
+  HarmDetected: 'HarmDetected',
+  /** the evidence shows that the canary stays within the safe margin */
+  SafeProven: 'SafeProven',
+  /** neither harm nor safety is shown yet */
+  MoreDataNeeded: 'MoreDataNeeded',
+  /** the step's maximum duration passed without a conclusion */
+  Inconclusive: 'Inconclusive',
+  /** a threshold metric met its success condition */
+  ThresholdMet: 'ThresholdMet',
+  /** a threshold metric met its failure condition too often */
+  ThresholdExceeded: 'ThresholdExceeded',
+  /** a threshold metric failed, or met neither condition, within its limits */
+  ThresholdNotMet: 'ThresholdNotMet',
+  /** the canary answered mostly errors in several windows while stable was fine */
+  CircuitBreaker: 'CircuitBreaker',
+  /** the template measures nothing that can decide; a human has to */
+  NothingMeasured: 'NothingMeasured',
+
+  // Measurement
+  /** the query returned no series or no requests: never a pass */
+  NoData: 'NoData',
+  /** the query returned NaN */
+  NotANumber: 'NotANumber',
+  /** the query returned several series where one was expected */
+  SeveralSeries: 'SeveralSeries',
+  /** Prometheus refused the query as malformed */
+  BadQuery: 'BadQuery',
+  /** Prometheus did not answer in time */
+  PrometheusTimeout: 'PrometheusTimeout',
+  /** Prometheus could not be reached or answered with an error */
+  PrometheusUnavailable: 'PrometheusUnavailable',
+
+  // Canary health
+  /** the API server or the scheduler rejected canary pods: not the code's fault, no verdict */
+  CanaryRejected: 'CanaryRejected',
+  /** the canary lost its ready pods or they never became ready */
+  CanaryUnhealthy: 'CanaryUnhealthy',
+  /** canary containers start and crash again and again */
+  CanaryCrashLooping: 'CanaryCrashLooping',
+  /** the canary, or the promotion, took longer than the target's progressDeadlineSeconds */
+  ProgressDeadlineExceeded: 'ProgressDeadlineExceeded',
+
+  // Ways a release ends, or goes on without analysis
+  /** promoted: every step passed and the target runs the new template */
+  Promoted: 'Promoted',
+  /** un-pausing the target and waiting for the native rolling update */
+  PromotionInProgress: 'PromotionInProgress',
+  /** rolled back: weight 0, canary deleted, target held with the failed template */
+  RolledBack: 'RolledBack',
+  /** weight 0 first, then drain, then deletion of the canary */
+  RollbackInProgress: 'RollbackInProgress',
+  /** waiting for requests in flight before the canary is deleted */
+  Draining: 'Draining',
+  /** routes restored and canary being deleted */
+  CleaningUp: 'CleaningUp',
+  /** no stable pod was available for 60 s: promoted as soon as the canary is ready */
+  StableUnavailable: 'StableUnavailable',
+  /** stable pods or the stable ReplicaSet were lost while held: the stable template is written back */
+  StableLost: 'StableLost',
+  /** the author set the template back to stable */
+  RevertedByAuthor: 'RevertedByAuthor',
+  /** the failed template stood for 60 s and onFailure: revert wrote the stable one back */
+  RevertedByPolicy: 'RevertedByPolicy',
+  /** the template was stable before and was not withdrawn (rollbackWindow): promoted without analysis */
+  KnownGood: 'KnownGood',
+  /** the annotation sluice.dev/skip came with the template: promoted without analysis */
+  SkippedByAnnotation: 'SkippedByAnnotation',
+  /** this template failed before and is not tried again by itself */
+  FailedBefore: 'FailedBefore',
+  /** a newer template replaced the one under test */
+  Superseded: 'Superseded',
+  /** the policy annotation was removed in mid-release */
+  OptedOut: 'OptedOut',
+  /** the target was deleted in mid-release */
+  TargetDeleted: 'TargetDeleted',
+  /** the Release object was deleted in mid-release */
+  ReleaseDeleted: 'ReleaseDeleted',
+  /** a change rolled out natively before it could be held */
+  EscapedHold: 'EscapedHold',
+
+  // Humans
+  /** a human set intent Abort */
+  AbortedByHuman: 'AbortedByHuman',
+  /** a human set intent Promote */
+  PromotedByHuman: 'PromotedByHuman',
+  /** a human set intent Pause */
+  PausedByHuman: 'PausedByHuman',
+  /** a human let a pause go on */
+  ResumedByHuman: 'ResumedByHuman',
+  /** the step has a pause */
+  PausedByStep: 'PausedByStep',
+
+  // Input that cannot be used
+  /** the ReleasePolicy has wrong fields */
+  InvalidPolicy: 'InvalidPolicy',
+  /** the AnalysisTemplate has wrong fields, or arguments that do not fit */
+  InvalidTemplate: 'InvalidTemplate',
+  /** an annotation of the target cannot be read */
+  InvalidAnnotation: 'InvalidAnnotation',
+  /** a stored Release cannot be read */
+  InvalidRelease: 'InvalidRelease',
+  /** no ReleasePolicy of that name exists */
+  PolicyNotFound: 'PolicyNotFound',
+  /** no AnalysisTemplate of that name exists */
+  TemplateNotFound: 'TemplateNotFound',
+  /** the template names a Prometheus end point that is not configured */
+  PrometheusNotConfigured: 'PrometheusNotConfigured',
+
+  // Discovery and preflight
+  /** no Service selects the target's pods */
+  NoService: 'NoService',
+  /** several Services select the target's pods and no annotation chooses */
+  SeveralServices: 'SeveralServices',
+  /** another target shares the Service */
+  SharedService: 'SharedService',
+  /** the Service cannot be copied or selects by nothing that could tell canary from stable */
+  UnusableService: 'UnusableService',
+  /** no route names the stable Service */
+  NoRoute: 'NoRoute',
+  /** routes of several providers name the stable Service and no annotation chooses */
+  SeveralProviders: 'SeveralProviders',
+  /** this version has no back end of that name */
+  ProviderUnsupported: 'ProviderUnsupported',
+  /** a rule in scope sends traffic to a third destination */
+  ForeignDestination: 'ForeignDestination',
+  /** a rule in scope cannot be split safely */
+  RouteUnsupported: 'RouteUnsupported',
+  /** the route rejects what was written, or its rules disagree */
+  RouteRejected: 'RouteRejected',
+  /** somebody else keeps changing the weights */
+  RouteContested: 'RouteContested',
+  /** the provider cannot do the strategy */
+  StrategyUnsupported: 'StrategyUnsupported',
+  /** the target's own update strategy, volumes or ports leave no room for a canary */
+  TargetUnsupported: 'TargetUnsupported',
+  /** no label tells canary pods from stable pods for every Service in front */
+  NoTrackLabel: 'NoTrackLabel',
+  /** an object of the name Sluice needs exists and is not Sluice's */
+  NameTaken: 'NameTaken',
+  /** the API server does not let Sluice do what the release needs */
+  Forbidden: 'Forbidden',
+  /** the API server keeps refusing what has to be done next; Sluice keeps trying */
+  ActionFailed: 'ActionFailed',
+} as const;
+
+export type Reason = (typeof REASON)[keyof typeof REASON];
+
+const KNOWN: ReadonlySet<string> = new Set(Object.values(REASON));
+
+/** Is this string one of the constants above? */
+export function isReason(text: string): text is Reason {
+  return KNOWN.has(text);
+}

@@ -1,0 +1,103 @@
+import type { AnalysisState, Verdict } from './analysis.ts';
+import type { JsonObject, ObjectMeta } from './kube.ts';
+
+/** Release: one attempt to deliver one revision. Also the audit trail: from it alone one can say why. */
+export type Phase =
+  | 'Pending'
+  | 'Progressing'
+  | 'Waiting'
+  | 'Promoting'
+  | 'Promoted'
+  | 'RollingBack'
+  | 'RolledBack'
+  | 'Superseded'
+  | 'Aborted'
+  | 'Escaped'
+  | 'Blocked';
+
+export type Intent = 'Auto' | 'Pause' | 'Promote' | 'Abort';
+
+/** A record, written once at creation; only `intent` may change afterwards. */
+export interface ReleaseSpec {
+  target: { name: string; uid: string };
+  /** what served users when this release began */
+  stable: { replicaSet: string; template: JsonObject };
+  /** the template under test, exactly as its author wrote it */
+  canary: { template: JsonObject };
+  /** resolved and defaulted, in wire form, so the release is judged by the rules it began with */
+  policy: JsonObject;
+  /** bound templates in wire form: [{template, args, spec}] */
+  analysis: JsonObject[];
+  /** resolved back end; absent when no traffic moves (first version, no replicas …) */
+  traffic?: {
+    provider: string;
+    service: string;
+    canaryService: string;
+    routes: { apiVersion: string; kind: string; name: string }[];
+    /** label keys and values that tell canary pods from stable pods (controller/canary) */
+    rewrite: JsonObject;
+  };
+  intent: Intent;
+}
+
+export interface Condition {
+  type: string;
+  status: 'True' | 'False' | 'Unknown';
+  reason: string;
+  message: string;
+  lastTransitionTime: string;
+  observedGeneration: number;
+}
+
+/** One line of the bounded decision log. */
+export interface DecisionRecord {
+  time: string;
+  reason: string;
+  sentence: string;
+  numbers?: Record<string, number>;
+}
+
+export interface ReleaseStatus {
+  observedGeneration: number;
+  phase: Phase;
+  /** a constant of api/reasons.ts */
+  reason: string;
+  message: string;
+  /** index into policy.steps; -1 before the first */
+  step: number;
+  steps: number;
+  /** percent wanted now */
+  weight: number;
+  /** percent read back from the route; null while it cannot be read */
+  observedWeight: number | null;
+  /** when this step's weight was first observed; absent until then */
+  weightObservedAt?: string;
+  /** when the present stage of a step, or of the way out, began: each may take only so long */
+  stepStartedAt?: string;
+  pausedAt?: string;
+  /** when weight 0 was first observed at the end of a release: start of the drain */
+  drainStartedAt?: string;
+  canaryReplicas?: number;
+  /** newest generation of the target at which its template was seen to be this release's */
+  targetGeneration?: number;
+  /** ReplicaSet that serves after this release; set when a new template became stable (Promoted, Escaped) */
+  replicaSet?: string;
+  /** when the target was first let roll out with this release's template */
+  promotionStartedAt?: string;
+  /** how often this release wrote its weight again after somebody else had changed it */
+  reasserted?: number;
+  analysis?: AnalysisState;
+  verdict?: Verdict;
+  conditions: Condition[];
+  decisions: DecisionRecord[];
+  startedAt: string;
+  endedAt?: string;
+}
+
+export interface Release {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  spec: ReleaseSpec;
+  status?: ReleaseStatus;
+}
