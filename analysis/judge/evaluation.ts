@@ -1,0 +1,24 @@
+import type { Measurement, MetricState, MetricVerdict, Window } from '../../api/analysis.ts';
+import type { BoundMetric } from '../../api/bound.ts';
+
+/** What is known of one metric after a window: its running statistics and what they say. */
+export interface Evaluation {
+  state: MetricState;
+  verdict: MetricVerdict;
+  /** this window brought nothing usable */
+  missing: boolean;
+  /** ln of the harm evidence over its bar (error rates only); ≥ 0 is harm on its own */
+  harm?: number;
+  /** the canary alone answers mostly errors: no statistics needed */
+  broken?: boolean;
+}
+
+/** What one metric's judge is handed. */
+export interface MetricInput {
+  bound: BoundMetric;
+  previous: MetricState | undefined;
+  measurement: Measurement | undefined;
+  window: Window;
+  /** percent the canary would get next; absent if not known */
+  nextWeight: number | undefined;
+}

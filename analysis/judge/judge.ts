@@ -1,0 +1,116 @@
+import type {
+  AnalysisState,
+  Measurement,
+  MetricState,
+  MetricVerdict,
+  Verdict,
+  Window,
+} from '../../api/analysis.ts';
+import { metricsOf } from '../../api/bound.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+import { logSumExp } from '../stats/logspace.ts';
+import { judgeErrorRate } from './error-rate.ts';
+import { nextStep, readErrorRate, writeErrorRate } from './error-rate-state.ts';
+import type { Evaluation, MetricInput } from './evaluation.ts';
+import { inconclusive } from './missing.ts';
+import { allSafe } from './rules/all-safe.ts';
+import { circuitBreaker } from './rules/circuit-breaker.ts';
+import { harm } from './rules/harm.ts';
+import { moreData } from './rules/more-data.ts';
+import { noData } from './rules/no-data.ts';
+import { nothingMeasured } from './rules/nothing-measured.ts';
+import type { JudgeRule } from './rules/rule.ts';
+import { thresholdFailed } from './rules/threshold-failed.ts';
+import { judgeThreshold } from './threshold.ts';
+
+/** Harm first, then everything that forbids a pass, the pass, and what is left. The first that answers is the verdict. */
+const RULES: readonly JudgeRule[] = [
+  circuitBreaker,
+  thresholdFailed,
+  harm,
+  nothingMeasured,
+  noData,
+  allSafe,
+  moreData,
+];
+
+/** The statistics at the begin of a step: evidence of harm is kept, evidence of safety and the dwell start anew. */
+export function startStep(previous: AnalysisState | undefined, step: number): AnalysisState {
+  const metrics = Object.entries(previous?.metrics ?? {}).map(
+    ([key, state]) => [key, carried(state)] as const,
+  );
+  return { version: 1, step, gaps: 0, metrics: Object.fromEntries(metrics), verdicts: [] };
+}
+
+function carried(state: MetricState): MetricState {
+  return state.type === 'errorRate' ? writeErrorRate(nextStep(readErrorRate(state))) : state;
+}
+
+/** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */
+export function wantsHistory(state: AnalysisState | undefined): boolean {
+  const known = Object.values(state?.metrics ?? {}).filter(({ type }) => type === 'errorRate');
+  return known.length === 0 || known.some((metric) => readErrorRate(metric).windows === 0);
+}
+
+export interface JudgeInput {
+  templates: readonly BoundTemplate[];
+  /** of exactly this window; a metric that is missing here counts as not measured */
+  measurements: readonly Measurement[];
+  window: Window;
+  /**
+   * percent the canary gets once this step passes (100: promotion). Below 100 a step that lasted five minutes may also pass
+   * within the wider margin that so small a share allows; absent: only within the strict one.
+   */
+  nextWeight?: number;
+}
+
+/**
+ * One closed window: statistics and verdicts after it. A window that does not lie after the last one judged changes
+ * nothing and is never counted twice.
+ */
+export function judgeWindow(
+  state: AnalysisState,
+  { templates, measurements, window, nextWeight }: JudgeInput,
+): { state: AnalysisState; verdict: Verdict } {
+  if (window.startMs < (state.measuredUntilMs ?? -Infinity)) {
+    return { state, verdict: inconclusive(REASON.MoreDataNeeded, 'this window was judged before') };
+  }
+  const evaluations = metricsOf(templates).map((bound) =>
+    evaluate({
+      bound,
+      previous: state.metrics[bound.key],
+      measurement: measurements.find(({ metric }) => metric === bound.key),
+      window,
+      nextWeight,
+    }),
+  );
+  const deciding = evaluations.filter(({ verdict }) => !verdict.dryRun);
+  const verdict = conclude(deciding);
+  return {
+    verdict,
+    state: {
+      version: 1,
+      step: state.step,
+      measuredUntilMs: window.endMs,
+      gaps: deciding.some(({ missing }) => missing) ? state.gaps + 1 : 0,
+      metrics: Object.fromEntries(evaluations.map(({ state: next, verdict: { metric } }) => [metric, next])),
+      verdicts: evaluations.map(({ verdict: metricVerdict }): MetricVerdict => metricVerdict),
+    },
+  };
+}
+
+function evaluate(input: MetricInput): Evaluation {
+  const { metric } = input.bound;
+  return metric.type === 'errorRate' ? judgeErrorRate(input, metric) : judgeThreshold(input, metric);
+}
+
+function conclude(deciding: readonly Evaluation[]): Verdict {
+  const logs = deciding.flatMap(({ harm: log }) => (log === undefined ? [] : [log]));
+  const combinedHarm = logSumExp(logs) - Math.log(Math.max(1, logs.length));
+  for (const rule of RULES) {
+    const verdict = rule.judge({ deciding, combinedHarm });
+    if (verdict !== undefined) return verdict;
+  }
+  return inconclusive(REASON.MoreDataNeeded, 'nothing is decided yet');
+}

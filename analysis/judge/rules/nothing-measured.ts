@@ -1,0 +1,15 @@
+import { REASON } from '../../../api/reasons.ts';
+import { inconclusive } from '../missing.ts';
+import type { JudgeRule } from './rule.ts';
+
+/** Without a metric that may decide, a human has to. */
+export const nothingMeasured: JudgeRule = {
+  name: 'nothing-measured',
+  judge({ deciding }) {
+    if (deciding.length > 0) return undefined;
+    return inconclusive(
+      REASON.NothingMeasured,
+      'no metric may decide: every one is a dry run, or there is none',
+    );
+  },
+};

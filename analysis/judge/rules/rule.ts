@@ -1,0 +1,23 @@
+import type { Verdict } from '../../../api/analysis.ts';
+import type { Evaluation } from '../evaluation.ts';
+
+/** What the ordered rules look at after every metric was evaluated. */
+export interface Case {
+  /** metrics that may decide: all but dry runs */
+  deciding: readonly Evaluation[];
+  /** ln of the mean of the deciding error rates' harm evidence, each measured against its own bar; ≥ 0 is harm */
+  combinedHarm: number;
+}
+
+/** One rule: undefined = does not apply. The first in the list that answers is the verdict. */
+export interface JudgeRule {
+  name: string;
+  judge: (input: Case) => Verdict | undefined;
+}
+
+/** The verdict of one metric as the verdict of all, with the metric named where there are several. */
+export function fromMetric(input: Case, { verdict }: Evaluation): Verdict {
+  const { result, reason, sentence, numbers } = verdict;
+  const name = input.deciding.length > 1 ? `${verdict.metric}: ` : '';
+  return { result, reason, sentence: name + sentence, numbers };
+}

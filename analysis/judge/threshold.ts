@@ -1,0 +1,177 @@
+import type { MetricState, MetricVerdict, Verdict } from '../../api/analysis.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { ThresholdMetric } from '../../api/template.ts';
+import type { Evaluation, MetricInput } from './evaluation.ts';
+import type { Values } from './expression.ts';
+import { evaluateExpression, namesIn } from './expression.ts';
+import { inconclusive, missingVerdict } from './missing.ts';
+import { digits } from './text.ts';
+
+/** Running counts of one threshold metric; plain JSON, the `data` of its MetricState. */
+export interface ThresholdData {
+  /** failed measurements since the last success; kept through steps */
+  failures: number;
+  /** measurements that met neither condition since the last success or failure */
+  inconclusives: number;
+}
+
+const NONE: ThresholdData = { failures: 0, inconclusives: 0 };
+
+type Grade = 'success' | 'failure' | 'neither' | 'notANumber' | 'missing';
+
+/**
+ * A condition over the value of one query. It fails once more than `failureLimit` measurements failed with no success
+ * between them: unlike a counter over the whole rollout, a long release does not fail more often than a short one.
+ */
+export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Evaluation {
+  const before = readThreshold(input.previous);
+  const grade = gradeOf(input, metric);
+  const after = count(before, grade);
+  return {
+    state: writeThreshold(after),
+    verdict: verdictOf(input, metric, grade, after),
+    missing: grade === 'missing' || grade === 'notANumber',
+  };
+}
+
+export function readThreshold(state: MetricState | undefined): ThresholdData {
+  const data = state?.data;
+  if (state?.type !== 'threshold' || data === undefined) return NONE;
+  const { failures, inconclusives } = data;
+  return isCount(failures) && isCount(inconclusives) ? { failures, inconclusives } : NONE;
+}
+
+export function writeThreshold(data: ThresholdData): MetricState {
+  return { version: 1, type: 'threshold', data: { ...data } };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+function gradeOf({ measurement }: MetricInput, metric: ThresholdMetric): Grade {
+  if (measurement?.outcome === 'nan' && metric.nan === 'fail') return 'failure';
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold') return 'missing';
+  const { canary, stable } = measurement;
+  if (stable === undefined && namesStable(metric)) return 'missing';
+  return gradeOfValues({ value: canary, canary, stable: stable ?? NaN }, metric);
+}
+
+function namesStable({ failure, success }: ThresholdMetric): boolean {
+  return [failure, success].some((text) => text !== undefined && namesIn(text).has('stable'));
+}
+
+/** Failure is asked first. With one condition only, the other is its opposite. */
+function gradeOfValues(values: Values, metric: ThresholdMetric): Grade {
+  const { failure, success } = metric;
+  if (failure !== undefined) {
+    const failed = evaluateExpression(failure, values);
+    if (failed === undefined) return nanGrade(metric);
+    if (failed) return 'failure';
+    if (success === undefined) return 'success';
+  }
+  if (success === undefined) return 'neither';
+  const succeeded = evaluateExpression(success, values);
+  if (succeeded === undefined) return nanGrade(metric);
+  if (succeeded) return 'success';
+  return failure === undefined ? 'failure' : 'neither';
+}
+
+function nanGrade(metric: ThresholdMetric): Grade {
+  return metric.nan === 'fail' ? 'failure' : 'notANumber';
+}
+
+function count(before: ThresholdData, grade: Grade): ThresholdData {
+  switch (grade) {
+    case 'success':
+      return NONE;
+    case 'failure':
+      return { failures: before.failures + 1, inconclusives: 0 };
+    case 'neither':
+      return { failures: before.failures, inconclusives: before.inconclusives + 1 };
+    case 'notANumber':
+    case 'missing':
+      return before;
+  }
+}
+
+function verdictOf(
+  input: MetricInput,
+  metric: ThresholdMetric,
+  grade: Grade,
+  after: ThresholdData,
+): MetricVerdict {
+  const { key } = input.bound;
+  const verdict = conclude(input, metric, grade, after);
+  return { metric: key, critical: metric.critical, dryRun: metric.dryRun, ...verdict };
+}
+
+function conclude(input: MetricInput, metric: ThresholdMetric, grade: Grade, after: ThresholdData): Verdict {
+  const { measurement } = input;
+  const text = valueText(measurement);
+  const numbers = { ...valueNumbers(measurement), ...after, failureLimit: metric.failureLimit };
+  switch (grade) {
+    case 'success':
+      return {
+        result: 'pass',
+        reason: REASON.ThresholdMet,
+        sentence: `${text} meets ${conditionText(metric)}`,
+        numbers,
+      };
+    case 'failure':
+      return failure(text, metric, after, numbers);
+    case 'neither':
+      return inconclusive(
+        after.inconclusives > metric.inconclusiveLimit ? REASON.Inconclusive : REASON.ThresholdNotMet,
+        `${text} meets neither ${conditionText(metric)} nor the failure condition ${metric.failure ?? ''} (${times(after.inconclusives)} in a row)`,
+        numbers,
+      );
+    case 'notANumber':
+      return inconclusive(
+        REASON.NotANumber,
+        `${text}: the condition cannot be computed at these values (0/0, say)`,
+        numbers,
+      );
+    case 'missing':
+      return missingVerdict(measurement);
+  }
+}
+
+function failure(
+  text: string,
+  metric: ThresholdMetric,
+  after: ThresholdData,
+  numbers: Record<string, number>,
+): Verdict {
+  const broken =
+    metric.failure === undefined ? `does not meet ${metric.success ?? ''}` : `meets ${metric.failure}`;
+  const sentence = `${text} ${broken}: ${times(after.failures)} without a success between, ${metric.failureLimit} tolerated`;
+  if (after.failures > metric.failureLimit) {
+    return { result: 'fail', reason: REASON.ThresholdExceeded, sentence, numbers };
+  }
+  return inconclusive(REASON.ThresholdNotMet, sentence, numbers);
+}
+
+function conditionText(metric: ThresholdMetric): string {
+  return metric.success ?? `not (${metric.failure ?? ''})`;
+}
+
+function times(n: number): string {
+  return n === 1 ? 'once' : `${n} times`;
+}
+
+function valueText(measurement: MetricInput['measurement']): string {
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold')
+    return 'the value is not a number and';
+  const stable = measurement.stable === undefined ? '' : ` (stable ${digits(measurement.stable)})`;
+  return `value ${digits(measurement.canary)}${stable}`;
+}
+
+function valueNumbers(measurement: MetricInput['measurement']): Record<string, number> {
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold') return {};
+  const { canary, stable } = measurement;
+  const numbers: Record<string, number> = {};
+  if (Number.isFinite(canary)) numbers['value'] = canary;
+  if (stable !== undefined && Number.isFinite(stable)) numbers['stable'] = stable;
+  return numbers;
+}

@@ -1,0 +1,116 @@
+/** Reads the JSON of a Prometheus query API. */
+
+/** One time series; `samples` in the order of time. */
+export interface Series {
+  labels: Readonly<Record<string, string>>;
+  samples: Sample[];
+}
+
+/** NaN and ±Infinity are kept as such. */
+export interface Sample {
+  timeMs: number;
+  value: number;
+}
+
+export type Parsed =
+  /** `range`: of a range vector, which may hold one sample only */
+  | { kind: 'series'; series: Series[]; range: boolean }
+  /** something is left out: a storage node or a remote store did not answer, say */
+  | { kind: 'partial' }
+  /** the query itself makes no sense to Prometheus, which leaves out what it cannot compute */
+  | { kind: 'doubtful' }
+  | { kind: 'error'; errorType: string }
+  /** understood, but nothing to measure: a string, say */
+  | { kind: 'unusable'; what: string }
+  | { kind: 'garbage' };
+
+const ERROR_TYPES = new Set([
+  'bad_data',
+  'canceled',
+  'execution',
+  'internal',
+  'not_found',
+  'not_acceptable',
+  'timeout',
+  'too_many_requests',
+  'unavailable',
+]);
+
+/** An instant vector or scalar becomes series of one sample, a range vector series of many. */
+export function parseAnswer(body: unknown): Parsed {
+  const answer = parseJson(body);
+  if (!isObject(answer)) return { kind: 'garbage' };
+  if (answer['status'] === 'error') {
+    const { errorType } = answer;
+    return { kind: 'error', errorType: isErrorType(errorType) ? errorType : 'unknown' };
+  }
+  const doubt = doubtOf(answer);
+  if (doubt !== undefined) return { kind: doubt };
+  const { data } = answer;
+  if (answer['status'] !== 'success' || !isObject(data)) return { kind: 'garbage' };
+  const { resultType, result } = data;
+  if (resultType === 'scalar') return fromList([{ metric: {}, value: result }]);
+  if (resultType === 'string') return { kind: 'unusable', what: 'a string' };
+  return (resultType === 'vector' || resultType === 'matrix') && Array.isArray(result)
+    ? fromList(result, resultType === 'matrix')
+    : { kind: 'garbage' };
+}
+
+/** `isPartial` is VictoriaMetrics'. Before Prometheus gave its hints a field of their own they stood among the warnings. */
+function doubtOf({ warnings, isPartial }: Record<string, unknown>): 'partial' | 'doubtful' | undefined {
+  if (isPartial === true) return 'partial';
+  const texts = Array.isArray(warnings) ? warnings.map(String) : [];
+  const serious = texts.filter((text) => !text.startsWith('PromQL info'));
+  if (serious.length === 0) return undefined;
+  return serious.every((text) => text.startsWith('PromQL warning')) ? 'doubtful' : 'partial';
+}
+
+function parseJson(body: unknown): unknown {
+  if (typeof body !== 'string') return undefined;
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function fromList(list: readonly unknown[], range = false): Parsed {
+  const series: Series[] = [];
+  for (const item of list) {
+    if (!isObject(item) || !isLabels(item['metric'])) return { kind: 'garbage' };
+    if (item['histogram'] !== undefined || item['histograms'] !== undefined) {
+      return { kind: 'unusable', what: 'native histograms' };
+    }
+    const pairs = item['values'] ?? [item['value']];
+    if (!Array.isArray(pairs)) return { kind: 'garbage' };
+    const samples = pairs.map(toSample);
+    if (!samples.every((sample) => sample !== undefined)) return { kind: 'garbage' };
+    series.push({ labels: item['metric'], samples });
+  }
+  return { kind: 'series', series, range };
+}
+
+function toSample(pair: unknown): Sample | undefined {
+  if (!Array.isArray(pair)) return undefined;
+  const [time, value] = pair as [unknown, unknown];
+  if (typeof time !== 'number' || typeof value !== 'string') return undefined;
+  return { timeMs: Math.round(time * 1000), value: toNumber(value) };
+}
+
+function toNumber(text: string): number {
+  if (text === '+Inf' || text === 'Inf') return Infinity;
+  if (text === '-Inf') return -Infinity;
+  return text.trim() === '' ? NaN : Number(text);
+}
+
+function isErrorType(value: unknown): value is string {
+  return typeof value === 'string' && ERROR_TYPES.has(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isLabels(value: unknown): value is Record<string, string> {
+  return isObject(value) && Object.values(value).every((label) => typeof label === 'string');
+}

@@ -1,0 +1,104 @@
+import type { Window } from '../../api/analysis.ts';
+import type { Sample, Series } from './answer.ts';
+
+/**
+ * Counter increases over one closed window from raw samples, series by series: exact counts, no extrapolation. What
+ * happened is attributed to the scrape that saw it, so consecutive windows count nothing twice and lose nothing.
+ */
+
+/** The scrape target a series came from; series without these labels (sums, rules) share one. */
+export function sourceOf({ labels }: Series): string {
+  return JSON.stringify([labels['job'] ?? '', labels['instance'] ?? '']);
+}
+
+/** Per source, when it was first seen within the lookback. */
+export type FirstSeen = ReadonlyMap<string, number>;
+
+export function firstSeen(all: readonly Series[]): Map<string, number> {
+  const seen = new Map<string, number>();
+  for (const series of all) {
+    const [first] = series.samples;
+    if (first === undefined) continue;
+    const source = sourceOf(series);
+    seen.set(source, Math.min(seen.get(source) ?? Infinity, first.timeMs));
+  }
+  return seen;
+}
+
+/** Its first sample lies inside the window: it may have been born there, or its scraping may have (re)started. */
+export function beginsInside(series: Series, window: Window): boolean {
+  const [first] = series.samples;
+  return first !== undefined && first.timeMs > window.startMs && first.timeMs <= window.endMs;
+}
+
+/** Sources of series that begin inside the window without proof that the source was scraped before them. */
+export function unproven(all: readonly Series[], window: Window, seen: FirstSeen): Set<string> {
+  const sources = new Set<string>();
+  for (const series of all) {
+    if (beginsInside(series, window) && !bornFromZero(series, seen)) sources.add(sourceOf(series));
+  }
+  return sources;
+}
+
+/**
+ * An earlier scrape of the same source did not show the series, so it counts from 0: a first 5xx must not be lost. A source
+ * that itself appears only now may have counted for hours, so only what follows its first sample counts.
+ */
+function bornFromZero(series: Series, seen: FirstSeen): boolean {
+  const first = series.samples[0]?.timeMs ?? -Infinity;
+  return (seen.get(sourceOf(series)) ?? Infinity) < first;
+}
+
+export interface CountOptions {
+  window: Window;
+  seen: FirstSeen;
+  /** raw counters: a fall is a restart from 0. Otherwise (sums …) a fall is a member that went away, and counts nothing */
+  raw: boolean;
+}
+
+/** Increase of one counter within (start, end]. */
+export function increase(series: Series, options: CountOptions): number {
+  return increments(series, options).reduce((sum, { by }) => sum + by, 0);
+}
+
+/** The scrapes inside the window, each with what it added. */
+export function increments(
+  series: Series,
+  { window, seen, raw }: CountOptions,
+): { timeMs: number; by: number }[] {
+  const found: { timeMs: number; by: number }[] = [];
+  let last = bornFromZero(series, seen) && beginsInside(series, window) ? 0 : undefined;
+  for (const { timeMs, value } of series.samples) {
+    if (timeMs > window.endMs) break;
+    if (timeMs > window.startMs && last !== undefined) found.push({ timeMs, by: step(last, value, raw) });
+    last = value;
+  }
+  return found;
+}
+
+/**
+ * Does a sum rise inside the window after it fell? A member that went away and comes back brings along all it ever counted;
+ * nothing in the sum tells that from new requests.
+ */
+export function risesAfterFall({ samples }: Series, { startMs, endMs }: Window): boolean {
+  let fallen = false;
+  let last: number | undefined;
+  for (const { timeMs, value } of samples) {
+    if (timeMs > endMs) break;
+    if (last !== undefined && value < last) fallen = true;
+    if (last !== undefined && value > last && fallen && timeMs > startMs) return true;
+    last = value;
+  }
+  return false;
+}
+
+function step(from: number, to: number, raw: boolean): number {
+  if (to < from) return raw ? to : 0;
+  return to - from;
+}
+
+/** Has any series a sample inside the window? Without one nothing is known, which is not the same as no requests. */
+export function hasSampleInside(all: readonly Series[], window: Window): boolean {
+  const inside = ({ timeMs }: Sample): boolean => timeMs > window.startMs && timeMs <= window.endMs;
+  return all.some(({ samples }) => samples.some(inside));
+}

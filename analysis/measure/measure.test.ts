@@ -1,0 +1,374 @@
+import { describe, expect, test } from 'vitest';
+import type { Measurement } from '../../api/analysis.ts';
+import type { AnalysisTemplate, ErrorRateMetric, Metric, ThresholdMetric } from '../../api/template.ts';
+import type { Series } from './answer.ts';
+import { measure } from './measure.ts';
+import type { Answer, PrometheusClient } from './prometheus.ts';
+
+const window = { startMs: 100_000, endMs: 115_000 };
+const variables = {
+  namespace: 'shop',
+  target: 'web',
+  stableService: 'web',
+  canaryService: 'web-canary',
+  stablePods: 'web-1,web-2',
+  canaryPods: 'web-canary-1',
+};
+
+const errors: ErrorRateMetric = {
+  type: 'errorRate',
+  name: 'errors',
+  critical: true,
+  dryRun: false,
+  queries: {
+    canary: { bad: 'bad{s="{{service}}"}', total: 'all{s="{{service}}"}' },
+    stable: { bad: 'bad{s="{{service}}"}', total: 'all{s="{{service}}"}' },
+  },
+  harmMargin: { relative: 0.1, absolute: 1e-4 },
+  safeMargin: { relative: 0.5, absolute: 1e-3 },
+};
+
+const latency: ThresholdMetric = {
+  type: 'threshold',
+  name: 'latency',
+  critical: true,
+  dryRun: false,
+  query: 'latency{pod=~"{{pods}}"}',
+  success: 'value < 1',
+  failureLimit: 0,
+  inconclusiveLimit: 0,
+  nan: 'inconclusive',
+};
+
+/** "a 95:5 110:8": instance a, value 5 at second 95, 8 at second 110. */
+function series(text: string): Series {
+  const [instance = '', ...samples] = text.split(' ');
+  return {
+    labels: instance === '-' ? {} : { job: 'web', instance },
+    samples: samples.map((sample) => {
+      const [seconds, value] = sample.split(':').map(Number);
+      return { timeMs: (seconds ?? NaN) * 1000, value: value ?? NaN };
+    }),
+  };
+}
+
+/** A Prometheus that knows the answers to these queries and records what it is asked. */
+function prometheus(answers: Record<string, string[] | Answer>): PrometheusClient & { asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    instant(promql, timeMs) {
+      asked.push(`${promql} @ ${timeMs}`);
+      const answer = answers[promql] ?? [];
+      return Promise.resolve(Array.isArray(answer) ? { ok: true, series: answer.map(series) } : answer);
+    },
+    close: () => undefined,
+  };
+}
+
+function template(metric: Metric): AnalysisTemplate {
+  return {
+    args: [{ name: 'path' }, { name: 'code', value: '5..' }],
+    intervalMs: 15_000,
+    prometheus: 'default',
+    risk: { harm: 0.05, safe: 0.1 },
+    metrics: [metric],
+  };
+}
+
+interface Change {
+  canaryPods?: string;
+  calibrate?: boolean;
+}
+
+async function measured(
+  metric: Metric,
+  client: PrometheusClient,
+  { calibrate = false, ...change }: Change = {},
+): Promise<Measurement> {
+  const [only, ...more] = await measure(
+    {
+      window,
+      calibrate,
+      variables: { ...variables, ...change },
+      templates: [
+        {
+          use: { template: 'http', args: { path: '/a"b' } },
+          template: template(metric),
+        },
+      ],
+    },
+    new Map([['default', client]]),
+  );
+  if (only === undefined || more.length > 0) throw new Error('not one measurement');
+  return only;
+}
+
+const CANARY_TOTAL = 'all{s="web-canary"}[315s]';
+const CANARY_BAD = 'bad{s="web-canary"}[315s]';
+const STABLE_TOTAL = 'all{s="web"}[315s]';
+const STABLE_BAD = 'bad{s="web"}[315s]';
+
+describe('error rates', () => {
+  test('counts are summed over series, for both arms over the same window', async () => {
+    const client = prometheus({
+      [CANARY_TOTAL]: ['a 95:5 110:25', 'b 95:1 110:11'],
+      [CANARY_BAD]: ['a 95:0 110:3'],
+      [STABLE_TOTAL]: ['a 95:1000 110:1400'],
+      [STABLE_BAD]: ['a 95:10 110:14'],
+    });
+    expect(await measured(errors, client)).toEqual({
+      metric: 'errors',
+      window,
+      outcome: 'ok',
+      kind: 'errorRate',
+      canary: { total: 30, bad: 3 },
+      stable: { total: 400, bad: 4 },
+    });
+    expect(client.asked).toEqual(
+      [CANARY_BAD, CANARY_TOTAL, STABLE_BAD, STABLE_TOTAL].map((query) => `${query} @ 115000`),
+    );
+  });
+
+  test('no series of bad requests means that none was bad', async () => {
+    const got = await measured(
+      errors,
+      prometheus({ [CANARY_TOTAL]: ['a 95:5 110:25'], [STABLE_TOTAL]: ['a 95:1000 110:1400'] }),
+    );
+    expect(got).toMatchObject({ canary: { total: 20, bad: 0 }, stable: { total: 400, bad: 0 } });
+  });
+
+  test.each([
+    ['the canary', { [STABLE_TOTAL]: ['a 95:1 110:2'] }, 'Prometheus knows no requests of the canary'],
+    ['stable', { [CANARY_TOTAL]: ['a 95:1 110:2'] }, 'Prometheus knows no requests of stable'],
+    [
+      'stable',
+      { [CANARY_TOTAL]: ['a 95:1 110:2'], [STABLE_TOTAL]: ['a 90:1 95:2'] },
+      'no new sample of stable in this window',
+    ],
+  ])('nothing known of %s is no data', async (_, answers, piece) => {
+    const got = await measured(errors, prometheus(answers));
+    expect(got.outcome).toBe('noData');
+    expect(got).toHaveProperty('sentence', expect.stringContaining(piece));
+  });
+
+  test('a first error on a source without earlier series counts if the source was scraped before', async () => {
+    const answers = {
+      [CANARY_TOTAL]: ['new 105:7 110:9'],
+      [CANARY_BAD]: ['new 105:2 110:3'],
+      [STABLE_TOTAL]: ['a 95:1000 110:1400'],
+    };
+    const up = 'up{job=~"web",instance=~"new"}[315s]';
+    const scraped = prometheus({ ...answers, [up]: ['new 90:1 105:1 110:1'] });
+    expect(await measured(errors, scraped)).toMatchObject({ canary: { total: 9, bad: 3 } });
+    const down = prometheus({ ...answers, [up]: ['new 90:0 105:1 110:1'] });
+    expect(await measured(errors, down)).toMatchObject({ canary: { total: 2, bad: 1 } });
+  });
+
+  test('a query that is no plain selector is asked as a subquery', async () => {
+    const summed: Metric = {
+      ...errors,
+      queries: {
+        canary: { bad: 'sum(bad{code=~"{{args.code}}"})', total: 'sum(all{path="{{args.path}}"})' },
+        stable: { bad: 'sum(bad)', total: 'sum(all)' },
+      },
+    };
+    const client = prometheus({
+      '(sum(all{path="/a\\"b"}))[315s:5s]': ['- 100:10 115:30'],
+      '(sum(bad{code=~"5\\\\.\\\\."}))[315s:5s]': ['- 105:1 115:2'],
+      '(sum(all))[315s:5s]': ['- 100:100 105:120 115:90'],
+    });
+    expect(await measured(summed, client)).toMatchObject({
+      canary: { total: 20, bad: 2 },
+      stable: { total: 20, bad: 0 },
+    });
+  });
+
+  test.each([
+    { when: 'in the window', stable: '- 100:1000 105:90 115:1010' },
+    { when: 'before the window', stable: '- 80:1000 90:90 100:90 115:1010' },
+  ])(
+    'a sum that rises after a member went away $when is no data: its return would count again',
+    async ({ stable }) => {
+      const sum = { bad: 'sum(bad)', total: 'sum(all)' };
+      const summed: Metric = { ...errors, queries: { canary: { bad: 'bad', total: 'all' }, stable: sum } };
+      const client = prometheus({
+        'all[315s]': ['a 95:10 110:30'],
+        '(sum(all))[315s:5s]': [stable],
+      });
+      const got = await measured(summed, client);
+      expect(got).toMatchObject({ outcome: 'noData' });
+      expect(got).toHaveProperty('sentence', expect.stringContaining('stable total: the value fell'));
+    },
+  );
+
+  test('a raw counter that starts anew counts on', async () => {
+    const client = prometheus({ [CANARY_TOTAL]: ['a 95:10 100:2 110:5'], [STABLE_TOTAL]: ['b 95:1 110:3'] });
+    expect(await measured(errors, client)).toMatchObject({ canary: { total: 3 } });
+  });
+
+  test('queries that do not count the same requests are refused', async () => {
+    const got = await measured(
+      errors,
+      prometheus({
+        [CANARY_TOTAL]: ['a 95:5 110:25'],
+        [CANARY_BAD]: ['a 95:0 110:50'],
+        [STABLE_TOTAL]: ['a 95:5 110:25'],
+      }),
+    );
+    expect(got.outcome).toBe('badQuery');
+    expect(got).toHaveProperty('sentence', expect.stringContaining('50 bad requests out of 20'));
+  });
+
+  test('one failed query fails the metric and says which', async () => {
+    const failure = { ok: false, outcome: 'timeout', sentence: 'too slow' } as const;
+    const got = await measured(
+      errors,
+      prometheus({ [CANARY_TOTAL]: ['a 95:5 110:25'], [STABLE_TOTAL]: failure }),
+    );
+    expect(got).toMatchObject({ outcome: 'timeout', sentence: 'stable total: too slow' });
+  });
+
+  test('counters that are NaN are no numbers', async () => {
+    const got = await measured(
+      errors,
+      prometheus({ [CANARY_TOTAL]: ['a 95:NaN 110:5'], [STABLE_TOTAL]: ['a 95:5 110:25'] }),
+    );
+    expect(got.outcome).toBe('nan');
+  });
+});
+
+describe('the history of stable', () => {
+  const answers = { [CANARY_TOTAL]: ['a 95:5 110:25'], [STABLE_TOTAL]: ['a 95:1000 110:1400'] };
+
+  test('it is cut into windows as long as the one measured, from the first with requests on', async () => {
+    const client = prometheus({
+      ...answers,
+      'all{s="web"}[3900s]': ['a 40:100 55:110 70:130 85:160 100:200'],
+      'bad{s="web"}[3900s]': ['a 80:1 90:3'],
+    });
+    const got = await measured(errors, client, { calibrate: true });
+    expect(got).toMatchObject({
+      outcome: 'ok',
+      stable: { total: 400 },
+      history: {
+        stable: [
+          { total: 10, bad: 0 },
+          { total: 20, bad: 0 },
+          { total: 30, bad: 1 },
+          { total: 40, bad: 2 },
+        ],
+      },
+    });
+    expect(client.asked.slice(-2)).toEqual(['bad{s="web"}[3900s] @ 100000', 'all{s="web"}[3900s] @ 100000']);
+  });
+
+  test('series of the arms own pods are counted pod by pod, those of a gateway are not', async () => {
+    const podSeries = (pod: string, samples: string): Series => {
+      const one = series(`${pod} ${samples}`);
+      return { ...one, labels: { ...one.labels, pod } };
+    };
+    const own = (pods: Series[]): Answer => ({ ok: true, series: pods });
+    const client = prometheus({
+      [CANARY_TOTAL]: own([podSeries('web-canary-1', '95:5 110:25')]),
+      [STABLE_TOTAL]: own([podSeries('web-1', '95:10 110:40'), podSeries('web-2', '95:0 110:20')]),
+      [STABLE_BAD]: own([podSeries('web-2', '95:0 110:2')]),
+      'all{s="web"}[11100s]': own([podSeries('web-1', '70:0 85:10'), podSeries('gone', '70:0 85:4 100:9')]),
+    });
+    const got = await measured(errors, client, { calibrate: true });
+    expect(got).toMatchObject({
+      stable: { total: 50, bad: 2 },
+      pods: {
+        canary: { 'web-canary-1': { total: 20, bad: 0 } },
+        stable: { 'web-1': { total: 30, bad: 0 }, 'web-2': { total: 20, bad: 2 } },
+      },
+      history: {
+        stable: [{ total: 14 }, { total: 5 }],
+        pods: { 'web-1': [{ total: 10 }, { total: 0 }], gone: [{ total: 4 }, { total: 5 }] },
+      },
+    });
+    const gateway = await measured(
+      errors,
+      prometheus({
+        [CANARY_TOTAL]: own([podSeries('gateway-0', '95:5 110:25')]),
+        [STABLE_TOTAL]: own([podSeries('gateway-0', '95:10 110:40')]),
+      }),
+    );
+    expect(gateway).toMatchObject({ outcome: 'ok', stable: { total: 30 } });
+    expect(gateway).not.toHaveProperty('pods');
+  });
+
+  test('without it the measurement stands', async () => {
+    const failure = { ok: false, outcome: 'serverError', sentence: 'too large' } as const;
+    const client = prometheus({ ...answers, 'all{s="web"}[3900s]': failure });
+    const got = await measured(errors, client, { calibrate: true });
+    expect(got).toMatchObject({ outcome: 'ok', stable: { total: 400 } });
+    expect(got).not.toHaveProperty('history');
+  });
+});
+
+describe('thresholds', () => {
+  const QUERY = 'latency{pod=~"web-canary-1"}';
+
+  test('one number at the end of the window', async () => {
+    const client = prometheus({ [QUERY]: ['a 115:0.25'] });
+    expect(await measured(latency, client)).toEqual({
+      metric: 'latency',
+      window,
+      outcome: 'ok',
+      kind: 'threshold',
+      canary: 0.25,
+    });
+    expect(client.asked).toEqual([`${QUERY} @ 115000`]);
+  });
+
+  test('stable is asked as well if a condition names it', async () => {
+    const client = prometheus({ [QUERY]: ['a 115:0.25'], 'latency{pod=~"web-1|web-2"}': ['a 115:0.5'] });
+    const got = await measured({ ...latency, success: 'canary < stable' }, client);
+    expect(got).toMatchObject({ canary: 0.25, stable: 0.5 });
+  });
+
+  test.each<[string, string[] | Answer, string]>([
+    ['no series', [], 'noData'],
+    ['several series', ['a 115:1', 'b 115:1'], 'severalSeries'],
+    ['NaN', ['a 115:NaN'], 'nan'],
+    ['a range', { ok: true, series: [series('a 110:1 115:1')], range: true }, 'badQuery'],
+    ['a range of one sample', { ok: true, series: [series('a 112:1')], range: true }, 'badQuery'],
+    ['an empty range', { ok: true, series: [], range: true }, 'badQuery'],
+  ])('%s', async (_, answer, outcome) => {
+    expect((await measured(latency, prometheus({ [QUERY]: answer }))).outcome).toBe(outcome);
+  });
+
+  test('nan: zero takes NaN for 0', async () => {
+    const client = prometheus({ [QUERY]: ['a 115:NaN'] });
+    expect(await measured({ ...latency, nan: 'zero' }, client)).toMatchObject({ outcome: 'ok', canary: 0 });
+  });
+
+  test('a list of pods without a pod is no data', async () => {
+    expect((await measured(latency, prometheus({}), { canaryPods: '' })).outcome).toBe('noData');
+  });
+});
+
+test('an argument without a value is not filled from what every object inherits', async () => {
+  const metric: Metric = { ...latency, query: 'latency{pod="{{args.constructor}}"}' };
+  const unbound = { ...template(metric), args: [{ name: 'constructor' }] };
+  const [got] = await measure(
+    { window, variables, templates: [{ use: { template: 'http', args: {} }, template: unbound }] },
+    new Map([['default', prometheus({})]]),
+  );
+  expect(got).toMatchObject({ outcome: 'badQuery' });
+});
+
+test('a template whose Prometheus is not configured, or whose queries are missing, is not measured', async () => {
+  const unresolved = { ...errors };
+  delete unresolved.queries;
+  expect(await measured(unresolved, prometheus({}))).toMatchObject({ outcome: 'badQuery' });
+  const [nowhere] = await measure(
+    { window, variables, templates: [{ use: { template: 'http', args: {} }, template: template(errors) }] },
+    new Map(),
+  );
+  expect(nowhere).toMatchObject({
+    outcome: 'serverError',
+    sentence: 'no Prometheus named "default" is configured',
+  });
+});

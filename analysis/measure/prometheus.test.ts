@@ -1,0 +1,186 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { PrometheusClient } from './prometheus.ts';
+import { createPrometheusClient } from './prometheus.ts';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+let server: Server | undefined;
+let client: PrometheusClient | undefined;
+
+/** A Prometheus that answers as the test says. */
+async function against(
+  handler: Handler,
+  limits: { timeoutMs?: number; maxBytes?: number } = {},
+): Promise<PrometheusClient> {
+  const started = createServer(handler);
+  server = started;
+  await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+  const { port } = started.address() as AddressInfo;
+  client = createPrometheusClient({ url: `http://127.0.0.1:${port}`, ...limits });
+  return client;
+}
+
+afterEach(() => {
+  client?.close();
+  server?.closeAllConnections();
+  server?.close();
+});
+
+const answer =
+  (status: number, body: string, headers: Record<string, string> = {}): Handler =>
+  (_request, response) => {
+    response.writeHead(status, headers).end(body);
+  };
+
+const json = (data: unknown): Handler => answer(200, JSON.stringify({ status: 'success', data }));
+/** A whole answer with something beside it. */
+const beside = (extra: Record<string, unknown>): Handler =>
+  answer(200, JSON.stringify({ status: 'success', data: { resultType: 'vector', result: [] }, ...extra }));
+const error = (status: number, errorType: string): Handler =>
+  answer(status, JSON.stringify({ status: 'error', errorType, error: 'secret detail' }));
+
+test('the query goes out as a form, evaluated at the given time, and partial answers are refused', async () => {
+  const seen: string[] = [];
+  const prometheus = await against((request, response) => {
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => seen.push(`${request.method} ${request.url} ${chunk}`));
+    request.on('end', () => response.end('{"status":"success","data":{"resultType":"vector","result":[]}}'));
+  });
+  await prometheus.instant('up{a="b"}', 1_700_000_000_500);
+  expect(seen).toEqual([
+    'POST /api/v1/query query=up%7Ba%3D%22b%22%7D&time=1700000000.5&timeout=10000ms&partial_response=false',
+  ]);
+});
+
+test('vectors, scalars and ranges become series of samples', async () => {
+  const prometheus = await against(
+    json({
+      resultType: 'matrix',
+      result: [
+        {
+          metric: { pod: 'a' },
+          values: [
+            [1.5, '1'],
+            [2.5, '+Inf'],
+            [3.5, 'NaN'],
+          ],
+        },
+      ],
+    }),
+  );
+  expect(await prometheus.instant('x', 0)).toEqual({
+    ok: true,
+    series: [
+      {
+        labels: { pod: 'a' },
+        samples: [
+          { timeMs: 1500, value: 1 },
+          { timeMs: 2500, value: Infinity },
+          { timeMs: 3500, value: NaN },
+        ],
+      },
+    ],
+    range: true,
+  });
+});
+
+test.each([
+  { infos: ['PromQL info: x'] },
+  { warnings: ['PromQL info: x'] },
+  { warnings: [], isPartial: false },
+])('an answer with mere hints is whole: %o', async (extra) => {
+  const prometheus = await against(beside(extra));
+  expect(await prometheus.instant('x', 0)).toEqual({ ok: true, series: [] });
+});
+
+test('a scalar is one series of one sample', async () => {
+  const prometheus = await against(json({ resultType: 'scalar', result: [7, '0.25'] }));
+  expect(await prometheus.instant('x', 0)).toEqual({
+    ok: true,
+    series: [{ labels: {}, samples: [{ timeMs: 7000, value: 0.25 }] }],
+  });
+});
+
+describe('what goes wrong is told apart, and nothing of the body is repeated', () => {
+  test.each<[string, Handler, string, string]>([
+    ['HTTP 503', answer(503, 'secret detail'), 'serverError', 'HTTP 503'],
+    ['HTTP 500 with an error', error(500, 'internal'), 'serverError', 'HTTP 500'],
+    ['a query Prometheus cannot read', error(400, 'bad_data'), 'badQuery', 'bad_data'],
+    ['a query Prometheus cannot run', error(422, 'execution'), 'badQuery', 'execution'],
+    ['a query that takes Prometheus too long', error(503, 'timeout'), 'timeout', 'gave up'],
+    ['an invented kind of error', error(400, 'secret detail'), 'badQuery', 'unknown'],
+    ['access denied', answer(403, ''), 'serverError', 'denies access'],
+    ['another kind of server', answer(404, 'secret detail'), 'serverError', 'no Prometheus query API'],
+    ['too many requests', answer(429, ''), 'serverError', 'too often'],
+    ['garbage', answer(200, '<html>secret detail'), 'serverError', 'not what a Prometheus'],
+    [
+      'JSON of another kind',
+      answer(200, '{"status":"success","data":[1]}'),
+      'serverError',
+      'not what a Prometheus',
+    ],
+    ['a redirect', answer(302, '', { location: 'http://127.0.0.1:1/' }), 'serverError', 'redirect'],
+    ['a string', json({ resultType: 'string', result: [0, 'secret detail'] }), 'badQuery', 'a string'],
+    [
+      'native histograms',
+      json({ resultType: 'vector', result: [{ metric: {}, histogram: [0, {}] }] }),
+      'badQuery',
+      'native',
+    ],
+    ['an error with HTTP 200', error(200, 'internal'), 'serverError', 'internal'],
+    [
+      'a store behind Prometheus that did not answer',
+      beside({ warnings: ['PromQL info: secret detail', 'remote_read: secret detail'] }),
+      'serverError',
+      'not the whole',
+    ],
+    ['a missing storage node', beside({ isPartial: true }), 'serverError', 'not the whole'],
+    [
+      'a query that makes no sense',
+      beside({ warnings: ['PromQL warning: secret detail'] }),
+      'badQuery',
+      'warns about the query',
+    ],
+  ])('%s', async (_, handler, outcome, piece) => {
+    const prometheus = await against(handler);
+    const got = await prometheus.instant('x', 0);
+    if (got.ok) throw new Error('answered');
+    expect(got.outcome).toBe(outcome);
+    expect(got.sentence).toContain(piece);
+    expect(got.sentence).not.toContain('secret detail');
+  });
+
+  test('an answer that never comes', async () => {
+    const prometheus = await against(() => undefined, { timeoutMs: 50 });
+    expect(await prometheus.instant('x', 0)).toMatchObject({ ok: false, outcome: 'timeout' });
+  });
+
+  test('an answer that drips for ever', async () => {
+    const prometheus = await against(
+      (_request, response) => {
+        response.writeHead(200);
+        const drip = setInterval(() => response.write(' '), 5);
+        response.on('close', () => clearInterval(drip));
+      },
+      { timeoutMs: 100 },
+    );
+    expect(await prometheus.instant('x', 0)).toMatchObject({ ok: false, outcome: 'timeout' });
+  });
+
+  test('an answer larger than the limit', async () => {
+    const prometheus = await against(answer(200, 'x'.repeat(5000)), { maxBytes: 2048 });
+    const got = await prometheus.instant('x', 0);
+    expect(got).toEqual({ ok: false, outcome: 'serverError', sentence: 'the answer is larger than 2 KiB' });
+  });
+
+  test('nobody listening', async () => {
+    const prometheus = await against(answer(200, ''));
+    await new Promise((resolve) => server?.close(resolve));
+    const got = await prometheus.instant('x', 0);
+    expect(got).toMatchObject({ ok: false, outcome: 'serverError' });
+    expect(got).toHaveProperty('sentence', 'Prometheus cannot be reached (ECONNREFUSED)');
+  });
+});

@@ -1,0 +1,140 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import type { BadOutcome } from '../../api/analysis.ts';
+import { parseAnswer } from './answer.ts';
+import type { Series } from './answer.ts';
+
+/** Asks one Prometheus (or anything that speaks its query API). */
+export interface PrometheusClient {
+  /** evaluates `promql` at one instant, milliseconds since the epoch; never throws */
+  instant(promql: string, timeMs: number): Promise<Answer>;
+  /** closes idle connections */
+  close(): void;
+}
+
+/** `range`: the query returns a range vector, however many samples that holds at the moment. */
+export type Answer = { ok: true; series: Series[]; range?: true } | Failure;
+
+export interface Failure {
+  ok: false;
+  outcome: BadOutcome;
+  /** for status and logs: says what happened, never what the body held */
+  sentence: string;
+}
+
+export interface PrometheusOptions {
+  /** base URL, e.g. http://prometheus.monitoring:9090 or https://host/prefix */
+  url: string;
+  /** limit for one whole exchange */
+  timeoutMs?: number;
+  /** a larger answer is refused */
+  maxBytes?: number;
+}
+
+const TIMEOUT_MS = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+const CONNECTIONS = 8;
+
+/** Connections are kept open and at most 8 at a time, redirects are not followed, environment proxies are not used. */
+export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
+  const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
+  const agentOptions = { keepAlive: true, maxSockets: CONNECTIONS };
+  const agents = { httpAgent: new HttpAgent(agentOptions), httpsAgent: new HttpsAgent(agentOptions) };
+  const http = axios.create({
+    ...agents,
+    baseURL: url.endsWith('/') ? url : `${url}/`,
+    maxRedirects: 0,
+    maxContentLength: maxBytes,
+    proxy: false,
+    responseType: 'text',
+    transformResponse: (body: unknown) => body,
+    validateStatus: () => true,
+  });
+  return {
+    instant: (promql, timeMs) =>
+      ask(http, { query: promql, time: String(timeMs / 1000) }, { timeoutMs, maxBytes }),
+    close() {
+      agents.httpAgent.destroy();
+      agents.httpsAgent.destroy();
+    },
+  };
+}
+
+interface Limits {
+  timeoutMs: number;
+  maxBytes: number;
+}
+
+async function ask(http: AxiosInstance, form: Record<string, string>, limits: Limits): Promise<Answer> {
+  // A partial answer (Thanos, Mimir) would be judged as if it were whole.
+  const body = new URLSearchParams({ ...form, timeout: `${limits.timeoutMs}ms`, partial_response: 'false' });
+  const signal = AbortSignal.timeout(limits.timeoutMs);
+  try {
+    const response = await http.post<string>('api/v1/query', body, { signal });
+    return understand(response);
+  } catch (error) {
+    return unreachable(error, signal.aborted, limits);
+  }
+}
+
+/** Kinds of error Prometheus names in `errorType`; nothing else of an error's body is repeated. */
+const TIMEOUTS = new Set(['timeout', 'canceled']);
+
+function understand({ status, data }: AxiosResponse<string>): Answer {
+  const answer = parseAnswer(data);
+  if (status >= 300 && status < 400) {
+    return failure(
+      'serverError',
+      `Prometheus answered with a redirect (HTTP ${status}), which is not followed; configure the final URL`,
+    );
+  }
+  if (answer.kind === 'error' && TIMEOUTS.has(answer.errorType)) {
+    return failure('timeout', 'Prometheus gave up evaluating the query in time');
+  }
+  if ((status === 400 || status === 422) && answer.kind === 'error') {
+    return failure(
+      'badQuery',
+      `Prometheus refused the query (HTTP ${status}, ${answer.errorType}); try it in Prometheus itself`,
+    );
+  }
+  if (status !== 200) return failure('serverError', statusSentence(status));
+  switch (answer.kind) {
+    case 'series':
+      return found(answer.series, answer.range);
+    case 'partial':
+      return failure('serverError', 'Prometheus warns that its answer is not the whole one');
+    case 'doubtful':
+      return failure('badQuery', 'Prometheus warns about the query; try it in Prometheus itself');
+    case 'error':
+      return failure('serverError', `Prometheus answered with an error (${answer.errorType})`);
+    case 'unusable':
+      return failure('badQuery', `the query returns ${answer.what}, which cannot be measured`);
+    case 'garbage':
+      return failure('serverError', 'the answer is not what a Prometheus query API returns');
+  }
+}
+
+function found(series: Series[], range: boolean): Answer {
+  return range ? { ok: true, series, range } : { ok: true, series };
+}
+
+function statusSentence(status: number): string {
+  if (status === 401 || status === 403) return `Prometheus denies access (HTTP ${status})`;
+  if (status === 404) return 'there is no Prometheus query API at the configured URL (HTTP 404)';
+  if (status === 429) return 'Prometheus is asked too often (HTTP 429)';
+  return `Prometheus answered with HTTP ${status}`;
+}
+
+function unreachable(error: unknown, timedOut: boolean, { timeoutMs, maxBytes }: Limits): Failure {
+  if (timedOut) return failure('timeout', `Prometheus did not answer within ${timeoutMs / 1000} s`);
+  if (!axios.isAxiosError(error)) throw error;
+  if (error.message.startsWith('maxContentLength')) {
+    return failure('serverError', `the answer is larger than ${Math.round(maxBytes / 1024)} KiB`);
+  }
+  return failure('serverError', `Prometheus cannot be reached (${error.code ?? 'connection failed'})`);
+}
+
+function failure(outcome: BadOutcome, sentence: string): Failure {
+  return { ok: false, outcome, sentence };
+}

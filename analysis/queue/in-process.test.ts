@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Measurement } from '../../api/analysis.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+import { settle } from '../../test/support/virtual-clock.ts';
+import { InProcessQueue } from './in-process.ts';
+import type { QueueJob } from './queue.ts';
+
+const template: BoundTemplate = {
+  use: { template: 'http', args: {} },
+  template: {
+    args: [],
+    intervalMs: 15_000,
+    prometheus: 'default',
+    risk: { harm: 0.05, safe: 0.1 },
+    metrics: [
+      {
+        type: 'threshold',
+        name: 'cpu',
+        critical: false,
+        dryRun: false,
+        query: 'up',
+        failure: 'value > 1',
+        failureLimit: 0,
+        inconclusiveLimit: 0,
+        nan: 'inconclusive',
+      },
+    ],
+  },
+};
+
+const job = (id: string, endMs = 2): QueueJob => ({
+  id,
+  window: { startMs: 1, endMs },
+  templates: [template],
+  variables: {},
+});
+
+let running: { job: QueueJob; finish: (measurements: Measurement[]) => void; fail: (error: Error) => void }[];
+let results: string[];
+let bugs: unknown[];
+let queue: InProcessQueue;
+
+beforeEach(() => {
+  running = [];
+  results = [];
+  bugs = [];
+  queue = new InProcessQueue({
+    concurrency: 2,
+    measure: (each) =>
+      new Promise((resolve, reject) => {
+        running.push({ job: each, finish: resolve, fail: reject });
+      }),
+    done: ({ id, window }, measurements) =>
+      results.push(
+        [id, window.endMs, ...measurements.map(({ metric, outcome }) => `${metric}:${outcome}`)].join(' '),
+      ),
+    onBug: (error) => bugs.push(error),
+  });
+});
+
+const started = (): string[] => running.map(({ job: { id, window } }) => `${id} ${window.endMs}`);
+
+describe('the in-process measurement queue', () => {
+  it('measures a bounded number of jobs at a time, first come first served', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) queue.submit(job(id));
+    expect(started()).toEqual(['a 2', 'b 2']);
+    running[1]?.finish([]);
+    await settle();
+    expect(started()).toEqual(['a 2', 'b 2', 'c 2']);
+    expect(results).toEqual(['b 2']);
+  });
+
+  it('drops a waiting job when a newer one of the same id comes', async () => {
+    for (const id of ['a', 'b', 'c']) queue.submit(job(id));
+    queue.submit(job('c', 9));
+    running[0]?.finish([]);
+    running[1]?.finish([]);
+    await settle();
+    expect(started()).toEqual(['a 2', 'b 2', 'c 9']);
+  });
+
+  it('never hands out the outcome of a running job that was replaced or cancelled', async () => {
+    queue.submit(job('a'));
+    queue.submit(job('b'));
+    queue.submit(job('a', 9));
+    queue.cancel('b');
+    for (const each of [...running]) each.finish([]);
+    await settle();
+    running[2]?.finish([]);
+    await settle();
+    expect(results).toEqual(['a 9']);
+  });
+
+  it('turns a measurement that breaks into outcomes that never pass', async () => {
+    queue.submit(job('a'));
+    running[0]?.fail(new Error('boom'));
+    await settle();
+    expect(results).toEqual(['a 2 cpu:serverError']);
+    expect(bugs.map(String)).toEqual(['Error: boom']);
+  });
+
+  it('stops when running jobs have ended, and tells of none of them', async () => {
+    for (const id of ['a', 'b', 'c']) queue.submit(job(id));
+    const stopped = queue.stop();
+    for (const each of running) each.finish([]);
+    await stopped;
+    queue.submit(job('d'));
+    expect([started(), results]).toEqual([['a 2', 'b 2'], []]);
+  });
+});

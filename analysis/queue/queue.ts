@@ -1,0 +1,27 @@
+import type { Measurement, Window } from '../../api/analysis.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+
+/** Everything a worker needs to measure one window; plain JSON, so it can travel to another process. */
+export interface QueueJob {
+  /** names the target; of two jobs with one id the older is of no use any more */
+  id: string;
+  window: Window;
+  templates: BoundTemplate[];
+  /** variables for query templates, unescaped */
+  variables: Record<string, string>;
+  /** also fetch stable's last hour */
+  calibrate?: boolean;
+}
+
+/** Runs measurement jobs somewhere. A crash loses a job: it is measured again, never counted twice. */
+export interface MeasurementQueue {
+  /** takes the place of a waiting job with the same id */
+  submit(job: QueueJob): void;
+  /** drops a waiting job, and the outcome of a running one */
+  cancel(id: string): void;
+  /** takes no more jobs; resolves when those running have ended */
+  stop(): Promise<void>;
+}
+
+/** Called once for each job that was not replaced or cancelled. */
+export type Measured = (job: QueueJob, measurements: Measurement[]) => void;

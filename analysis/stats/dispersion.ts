@@ -1,0 +1,150 @@
+import type { Tick } from './bet.ts';
+import { informs } from './bet.ts';
+
+/**
+ * How much more the counts vary than Poisson (variance = φ × mean), estimated without per-pod data: a prior from the
+ * history of the stable arm, moved towards what the residuals between the arms show as windows pass.
+ */
+
+/** Processes are kept for each of these φ (steps of √2 where it matters), because the estimate moves while evidence accumulates. */
+export const PHI_GRID: readonly number[] = [1, 1.4, 2, 2.8, 4, 6, 10, 18, 32];
+
+const PRIOR_CAP = 10;
+const PRIOR_TICKS = 10;
+const BLOCKS = [1, 2, 4];
+const FEWEST_BLOCKS = 8;
+const STANDARD_ERRORS = 2.5;
+
+/** One window of one arm. */
+export interface Cell {
+  n: number;
+  x: number;
+}
+
+/**
+ * Block-variance dispersion of consecutive windows of one arm about their linear trend: the largest over blocks of 1, 2
+ * and 4 windows, from 1 to 10. What Poisson counts show by chance, and too little history, is 1.
+ */
+export function priorDispersion(history: readonly Cell[]): number {
+  const cells = history.filter((cell) => cell.n > 0);
+  const rate = trend(cells);
+  let phi = 1;
+  for (const length of BLOCKS) {
+    const blocks = Math.floor(cells.length / length);
+    if (blocks < FEWEST_BLOCKS) continue;
+    phi = Math.max(phi, blockDispersion(cells, rate, length));
+  }
+  return Math.min(PRIOR_CAP, phi);
+}
+
+/** Σ(block residual)² / Σ(expected variance), with 2 of the blocks' freedom spent on the trend; 1 if within chance. */
+function blockDispersion(cells: readonly Cell[], rate: (i: number) => number, length: number): number {
+  const blocks = Math.floor(cells.length / length);
+  let square = 0;
+  let variance = 0;
+  for (let b = 0; b < blocks; b++) {
+    let residual = 0;
+    for (const [k, { n, x }] of cells.slice(b * length, (b + 1) * length).entries()) {
+      const expected = n * rate(b * length + k);
+      residual += x - expected;
+      variance += expected * (1 - rate(b * length + k));
+    }
+    square += residual * residual;
+  }
+  if (variance <= 0) return 1;
+  return beyondChance((square / variance) * (blocks / (blocks - 2)), blocks, variance);
+}
+
+/**
+ * A variance ratio over so many terms, or 1 if Poisson counts would show as much in one case of about a hundred: on quiet
+ * services, doubt about φ would cost more than it protects.
+ */
+function beyondChance(ratio: number, terms: number, variance: number): number {
+  return ratio > 1 + STANDARD_ERRORS * Math.sqrt((2 + terms / variance) / terms) ? ratio : 1;
+}
+
+/** The straight line through the rates, weighted by requests, kept inside [0, 1]. */
+function trend(cells: readonly Cell[]): (i: number) => number {
+  let [sw, si, sii, sx, six] = [0, 0, 0, 0, 0];
+  for (const [i, { n, x }] of cells.entries()) {
+    sw += n;
+    si += n * i;
+    sii += n * i * i;
+    sx += x;
+    six += i * x;
+  }
+  const spread = sw * sii - si * si;
+  const slope = spread > 0 ? (sw * six - si * sx) / spread : 0;
+  const base = sw > 0 ? (sx - slope * si) / sw : 0;
+  return (i) => Math.min(1, Math.max(0, base + slope * i));
+}
+
+/** Running sums of the residuals between the arms around the ratio seen so far. Plain JSON. */
+export interface Residuals {
+  ticks: number;
+  /** Mantel–Haenszel sums of the ratio canary/stable: right whatever the baseline and the weights do */
+  above: number;
+  below: number;
+  /** bad requests so far: how sure that ratio is */
+  canary: number;
+  stable: number;
+  /** Σ residual², Σ expected variance, Σ residual × previous residual */
+  square: number;
+  variance: number;
+  lagged: number;
+  last: number;
+}
+
+export const NO_RESIDUALS: Residuals = {
+  ticks: 0,
+  above: 0,
+  below: 0,
+  canary: 0,
+  stable: 0,
+  square: 0,
+  variance: 0,
+  lagged: 0,
+  last: 0,
+};
+
+/** One more window: its residual is taken against the ratio of the windows before it. */
+export function addResidual(sums: Residuals, tick: Tick): Residuals {
+  if (!informs(tick)) return sums;
+  const { n1, x1, n0, x0 } = tick;
+  const ratio = (sums.above + 0.5) / (sums.below + 0.5);
+  const share = (n1 * ratio) / (n1 * ratio + n0);
+  const first = sums.ticks === 0;
+  const residual = first ? 0 : x1 - (x1 + x0) * share;
+  const poisson = first ? 0 : (x1 + x0) * share * (1 - share);
+  const doubt = 1 / (sums.canary + 0.5) + 1 / (sums.stable + 0.5);
+  return {
+    ticks: sums.ticks + 1,
+    above: sums.above + (x1 * n0) / (n1 + n0),
+    below: sums.below + (x0 * n1) / (n1 + n0),
+    square: sums.square + residual * residual,
+    canary: sums.canary + x1,
+    stable: sums.stable + x0,
+    variance: sums.variance + poisson + poisson * poisson * doubt,
+    lagged: sums.lagged + residual * sums.last,
+    last: residual,
+  };
+}
+
+/** φ after the windows so far, given the prior. Correlation, too, counts only beyond chance. */
+export function currentDispersion(prior: number, sums: Residuals): number {
+  if (sums.variance <= 0 || sums.square <= 0) return prior;
+  const t = sums.ticks;
+  const ratio = sums.square / sums.variance;
+  const lag = sums.lagged / sums.square;
+  const rho = lag * Math.sqrt(t) > STANDARD_ERRORS ? Math.min(0.9, (lag * t) / (t + 6)) : 0;
+  // the first window has no residual
+  const raw = rho > 0 ? ratio : beyondChance(ratio, t - 1, sums.variance);
+  const seen = Math.max(1, (raw * (1 + rho)) / (1 - rho));
+  return Math.exp((PRIOR_TICKS * Math.log(prior) + t * Math.log(seen)) / (PRIOR_TICKS + t));
+}
+
+/** Index of the smallest φ of the grid that is not below the estimate; the last if all are. */
+export function gridIndex(phi: number): number {
+  const index = PHI_GRID.findIndex((value) => value >= phi * 0.999);
+  return index === -1 ? PHI_GRID.length - 1 : index;
+}
