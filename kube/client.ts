@@ -1,0 +1,280 @@
+import type { JsonObject, JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
+import type { Write } from '../api/writes.ts';
+import { errorFromAnswer, errorFromStatus, isNotFound, KubeError, NETWORK, TIMEOUT } from './errors.ts';
+import { collectionPath, objectPath, query, refOf } from './paths.ts';
+import type { Clock, KubeRequest, KubeResponse, Transport } from './types.ts';
+
+const JSON_TYPE = 'application/json';
+const PATCH_TYPE = {
+  apply: 'application/apply-patch+yaml',
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+} as const;
+
+export interface ClientOptions {
+  transport: Transport;
+  clock: Clock;
+  /** recorded in managedFields by every write */
+  fieldManager: string;
+  /** kinds that objects given to create and apply may have */
+  resources: readonly Resource[];
+  /** one exchange, the body included, may take this long (watches: until the answer begins); default 30 s */
+  deadlineMs?: number;
+  /** ends every exchange but watches, and lets none begin any more; its reason has to be a KubeError */
+  signal?: AbortSignal;
+}
+
+export interface Scope {
+  /** absent: all namespaces */
+  namespace?: string | undefined;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+  /** only metadata (PartialObjectMetadata): for wide watches */
+  metadataOnly?: boolean | undefined;
+}
+
+export interface ListOptions extends Scope {
+  limit?: number;
+  continue?: string;
+}
+
+export interface ListPage {
+  items: KubeObject[];
+  resourceVersion: string;
+  /** token of the next page; absent on the last */
+  continue?: string;
+}
+
+export interface WatchOptions extends Scope {
+  resourceVersion: string;
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+}
+
+export type WatchEvent =
+  | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: KubeObject }
+  | { type: 'BOOKMARK'; resourceVersion: string };
+
+export interface PatchOptions {
+  subresource?: 'status' | undefined;
+}
+
+export interface DeleteOptions {
+  uid?: string;
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+}
+
+/**
+ * Kubernetes over raw JSON. Every failed exchange rejects with a KubeError; the only absence that is a value is
+ * `get` of an object that does not exist.
+ */
+export class KubeClient {
+  readonly #options: ClientOptions;
+  readonly #deadlineMs: number;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#deadlineMs = options.deadlineMs ?? 30_000;
+  }
+
+  async get(ref: ObjectRef): Promise<KubeObject | undefined> {
+    try {
+      return await this.#object({ method: 'GET', url: objectPath(ref) });
+    } catch (error) {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** One page of a list. Items carry apiVersion and kind even where the server leaves them out. */
+  async list(resource: Resource, options: ListOptions = {}): Promise<ListPage> {
+    const url =
+      collectionPath(resource, options.namespace) +
+      query({ ...selectors(options), limit: options.limit, continue: options.continue });
+    const headers = { accept: accept(options, 'PartialObjectMetadataList') };
+    const body = parse(await this.#exchange({ method: 'GET', url, headers }));
+    const list = body as unknown as {
+      items?: KubeObject[] | null;
+      metadata?: { resourceVersion?: string; continue?: string };
+    };
+    const next = list.metadata?.continue;
+    return {
+      items: (list.items ?? []).map((item) => withKind(item, resource)),
+      resourceVersion: list.metadata?.resourceVersion ?? '',
+      ...(next === undefined || next === '' ? {} : { continue: next }),
+    };
+  }
+
+  /** All pages of a list, as of the version of the first. Rejects with isGone when a page token expires under way. */
+  async listAll(resource: Resource, options: Scope = {}, limit = 500): Promise<ListPage> {
+    const first = await this.list(resource, { ...options, limit });
+    const items = [...first.items];
+    for (let next = first.continue; next !== undefined;) {
+      const page = await this.list(resource, { ...options, limit, continue: next });
+      items.push(...page.items);
+      next = page.continue;
+    }
+    return { items, resourceVersion: first.resourceVersion };
+  }
+
+  /**
+   * Events after `resourceVersion`, bookmarks included. Ends when the server closes the stream; throws a KubeError on
+   * an ERROR event, a broken connection or an aborted signal.
+   */
+  async *watch(resource: Resource, options: WatchOptions): AsyncGenerator<WatchEvent> {
+    const url =
+      collectionPath(resource, options.namespace) +
+      query({
+        ...selectors(options),
+        watch: true,
+        allowWatchBookmarks: true,
+        resourceVersion: options.resourceVersion,
+        timeoutSeconds: options.timeoutSeconds,
+      });
+    const headers = { accept: accept(options, 'PartialObjectMetadata') };
+    const stop = new AbortController();
+    const signal =
+      options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+    const cancel = this.#options.clock.after(this.#deadlineMs, () => stop.abort(deadline(this.#deadlineMs)));
+    try {
+      const response = await this.#send({ method: 'GET', url, headers, signal });
+      cancel();
+      for await (const line of response.lines()) yield watchEvent(line, resource);
+    } catch (error) {
+      throw causeOf(error, signal);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** POST; an object of that name is a conflict (isAlreadyExists). */
+  create(object: KubeObject): Promise<KubeObject> {
+    const { resource, namespace } = refOf(object, this.#options.resources);
+    const url = collectionPath(resource, namespace) + this.#writeQuery();
+    return this.#object({ method: 'POST', url, ...body(object, JSON_TYPE) });
+  }
+
+  /** Server-side apply with force: takes over every field the object names. */
+  apply(object: KubeObject, options: PatchOptions = {}): Promise<KubeObject> {
+    const ref = refOf(object, this.#options.resources);
+    const url = objectPath(ref, options.subresource) + this.#writeQuery({ force: true });
+    return this.#object({ method: 'PATCH', url, ...body(object, PATCH_TYPE.apply) });
+  }
+
+  /** RFC 6902; isInvalid when a `test` fails. */
+  jsonPatch(ref: ObjectRef, patch: readonly JsonPatchOp[], options: PatchOptions = {}): Promise<KubeObject> {
+    const url = objectPath(ref, options.subresource) + this.#writeQuery();
+    return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.json) });
+  }
+
+  /** RFC 7386: null deletes a key. A `metadata.resourceVersion` or `uid` in it is a precondition (isConflict). */
+  mergePatch(ref: ObjectRef, patch: JsonObject, options: PatchOptions = {}): Promise<KubeObject> {
+    const url = objectPath(ref, options.subresource) + this.#writeQuery();
+    return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.merge) });
+  }
+
+  /** DELETE with background propagation unless told otherwise; isConflict when the uid is another. */
+  async delete(ref: ObjectRef, options: DeleteOptions = {}): Promise<void> {
+    const propagationPolicy = options.propagationPolicy ?? 'Background';
+    const preconditions = options.uid === undefined ? undefined : { uid: options.uid };
+    const payload = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions };
+    await this.#exchange({ method: 'DELETE', url: objectPath(ref), ...body(payload, JSON_TYPE) });
+  }
+
+  /** Carries out one Write; resolves to the object as it now is, undefined after a deletion. */
+  async execute(write: Write): Promise<KubeObject | undefined> {
+    switch (write.verb) {
+      case 'create':
+        return this.create(write.object);
+      case 'apply':
+        return this.apply(write.object);
+      case 'jsonPatch':
+        return this.jsonPatch(write.ref, write.patch, { subresource: write.subresource });
+      case 'mergePatch':
+        return this.mergePatch(write.ref, write.patch, { subresource: write.subresource });
+      case 'delete':
+        try {
+          await this.delete(write.ref, { uid: write.uid });
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+        }
+        return undefined;
+    }
+  }
+
+  #writeQuery(extra: Record<string, boolean> = {}): string {
+    return query({ fieldManager: this.#options.fieldManager, fieldValidation: 'Strict', ...extra });
+  }
+
+  async #object(request: KubeRequest): Promise<KubeObject> {
+    return parse(await this.#exchange(request)) as unknown as KubeObject;
+  }
+
+  /** One exchange within the deadline, to the last byte of the body. */
+  async #exchange(request: KubeRequest): Promise<string> {
+    const stop = new AbortController();
+    const { clock, signal: end } = this.#options;
+    const signal = end === undefined ? stop.signal : AbortSignal.any([stop.signal, end]);
+    const cancel = clock.after(this.#deadlineMs, () => stop.abort(deadline(this.#deadlineMs)));
+    try {
+      signal.throwIfAborted();
+      const response = await this.#send({ ...request, signal });
+      return await response.text();
+    } catch (error) {
+      throw causeOf(error, signal);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #send(request: KubeRequest): Promise<KubeResponse> {
+    const headers = { accept: JSON_TYPE, ...request.headers };
+    const response = await this.#options.transport.request({ ...request, headers });
+    if (response.status >= 200 && response.status < 300) return response;
+    throw errorFromAnswer(response.status, await response.text(), response.headers['retry-after']);
+  }
+}
+
+function selectors(scope: Scope): Record<string, string | undefined> {
+  return { labelSelector: scope.labelSelector, fieldSelector: scope.fieldSelector };
+}
+
+function accept(scope: Scope, as: string): string {
+  return scope.metadataOnly === true ? `application/json;as=${as};g=meta.k8s.io;v=v1` : JSON_TYPE;
+}
+
+function body(value: unknown, type: string): Pick<KubeRequest, 'headers' | 'body'> {
+  return { headers: { 'content-type': type }, body: JSON.stringify(value) };
+}
+
+function parse(text: string): JsonObject {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch (cause) {
+    throw new KubeError({ code: 0, reason: NETWORK, message: 'the answer is not JSON', cause });
+  }
+}
+
+function watchEvent(line: string, resource: Resource): WatchEvent {
+  const event = parse(line) as unknown as { type: WatchEvent['type'] | 'ERROR'; object: KubeObject };
+  if (event.type === 'ERROR') throw errorFromStatus(event.object as unknown as JsonObject);
+  if (event.type === 'BOOKMARK') {
+    return { type: 'BOOKMARK', resourceVersion: event.object.metadata.resourceVersion ?? '' };
+  }
+  return { type: event.type, object: withKind(event.object, resource) };
+}
+
+/** Items of built-in lists come without kind; metadata-only items come as PartialObjectMetadata. */
+function withKind(item: KubeObject, resource: Resource): KubeObject {
+  const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+  return { ...item, apiVersion, kind: resource.kind };
+}
+
+function deadline(ms: number): KubeError {
+  return new KubeError({ code: 0, reason: TIMEOUT, message: `no complete answer within ${ms} ms` });
+}
+
+/** Why an exchange ended: the deadline or the caller, else what the transport says. */
+function causeOf(error: unknown, signal: AbortSignal): unknown {
+  return signal.aborted && !(error instanceof KubeError && error.code !== 0) ? signal.reason : error;
+}

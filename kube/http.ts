@@ -1,0 +1,164 @@
+import http from 'node:http';
+import https from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import { KubeError, NETWORK } from './errors.ts';
+import { splitLines } from './lines.ts';
+import type { KubeRequest, KubeResponse, Transport } from './types.ts';
+
+export interface ConnectOptions {
+  /** path of a kubeconfig file; absent: $KUBECONFIG, ~/.kube/config, then the pod's service account */
+  kubeconfig?: string | undefined;
+  /** context of the kubeconfig; absent: its current one */
+  context?: string | undefined;
+  userAgent: string;
+}
+
+export interface Connection {
+  transport: Transport;
+  /** base URL, for log lines */
+  server: string;
+  /** namespace of the context, if it names one */
+  namespace: string | undefined;
+  /** closes idle connections; running requests go on */
+  close(): void;
+}
+
+/**
+ * Opens the way to an API server with the credentials of a kubeconfig or of the pod. The library gives TLS material,
+ * tokens and exec plug-ins anew for each request, so rotated credentials are picked up.
+ *
+ * @throws Error naming the file, context or server that cannot be used
+ */
+export function connect(options: ConnectOptions): Connection {
+  const config = loadConfig(options);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw new Error(
+      `kubeconfig: context ${JSON.stringify(config.currentContext)} names no cluster; give --context one of: ` +
+        config
+          .getContexts()
+          .map((context) => context.name)
+          .join(', '),
+    );
+  }
+  const pool = { keepAlive: true, keepAliveMsecs: 30_000, scheduling: 'lifo' } as const;
+  const agents = { http: new http.Agent(pool), https: new https.Agent(pool) };
+  const base = new URL(cluster.server);
+  const plain = base.protocol === 'http:';
+  // The library refuses http:// unless verification is off; there is nothing to verify on a plain connection.
+  if (plain) config.clusters = config.clusters.map((each) => ({ ...each, skipTLSVerify: true }));
+
+  const dial = async (request: KubeRequest): Promise<http.ClientRequest> => {
+    const fromLibrary: http.OutgoingHttpHeaders = {};
+    const credentials: https.RequestOptions = { headers: fromLibrary };
+    await config.applyToHTTPSOptions(credentials);
+    const headers = {
+      'user-agent': options.userAgent,
+      // Node gives a DELETE no length of its own, so its body would be read as the next request.
+      ...(request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) }),
+      ...request.headers,
+      ...fromLibrary,
+    };
+    return (plain ? http : https).request(joinUrl(base, request.url), {
+      ...credentials,
+      method: request.method,
+      headers,
+      agent: cluster.proxyUrl === undefined ? (plain ? agents.http : agents.https) : credentials.agent,
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+  };
+  return {
+    transport: { request: async (request) => exchange(dial, request) },
+    server: cluster.server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    close: () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    },
+  };
+}
+
+function loadConfig(options: ConnectOptions): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (options.kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(options.kubeconfig);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `kubeconfig ${options.kubeconfig ?? '(default)'} cannot be read (${why}); give the path of one with --kubeconfig`,
+      { cause },
+    );
+  }
+  // The name the library gives to its last resort, an unauthenticated localhost:8080.
+  if (options.kubeconfig === undefined && config.getCurrentContext() === 'loaded-context') {
+    throw new Error('no kubeconfig and no service account found; give --kubeconfig or set KUBECONFIG');
+  }
+  if (options.context !== undefined) config.setCurrentContext(options.context);
+  return config;
+}
+
+function joinUrl(base: URL, pathAndQuery: string): URL {
+  return new URL(base.origin + base.pathname.replace(/\/$/, '') + pathAndQuery);
+}
+
+async function exchange(
+  dial: (request: KubeRequest) => Promise<http.ClientRequest>,
+  request: KubeRequest,
+): Promise<KubeResponse> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outgoing = await dial(request).catch(rethrow);
+    try {
+      return answer(await send(outgoing, request.body));
+    } catch (error) {
+      // The server closed an idle connection just as we took it from the pool: only a read may be sent twice.
+      const stale = outgoing.reusedSocket && request.method === 'GET' && request.signal?.aborted !== true;
+      if (!stale || attempt > 2) throw networkError(error);
+    }
+  }
+}
+
+function send(outgoing: http.ClientRequest, body: string | undefined): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('response', resolve);
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+function answer(message: http.IncomingMessage): KubeResponse {
+  message.setEncoding('utf8');
+  const chunks = bodyOf(message);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return {
+    status: message.statusCode ?? 0,
+    headers,
+    async text() {
+      let text = '';
+      for await (const chunk of chunks) text += chunk;
+      return text;
+    },
+    lines: () => splitLines(chunks),
+  };
+}
+
+async function* bodyOf(message: http.IncomingMessage): AsyncGenerator<string> {
+  try {
+    for await (const chunk of message as AsyncIterable<string>) yield chunk;
+  } catch (error) {
+    throw networkError(error);
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw networkError(error);
+}
+
+/** Broken connections, names that do not resolve, certificates nobody trusts, exec plug-ins that fail. */
+function networkError(cause: unknown): KubeError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new KubeError({ code: 0, reason: NETWORK, message, cause });
+}
