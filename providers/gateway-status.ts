@@ -1,0 +1,92 @@
+import { getInteger, getObjects, getString } from '../api/json.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
+import type { Observation } from './provider.ts';
+
+type Acknowledgement = Pick<Observation, 'acknowledged' | 'problem'>;
+
+const YES: Acknowledgement = { acknowledged: 'yes' };
+const PENDING: Acknowledgement = { acknowledged: 'pending' };
+const UNKNOWN: Acknowledgement = { acknowledged: 'unknown' };
+
+/**
+ * Has the control plane of every parent taken this generation of the route over? `unknown` where an implementation
+ * never reports a generation. It says nothing about the proxies behind it.
+ */
+export function acknowledgement(route: KubeObject): Acknowledgement {
+  const namespace = route.metadata.namespace ?? '';
+  const statuses = getObjects(route, 'status', 'parents');
+  const parents = getObjects(route, 'spec', 'parentRefs').map((parent) => {
+    const key = parentKey(parent, namespace);
+    const entries = statuses.filter(
+      (entry) => parentKey((entry['parentRef'] ?? {}) as JsonObject, namespace) === key,
+    );
+    return best(entries.map((entry) => fromEntry(route, entry)));
+  });
+  return worst(parents);
+}
+
+/** Of all parents the one that is furthest behind decides. */
+export function worst(all: readonly Acknowledgement[]): Acknowledgement {
+  return (
+    all.find(({ problem }) => problem !== undefined) ??
+    all.find(({ acknowledged }) => acknowledged === 'pending') ??
+    all.find(({ acknowledged }) => acknowledged === 'unknown') ??
+    YES
+  );
+}
+
+/** Several controllers may report for one parent, one of them perhaps long gone. */
+function best(all: readonly Acknowledgement[]): Acknowledgement {
+  const fine = (wanted: string) =>
+    all.find(({ acknowledged, problem }) => acknowledged === wanted && problem === undefined);
+  return fine('yes') ?? fine('unknown') ?? fine('pending') ?? all[0] ?? PENDING;
+}
+
+/** Implementations rewrite parentRefs with defaults filled in, and the core group as "" or "core". */
+function parentKey(ref: JsonObject, namespace: string): string {
+  const group = getString(ref, 'group') ?? 'gateway.networking.k8s.io';
+  return JSON.stringify([
+    group === 'core' ? '' : group,
+    getString(ref, 'kind') ?? 'Gateway',
+    getString(ref, 'namespace') ?? namespace,
+    getString(ref, 'name'),
+    getString(ref, 'sectionName') ?? '',
+    getInteger(ref, 'port') ?? 0,
+  ]);
+}
+
+function fromEntry(route: KubeObject, entry: JsonObject): Acknowledgement {
+  const conditions = getObjects(entry, 'conditions');
+  const named = (type: string) => conditions.find((condition) => getString(condition, 'type') === type);
+  const generation = route.metadata.generation ?? 0;
+  const states = [named('Accepted'), named('ResolvedRefs')].map((condition) =>
+    fromCondition(route, condition, generation),
+  );
+  // PartiallyInvalid may come with the Accepted of an older generation: the new rules are not in force.
+  const partly = named('PartiallyInvalid');
+  if (getString(partly, 'status') === 'True') states.push(rejected(route, partly));
+  return worst(states);
+}
+
+function fromCondition(
+  route: KubeObject,
+  condition: JsonObject | undefined,
+  generation: number,
+): Acknowledgement {
+  if (condition === undefined) return PENDING;
+  const observed = getInteger(condition, 'observedGeneration') ?? 0;
+  if (observed !== 0 && observed < generation) return PENDING;
+  const status = getString(condition, 'status');
+  if (status === 'False') return rejected(route, condition);
+  if (status !== 'True') return PENDING;
+  return observed === 0 ? UNKNOWN : YES;
+}
+
+function rejected(route: KubeObject, condition: JsonObject | undefined): Acknowledgement {
+  const type = getString(condition, 'type') ?? '';
+  const why = getString(condition, 'message') ?? getString(condition, 'reason') ?? 'no message';
+  return {
+    acknowledged: 'pending',
+    problem: `HTTPRoute ${route.metadata.name} has the condition ${type}=${getString(condition, 'status') ?? ''}: ${why}`,
+  };
+}

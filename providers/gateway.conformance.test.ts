@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cloneJson, getNumber, getObjects, getString } from '../api/json.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { ObjectWorld } from '../test/support/apply-writes.ts';
+import { crdSchema } from '../test/support/crd-schema.ts';
+import { backend, httpRoute, pathMatch, rule } from '../test/support/routes.ts';
+import { describeProvider, type ForeignEdit, type Place, type World } from './conformance.ts';
+import { gateway } from './gateway.ts';
+
+const schema = crdSchema('gateway-api-httproutes.yaml', 'v1');
+
+test.skipIf(schema.absent !== undefined)(
+  `written HTTPRoutes are held to the published schema${schema.absent === undefined ? '' : ` (${schema.absent})`}`,
+  () => {
+    expect(schema.validate(httpRoute('shop', [rule('/', [backend('web', { weight: -1 })])]))).not.toEqual([]);
+    expect(schema.validate(httpRoute('shop', [rule('/', [backend('web')])]))).toEqual([]);
+  },
+);
+
+const header = (name: string): JsonObject => ({
+  type: 'ResponseHeaderModifier',
+  responseHeaderModifier: { add: [{ name, value: 'yes' }] },
+});
+
+const cases: Record<string, KubeObject[]> = {
+  'one rule without a weight': [httpRoute('shop', [rule('/', [backend('web')])])],
+  'weights 1 and 100, with names': [
+    httpRoute('shop', [
+      rule('/', [backend('web', { weight: 1 })], { name: 'root' }),
+      rule('/a', [backend('web', { weight: 100 })], { name: 'a' }),
+    ]),
+  ],
+  'a sum that is no multiple of 100': [httpRoute('shop', [rule('/', [backend('web', { weight: 150 })])])],
+  'rules of other Services around it': [
+    httpRoute('shop', [
+      rule('/x', [backend('x'), backend('y')]),
+      rule('/', [backend('web')]),
+      rule('/z', []),
+    ]),
+  ],
+  'two ports of the Service in one rule, one of them at 0': [
+    httpRoute('shop', [
+      rule('/', [backend('web', { weight: 3 }), backend('web', { port: 81 })]),
+      rule('/b', [backend('web', { weight: 0 }), backend('web', { port: 81, weight: 7 })]),
+    ]),
+  ],
+  'everything written out, with filters on the backend': [
+    httpRoute('shop', [
+      rule('/', [
+        {
+          group: '',
+          kind: 'Service',
+          namespace: 'shop',
+          ...backend('web', { weight: 10, filters: [header('X-A')] }),
+        },
+      ]),
+    ]),
+  ],
+  'two rules alike, without matches': [
+    httpRoute('shop', [{ backendRefs: [backend('web')] }, { backendRefs: [backend('web')] }]),
+  ],
+  'two routes': [
+    httpRoute('shop', [rule('/', [backend('web')])]),
+    httpRoute('shop-internal', [rule('/', [backend('web', { weight: 5 })])]),
+  ],
+};
+
+const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
+const someRule = fc
+  .record({
+    name: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+    paths: fc.uniqueArray(fc.constantFrom('/', '/a', '/b'), { maxLength: 2 }),
+    filters: fc.boolean(),
+    timeout: fc.boolean(),
+    web: fc.array(weight, { maxLength: 3 }),
+  })
+  .map(({ name, paths, filters, timeout, web }): JsonObject => {
+    const refs = web.map((w, i) =>
+      backend('web', { port: 80 + i, ...(w === undefined ? {} : { weight: w }) }),
+    );
+    // A rule of which every weight is 0 is refused.
+    const dead = refs.every((ref) => ref['weight'] === 0);
+    return {
+      ...(name === undefined ? {} : { name }),
+      ...(paths.length === 0 ? {} : { matches: paths.map(pathMatch) }),
+      ...(filters ? { filters: [header('X-Rule')] } : {}),
+      ...(timeout ? { timeouts: { request: '3s' } } : {}),
+      backendRefs: refs.length === 0 || dead ? [backend('other'), backend('another', { weight: 0 })] : refs,
+    };
+  });
+/** Rule names are unique within a route. */
+const someRoute = (name: string) =>
+  fc
+    .uniqueArray(someRule, { maxLength: 5, selector: (r) => getString(r, 'name') ?? {} })
+    .map((rules) => httpRoute(name, [...rules, rule('/last', [backend('web')])]));
+
+function places(world: World, stable: string, canary: string): Place[] {
+  return world.list('HTTPRoute').flatMap((route) =>
+    getObjects(route, 'spec', 'rules').flatMap((each, i): Place[] => {
+      const share = (wanted: (name: string) => boolean) =>
+        getObjects(each, 'backendRefs')
+          .filter((ref) => wanted(getString(ref, 'name') ?? ''))
+          .reduce((sum, ref) => sum + (getNumber(ref, 'weight') ?? 1), 0);
+      const place = {
+        id: `${route.metadata.name}#${i}`,
+        stable: share((name) => name === stable),
+        canary: share((name) => name === canary),
+        other: share((name) => name !== stable && name !== canary),
+      };
+      return getObjects(each, 'backendRefs').some(({ name }) => name === stable || name === canary)
+        ? [place]
+        : [];
+    }),
+  );
+}
+
+const editRules = (change: (rules: JsonObject[]) => JsonObject[]) => (world: World) => {
+  for (const route of world.list('HTTPRoute')) {
+    const next = cloneJson(route);
+    const rules = change(getObjects(next, 'spec', 'rules'));
+    world.put({ ...next, spec: { ...next.spec, rules } });
+  }
+};
+
+const edits: ForeignEdit[] = [
+  {
+    name: 'labels the route',
+    edit: (world) => {
+      for (const route of world.list('HTTPRoute')) {
+        world.put({ ...route, metadata: { ...route.metadata, labels: { team: 'a' } } });
+      }
+    },
+  },
+  { name: 'inserts a rule in front', edit: editRules((rules) => [rule('/new', [backend('new')]), ...rules]) },
+  {
+    name: 'adds a rule for the same Service',
+    edit: editRules((rules) => [rule('/new', [backend('web')]), ...rules]),
+  },
+  {
+    name: 'puts the last rule first',
+    edit: editRules((rules) => [...rules.slice(-1), ...rules.slice(0, -1)]),
+  },
+  { name: 'removes the first rule', edit: editRules((rules) => rules.slice(1)) },
+  {
+    name: 'sets timeouts',
+    edit: editRules((rules) => rules.map((r) => ({ ...r, timeouts: { request: '9s' } }))),
+  },
+  { name: 'names the rules', edit: editRules((rules) => rules.map((r, i) => ({ ...r, name: `rule-${i}` }))) },
+  {
+    name: 'gives the stable backendRefs a filter',
+    edit: editRules((rules) =>
+      rules.map((r) => ({
+        ...r,
+        backendRefs: getObjects(r, 'backendRefs').map((ref) =>
+          ref['name'] === 'web' ? { ...ref, filters: [header('X-B')] } : ref,
+        ),
+      })),
+    ),
+  },
+  {
+    name: 'puts the route back as it was',
+    edit: (world, initial) => initial.forEach((route) => world.put(route)),
+  },
+  { name: 'deletes the route', edit: (world) => world.remove('HTTPRoute', 'shop') },
+];
+
+describeProvider(gateway, {
+  world: (objects) => new ObjectWorld(objects),
+  cases,
+  generated: fc.tuple(someRoute('shop'), someRoute('more')).map((routes) => routes),
+  shared: [
+    httpRoute('shop', [
+      rule('/', [backend('web')]),
+      rule('/api', [backend('api', { weight: 30 })]),
+      rule('/api/v2', [backend('api')], { name: 'v2' }),
+    ]),
+  ],
+  places,
+  edits,
+  acknowledge: (world) => {
+    for (const route of world.list('HTTPRoute')) {
+      const { generation } = route.metadata;
+      const condition = (type: string) => ({
+        type,
+        status: 'True',
+        observedGeneration: generation ?? 0,
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+        message: '',
+        reason: type,
+      });
+      const parents = getObjects(route, 'spec', 'parentRefs').map((parentRef) => ({
+        parentRef,
+        controllerName: 'example.com/gateway',
+        conditions: [condition('Accepted'), condition('ResolvedRefs')],
+      }));
+      world.put({ ...route, status: { parents } });
+    }
+  },
+  validate: schema.validate,
+});

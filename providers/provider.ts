@@ -1,0 +1,81 @@
+import type { KubeObject, ObjectRef, OwnerReference, Resource } from '../api/kube.ts';
+import type { ProviderName, Strategy } from '../api/policy.ts';
+import type { Write } from '../api/writes.ts';
+
+/** What a back end is told. All objects are raw JSON as read from the API server; nothing here is mutated. */
+export interface TrafficContext {
+  namespace: string;
+  target: string;
+  release: string;
+  /** owner of everything a provider makes (the target, blockOwnerDeletion false) */
+  owner: OwnerReference;
+  /** the live stable Service */
+  stableService: KubeObject;
+  /** name of the canary Service (it may not exist yet) */
+  canaryService: string;
+  /** live user-owned routes in scope, in the order of discovery; a route that is gone is missing here */
+  routes: KubeObject[];
+  /** live objects this provider made for this target */
+  made: KubeObject[];
+  /** what `record` returned before the first edit (kept on the Release); undefined before that */
+  originals: RouteOriginals | undefined;
+}
+
+/** What user-owned routes held before the first edit, keyed by `<kind>/<name>`; JSON, layout belongs to the provider. */
+export type RouteOriginals = Record<string, unknown>;
+
+/** What the objects say now. */
+export interface Observation {
+  /** percent routed to the canary by every rule in scope; undefined if rules disagree or cannot be read */
+  weight: number | undefined;
+  /** yes: the control plane has confirmed this generation; unknown: the back end confirms nothing */
+  acknowledged: 'yes' | 'pending' | 'unknown';
+  /** a sentence when the back end rejects the route, or rules disagree */
+  problem?: string;
+}
+
+/** A reason why this route or strategy cannot be used, with what to do about it. */
+export interface Refusal {
+  reason: string;
+  sentence: string;
+}
+
+/** PromQL templates for one arm; variables as in analysis/measure/vars.ts. Cumulative counters, no rate(). */
+export interface ErrorRatePreset {
+  name: string;
+  canary: { bad: string; total: string };
+  stable: { bad: string; total: string };
+}
+
+/**
+ * A traffic back end. Pure: objects in, wanted writes out. One file per back end; every one is held to
+ * providers/conformance.ts.
+ */
+export interface Provider {
+  name: ProviderName;
+  /** kind of the user's routes this back end reads */
+  routeResource: Resource;
+  /** kind of the objects it makes; undefined if it makes none */
+  madeResource: Resource | undefined;
+  /** true: user-owned objects are edited, so the Release needs `record` and the finalizer first */
+  editsUserRoutes: boolean;
+  /** time after a weight is observed before the data plane can be trusted to follow it */
+  settleMs: number;
+  strategies: readonly Strategy[];
+  /** does this user's route send anything to that Service? */
+  names(route: KubeObject, service: string): boolean;
+  /** why the routes in scope cannot be split safely; [] = they can */
+  refuse(context: TrafficContext): Refusal[];
+  /** what must be remembered of the user's routes before the first edit */
+  record(context: TrafficContext): RouteOriginals;
+  observe(context: TrafficContext): Observation;
+  /** writes that bring every rule in scope to `weight` percent; [] when they are there. Weight 0 is one idempotent write per object. */
+  plan(context: TrafficContext, weight: number): Write[];
+  /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
+  cleanup(context: TrafficContext): Write[];
+  errorRate: ErrorRatePreset;
+}
+
+export interface RouteRef extends ObjectRef {
+  provider: ProviderName;
+}

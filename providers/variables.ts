@@ -1,0 +1,43 @@
+import { getInteger, getObjects, getString } from '../api/json.ts';
+import type { KubeObject } from '../api/kube.ts';
+import { pathsOf } from './nginx-ingress.ts';
+import type { TrafficContext } from './provider.ts';
+
+/**
+ * The traffic variables of query templates. Values are bare, except those whose name ends in `Regex`: alternations
+ * already escaped for RE2.
+ * A list without members is empty, which a query must take for missing data.
+ */
+export function trafficVariables(context: TrafficContext): Record<string, string> {
+  const stable = context.stableService.metadata.name;
+  const names = context.routes.map(({ metadata }) => metadata.name);
+  const ports = [...new Set(context.routes.flatMap((route) => portsTo(route, stable)))];
+  return {
+    namespace: context.namespace,
+    target: context.target,
+    stableService: stable,
+    canaryService: context.canaryService,
+    route: names[0] ?? '',
+    ingress: names[0] ?? '',
+    port: ports[0] ?? '',
+    routeRegex: alternation(names),
+    ingressRegex: alternation(names),
+    portRegex: alternation(ports),
+  };
+}
+
+/** Ports by which a route reaches the Service, as it writes them: number or name. */
+function portsTo(route: KubeObject, service: string): string[] {
+  const ingress = pathsOf(route)
+    .filter((path) => path.service === service)
+    .map(({ port }) => getInteger(port, 'number')?.toString() ?? getString(port, 'name'));
+  const gateway = getObjects(route, 'spec', 'rules')
+    .flatMap((rule) => getObjects(rule, 'backendRefs'))
+    .filter((ref) => getString(ref, 'name') === service)
+    .map((ref) => getInteger(ref, 'port')?.toString());
+  return [...ingress, ...gateway].filter((port) => port !== undefined);
+}
+
+function alternation(values: readonly string[]): string {
+  return values.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
+}

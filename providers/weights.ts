@@ -1,0 +1,35 @@
+/**
+ * Divides the whole number `total` over `shares` in proportion, in whole numbers that add up to `total` (largest
+ * remainder, ties to the first). No part exceeds its share rounded up. All shares 0: everything is 0.
+ */
+export function apportion(total: number, shares: readonly number[]): number[] {
+  const sum = shares.reduce((a, b) => a + b, 0);
+  if (sum === 0) return shares.map(() => 0);
+  const exact = shares.map((share) => (total * share) / sum);
+  const parts = exact.map(Math.floor);
+  const rest = total - parts.reduce((a, b) => a + b, 0);
+  const order = exact
+    .map((value, index) => ({ index, rest: value - Math.floor(value) }))
+    .sort((a, b) => b.rest - a.rest || a.index - b.index);
+  for (const { index } of order.slice(0, rest)) parts[index] = (parts[index] ?? 0) + 1;
+  return parts;
+}
+
+/** Sums up to this are scaled: below 100 one percent cannot be expressed in whole numbers. */
+export const FULL = 100;
+
+/** What a rule whose stable destinations held `weights` holds in all while it is split: never less than 100. */
+export function scaled(weights: readonly number[]): number[] {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  return sum > 0 && sum < FULL ? apportion(FULL, weights) : [...weights];
+}
+
+/** `parts[i]` of a rule split so that `percent` of the whole goes to the canary. Sums are kept. */
+export function split(parts: readonly number[], percent: number): { stable: number; canary: number }[] {
+  const sum = parts.reduce((a, b) => a + b, 0);
+  const canaries = apportion(Math.round((sum * percent) / 100), parts);
+  return parts.map((part, index) => ({
+    stable: part - (canaries[index] ?? 0),
+    canary: canaries[index] ?? 0,
+  }));
+}
