@@ -1,0 +1,7 @@
+export { chooseRewrite, type ChooseInput, type Choice } from './choose.ts';
+export { canaryName, canaryServiceName, isMadeFor, labelValue, ownLabels, releaseName } from './names.ts';
+export { canaryDeployment, canaryService, ownerOf, rewriteOf, type CanaryInput } from './objects.ts';
+export { canaryReplicas } from './replicas.ts';
+export { rewriteLabels, rewriteTemplate, undoRewrite, type Rewrite } from './rewrite.ts';
+export { mapSelects, selectorMatches, type Labels } from './selector.ts';
+export { LARGEST_TEMPLATE_KIB, templateKib, templateOf, templatesEqual } from './template.ts';

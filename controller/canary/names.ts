@@ -1,0 +1,12 @@
+import { dnsLabel } from '../../providers/naming.ts';
+
+export { isMadeFor, labelValue, ownLabels } from '../../providers/naming.ts';
+
+/** Name of the Deployment that runs the canary of `target`. */
+export const canaryName = (target: string): string => dnsLabel(target, '-canary');
+
+/** Name of the Service in front of the canary pods. */
+export const canaryServiceName = (service: string): string => dnsLabel(service, '-canary');
+
+/** Name of the Release for the change that the target's `metadata.generation` counted. */
+export const releaseName = (target: string, generation: number): string => dnsLabel(target, `-${generation}`);

@@ -1,0 +1,74 @@
+import {
+  asString,
+  cloneJson,
+  getArray,
+  getObject,
+  getObjects,
+  getString,
+  getStringMap,
+} from '../../api/json.ts';
+import type { JsonObject } from '../../api/kube.ts';
+import { selectorMatches, type Labels } from './selector.ts';
+
+/** Which label values of the template change, by key. Never empty. */
+export type Rewrite = Readonly<Record<string, { readonly from: string; readonly to: string }>>;
+
+/** Labels after the rewrite. Keys that are not there, or hold another value, stay as they are. */
+export function rewriteLabels(labels: Labels, rewrite: Rewrite): Record<string, string> {
+  const out = { ...labels };
+  for (const [key, { from, to }] of Object.entries(rewrite)) if (out[key] === from) out[key] = to;
+  return out;
+}
+
+/** The same change backwards. */
+export function invert(rewrite: Rewrite): Rewrite {
+  return Object.fromEntries(
+    Object.entries(rewrite).map(([key, { from, to }]) => [key, { from: to, to: from }]),
+  );
+}
+
+/**
+ * The template with its labels rewritten, and with them every selector inside it that selects the template's own pods
+ * (pod affinity, anti-affinity, topologySpreadConstraints). Everything else is copied as it is.
+ */
+export function rewriteTemplate(template: JsonObject, rewrite: Rewrite): JsonObject {
+  const out = cloneJson(template);
+  const labels = getStringMap(template, 'metadata', 'labels');
+  const map = getObject(out, 'metadata', 'labels');
+  if (map !== undefined) Object.assign(map, rewriteLabels(labels, rewrite));
+  for (const selector of podSelectors(out)) {
+    if (selectorMatches(selector, labels)) rewriteSelector(selector, rewrite);
+  }
+  return out;
+}
+
+/** `undoRewrite(rewriteTemplate(t, r), r)` equals `t` for every rewrite that chooseRewrite gives for `t`. */
+export function undoRewrite(template: JsonObject, rewrite: Rewrite): JsonObject {
+  return rewriteTemplate(template, invert(rewrite));
+}
+
+/** Every LabelSelector in a pod template that speaks about pods. */
+export function podSelectors(template: JsonObject): JsonObject[] {
+  const affinity = getObject(template, 'spec', 'affinity');
+  const terms = ['podAffinity', 'podAntiAffinity'].flatMap((kind) => [
+    ...getObjects(affinity, kind, 'requiredDuringSchedulingIgnoredDuringExecution'),
+    ...getObjects(affinity, kind, 'preferredDuringSchedulingIgnoredDuringExecution').map((term) =>
+      getObject(term, 'podAffinityTerm'),
+    ),
+  ]);
+  return [...terms, ...getObjects(template, 'spec', 'topologySpreadConstraints')]
+    .map((term) => getObject(term, 'labelSelector'))
+    .filter((selector) => selector !== undefined);
+}
+
+/** Changes `selector` in place. */
+export function rewriteSelector(selector: JsonObject, rewrite: Rewrite): void {
+  const labels = getObject(selector, 'matchLabels');
+  if (labels !== undefined) Object.assign(labels, rewriteLabels(getStringMap(labels), rewrite));
+  for (const expression of getObjects(selector, 'matchExpressions')) {
+    const change = rewrite[getString(expression, 'key') ?? ''];
+    const values = getArray(expression, 'values');
+    if (change === undefined || values === undefined) continue;
+    expression['values'] = values.map((value) => (asString(value) === change.from ? change.to : value));
+  }
+}

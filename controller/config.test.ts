@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { formatIssue } from '../api/result.ts';
+import { parseFlags, USAGE } from './config.ts';
+
+const issuesOf = (...argv: string[]): string[] => {
+  const parsed = parseFlags(argv);
+  return parsed.ok ? [] : parsed.issues.map(formatIssue);
+};
+
+const NOT_A_URL =
+  'is not a name and an http URL; write name=http://host:9090/prefix, or the URL alone, without ? and #';
+
+describe('flags of the controller', () => {
+  it('have defaults that need none of them', () => {
+    expect(parseFlags([])).toEqual({
+      ok: true,
+      value: {
+        kubeconfig: undefined,
+        context: undefined,
+        namespace: undefined,
+        prometheus: new Map(),
+        metricsPort: 8080,
+        lease: 'sluice-controller',
+        logLevel: 'info',
+        concurrency: 4,
+        decisions: { namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 15_000 },
+      },
+    });
+  });
+
+  it('are all read', () => {
+    const parsed = parseFlags([
+      ...['--kubeconfig', '/k', '--context', 'c', '--namespace=team', '--controller-namespace', 'home'],
+      ...['--prometheus', 'http://one:9090/', '--prometheus', 'long-term=https://two/prefix', '--hold=pause'],
+      ...['--scrape-lag', '1m30s', '--metrics-port', '0', '--no-leader-election'],
+      ...['--log-level', 'debug', '--concurrency', '16'],
+    ]);
+    expect(parsed).toEqual({
+      ok: true,
+      value: {
+        kubeconfig: '/k',
+        context: 'c',
+        namespace: 'team',
+        prometheus: new Map([
+          ['default', 'http://one:9090'],
+          ['long-term', 'https://two/prefix'],
+        ]),
+        metricsPort: undefined,
+        lease: undefined,
+        logLevel: 'debug',
+        concurrency: 16,
+        decisions: {
+          namespace: 'home',
+          hold: 'pause',
+          prometheus: ['default', 'long-term'],
+          scrapeLagMs: 90_000,
+        },
+      },
+    });
+  });
+
+  it.each([
+    { argv: ['--scrape-lag', '15'], want: '--scrape-lag: 15 is no duration; write it like 15s or 1m30s' },
+    {
+      argv: ['--metrics-port', '70000'],
+      want: '--metrics-port: 70000 is out of range or no number; give a whole number from 0 to 65535',
+    },
+    {
+      argv: ['--concurrency', '0'],
+      want: '--concurrency: 0 is out of range or no number; give a whole number from 1 to 1000',
+    },
+    { argv: ['--hold', 'admission'], want: '--hold: admission is not known; give one of: pause' },
+    {
+      argv: ['--log-level', 'loud'],
+      want: '--log-level: loud is not known; give one of: trace, debug, info, warn, error, silent',
+    },
+    {
+      argv: ['--namespace', 'Team A'],
+      want: '--namespace: Team A is no name; use up to 63 of a-z, 0-9 and "-"',
+    },
+    {
+      argv: ['--prometheus', 'prom=prometheus:9090'],
+      want: `--prometheus: prom=prometheus:9090 ${NOT_A_URL}`,
+    },
+    {
+      argv: ['--prometheus', 'http://user:secret@host/api?tenant=a'],
+      want: `--prometheus: http://…@host/api?tenant=a ${NOT_A_URL}`,
+    },
+    {
+      argv: ['--prometheus', 'http://a', '--prometheus', 'http://b'],
+      want: '--prometheus: http://b names default a second time; give each end point its own name: name=url',
+    },
+  ])('$argv is refused with field, value and remedy', ({ argv, want }) => {
+    expect(issuesOf(...argv)).toEqual([want]);
+  });
+
+  it.each([['--no-such-flag'], ['positional'], ['--kubeconfig']])(
+    '%s is refused with the way to help',
+    (argument) => {
+      expect(issuesOf(argument)).toEqual([expect.stringContaining('see sluice controller --help')]);
+    },
+  );
+
+  it('are told about all at once when several are wrong', () => {
+    expect(issuesOf('--hold=x', '--concurrency=x', '--scrape-lag=x')).toHaveLength(3);
+  });
+
+  it('take a URL with "=" in it for a URL, not for a name', () => {
+    const parsed = parseFlags(['--prometheus', 'http://host/tenant=a']);
+    expect(parsed.ok && [...parsed.value.prometheus]).toEqual([['default', 'http://host/tenant=a']]);
+  });
+
+  it('are all named in the usage text', () => {
+    const flags = [
+      'kubeconfig',
+      'context',
+      'namespace',
+      'controller-namespace',
+      'prometheus',
+      'hold',
+      'scrape-lag',
+    ];
+    const more = ['metrics-port', 'lease-name', 'no-leader-election', 'log-level', 'concurrency'];
+    expect([...flags, ...more].filter((flag) => !USAGE.includes(`--${flag} `))).toEqual([]);
+  });
+});

@@ -1,0 +1,164 @@
+import { parseArgs } from 'node:util';
+import { parseDuration } from '../api/duration.ts';
+import { fail, ok } from '../api/result.ts';
+import type { Issue, Result } from '../api/result.ts';
+import type { ControllerConfig } from './model.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything the flags of `sluice controller` say. */
+export interface RunConfig {
+  kubeconfig: string | undefined;
+  context: string | undefined;
+  /** watch only this namespace; undefined: all */
+  namespace: string | undefined;
+  /** name → base URL */
+  prometheus: ReadonlyMap<string, string>;
+  /** undefined: no HTTP port */
+  metricsPort: number | undefined;
+  /** name of the Lease; undefined: no election */
+  lease: string | undefined;
+  logLevel: LogLevel;
+  concurrency: number;
+  decisions: ControllerConfig;
+}
+
+export const USAGE = `Usage: sluice controller [flags]
+
+  --kubeconfig <file>            default: $KUBECONFIG, ~/.kube/config, then the pod's service account
+  --context <name>               context of the kubeconfig
+  --namespace <name>             look for targets in this namespace only
+  --controller-namespace <name>  home of shared policies and templates (default sluice-system)
+  --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default"
+  --hold <pause>                 how changes are held (default pause)
+  --scrape-lag <duration>        a window is measured this long after its end (default 15s)
+  --metrics-port <port>          port of /metrics, /healthz and /readyz; 0 = none (default 8080)
+  --lease-name <name>            Lease of the leader election (default sluice-controller)
+  --no-leader-election           run without election: only ever one controller may run
+  --log-level <level>            ${LOG_LEVELS.join(', ')} (default info)
+  --concurrency <n>              targets worked on at the same time (default 4)
+`;
+
+const OPTIONS = {
+  kubeconfig: { type: 'string' },
+  context: { type: 'string' },
+  namespace: { type: 'string' },
+  'controller-namespace': { type: 'string', default: 'sluice-system' },
+  prometheus: { type: 'string', multiple: true, default: [] as string[] },
+  hold: { type: 'string', default: 'pause' },
+  'scrape-lag': { type: 'string', default: '15s' },
+  'metrics-port': { type: 'string', default: '8080' },
+  'lease-name': { type: 'string', default: 'sluice-controller' },
+  'no-leader-election': { type: 'boolean', default: false },
+  'log-level': { type: 'string', default: 'info' },
+  concurrency: { type: 'string', default: '4' },
+} as const;
+
+/** Flags → configuration, or every issue at once. */
+export function parseFlags(argv: readonly string[]): Result<RunConfig> {
+  const parsed = readFlags(argv);
+  if (!parsed.ok) return parsed;
+  const flags = parsed.value;
+  const issues: Issue[] = [];
+  const collect = <T>(result: Result<T>, otherwise: T): T => {
+    if (result.ok) return result.value;
+    issues.push(...result.issues);
+    return otherwise;
+  };
+
+  const prometheus = collect(parseEndpoints(flags.prometheus), new Map<string, string>());
+  const port = collect(wholeNumber('--metrics-port', flags['metrics-port'], { min: 0, max: 65_535 }), 0);
+  const concurrency = collect(wholeNumber('--concurrency', flags.concurrency, { min: 1, max: 1_000 }), 1);
+  const logLevel = collect(oneOf('--log-level', flags['log-level'], LOG_LEVELS), 'info');
+  const hold = collect(oneOf('--hold', flags.hold, ['pause'] as const), 'pause');
+  const scrapeLagMs = collect(duration('--scrape-lag', flags['scrape-lag']), 0);
+  const namespace =
+    flags.namespace === undefined ? undefined : collect(dnsLabel('--namespace', flags.namespace), '');
+  const home = collect(dnsLabel('--controller-namespace', flags['controller-namespace']), '');
+  const lease = collect(dnsLabel('--lease-name', flags['lease-name']), '');
+  if (issues.length > 0) return fail(...issues);
+  return ok({
+    kubeconfig: flags.kubeconfig,
+    context: flags.context,
+    namespace,
+    prometheus,
+    metricsPort: port === 0 ? undefined : port,
+    lease: flags['no-leader-election'] ? undefined : lease,
+    logLevel,
+    concurrency,
+    decisions: { namespace: home, hold, prometheus: [...prometheus.keys()], scrapeLagMs },
+  });
+}
+
+type Flags = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+
+function readFlags(argv: readonly string[]): Result<Flags> {
+  try {
+    return ok(parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return fail({ path: 'flags', message, remedy: 'see sluice controller --help' });
+  }
+}
+
+function parseEndpoints(values: readonly string[]): Result<Map<string, string>> {
+  const endpoints = new Map<string, string>();
+  for (const value of values) {
+    const named = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)=(.*)$/.exec(value);
+    const [name, url] = named === null ? ['default', value] : [named[1] ?? '', named[3] ?? ''];
+    const issue = (message: string, remedy: string): Issue => ({
+      path: '--prometheus',
+      // A URL may carry a password.
+      value: value.replace(/\/\/[^/]*@/, '//…@'),
+      message,
+      remedy,
+    });
+    if (!isBaseUrl(url)) {
+      return fail(
+        issue(
+          'is not a name and an http URL',
+          'write name=http://host:9090/prefix, or the URL alone, without ? and #',
+        ),
+      );
+    }
+    if (endpoints.has(name)) {
+      return fail(issue(`names ${name} a second time`, 'give each end point its own name: name=url'));
+    }
+    endpoints.set(name, url.replace(/\/+$/, ''));
+  }
+  return ok(endpoints);
+}
+
+/** Something that a path can be appended to. */
+function isBaseUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return /^https?:$/.test(url?.protocol ?? '') && !/[?#]/.test(text);
+}
+
+function wholeNumber(path: string, value: string, range: { min: number; max: number }): Result<number> {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+  if (number >= range.min && number <= range.max) return ok(number);
+  const remedy = `give a whole number from ${range.min} to ${range.max}`;
+  return fail({ path, value, message: 'is out of range or no number', remedy });
+}
+
+function oneOf<T extends string>(path: string, value: string, choices: readonly T[]): Result<T> {
+  const choice = choices.find((each) => each === value);
+  return choice === undefined
+    ? fail({ path, value, message: 'is not known', remedy: `give one of: ${choices.join(', ')}` })
+    : ok(choice);
+}
+
+function duration(path: string, value: string): Result<number> {
+  const ms = parseDuration(value);
+  return ms === undefined
+    ? fail({ path, value, message: 'is no duration', remedy: 'write it like 15s or 1m30s' })
+    : ok(ms);
+}
+
+function dnsLabel(path: string, value: string): Result<string> {
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
+    ? ok(value)
+    : fail({ path, value, message: 'is no name', remedy: 'use up to 63 of a-z, 0-9 and "-"' });
+}

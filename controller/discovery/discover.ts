@@ -1,0 +1,92 @@
+import { getObject, getStringMap } from '../../api/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import { foreignCanaries } from '../../providers/nginx.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { Refusal, TrafficContext } from '../../providers/provider.ts';
+import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
+import {
+  allowedProviders,
+  chooseRoutes,
+  listedRoutes,
+  refuseCanaryRoutes,
+  refuseUnlisted,
+  userRoutes,
+} from './routes.ts';
+import {
+  chooseService,
+  frontingServices,
+  refuseSelectors,
+  refuseService,
+  templateLabels,
+} from './services.ts';
+import { nameOf, type Discovery, type DiscoveryInput, type Found, type Traffic } from './types.ts';
+
+/**
+ * Finds the Service in front of a target, the routes that name it, the back end that reads them and the label that
+ * will tell canary pods apart; or every reason why that cannot be done, each with a remedy. For the time before a
+ * release starts: once it has, its record says what it moves.
+ */
+export function discoverTraffic(input: DiscoveryInput): Discovery {
+  const chosen = chooseTraffic(input);
+  if (!chosen.ok) return chosen;
+  const { fronting, ...traffic } = chosen.value;
+  const labels = templateLabels(input.target);
+  const choice = chooseRewrite({
+    template: getObject(input.target, 'spec', 'template') ?? {},
+    selector: getObject(input.target, 'spec', 'selector') ?? {},
+    services: fronting.filter((service) => mapSelects(getStringMap(service, 'spec', 'selector'), labels)),
+  });
+  const refusals = [
+    ...refuseService(traffic.stableService, input),
+    ...(choice.ok ? refuseSelectors(rewriteLabels(labels, choice.rewrite), input) : [choice.refusal]),
+    ...refuseRoutes(input, traffic),
+  ];
+  if (!choice.ok || refusals.length > 0) return { ok: false, refusals };
+  return { ok: true, traffic: { ...traffic, rewrite: choice.rewrite } };
+}
+
+type Chosen = Omit<Traffic, 'rewrite'>;
+
+function chooseTraffic(input: DiscoveryInput): Found<Chosen & { fronting: KubeObject[] }> {
+  const providers = allowedProviders(input);
+  if (!providers.ok) return providers;
+  const listed = listedRoutes(input);
+  if (!listed.ok) return listed;
+  const fronting = frontingServices(input);
+  const isRouted = (service: string) =>
+    providers.value.some((provider) =>
+      userRoutes(provider, input).some(
+        (route) => PROVIDERS[provider].names(route, service) && isListed(route),
+      ),
+    );
+  const isListed = (route: KubeObject) => listed.value === undefined || listed.value.includes(nameOf(route));
+  const service = chooseService(input, fronting, isRouted);
+  if (!service.ok) return service;
+  const stableService = service.value;
+  const scope = { providers: providers.value, listed: listed.value };
+  const routes = chooseRoutes(input, nameOf(stableService), scope);
+  if (!routes.ok) return routes;
+  const canaryService = canaryServiceName(nameOf(stableService));
+  return { ok: true, value: { ...routes.value, stableService, canaryService, fronting } };
+}
+
+function refuseRoutes(input: DiscoveryInput, traffic: Chosen): Refusal[] {
+  const context: TrafficContext = {
+    namespace: input.target.metadata.namespace ?? '',
+    target: nameOf(input.target),
+    release: '',
+    owner: ownerOf(input.target),
+    stableService: traffic.stableService,
+    canaryService: traffic.canaryService,
+    routes: traffic.routes,
+    made: [],
+    originals: undefined,
+  };
+  const nginx = traffic.provider === 'nginx';
+  return [
+    ...PROVIDERS[traffic.provider].refuse(context),
+    ...refuseCanaryRoutes(input, traffic.canaryService),
+    ...(nginx ? foreignCanaries(context, input.ingresses) : []),
+    ...(nginx ? refuseUnlisted(input, nameOf(traffic.stableService), traffic.routes) : []),
+  ];
+}

@@ -1,0 +1,123 @@
+import type { KubeObject } from '../../api/kube.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import type { ProviderName } from '../../api/policy.ts';
+import { REASON } from '../../api/reasons.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { Refusal } from '../../providers/provider.ts';
+import { isMadeFor } from '../canary/index.ts';
+import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found, type Traffic } from './types.ts';
+
+type BuiltIn = Traffic['provider'];
+export const BUILT_IN = Object.keys(PROVIDERS) as BuiltIn[];
+const KNOWN: readonly (ProviderName | 'auto')[] = [
+  'auto',
+  'gateway',
+  'nginx',
+  'istio',
+  'linkerd',
+  'replicas',
+];
+
+/** The back ends that may be used: all of this version for `auto`, else the one named by annotation or policy. */
+export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[]> {
+  const annotation = input.annotations[ANNOTATION.provider];
+  const field =
+    annotation === undefined ? 'spec.provider of the policy' : `annotation ${ANNOTATION.provider}`;
+  const wanted = annotation ?? input.policyProvider;
+  if (wanted === 'auto') return found(BUILT_IN);
+  const provider = BUILT_IN.find((name) => name === wanted);
+  if (provider !== undefined) return found([provider]);
+  return KNOWN.some((name) => name === wanted)
+    ? refused(
+        REASON.ProviderUnsupported,
+        `${field}: provider "${wanted}" is not available in this version; use one of auto, ${BUILT_IN.join(', ')}.`,
+      )
+    : refused(
+        REASON.InvalidAnnotation,
+        `${field}: "${wanted.slice(0, 80)}" is no provider; use one of auto, ${BUILT_IN.join(', ')}.`,
+      );
+}
+
+/** The users' routes that a back end reads; never our own canary Ingresses. */
+export function userRoutes(provider: BuiltIn, input: DiscoveryInput): KubeObject[] {
+  const all = provider === 'gateway' ? input.httpRoutes : input.ingresses;
+  return all.filter((route) => !isMadeFor(nameOf(input.target), route));
+}
+
+/** Names listed by the annotation; undefined without one. */
+export function listedRoutes(input: DiscoveryInput): Found<string[] | undefined> {
+  const text = input.annotations[ANNOTATION.route];
+  if (text === undefined) return found(undefined);
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name));
+  if (wrong === undefined) return found([...new Set(names)]);
+  return refused(
+    REASON.InvalidAnnotation,
+    `annotation ${ANNOTATION.route}: "${wrong.slice(0, 80)}" is not the name of a route; write bare names from the target's namespace, separated by commas.`,
+  );
+}
+
+/** The back end and its routes that name the Service; all of one back end, or those the annotation lists. */
+export function chooseRoutes(
+  input: DiscoveryInput,
+  service: string,
+  scope: { providers: readonly BuiltIn[]; listed: readonly string[] | undefined },
+): Found<{ provider: BuiltIn; routes: KubeObject[] }> {
+  const { providers, listed } = scope;
+  const choices = providers.map((provider) => ({
+    provider,
+    routes: userRoutes(provider, input).filter(
+      (route) =>
+        PROVIDERS[provider].names(route, service) && (listed === undefined || listed.includes(nameOf(route))),
+    ),
+  }));
+  const usable = choices.filter(({ routes }) => routes.length > 0);
+  const missing = (listed ?? []).filter(
+    (name) => !usable.some(({ routes }) => routes.some((r) => nameOf(r) === name)),
+  );
+  if (missing.length > 0) {
+    return refused(
+      REASON.NoRoute,
+      `annotation ${ANNOTATION.route}: no HTTPRoute or Ingress called ${missing.join(', ')} that sends to Service ${service} exists in the target's namespace; correct the list.`,
+    );
+  }
+  const [first, second] = usable;
+  if (first === undefined) {
+    return refused(
+      REASON.NoRoute,
+      `no route for provider ${providers.join(' or ')} sends to Service ${service}; create one in the same namespace that names the Service.`,
+    );
+  }
+  if (second === undefined) return found(first);
+  const list = usable.map(({ provider, routes }) => `${provider} (${namesOf(routes)})`).join(', ');
+  return refused(
+    REASON.SeveralProviders,
+    `routes of several providers send to Service ${service}: ${list}; choose one in the annotation ${ANNOTATION.provider}.`,
+  );
+}
+
+/** Routes that already send to the Service Sluice is about to make. */
+export function refuseCanaryRoutes(input: DiscoveryInput, canaryService: string): Refusal[] {
+  return BUILT_IN.flatMap((provider) =>
+    userRoutes(provider, input)
+      .filter((route) => PROVIDERS[provider].names(route, canaryService))
+      .map((route) => ({
+        reason: REASON.RouteUnsupported,
+        sentence: `${PROVIDERS[provider].routeResource.kind} ${nameOf(route)} already names Service ${canaryService}, which Sluice makes for a release and deletes after it; point the route elsewhere.`,
+      })),
+  );
+}
+
+/** Ingress-NGINX splits the Service's upstream, so an Ingress that was left out of the list would be split as well. */
+export function refuseUnlisted(
+  input: DiscoveryInput,
+  service: string,
+  routes: readonly KubeObject[],
+): Refusal[] {
+  return userRoutes('nginx', input)
+    .filter((ingress) => PROVIDERS.nginx.names(ingress, service) && !routes.includes(ingress))
+    .map((ingress) => ({
+      reason: REASON.RouteUnsupported,
+      sentence: `Ingress ${nameOf(ingress)} also sends to Service ${service} and Ingress-NGINX would split it too; add it to the annotation ${ANNOTATION.route}.`,
+    }));
+}

@@ -1,0 +1,48 @@
+import type { KubeObject } from '../../api/kube.ts';
+import type { ProviderName } from '../../api/policy.ts';
+import type { Refusal } from '../../providers/provider.ts';
+import type { Rewrite } from '../canary/index.ts';
+
+/** All lists hold the whole namespace of the target. */
+export interface DiscoveryInput {
+  /** live, holding the new template */
+  target: KubeObject;
+  /** `spec.provider` of the policy; the annotation sluice.dev/provider wins over it */
+  policyProvider: ProviderName | 'auto';
+  /** of the target: sluice.dev/service, /route and /provider are read */
+  annotations: Readonly<Record<string, string>>;
+  services: readonly KubeObject[];
+  ingresses: readonly KubeObject[];
+  httpRoutes: readonly KubeObject[];
+  deployments: readonly KubeObject[];
+  /** they tell whose a pod is */
+  replicaSets: readonly KubeObject[];
+  pods: readonly KubeObject[];
+}
+
+/** What a release will move, and how its canary pods are told from stable ones. */
+export interface Traffic {
+  provider: 'gateway' | 'nginx';
+  /** the live Service in front of the target */
+  stableService: KubeObject;
+  /** name of the Service to be made */
+  canaryService: string;
+  /** live routes whose rules move together */
+  routes: KubeObject[];
+  rewrite: Rewrite;
+}
+
+export type Discovery = { ok: true; traffic: Traffic } | { ok: false; refusals: Refusal[] };
+
+/** One step of discovery: a value, or why there is none. */
+export type Found<T> = { ok: true; value: T } | { ok: false; refusals: Refusal[] };
+
+export const found = <T>(value: T): Found<T> => ({ ok: true, value });
+
+export const refused = (reason: string, sentence: string): { ok: false; refusals: Refusal[] } => ({
+  ok: false,
+  refusals: [{ reason, sentence }],
+});
+
+export const nameOf = (object: KubeObject): string => object.metadata.name;
+export const namesOf = (objects: readonly KubeObject[]): string => objects.map(nameOf).join(', ');

@@ -1,0 +1,109 @@
+import type { KubeObject, Resource } from '../api/kube.ts';
+import { RESOURCES } from '../api/resources.ts';
+import type { Write } from '../api/writes.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { isConflict, isInvalid, isNotFound, KubeError } from '../kube/errors.ts';
+import { refOf } from '../kube/paths.ts';
+import type { EventRecorder } from './events.ts';
+import type { Measurements } from './measurements.ts';
+import type { Action } from './model.ts';
+import type { Reader } from './snapshot.ts';
+
+export interface Actor {
+  client: Pick<KubeClient, 'execute'>;
+  reader: Pick<Reader, 'written'>;
+  measurements: Pick<Measurements, 'submit'>;
+  events: Pick<EventRecorder, 'record'>;
+  /** asked before each write: false once another controller may have taken over */
+  mayAct: () => boolean;
+  /** told of an Event or an optional write that was refused: no decision depends on it */
+  onLostEvent: (error: KubeError) => void;
+}
+
+/**
+ * done: all actions took place.
+ * stale: the world was not as the snapshot said (a failed guard, a conflict, an object gone or there already).
+ * failed: the API server could not, or the write is wrong.
+ * fenced: this process no longer leads.
+ */
+export type Executed =
+  | { outcome: 'done'; written: KubeObject[] }
+  | { outcome: 'stale' | 'failed'; action: Action; error: KubeError }
+  | { outcome: 'fenced' };
+
+const KINDS: readonly Resource[] = Object.values(RESOURCES);
+
+type Failure = Extract<Executed, { error: KubeError }>;
+
+/**
+ * Carries actions out in order and stops at the first that fails; after an urgent one, the other urgent ones are still
+ * tried. What the writes returned goes to the reader.
+ */
+export async function execute(actions: readonly Action[], actor: Actor): Promise<Executed> {
+  const written: KubeObject[] = [];
+  let failure: Failure | undefined;
+  for (const action of actions) {
+    if (failure !== undefined && !isUrgent(action)) continue;
+    if (!actor.mayAct()) return { outcome: 'fenced' };
+    try {
+      const object = await carryOut(action, actor);
+      if (object !== undefined) written.push(object);
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      if (isOptional(action) && isRefusal(error)) {
+        actor.onLostEvent(error);
+        continue;
+      }
+      failure ??= { outcome: isStale(error, action) ? 'stale' : 'failed', action, error };
+      if (!isUrgent(action)) return failure;
+    }
+  }
+  return failure ?? { outcome: 'done', written };
+}
+
+const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
+const isOptional = (action: Action): boolean => action.do === 'write' && action.optional === true;
+
+/** It will be refused again, however often it is tried. */
+const isRefusal = (error: KubeError): boolean =>
+  error.code === 400 || error.code === 403 || (isInvalid(error) && hasCauses(error));
+
+async function carryOut(action: Action, actor: Actor): Promise<KubeObject | undefined> {
+  switch (action.do) {
+    case 'measure':
+      actor.measurements.submit(action.job);
+      return undefined;
+    case 'event':
+      await actor.events.record(action).catch((error: unknown) => {
+        if (!(error instanceof KubeError)) throw error;
+        actor.onLostEvent(error);
+      });
+      return undefined;
+    case 'write': {
+      const object = await actor.client.execute(action.write);
+      if (object !== undefined) actor.reader.written(resourceOf(action.write), object);
+      return object;
+    }
+  }
+}
+
+function resourceOf(write: Write): Resource {
+  return 'ref' in write ? write.ref.resource : refOf(write.object, KINDS).resource;
+}
+
+/** Answered by looking again: not worth a line at error level. */
+function isStale(error: KubeError, action: Action): boolean {
+  return (
+    isConflict(error) || isNotFound(error) || (isInvalid(error) && isGuarded(action) && !hasCauses(error))
+  );
+}
+
+function isGuarded(action: Action): boolean {
+  return action.do === 'write' && action.write.verb === 'jsonPatch';
+}
+
+/** A failed `test` names no cause; a validation that refuses the result does. */
+function hasCauses(error: KubeError): boolean {
+  const causes = error.details['causes'];
+  return Array.isArray(causes) && causes.length > 0;
+}

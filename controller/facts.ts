@@ -1,0 +1,100 @@
+import type { JsonObject } from '../api/kube.ts';
+import { ANNOTATION } from '../api/names.ts';
+import type { ReleasePolicy } from '../api/policy.ts';
+import type { Release } from '../api/release.ts';
+import { templatesEqual } from './canary/index.ts';
+import { canaryFacts, type CanaryFacts } from './facts/canary.ts';
+import { isEnded, readReleases, recordedPolicy, stableAfter } from './facts/records.ts';
+import { trafficFacts, type TrafficFacts } from './facts/traffic.ts';
+import { ofTemplate, workload, type ReplicaSetFacts, type WorkloadFacts } from './facts/workload.ts';
+import type { Key, Snapshot } from './model.ts';
+
+/** Everything the rules ask of a snapshot, derived once. */
+export interface Facts {
+  snapshot: Snapshot;
+  nowMs: number;
+  key: Key;
+  /** undefined: deleted */
+  target: WorkloadFacts | undefined;
+  /** the policy annotation as it stands, readable or not; undefined: not opted in */
+  optedIn: string | undefined;
+  /** newest first; those of which the shape cannot be read are left out */
+  releases: readonly Release[];
+  unreadable: readonly string[];
+  newest: Release | undefined;
+  /** the newest Release if it has not ended */
+  active: Release | undefined;
+  /** what serves users according to the newest Release; undefined before the first */
+  stable: StableFacts | undefined;
+  /** seen from the newest Release */
+  canary: CanaryFacts;
+  traffic: TrafficFacts | undefined;
+  /** the rules the newest Release was begun with; not readable: defaults that only a roll back may use */
+  rules: { policy: ReleasePolicy; readable: boolean } | undefined;
+  /** the target's template is the one the newest Release is about */
+  holdsNewest: boolean;
+}
+
+export interface StableFacts {
+  template: JsonObject;
+  replicaSetName: string;
+  /** undefined: it is gone */
+  replicaSet: ReplicaSetFacts | undefined;
+  /** the target's template is this one */
+  wanted: boolean;
+  /** pods of the target run outside it, or it is gone */
+  lost: boolean;
+  /** the record speaks of a Deployment of the same name that existed before this one */
+  foreign: boolean;
+}
+
+export function factsOf(snapshot: Snapshot): Facts {
+  const target = snapshot.target === undefined ? undefined : workload(snapshot.target, snapshot);
+  const { releases, unreadable } = readReleases(snapshot.releases);
+  const [newest] = releases;
+  const canary = canaryFacts(snapshot, newest);
+  return {
+    snapshot,
+    nowMs: snapshot.nowMs,
+    key: snapshot.key,
+    target,
+    optedIn: target?.annotations[ANNOTATION.policy],
+    releases,
+    unreadable,
+    newest,
+    active: newest === undefined || isEnded(newest) ? undefined : newest,
+    stable: target === undefined || newest === undefined ? undefined : stableFacts(target, newest),
+    canary,
+    traffic: trafficFacts(snapshot, newest),
+    rules: newest === undefined ? undefined : recordedPolicy(newest),
+    holdsNewest: target !== undefined && newest !== undefined && holds(target, newest, canary),
+  };
+}
+
+function stableFacts(target: WorkloadFacts, newest: Release): StableFacts {
+  const record = stableAfter(newest);
+  const alive = target.replicaSets.filter((each) => each.object.metadata.deletionTimestamp === undefined);
+  const replicaSet =
+    alive.find((each) => each.name === record.replicaSet) ?? ofTemplate(target, record.template);
+  const { template } = replicaSet ?? record;
+  return {
+    template: record.template,
+    replicaSetName: replicaSet?.name ?? record.replicaSet,
+    replicaSet,
+    wanted: templatesEqual(target.template, template) || templatesEqual(target.template, record.template),
+    lost: replicaSet === undefined || alive.some((each) => each !== replicaSet && each.active),
+    foreign: newest.spec.target.uid !== target.uid,
+  };
+}
+
+/**
+ * Does the target hold the template this Release is about? The generation at which it did is remembered, and a live
+ * canary compared first, so that a field an upgraded API server adds is not taken for a change.
+ */
+function holds(target: WorkloadFacts, release: Release, canary: CanaryFacts): boolean {
+  if (release.spec.target.uid !== target.uid) return false;
+  if (release.status?.targetGeneration === target.generation) return true;
+  const live = canary.ours && canary.ofRelease ? canary.template : undefined;
+  const same = (template: JsonObject) => templatesEqual(target.template, template);
+  return (live !== undefined && same(live)) || same(release.spec.canary.template);
+}

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { aSnapshot, aTarget } from '../../test/support/builders.ts';
+import { resolveRules } from './resolve.ts';
+
+const custom = (kind: string, name: string, spec: JsonObject): KubeObject => ({
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind,
+  metadata: { name, namespace: 'shop' },
+  spec,
+});
+
+it('does not take what every object inherits for the value of an argument', () => {
+  const policy = custom('ReleasePolicy', 'default', { analysis: [{ template: 'own' }] });
+  const template = custom('AnalysisTemplate', 'own', {
+    args: [{ name: 'constructor' }],
+    metrics: [{ name: 'm', threshold: { query: 'x{a="{{args.constructor}}"}', failure: 'value > 1' } }],
+  });
+  const rules = resolveRules(aSnapshot([aTarget(), policy, template]));
+  expect(rules).toMatchObject({
+    ok: false,
+    objection: { reason: 'InvalidTemplate', sentence: expect.stringContaining('has no value') as string },
+  });
+});

@@ -1,0 +1,155 @@
+import { checkTemplate } from '../../analysis/judge/check.ts';
+import { resolvePresets, type Preset } from '../../api/bound.ts';
+import { getString } from '../../api/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { applyOverrides, parseAnnotations, type AnnotationOverrides } from '../../api/parse/annotations.ts';
+import { defaultTemplate } from '../../api/parse/metric.ts';
+import { defaultPolicy, parsePolicy } from '../../api/parse/policy.ts';
+import { parseTemplate } from '../../api/parse/template.ts';
+import type { AnalysisUse, ReleasePolicy } from '../../api/policy.ts';
+import { REASON } from '../../api/reasons.ts';
+import { fail, formatIssue, ok, type Issue, type Result } from '../../api/result.ts';
+import type { AnalysisTemplate, BoundTemplate } from '../../api/template.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { ResolvedRules, Snapshot } from '../model.ts';
+
+/** Why a release cannot begin: a constant and every sentence about it. */
+export interface Objection {
+  reason: string;
+  sentence: string;
+}
+
+export type Rules =
+  { ok: true; value: ResolvedRules; overrides: AnnotationOverrides } | { ok: false; objection: Objection };
+
+/** Policy and templates of the target: annotations over the named policy, names looked up, arguments bound. */
+export function resolveRules(snapshot: Snapshot): Rules {
+  const overrides = parseAnnotations(snapshot.target?.metadata.annotations);
+  if (!overrides.ok) return refused(REASON.InvalidAnnotation, overrides.issues);
+  const name = overrides.value.policy ?? 'default';
+  const policy = findPolicy(snapshot, name);
+  if (policy === undefined) return refused(REASON.PolicyNotFound, [missingPolicy(snapshot, name)]);
+  if (!policy.ok) return refused(REASON.InvalidPolicy, policy.issues);
+  const merged = applyOverrides(policy.value, overrides.value);
+  const templates: BoundTemplate[] = [];
+  for (const use of merged.analysis) {
+    const named = overrides.value.analysis === undefined ? 'spec.analysis' : ANALYSIS_ANNOTATION;
+    const bound = bind(snapshot, use, named);
+    if (!bound.ok) return bound;
+    templates.push(bound.value);
+  }
+  return { ok: true, value: { policy: merged, templates }, overrides: overrides.value };
+}
+
+/** The templates with the queries of the provider in use written into them. */
+export function withPresets(templates: BoundTemplate[], provider: string): Result<BoundTemplate[]> {
+  const bound: BoundTemplate[] = [];
+  for (const template of templates) {
+    const resolved = resolvePresets(template, presets(), provider);
+    if (!resolved.ok) return resolved;
+    bound.push(resolved.value);
+  }
+  return ok(bound);
+}
+
+function presets(): Preset[] {
+  const own = Object.values(PROVIDERS).map(({ name, errorRate }) => ({ ...errorRate, name: name }));
+  return [...own, { ...PROVIDERS.gateway.errorRate, name: 'istio' }];
+}
+
+export function refused(reason: string, issues: Issue[]): { ok: false; objection: Objection } {
+  return { ok: false, objection: { reason, sentence: issues.map(formatIssue).join('. ') } };
+}
+
+/** The target's namespace first, then the controller's. */
+function find(objects: readonly KubeObject[], snapshot: Snapshot, name: string): KubeObject | undefined {
+  const of = (namespace: string) =>
+    objects.find((each) => each.metadata.name === name && each.metadata.namespace === namespace);
+  return of(snapshot.key.namespace) ?? of(snapshot.config.namespace);
+}
+
+function findPolicy(snapshot: Snapshot, name: string): Result<ReleasePolicy> | undefined {
+  const object = find(snapshot.policies, snapshot, name);
+  if (object !== undefined) return parsePolicy(object.spec, `ReleasePolicy ${name}: spec`);
+  return name === 'default' ? ok(defaultPolicy()) : undefined;
+}
+
+function missingPolicy(snapshot: Snapshot, name: string): Issue {
+  return {
+    path: `metadata.annotations[${ANNOTATION.policy}]`,
+    value: JSON.stringify(name),
+    message: 'is no ReleasePolicy',
+    remedy: `create ReleasePolicy ${name} in namespace ${places(snapshot)}, or name the built-in "default"`,
+  };
+}
+
+function places(snapshot: Snapshot): string {
+  return [...new Set([snapshot.key.namespace, snapshot.config.namespace])].join(' or ');
+}
+
+type Bound = { ok: true; value: BoundTemplate } | { ok: false; objection: Objection };
+
+const ANALYSIS_ANNOTATION = `metadata.annotations[${ANNOTATION.analysis}]`;
+
+/** `named`: the field that names the template. */
+function bind(snapshot: Snapshot, use: AnalysisUse, named: string): Bound {
+  const object = find(snapshot.templates, snapshot, use.template);
+  const path = `AnalysisTemplate ${use.template}`;
+  if (object === undefined && use.template !== 'http') {
+    const issue = {
+      path: named,
+      value: JSON.stringify(use.template),
+      message: 'is no AnalysisTemplate',
+      remedy: `create AnalysisTemplate ${use.template} in namespace ${places(snapshot)}, or name the built-in "http"`,
+    };
+    return refused(REASON.TemplateNotFound, [issue]);
+  }
+  const parsed = object === undefined ? ok(defaultTemplate()) : parseTemplate(object.spec, `${path}: spec`);
+  if (!parsed.ok) return refused(REASON.InvalidTemplate, parsed.issues);
+  const unusable = checkTemplate(parsed.value, `${path}: spec`);
+  if (unusable.length > 0) return refused(REASON.InvalidTemplate, unusable);
+  const args = bindArguments(use, parsed.value, path);
+  if (!args.ok) return refused(REASON.InvalidTemplate, args.issues);
+  const { prometheus } = parsed.value;
+  if (!snapshot.config.prometheus.includes(prometheus)) {
+    const issue = {
+      path: `${path}: spec.prometheus`,
+      value: JSON.stringify(prometheus),
+      message: 'is no end point of the controller',
+      remedy: `name one of ${snapshot.config.prometheus.join(', ')}, or add it to the controller's configuration`,
+    };
+    return refused(REASON.PrometheusNotConfigured, [issue]);
+  }
+  return { ok: true, value: { use: { template: use.template, args: args.value }, template: parsed.value } };
+}
+
+/** Every argument of the template gets the policy's value or its own default. */
+function bindArguments(
+  use: AnalysisUse,
+  template: AnalysisTemplate,
+  path: string,
+): Result<Record<string, string>> {
+  const issues: Issue[] = [];
+  const bound: Record<string, string> = {};
+  for (const { name, value } of template.args) {
+    const given = getString(use.args, name) ?? value;
+    if (given !== undefined) bound[name] = given;
+    else
+      issues.push({
+        path: `${path}: spec.args[${name}]`,
+        message: 'has no value',
+        remedy: 'give one in the policy',
+      });
+  }
+  for (const name of Object.keys(use.args)) {
+    if (template.args.some((argument) => argument.name === name)) continue;
+    const known = template.args.map((argument) => argument.name).join(', ') || 'none';
+    issues.push({
+      path: `spec.analysis[${use.template}].args.${name}`,
+      message: 'is no argument of the template',
+      remedy: `give only these: ${known}`,
+    });
+  }
+  return issues.length === 0 ? ok(bound) : fail(...issues);
+}

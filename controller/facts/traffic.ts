@@ -1,0 +1,92 @@
+import type { KubeObject, OwnerReference } from '../../api/kube.ts';
+import { isObject } from '../../api/json.ts';
+import { ANNOTATION, FINALIZER } from '../../api/names.ts';
+import type { Release } from '../../api/release.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { Observation, Provider, RouteOriginals, TrafficContext } from '../../providers/provider.ts';
+import { isMadeFor } from '../canary/index.ts';
+import type { Snapshot } from '../model.ts';
+
+export interface TrafficFacts {
+  provider: Provider;
+  context: TrafficContext;
+  observation: Observation;
+  /** nothing goes to the canary, or nothing is left that could send anything there */
+  zero: boolean;
+  /** the Release has the finalizer: a user-owned route is, or may be, edited */
+  recorded: boolean;
+}
+
+/** The traffic a Release moves, as its own record names it; undefined if it moves none. */
+export function trafficFacts(snapshot: Snapshot, release: Release | undefined): TrafficFacts | undefined {
+  const traffic = release?.spec.traffic;
+  const provider = Object.values(PROVIDERS).find((each) => each.name === traffic?.provider);
+  if (release === undefined || traffic === undefined || provider === undefined) return undefined;
+  const context: TrafficContext = {
+    namespace: snapshot.key.namespace,
+    target: snapshot.key.name,
+    release: release.metadata.name,
+    owner: owner(snapshot, release),
+    stableService:
+      snapshot.services.find((each) => each.metadata.name === traffic.service) ?? gone(traffic.service),
+    canaryService: traffic.canaryService,
+    routes: traffic.routes.flatMap((ref) =>
+      routesOf(provider, snapshot).filter((each) => each.metadata.name === ref.name),
+    ),
+    made: madeBy(provider, snapshot),
+    originals: originalsOf(release),
+  };
+  const observation = provider.observe(context);
+  return {
+    provider,
+    context,
+    observation,
+    zero: observation.weight === 0 || provider.plan(context, 0).length === 0,
+    recorded: (release.metadata.finalizers ?? []).includes(FINALIZER),
+  };
+}
+
+function owner(snapshot: Snapshot, release: Release): OwnerReference {
+  const { name, uid } = release.spec.target;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name,
+    uid: snapshot.target?.metadata.uid ?? uid,
+    blockOwnerDeletion: false,
+  };
+}
+
+/** A stable Service deleted in mid-release still has the name by which its routes are cleaned up. */
+function gone(name: string): KubeObject {
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name } };
+}
+
+function objectsOf(plural: string, snapshot: Snapshot): readonly KubeObject[] {
+  if (plural === RESOURCES.ingresses.plural) return snapshot.ingresses;
+  return plural === RESOURCES.httpRoutes.plural ? snapshot.httpRoutes : [];
+}
+
+function routesOf(provider: Provider, snapshot: Snapshot): readonly KubeObject[] {
+  return objectsOf(provider.routeResource.plural, snapshot);
+}
+
+/** Live objects a provider made for this target, known by our labels. */
+export function madeBy(provider: Provider, snapshot: Snapshot): KubeObject[] {
+  if (provider.madeResource === undefined) return [];
+  return objectsOf(provider.madeResource.plural, snapshot).filter((each) =>
+    isMadeFor(snapshot.key.name, each),
+  );
+}
+
+function originalsOf(release: Release): RouteOriginals | undefined {
+  const text = release.metadata.annotations?.[ANNOTATION.routeOriginals];
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

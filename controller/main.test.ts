@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RESOURCES } from '../api/resources.ts';
+import { realClock } from '../playground/api/clock.ts';
+import { listen } from '../playground/api/listen.ts';
+import { startApi } from '../test/support/api.ts';
+import type { TestApi } from '../test/support/api.ts';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+
+let api: TestApi;
+let listening: { url: string; close(): Promise<void> };
+let dir: string;
+
+beforeEach(async () => {
+  api = await startApi(realClock, 'sluice-system');
+  listening = await listen(api.server, 0);
+  dir = await mkdtemp(join(tmpdir(), 'sluice-main-'));
+});
+
+afterEach(async () => {
+  api.server.close();
+  await listening.close();
+  await rm(dir, { recursive: true });
+});
+
+interface Ended {
+  code: number | null;
+  out: string;
+  error: string;
+}
+
+/** Runs the program; `act` is called while it runs, with a way to signal it. */
+async function program(
+  args: string[],
+  act?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>,
+): Promise<Ended> {
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let error = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  try {
+    await act?.((signal) => child.kill(signal));
+    return { code: await ended, out, error };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+async function kubeconfig(server: string): Promise<string> {
+  const file = join(dir, 'kubeconfig');
+  const context = { cluster: 'c', user: 'u' };
+  const config = { clusters: [{ name: 'c', cluster: { server } }], users: [{ name: 'u', user: {} }] };
+  await writeFile(
+    file,
+    JSON.stringify({ ...config, 'current-context': 'x', contexts: [{ name: 'x', context }] }),
+  );
+  return file;
+}
+
+const holder = async (): Promise<unknown> =>
+  (
+    await api.client.get({
+      resource: RESOURCES.leases,
+      namespace: 'sluice-system',
+      name: 'sluice-controller',
+    })
+  )?.spec?.['holderIdentity'];
+
+describe('the program', { timeout: 30_000 }, () => {
+  it('leads, and on SIGTERM gives its Lease free and ends with 0', async () => {
+    const file = await kubeconfig(listening.url);
+    const ended = await program(['--kubeconfig', file, '--metrics-port', '0'], async (kill) => {
+      await vi.waitFor(async () => expect(await holder()).toMatch(/_\d+_[0-9a-f]{8}$/), { timeout: 20_000 });
+      kill('SIGTERM');
+    });
+    expect(ended.code).toBe(0);
+    expect(await holder()).toBe('');
+    const messages = ended.out
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { msg: string }).msg);
+    expect(messages).toEqual(['starting', 'leading', 'stopping', 'ended']);
+  });
+
+  it('names a wrong flag with its remedy and ends with 2', async () => {
+    const ended = await program(['--concurrency', 'many']);
+    expect(ended).toMatchObject({
+      code: 2,
+      error:
+        'sluice controller: --concurrency: many is out of range or no number; give a whole number from 1 to 1000\n',
+    });
+  });
+
+  it('names a kubeconfig that is not there and ends with 1', async () => {
+    const ended = await program(['--kubeconfig', '/nowhere/config']);
+    expect(ended.code).toBe(1);
+    expect(ended.out).toContain('kubeconfig /nowhere/config cannot be read');
+  });
+});

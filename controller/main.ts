@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { measure } from '../analysis/measure/measure.ts';
+import { createPrometheusClient } from '../analysis/measure/prometheus.ts';
+import { formatIssue } from '../api/result.ts';
+import { systemClock } from '../kube/clock.ts';
+import { connect } from '../kube/http.ts';
+import type { Connection } from '../kube/http.ts';
+import { parseFlags, USAGE } from './config.ts';
+import type { RunConfig } from './config.ts';
+import { decide } from './decide.ts';
+import { run } from './run.ts';
+
+/** The queue stops waiting for running work after this long and the program ends: a crash loses nothing. */
+const SHUTDOWN_MS = 20_000;
+
+/**
+ * `sluice controller`: runs until SIGTERM or SIGINT.
+ *
+ * @param argv flags, without program and command
+ * @returns the exit code: 0 stopped by a signal, 1 leadership lost or broken, 2 wrong flags
+ */
+export async function runController(argv: readonly string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const flags = parseFlags(argv);
+  if (!flags.ok) {
+    for (const issue of flags.issues) process.stderr.write(`sluice controller: ${formatIssue(issue)}\n`);
+    return 2;
+  }
+  const config = flags.value;
+  const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  try {
+    const connection = connect({
+      kubeconfig: config.kubeconfig,
+      context: config.context,
+      userAgent: 'sluice-controller',
+    });
+    return await runUntilSignal(config, connection, log);
+  } catch (error) {
+    log.fatal({ err: error }, 'the controller cannot go on');
+    return 1;
+  }
+}
+
+async function runUntilSignal(config: RunConfig, connection: Connection, log: Logger): Promise<number> {
+  const stop = new AbortController();
+  const bug = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error');
+    process.exit(1);
+  };
+  const onSignal = (name: NodeJS.Signals): void => {
+    log.info({ signal: name }, 'stopping');
+    stop.abort();
+    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+  };
+  process.on('uncaughtException', bug);
+  process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
+  const endpoints = new Map(
+    [...config.prometheus].map(([name, url]) => [name, createPrometheusClient({ url })] as const),
+  );
+  log.info({ server: connection.server, ...describe(config) }, 'starting');
+  try {
+    const ended = await run(
+      {
+        config,
+        transport: connection.transport,
+        identity: `${hostname()}_${process.pid}_${randomBytes(4).toString('hex')}`,
+        decide,
+        measure: (job) => measure(job, endpoints),
+        clock: systemClock,
+        random: Math.random,
+        log,
+        onBug: bug,
+      },
+      stop.signal,
+    );
+    log.info({ ended }, 'ended');
+    return ended === 'stopped' ? 0 : 1;
+  } finally {
+    connection.close();
+    for (const endpoint of endpoints.values()) endpoint.close();
+    process.off('uncaughtException', bug).off('SIGTERM', onSignal).off('SIGINT', onSignal);
+  }
+}
+
+function describe(config: RunConfig): Record<string, unknown> {
+  const { namespace, lease, concurrency, decisions } = config;
+  return {
+    namespace,
+    lease,
+    concurrency,
+    controllerNamespace: decisions.namespace,
+    prometheus: decisions.prometheus,
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // Not process.exit: what was logged is written out first.
+  process.exitCode = await runController(process.argv.slice(2));
+}

@@ -1,0 +1,122 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Measurement } from '../api/analysis.ts';
+import { isTerminal } from '../api/conditions.ts';
+import type { Phase } from '../api/release.ts';
+import type { Key } from './model.ts';
+import type { Reconciled } from './reconcile.ts';
+
+/** What the metrics read when they are scraped. */
+export interface MetricSources {
+  queueDepth: () => number;
+  isLeader: () => boolean;
+}
+
+/** The metrics of one controller, all named `sluice_*`, beside those of the Node process. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #reconciles: Counter<'outcome'>;
+  readonly #seconds: Histogram;
+  readonly #decisions: Counter<'rule' | 'reason'>;
+  readonly #measurements: Counter<'outcome'>;
+  readonly #measureSeconds: Histogram;
+  readonly #phase: Gauge<'namespace' | 'target' | 'phase'>;
+  readonly #weight: Gauge<'namespace' | 'target'>;
+  readonly #ended: Counter<'phase'>;
+  readonly #apiErrors: Counter<'resource' | 'code'>;
+  /** phase shown of each target */
+  readonly #shown = new Map<string, Phase>();
+
+  constructor(sources: MetricSources) {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
+      new Counter({ name, help, labelNames, registers });
+    this.#reconciles = counter('sluice_reconciles_total', 'Passes of the pipe, by what they came to', [
+      'outcome',
+    ]);
+    this.#decisions = counter('sluice_decisions_total', 'Decisions, by rule and reason', ['rule', 'reason']);
+    this.#measurements = counter('sluice_measurements_total', 'Metrics measured, by outcome', ['outcome']);
+    this.#ended = counter('sluice_releases_ended_total', 'Releases that ended, by final phase', ['phase']);
+    this.#apiErrors = counter('sluice_watch_errors_total', 'Failed lists and watches', ['resource', 'code']);
+    const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
+    this.#seconds = new Histogram({
+      name: 'sluice_reconcile_duration_seconds',
+      help: 'Duration of one pass of the pipe',
+      buckets,
+      registers,
+    });
+    this.#measureSeconds = new Histogram({
+      name: 'sluice_measure_duration_seconds',
+      help: 'Duration of one measurement job',
+      buckets,
+      registers,
+    });
+    this.#phase = new Gauge({
+      name: 'sluice_release_phase',
+      help: '1 for the phase of the newest release of each target',
+      labelNames: ['namespace', 'target', 'phase'],
+      registers,
+    });
+    this.#weight = new Gauge({
+      name: 'sluice_release_weight_percent',
+      help: 'Weight of the canary as observed; absent while it cannot be read',
+      labelNames: ['namespace', 'target'],
+      registers,
+    });
+    read('sluice_queue_depth', 'Targets waiting for work', sources.queueDepth, this.registry);
+    read('sluice_leader', '1 if this controller leads', () => (sources.isLeader() ? 1 : 0), this.registry);
+  }
+
+  reconciled(result: Reconciled, seconds: number): void {
+    this.#reconciles.inc({ outcome: result.outcome });
+    this.#seconds.observe(seconds);
+    if (result.outcome !== 'done') return;
+    this.#decisions.inc({ rule: result.decision.rule, reason: result.decision.reason });
+  }
+
+  /** Shows the newest release of a target. */
+  release(key: Key, phase: Phase, observedWeight: number | null): void {
+    const id = `${key.namespace}/${key.name}`;
+    const labels = { namespace: key.namespace, target: key.name };
+    const before = this.#shown.get(id);
+    if (before !== phase) {
+      if (before !== undefined) this.#phase.remove({ ...labels, phase: before });
+      this.#phase.set({ ...labels, phase }, 1);
+      this.#shown.set(id, phase);
+      if (before !== undefined && isTerminal(phase)) this.#ended.inc({ phase });
+    }
+    if (observedWeight === null) this.#weight.remove(labels);
+    else this.#weight.set(labels, observedWeight);
+  }
+
+  /** Shows a target no more. */
+  forget(key: Key): void {
+    const id = `${key.namespace}/${key.name}`;
+    const labels = { namespace: key.namespace, target: key.name };
+    const phase = this.#shown.get(id);
+    if (phase === undefined) return;
+    this.#phase.remove({ ...labels, phase });
+    this.#weight.remove(labels);
+    this.#shown.delete(id);
+  }
+
+  measured(measurements: readonly Measurement[], seconds: number): void {
+    this.#measureSeconds.observe(seconds);
+    for (const { outcome } of measurements) this.#measurements.inc({ outcome });
+  }
+
+  watchFailed(resource: string, code: number): void {
+    this.#apiErrors.inc({ resource, code: String(code) });
+  }
+}
+
+function read(name: string, help: string, value: () => number, registry: Registry): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(value());
+    },
+  });
+}

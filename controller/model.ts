@@ -1,0 +1,120 @@
+import type { Measurement, Window } from '../api/analysis.ts';
+import type { KubeObject, ObjectRef } from '../api/kube.ts';
+import type { ReleasePolicy } from '../api/policy.ts';
+import type { Release, ReleaseStatus } from '../api/release.ts';
+import type { BoundTemplate } from '../api/template.ts';
+import type { Write } from '../api/writes.ts';
+
+/** A work item is only a name. */
+export interface Key {
+  namespace: string;
+  name: string;
+}
+
+/**
+ * Everything one decision may look at, read once and frozen. Lists hold the whole namespace unless said otherwise;
+ * choosing what matters is the decision's work (controller/facts.ts), so that it is tested without I/O.
+ */
+export interface Snapshot {
+  nowMs: number;
+  key: Key;
+  /** undefined: deleted (or never there) */
+  target: KubeObject | undefined;
+  deployments: readonly KubeObject[];
+  replicaSets: readonly KubeObject[];
+  pods: readonly KubeObject[];
+  services: readonly KubeObject[];
+  ingresses: readonly KubeObject[];
+  httpRoutes: readonly KubeObject[];
+  /** this target's Releases (label sluice.dev/target), newest first */
+  releases: readonly Release[];
+  /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
+  policies: readonly KubeObject[];
+  templates: readonly KubeObject[];
+  /** the newest finished measurement job of this target, if any */
+  measured: MeasureResult | undefined;
+  /** a measurement job of this target is under way */
+  measuring: boolean;
+  config: ControllerConfig;
+}
+
+/** The part of the configuration that decisions see. */
+export interface ControllerConfig {
+  /** the namespace the controller runs in: home of shared policies and templates */
+  namespace: string;
+  hold: 'pause';
+  /** names of configured Prometheus end points */
+  prometheus: readonly string[];
+  /** a window ends at least this long ago when it is measured (one scrape interval) */
+  scrapeLagMs: number;
+}
+
+/** Policy and templates of a target after annotations, lookup and defaults. */
+export interface ResolvedRules {
+  policy: ReleasePolicy;
+  templates: BoundTemplate[];
+}
+
+export interface MeasureJob {
+  key: Key;
+  release: string;
+  step: number;
+  window: Window;
+  templates: BoundTemplate[];
+  /** variables for query templates, unescaped */
+  variables: Record<string, string>;
+  /** also fetch stable's last hour, to calibrate the judge: before the first window with data */
+  calibrate?: boolean;
+}
+
+export interface MeasureResult {
+  release: string;
+  step: number;
+  window: Window;
+  measurements: Measurement[];
+}
+
+/** Actions are data; controller/execute.ts alone carries them out, in order, stopping at the first that fails (but see `urgent`, `optional`). */
+export type Action =
+  | {
+      do: 'write';
+      why: string;
+      write: Write;
+      /** tried even after another urgent write failed: nothing may stand between harm and the way out of it */
+      urgent?: true;
+      /** a refusal (RBAC, admission) is passed over: it only tells others, no decision depends on it */
+      optional?: true;
+    }
+  | { do: 'measure'; job: MeasureJob }
+  | {
+      do: 'event';
+      about: ObjectRef;
+      uid: string;
+      type: 'Normal' | 'Warning';
+      reason: string;
+      message: string;
+    };
+
+/** done: nothing more until something changes; wait: look again after a while; stalled: a human must act. */
+export type Outcome = 'done' | 'wait' | 'stalled';
+
+/** The answer of the ordered rule list: which rule hit, why, what to do, what to record. */
+export interface Decision {
+  rule: string;
+  reason: string;
+  sentence: string;
+  outcome: Outcome;
+  actions: Action[];
+  /** the whole next status of one Release; written once, at the end, only if it differs */
+  status?: { release: string; next: ReleaseStatus };
+  requeueAfterMs?: number;
+}
+
+/** What a rule answers; its name is added by the list. */
+export type Answer = Omit<Decision, 'rule'>;
+
+/** One rule: undefined = does not apply. Safety rules stand first in the list; the first hit wins. */
+export interface Rule<F> {
+  name: string;
+  decide(facts: F): Answer | undefined;
+}

@@ -1,0 +1,139 @@
+import { backoffMs } from '../kube/backoff.ts';
+import type { Clock } from '../kube/types.ts';
+
+/** What became of one piece of work: look again after a while (or not at all), or try again with growing pauses. */
+export type Worked = { retry: true } | { retry: false; requeueAfterMs?: number | undefined };
+
+export interface QueueOptions {
+  clock: Clock;
+  /** uniform in [0, 1) */
+  random: () => number;
+  /** keys worked on at the same time */
+  concurrency: number;
+  /** a rejection is a bug of the work; it is passed to `onBug` */
+  work: (key: string) => Promise<Worked>;
+  onBug: (error: unknown, key: string) => void;
+  /** first pause before a retry; default 100 ms */
+  minBackoffMs?: number;
+  /** longest pause; default 10 s, so that a rollback follows soon after the API server is back */
+  maxBackoffMs?: number;
+}
+
+interface Delayed {
+  dueMs: number;
+  cancel: () => void;
+}
+
+/**
+ * Keys waiting for work. A key waits at most once, and is never worked on twice at once: added while in work, it runs
+ * again afterwards. Of several delays the shortest counts.
+ */
+export class WorkQueue {
+  readonly #options: QueueOptions;
+  readonly #ready = new Set<string>();
+  readonly #delayed = new Map<string, Delayed>();
+  readonly #active = new Set<string>();
+  readonly #again = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  #started = false;
+  #stopped = false;
+  #drained: (() => void) | undefined;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  /** Keys that could be worked on now. */
+  get depth(): number {
+    return this.#ready.size + this.#again.size;
+  }
+
+  get active(): number {
+    return this.#active.size;
+  }
+
+  /** Keys added before `start` wait for it. */
+  start(): void {
+    this.#started = true;
+    this.#pump();
+  }
+
+  add(key: string, delayMs = 0): void {
+    if (this.#stopped) return;
+    if (delayMs > 0) return this.#addLater(key, delayMs);
+    this.#forgetDelay(key);
+    if (this.#active.has(key)) this.#again.add(key);
+    else this.#ready.add(key);
+    this.#pump();
+  }
+
+  /** Takes no more work; resolves when what is in work has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { cancel } of this.#delayed.values()) cancel();
+    this.#delayed.clear();
+    this.#ready.clear();
+    this.#again.clear();
+    if (this.#active.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+  }
+
+  #addLater(key: string, delayMs: number): void {
+    if (this.#ready.has(key) || this.#again.has(key)) return;
+    const dueMs = this.#options.clock.now() + delayMs;
+    const present = this.#delayed.get(key);
+    if (present !== undefined && present.dueMs <= dueMs) return;
+    this.#forgetDelay(key);
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#delayed.delete(key);
+      this.add(key);
+    });
+    this.#delayed.set(key, { dueMs, cancel });
+  }
+
+  #forgetDelay(key: string): void {
+    this.#delayed.get(key)?.cancel();
+    this.#delayed.delete(key);
+  }
+
+  #pump(): void {
+    if (!this.#started || this.#stopped) return;
+    for (const key of this.#ready) {
+      if (this.#active.size >= this.#options.concurrency) return;
+      this.#ready.delete(key);
+      this.#active.add(key);
+      void this.#run(key);
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    let result: Worked = { retry: true };
+    try {
+      result = await this.#options.work(key);
+    } catch (error) {
+      this.#options.onBug(error, key);
+    }
+    this.#active.delete(key);
+    if (this.#stopped) {
+      if (this.#active.size === 0) this.#drained?.();
+      return;
+    }
+    this.#settle(key, result);
+    if (this.#again.delete(key)) this.add(key);
+    this.#pump();
+  }
+
+  #settle(key: string, result: Worked): void {
+    if (!result.retry) {
+      this.#failures.delete(key);
+      if (result.requeueAfterMs !== undefined) this.add(key, Math.max(1, result.requeueAfterMs));
+      return;
+    }
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const { minBackoffMs: minMs = 100, maxBackoffMs: maxMs = 10_000, random } = this.#options;
+    this.add(key, backoffMs(failures, { minMs, maxMs, random }));
+  }
+}

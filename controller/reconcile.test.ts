@@ -1,0 +1,314 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject, KubeObject, Resource } from '../api/kube.ts';
+import type { ReleaseStatus } from '../api/release.ts';
+import { RESOURCES } from '../api/resources.ts';
+import { KubeClient, type ClientOptions } from '../kube/client.ts';
+import type { KubeError } from '../kube/errors.ts';
+import { ScriptedTransport } from '../test/support/scripted-transport.ts';
+import type { Answer, Sent } from '../test/support/scripted-transport.ts';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
+import { EventRecorder } from './events.ts';
+import type { Action, Decision, MeasureJob, Snapshot } from './model.ts';
+import { reconcileOnce } from './reconcile.ts';
+import type { Pipe, Reconciled } from './reconcile.ts';
+import type { Listing } from './snapshot.ts';
+
+const KEY = { namespace: 'team', name: 'shop' };
+const DEPLOYMENT = '/apis/apps/v1/namespaces/team/deployments/shop';
+const RELEASES = '/apis/sluice.dev/v1alpha1/namespaces/team/releases';
+
+const shop = { resource: RESOURCES.deployments, namespace: 'team', name: 'shop' };
+const write = (path: string): Action => ({
+  do: 'write',
+  why: `set ${path}`,
+  write: { verb: 'jsonPatch', ref: shop, patch: [{ op: 'add', path, value: 1 }] },
+});
+const event: Action = { do: 'event', about: shop, uid: 'u', type: 'Normal', reason: 'R', message: 'm' };
+const job: MeasureJob = {
+  key: KEY,
+  release: 'shop-2',
+  step: 0,
+  window: { startMs: 0, endMs: 1 },
+  templates: [],
+  variables: {},
+};
+const status: ReleaseStatus = {
+  observedGeneration: 1,
+  phase: 'Progressing',
+  reason: 'StepStarted',
+  message: '',
+  step: 0,
+  steps: 1,
+  weight: 5,
+  observedWeight: 5,
+  conditions: [],
+  decisions: [],
+  startedAt: '2026-01-01T00:00:00Z',
+};
+const release = (resourceVersion: string, current?: ReleaseStatus): KubeObject => ({
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'Release',
+  metadata: {
+    namespace: 'team',
+    name: 'shop-2',
+    uid: 'r-1',
+    resourceVersion,
+    labels: { 'sluice.dev/target': 'shop' },
+  },
+  spec: { target: { name: 'shop', uid: 'u' } },
+  ...(current === undefined ? {} : { status: { ...current } as unknown as JsonObject }),
+});
+
+let clock: VirtualClock;
+let submitted: MeasureJob[];
+let putBack: string[];
+let lostEvents: KubeError[];
+let seen: Snapshot | undefined;
+
+beforeEach(() => {
+  clock = new VirtualClock();
+  submitted = [];
+  putBack = [];
+  lostEvents = [];
+  seen = undefined;
+});
+
+interface World {
+  objects?: Partial<Record<string, Listing>>;
+  answer?: (sent: Sent) => Answer;
+  decision?: Partial<Decision>;
+  mayAct?: () => boolean;
+}
+
+/** One pass over a world of given objects, a server that answers as told, and a decision that is given. */
+async function pass(world: World): Promise<{ result: Reconciled; server: ScriptedTransport }> {
+  const server = new ScriptedTransport(world.answer);
+  const resources = Object.values(RESOURCES);
+  const options: ClientOptions = { transport: server, clock, fieldManager: 'sluice', resources };
+  const client = new KubeClient(options);
+  const pipe: Pipe = {
+    client,
+    reader: {
+      list: (resource: Resource, namespace: string) => {
+        const objects = world.objects ?? {};
+        const key = `${resource.plural}/${namespace}`;
+        return key in objects ? objects[key] : [];
+      },
+      written: (_, object) => putBack.push(`${object.kind}/${object.metadata.name}`),
+    },
+    measurements: {
+      submit: (each) => submitted.push(each),
+      measured: () => undefined,
+      measuring: () => true,
+      forget: () => undefined,
+    },
+    events: new EventRecorder({ client, now: () => clock.now(), random: () => 0 }),
+    mayAct: world.mayAct ?? (() => true),
+    onLostEvent: (error) => lostEvents.push(error),
+    config: { namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 0 },
+    nowMs: clock.now(),
+    decide: (snapshot) => {
+      seen = snapshot;
+      return { rule: 'r', reason: 'R', sentence: 's', outcome: 'wait', actions: [], ...world.decision };
+    },
+  };
+  return { result: await reconcileOnce(pipe, KEY), server };
+}
+
+describe('a snapshot', () => {
+  const named = (name: string, extra: Partial<KubeObject> = {}): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'X',
+    metadata: { namespace: 'team', name },
+    ...extra,
+  });
+  const old = (name: string, creationTimestamp: string, target = 'shop'): KubeObject => ({
+    ...release('1'),
+    metadata: { namespace: 'team', name, creationTimestamp, labels: { 'sluice.dev/target': target } },
+    spec: { target: { name: target, uid: 'u' } },
+  });
+
+  it('holds the target, its Releases newest first, and policies of its own namespace before the shared ones', async () => {
+    await pass({
+      objects: {
+        'deployments/team': [named('other'), named('shop')],
+        'releases/team': [
+          old('shop-9', '2026-01-01T00:00:05Z'),
+          old('shop-2', '2026-01-01T00:00:00Z'),
+          old('other-3', '2026-01-01T00:00:09Z', 'other'),
+          old('shop-10', '2026-01-01T00:00:05Z'),
+        ],
+        'releasepolicies/team': [named('own')],
+        'releasepolicies/sluice-system': [named('shared')],
+        'analysistemplates/sluice-system': [named('http')],
+      },
+    });
+    expect(seen?.target?.metadata.name).toBe('shop');
+    expect(seen?.releases.map(({ metadata }) => metadata.name)).toEqual(['shop-10', 'shop-9', 'shop-2']);
+    expect(seen?.policies.map(({ metadata }) => metadata.name)).toEqual(['own', 'shared']);
+    expect(seen?.templates.map(({ metadata }) => metadata.name)).toEqual(['http']);
+    expect(seen).toMatchObject({ nowMs: clock.now(), measuring: true, measured: undefined });
+  });
+
+  it('is frozen all the way down', async () => {
+    await pass({ objects: { 'services/team': [named('shop', { spec: { ports: [{ port: 80 }] } })] } });
+    expect(() => ((seen!.services[0]!.spec!['ports'] as { port: number }[])[0]!.port = 1)).toThrow(TypeError);
+    expect(Object.isFrozen(seen)).toBe(true);
+  });
+
+  it.each(['pods/team', 'httproutes/team', 'releases/team', 'releasepolicies/sluice-system'])(
+    'is not made while %s is not known: nothing is decided',
+    async (missing) => {
+      const { result, server } = await pass({ objects: { [missing]: undefined } });
+      expect([result, seen, server.lines]).toEqual([{ outcome: 'unsynced' }, undefined, []]);
+    },
+  );
+});
+
+describe('one pass', () => {
+  it('carries actions out in order, puts their results back, then writes the status', async () => {
+    const { result, server } = await pass({
+      objects: { 'releases/team': [release('7')] },
+      answer: ({ path }) =>
+        path === DEPLOYMENT
+          ? { status: 200, body: { kind: 'Deployment', metadata: { name: 'shop' } } }
+          : undefined,
+      decision: {
+        actions: [write('/a'), { do: 'measure', job }, event],
+        status: { release: 'shop-2', next: status },
+      },
+    });
+    expect(server.lines).toEqual([
+      `PATCH ${DEPLOYMENT}`,
+      'POST /api/v1/namespaces/team/events',
+      `PATCH ${RELEASES}/shop-2/status`,
+    ]);
+    expect(submitted).toEqual([job]);
+    expect(putBack[0]).toBe('Deployment/shop');
+    expect(result).toMatchObject({ outcome: 'done', acted: true, statusWritten: true });
+  });
+
+  it('writes nothing when nothing differs', async () => {
+    const { result, server } = await pass({
+      objects: { 'releases/team': [release('7', status)] },
+      decision: { status: { release: 'shop-2', next: { ...status } } },
+    });
+    expect(server.lines).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'done', acted: false, statusWritten: false });
+  });
+
+  it('writes the status of a Release it has just created, at the version the server gave it', async () => {
+    const { server } = await pass({
+      answer: ({ method }) => (method === 'POST' ? { status: 201, body: release('55') } : undefined),
+      decision: {
+        actions: [{ do: 'write', why: 'record', write: { verb: 'create', object: release('') } }],
+        status: { release: 'shop-2', next: status },
+      },
+    });
+    expect(server.sent[1]).toMatchObject({
+      path: `${RELEASES}/shop-2/status`,
+      body: [{ value: 'r-1' }, { value: '55' }, { value: status }],
+    });
+  });
+
+  it('guards the status with the version a write of this pass gave the Release, not the one it read', async () => {
+    const { server } = await pass({
+      objects: { 'releases/team': [release('7')] },
+      answer: ({ path }) => (path === `${RELEASES}/shop-2` ? { status: 200, body: release('8') } : undefined),
+      decision: {
+        actions: [
+          {
+            do: 'write',
+            why: 'finalizer',
+            write: {
+              verb: 'mergePatch',
+              ref: { resource: RESOURCES.releases, namespace: 'team', name: 'shop-2' },
+              patch: {},
+            },
+          },
+        ],
+        status: { release: 'shop-2', next: status },
+      },
+    });
+    expect(server.sent[1]).toMatchObject({ body: [{ value: 'r-1' }, { value: '8' }, {}] });
+  });
+
+  const details = { causes: [{ reason: 'FieldValueInvalid', field: 'spec' }] };
+  it.each([
+    { title: 'a failed test of a JSON patch', status: 422, body: {}, want: 'stale' },
+    { title: 'a conflict', status: 409, body: {}, want: 'stale' },
+    { title: 'an object that is gone', status: 404, body: {}, want: 'stale' },
+    { title: 'a validation that refuses', status: 422, body: { details }, want: 'failed' },
+    { title: 'a refusal', status: 403, body: {}, want: 'failed' },
+    { title: 'a broken server', status: 500, body: {}, want: 'failed' },
+  ])('$title stops it there: $want, nothing after it, no status', async ({ status: code, body, want }) => {
+    const { result, server } = await pass({
+      objects: { 'releases/team': [release('7')] },
+      answer: ({ body: sent }) => (JSON.stringify(sent).includes('/b') ? { status: code, body } : undefined),
+      decision: {
+        actions: [write('/a'), write('/b'), write('/c')],
+        status: { release: 'shop-2', next: status },
+      },
+    });
+    expect(server.lines).toEqual([`PATCH ${DEPLOYMENT}`, `PATCH ${DEPLOYMENT}`]);
+    expect(result).toMatchObject({ outcome: want, doing: 'set /b', error: { code } });
+  });
+
+  it('a status somebody else changed meanwhile is decided anew', async () => {
+    const { result } = await pass({
+      objects: { 'releases/team': [release('7')] },
+      answer: () => ({ status: 422 }),
+      decision: { status: { release: 'shop-2', next: status } },
+    });
+    expect(result).toMatchObject({ outcome: 'stale', doing: 'record the status' });
+  });
+
+  it('goes on when an Event cannot be written', async () => {
+    const { result, server } = await pass({
+      answer: ({ path }) => (path.endsWith('/events') ? { status: 403 } : undefined),
+      decision: { actions: [event, write('/a')] },
+    });
+    expect(server.lines).toHaveLength(2);
+    expect(lostEvents.map(({ code }) => code)).toEqual([403]);
+    expect(result.outcome).toBe('done');
+  });
+
+  it('tries every urgent write, and nothing else, after one of them failed', async () => {
+    const urgent = (path: string): Action => ({ ...write(path), urgent: true }) as Action;
+    const { result, server } = await pass({
+      objects: { 'releases/team': [release('7')] },
+      answer: ({ body }) => (/\/(a|c)"/.test(JSON.stringify(body)) ? { status: 403 } : undefined),
+      decision: {
+        actions: [urgent('/a'), write('/b'), urgent('/c'), urgent('/d')],
+        status: { release: 'shop-2', next: status },
+      },
+    });
+    const paths = server.sent.map(({ body }) => (body as { path: string }[])[0]?.path);
+    expect(paths).toEqual(['/a', '/c', '/d']);
+    expect(result).toMatchObject({ outcome: 'failed', doing: 'set /a' });
+  });
+
+  it.each([
+    { title: 'a refusal of RBAC', status: 403, want: 'done' },
+    { title: 'a validation that refuses', status: 422, body: { details }, want: 'done' },
+    { title: 'a failed guard, which is to be looked at anew', status: 422, want: 'stale' },
+    { title: 'a broken server, which may take it later', status: 500, want: 'failed' },
+  ])('an optional write meets $title: $want', async ({ status: code, body = {}, want }) => {
+    const { result, server } = await pass({
+      answer: ({ body: sent }) => (JSON.stringify(sent).includes('/a') ? { status: code, body } : undefined),
+      decision: { actions: [{ ...write('/a'), optional: true } as Action, write('/b')] },
+    });
+    expect([result.outcome, server.lines.length]).toEqual([want, want === 'done' ? 2 : 1]);
+    expect(lostEvents).toHaveLength(want === 'done' ? 1 : 0);
+  });
+
+  it('does nothing more from the moment it no longer leads', async () => {
+    let asked = 0;
+    const { result, server } = await pass({
+      mayAct: () => (asked += 1) < 2,
+      objects: { 'releases/team': [release('7')] },
+      decision: { actions: [write('/a'), write('/b')], status: { release: 'shop-2', next: status } },
+    });
+    expect([result.outcome, server.lines.length]).toEqual(['fenced', 1]);
+  });
+});

@@ -1,0 +1,67 @@
+import { REASON } from '../../api/reasons.ts';
+import type { Release } from '../../api/release.ts';
+import type { Facts } from '../facts.ts';
+import { phaseOf } from '../facts/records.ts';
+import { timeOf, type WorkloadFacts } from '../facts/workload.ts';
+import type { Answer } from '../model.ts';
+import { markFailed, rollOut } from './actions.ts';
+import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { turnedDown } from './new-template.ts';
+
+const REVERT_AFTER_MS = 60_000;
+
+/** The target holds a template that failed or was aborted: it stays held and shown as failed, and is never tried again. */
+export const heldBack: FactsRule = {
+  name: 'held-back',
+  decide(facts) {
+    const { active, target, stable } = facts;
+    if (
+      active !== undefined ||
+      target === undefined ||
+      stable === undefined ||
+      stable.wanted ||
+      stable.foreign
+    )
+      return undefined;
+    const release = target.paused ? turnedDown(facts) : undefined;
+    return release === undefined
+      ? undefined
+      : (revert(facts, release, target) ?? stay(facts, release, target));
+  },
+};
+
+/** onFailure: revert writes the stable template back once native tools have had time to see the failure. */
+function revert(facts: Facts, release: Release, target: WorkloadFacts): Answer | undefined {
+  const { stable, rules } = facts;
+  const wanted =
+    rules?.policy.onFailure === 'revert' && phaseOf(release) === 'RolledBack' && release === facts.newest;
+  if (!wanted || stable === undefined) return undefined;
+  const restMs = timeOf(release.status?.endedAt, facts.nowMs) + REVERT_AFTER_MS - facts.nowMs;
+  if (restMs > 0) return { ...stay(facts, release, target), requeueAfterMs: restMs };
+  const sentence = 'The policy says onFailure: revert: the stable template is written back.';
+  const actions = [rollOut(target, stable.template)];
+  return answer({ reason: REASON.RevertedByPolicy, sentence, actions, requeueAfterMs: AT_ONCE });
+}
+
+function stay(facts: Facts, release: Release, target: WorkloadFacts): Answer {
+  const { name } = release.metadata;
+  const why = release.status?.message ?? '';
+  const sentence =
+    release === facts.newest
+      ? `The template of release ${name} is held: ${why}`
+      : `This template was turned down in release ${name} (${why}); change it, or delete that Release to have it tried again.`;
+  const shown = release === facts.newest ? why : sentence;
+  const parts = {
+    reason: REASON.FailedBefore,
+    sentence,
+    actions: markFailed(facts, target, shown),
+    outcome: 'stalled' as const,
+  };
+  if (release !== facts.newest || release.status?.targetGeneration === target.generation)
+    return answer(parts);
+  return answerFor(facts, release, parts, {
+    reason: release.status?.reason,
+    message: why,
+    decisions: release.status?.decisions,
+  });
+}

@@ -1,0 +1,60 @@
+import { REASON } from '../../api/reasons.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import type { Facts } from '../facts.ts';
+import { isEnded, phaseOf, wasTurnedDown } from '../facts/records.ts';
+import type { Action } from '../model.ts';
+import { clearFailed, optional, remove } from './actions.ts';
+import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { asObject } from './record.ts';
+
+/** More than the limit of ended Releases: the oldest go. */
+export const history: FactsRule = {
+  name: 'history',
+  decide(facts) {
+    const limit = facts.rules?.policy.historyLimit ?? 10;
+    const old = facts.releases
+      .slice(1)
+      .filter(isEnded)
+      .slice(Math.max(0, limit - 1));
+    const actions = old.flatMap((release) =>
+      remove('delete an old release', RESOURCES.releases, asObject(release)),
+    );
+    if (actions.length === 0) return undefined;
+    const sentence = `${actions.length} ended releases beyond the limit of ${limit} are deleted.`;
+    return answer({ reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: AT_ONCE });
+  },
+};
+
+/** Nothing is under way: the target is held, and shows no failure it no longer has. */
+export const idle: FactsRule = {
+  name: 'idle',
+  decide(facts) {
+    const { newest } = facts;
+    const actions = settledSign(facts);
+    const parts = {
+      reason: REASON.Idle,
+      sentence: 'The target is held; its next change will be released.',
+      actions,
+    };
+    // A template that a human turned down may be tried again after the target has gone back to stable.
+    const left =
+      facts.stable?.wanted === true && newest?.status?.targetGeneration !== undefined && !facts.holdsNewest;
+    if (newest?.status === undefined || !left || !wasTurnedDown(newest))
+      return answer({ ...parts, outcome: 'done' });
+    const { reason, message, decisions } = newest.status;
+    return answerFor(
+      facts,
+      newest,
+      { ...parts, outcome: 'done' },
+      { targetGeneration: undefined, reason, message, decisions },
+    );
+  },
+};
+
+/** A promotion that failed leaves its sign on the stable template, so that a pipeline that waits learns of it. */
+function settledSign(facts: Facts): Action[] {
+  const { target, newest } = facts;
+  if (target === undefined || newest === undefined) return [];
+  const undone = phaseOf(newest) !== 'Promoted' && newest.status?.promotionStartedAt !== undefined;
+  return undone ? [] : optional(clearFailed(facts, target));
+}

@@ -1,0 +1,67 @@
+import { aborted } from './aborted.ts';
+import type { FactsRule } from './answer.ts';
+import { canaryChanged } from './canary-changed.ts';
+import { canaryFailed } from './canary-failed.ts';
+import { canaryLost } from './canary-lost.ts';
+import { firstSight } from './first-sight.ts';
+import { heldBack } from './held-back.ts';
+import { holding } from './holding.ts';
+import { history, idle } from './idle.ts';
+import { newTemplate } from './new-template.ts';
+import { optedOut } from './opted-out.ts';
+import { ordered } from './ordered.ts';
+import { orphans } from './orphans.ts';
+import { promoting } from './promoting.ts';
+import { putBack } from './put-back.ts';
+import { recordOnly } from './record-only.ts';
+import { recreated } from './recreated.ts';
+import { releaseDeleted } from './release-deleted.ts';
+import { reverted } from './reverted.ts';
+import { scaledToZero } from './scaled-to-zero.ts';
+import { stableLost } from './stable-lost.ts';
+import { stableUnavailable } from './stable-unavailable.ts';
+import { starting } from './starting.ts';
+import { stepping } from './step/index.ts';
+import { superseded } from './superseded.ts';
+import { targetGone } from './target-gone.ts';
+import { unpaused } from './unpaused.ts';
+import { unreadableRelease } from './unreadable-release.ts';
+import { withdrawing } from './withdraw.ts';
+
+/** The first rule that applies answers. Safety stands first: what must not wait for anything else. */
+export const RULES: readonly FactsRule[] = [
+  // the target or its consent is gone
+  targetGone,
+  releaseDeleted,
+  optedOut,
+  unreadableRelease,
+  recordOnly,
+  recreated,
+  // pods run what nobody proved, or traffic goes where nothing answers
+  canaryLost,
+  stableLost,
+  unpaused,
+  // the way out, and what leads there
+  withdrawing,
+  aborted,
+  reverted,
+  promoting,
+  superseded,
+  canaryFailed,
+  canaryChanged,
+  scaledToZero,
+  stableUnavailable,
+  // the way on
+  ordered,
+  starting,
+  stepping,
+  // no release is under way
+  orphans,
+  history,
+  firstSight,
+  putBack,
+  heldBack,
+  newTemplate,
+  holding,
+  idle,
+];

@@ -1,0 +1,21 @@
+import { REASON } from '../../api/reasons.ts';
+import { phaseOf } from '../facts/records.ts';
+import { answer, type FactsRule } from './answer.ts';
+import { orphaned } from './orphans.ts';
+import { withdraw, withdrawing } from './withdraw.ts';
+
+/** A Deployment without the policy annotation is not ours; opting out in mid-release is an abort. */
+export const optedOut: FactsRule = {
+  name: 'opted-out',
+  decide(facts) {
+    const { active } = facts;
+    if (facts.optedIn !== undefined) return undefined;
+    if (active !== undefined && phaseOf(active) === 'RollingBack') return withdrawing.decide(facts);
+    if (active !== undefined) {
+      const sentence = 'The policy annotation was removed: the release ends.';
+      return withdraw(facts, active, { reason: REASON.OptedOut, sentence });
+    }
+    const sentence = 'The Deployment has not opted in.';
+    return orphaned(facts) ?? answer({ reason: REASON.OptedOut, sentence, outcome: 'done' });
+  },
+};

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../api/kube.ts';
+import {
+  aRoute,
+  aSnapshot,
+  aTarget,
+  canary,
+  canaryServiceObject,
+  doing,
+  replicaSet,
+  SERVICE,
+} from '../../test/support/builders.ts';
+import { initial } from '../../test/support/release-builders.ts';
+import { decide } from '../decide.ts';
+
+const REMOVED = [
+  'delete Deployment/web-canary: remove a canary',
+  'delete Service/web-canary: remove a canary Service',
+];
+
+/** A canary under traffic whose Release is gone although its finalizer should have kept it. */
+const forgotten = (route: KubeObject, policy: 'default' | null = 'default') =>
+  decide(
+    aSnapshot([
+      aTarget({ image: 'web:2', policy }),
+      replicaSet('web:1'),
+      canary(),
+      canaryServiceObject(),
+      SERVICE,
+      route,
+      initial(),
+    ]),
+  );
+
+describe('a canary whose Release was torn away, finalizer and all', () => {
+  it.each([
+    {
+      given: 'traffic goes to it',
+      route: aRoute(25),
+      does: ['jsonPatch HTTPRoute/web: take all traffic off a forgotten canary'],
+    },
+    {
+      given: 'the route still names it',
+      route: aRoute(0),
+      does: ['jsonPatch HTTPRoute/web: restore a forgotten route'],
+    },
+    { given: 'the route knows nothing of it', route: aRoute(), does: REMOVED },
+  ])('loses its traffic before it is deleted: $given', ({ route, does }) => {
+    expect(doing(forgotten(route))).toEqual(does);
+  });
+
+  it('also when the target opted out', () => {
+    expect(doing(forgotten(aRoute(25), null))[0]).toContain('take all traffic off');
+  });
+
+  it('leaves what stable and canary held together on stable', () => {
+    expect(forgotten(aRoute(25)).actions[0]).toMatchObject({
+      write: {
+        patch: [
+          { op: 'test' },
+          { path: expect.stringContaining('/0/weight') as string, value: 100 },
+          { value: 0 },
+        ],
+      },
+    });
+  });
+});

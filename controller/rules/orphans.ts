@@ -1,0 +1,71 @@
+import type { KubeObject } from '../../api/kube.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { REASON } from '../../api/reasons.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { TrafficContext } from '../../providers/provider.ts';
+import { madeBy } from '../facts/traffic.ts';
+import type { Facts } from '../facts.ts';
+import { canaryServiceName, isMadeFor, ownerOf } from '../canary/index.ts';
+import type { Action, Answer } from '../model.ts';
+import { remove, urgent, writes } from './actions.ts';
+import { answer, POLL_MS, type FactsRule } from './answer.ts';
+
+/**
+ * What Sluice made but no release under way accounts for (its Release was deleted by force): traffic first, then the
+ * canary.
+ */
+export function orphaned(facts: Facts): Answer | undefined {
+  if (facts.active !== undefined) return undefined;
+  const made = Object.values(PROVIDERS).flatMap((provider) =>
+    madeBy(provider, facts.snapshot).flatMap((object) =>
+      provider.madeResource === undefined
+        ? []
+        : remove('remove a canary route', provider.madeResource, object),
+    ),
+  );
+  const ours = facts.canary.ours ? facts.canary.deployment?.object : undefined;
+  const services = facts.snapshot.services.filter((each) => isMadeFor(facts.key.name, each));
+  const rest = [
+    ...remove('remove a canary', RESOURCES.deployments, ours),
+    ...services.flatMap((each) => remove('remove a canary Service', RESOURCES.services, each)),
+  ];
+  const traffic = [...made, ...strayTraffic(facts, services)];
+  const actions = traffic.length > 0 ? traffic : rest;
+  if (actions.length === 0) return undefined;
+  const sentence = 'What is left of a release that no longer exists is removed.';
+  return answer({ reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS });
+}
+
+/**
+ * Users' routes that still name a canary Service of ours. The finalizer keeps a Release until they are restored, but
+ * somebody may have taken it off by hand, and the record with it: what stable and canary hold together goes to stable.
+ */
+function strayTraffic({ key, snapshot, target }: Facts, made: readonly KubeObject[]): Action[] {
+  if (target === undefined) return [];
+  const stableOf = ({ metadata }: KubeObject) =>
+    snapshot.services.find(
+      (each) => !made.includes(each) && canaryServiceName(each.metadata.name) === metadata.name,
+    );
+  return made.flatMap((service) => {
+    const stableService = stableOf(service);
+    if (stableService === undefined) return [];
+    const { name } = service.metadata;
+    const context: TrafficContext = {
+      namespace: key.namespace,
+      target: key.name,
+      release: '',
+      owner: ownerOf(target.object),
+      stableService,
+      canaryService: name,
+      routes: snapshot.httpRoutes.filter((route) => PROVIDERS.gateway.names(route, name)),
+      made: [],
+      originals: undefined,
+    };
+    const zero = PROVIDERS.gateway.plan(context, 0);
+    return zero.length > 0
+      ? urgent(writes('take all traffic off a forgotten canary', zero))
+      : writes('restore a forgotten route', PROVIDERS.gateway.cleanup(context));
+  });
+}
+
+export const orphans: FactsRule = { name: 'orphans', decide: orphaned };

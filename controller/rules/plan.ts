@@ -1,0 +1,67 @@
+import type { ReleaseSpec } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Refusal } from '../../providers/provider.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import { discoverTraffic, preflight, type Traffic } from '../discovery/index.ts';
+import { refused, resolveRules, withPresets, type Objection } from '../facts/resolve.ts';
+import type { Facts } from '../facts.ts';
+import { wireRules } from './record.ts';
+
+/** How a release would be delivered, as its record will say; or everything that stands against it. */
+export type Plan =
+  | { ok: true; value: Required<Pick<ReleaseSpec, 'policy' | 'analysis' | 'traffic'>> }
+  | { ok: false; objection: Objection };
+
+export function planRelease({ snapshot }: Facts): Plan {
+  const { target } = snapshot;
+  if (target === undefined) return objection(REASON.TargetDeleted, 'the target does not exist');
+  const rules = resolveRules(snapshot);
+  if (!rules.ok) return rules;
+  const discovery = discoverTraffic({
+    target,
+    policyProvider: rules.value.policy.provider,
+    annotations: target.metadata.annotations ?? {},
+    services: snapshot.services,
+    ingresses: snapshot.ingresses,
+    httpRoutes: snapshot.httpRoutes,
+    deployments: snapshot.deployments,
+    replicaSets: snapshot.replicaSets,
+    pods: snapshot.pods,
+  });
+  if (!discovery.ok) return refusal(discovery.refusals);
+  const { traffic } = discovery;
+  const refusals = preflight({
+    target,
+    strategy: rules.value.policy.strategy,
+    traffic,
+    deployments: snapshot.deployments,
+    services: snapshot.services,
+  });
+  if (refusals.length > 0) return refusal(refusals);
+  const templates = withPresets(rules.value.templates, traffic.provider);
+  if (!templates.ok) return refused(REASON.InvalidTemplate, templates.issues);
+  const wire = wireRules({ policy: rules.value.policy, templates: templates.value });
+  return { ok: true, value: { ...wire, traffic: wireTraffic(traffic) } };
+}
+
+function wireTraffic(traffic: Traffic): NonNullable<ReleaseSpec['traffic']> {
+  const named = ({ apiVersion, kind, metadata }: KubeObject) => ({ apiVersion, kind, name: metadata.name });
+  return {
+    provider: traffic.provider,
+    service: traffic.stableService.metadata.name,
+    canaryService: traffic.canaryService,
+    routes: traffic.routes.map(named),
+    rewrite: structuredClone(traffic.rewrite),
+  };
+}
+
+function objection(reason: string, sentence: string): Plan {
+  return { ok: false, objection: { reason, sentence } };
+}
+
+function refusal(refusals: readonly Refusal[]): Plan {
+  return objection(
+    refusals[0]?.reason ?? REASON.RouteUnsupported,
+    refusals.map((each) => each.sentence).join(' '),
+  );
+}

@@ -1,0 +1,126 @@
+import type { Release } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Facts } from '../facts.ts';
+import { phaseOf } from '../facts/records.ts';
+import { condition, ofTemplate, rolloutComplete, type WorkloadFacts } from '../facts/workload.ts';
+import type { Answer } from '../model.ts';
+import type { StatusChange } from '../status/next.ts';
+import { clearFailed, event, pause, rollOut, unpause, urgent } from './actions.ts';
+import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
+import { canaryFailure } from './canary-failed.ts';
+import { leave, zeroWeight } from './leave.ts';
+import { setAside, tooLarge } from './stable-lost.ts';
+import { withdraw } from './withdraw.ts';
+
+/**
+ * Promotion: un-pause with the weight unchanged → native rolling update complete → weight 0 and everything after it
+ * (`leave`) → pause again → Promoted.
+ */
+export const promoting: FactsRule = {
+  name: 'promoting',
+  decide(facts) {
+    const { active, target } = facts;
+    if (active === undefined || target === undefined || phaseOf(active) !== 'Promoting') return undefined;
+    if (!facts.holdsNewest) return frozen(facts, active, target);
+    const withdrawn = orderGone(facts, active, target);
+    if (withdrawn !== undefined) return withdrawn;
+    if (rolloutComplete(target)) return finishing(facts, active, target);
+    return failed(facts, active, target) ?? rollingOut(facts, active, target);
+  },
+};
+
+/** The reason of the promotion stays; the message says what is being done. */
+const keep = (release: Release): StatusChange => ({ reason: release.status?.reason });
+
+/**
+ * A promotion without proof is due only while what ordered it is still so. It was recorded in an earlier pass, perhaps
+ * long ago by a process that died before it could un-pause the target.
+ */
+function orderGone(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {
+  const { reason, promotionStartedAt, step = -1 } = active.status ?? {};
+  if (!target.paused || promotionStartedAt !== undefined) return undefined;
+  const gone =
+    (reason === REASON.NoReplicas && target.replicas > 0) ||
+    (reason === REASON.StableUnavailable &&
+      facts.stable?.replicaSet?.pods.some((pod) => pod.ready) === true) ||
+    (reason === REASON.PromotedByHuman && active.spec.intent !== 'Promote');
+  if (!gone) return undefined;
+  const sentence =
+    'What ordered the promotion without analysis is so no more; the target was not let roll out.';
+  const parts = { reason: REASON.NewRevision, sentence, requeueAfterMs: AT_ONCE };
+  return answerFor(facts, active, parts, { phase: step < 0 ? 'Pending' : 'Progressing' });
+}
+
+/** A newer template arrived: weight 0, the newer one is set aside, and the proven one is finished first. */
+function frozen(facts: Facts, active: Release, target: WorkloadFacts): Answer {
+  const { template } = active.spec.canary;
+  const freeze = target.paused ? [] : urgent([pause(target)]);
+  const actions = [...freeze, ...zeroWeight(facts), ...setAside(active, target.template)];
+  const sentence = 'A newer template arrived during promotion: it is set aside until this one serves alone.';
+  const parts = { reason: REASON.PreviousReleaseEnding, sentence, requeueAfterMs: AT_ONCE };
+  const change = { ...keep(active), weight: 0 };
+  if (actions.length > 0) return answerFor(facts, active, { ...parts, actions }, change);
+  return answerFor(
+    facts,
+    active,
+    { ...parts, actions: [rollOut(target, template), ...tooLarge(facts, target)] },
+    { ...change, ...begun(facts, active) },
+  );
+}
+
+function begun(facts: Facts, active: Release): StatusChange {
+  return { promotionStartedAt: active.status?.promotionStartedAt ?? new Date(facts.nowMs).toISOString() };
+}
+
+function rollingOut(facts: Facts, active: Release, target: WorkloadFacts): Answer {
+  const sentence = 'The target rolls out the new template; the weight stays until it is complete.';
+  const parts = { reason: REASON.PromotionInProgress, sentence, requeueAfterMs: POLL_MS };
+  // Paused and not observed yet: it may be the pause at the very end, of which only the record was lost.
+  const actions = target.paused && target.observed ? [...clearFailed(facts, target), unpause(target)] : [];
+  return answerFor(facts, active, { ...parts, actions }, { ...keep(active), ...begun(facts, active) });
+}
+
+function failed(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {
+  const canary = canaryFailure(facts);
+  if (canary !== undefined) return withdraw(facts, active, canary);
+  if (target.paused) return undefined;
+  const progressing = condition(target.object, 'Progressing');
+  // The native deadline runs anew with every pod that gets ready, so a big target may take its time.
+  if (!target.observed || progressing?.reason !== 'ProgressDeadlineExceeded') return undefined;
+  const sentence = 'The rolling update of the promotion made no progress within progressDeadlineSeconds.';
+  return withdraw(facts, active, { reason: REASON.ProgressDeadlineExceeded, sentence });
+}
+
+function finishing(facts: Facts, active: Release, target: WorkloadFacts): Answer {
+  const left = leave(facts, active, keep(active));
+  if (left !== undefined) return left;
+  const { name } = active.metadata;
+  const sentence = ending(active);
+  const reason =
+    active.status?.reason === REASON.AllStepsPassed
+      ? REASON.Promoted
+      : (active.status?.reason ?? REASON.Promoted);
+  const actions = [
+    ...(target.paused ? [] : [pause(target)]),
+    ...event(facts, 'Normal', 'Promoted', `Release ${name}: ${sentence}`),
+  ];
+  const replicaSet = ofTemplate(target, target.template)?.name;
+  const parts = { reason, sentence, actions, outcome: 'done' as const, requeueAfterMs: AT_ONCE };
+  return answerFor(facts, active, parts, { phase: 'Promoted', weight: 0, replicaSet });
+}
+
+const WITHOUT_ANALYSIS: Record<string, string> = {
+  [REASON.KnownGood]: 'it was stable before',
+  [REASON.NoReplicas]: 'the target is scaled to 0',
+  [REASON.SkippedByAnnotation]: 'its analysis was skipped by annotation',
+  [REASON.StableUnavailable]: 'no stable pod was available',
+  [REASON.PromotedByHuman]: 'a human ordered it',
+  [REASON.Inconclusive]: 'the policy promotes without a conclusion',
+};
+
+function ending(release: Release): string {
+  const why = WITHOUT_ANALYSIS[release.status?.reason ?? ''];
+  return why === undefined
+    ? 'Every step passed and the target runs the new template.'
+    : `The target runs the new template without a complete analysis: ${why}.`;
+}

@@ -1,0 +1,121 @@
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { ANNOTATION, API_VERSION } from '../../api/names.ts';
+import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
+import type { Release, ReleaseSpec } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { ownerOf, ownLabels, releaseName } from '../canary/index.ts';
+import type { StableRecord } from '../facts/records.ts';
+import { servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts/workload.ts';
+import type { Facts } from '../facts.ts';
+import type { Action, Answer, ResolvedRules } from '../model.ts';
+import type { Said, StatusChange } from '../status/next.ts';
+import { event, remove, write } from './actions.ts';
+import { answer, answerFor, AT_ONCE } from './answer.ts';
+
+/** A new Release object for the target's present generation, owned by the target. */
+export function newRelease(
+  target: WorkloadFacts,
+  spec: Omit<ReleaseSpec, 'target' | 'intent'>,
+  annotations: Record<string, string> = {},
+): Release {
+  const { namespace } = target.object.metadata;
+  const name = releaseName(target.name, target.generation);
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Release',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: ownLabels(target.name, name),
+      ownerReferences: [ownerOf(target.object)],
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    },
+    spec: { target: { name: target.name, uid: target.uid }, ...spec, intent: 'Auto' },
+  };
+}
+
+/** A skip annotation counts for the template it came with; what was there is remembered, so it counts once. */
+export function skipRecord(target: WorkloadFacts): Record<string, string> {
+  const skip = target.annotations[ANNOTATION.skip];
+  return skip === undefined ? {} : { [ANNOTATION.skip]: skip };
+}
+
+export const asObject = (release: Release): KubeObject => release as unknown as KubeObject;
+
+/** Policy and templates in wire form, every default written out. */
+export function wireRules({ policy, templates }: ResolvedRules): {
+  policy: JsonObject;
+  analysis: JsonObject[];
+} {
+  return {
+    policy: serializePolicy(policy),
+    analysis: templates.map(({ use, template }) => ({
+      template: use.template,
+      args: { ...use.args },
+      spec: serializeTemplate(template),
+    })),
+  };
+}
+
+const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped' }> = {
+  Initial: {
+    phase: 'Promoted',
+    reason: REASON.Initial,
+    sentence: 'The first version seen: it serves alone, and the target is held from now on.',
+  },
+  Escaped: {
+    phase: 'Escaped',
+    reason: REASON.EscapedHold,
+    sentence: 'A change rolled out before it could be held; it was not analysed.',
+  },
+};
+
+/** The status of a Release that records what rolled out without it. */
+export function recordStatus(facts: Facts, as: string): { said: Said; change: StatusChange } {
+  const { phase, ...said } = RECORDED[as] ?? {
+    phase: 'Escaped' as const,
+    reason: REASON.EscapedHold,
+    sentence: 'Recorded.',
+  };
+  const serving = facts.target === undefined ? undefined : servingAlone(facts.target);
+  return { said, change: { phase, weight: 0, replicaSet: serving?.name } };
+}
+
+export interface Recording {
+  as: 'Initial' | 'Escaped';
+  /** what serves now; undefined while it is not settled */
+  serving: ReplicaSetFacts | undefined;
+  /** what was stable before it; absent for a first version */
+  before?: StableRecord;
+  /** to be carried out before the record is made */
+  first?: Action[];
+}
+
+/** Makes a Release that only records what rolled out without one, ended from the start. */
+export function record(facts: Facts, target: WorkloadFacts, recording: Recording): Answer {
+  const { as, serving, before, first = [] } = recording;
+  const present = { replicaSet: serving?.name ?? '', template: serving?.template ?? target.template };
+  const release = newRelease(
+    target,
+    { stable: before ?? present, canary: { template: present.template }, policy: {}, analysis: [] },
+    { ...skipRecord(target), [ANNOTATION.recordedAs]: as },
+  );
+  const taken = facts.releases.find((each) => each.metadata.name === release.metadata.name);
+  if (taken !== undefined) return replaced(taken);
+  const { said, change } = recordStatus(facts, as);
+  const told = event(facts, as === 'Initial' ? 'Normal' : 'Warning', said.reason, said.sentence);
+  const create = write('record what serves', { verb: 'create', object: asObject(release) });
+  const actions = [...first, create, ...told];
+  return answerFor(facts, release, { ...said, actions, outcome: 'done', requeueAfterMs: AT_ONCE }, change);
+}
+
+/** A Release of a Deployment that was deleted may bear the name a new one needs. */
+export function replaced(taken: Release): Answer {
+  return answer({
+    reason: REASON.PreviousReleaseEnding,
+    sentence: `Release ${taken.metadata.name} of an earlier Deployment is deleted: its name is needed.`,
+    actions: remove('make room for a new record', RESOURCES.releases, asObject(taken)),
+    requeueAfterMs: AT_ONCE,
+  });
+}

@@ -1,0 +1,94 @@
+import type { Window } from '../../../api/analysis.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { Measurement, Verdict } from '../../../api/analysis.ts';
+import { judgeWindow, startStep } from '../../../analysis/judge/judge.ts';
+import { timeOf } from '../../facts/workload.ts';
+import type { Answer } from '../../model.ts';
+import { answerFor, AT_ONCE } from '../answer.ts';
+import { withdraw } from '../withdraw.ts';
+import { onConclusion } from './conclusion.ts';
+import type { Stage, StepFacts } from './stage.ts';
+import { drifted, reassert } from './weight-stages.ts';
+
+/** Before this nothing may be measured: the back end has to follow, and every canary pod has to be warm. */
+export function measurableFromMs({ facts, status, traffic, policy }: StepFacts): number {
+  const observedMs = timeOf(status.weightObservedAt, facts.nowMs);
+  const settledMs = observedMs + (policy.settleMs ?? traffic.provider.settleMs);
+  const warmMs = facts.canary.ready.map((pod) => pod.readyChangedMs + policy.warmupMs);
+  return Math.max(settledMs, ...warmMs);
+}
+
+/** The back end is given time to follow the weight, and new pods to warm up. */
+export const settled: Stage = (s) => {
+  const restMs = measurableFromMs(s) - s.facts.nowMs;
+  if (restMs <= 0) return undefined;
+  // Evidence that lies between the last window and now is not lost: see `windowOf`.
+  const sentence = 'The weight is observed; the back end and the canary pods are given time to settle.';
+  return answerFor(
+    s.facts,
+    s.release,
+    { reason: REASON.Settling, sentence, requeueAfterMs: restMs },
+    phaseFor(s),
+  );
+};
+
+const phaseFor = (s: StepFacts) => (s.status.phase === 'Waiting' ? {} : { phase: 'Progressing' as const });
+
+/**
+ * The next window to measure: closed windows of one length, each beginning where the last one ended. Only a canary pod
+ * that became ready later moves the beginning on.
+ */
+export function windowOf(s: StepFacts): Window {
+  const untilMs = s.status.analysis?.step === s.index ? s.status.analysis.measuredUntilMs : undefined;
+  const startMs = Math.max(untilMs ?? 0, measurableFromMs(s));
+  // Every template sees at least one of its own intervals.
+  const lengthMs = Math.max(...s.templates.map((bound) => bound.template.intervalMs));
+  return { startMs, endMs: startMs + lengthMs };
+}
+
+/** A finished measurement of the window that is due: judged, and recorded together with the statistics. */
+export const judged: Stage = (s) => {
+  const { measured } = s.facts.snapshot;
+  const window = windowOf(s);
+  const ours = measured?.release === s.release.metadata.name && measured.step === s.index;
+  if (!ours || measured.window.startMs !== window.startMs || measured.window.endMs !== window.endMs)
+    return undefined;
+  const before = s.status.analysis;
+  const state = before?.step === s.index ? before : startStep(before, s.index);
+  const nextWeight = s.policy.steps[s.index + 1]?.weight ?? 100;
+  const { measurements } = measured;
+  const result = judgeWindow(state, { templates: s.templates, measurements, window, nextWeight });
+  const analysis = { ...result.state, step: s.index, measuredUntilMs: window.endMs };
+  if (result.verdict.result === 'fail') return failed(s, result.verdict, analysis);
+  const next: StepFacts = { ...s, status: { ...s.status, analysis, verdict: result.verdict } };
+  if (drifted(next) && answered(measured.measurements)) return withState(reassert(next), next);
+  return onConclusion(next);
+};
+
+function failed(
+  s: StepFacts,
+  verdict: Verdict,
+  analysis: NonNullable<StepFacts['status']['analysis']>,
+): Answer {
+  const { reason, sentence } = verdict;
+  return withdraw(s.facts, s.release, { reason, sentence, verdict, change: { analysis } });
+}
+
+/** Prometheus answered, whatever it said: what it knew about the time before the route was changed has been judged. */
+function answered(measurements: readonly Measurement[]): boolean {
+  return (
+    measurements.length > 0 &&
+    measurements.every(({ outcome }) => outcome !== 'serverError' && outcome !== 'timeout')
+  );
+}
+
+function withState(answer: Answer, { status }: StepFacts): Answer {
+  if (answer.status === undefined) return answer;
+  const { analysis, verdict } = status;
+  const next = {
+    ...answer.status.next,
+    ...(analysis === undefined ? {} : { analysis }),
+    ...(verdict === undefined ? {} : { verdict }),
+  };
+  return { ...answer, status: { ...answer.status, next }, requeueAfterMs: AT_ONCE };
+}

@@ -1,0 +1,188 @@
+import { REASON } from '../../../api/reasons.ts';
+import { startStep, wantsHistory } from '../../../analysis/judge/judge.ts';
+import { ANNOTATION } from '../../../api/names.ts';
+import { formatDuration } from '../../../api/duration.ts';
+import { trafficVariables } from '../../../providers/index.ts';
+import { timeOf } from '../../facts/workload.ts';
+import type { Action, Answer, MeasureJob } from '../../model.ts';
+import type { Said, StatusChange } from '../../status/next.ts';
+import { event } from '../actions.ts';
+import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
+import { promote } from '../promote.ts';
+import { withdraw } from '../withdraw.ts';
+import { windowOf } from './analysis-stages.ts';
+import type { StepFacts } from './stage.ts';
+import { drifted } from './weight-stages.ts';
+
+/** What a step comes to, by its newest verdict, its durations, its pause and the human's intent. */
+type Conclusion =
+  | { to: 'next'; said: Said }
+  | { to: 'rollback'; said: Said }
+  | { to: 'wait'; said: Said; human: boolean; again?: number; pausedAt?: string };
+
+/** The end of every pass of a step: it goes on, back, or waits and measures the next window meanwhile. */
+export function onConclusion(s: StepFacts): Answer {
+  const conclusion = conclude(s);
+  const { analysis, verdict } = s.status;
+  const numbers = verdict === undefined ? {} : { numbers: verdict.numbers };
+  const kept: StatusChange = { analysis, verdict };
+  const said = { ...conclusion.said, ...numbers };
+  switch (conclusion.to) {
+    case 'next':
+      return advance(s, said, kept);
+    case 'rollback':
+      return withdraw(s.facts, s.release, { ...said, change: kept });
+    case 'wait':
+      return waiting(s, { ...conclusion, said }, kept);
+  }
+}
+
+function conclude(s: StepFacts): Conclusion {
+  const elapsedMs = s.facts.nowMs - timeOf(s.status.weightObservedAt, s.facts.nowMs);
+  const { intent } = s.release.spec;
+  if (intent === 'Pause') return human(REASON.PausedByHuman, 'A human paused the release; analysis goes on.');
+  if (drifted(s)) {
+    const sentence = `The weight was changed to ${s.traffic.observation.weight ?? 'several values'}; it is set again once a window without harm has been measured.`;
+    return { to: 'wait', said: { reason: REASON.RouteContested, sentence }, human: false };
+  }
+  if (!proven(s)) return unproven(s, elapsedMs);
+  if (elapsedMs < s.step.minDurationMs) {
+    const sentence = `No harm shown; the step lasts at least ${formatDuration(s.step.minDurationMs)}.`;
+    const again = s.step.minDurationMs - elapsedMs;
+    return { to: 'wait', said: { reason: REASON.MinimumDuration, sentence }, human: false, again };
+  }
+  const sentence = s.status.verdict?.sentence ?? '';
+  return paused(s) ?? { to: 'next', said: { reason: REASON.StepPassed, sentence } };
+}
+
+/** Only a window of this step, measured since its weight was last observed, can prove anything about it. */
+function proven({ status, index, facts }: StepFacts): boolean {
+  const { analysis, verdict } = status;
+  const since = timeOf(status.weightObservedAt, facts.nowMs);
+  return verdict?.result === 'pass' && analysis?.step === index && (analysis.measuredUntilMs ?? 0) > since;
+}
+
+function human(reason: string, sentence: string): Conclusion {
+  return { to: 'wait', said: { reason, sentence }, human: true };
+}
+
+function resumed({ release, index }: StepFacts): boolean {
+  const text = release.metadata.annotations?.[ANNOTATION.resumedStep] ?? '';
+  return /^\d+$/.test(text) && Number(text) >= index;
+}
+
+function paused(s: StepFacts): Conclusion | undefined {
+  const { pause } = s.step;
+  if (pause === false || resumed(s)) return undefined;
+  if (pause === true)
+    return human(
+      REASON.PausedByStep,
+      `The step passed; a human has to let the release go on from ${s.step.weight}%.`,
+    );
+  const now = new Date(s.facts.nowMs).toISOString();
+  const pausedAt = s.status.pausedAt ?? now;
+  const restMs = timeOf(pausedAt, s.facts.nowMs) + pause - s.facts.nowMs;
+  if (restMs <= 0) return undefined;
+  const sentence = `The step passed; it pauses for ${formatDuration(pause)}.`;
+  return {
+    to: 'wait',
+    said: { reason: REASON.PausedByStep, sentence },
+    human: false,
+    again: restMs,
+    pausedAt,
+  };
+}
+
+/** Neither pass nor fail: more data, and what the policy says when the time is up. */
+function unproven(s: StepFacts, elapsedMs: number): Conclusion {
+  const { onInconclusive } = s.policy;
+  const said: Said = {
+    reason: s.status.verdict?.reason ?? REASON.Measuring,
+    sentence: s.status.verdict?.sentence ?? 'The first window is being measured.',
+  };
+  const limitMs = onInconclusive === 'extend' ? 2 * s.step.maxDurationMs : s.step.maxDurationMs;
+  if (elapsedMs < limitMs) return { to: 'wait', said, human: false, again: limitMs - elapsedMs };
+  const last: Said = {
+    reason: REASON.Inconclusive,
+    sentence: `No conclusion after ${formatDuration(limitMs)}: ${said.sentence}`,
+  };
+  if (onInconclusive === 'rollback') return { to: 'rollback', said: last };
+  if (onInconclusive === 'promote') return { to: 'next', said: last };
+  if (resumed(s))
+    return {
+      to: 'next',
+      said: {
+        reason: REASON.ResumedByHuman,
+        sentence: 'A human let the release go on without a conclusion.',
+      },
+    };
+  return { to: 'wait', said: last, human: true };
+}
+
+/** The next rung is recorded before anything of it is written; after the last one comes the promotion. */
+function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
+  const index = s.index + 1;
+  const next = s.policy.steps[index];
+  const change: StatusChange = { weightObservedAt: undefined, pausedAt: undefined, verdict: undefined };
+  if (next === undefined) {
+    const proven = said.reason === REASON.StepPassed ? { ...said, reason: REASON.AllStepsPassed } : said;
+    return promote(s.facts, s.release, proven, { ...kept, pausedAt: undefined });
+  }
+  const stepStartedAt = new Date(s.facts.nowMs).toISOString();
+  return answerFor(
+    s.facts,
+    s.release,
+    { ...said, requeueAfterMs: AT_ONCE },
+    {
+      ...change,
+      phase: 'Progressing',
+      step: index,
+      weight: next.weight,
+      stepStartedAt,
+      analysis: startStep(s.status.analysis, index),
+    },
+  );
+}
+
+function waiting(s: StepFacts, wait: Extract<Conclusion, { to: 'wait' }>, kept: StatusChange): Answer {
+  const phase = wait.human ? 'Waiting' : 'Progressing';
+  const fresh = wait.human && s.release.status?.phase !== 'Waiting';
+  const told = fresh ? event(s.facts, 'Warning', wait.said.reason, wait.said.sentence) : [];
+  const { actions, inMs } = measuring(s);
+  const outcome = wait.human ? ('stalled' as const) : ('wait' as const);
+  const requeueAfterMs = Math.max(0, Math.min(inMs, wait.again ?? Infinity));
+  const pausedAt =
+    wait.pausedAt ?? (wait.human ? (s.status.pausedAt ?? new Date(s.facts.nowMs).toISOString()) : undefined);
+  const parts = { ...wait.said, outcome, actions: [...actions, ...told], requeueAfterMs };
+  return answerFor(s.facts, s.release, parts, { ...kept, phase, pausedAt });
+}
+
+/** Starts the measurement that is due, or says when it will be. */
+function measuring(s: StepFacts): { actions: Action[]; inMs: number } {
+  const { snapshot, nowMs } = s.facts;
+  const window = windowOf(s);
+  const dueMs = window.endMs + snapshot.config.scrapeLagMs - nowMs;
+  if (dueMs > 0) return { actions: [], inMs: dueMs };
+  if (snapshot.measuring) return { actions: [], inMs: POLL_MS };
+  const job: MeasureJob = {
+    key: snapshot.key,
+    release: s.release.metadata.name,
+    step: s.index,
+    window,
+    templates: s.templates,
+    variables: variablesOf(s),
+    calibrate: wantsHistory(s.status.analysis),
+  };
+  return { actions: [{ do: 'measure', job }], inMs: POLL_MS };
+}
+
+function variablesOf(s: StepFacts): Record<string, string> {
+  const names = (pods: readonly { name: string }[]) => pods.map((pod) => pod.name).join(',');
+  return {
+    ...trafficVariables(s.traffic.context),
+    release: s.release.metadata.name,
+    canaryDeployment: s.facts.canary.name,
+    stablePods: names(s.facts.stable?.replicaSet?.pods ?? []),
+    canaryPods: names(s.facts.canary.pods),
+  };
+}

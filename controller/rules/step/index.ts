@@ -1,0 +1,64 @@
+import { REASON } from '../../../api/reasons.ts';
+import type { Release } from '../../../api/release.ts';
+import { phaseOf, recordedTemplates } from '../../facts/records.ts';
+import type { Facts } from '../../facts.ts';
+import type { Answer } from '../../model.ts';
+import { answerFor, SLOW_MS, type FactsRule } from '../answer.ts';
+import { judged, settled } from './analysis-stages.ts';
+import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
+import { onConclusion } from './conclusion.ts';
+import type { Stage, StepFacts } from './stage.ts';
+import { driftedUp, originalsRecorded, weightObserved, weightWritten } from './weight-stages.ts';
+
+/** In this order; the first that has something to do or to wait for answers. */
+const STAGES: readonly Stage[] = [
+  driftedUp,
+  canaryExists,
+  canaryScaled,
+  canaryAvailable,
+  serviceExists,
+  originalsRecorded,
+  weightWritten,
+  weightObserved,
+  settled,
+  judged,
+];
+
+/** One rung of the ladder, from the canary's size to the verdict. */
+export const stepping: FactsRule = {
+  name: 'stepping',
+  decide(facts) {
+    const { active } = facts;
+    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
+    const s = stepFacts(facts, active);
+    if (s === undefined) return unreadable(facts, active);
+    for (const stage of STAGES) {
+      const answer = stage(s);
+      if (answer !== undefined) return answer;
+    }
+    return onConclusion(s);
+  },
+};
+
+function stepFacts(facts: Facts, release: Release): StepFacts | undefined {
+  const { target, traffic, rules } = facts;
+  const { status } = release;
+  const templates = recordedTemplates(release);
+  const index = status?.step ?? 0;
+  const step = rules?.policy.steps[index];
+  const usable = rules?.readable === true && target !== undefined && traffic !== undefined;
+  if (!usable || status === undefined || templates === undefined || step === undefined) return undefined;
+  return { facts, release, status, target, traffic, policy: rules.policy, templates, step, index };
+}
+
+/** The record was damaged: nothing goes on, but a human can still abort. */
+function unreadable(facts: Facts, release: Release): Answer {
+  const sentence = 'spec of the Release cannot be read any more; abort it with intent Abort.';
+  const parts = {
+    reason: REASON.InvalidRelease,
+    sentence,
+    outcome: 'stalled' as const,
+    requeueAfterMs: SLOW_MS,
+  };
+  return answerFor(facts, release, parts, { phase: 'Waiting' });
+}

@@ -1,0 +1,113 @@
+import { equalJson } from '../../../api/json.ts';
+import type { JsonObject } from '../../../api/kube.ts';
+import { REASON } from '../../../api/reasons.ts';
+import { timeOf } from '../../facts/workload.ts';
+import type { Answer } from '../../model.ts';
+import { event, recordOriginals, writes } from '../actions.ts';
+import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
+import { nowOf, type Stage, type StepFacts } from './stage.ts';
+
+/** A weight that is not read back for this long needs a human. */
+const OBSERVE_WITHIN_MS = 120_000;
+/** Somebody who undoes the weight this often will not stop. */
+const REASSERT_LIMIT = 5;
+
+/** What a user's route held is on the Release, with the finalizer, before the first edit. */
+export const originalsRecorded: Stage = (s) => {
+  const { provider, context, recorded } = s.traffic;
+  if (!provider.editsUserRoutes) return undefined;
+  const originals = provider.record(context) as JsonObject;
+  if (recorded && equalJson(originals, context.originals)) return undefined;
+  const actions = [recordOriginals(s.release, originals)];
+  const sentence = 'What the route holds is recorded before the first edit.';
+  const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: AT_ONCE };
+  return answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
+};
+
+/** Reasons that say: the weight had been written when this was recorded. */
+const WRITTEN: ReadonlySet<string> = new Set([REASON.ObservingWeight, REASON.RouteContested]);
+
+/** The step's weight is written; if it had been before, somebody changed it before it was read back. */
+export const weightWritten: Stage = (s) => {
+  if (s.status.weightObservedAt !== undefined) return undefined;
+  const { provider, context } = s.traffic;
+  const plan = provider.plan(context, s.step.weight);
+  if (plan.length === 0) return undefined;
+  if (WRITTEN.has(s.status.reason)) return reassert(s);
+  const sentence = `Weight ${s.step.weight} is written.`;
+  const actions = writes('set the weight', plan);
+  const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: AT_ONCE };
+  const change = { phase: 'Progressing' as const, weight: s.step.weight, stepStartedAt: nowOf(s) };
+  return answerFor(s.facts, s.release, parts, change);
+};
+
+/** The weight is read back, confirmed by back ends that confirm. */
+export const weightObserved: Stage = (s) => {
+  const { observation } = s.traffic;
+  const there = observation.weight === s.step.weight && observation.acknowledged !== 'pending';
+  if (s.status.weightObservedAt !== undefined) return undefined;
+  if (there) {
+    const sentence = `Weight ${s.step.weight} is observed.`;
+    const parts = { reason: REASON.Settling, sentence, requeueAfterMs: AT_ONCE };
+    return answerFor(s.facts, s.release, parts, {
+      phase: 'Progressing',
+      weightObservedAt: nowOf(s),
+      weight: s.step.weight,
+    });
+  }
+  const sinceMs = timeOf(s.status.stepStartedAt, s.facts.nowMs);
+  const problem = observation.problem ?? 'the back end has not confirmed it';
+  if (s.facts.nowMs - sinceMs < OBSERVE_WITHIN_MS) {
+    const parts = {
+      reason: REASON.ObservingWeight,
+      sentence: `Weight ${s.step.weight} is written; ${problem}.`,
+    };
+    return answerFor(s.facts, s.release, { ...parts, requeueAfterMs: POLL_MS }, { phase: 'Progressing' });
+  }
+  const sentence = `Weight ${s.step.weight} cannot be read back: ${problem}.`;
+  const parts = {
+    reason: REASON.RouteRejected,
+    sentence,
+    outcome: 'stalled' as const,
+    requeueAfterMs: SLOW_MS,
+  };
+  return answerFor(s.facts, s.release, parts, { phase: 'Waiting' });
+};
+
+/** Is the route other than this step left it? */
+export function drifted({ traffic, status, step }: StepFacts): boolean {
+  return status.weightObservedAt !== undefined && traffic.observation.weight !== step.weight;
+}
+
+/**
+ * Somebody changed the weight. Too much traffic is taken back at once. Too little (or a disagreement between rules) is
+ * mended only in a pass that has just judged a window: it may have been Sluice itself that took the traffic away, and
+ * lost the record of why.
+ */
+export const driftedUp: Stage = (s) => {
+  const { weight } = s.traffic.observation;
+  return drifted(s) && weight !== undefined && weight > s.step.weight ? reassert(s) : undefined;
+};
+
+export function reassert(s: StepFacts): Answer {
+  const count = (s.status.reasserted ?? 0) + 1;
+  const { provider, context } = s.traffic;
+  if (count > REASSERT_LIMIT) return contested(s);
+  const actions = writes('set the weight again', provider.plan(context, s.step.weight));
+  const sentence = `Somebody changed the weight to ${s.traffic.observation.weight ?? 'several values'}; ${s.step.weight} is written again (${count} of ${REASSERT_LIMIT}).`;
+  const parts = { reason: REASON.RouteContested, sentence, actions, requeueAfterMs: AT_ONCE };
+  return answerFor(s.facts, s.release, parts, {
+    phase: 'Progressing',
+    reasserted: count,
+    weightObservedAt: undefined,
+    stepStartedAt: nowOf(s),
+  });
+}
+
+function contested(s: StepFacts): Answer {
+  const sentence = `Somebody keeps changing the weight of ${s.release.spec.traffic?.routes.map((each) => each.name).join(', ') ?? ''}; stop it, then abort or promote.`;
+  const first = s.status.reason !== REASON.RouteContested || s.status.phase !== 'Waiting';
+  const actions = first ? event(s.facts, 'Warning', REASON.RouteContested, sentence) : [];
+  const parts = { reason: REASON.RouteContested, sentence, actions, outcome: 'stalled' as const };
+  return answerFor(s.facts, s.release, { ...parts, requeueAfterMs: SLOW_MS }, { phase: 'Waiting' });
+}

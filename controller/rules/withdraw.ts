@@ -1,0 +1,116 @@
+import type { Verdict } from '../../api/analysis.ts';
+import type { Phase, Release } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Facts } from '../facts.ts';
+import { phaseOf } from '../facts/records.ts';
+import { servingAlone } from '../facts/workload.ts';
+import type { Action, Answer } from '../model.ts';
+import type { StatusChange } from '../status/next.ts';
+import { event, markFailed, pause } from './actions.ts';
+import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
+import { leave, zeroWeight } from './leave.ts';
+
+/** How a release that is withdrawn ends, by the reason it is withdrawn for. All others are the code's fault: RolledBack. */
+const END: Record<string, Phase> = {
+  [REASON.AbortedByHuman]: 'Aborted',
+  [REASON.RevertedByAuthor]: 'Aborted',
+  [REASON.OptedOut]: 'Aborted',
+  [REASON.TargetDeleted]: 'Aborted',
+  [REASON.ReleaseDeleted]: 'Aborted',
+  [REASON.StableLost]: 'Aborted',
+  [REASON.Superseded]: 'Superseded',
+  [REASON.EscapedHold]: 'Escaped',
+};
+
+export interface Cause {
+  /** a constant of api/reasons.ts; it stays the status' reason to the end */
+  reason: string;
+  sentence: string;
+  /** before the weight: only what must not wait */
+  first?: Action[];
+  verdict?: Verdict;
+  change?: StatusChange;
+}
+
+/** Begins to take a release back. Weight 0 is in this very pass; everything after it follows in `withdrawing`. */
+export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
+  const { reason, sentence } = cause;
+  const actions = [...(cause.first ?? []), ...zeroWeight(facts)];
+  const change: StatusChange = {
+    ...cause.change,
+    phase: 'RollingBack',
+    weight: 0,
+    stepStartedAt: new Date(facts.nowMs).toISOString(),
+    drainStartedAt: undefined,
+    ...(cause.verdict === undefined ? {} : { verdict: cause.verdict }),
+  };
+  const numbers = cause.verdict?.numbers;
+  const parts = {
+    reason,
+    sentence,
+    actions,
+    requeueAfterMs: AT_ONCE,
+    ...(numbers === undefined ? {} : { numbers }),
+  };
+  return answerFor(facts, release, parts, change);
+}
+
+/** Goes on with a release that is being taken back, to its end. Nothing but the API server itself can stop it. */
+export const withdrawing: FactsRule = {
+  name: 'withdrawing',
+  decide(facts) {
+    const release = facts.active;
+    if (release === undefined || phaseOf(release) !== 'RollingBack') return undefined;
+    return leave(facts, release, cause(release)) ?? stableBack(facts, release) ?? ended(facts, release);
+  },
+};
+
+/** What a release is withdrawn for stays its reason and message, whatever is being done about it. */
+export function cause(release: Release): StatusChange {
+  return { reason: release.status?.reason, message: release.status?.message };
+}
+
+/** A promotion that was begun is undone natively; the release ends when the stable template serves alone again. */
+function stableBack(facts: Facts, release: Release): Answer | undefined {
+  const { target, stable } = facts;
+  if (target === undefined || stable === undefined || stable.foreign || !stable.wanted || target.paused)
+    return undefined;
+  if (servingAlone(target) === undefined || !target.observed) {
+    const sentence = 'The stable template is rolling out again.';
+    const parts = { reason: REASON.RollbackInProgress, sentence, requeueAfterMs: POLL_MS };
+    return answerFor(facts, release, parts, cause(release));
+  }
+  const sentence = 'The stable template serves alone again; the target is paused.';
+  const parts = { reason: REASON.Holding, sentence, actions: [pause(target)], requeueAfterMs: AT_ONCE };
+  return answerFor(facts, release, parts, cause(release));
+}
+
+function ended(facts: Facts, release: Release): Answer {
+  const reason = release.status?.reason ?? REASON.AbortedByHuman;
+  const sentence = release.status?.message ?? '';
+  const phase = END[reason] ?? 'RolledBack';
+  const { target } = facts;
+  const failed = phase === 'RolledBack' || reason === REASON.AbortedByHuman;
+  const shown = facts.holdsNewest || release.status?.promotionStartedAt !== undefined;
+  const marks = failed && shown && target !== undefined ? markFailed(facts, target, sentence) : [];
+  const type = phase === 'Superseded' || reason === REASON.RevertedByAuthor ? 'Normal' : 'Warning';
+  const told = event(
+    facts,
+    type,
+    phase,
+    `Release ${release.metadata.name}: ${ending(facts, reason, sentence)}`,
+  );
+  const parts = {
+    reason,
+    sentence,
+    actions: [...marks, ...told],
+    outcome: 'done' as const,
+    requeueAfterMs: AT_ONCE,
+  };
+  return answerFor(facts, release, parts, { phase, weight: 0 });
+}
+
+function ending(facts: Facts, reason: string, sentence: string): string {
+  if (reason !== REASON.OptedOut) return sentence;
+  return `${sentence} The target stays paused: "kubectl rollout resume deployment/${facts.key.name}" now rolls out natively.`;
+}

@@ -1,0 +1,254 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { getString } from '../api/json.ts';
+import { RESOURCES } from '../api/resources.ts';
+import type { KubeObject } from '../api/kube.ts';
+import { fakeRuntime, startWorkloads } from '../playground/workloads/index.ts';
+import { seeded, startApi } from '../test/support/api.ts';
+import type { TestApi } from '../test/support/api.ts';
+import type { Transport } from '../kube/types.ts';
+import { VirtualClock } from '../test/support/virtual-clock.ts';
+import { parseFlags } from './config.ts';
+import { decide } from './decide.ts';
+import type { Decision, Snapshot } from './model.ts';
+import { run } from './run.ts';
+
+let clock: VirtualClock;
+let api: TestApi;
+let workloads: { stop(): void };
+let lines: Record<string, unknown>[];
+
+beforeEach(async () => {
+  clock = new VirtualClock();
+  api = await startApi(clock, 'team', 'sluice-system');
+  workloads = startWorkloads({ store: api.server.store, clock, runtime: fakeRuntime(clock) });
+  lines = [];
+});
+
+afterEach(() => {
+  workloads.stop();
+  api.server.close();
+});
+
+interface Controller {
+  stop: AbortController;
+  ended: Promise<'stopped' | 'lost'>;
+}
+
+/** The real controller over the embedded API server; only the decision may be another. */
+function start(
+  identity: string,
+  decision: (snapshot: Snapshot) => Decision = decide,
+  transport: Transport = api.transport,
+): Controller {
+  const flags = parseFlags(['--metrics-port', '0']);
+  if (!flags.ok) throw new Error('flags');
+  const stop = new AbortController();
+  const sink = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const ended = run(
+    {
+      config: flags.value,
+      transport,
+      identity,
+      decide: decision,
+      measure: () => Promise.resolve([]),
+      clock,
+      random: seeded(3),
+      log: pino({ level: 'info', base: null }, sink),
+      onBug: (error) => {
+        throw error;
+      },
+    },
+    stop.signal,
+  );
+  return { stop, ended };
+}
+
+const shop = (image: string): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { namespace: 'team', name: 'shop', annotations: { 'sluice.dev/policy': 'default' } },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: 'shop' } },
+    template: { metadata: { labels: { app: 'shop' } }, spec: { containers: [{ name: 'c', image }] } },
+  },
+});
+
+const releases = async (): Promise<string[]> =>
+  (await api.client.list(RESOURCES.releases, { namespace: 'team' })).items.map(
+    ({ status }) => `${getString(status, 'phase')} ${getString(status, 'reason')}`,
+  );
+
+const said = (text: string): Record<string, unknown>[] => lines.filter((line) => line['msg'] === text);
+
+describe('the controller', () => {
+  it('takes a target in and records its first version', async () => {
+    const controller = start('a');
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    expect(await releases()).toEqual(['Promoted Initial']);
+    const { spec } = (await api.client.get({
+      resource: RESOURCES.deployments,
+      namespace: 'team',
+      name: 'shop',
+    }))!;
+    expect(spec?.['paused']).toBe(true);
+    controller.stop.abort();
+    await clock.advance(0);
+    expect(await controller.ended).toBe('stopped');
+  });
+
+  it('comes to rest: an idle target costs no writes and hardly any passes', async () => {
+    let decisions = 0;
+    const controller = start('a', (snapshot) => {
+      decisions += 1;
+      return decide(snapshot);
+    });
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    const before = await versionOf('Release');
+    decisions = 0;
+    await clock.advance(30 * 60_000);
+    expect(decisions).toBeLessThan(15);
+    expect(await versionOf('Release')).toBe(before);
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
+  });
+
+  it('leaves no timer and no watch behind, and gives its Lease free', async () => {
+    const idle = clock.pending;
+    const controller = start('a');
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
+    const lease = await api.client.get({
+      resource: RESOURCES.leases,
+      namespace: 'sluice-system',
+      name: 'sluice-controller',
+    });
+    expect(lease?.spec?.['holderIdentity']).toBe('');
+    expect(clock.pending).toBe(idle);
+  });
+
+  it('stops while it waits for its turn to lead', async () => {
+    const first = start('a');
+    await clock.advance(0);
+    const second = start('b');
+    await clock.advance(5_000);
+    second.stop.abort();
+    await clock.advance(0);
+    expect(await second.ended).toBe('stopped');
+    first.stop.abort();
+    await clock.advance(0);
+    await first.ended;
+  });
+
+  it('ends when it cannot renew its Lease, before another may lead', async () => {
+    const controller = start('a');
+    await clock.advance(5_000);
+    await api.client.mergePatch(
+      { resource: RESOURCES.leases, namespace: 'sluice-system', name: 'sluice-controller' },
+      { spec: { holderIdentity: 'thief' } },
+    );
+    await clock.advance(3_000);
+    expect(await controller.ended).toBe('lost');
+  });
+
+  it('leaves no write in flight when it has lost its Lease', async () => {
+    const hanging: AbortSignal[] = [];
+    const transport: Transport = {
+      request: async (request) => {
+        if (request.method !== 'PATCH' || !request.url.includes('/deployments/'))
+          return api.transport.request(request);
+        const { signal } = request;
+        if (signal === undefined) throw new Error('a write without a signal');
+        hanging.push(signal);
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        throw signal.reason as Error;
+      },
+    };
+    await api.client.create(shop('v1'));
+    const controller = start('a', decide, transport);
+    await clock.advance(1_500);
+    expect(hanging.map(({ aborted }) => aborted)).toEqual([false]);
+    await api.client.mergePatch(
+      { resource: RESOURCES.leases, namespace: 'sluice-system', name: 'sluice-controller' },
+      { spec: { holderIdentity: 'thief' } },
+    );
+    await clock.advance(3_000);
+    expect(await controller.ended).toBe('lost');
+    expect(hanging.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it('is followed by the one that waits, which goes on where it was', async () => {
+    const first = start('a');
+    await clock.advance(0);
+    const second = start('b');
+    await clock.advance(5_000);
+    await api.client.create(shop('v1'));
+    await clock.advance(1_000);
+    first.stop.abort();
+    await clock.advance(60_000);
+    expect(await first.ended).toBe('stopped');
+    expect(said('leading').map((line) => line['identity'])).toEqual(['a', 'b']);
+    expect(await releases()).toEqual(['Promoted Initial']);
+    second.stop.abort();
+    await clock.advance(0);
+    await second.ended;
+  });
+
+  it('goes on with other targets when one of them cannot be decided', async () => {
+    const controller = start('a', (snapshot) => {
+      if (snapshot.key.name === 'poison') throw new Error('nobody foresaw this');
+      return decide(snapshot);
+    });
+    await api.client.create({ ...shop('v1'), metadata: { ...shop('v1').metadata, name: 'poison' } });
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    expect(await releases()).toEqual(['Promoted Initial']);
+    expect(said('reconciling broke')[0]).toMatchObject({
+      target: 'team/poison',
+      err: { message: 'nobody foresaw this' },
+    });
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
+  });
+
+  it('says that its own kinds are not installed, and begins once they are', async () => {
+    const group = 'apiextensions.k8s.io';
+    const resource = {
+      group,
+      version: 'v1',
+      plural: 'customresourcedefinitions',
+      kind: 'X',
+      namespaced: false,
+    };
+    const ref = { resource, name: 'releases.sluice.dev' };
+    const crd = await api.client.get(ref);
+    await api.client.delete(ref);
+    const controller = start('a');
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    const complaints = lines.filter(({ level }) => Number(level) >= 40);
+    expect(new Set(complaints.map((line) => `${String(line['resource'])}: ${String(line['msg'])}`))).toEqual(
+      new Set(['releases: the server does not have this kind; were the CRDs of Sluice applied?']),
+    );
+    const { spec, metadata } = crd!;
+    await api.client.create({ ...crd!, metadata: { name: metadata.name }, ...(spec && { spec }) });
+    await clock.advance(60_000);
+    expect(await releases()).toEqual(['Promoted Initial']);
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
+  });
+
+  async function versionOf(kind: 'Release'): Promise<string | undefined> {
+    const { items } = await api.client.list(RESOURCES.releases, { namespace: 'team' });
+    return items.find((item) => item.kind === kind)?.metadata.resourceVersion;
+  }
+});

@@ -1,0 +1,198 @@
+import type { Logger } from 'pino';
+import { InProcessQueue } from '../analysis/queue/in-process.ts';
+import type { QueueJob } from '../analysis/queue/queue.ts';
+import type { Measurement } from '../api/analysis.ts';
+import { FIELD_MANAGER } from '../api/names.ts';
+import { RESOURCES } from '../api/resources.ts';
+import { KubeClient } from '../kube/client.ts';
+import { KubeError } from '../kube/errors.ts';
+import { LeaderElection } from '../kube/lease.ts';
+import type { Clock, Transport } from '../kube/types.ts';
+import type { RunConfig } from './config.ts';
+import { EventRecorder } from './events.ts';
+import { keyText } from './keys.ts';
+import { MeasurementBoard } from './measurements.ts';
+import { Metrics } from './metrics.ts';
+import type { Decision, Snapshot } from './model.ts';
+import { WorkQueue } from './queue.ts';
+import { serveHealth } from './server.ts';
+import { mayBeAbsent, Watches } from './watches.ts';
+import { Worker } from './worker.ts';
+
+export interface RunDeps {
+  config: RunConfig;
+  transport: Transport;
+  /** unique to this process: holder of the Lease */
+  identity: string;
+  decide: (snapshot: Snapshot) => Decision;
+  measure: (job: QueueJob) => Promise<Measurement[]>;
+  clock: Clock;
+  /** uniform in [0, 1) */
+  random: () => number;
+  log: Logger;
+  /** something happened that no code foresaw; the program should end */
+  onBug: (error: unknown) => void;
+}
+
+/** Jobs measured at the same time; each asks a handful of queries. */
+const MEASURE_CONCURRENCY = 8;
+/** Every target is looked at again this often, whatever happened. */
+const RESYNC_MS = 5 * 60_000;
+/** Requests for the Lease have to fail well before its renew deadline. */
+const LEASE_DEADLINE_MS = 4_000;
+
+/**
+ * Runs the controller until the signal fires ('stopped': work in hand was finished, the Lease given free) or
+ * leadership is lost ('lost').
+ */
+export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped' | 'lost'> {
+  const parts = assemble(deps);
+  const { watches, queue, board, metrics, election, fence } = parts;
+  const port = deps.config.metricsPort;
+  const health =
+    port === undefined ? undefined : await serveHealth(port, metrics.registry, () => watches.unsynced);
+  watches.start();
+  const resync = every(deps.clock, RESYNC_MS, () => watches.tellAll());
+  const release = new AbortController();
+  try {
+    await election?.acquire(signal);
+    if (!signal.aborted) deps.log.info({ identity: deps.identity }, 'leading');
+    queue.start();
+    const held = election?.hold(release.signal);
+    const ended = await Promise.race([aborted(signal), ...(held === undefined ? [] : [held])]);
+    if (ended === 'lost') fence();
+    await queue.stop();
+    release.abort();
+    await held;
+    return ended === 'lost' ? 'lost' : 'stopped';
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return 'stopped';
+    throw error;
+  } finally {
+    resync();
+    watches.stop();
+    await board.stop();
+    await health?.close();
+  }
+}
+
+interface Parts {
+  watches: Watches;
+  queue: WorkQueue;
+  board: MeasurementBoard;
+  metrics: Metrics;
+  election: LeaderElection | undefined;
+  /** ends writes in flight: the next leader may be at work before the server has taken them */
+  fence: () => void;
+}
+
+function assemble(deps: RunDeps): Parts {
+  const { config, clock, random, log } = deps;
+  const client = clientOf(deps);
+  const fence = new AbortController();
+  const writer = clientOf(deps, { signal: fence.signal });
+  const election = electionOf(deps);
+  const metrics: Metrics = new Metrics({
+    queueDepth: () => queue.depth,
+    isLeader: () => election?.isLeader() ?? true,
+  });
+  const watches = new Watches({
+    client,
+    clock,
+    random,
+    namespace: config.namespace,
+    controllerNamespace: config.decisions.namespace,
+    onKey: (key) => queue.add(keyText(key)),
+    onError: (error, resource, retryInMs) => {
+      metrics.watchFailed(resource.plural, error.code);
+      const facts = { resource: resource.plural, code: error.code, error: error.message, retryInMs };
+      if (error.code !== 404) log.warn(facts, 'watch failed');
+      else if (mayBeAbsent(resource)) log.debug(facts, 'the server does not have this kind');
+      else log.warn(facts, 'the server does not have this kind; were the CRDs of Sluice applied?');
+    },
+    onBug: deps.onBug,
+  });
+  const board = new MeasurementBoard(
+    (done) =>
+      new InProcessQueue({
+        concurrency: MEASURE_CONCURRENCY,
+        measure: timed(deps, metrics),
+        done,
+        onBug: (error, job) => log.error({ target: job.id, err: error }, 'measuring broke'),
+      }),
+    (key) => queue.add(key),
+  );
+  const worker = new Worker({
+    client: writer,
+    reader: watches,
+    measurements: board,
+    events: new EventRecorder({ client: writer, now: () => clock.now(), random }),
+    config: config.decisions,
+    decide: deps.decide,
+    mayAct: () => election?.isLeader() ?? true,
+    isTarget: (key) => watches.knows(key),
+    clock,
+    metrics,
+    log,
+  });
+  const queue: WorkQueue = new WorkQueue({
+    clock,
+    random,
+    concurrency: config.concurrency,
+    work: (key) => worker.work(key),
+    // One target whose objects nobody foresaw must not stop the others.
+    onBug: (error, key) => log.error({ target: key, err: error }, 'reconciling broke'),
+  });
+  const over = new KubeError({ code: 0, reason: 'Stopped', message: 'leadership has ended' });
+  return { watches, queue, board, metrics, election, fence: () => fence.abort(over) };
+}
+
+function clientOf(deps: RunDeps, limits: { deadlineMs?: number; signal?: AbortSignal } = {}): KubeClient {
+  return new KubeClient({
+    transport: deps.transport,
+    clock: deps.clock,
+    fieldManager: FIELD_MANAGER,
+    resources: Object.values(RESOURCES),
+    ...limits,
+  });
+}
+
+function electionOf(deps: RunDeps): LeaderElection | undefined {
+  const { config, clock, random, identity, log } = deps;
+  if (config.lease === undefined) return undefined;
+  return new LeaderElection({
+    client: clientOf(deps, { deadlineMs: LEASE_DEADLINE_MS }),
+    clock,
+    random,
+    identity,
+    namespace: config.decisions.namespace,
+    name: config.lease,
+    onError: (error) =>
+      log.warn({ code: error.code, error: error.message }, 'leader election failed to write'),
+  });
+}
+
+function timed(deps: RunDeps, metrics: Metrics): (job: QueueJob) => Promise<Measurement[]> {
+  return async (job) => {
+    const startedMs = deps.clock.now();
+    const measurements = await deps.measure(job);
+    metrics.measured(measurements, (deps.clock.now() - startedMs) / 1000);
+    return measurements;
+  };
+}
+
+function every(clock: Clock, ms: number, fn: () => void): () => void {
+  let cancel = clock.after(ms, tick);
+  function tick(): void {
+    fn();
+    cancel = clock.after(ms, tick);
+  }
+  return () => cancel();
+}
+
+function aborted(signal: AbortSignal): Promise<'stopped'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('stopped');
+    else signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+  });
+}

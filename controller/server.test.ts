@@ -1,0 +1,101 @@
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Metrics } from './metrics.ts';
+import { serveHealth } from './server.ts';
+import type { HealthServer } from './server.ts';
+
+let server: HealthServer;
+let missing: string[];
+let metrics: Metrics;
+
+beforeEach(async () => {
+  missing = ['pods in team'];
+  metrics = new Metrics({ queueDepth: () => 7, isLeader: () => true });
+  server = await serveHealth(0, metrics.registry, () => missing);
+});
+
+afterEach(() => server.close());
+
+async function ask(path: string): Promise<{ status: number; text: string; type: string | null }> {
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`);
+  return { status: response.status, text: await response.text(), type: response.headers.get('content-type') };
+}
+
+const shop = { namespace: 'team', name: 'shop' };
+const sluiceLines = async (): Promise<string[]> =>
+  (await ask('/metrics')).text.split('\n').filter((line) => line.startsWith('sluice_release'));
+
+describe('the health port', () => {
+  it('says that the process lives', async () => {
+    expect(await ask('/healthz')).toMatchObject({ status: 200, text: 'ok\n' });
+  });
+
+  it('says when it is ready, and until then what it waits for', async () => {
+    expect(await ask('/readyz')).toMatchObject({ status: 503, text: 'not read yet: pods in team\n' });
+    missing = Array.from({ length: 12 }, (_, i) => `pods in n${i}`);
+    expect((await ask('/readyz')).text).toMatch(/^not read yet: pods in n0, .* and 2 more\n$/);
+    missing = [];
+    expect((await ask('/readyz?verbose')).status).toBe(200);
+  });
+
+  it('serves metrics in the format of Prometheus', async () => {
+    const { status, text, type } = await ask('/metrics');
+    expect([status, type]).toEqual([200, expect.stringContaining('text/plain; version=0.0.4')]);
+    expect(text).toContain('sluice_queue_depth 7');
+    expect(text).toContain('sluice_leader 1');
+    expect(text).toContain('nodejs_eventloop_lag_seconds');
+  });
+
+  it('knows nothing else', async () => {
+    expect((await ask('/')).status).toBe(404);
+  });
+
+  it('tells of a port that is taken', async () => {
+    await expect(serveHealth(server.port, new Registry(), () => [])).rejects.toThrow('EADDRINUSE');
+  });
+});
+
+describe('metrics of releases', () => {
+  it('show one phase per target, its weight while it can be read, and count each end once', async () => {
+    metrics.release(shop, 'Progressing', 5);
+    metrics.release(shop, 'Promoted', null);
+    metrics.release(shop, 'Promoted', null);
+    expect(await sluiceLines()).toEqual([
+      'sluice_releases_ended_total{phase="Promoted"} 1',
+      'sluice_release_phase{namespace="team",target="shop",phase="Promoted"} 1',
+    ]);
+  });
+
+  it('do not count an end seen after a restart a second time', async () => {
+    metrics.release(shop, 'RolledBack', 0);
+    expect(await sluiceLines()).toEqual([
+      'sluice_release_phase{namespace="team",target="shop",phase="RolledBack"} 1',
+      'sluice_release_weight_percent{namespace="team",target="shop"} 0',
+    ]);
+  });
+
+  it('leave with their target', async () => {
+    metrics.release(shop, 'Progressing', 5);
+    metrics.forget(shop);
+    expect(await sluiceLines()).toEqual([]);
+  });
+
+  it('count decisions by rule and reason, and measurements by outcome', async () => {
+    const decision = {
+      rule: 'advance',
+      reason: 'StepPassed',
+      sentence: '',
+      outcome: 'wait' as const,
+      actions: [],
+    };
+    metrics.reconciled({ outcome: 'done', decision, acted: true, statusWritten: true }, 0.01);
+    metrics.reconciled({ outcome: 'unsynced' }, 0.01);
+    const window = { startMs: 0, endMs: 1 };
+    metrics.measured([{ metric: 'm', window, outcome: 'timeout', sentence: '' }], 0.3);
+    const { text } = await ask('/metrics');
+    expect(text).toContain('sluice_decisions_total{rule="advance",reason="StepPassed"} 1');
+    expect(text).toContain('sluice_reconciles_total{outcome="unsynced"} 1');
+    expect(text).toContain('sluice_measurements_total{outcome="timeout"} 1');
+    expect(text).toContain('sluice_measure_duration_seconds_count 1');
+  });
+});

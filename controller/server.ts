@@ -1,0 +1,69 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+
+export interface HealthServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves /metrics, /healthz (the process answers) and /readyz (503 while something is `missing()`) on all interfaces.
+ *
+ * @param port 0 = any free one
+ */
+export async function serveHealth(
+  port: number,
+  registry: Registry,
+  missing: () => readonly string[],
+): Promise<HealthServer> {
+  const server = http.createServer((request, response) => {
+    answer(request.url ?? '', registry, missing).then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      (error: unknown) => response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface Answer {
+  status: number;
+  type: string;
+  body: string;
+}
+
+async function answer(url: string, registry: Registry, missing: () => readonly string[]): Promise<Answer> {
+  switch (url.split('?', 1)[0]) {
+    case '/metrics':
+      return { status: 200, type: registry.contentType, body: await registry.metrics() };
+    case '/healthz':
+      return text(200, 'ok');
+    case '/readyz':
+      return readiness(missing());
+    default:
+      return text(404, 'not found; there are /metrics, /healthz and /readyz');
+  }
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain', body: `${body}\n` };
+}
+
+const SHOWN = 10;
+
+function readiness(missing: readonly string[]): Answer {
+  if (missing.length === 0) return text(200, 'ok');
+  const more = missing.length > SHOWN ? ` and ${missing.length - SHOWN} more` : '';
+  return text(503, `not read yet: ${missing.slice(0, SHOWN).join(', ')}${more}`);
+}

@@ -1,0 +1,96 @@
+import type { KubeObject, Resource } from '../api/kube.ts';
+import { newestFirst } from '../api/order.ts';
+import type { Release } from '../api/release.ts';
+import { RESOURCES } from '../api/resources.ts';
+import { deepFreeze } from '../kube/freeze.ts';
+import { keyText } from './keys.ts';
+import type { Measurements } from './measurements.ts';
+import type { ControllerConfig, Key, Snapshot } from './model.ts';
+import { targetOf } from './owners.ts';
+
+/** Where a snapshot is read from: the stores of the watches, or direct lists in a simulation. */
+export interface Reader {
+  /**
+   * All objects of one kind in one namespace, deep-frozen or never changed again. undefined: not known (yet), so
+   * nothing may be decided. A kind the server does not have is [].
+   */
+  list(resource: Resource, namespace: string): Listing | Promise<Listing>;
+  /** an object as the server returned it to one of our writes */
+  written(resource: Resource, object: KubeObject): void;
+}
+
+export type Listing = readonly KubeObject[] | undefined;
+
+export interface SnapshotContext {
+  reader: Reader;
+  measurements: Pick<Measurements, 'measured' | 'measuring'>;
+  config: ControllerConfig;
+  nowMs: number;
+}
+
+const NAMESPACE_KINDS = [
+  'deployments',
+  'replicaSets',
+  'pods',
+  'services',
+  'ingresses',
+  'httpRoutes',
+  'releases',
+  'releasePolicies',
+  'analysisTemplates',
+] as const;
+
+type Kind = (typeof NAMESPACE_KINDS)[number];
+
+/** Reads everything one decision may look at; undefined while any part of it is not known. */
+export async function readSnapshot(key: Key, context: SnapshotContext): Promise<Snapshot | undefined> {
+  const { config, measurements, nowMs } = context;
+  const own = await readKinds(context.reader, key.namespace, NAMESPACE_KINDS);
+  const elsewhere = config.namespace !== key.namespace;
+  const shared = elsewhere
+    ? await readKinds(context.reader, config.namespace, ['releasePolicies', 'analysisTemplates'])
+    : {};
+  if (own === undefined || shared === undefined) return undefined;
+  const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
+  return deepFreeze({
+    nowMs,
+    key,
+    target: of('deployments').find((each) => each.metadata.name === key.name),
+    deployments: of('deployments'),
+    replicaSets: of('replicaSets'),
+    pods: of('pods'),
+    services: of('services'),
+    ingresses: of('ingresses'),
+    httpRoutes: of('httpRoutes'),
+    releases: releasesOf(key.name, of('releases')),
+    policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
+    templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
+    measured: measurements.measured(keyText(key)),
+    measuring: measurements.measuring(keyText(key)),
+    config,
+  });
+}
+
+type Lists = Partial<Record<Kind, readonly KubeObject[]>>;
+
+async function readKinds(
+  reader: Reader,
+  namespace: string,
+  kinds: readonly Kind[],
+): Promise<Lists | undefined> {
+  const lists: Lists = {};
+  for (const kind of kinds) {
+    const answer = reader.list(RESOURCES[kind], namespace);
+    // Not awaited when it is there: the stores are then read in one go, as of one moment.
+    const list = answer instanceof Promise ? await answer : answer;
+    if (list === undefined) return undefined;
+    lists[kind] = list;
+  }
+  return lists;
+}
+
+function releasesOf(target: string, releases: readonly KubeObject[]): Release[] {
+  const mine = releases.filter((release) => targetOf(release) === target);
+  // The schema of the CRD vouches for the shape; rules read its parts with care.
+  return newestFirst(mine) as unknown as Release[];
+}

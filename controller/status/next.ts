@@ -1,0 +1,92 @@
+import { equalJson } from '../../api/json.ts';
+import { buildConditions, isTerminal } from '../../api/conditions.ts';
+import { MAX_DECISIONS } from '../../api/linter.ts';
+import type { DecisionRecord, Release, ReleaseStatus } from '../../api/release.ts';
+import type { Facts } from '../facts.ts';
+
+/** Fields to change; `undefined` removes one. */
+export type StatusChange = { [K in keyof ReleaseStatus]?: ReleaseStatus[K] | undefined };
+
+export interface Said {
+  /** a constant of api/reasons.ts: what this decision does or waits for */
+  reason: string;
+  sentence: string;
+  numbers?: Record<string, number>;
+}
+
+/** Waits that say nothing a reader of the log would miss. */
+const UNREMARKABLE: ReadonlySet<string> = new Set(['Measuring', 'Settling', 'MinimumDuration']);
+
+/**
+ * The whole next status of a Release. What was observed comes from the facts, never from what was wanted; conditions
+ * and the bounded log follow from the rest.
+ */
+export function nextStatus(facts: Facts, release: Release, said: Said, change: StatusChange): ReleaseStatus {
+  const now = new Date(facts.nowMs).toISOString();
+  const before = release.status ?? emptyStatus(now);
+  const merged: StatusChange = {
+    ...before,
+    reason: said.reason,
+    message: oneLine(said.sentence),
+    observedWeight: observedWeight(facts, release),
+    ...change,
+    observedGeneration: release.metadata.generation ?? 1,
+  };
+  if (facts.holdsNewest && release === facts.newest) merged.targetGeneration = facts.target?.generation;
+  const status = Object.fromEntries(
+    Object.entries(merged).filter(([, value]) => value !== undefined),
+  ) as unknown as ReleaseStatus;
+  if (isTerminal(status.phase)) status.endedAt ??= now;
+  status.decisions = logged(before.decisions, entry(now, said));
+  const { phase, reason, message, observedGeneration } = status;
+  status.conditions = buildConditions(
+    { phase, reason, message, observedGeneration, nowMs: facts.nowMs },
+    before.conditions,
+  );
+  return status;
+}
+
+function entry(time: string, { reason, sentence, numbers }: Said): DecisionRecord {
+  return { time, reason, sentence: oneLine(sentence), ...(numbers === undefined ? {} : { numbers }) };
+}
+
+/** A Release as it is before its first status was written. */
+function emptyStatus(now: string): ReleaseStatus {
+  return {
+    observedGeneration: 1,
+    phase: 'Pending',
+    reason: 'NewRevision',
+    message: '',
+    step: -1,
+    steps: 0,
+    weight: 0,
+    observedWeight: 0,
+    stepStartedAt: now,
+    conditions: [],
+    decisions: [],
+    startedAt: now,
+  };
+}
+
+function observedWeight(facts: Facts, release: Release): number | null {
+  if (release !== facts.newest || facts.traffic === undefined) return 0;
+  return facts.traffic.observation.weight ?? null;
+}
+
+/** Repeating a reason brings its newest sentence and numbers; the log keeps the first decision and the newest ones. */
+function logged(log: DecisionRecord[], record: DecisionRecord): DecisionRecord[] {
+  const last = log.at(-1);
+  if (UNREMARKABLE.has(record.reason)) return log;
+  if (last?.reason !== record.reason) {
+    const whole = [...log, record];
+    return whole.length <= MAX_DECISIONS ? whole : [...whole.slice(0, 1), ...whole.slice(1 - MAX_DECISIONS)];
+  }
+  const same = last.sentence === record.sentence && equalJson(last.numbers, record.numbers);
+  return same ? log : [...log.slice(0, -1), record];
+}
+
+/** A message of the API server may hold line breaks and has no bound; a status has both. */
+export function oneLine(text: string): string {
+  const flat = text.replaceAll(/\s+/g, ' ').trim();
+  return flat.length <= 1000 ? flat : `${flat.slice(0, 999)}…`;
+}

@@ -1,0 +1,153 @@
+import type { Logger } from 'pino';
+import { REASON } from '../api/reasons.ts';
+import { RESOURCES } from '../api/resources.ts';
+import type { Clock } from '../kube/types.ts';
+import { execute } from './execute.ts';
+import type { Actor } from './execute.ts';
+import { parseKey } from './keys.ts';
+import type { Measurements } from './measurements.ts';
+import type { Metrics } from './metrics.ts';
+import type { ControllerConfig, Decision, Key, Snapshot } from './model.ts';
+import type { Worked } from './queue.ts';
+import { reconcileOnce } from './reconcile.ts';
+import type { Reconciled } from './reconcile.ts';
+import type { Reader } from './snapshot.ts';
+
+export interface WorkerOptions extends Omit<Actor, 'onLostEvent'> {
+  reader: Reader;
+  measurements: Measurements;
+  config: ControllerConfig;
+  decide: (snapshot: Snapshot) => Decision;
+  /** false: neither opted in nor with Releases any more */
+  isTarget: (key: Key) => boolean;
+  clock: Clock;
+  metrics: Metrics;
+  log: Logger;
+}
+
+type Failure = Extract<Reconciled, { outcome: 'stale' | 'failed' }>;
+
+/** The same failure so many times in a row does not pass by itself: the owner of the target is told by an Event. */
+const LASTING = 3;
+/** A guard fails now and then because the world moves; so many times in a row it does not fit the world. */
+const STUBBORN = 10;
+
+/** What the queue does with one key: a pass of the pipe, one log line if it mattered, metrics, when to look again. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  /** last decision or failure told in the log, per target */
+  readonly #told = new Map<string, string>();
+  /** the present failure of a target and how often it came in a row */
+  readonly #failing = new Map<string, { failure: string; times: number }>();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  async work(target: string): Promise<Worked> {
+    const { clock, metrics } = this.#options;
+    const key = parseKey(target);
+    const nowMs = clock.now();
+    const result = await reconcileOnce({ ...this.#actor(target), nowMs }, key);
+    metrics.reconciled(result, (clock.now() - nowMs) / 1000);
+    this.#tell(target, key, result);
+    if (result.outcome === 'stale' || result.outcome === 'failed') await this.#warnOwner(target, key, result);
+    else this.#failing.delete(target);
+    if (!this.#options.isTarget(key)) this.#forget(target, key);
+    switch (result.outcome) {
+      case 'done':
+        return { retry: false, requeueAfterMs: result.decision.requeueAfterMs };
+      case 'stale':
+      case 'failed':
+        return { retry: true };
+      case 'unsynced': // the watches tell of every target when they are synced
+      case 'fenced':
+        return { retry: false };
+    }
+  }
+
+  #actor(target: string): WorkerOptions & Actor {
+    const onLostEvent = (error: Error): void =>
+      this.#options.log.warn({ target, error: error.message }, 'event not written');
+    return { ...this.#options, onLostEvent };
+  }
+
+  #tell(target: string, key: Key, result: Reconciled): void {
+    const { log, metrics } = this.#options;
+    switch (result.outcome) {
+      case 'unsynced':
+        return log.debug({ target }, 'not synced yet');
+      case 'fenced':
+        return log.warn({ target, rule: result.decision.rule }, 'not acted: leadership has ended');
+      case 'stale':
+      case 'failed':
+        return this.#tellFailure(target, result);
+      case 'done': {
+        const { status } = result.decision;
+        if (status !== undefined) metrics.release(key, status.next.phase, status.next.observedWeight);
+        return this.#tellDecision(target, result);
+      }
+    }
+  }
+
+  /** A guard that failed is ordinary, unless it fails again and again. Another failure is told once. */
+  #tellFailure(target: string, result: Failure): void {
+    const { decision, doing, error, outcome } = result;
+    const { code, reason, message } = error;
+    const facts = { target, rule: decision.rule, doing, code, reason, error: message };
+    const failure = `${doing} ${code} ${message}`;
+    const before = this.#failing.get(target);
+    const times = before?.failure === failure ? before.times + 1 : 1;
+    this.#failing.set(target, { failure, times });
+    if (outcome === 'stale') {
+      const [level, text] =
+        times === STUBBORN
+          ? (['warn', 'a guard keeps failing'] as const)
+          : (['debug', 'the world has moved on'] as const);
+      return this.#options.log[level](facts, text);
+    }
+    const level = this.#told.get(target) === failure ? 'debug' : 'warn';
+    this.#told.set(target, failure);
+    this.#options.log[level](facts, 'action failed');
+  }
+
+  /** Where a status cannot be written, or no Release be made, `kubectl describe` would otherwise show nothing. */
+  async #warnOwner(
+    target: string,
+    { namespace, name }: Key,
+    { outcome, doing, error }: Failure,
+  ): Promise<void> {
+    if (this.#failing.get(target)?.times !== (outcome === 'stale' ? STUBBORN : LASTING)) return;
+    const deployments = await this.#options.reader.list(RESOURCES.deployments, namespace);
+    const uid = deployments?.find((each) => each.metadata.name === name)?.metadata.uid;
+    if (uid === undefined) return;
+    const about = { resource: RESOURCES.deployments, namespace, name };
+    const reason = error.code === 403 ? REASON.Forbidden : REASON.ActionFailed;
+    const message = `An action of Sluice keeps failing (${doing}): ${error.message}`;
+    await execute([{ do: 'event', about, uid, type: 'Warning', reason, message }], this.#actor(target));
+  }
+
+  /** One line per decision that acted, changed the status, or differs from the last one told. */
+  #tellDecision(target: string, result: Extract<Reconciled, { outcome: 'done' }>): void {
+    const { rule, reason, sentence, outcome, actions, status } = result.decision;
+    const decision = `${rule} ${reason}`;
+    const level =
+      result.acted || result.statusWritten || this.#told.get(target) !== decision ? 'info' : 'debug';
+    this.#told.set(target, decision);
+    const did = actions.map((action) => (action.do === 'write' ? action.why : action.do));
+    const facts = { target, rule, reason, outcome, did, requeueAfterMs: result.decision.requeueAfterMs };
+    if (status === undefined) return this.#options.log[level](facts, sentence);
+    const { phase, step, weight, observedWeight } = status.next;
+    this.#options.log[level](
+      { ...facts, release: status.release, phase, step, weight, observedWeight },
+      sentence,
+    );
+  }
+
+  #forget(target: string, key: Key): void {
+    this.#options.measurements.forget(target);
+    this.#options.metrics.forget(key);
+    this.#told.delete(target);
+    this.#failing.delete(target);
+  }
+}
