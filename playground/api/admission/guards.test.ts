@@ -1,0 +1,219 @@
+/** The policies of pause mode, and those both modes share. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { get, objects, text } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { deployment, DEPLOYMENTS, TestClient } from '../testing/client.ts';
+import type { Answer } from '../testing/client.ts';
+import { CONTROLLER, install, manifests } from '../testing/policies.ts';
+
+const WEB = `${DEPLOYMENTS}/web`;
+const RELEASES = '/apis/sluice.dev/v1alpha1/namespaces/default/releases';
+const RELEASE = `${RELEASES}/web-2`;
+const newImage: Json = { spec: { template: { spec: { containers: [{ name: 'app', image: 'shop:2' }] } } } };
+
+const release: JsonObject = {
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'Release',
+  metadata: { name: 'web-2' },
+  spec: {
+    target: { name: 'web', uid: 'u' },
+    stable: { replicaSet: 'web-1', template: {} },
+    canary: { template: {} },
+    policy: {},
+    analysis: [],
+    intent: 'Auto',
+  },
+};
+
+const status = (phase: string): JsonObject => ({
+  status: {
+    ...{ phase, observedGeneration: 1, reason: 'Some', message: '', step: 0, steps: 1, weight: 0 },
+    ...{ conditions: [], decisions: [], startedAt: '2026-01-01T00:00:00Z' },
+  },
+});
+
+let client: TestClient;
+const message = ({ body }: Answer): string => text(body['message']);
+const optIn = (value: string): JsonObject => ({ metadata: { annotations: { 'sluice.dev/policy': value } } });
+const target = (value: string, paused: boolean): JsonObject => ({
+  ...deployment('web', paused ? { paused } : {}),
+  metadata: { name: 'web', ...(optIn(value)['metadata'] as JsonObject) },
+});
+const become = (user: string): void => void (client.headers = { 'impersonate-user': user });
+
+beforeEach(async () => {
+  client = new TestClient();
+  const folders = [...manifests('admission/common/'), ...manifests('admission/pause-mode/')];
+  await install(client, ...manifests('crds/releases.yaml'), ...folders);
+});
+
+describe('the manifests', () => {
+  const all = ['common', 'admission-mode', 'pause-mode'].flatMap((folder) =>
+    manifests(`admission/${folder}/`),
+  );
+
+  it('name the controller in the first match condition, where kustomizations replace it', () => {
+    const exempting = all.filter((each) => JSON.stringify(each).includes(CONTROLLER));
+    expect(exempting).toHaveLength(7);
+    for (const each of exempting) {
+      const [first, ...others] = objects(get(each, 'spec', 'matchConditions'));
+      expect(first?.['expression']).toBe(`request.userInfo.username != '${CONTROLLER}'`);
+      expect(JSON.stringify(others)).not.toContain(CONTROLLER);
+    }
+  });
+
+  it('bind every policy once, and leave the scope of bindings open', () => {
+    const named = (kind: RegExp, field: string[]): string[] =>
+      all.filter((each) => kind.test(text(each['kind']))).map((each) => text(get(each, ...field)));
+    const bound = named(/Binding$/, ['spec', 'policyName']);
+    expect(bound.sort()).toEqual(named(/Policy$/, ['metadata', 'name']).sort());
+    expect(all.filter((each) => get(each, 'spec', 'matchResources') !== undefined)).toEqual([]);
+  });
+});
+
+describe('pause mode', () => {
+  beforeEach(async () => {
+    await client.post(DEPLOYMENTS, target('default', true));
+    become('ann');
+  });
+
+  it('refuses to un-pause an idle or a held target, with a sentence', async () => {
+    for (const patch of [{ spec: { paused: false } }, { spec: { paused: null } }]) {
+      const answer = await client.patch(WEB, 'merge', patch);
+      expect(answer.status).toBe(422);
+      expect(message(answer)).toContain('deployment web is kept paused by Sluice');
+      expect(message(answer)).toContain('`sluice promote deployment/web`');
+    }
+    expect((await client.patch(WEB, 'strategic', newImage)).status).toBe(200);
+    expect((await client.patch(WEB, 'merge', { spec: { paused: false } })).status).toBe(422);
+  });
+
+  it('lets the controller un-pause, and anybody after an opt-out', async () => {
+    become(CONTROLLER);
+    expect((await client.patch(WEB, 'merge', { spec: { paused: false } })).status).toBe(200);
+    become('ann');
+    expect((await client.patch(WEB, 'merge', { spec: { paused: true } })).status).toBe(200);
+    await client.patch(WEB, 'merge', { metadata: { annotations: { 'sluice.dev/policy': null } } });
+    expect((await client.patch(WEB, 'merge', { spec: { paused: false } })).status).toBe(200);
+  });
+
+  it('refuses a new template while the target is un-paused for its promotion, and only then', async () => {
+    become(CONTROLLER);
+    await client.post(RELEASES, release);
+    await client.patch(WEB, 'merge', { spec: { paused: false } });
+    become('ann');
+    expect((await client.patch(`${WEB}?dryRun=All`, 'strategic', newImage)).status).toBe(200);
+    become(CONTROLLER);
+    await client.patch(`${RELEASE}/status`, 'merge', status('Promoting'));
+    become('ann');
+    const refused = await client.patch(WEB, 'strategic', newImage);
+    expect(refused.status).toBe(422);
+    expect(message(refused)).toContain('release web-2 is being promoted, apply again in a minute');
+    expect((await client.patch(WEB, 'merge', { spec: { replicas: 2 } })).status).toBe(200);
+    await client.post(DEPLOYMENTS, {
+      ...target('default', false),
+      metadata: { name: 'other', ...(optIn('default')['metadata'] as JsonObject) },
+    });
+    expect((await client.patch(`${DEPLOYMENTS}/other`, 'strategic', newImage)).status).toBe(200);
+    become(CONTROLLER);
+    await client.patch(`${RELEASE}/status`, 'merge', status('Promoted'));
+    become('ann');
+    expect((await client.patch(WEB, 'strategic', newImage)).status).toBe(200);
+  });
+
+  it('lets Deployments change where the definition of Releases is missing', async () => {
+    become('playground-admin');
+    client.headers = {};
+    await client.delete('/apis/apiextensions.k8s.io/v1/customresourcedefinitions/releases.sluice.dev');
+    become(CONTROLLER);
+    await client.patch(WEB, 'merge', { spec: { paused: false } });
+    become('ann');
+    expect((await client.patch(WEB, 'strategic', newImage)).status).toBe(200);
+  });
+});
+
+describe('the annotation that opts in', () => {
+  const values = [
+    { given: 'default', want: 201 },
+    { given: 'a-1', want: 201 },
+    { given: 'a'.repeat(63), want: 201 },
+    { given: 'a'.repeat(64), want: 422 },
+    { given: '', want: 422 },
+    { given: 'Default', want: 422 },
+    { given: 'other-namespace/default', want: 422 },
+    { given: 'a-', want: 422 },
+  ];
+  for (const { given, want } of values) {
+    it(`${want === 201 ? 'takes' : 'refuses'} ${JSON.stringify(given)}`, async () => {
+      const answer = await client.post(DEPLOYMENTS, target(given, false));
+      expect(answer.status).toBe(want);
+      if (want === 422) expect(message(answer)).toContain('give a DNS label such as "default"');
+    });
+  }
+
+  it('refuses a bad value on update, and leaves Deployments without it alone', async () => {
+    expect((await client.post(DEPLOYMENTS, deployment('web'))).status).toBe(201);
+    expect((await client.patch(WEB, 'merge', optIn('No'))).status).toBe(422);
+    expect((await client.patch(WEB, 'merge', optIn('yes'))).status).toBe(200);
+  });
+});
+
+describe('a Release', () => {
+  beforeEach(async () => {
+    become(CONTROLLER);
+    expect((await client.post(RELEASES, release)).status).toBe(201);
+    become('ann');
+  });
+
+  it('is created by the controller only', async () => {
+    const answer = await client.post(RELEASES, { ...release, metadata: { name: 'mine' } });
+    expect(answer.status).toBe(403);
+    expect(message(answer)).toContain('only the controller creates Releases');
+  });
+
+  const writes: { name: string; patch: JsonObject; url?: string; want: number }[] = [
+    { name: 'the intent', patch: { spec: { intent: 'Abort' } }, want: 200 },
+    { name: 'the policy', patch: { spec: { policy: { drain: '1s' } } }, want: 403 },
+    {
+      name: 'a new field of the record',
+      patch: { spec: { traffic: { provider: 'nginx', service: 's', canaryService: 'c', routes: [] } } },
+      want: 403,
+    },
+    {
+      name: 'the intent along with the record',
+      patch: { spec: { intent: 'Abort', analysis: [{}] } },
+      want: 403,
+    },
+    {
+      name: 'what the route held',
+      patch: { metadata: { annotations: { 'sluice.dev/route-originals': '{}' } } },
+      want: 403,
+    },
+    {
+      name: 'an annotation of their own',
+      patch: { metadata: { annotations: { 'team/note': 'x' } } },
+      want: 200,
+    },
+    { name: 'the status', patch: status('Promoted'), url: `${RELEASE}/status`, want: 403 },
+    { name: 'a finalizer', patch: { metadata: { finalizers: ['sluice.dev/traffic'] } }, want: 200 },
+  ];
+  for (const { name, patch, url, want } of writes) {
+    it(`${want === 200 ? 'lets' : 'does not let'} others change ${name}`, async () => {
+      expect((await client.patch(url ?? RELEASE, 'merge', patch)).status).toBe(want);
+      become(CONTROLLER);
+      expect((await client.patch(url ?? RELEASE, 'merge', patch)).status).toBe(200);
+    });
+  }
+
+  it('keeps what the controller has noted on it', async () => {
+    const note: JsonObject = { metadata: { annotations: { 'sluice.dev/route-originals': 'x' } } };
+    become(CONTROLLER);
+    await client.patch(RELEASE, 'merge', note);
+    become('ann');
+    const gone = { metadata: { annotations: { 'sluice.dev/route-originals': null } } };
+    expect((await client.patch(RELEASE, 'merge', gone)).status).toBe(403);
+    expect((await client.patch(RELEASE, 'merge', { spec: { intent: 'Pause' } })).status).toBe(200);
+    expect((await client.delete(RELEASE)).status).toBe(200);
+    expect(get((await client.get(RELEASE)).body, 'code')).toBe(404);
+  });
+});

@@ -1,0 +1,11 @@
+import type { Clock } from './contract.ts';
+
+/** The clock of this machine. Its timers keep no program alive by themselves. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  after(ms, fn) {
+    const timer = setTimeout(fn, Math.min(ms, 2 ** 31 - 1));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

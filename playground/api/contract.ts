@@ -1,0 +1,122 @@
+import type { KubeObject } from '../../api/kube.ts';
+
+/** Time as a parameter, so the whole playground can run on a virtual clock in tests. */
+export interface Clock {
+  /** milliseconds since the epoch */
+  now(): number;
+  /** runs `fn` once after `ms`; returns a function that cancels it */
+  after(ms: number, fn: () => void): () => void;
+}
+
+export interface ApiRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** path and query, e.g. "/api/v1/namespaces/x/pods?watch=true" */
+  url: string;
+  /** lower-case names */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** `body` is a string, or a stream of text chunks (watch) that ends when the consumer returns it or the server closes it. */
+export interface ApiResponse {
+  status: number;
+  headers: Record<string, string>;
+  body: string | AsyncIterable<string>;
+}
+
+/** A resource as the in-process client names it: "pods", "deployments.apps", "httproutes.gateway.networking.k8s.io". */
+export type ResourceName = string;
+
+export interface ObjectEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  resource: ResourceName;
+  object: KubeObject;
+}
+
+/** Thrown by StoreClient calls; `status` is the Kubernetes Status object a client would get over HTTP. */
+export interface ApiFailure extends Error {
+  code: number;
+  reason: string;
+  status: KubeObject;
+}
+
+/** Who makes a request. */
+export interface User {
+  username: string;
+  groups: string[];
+}
+
+export interface WriteOptions {
+  fieldManager?: string;
+  /** who writes, as admission policies see it; the controller manager unless told */
+  user?: User;
+  /**
+   * 'finalize' (update of a Namespace) takes spec.finalizers; the last one gone removes a terminating Namespace.
+   * 'binding' (update of a Pod) takes spec.nodeName, once, and sets the condition PodScheduled.
+   */
+  subresource?: 'status' | 'scale' | 'finalize' | 'binding';
+}
+
+/**
+ * What the workload controllers and the kubelet use: synchronous, in process, the same validation, defaulting,
+ * generation and managedFields rules as over HTTP. Objects handed out are never shared with the store.
+ */
+export interface StoreClient {
+  get(resource: ResourceName, namespace: string | undefined, name: string): KubeObject | undefined;
+  list(resource: ResourceName, namespace?: string): KubeObject[];
+  create(resource: ResourceName, object: KubeObject, options?: WriteOptions): KubeObject;
+  /** full replace (PUT); a stale resourceVersion is a 409 */
+  update(resource: ResourceName, object: KubeObject, options?: WriteOptions): KubeObject;
+  delete(
+    resource: ResourceName,
+    namespace: string | undefined,
+    name: string,
+    options?: {
+      propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
+      uid?: string;
+      gracePeriodSeconds?: number;
+    },
+  ): void;
+  /** called after each committed change, in order; not re-entrant (delivered after the write returns) */
+  watch(listener: (event: ObjectEvent) => void): () => void;
+}
+
+export interface ApiServer {
+  /** one HTTP exchange without HTTP; rejects where a connection would be dropped */
+  handle(request: ApiRequest): Promise<ApiResponse>;
+  store: StoreClient;
+  /** ends all watches */
+  close(): void;
+}
+
+export interface ApiServerOptions {
+  clock: Clock;
+  /** if set, requests need `Authorization: Bearer <token>` */
+  token?: string;
+  /** further bearer tokens and whose they are; they are known whether or not a token is needed */
+  users?: Record<string, User>;
+  /** serves /playground/faults, through which faults are asked for */
+  faults?: boolean;
+  /** uids, random suffixes: a seeded generator makes runs repeatable */
+  random?: () => number;
+}
+
+/**
+ * Runs containers for the kubelet of the playground. The fake one of playground/workloads makes pods Ready after
+ * 300 ms; the one of playground/dataplane starts real HTTP servers on loopback.
+ */
+export interface PodRuntime {
+  /** address and port bindings are chosen by the runtime; `report` may be called many times */
+  start(pod: KubeObject, report: (state: PodReport) => void): void;
+  /** stops within the grace period, then calls `stopped` */
+  stop(pod: KubeObject, graceMs: number, stopped: () => void): void;
+}
+
+export interface PodReport {
+  phase: 'Pending' | 'Running' | 'Failed' | 'Succeeded';
+  podIP?: string;
+  ready: boolean;
+  restartCount: number;
+  /** e.g. CrashLoopBackOff, with its message */
+  waiting?: { reason: string; message: string };
+}

@@ -1,0 +1,88 @@
+/** Which faults strike a request: by counts and by seeded draws, so the same requests meet the same faults. */
+import type { EffectName, Fault, Route } from './fault.ts';
+
+/** A request as routes see it. */
+export interface Asked {
+  verb: string;
+  resource: string;
+  subresource: string;
+  namespace: string;
+  name: string;
+  user: string;
+}
+
+export interface Planned {
+  fault: Fault;
+  /** requests its route matched */
+  matched: number;
+  /** times it struck */
+  struck: number;
+  /** storage version when it was asked for */
+  since: number;
+}
+
+/** Effects that only make sense for some verbs. */
+const ONLY: Partial<Record<EffectName, readonly string[]>> = {
+  stale: ['list'],
+  gone: ['list', 'watch'],
+  endWatch: ['watch'],
+  halfOpenWatch: ['watch'],
+};
+
+function routed(route: Route, asked: Asked): boolean {
+  if (route.verbs.length > 0 && !route.verbs.includes(asked.verb)) return false;
+  const fields = ['resource', 'subresource', 'namespace', 'name', 'user'] as const;
+  return fields.every((field) => route[field] === undefined || route[field] === asked[field]);
+}
+
+/** A generator of numbers in [0, 1); mulberry32. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export class FaultPlan {
+  readonly #planned = new Map<string, Planned & { draw: () => number }>();
+  #next = 1;
+
+  get nextId(): string {
+    return `fault-${this.#next}`;
+  }
+
+  /** Replaces one of the same id, whose counts begin anew. */
+  add(fault: Fault, since: number): void {
+    this.#next++;
+    this.#planned.set(fault.id, { fault, matched: 0, struck: 0, since, draw: seeded(fault.seed) });
+  }
+
+  /** False if there is none of that id. */
+  remove(id: string): boolean {
+    return this.#planned.delete(id);
+  }
+
+  clear(): void {
+    this.#planned.clear();
+  }
+
+  all(): Planned[] {
+    return [...this.#planned.values()];
+  }
+
+  /** The faults that strike this request, in the order they were asked for; counts it. */
+  strike(asked: Asked): Planned[] {
+    return [...this.#planned.values()].filter((planned) => {
+      const { fault } = planned;
+      if (!routed(fault.route, asked) || ONLY[fault.effect]?.includes(asked.verb) === false) return false;
+      planned.matched++;
+      if (planned.matched <= fault.skip || planned.struck >= fault.times) return false;
+      if (planned.draw() >= fault.probability) return false;
+      planned.struck++;
+      return true;
+    });
+  }
+}

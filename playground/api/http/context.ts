@@ -1,0 +1,22 @@
+import type { Clock } from '../contract.ts';
+import type { FaultPlan } from '../faults/plan.ts';
+import type { Deleter } from '../registry/deleter.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Writer } from '../registry/writer.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { WatchStream } from './stream.ts';
+import type { Users } from './users.ts';
+
+/** What request handlers work with. */
+export interface Context {
+  storage: Storage;
+  registry: Registry;
+  writer: Writer;
+  deleter: Deleter;
+  clock: Clock;
+  users: Users;
+  /** absent unless faults may be asked for */
+  faults: FaultPlan | undefined;
+  /** open watches, ended when the server closes */
+  streams: Set<WatchStream>;
+}

@@ -1,0 +1,47 @@
+import type { Causes } from '../errors.ts';
+import { child, equal, get, object, strings } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import type { ScalePaths } from '../registry/kind.ts';
+import { nonNegative, validateLabels } from './names.ts';
+import { defaultPodSpec } from './pod-defaults.ts';
+import { templateSpec, validatePodSpec } from './pod-validation.ts';
+import { matchesSelector } from '../selectors.ts';
+
+/** What everything with a pod template shares. */
+export const TEMPLATE_SCALE: ScalePaths = {
+  spec: ['spec', 'replicas'],
+  status: ['status', 'replicas'],
+  selector: ['spec', 'selector'],
+  selectorObject: true,
+};
+
+export function defaultTemplate(object: JsonObject): void {
+  const template = child(child(object, 'spec'), 'template');
+  child(template, 'metadata');
+  defaultPodSpec(child(template, 'spec'));
+}
+
+export function validateTemplate(source: JsonObject, causes: Causes, policies = ['Always']): void {
+  const labels = get(source, 'spec', 'template', 'metadata', 'labels');
+  const field = 'spec.template.metadata.labels';
+  validateLabels(labels, field, causes);
+  const selector = object(get(source, 'spec', 'selector'));
+  if (!matchesSelector(selector, strings(labels)) || Object.keys(selector).length === 0) {
+    causes.invalid(field, labels, '`selector` does not match template `labels`');
+  }
+  validatePodSpec(templateSpec(source), 'spec.template.spec', causes, policies);
+}
+
+export const specChanged = (next: JsonObject, old: JsonObject): boolean => !equal(next['spec'], old['spec']);
+
+/** Counts in a status: none negative, none above `replicas`. */
+export function validateCounts(source: JsonObject, causes: Causes, fields: string[]): void {
+  const status = object(source['status']);
+  const replicas = Number(status['replicas'] ?? 0);
+  for (const name of ['replicas', ...fields, 'observedGeneration'])
+    nonNegative(source, ['status', name], causes);
+  for (const name of fields) {
+    const value = Number(status[name] ?? 0);
+    if (value > replicas) causes.invalid(`status.${name}`, value, 'cannot be greater than status.replicas');
+  }
+}

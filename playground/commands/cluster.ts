@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+import { realClock } from '../api/clock.ts';
+import { listen } from '../api/listen.ts';
+import { createApiServer } from '../api/server.ts';
+import { HttpPodRuntime } from '../dataplane/pod-runtime.ts';
+import { seeded } from '../dataplane/random.ts';
+import { startWorkloads } from '../workloads/index.ts';
+import type { Program } from './program.ts';
+
+/** `cluster [--seed N]`: API server and workloads as in `api`, with pods that really serve; tells and prints where. */
+export async function run(program: Program): Promise<number> {
+  const { values } = parseArgs({ args: program.args, options: { seed: { type: 'string', default: '1' } } });
+  const clock = realClock;
+  const seed = Number(values.seed);
+  const broken = Promise.withResolvers<number>();
+  const runtime = new HttpPodRuntime({
+    seed,
+    onFatal: (sentence) => {
+      program.complain(sentence);
+      broken.resolve(1);
+    },
+  });
+  const api = createApiServer({ clock, random: seeded(seed) });
+  const workloads = startWorkloads({ store: api.store, clock, runtime });
+  const listening = await listen(api, 0);
+  program.print(`API server at ${listening.url}`);
+  program.tell({ ready: { url: listening.url } });
+  const code = await Promise.race([program.ended.then(() => 0), broken.promise]);
+  workloads.stop();
+  runtime.close();
+  api.close();
+  await listening.close();
+  return code;
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { run } from './demo.ts';
+import type { Program } from './program.ts';
+
+function programWith(...args: string[]): { program: Program; complaints: string[] } {
+  const complaints: string[] = [];
+  const program: Program = {
+    args,
+    env: {},
+    print: () => undefined,
+    complain: (line) => complaints.push(line),
+    write: () => undefined,
+    terminal: false,
+    columns: () => Infinity,
+    ended: new Promise(() => undefined),
+    tell: () => undefined,
+  };
+  return { program, complaints };
+}
+
+it.each([
+  { args: ['--scenario', 'nope'], want: '--scenario: "nope" is not known; give one of healthy, regression' },
+  { args: ['--provider', 'istio'], want: '--provider: "istio" is not known; give one of gateway, nginx' },
+  { args: ['--rps', '0'], want: '--rps: "0" is out of range; give a whole number from 1 to 2000' },
+  { args: ['--seed', 'x'], want: '--seed: "x" is out of range' },
+  { args: ['--bogus'], want: "Unknown option '--bogus'" },
+  { args: ['extra'], want: "Unexpected argument 'extra'" },
+])('$args is wrong usage: exit code 2, and a sentence that says what to write', async ({ args, want }) => {
+  const { program, complaints } = programWith(...args);
+  expect(await run(program)).toBe(2);
+  expect(complaints).toEqual([expect.stringContaining(want)]);
+  expect(complaints[0]).toContain('sluice demo --help');
+});

@@ -1,0 +1,140 @@
+import { parseArgs } from 'node:util';
+import { ensurePrometheus } from '../dataplane/prometheus-binary.ts';
+import { SCENARIOS } from '../scenarios/catalog.ts';
+import type { Scenario, ScenarioName } from '../scenarios/catalog.ts';
+import { headless } from '../scenarios/headless.ts';
+import { PROVIDERS } from '../scenarios/objects.ts';
+import type { DemoProvider } from '../scenarios/objects.ts';
+import type { Outcome } from '../scenarios/play.ts';
+import { Stage } from '../scenarios/stage.ts';
+import type { Reporter } from '../scenarios/reporter.ts';
+import { Show } from '../scenarios/show.ts';
+import type { Program } from './program.ts';
+
+const USAGE = `Usage: sluice demo [flags]
+
+Plays releases on a small world on this machine: no cluster needed.
+
+  --scenario <name>   ${Object.keys(SCENARIOS).join(' | ')}; default: healthy, then regression
+  --provider <name>   ${PROVIDERS.join(' | ')} (default gateway)
+  --seed <n>          repeats the same faults and arrivals (default 1)
+  --rps <n>           requests a second (default 200)
+  --keep              goes on serving after the last scenario, until Ctrl-C
+  --headless --json   one JSON object per decision and, last, one with the result
+`;
+
+const OPTIONS = {
+  scenario: { type: 'string', multiple: true },
+  provider: { type: 'string', default: 'gateway' },
+  seed: { type: 'string', default: '1' },
+  rps: { type: 'string', default: '200' },
+  keep: { type: 'boolean', default: false },
+  headless: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+interface Wishes {
+  scenarios: Scenario[];
+  provider: DemoProvider;
+  seed: number;
+  requestsPerSecond: number;
+  keep: boolean;
+  headless: boolean;
+}
+
+/** `demo`: exit code 0 if every scenario ended as it should, 1 if not, 2 for wrong flags. */
+export async function run(program: Program): Promise<number> {
+  let wishes: Wishes | undefined;
+  try {
+    wishes = read(program.args);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    program.complain(`sluice demo: ${what} (sluice demo --help lists the flags)`);
+    return 2;
+  }
+  if (wishes === undefined) {
+    program.print(USAGE);
+    return 0;
+  }
+  return await perform(program, wishes);
+}
+
+async function perform(program: Program, wishes: Wishes): Promise<number> {
+  const show = reporterFor(program, wishes);
+  const { provider, seed, requestsPerSecond } = wishes;
+  const died = Promise.withResolvers<never>();
+  died.promise.catch(() => undefined);
+  const binary = ensurePrometheus((line) => program.complain(line));
+  show.opening();
+  const stage = await Stage.start({
+    provider,
+    seed,
+    requestsPerSecond,
+    prometheus: binary,
+    say: (component, line) => show.component(component, line),
+    onDeath: (sentence) => died.reject(new Error(sentence)),
+    ended: program.ended,
+  });
+  let failed = true;
+  try {
+    const work = playAll(stage, wishes, show);
+    const interrupted = program.ended.then(() => undefined);
+    const outcomes = await Promise.race([work, interrupted, died.promise]);
+    failed = outcomes?.every(asWanted) === false;
+    if (outcomes === undefined) return 130;
+    if (wishes.keep) {
+      show.keeping(stage);
+      await Promise.race([program.ended, died.promise]);
+    }
+    return failed ? 1 : 0;
+  } finally {
+    await stage.stop(failed);
+    if (failed) program.complain(`Not as it should be; logs are kept in ${stage.directory}`);
+  }
+}
+
+function reporterFor(program: Program, wishes: Wishes): Reporter {
+  if (wishes.headless) return headless((line) => program.print(line));
+  const color = program.terminal && program.env['NO_COLOR'] === undefined;
+  return new Show({ ...program, color });
+}
+
+async function playAll(stage: Stage, wishes: Wishes, show: Reporter): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const scenario of wishes.scenarios) outcomes.push(await show.play(stage, scenario));
+  return outcomes;
+}
+
+function asWanted(outcome: Outcome): boolean {
+  const { wantPhase } = SCENARIOS[outcome.scenario];
+  return outcome.phase === wantPhase && outcome.clientErrors === 0 && outcome.leftovers.length === 0;
+}
+
+/** Throws an Error naming flag, value and remedy; undefined: the user asked for help. */
+function read(args: string[]): Wishes | undefined {
+  const { values } = parseArgs({ args, options: OPTIONS });
+  if (values.help) return undefined;
+  const scenarios = values.scenario ?? ['healthy', 'regression'];
+  return {
+    scenarios: scenarios.map(
+      (name) => SCENARIOS[oneOf('--scenario', name, Object.keys(SCENARIOS)) as ScenarioName],
+    ),
+    provider: oneOf('--provider', values.provider, PROVIDERS) as DemoProvider,
+    seed: whole('--seed', values.seed, 2 ** 31),
+    requestsPerSecond: whole('--rps', values.rps, 2000),
+    keep: values.keep,
+    headless: values.headless || values.json,
+  };
+}
+
+function oneOf(flag: string, value: string, allowed: readonly string[]): string {
+  if (allowed.includes(value)) return value;
+  throw new Error(`${flag}: "${value}" is not known; give one of ${allowed.join(', ')}`);
+}
+
+function whole(flag: string, value: string, max: number): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= 1 && number <= max) return number;
+  throw new Error(`${flag}: "${value}" is out of range; give a whole number from 1 to ${max}`);
+}

@@ -1,0 +1,176 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { Gateway } from './gateway.ts';
+import type { GatewayPorts } from './gateway.ts';
+import { PodServer } from './pod-server.ts';
+import { seeded } from './random.ts';
+import { httpRoute, ingress, service, slice } from './test-objects.ts';
+
+const endings: (() => void)[] = [];
+afterEach(() => {
+  for (const end of endings.splice(0).reverse()) end();
+});
+
+/** The least that a list/watch client needs of an API server: collections in memory, changes pushed to watches. */
+class TinyApi {
+  readonly patches: { path: string; body: JsonObject }[] = [];
+  private readonly collections = new Map<string, KubeObject[]>();
+  private readonly watches = new Map<string, Set<http.ServerResponse>>();
+  private readonly server = http.createServer((request, response) => this.answer(request, response));
+  private version = 1;
+
+  async listen(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    endings.push(() => {
+      this.server.close();
+      this.server.closeAllConnections();
+    });
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  /** Puts objects into a collection, replacing those of the same name, and tells the watches. */
+  put(collection: string, ...objects: KubeObject[]): void {
+    for (const object of objects) {
+      object.metadata.resourceVersion = String((this.version += 1));
+      const others = this.collections
+        .get(collection)
+        ?.filter((one) => one.metadata.name !== object.metadata.name);
+      this.collections.set(collection, [...(others ?? []), object]);
+      for (const watch of this.watches.get(collection) ?? []) {
+        watch.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`);
+      }
+    }
+  }
+
+  private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const url = new URL(request.url ?? '/', 'http://x');
+    const collection = url.pathname.split('/').pop() ?? '';
+    if (request.method === 'PATCH') return this.patch(request, response, url.pathname);
+    if (url.searchParams.get('watch') === 'true') {
+      response.writeHead(200);
+      response.flushHeaders();
+      const watches = this.watches.get(collection) ?? new Set();
+      this.watches.set(collection, watches.add(response));
+      return;
+    }
+    const items = this.collections.get(collection);
+    if (items === undefined) {
+      response.writeHead(404).end('404 page not found');
+      return;
+    }
+    response.end(JSON.stringify({ metadata: { resourceVersion: String(this.version) }, items }));
+  }
+
+  private patch(request: http.IncomingMessage, response: http.ServerResponse, path: string): void {
+    let text = '';
+    request.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    request.on('end', () => {
+      const body = JSON.parse(text) as JsonObject;
+      this.patches.push({ path, body });
+      const route = this.collections.get('httproutes')?.[0];
+      response.end(JSON.stringify({ ...route, ...body }));
+    });
+  }
+}
+
+interface World {
+  api: TinyApi;
+  ports: GatewayPorts;
+}
+
+/** Stable (v1) and canary (v2) pods behind Services shop and shop-canary, and a gateway that has seen them. */
+async function world(): Promise<World> {
+  const api = new TinyApi();
+  const server = await api.listen();
+  const hosts = await Promise.all([pod('v1'), pod('v2')]);
+  api.put('services', service('shop'), service('shop-canary'));
+  api.put('endpointslices', slice('shop', [hosts[0]]), slice('shop-canary', [hosts[1]]));
+  api.put('gateways', { apiVersion: 'v1', kind: 'Gateway', metadata: { name: 'shop', namespace: 'shop' } });
+  const gateway = new Gateway({ access: { server }, random: seeded(1), propagationMs: 10 });
+  endings.push(() => gateway.close());
+  return { api, ports: await gateway.listen() };
+}
+
+async function pod(version: string): Promise<string> {
+  const behaviour = { version, errorRate: 0, p50Ms: 0, p99Ms: 0, startMs: 0 };
+  const server = new PodServer({ pod: version, behaviour, random: seeded(1) });
+  const host = `127.8.${Math.floor(Math.random() * 250)}.${1 + Math.floor(Math.random() * 250)}`;
+  await server.listen(host, 8080);
+  endings.push(() => server.kill());
+  return host;
+}
+
+async function ask(port: number): Promise<string> {
+  const answer = await new Promise<http.IncomingMessage>((resolve, reject) =>
+    http
+      .get({ host: '127.0.0.1', port, headers: { host: 'shop.example' }, agent: false }, resolve)
+      .on('error', reject),
+  );
+  answer.resume();
+  return String(answer.headers['x-version'] ?? answer.statusCode);
+}
+
+async function metrics({ ports }: World): Promise<string[]> {
+  const text = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
+  return text
+    .split('\n')
+    .filter((line) => /^(istio_requests_total|nginx_ingress_controller_requests)\{/.test(line));
+}
+
+const refs = (stable: number, canary: number): JsonObject[] => [
+  {
+    backendRefs: [
+      { name: 'shop', port: 80, weight: stable },
+      { name: 'shop-canary', port: 80, weight: canary },
+    ],
+  },
+];
+const answers = (port: number, want: string): Promise<void> =>
+  vi.waitFor(async () => expect(await ask(port)).toBe(want), { timeout: 15_000 });
+
+describe('the gateway', () => {
+  it('follows an HTTPRoute, counts as Istio does and confirms the generation', async () => {
+    const it = await world();
+    it.api.put('httproutes', httpRoute(refs(1, 0)));
+    await answers(it.ports.routes, 'v1');
+    it.api.put('httproutes', httpRoute(refs(0, 1)));
+    await answers(it.ports.routes, 'v2');
+    const lines = await metrics(it);
+    for (const service of ['shop', 'shop-canary']) {
+      const line = lines.find((one) =>
+        one.includes(`destination_service="${service}.shop.svc.cluster.local"`),
+      );
+      expect(line).toMatch(/^istio_requests_total\{reporter="source",.*response_code="200".*\} \d+$/);
+    }
+    const { path, body } = it.api.patches[0] ?? {};
+    expect(path).toBe('/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes/shop/status');
+    expect(body).toMatchObject({
+      status: { parents: [{ conditions: [{ type: 'Accepted', observedGeneration: 3 }, {}] }] },
+    });
+  });
+
+  it('follows a canary Ingress and counts as ingress-nginx does', async () => {
+    const it = await world();
+    it.api.put('ingresses', ingress({ name: 'shop', service: 'shop' }));
+    await answers(it.ports.ingress, 'v1');
+    const annotations = { canary: 'true', 'canary-weight': '100' };
+    it.api.put('ingresses', ingress({ name: 'canary', service: 'shop-canary', annotations }));
+    await answers(it.ports.ingress, 'v2');
+    const lines = await metrics(it);
+    for (const canary of ['', 'shop-shop-canary-80']) {
+      const line = lines.find((one) => one.includes(`canary="${canary}"`));
+      expect(line).toMatch(/namespace="shop",ingress="shop",service="shop"/);
+      expect(line).toMatch(/status="200",method="GET"/);
+      expect(line).toMatch(/host="shop.example",path="\/"/);
+      expect(line).toMatch(/controller_class="k8s.io\/ingress-nginx"/);
+    }
+  });
+
+  it('answers 404 for what no object routes', async () => {
+    const it = await world();
+    expect(await ask(it.ports.routes)).toBe('404');
+    expect(await ask(it.ports.ingress)).toBe('404');
+  });
+});

@@ -1,0 +1,92 @@
+import http from 'node:http';
+import type { Behaviour } from './behaviour.ts';
+import { lognormal } from './random.ts';
+import type { Random } from './random.ts';
+
+/** Paths that answer 200 once the pod has started, 503 before; everything else is the "application". */
+const HEALTH_PATHS = new Set(['/healthz', '/readyz', '/livez']);
+
+export interface PodServerOptions {
+  pod: string;
+  behaviour: Behaviour;
+  random: Random;
+}
+
+/** One run of one container: an HTTP server that ends for good by `close` or `kill`. */
+export class PodServer {
+  private readonly server: http.Server;
+  private readonly options: PodServerOptions;
+  private startedAtMs = 0;
+  private closing = false;
+
+  constructor(options: PodServerOptions) {
+    this.options = options;
+    this.server = http.createServer((request, response) => this.answer(request, response));
+    // Longer than any client of the playground keeps an idle connection: the client closes first, so no request
+    // meets a connection that is being closed here.
+    this.server.keepAliveTimeout = 120_000;
+  }
+
+  /** Rejects with the error of listen(2), e.g. EADDRINUSE or EADDRNOTAVAIL. */
+  async listen(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen({ host, port, exclusive: true }, () => {
+        this.server.off('error', reject);
+        resolve();
+      });
+    });
+    this.startedAtMs = performance.now();
+  }
+
+  /** Finishes what is under way, tells every connection to close, then resolves. */
+  async close(): Promise<void> {
+    this.closing = true;
+    await new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+      this.server.closeIdleConnections();
+    });
+  }
+
+  /** What a crash or SIGKILL does: every connection is reset. */
+  kill(): void {
+    this.closing = true;
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+
+  private answer(request: http.IncomingMessage, response: http.ServerResponse): void {
+    request.resume();
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    response.setHeader('x-pod', this.options.pod);
+    response.setHeader('x-version', this.options.behaviour.version);
+    if (HEALTH_PATHS.has(path)) {
+      this.hurry(response);
+      response.writeHead(this.started() ? 200 : 503).end();
+      return;
+    }
+    const { behaviour, random } = this.options;
+    setTimeout(() => this.finish(response), lognormal(random, behaviour.p50Ms, behaviour.p99Ms));
+  }
+
+  private finish(response: http.ServerResponse): void {
+    const { behaviour, random, pod } = this.options;
+    this.hurry(response);
+    if (random() < behaviour.errorRate) {
+      response.writeHead(500, { 'x-injected-error': 'true', 'content-type': 'text/plain' });
+      response.end('injected error\n');
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    response.end(`hello from ${pod}, version ${behaviour.version}\n`);
+  }
+
+  /** While closing, an answer ends its connection: a kept one would hold the server open. */
+  private hurry(response: http.ServerResponse): void {
+    if (this.closing) response.setHeader('connection', 'close');
+  }
+
+  private started(): boolean {
+    return performance.now() - this.startedAtMs >= this.options.behaviour.startMs;
+  }
+}

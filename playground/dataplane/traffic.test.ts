@@ -1,0 +1,128 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Endpoint } from './backends.ts';
+import { Forwarder, fail } from './forward.ts';
+import { Load } from './load.ts';
+import { PodServer } from './pod-server.ts';
+import { seeded } from './random.ts';
+
+const endings: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function pod(errorRate = 0): Promise<{ server: PodServer; endpoint: Endpoint }> {
+  const behaviour = { version: 'v1', errorRate, p50Ms: 2, p99Ms: 5, startMs: 0 };
+  const server = new PodServer({ pod: 'a', behaviour, random: seeded(1) });
+  const endpoint = await listenSomewhere(server);
+  endings.push(() => server.kill());
+  return { server, endpoint };
+}
+
+/** The port is chosen here, not by the system: a PodServer is told where to listen. */
+async function listenSomewhere(server: PodServer): Promise<Endpoint> {
+  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const host = `127.9.${Math.floor(Math.random() * 250)}.${1 + Math.floor(Math.random() * 250)}`;
+  await server.listen(host, port);
+  return { host, port };
+}
+
+/** A gateway that sends every request to the endpoints of the moment; returns its port. */
+async function gateway(endpoints: () => Endpoint[]): Promise<number> {
+  const forwarder = new Forwarder(seeded(2));
+  const server = http.createServer((request, response) => {
+    const list = endpoints();
+    if (list.length === 0) fail(response, 503, 'no endpoint');
+    else void forwarder.forward({ request, response, endpoints: list });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  endings.push(() => {
+    server.close();
+    server.closeAllConnections();
+    forwarder.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function load(port: number, requestsPerSecond = 400): Load {
+  const started = new Load({
+    port,
+    host: 'shop',
+    path: '/',
+    requestsPerSecond,
+    arrivals: 'poisson',
+    random: seeded(3),
+  });
+  started.start();
+  endings.push(() => started.stop());
+  return started;
+}
+
+const served = (running: Load, more: number): Promise<void> => {
+  const goal = running.counts.total + more;
+  return vi.waitFor(() => expect(running.counts.total).toBeGreaterThan(goal), { timeout: 15_000 });
+};
+
+describe('traffic through the gateway', () => {
+  it('counts injected errors by version and nothing as a client error', async () => {
+    const { endpoint } = await pod(0.5);
+    const running = load(await gateway(() => [endpoint]));
+    await served(running, 300);
+    await running.stop();
+    const { total, versions, clientErrors } = running.snapshot();
+    expect(versions['v1']?.total).toBe(total);
+    expect((versions['v1']?.injected ?? 0) / total).toBeCloseTo(0.5, 0);
+    expect(clientErrors).toBe(0);
+  });
+
+  it('loses nothing when a pod leaves the list, drains and closes', async () => {
+    const [leaving, staying] = [await pod(), await pod()];
+    let endpoints = [leaving.endpoint, staying.endpoint];
+    const running = load(await gateway(() => endpoints));
+    await served(running, 100);
+    endpoints = [staying.endpoint];
+    await leaving.server.close();
+    await served(running, 100);
+    await running.stop();
+    expect(running.snapshot()).toMatchObject({ clientErrors: 0, samples: [] });
+  });
+
+  it('tries another endpoint when one refuses the connection or resets a kept one', async () => {
+    const [dying, staying] = [await pod(), await pod()];
+    const running = load(await gateway(() => [dying.endpoint, staying.endpoint]));
+    await served(running, 50);
+    await dying.server.close();
+    await served(running, 100);
+    await running.stop();
+    expect(running.snapshot()).toMatchObject({ clientErrors: 0, samples: [] });
+  });
+
+  it.each([
+    { why: 'nothing is behind the route', endpoints: [], want: /503 no endpoint/ },
+    {
+      why: 'the only pod is gone',
+      endpoints: [{ host: '127.9.9.9', port: 1 }],
+      want: /502 connect ECONNREFUSED/,
+    },
+  ])('is a client error, with a sample, when $why', async ({ endpoints, want }) => {
+    const running = load(await gateway(() => endpoints));
+    await served(running, 20);
+    await running.stop();
+    const { total, clientErrors, samples } = running.snapshot();
+    expect(clientErrors).toBe(total);
+    expect(samples[0]).toMatch(want);
+  });
+
+  it('stops and comes back with the rate', async () => {
+    const { endpoint } = await pod();
+    const running = load(await gateway(() => [endpoint]));
+    await served(running, 20);
+    running.setRate(0);
+    const before = running.counts.total;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(running.counts.total).toBe(before);
+    running.setRate(400);
+    await served(running, 5);
+  });
+});

@@ -1,0 +1,58 @@
+/** Scenarios as data: what the user changes, what happens to the world meanwhile, and how it has to end. */
+export interface Scenario {
+  name: ScenarioName;
+  /** one line for people */
+  title: string;
+  /** tag of the image the user rolls out */
+  tag: string;
+  wantPhase: 'Promoted' | 'RolledBack';
+  incidents: Incident[];
+}
+
+export type ScenarioName = 'healthy' | 'regression' | 'no-traffic' | 'prometheus-down' | 'crashloop';
+
+/** Something that goes wrong around the release, for a while. */
+export interface Incident {
+  what: 'no-traffic' | 'prometheus-down';
+  /** begins as soon as this weight is observed; 0: together with the change itself */
+  atWeight: number;
+  seconds: number;
+}
+
+export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
+  healthy: {
+    name: 'healthy',
+    title: 'a healthy version: as many errors as before',
+    tag: 'v2_error-0.005',
+    wantPhase: 'Promoted',
+    incidents: [],
+  },
+  regression: {
+    name: 'regression',
+    title: 'a bad version: 5% errors where there were 0.5%',
+    tag: 'v3_error-0.05',
+    wantPhase: 'RolledBack',
+    incidents: [],
+  },
+  'no-traffic': {
+    name: 'no-traffic',
+    title: 'a healthy version, but nobody calls the service for 25 s',
+    tag: 'v4_error-0.005',
+    wantPhase: 'Promoted',
+    incidents: [{ what: 'no-traffic', atWeight: 5, seconds: 25 }],
+  },
+  'prometheus-down': {
+    name: 'prometheus-down',
+    title: 'a healthy version, but Prometheus answers 503 for 60 s in mid-release',
+    tag: 'v5_error-0.005',
+    wantPhase: 'Promoted',
+    incidents: [{ what: 'prometheus-down', atWeight: 25, seconds: 60 }],
+  },
+  crashloop: {
+    name: 'crashloop',
+    title: 'a version that crashes two seconds after every start',
+    tag: 'v6_crash-2_start-10',
+    wantPhase: 'RolledBack',
+    incidents: [],
+  },
+};

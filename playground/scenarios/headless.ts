@@ -1,0 +1,29 @@
+import { play } from './play.ts';
+import type { Reporter } from './reporter.ts';
+
+/** One JSON object per line on `print`: every decision as it is recorded, and the outcome of every scenario. */
+export function headless(print: (line: string) => void): Reporter {
+  const say = (object: object): void => print(JSON.stringify(object));
+  return {
+    opening: () => undefined,
+    component: (component, line) => say({ component, line }),
+    keeping: (stage) => say({ kubeconfig: stage.kubeconfig }),
+    play: async (stage, scenario) => {
+      const outcome = await play(stage, scenario, {
+        incident: ({ what, seconds }, now) => say({ incident: what, now, seconds }),
+        decision: (record, { metadata, status }) =>
+          say({
+            release: metadata.name,
+            ...record,
+            phase: status?.phase,
+            step: status?.step,
+            weight: status?.weight,
+            observedWeight: status?.observedWeight,
+          }),
+      });
+      for (const sample of stage.load.snapshot().samples) say({ clientError: sample });
+      say(outcome);
+      return outcome;
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+
+/** What the user of the demo owns, as manifests. */
+export const NAMESPACE = 'shop';
+export const APP = 'shop';
+export const HOST = 'shop.example';
+export const REPLICAS = 6;
+/** share of requests that the stable version fails: a healthy service is not a perfect one */
+export const BASE_ERROR_RATE = 0.005;
+
+export type DemoProvider = 'gateway' | 'nginx';
+
+export const PROVIDERS: readonly DemoProvider[] = ['gateway', 'nginx'];
+
+/** Objects to create, each with the collection it belongs to; in this order. */
+export interface Placed {
+  plural: string;
+  object: KubeObject;
+}
+
+export function userObjects(provider: DemoProvider): Placed[] {
+  const shared: Placed[] = [
+    { plural: 'releasepolicies', object: policy() },
+    { plural: 'analysistemplates', object: template() },
+    { plural: 'services', object: service() },
+    { plural: 'deployments', object: deployment() },
+  ];
+  if (provider === 'nginx') return [...shared, { plural: 'ingresses', object: ingress() }];
+  return [
+    ...shared,
+    { plural: 'gateways', object: gateway() },
+    { plural: 'httproutes', object: httpRoute() },
+  ];
+}
+
+function meta(more: JsonObject = {}): KubeObject['metadata'] {
+  return { name: APP, namespace: NAMESPACE, labels: { app: APP }, ...more };
+}
+
+function deployment(): KubeObject {
+  const container = {
+    name: 'web',
+    image: `shop:v1_error-${BASE_ERROR_RATE}`,
+    ports: [{ name: 'http', containerPort: 8080 }],
+    readinessProbe: { httpGet: { path: '/healthz', port: 'http' }, periodSeconds: 1 },
+  };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: meta({ annotations: { 'sluice.dev/policy': 'demo' } }),
+    spec: {
+      replicas: REPLICAS,
+      progressDeadlineSeconds: 60,
+      selector: { matchLabels: { app: APP } },
+      template: {
+        metadata: { labels: { app: APP } },
+        spec: { terminationGracePeriodSeconds: 10, containers: [container] },
+      },
+    },
+  };
+}
+
+function service(): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: meta(),
+    spec: { selector: { app: APP }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  };
+}
+
+function gateway(): KubeObject {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: meta(),
+    spec: { gatewayClassName: 'playground', listeners: [{ name: 'http', port: 80, protocol: 'HTTP' }] },
+  };
+}
+
+function httpRoute(): KubeObject {
+  return {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'HTTPRoute',
+    metadata: meta(),
+    spec: {
+      parentRefs: [{ name: APP }],
+      hostnames: [HOST],
+      rules: [
+        {
+          matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+          backendRefs: [{ name: APP, port: 80 }],
+        },
+      ],
+    },
+  };
+}
+
+function ingress(): KubeObject {
+  const backend = { service: { name: APP, port: { number: 80 } } };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: meta(),
+    spec: {
+      ingressClassName: 'nginx',
+      rules: [{ host: HOST, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    },
+  };
+}
+
+/** The same ladder as the built-in policy, with the waits of a laptop instead of those of a company. */
+function policy(): KubeObject {
+  const step = (weight: number): JsonObject => ({ weight, minDuration: '6s', maxDuration: '5m' });
+  return {
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: 'ReleasePolicy',
+    metadata: { name: 'demo', namespace: NAMESPACE },
+    spec: {
+      steps: [step(5), step(25), step(50)],
+      analysis: [{ template: 'demo' }],
+      settle: '2s',
+      warmup: '2s',
+      drain: '3s',
+      onInconclusive: 'extend',
+    },
+  };
+}
+
+/**
+ * Safe means: below stable x 3 + 1.5 points (3% where stable fails 0.5%). That is looser than the default (stable x 1.5
+ * + 0.1 points), because proof needs requests: about 150 to 300 canary requests a step here, some thousands with the
+ * defaults. At 200 requests per second the whole ladder then takes about a minute.
+ */
+export const SAFE_MARGIN = { relative: 2, absolute: 0.015 };
+
+function template(): KubeObject {
+  return {
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: 'AnalysisTemplate',
+    metadata: { name: 'demo', namespace: NAMESPACE },
+    spec: {
+      interval: '3s',
+      metrics: [
+        {
+          name: 'error-rate',
+          errorRate: { preset: 'auto' },
+          margin: { harm: { relative: 0.1, absolute: 0.0001 }, safe: SAFE_MARGIN },
+        },
+      ],
+    },
+  };
+}

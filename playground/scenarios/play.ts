@@ -1,0 +1,196 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DecisionRecord, Phase, Release } from '../../api/release.ts';
+import { Mirror, pathOf } from '../dataplane/api-client.ts';
+import type { Incident, Scenario, ScenarioName } from './catalog.ts';
+import { leftovers, listEverything } from './leftovers.ts';
+import type { Listing } from './leftovers.ts';
+import { APP, NAMESPACE } from './objects.ts';
+import { until } from './stage.ts';
+import type { Stage } from './stage.ts';
+
+/** The last line of a headless run. */
+export interface Outcome {
+  scenario: ScenarioName;
+  provider: string;
+  phase: Phase;
+  reason: string;
+  /** distinct weights above 0 as they were observed */
+  weights: number[];
+  /** from the first canary traffic (or, without any, the begin of the release) to the decision to roll back */
+  detectionSeconds: number | null;
+  /** requests that the version under test answered until the decision */
+  canaryRequests: number;
+  /** requests that failed and that no application was told to fail */
+  clientErrors: number;
+  /** what is left in the API that the user did not write; see leftovers.ts */
+  leftovers: string[];
+}
+
+export interface Audience {
+  /** the user's change has been written */
+  changed?(image: string): void;
+  decision?(record: DecisionRecord, release: Release): void;
+  /** the Release changed in any way */
+  progress?(release: Release): void;
+  incident?(incident: Incident, now: 'begins' | 'ends'): void;
+}
+
+const ENDED: readonly Phase[] = ['Promoted', 'RolledBack', 'Aborted', 'Superseded', 'Escaped', 'Blocked'];
+const LEAVING: readonly Phase[] = ['Promoting', 'RollingBack', ...ENDED];
+const LIMIT_SECONDS = 400;
+const CLEAN_SECONDS = 60;
+/** load goes on for this long after the end, to see what clean-up might break */
+const AFTERWARDS_MS = 2000;
+
+/** Plays one scenario on a stage, with load flowing: change, release, end, clean-up; resolves to what happened. */
+export async function play(stage: Stage, scenario: Scenario, audience: Audience): Promise<Outcome> {
+  const play = new Play(stage, scenario, audience);
+  try {
+    return await play.run();
+  } finally {
+    play.close();
+  }
+}
+
+class Play {
+  private readonly stage: Stage;
+  private readonly scenario: Scenario;
+  private readonly audience: Audience;
+  private readonly mirror: Mirror;
+  private readonly weights: number[] = [];
+  private readonly pending: Incident[];
+  private readonly under: Promise<void>[] = [];
+  private known: Set<string> | undefined;
+  private release: Release | undefined;
+  private readonly told = new Set<string>();
+  private startedMs = 0;
+  private exposedMs: number | undefined;
+  private decided: { ms: number; canaryRequests: number } | undefined;
+
+  constructor(stage: Stage, scenario: Scenario, audience: Audience) {
+    this.stage = stage;
+    this.scenario = scenario;
+    this.audience = audience;
+    this.pending = [...scenario.incidents];
+    const path = pathOf('sluice.dev/v1alpha1', 'releases', NAMESPACE);
+    this.mirror = new Mirror({ client: stage.client, path, onChange: () => this.look() });
+  }
+
+  async run(): Promise<Outcome> {
+    const { stage, scenario } = this;
+    const errorsBefore = stage.load.snapshot().clientErrors;
+    const before = await this.change();
+    await until(`the release of ${scenario.tag} has ended`, () => this.ended(), LIMIT_SECONDS);
+    await Promise.all(this.under);
+    let left: string[] = [];
+    const deadline = performance.now() + CLEAN_SECONDS * 1000;
+    do {
+      await sleep(AFTERWARDS_MS);
+      left = leftovers(before, await listEverything(stage.client));
+    } while (left.length > 0 && performance.now() < deadline);
+    const { phase = 'Pending', reason = '' } = this.release?.status ?? {};
+    return {
+      scenario: scenario.name,
+      provider: stage.options.provider,
+      phase,
+      reason,
+      weights: this.weights,
+      detectionSeconds: phase === 'RolledBack' ? this.detectionSeconds() : null,
+      canaryRequests: this.decided?.canaryRequests ?? 0,
+      clientErrors: stage.load.snapshot().clientErrors - errorsBefore,
+      leftovers: left,
+    };
+  }
+
+  close(): void {
+    this.mirror.stop();
+    this.stage.prometheus.down = false;
+  }
+
+  /** What the user does: one new image. Returns the listing from before it, with that change in it. */
+  private async change(): Promise<Listing> {
+    const { client } = this.stage;
+    await until('the list of Releases is known', () => this.known !== undefined);
+    const before = await listEverything(client);
+    const image = `shop:${this.scenario.tag}`;
+    this.startedMs = performance.now();
+    const changed = await client.patch(pathOf('apps/v1', 'deployments', NAMESPACE, APP), 'strategic-merge', {
+      spec: { template: { spec: { containers: [{ name: 'web', image }] } } },
+    });
+    before.set(`deployments.apps ${NAMESPACE}/${APP}`, changed);
+    this.audience.changed?.(image);
+    this.strike(0);
+    return before;
+  }
+
+  private look(): void {
+    const releases = this.mirror.all() as unknown as Release[];
+    this.known ??= new Set(releases.map((one) => one.metadata.name));
+    const known = this.known;
+    const mine = releases.filter((one) => !known.has(one.metadata.name));
+    this.release = mine.find((one) => this.isUnderTest(one));
+    if (this.release?.status !== undefined) this.follow(this.release);
+  }
+
+  private isUnderTest(release: Release): boolean {
+    return JSON.stringify(release.spec.canary.template).includes(`"shop:${this.scenario.tag}"`);
+  }
+
+  private follow(release: Release): void {
+    const { status } = release;
+    if (status === undefined) return;
+    const weight = status.observedWeight ?? 0;
+    if (weight > 0 && weight !== this.weights.at(-1) && !LEAVING.includes(status.phase)) {
+      this.exposedMs ??= performance.now();
+      this.weights.push(weight);
+      this.strike(weight);
+    }
+    if (LEAVING.includes(status.phase)) this.decided ??= this.now();
+    for (const record of status.decisions) this.tell(record, release);
+    this.audience.progress?.(release);
+  }
+
+  /** The log replaces its last record while the reason stays the same: every new sentence is told once. */
+  private tell(record: DecisionRecord, release: Release): void {
+    const key = `${record.time} ${record.reason} ${record.sentence}`;
+    if (this.told.has(key)) return;
+    this.told.add(key);
+    this.audience.decision?.(record, release);
+  }
+
+  private now(): { ms: number; canaryRequests: number } {
+    const version = this.scenario.tag.split('_')[0] ?? '';
+    const { versions } = this.stage.load.snapshot();
+    return { ms: performance.now(), canaryRequests: versions[version]?.total ?? 0 };
+  }
+
+  private ended(): boolean {
+    const { status } = this.release ?? {};
+    return status !== undefined && ENDED.includes(status.phase);
+  }
+
+  private detectionSeconds(): number | null {
+    if (this.decided === undefined) return null;
+    return Math.round((this.decided.ms - (this.exposedMs ?? this.startedMs)) / 100) / 10;
+  }
+
+  private strike(weight: number): void {
+    for (const incident of this.pending.filter((one) => one.atWeight === weight)) {
+      this.pending.splice(this.pending.indexOf(incident), 1);
+      this.under.push(this.suffer(incident));
+    }
+  }
+
+  private async suffer(incident: Incident): Promise<void> {
+    this.audience.incident?.(incident, 'begins');
+    this.set(incident, true);
+    await sleep(incident.seconds * 1000);
+    this.set(incident, false);
+    this.audience.incident?.(incident, 'ends');
+  }
+
+  private set(incident: Incident, on: boolean): void {
+    if (incident.what === 'prometheus-down') this.stage.prometheus.down = on;
+    else this.stage.load.setRate(on ? 0 : this.stage.options.requestsPerSecond);
+  }
+}

@@ -1,0 +1,13 @@
+import type { Scenario } from './catalog.ts';
+import type { Outcome } from './play.ts';
+import type { Stage } from './stage.ts';
+
+/** Who tells about a demo: for people (show.ts) or for machines (headless.ts). */
+export interface Reporter {
+  opening(): void;
+  component(name: string, line: string): void;
+  /** plays one scenario and tells about it */
+  play(stage: Stage, scenario: Scenario): Promise<Outcome>;
+  /** all scenarios are over and the stage stays up */
+  keeping(stage: Stage): void;
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { MetricVerdict } from '../../api/analysis.ts';
+import type { ReleaseStatus } from '../../api/release.ts';
+import { Screen, stepLine, viewOf } from './screen.ts';
+
+function screenOf(terminal: boolean, columns = Infinity): { screen: Screen; shown: () => string } {
+  let text = '';
+  const screen = new Screen({
+    print: (line) => (text += `${line}\n`),
+    write: (raw) => (text += raw),
+    columns: () => columns,
+    terminal,
+    color: terminal,
+  });
+  return { screen, shown: () => text };
+}
+
+const NUMBERS = {
+  stepCanaryErrors: 3,
+  stepCanaryRequests: 340,
+  stepStableErrors: 34,
+  stepStableRequests: 6254,
+  evidence: 1.618,
+  bar: 20,
+  safeEvidence: 123_456,
+  safeBar: 10,
+};
+
+function status(more: Partial<ReleaseStatus>, verdict?: Partial<MetricVerdict>): ReleaseStatus {
+  const base = { metric: 'error-rate', critical: true, dryRun: false, sentence: '', numbers: NUMBERS };
+  const verdicts =
+    verdict === undefined ? [] : [{ ...base, result: 'pass', reason: 'SafeProven', ...verdict }];
+  return {
+    step: 0,
+    steps: 3,
+    weight: 5,
+    observedWeight: 5,
+    reason: 'Settling',
+    analysis: { verdicts },
+    ...more,
+  } as unknown as ReleaseStatus;
+}
+
+describe('the line of a step', () => {
+  it.each([
+    { given: status({}), want: '  step 1/3   5% wanted  5% observed  Settling' },
+    { given: status({ observedWeight: null }), want: '  step 1/3   5% wanted   ? observed  Settling' },
+    {
+      given: status({}, {}),
+      want:
+        '  step 1/3   5% wanted  5% observed  errors  3/340 canary 34/6254 stable  ' +
+        'E harm 1.62/20 safe 1e+5/10  pass',
+    },
+    {
+      given: status({ weight: 25 }, { result: 'inconclusive', reason: 'NoData', numbers: {} }),
+      want:
+        '  step 1/3  25% wanted  5% observed  errors    0/0 canary     0/0 stable  ' +
+        'E harm     –/– safe     –/–  inconclusive (NoData)',
+    },
+  ])('reads $want', ({ given, want }) => {
+    expect(stepLine(viewOf(given), screenOf(false).screen)).toBe(want);
+  });
+});
+
+describe('the screen', () => {
+  it('rewrites the line of a step in place on a terminal and keeps its last state', () => {
+    const { screen, shown } = screenOf(true);
+    screen.step('1', 'a');
+    screen.step('1', 'b');
+    screen.step('2', 'c');
+    screen.line('end');
+    expect(shown()).toBe('\r\u001b[2Ka\r\u001b[2Kb\n\r\u001b[2Kc\nend\n');
+  });
+
+  it('never lets a rewritten line wrap', () => {
+    const { screen, shown } = screenOf(true, 6);
+    screen.step('1', screen.paint('red', 'abcdefgh'));
+    expect(shown()).toBe('\r\u001b[2Kabcd…');
+  });
+
+  it('follows each new step, but not each change of it, where there is no terminal', () => {
+    const { screen, shown } = screenOf(false);
+    screen.step('1', 'a');
+    screen.step('1', 'b');
+    screen.step('2', 'c');
+    expect(screen.paint('red', 'x')).toBe('x');
+    screen.step('2', 'd', true);
+    expect(shown()).toBe('a\nc\nd\n');
+  });
+});

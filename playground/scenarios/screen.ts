@@ -1,0 +1,136 @@
+import { stripVTControlCharacters } from 'node:util';
+import type { MetricVerdict } from '../../api/analysis.ts';
+import type { DecisionRecord, ReleaseStatus } from '../../api/release.ts';
+
+export interface Paper {
+  print(line: string): void;
+  /** raw text; only where `terminal` is true */
+  write(text: string): void;
+  terminal: boolean;
+  columns(): number;
+  color: boolean;
+}
+
+const COLORS = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
+export type Color = keyof typeof COLORS;
+
+/** Lines for people: on a terminal the line of the present step is rewritten in place, elsewhere lines just follow. */
+export class Screen {
+  private readonly paper: Paper;
+  private live = '';
+  private lastKey = '';
+  private lastMs = 0;
+
+  constructor(paper: Paper) {
+    this.paper = paper;
+  }
+
+  paint(color: Color, text: string): string {
+    return this.paper.color ? `\u001b[${COLORS[color]}m${text}\u001b[0m` : text;
+  }
+
+  line(text = ''): void {
+    this.settle();
+    this.paper.print(text);
+  }
+
+  /**
+   * Shows the state of a step: `key` names the step, so that its last state stays when another begins. `final`: to be
+   * shown in any case.
+   */
+  step(key: string, text: string, final = false): void {
+    if (text === this.live) return;
+    if (this.paper.terminal) {
+      if (this.live !== '' && key !== this.lastKey) this.settle();
+      this.paper.write(`\r\u001b[2K${fit(text, this.paper.columns() - 1)}`);
+    } else if (final || key !== this.lastKey || performance.now() - this.lastMs >= 3000) {
+      this.paper.print(text);
+      this.lastMs = performance.now();
+    }
+    this.live = text;
+    this.lastKey = key;
+  }
+
+  private settle(): void {
+    if (this.paper.terminal && this.live !== '') this.paper.write('\n');
+    this.live = '';
+  }
+}
+
+/** Shortens a line that would wrap, at the price of its colours: a wrapped line cannot be rewritten in place. */
+function fit(text: string, columns: number): string {
+  const plain = stripVTControlCharacters(text);
+  return plain.length <= columns ? text : `${plain.slice(0, columns - 1)}…`;
+}
+
+/** What the line of a step is made of. */
+export interface StepView {
+  step: number;
+  steps: number;
+  weight: number;
+  observedWeight: number | null;
+  reason: string;
+  verdict?: Pick<MetricVerdict, 'result' | 'reason' | 'numbers'>;
+}
+
+export function viewOf(status: ReleaseStatus): StepView {
+  const { step, steps, weight, observedWeight, reason } = status;
+  const verdict = status.analysis?.verdicts[0];
+  return { step, steps, weight, observedWeight, reason, ...(verdict === undefined ? {} : { verdict }) };
+}
+
+/** One step in one line: weight wanted and observed, requests and errors of both arms, evidence against its bar, verdict. */
+export function stepLine(view: StepView, screen: Screen): string {
+  const observed = view.observedWeight === null ? '?' : `${view.observedWeight}%`;
+  const step = `step ${Math.max(view.step + 1, 0)}/${view.steps}`;
+  const weight = screen.paint(
+    'cyan',
+    `${step}  ${pad(`${view.weight}%`, 3)} wanted ${pad(observed, 3)} observed`,
+  );
+  const { verdict } = view;
+  if (verdict === undefined) return `  ${weight}  ${screen.paint('dim', view.reason)}`;
+  return `  ${weight}  ${numbers(verdict.numbers)}  ${colored(verdict, screen)}`;
+}
+
+function numbers(of: Record<string, number>): string {
+  const arm = (name: 'Canary' | 'Stable'): string =>
+    `${whole(of[`step${name}Errors`])}/${whole(of[`step${name}Requests`])}`;
+  const evidence = (value: string, bar: string): string => `${short(of[value])}/${short(of[bar])}`;
+  return (
+    `errors ${pad(arm('Canary'), 6)} canary ${pad(arm('Stable'), 7)} stable  ` +
+    `E harm ${pad(evidence('evidence', 'bar'), 7)} safe ${pad(evidence('safeEvidence', 'safeBar'), 7)}`
+  );
+}
+
+function colored(verdict: NonNullable<StepView['verdict']>, screen: Screen): string {
+  const color = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
+  // What a step passed or failed for is told by the line that follows; what it lacks only here.
+  const lacks = verdict.result === 'inconclusive' && verdict.reason !== 'MoreDataNeeded';
+  const told = lacks ? `${verdict.result} (${verdict.reason})` : verdict.result;
+  return screen.paint(color[verdict.result], told);
+}
+
+/** Decisions worth a line of their own; the rest is in the step line. */
+const QUIET = new Set(['MoreDataNeeded', 'ObservingWeight', 'SettingWeight', 'ScalingCanary', 'SafeProven']);
+
+export function isQuiet(record: DecisionRecord): boolean {
+  return QUIET.has(record.reason);
+}
+
+export function decisionLine(record: DecisionRecord, screen: Screen): string {
+  return `  ${screen.paint('dim', record.time.slice(11, 19))} ${screen.paint('bold', record.reason)}: ${record.sentence}`;
+}
+
+function whole(value: number | undefined): string {
+  return value === undefined ? '0' : String(Math.round(value));
+}
+
+function short(value: number | undefined): string {
+  if (value === undefined) return '–';
+  if (value >= 1e5) return value.toExponential(0);
+  return value >= 10 ? String(Math.round(value)) : value.toFixed(2);
+}
+
+function pad(text: string, width: number): string {
+  return text.padStart(width);
+}

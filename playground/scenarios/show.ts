@@ -1,0 +1,122 @@
+import type { VerdictResult } from '../../api/analysis.ts';
+import type { DecisionRecord, Release } from '../../api/release.ts';
+import type { Incident, Scenario } from './catalog.ts';
+import { APP, BASE_ERROR_RATE, NAMESPACE, SAFE_MARGIN } from './objects.ts';
+import { play } from './play.ts';
+import type { Outcome } from './play.ts';
+import type { Reporter } from './reporter.ts';
+import { Screen, decisionLine, isQuiet, stepLine, viewOf } from './screen.ts';
+import type { Paper, StepView } from './screen.ts';
+import type { Stage } from './stage.ts';
+
+const CONCLUSIONS: Record<string, VerdictResult> = {
+  StepPassed: 'pass',
+  AllStepsPassed: 'pass',
+  HarmDetected: 'fail',
+};
+
+/** The demo as people see it. */
+export class Show implements Reporter {
+  private readonly screen: Screen;
+  private release: Release | undefined;
+  private step: StepView | undefined;
+
+  constructor(paper: Paper) {
+    this.screen = new Screen(paper);
+  }
+
+  opening(): void {
+    const safe = `stable × ${1 + SAFE_MARGIN.relative} + ${SAFE_MARGIN.absolute * 100} points`;
+    this.screen.line(
+      this.screen.paint(
+        'bold',
+        'Sluice demo: a cluster small enough for this machine, the controller is the real one',
+      ),
+    );
+    this.screen.line(
+      `Stable fails ${BASE_ERROR_RATE * 100}% of requests; here a version is "safe" below ${safe}.`,
+    );
+    this.screen.line(
+      'E is the evidence so far: harm that reaches its bar rolls back, safe that reaches its bar passes the step.',
+    );
+    this.screen.line();
+  }
+
+  component(name: string, line: string): void {
+    this.screen.line(`  ${this.screen.paint('green', '✓')} ${name.padEnd(11)} ${line}`);
+  }
+
+  keeping(stage: Stage): void {
+    this.screen.line(
+      `Still serving. Try: kubectl --kubeconfig ${stage.kubeconfig} -n ${NAMESPACE} get releases`,
+    );
+    this.screen.line('Ctrl-C ends it.');
+  }
+
+  async play(stage: Stage, scenario: Scenario): Promise<Outcome> {
+    const { screen } = this;
+    this.release = undefined;
+    this.step = undefined;
+    screen.line();
+    screen.line(screen.paint('bold', `── ${scenario.name}: ${scenario.title}`));
+    const outcome = await play(stage, scenario, {
+      changed: (image) => screen.line(`  $ kubectl -n ${NAMESPACE} set image deployment/${APP} web=${image}`),
+      decision: (record, release) => this.decision(record, release),
+      progress: (release) => this.progress(release),
+      incident: (incident, now) => this.incident(incident, now),
+    });
+    this.closing(outcome, stage);
+    return outcome;
+  }
+
+  private decision(record: DecisionRecord, release: Release): void {
+    this.release = release;
+    this.lastOfStep(record);
+    // the last one is told by the closing
+    const ending = release.status?.endedAt !== undefined;
+    if (!ending && !isQuiet(record)) this.screen.line(decisionLine(record, this.screen));
+  }
+
+  /** What ended a step is in the record only: the status has gone on to the next one. */
+  private lastOfStep({ reason, numbers }: DecisionRecord): void {
+    const result = CONCLUSIONS[reason];
+    const { step } = this;
+    if (result === undefined || numbers === undefined || step === undefined) return;
+    this.step = undefined;
+    const verdict = { result, reason, numbers };
+    this.screen.step(String(step.step), stepLine({ ...step, verdict }, this.screen), true);
+  }
+
+  private progress(release: Release): void {
+    this.release = release;
+    const { status } = release;
+    if (status?.phase !== 'Progressing' && status?.phase !== 'Waiting') return;
+    this.step = viewOf(status);
+    if (status.weight > 0) this.screen.step(String(status.step), stepLine(this.step, this.screen));
+  }
+
+  private incident({ what, seconds }: Incident, now: 'begins' | 'ends'): void {
+    const text = now === 'begins' ? `begins, for ${seconds} s` : 'is over';
+    this.screen.line(`  ${this.screen.paint('yellow', `⚡ ${what} ${text}`)}`);
+  }
+
+  private closing(outcome: Outcome, stage: Stage): void {
+    const { screen } = this;
+    const good = outcome.phase === 'Promoted';
+    const { message = '', verdict } = this.release?.status ?? {};
+    screen.line(
+      `  ${screen.paint(good ? 'green' : 'red', `${good ? '✓' : '✗'} ${outcome.phase}`)} ${message}`,
+    );
+    if (verdict !== undefined && verdict.sentence !== message) screen.line(`    Why: ${verdict.sentence}`);
+    const detection =
+      outcome.detectionSeconds === null ? '' : `, ${outcome.detectionSeconds} s to the decision`;
+    screen.line(
+      `    Weights observed ${outcome.weights.join(' → ') || 'none'}; ${outcome.canaryRequests} requests met the new ` +
+        `version${detection}; requests lost to Sluice or the rollout: ${outcome.clientErrors}; ` +
+        `left behind: ${outcome.leftovers.length === 0 ? 'nothing' : outcome.leftovers.join('; ')}.`,
+    );
+    const name = this.release?.metadata.name ?? '';
+    const tools = `kubectl --kubeconfig ${stage.kubeconfig} -n ${NAMESPACE}`;
+    screen.line(screen.paint('dim', `    Record: ${tools} get release ${name} -o yaml`));
+  }
+}

@@ -1,0 +1,26 @@
+import type { KubeObject } from '../../api/kube.ts';
+import type { ResourceName, StoreClient } from '../api/contract.ts';
+import { isApiFailure } from './queue.ts';
+
+/** As store.get; undefined also when the kind is no longer served, because its definition was deleted. */
+export function getServed(
+  store: StoreClient,
+  resource: ResourceName,
+  at: { namespace: string | undefined; name: string },
+): KubeObject | undefined {
+  return whileServed(() => store.get(resource, at.namespace, at.name));
+}
+
+/** As store.list; empty also when the kind is no longer served. */
+export function listServed(store: StoreClient, resource: ResourceName, namespace: string): KubeObject[] {
+  return whileServed(() => store.list(resource, namespace)) ?? [];
+}
+
+function whileServed<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isApiFailure(error) && error.code === 404) return undefined;
+    throw error;
+  }
+}
