@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest';
+import type { Phase } from '../../api/release.ts';
+import { PHASES } from '../../api/parse/release.ts';
+import { aRelease, aStatus, STARTED } from '../../test/support/release.ts';
+import { diffJson, formatChange } from './diff.ts';
+import { explainRelease } from './explain.ts';
+import { nextSteps } from './next.ts';
+import { formatAge, formatNumber } from './numbers.ts';
+import { progressKey } from './progress.ts';
+import { formatReleases, summarize } from './summary.ts';
+import { formatTable } from './table.ts';
+
+const plain = (_colour: string, text: string) => text;
+
+describe('formatNumber', () => {
+  it.each([
+    [0, '0'],
+    [812, '812'],
+    [0.0123456, '0.01235'],
+    [0.00001234, '1.23e-5'],
+    [1234567.8, '1.23e+6'],
+    [Number.NaN, 'NaN'],
+  ])('%d → %s', (value, want) => {
+    expect(formatNumber(value)).toBe(want);
+  });
+});
+
+describe('formatAge', () => {
+  it.each([
+    [45, '45s'],
+    [119, '119s'],
+    [120, '2m'],
+    [7_200, '2h'],
+    [172_800, '2d'],
+  ])('%d seconds → %s', (seconds, want) => {
+    expect(formatAge(STARTED, Date.parse(STARTED) + seconds * 1000)).toBe(want);
+  });
+
+  it('has no age without a time', () => {
+    expect(formatAge(undefined, 0)).toBe('<unknown>');
+  });
+});
+
+describe('formatTable', () => {
+  it('aligns columns whether they are coloured or not', () => {
+    expect(
+      formatTable(
+        ['A', 'B'],
+        [
+          ['\u001b[31mlong\u001b[39m', 'x'],
+          ['s', 'y'],
+        ],
+      ),
+    ).toEqual(['A      B', '\u001b[31mlong\u001b[39m   x', 's      y']);
+  });
+});
+
+describe('diffJson', () => {
+  it('tells list items apart by name, and shows what was added, changed and removed', () => {
+    const before = {
+      spec: {
+        containers: [
+          { name: 'app', image: 'shop:1' },
+          { name: 'log', image: 'l' },
+        ],
+        old: true,
+      },
+    };
+    const after = {
+      spec: {
+        containers: [
+          { name: 'log', image: 'l' },
+          { name: 'app', image: 'shop:2', env: [] },
+        ],
+      },
+    };
+    expect(diffJson(before, after).map(formatChange)).toEqual([
+      'spec.containers[app].image: shop:1 → shop:2',
+      'spec.containers[app].env: added []',
+      'spec.old: removed true',
+    ]);
+  });
+
+  it('compares lists without names by position, and shortens long values', () => {
+    const changes = diffJson({ args: ['a'] }, { args: ['b', 'x'.repeat(200)] }).map(formatChange);
+    expect(changes[0]).toBe('args[0]: a → b');
+    expect(changes[1]?.length).toBeLessThan(110);
+  });
+
+  it('finds nothing between equal values', () => {
+    expect(diffJson({ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] })).toEqual([]);
+  });
+});
+
+describe('formatReleases', () => {
+  const options = { paint: plain, nowMs: Date.parse(STARTED) + 90_000, namespaces: false };
+
+  it('prints what is observed, not what is wanted', () => {
+    const status = aStatus({ weight: 25, observedWeight: 5, step: 1 });
+    expect(formatReleases([aRelease({ status })], options)).toEqual([
+      'TARGET   PHASE         STEP   WEIGHT   VERDICT   AGE   RELEASE   REASON',
+      'shop     Progressing   2/3    5%       -         90s   shop-2    Measuring',
+    ]);
+  });
+
+  it('prints "?" for a weight that cannot be read, and "-" before there is a status', () => {
+    const lines = formatReleases(
+      [aRelease({ status: aStatus({ observedWeight: null }) }), aRelease({})],
+      options,
+    );
+    expect(lines[1]).toContain(' ? ');
+    expect(lines[2]).toContain('Pending');
+  });
+});
+
+describe('progressKey', () => {
+  it('changes with what a person would want to see, and with nothing else', () => {
+    const key = (change: Parameters<typeof aStatus>[0]) => progressKey(aRelease({ status: aStatus(change) }));
+    expect(key({ message: 'other', observedGeneration: 9 })).toBe(key({}));
+    for (const change of [
+      { phase: 'Waiting' as const },
+      { step: 1 },
+      { observedWeight: null },
+      { reason: 'NoData' },
+    ]) {
+      expect(key(change)).not.toBe(key({}));
+    }
+  });
+});
+
+describe('summarize', () => {
+  it('gives a release without status the same shape', () => {
+    expect(summarize(aRelease({}))).toMatchObject({
+      phase: 'Pending',
+      step: -1,
+      weight: 0,
+      observedWeight: null,
+    });
+  });
+});
+
+describe('nextSteps', () => {
+  it.each(PHASES.filter((phase) => phase !== 'Promoted' && phase !== 'Aborted'))(
+    'says something for %s',
+    (phase) => {
+      expect(nextSteps(aRelease({ status: aStatus({ phase }) })).join(' ')).not.toBe('');
+    },
+  );
+
+  it('asks nothing of anybody after a promotion', () => {
+    expect(nextSteps(aRelease({ status: aStatus({ phase: 'Promoted' }) }))).toEqual([]);
+  });
+
+  it('names the command that goes on from a pause by a step', () => {
+    const steps = nextSteps(
+      aRelease({ status: aStatus({ phase: 'Waiting', reason: 'PausedByStep', step: 1 }) }),
+    );
+    expect(steps[0]).toContain('kubectl annotate release shop-2 -n default sluice.dev/resumed-step=1');
+  });
+});
+
+describe('explainRelease', () => {
+  const verdict = {
+    result: 'fail',
+    reason: 'HarmDetected',
+    sentence: '5.1% of requests fail, against 0.5% on stable.',
+    numbers: { canaryRate: 0.051, stableRate: 0.005 },
+  } as const;
+  const story = (phase: Phase) =>
+    explainRelease(
+      aRelease({
+        status: aStatus({
+          phase,
+          reason: 'RolledBack',
+          message: 'Rolled back: more errors than stable.',
+          verdict,
+          analysis: {
+            version: 1,
+            step: 0,
+            gaps: 0,
+            metrics: {},
+            verdicts: [{ ...verdict, metric: 'error-rate', critical: true, dryRun: false }],
+          },
+          decisions: [
+            { time: STARTED, reason: 'NewRevision', sentence: 'A new template was seen.' },
+            {
+              time: STARTED,
+              reason: 'HarmDetected',
+              sentence: 'Traffic goes back.',
+              numbers: { evidence: 25.5 },
+            },
+          ],
+        }),
+      }),
+      plain,
+    );
+
+  it('tells what changed, what was decided and measured, the verdict and what to do', () => {
+    expect(story('RolledBack')).toEqual([
+      'Release shop-2 of deployment/shop in default: RolledBack (RolledBack)',
+      'Rolled back: more errors than stable.',
+      'started 2026-01-01T00:00:00Z, ended 2026-01-01T00:10:00Z',
+      '',
+      'What changed',
+      '  spec.containers[app].image: shop:1 → shop:2',
+      '',
+      'How it is tried',
+      '  provider gateway: HTTPRoute shop split between services shop and shop-canary',
+      '  steps 5% (2m to 30m) → 25% (2m to 30m) → 50% (2m to 30m)',
+      '  ended at step 1 of 3: weight 0%, observed 0%',
+      '',
+      'What was decided',
+      '  00:00:00  NewRevision           A new template was seen.',
+      '  00:00:00  HarmDetected          Traffic goes back.',
+      '                                  evidence=25.5',
+      '',
+      'What was measured',
+      '  error-rate (template http)',
+      '    queries of the preset auto',
+      '    fail (HarmDetected): 5.1% of requests fail, against 0.5% on stable.',
+      '    canaryRate=0.051 stableRate=0.005',
+      '',
+      'Verdict',
+      '  fail (HarmDetected): 5.1% of requests fail, against 0.5% on stable.',
+      '',
+      'What to do next',
+      '  Users are served by the stable version; the Deployment is held with the failed template. Fix the cause and apply a new template, or apply the earlier manifest again.',
+    ]);
+  });
+
+  it('can tell the story of any phase, and of a release without status', () => {
+    for (const phase of PHASES) expect(story(phase).length).toBeGreaterThan(5);
+    expect(explainRelease(aRelease({}), plain).join('\n')).toContain('Pending');
+  });
+});

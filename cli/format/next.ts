@@ -1,0 +1,62 @@
+import { isTerminal } from '../../api/conditions.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
+
+// Not `kubectl rollout undo`: it refuses a paused Deployment.
+const FIX = 'Fix the cause and apply a new template, or apply the earlier manifest again.';
+
+/** What a human can do now, one sentence each; [] when nothing has to be done. */
+export function nextSteps(release: Release): string[] {
+  const { status } = release;
+  if (status === undefined) return ['Nothing yet: the release has just been made.'];
+  const byPhase: Record<Phase, () => string[]> = {
+    Pending: () => ['Nothing: it goes on by itself.'],
+    Progressing: () => ['Nothing: it goes on by itself.', `To stop it: ${order(release, 'Abort')}`],
+    Promoting: () => ['Nothing: the target is rolling out the new template.'],
+    RollingBack: () => ['Nothing: traffic goes back to the stable version and the canary is removed.'],
+    Promoted: () => [],
+    Waiting: () => waiting(release, status),
+    RolledBack: () => [
+      `Users are served by the stable version; the Deployment is held with the failed template. ${FIX}`,
+    ],
+    Aborted: () =>
+      status.reason === REASON.AbortedByHuman ? [`The Deployment is held with this template. ${FIX}`] : [],
+    Superseded: () => ['Look at the release of the newer template.'],
+    Escaped: () => [
+      'This template serves users without having been proven. If that was not meant, apply the earlier manifest again.',
+    ],
+    Blocked: () => ['Do what the message says; the release is checked again as soon as something changes.'],
+  };
+  return byPhase[status.phase]();
+}
+
+function waiting(release: Release, status: ReleaseStatus): string[] {
+  const stop = `To give up: ${order(release, 'Abort')}`;
+  const skip = `To promote without further proof: ${order(release, 'Promote')}`;
+  const resume = `kubectl annotate ${nameOf(release)} ${ANNOTATION.resumedStep}=${status.step}`;
+  switch (status.reason) {
+    case REASON.PausedByHuman:
+      return [`To go on: ${order(release, 'Auto')}`, stop];
+    case REASON.PausedByStep:
+      return [`To go on to the next step: ${resume}`, skip, stop];
+    case REASON.Inconclusive:
+      return [`To go on to the next step without a conclusion: ${resume}`, skip, stop];
+    default:
+      return ['Do what the message says; the release goes on by itself then.', stop];
+  }
+}
+
+/** The command that sets the one field of a Release a human may change. */
+function order(release: Release, intent: string): string {
+  return `kubectl patch ${nameOf(release)} --type merge -p '{"spec":{"intent":"${intent}"}}'`;
+}
+
+function nameOf({ metadata }: Release): string {
+  return `release ${metadata.name} -n ${metadata.namespace ?? 'default'}`;
+}
+
+/** "now at step 2 of 3", or where it ended. */
+export function whereNow(status: ReleaseStatus): string {
+  return `${isTerminal(status.phase) ? 'ended' : 'now'} at step ${status.step + 1} of ${status.steps}`;
+}

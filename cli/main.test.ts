@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const PROGRAM = fileURLToPath(new URL('main.ts', import.meta.url));
+
+let folder: string;
+let server: Server;
+
+/** An API server that never answers. */
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'));
+  server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+function kubeconfig(): string {
+  const path = join(folder, 'config');
+  const { port } = server.address() as AddressInfo;
+  const config = {
+    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    users: [{ name: 'u', user: {} }],
+    'current-context': 'c',
+  };
+  writeFileSync(path, JSON.stringify(config));
+  return path;
+}
+
+/** A bug, as far as the program can tell. */
+const BUG = `process.once('SIGUSR2', () => { throw new Error('nobody foresaw this'); })`;
+
+it('does not end like a rollback when something nobody foresaw happens', async () => {
+  const args = [
+    '--import',
+    `data:text/javascript,${BUG}`,
+    PROGRAM,
+    'wait',
+    'x',
+    '--kubeconfig',
+    kubeconfig(),
+  ];
+  const child = spawn(process.execPath, args);
+  let complained = '';
+  child.stderr.on('data', (chunk: Buffer) => (complained += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  await Promise.race([ended, new Promise((resolve) => server.once('request', resolve))]);
+  child.kill('SIGUSR2');
+  expect(await ended).toBe(2);
+  expect(complained).toContain('sluice: unexpected error: Error: nobody foresaw this');
+}, 30_000);

@@ -1,0 +1,81 @@
+import { Command, Option } from 'commander';
+import { controller } from './commands/controller.ts';
+import { demo } from './commands/demo.ts';
+import { explain, type ExplainFlags } from './commands/explain.ts';
+import { status, type StatusFlags } from './commands/status.ts';
+import { readVersion, version } from './commands/version.ts';
+import { wait, type WaitFlags } from './commands/wait.ts';
+import type { Io } from './io.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0 promoted                 5 superseded by a newer template
+  1 rolled back or aborted   6 blocked
+  2 wrong usage, no access   7 escaped: rolled out unproven
+  3 timed out                8 the Deployment is gone
+  4 waits for a human
+`;
+
+/** The command line. Each action leaves its exit code with `done`. */
+export function buildProgram(io: Io, done: (exitCode: number) => void): Command {
+  const program = new Command('sluice')
+    .description('Progressive delivery for plain Kubernetes Deployments.')
+    .version(readVersion(), '-V, --version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+    })
+    .showHelpAfterError('(sluice --help lists the commands and their options)');
+
+  passThrough(program, 'controller', 'run the controller until it is stopped').action(
+    async (args: string[]) => done(await controller(args)),
+  );
+  passThrough(program, 'demo', 'a whole release on this machine, without a cluster').action(
+    async (args: string[]) => done(await demo(args)),
+  );
+
+  connected(program.command('wait'))
+    .description('follow the release of the present template until its fate is known')
+    .argument('<target>', 'deployment/<name>')
+    .option('--timeout <duration>', 'give up after this long, like 10m (default: never)')
+    .addOption(new Option('-o, --output <format>', 'one object per change').choices(['json']))
+    .addHelpText('after', EXIT_CODES)
+    .action(async (target: string, flags: WaitFlags) => done(await wait(io, target, flags)));
+  connected(program.command('status'))
+    .description('the newest release of each target, or of one')
+    .argument('[target]', 'deployment/<name>')
+    .option('-A, --all-namespaces', 'of all namespaces')
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
+    .action(async (target: string | undefined, flags: StatusFlags) => done(await status(io, target, flags)));
+  connected(program.command('explain'))
+    .description('tell the story of a release: what changed, what was measured and decided, what to do next')
+    .argument('<target>', 'deployment/<name>')
+    .option('--release <name>', 'this release instead of the newest')
+    .action(async (target: string, flags: ExplainFlags) => done(await explain(io, target, flags)));
+  program
+    .command('version')
+    .description('print the version')
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
+    .action((flags: { output?: string }) => done(version(io, flags)));
+  return program;
+}
+
+/** A command whose arguments, `--help` included, belong to the program behind it. */
+function passThrough(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument('[flags...]', `see sluice ${name} --help`)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .helpOption(false);
+}
+
+function connected(command: Command): Command {
+  return command
+    .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
+    .option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)')
+    .option('--context <name>', 'context of the kubeconfig');
+}

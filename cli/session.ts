@@ -1,0 +1,82 @@
+import { FIELD_MANAGER, LABEL } from '../api/names.ts';
+import type { KubeObject } from '../api/kube.ts';
+import { newestFirst } from '../api/order.ts';
+import { parseRelease } from '../api/parse/release.ts';
+import type { Release } from '../api/release.ts';
+import { RESOURCES } from '../api/resources.ts';
+import { KubeClient } from '../kube/client.ts';
+import { connect } from '../kube/http.ts';
+import type { Clock } from '../kube/types.ts';
+import { labelValue } from '../controller/canary/names.ts';
+import { UsageError } from './io.ts';
+
+export interface ConnectionFlags {
+  kubeconfig?: string;
+  context?: string;
+  namespace?: string;
+}
+
+export interface Session {
+  client: KubeClient;
+  /** of the flag, else of the kubeconfig's context, else "default" */
+  namespace: string;
+  close(): void;
+}
+
+/** Opens the way to the API server; a kubeconfig that cannot be used is a UsageError. */
+export function openSession(flags: ConnectionFlags, clock: Clock): Session {
+  try {
+    const connection = connect({
+      kubeconfig: flags.kubeconfig,
+      context: flags.context,
+      userAgent: 'sluice-cli',
+    });
+    const client = new KubeClient({
+      transport: connection.transport,
+      clock,
+      fieldManager: FIELD_MANAGER,
+      resources: Object.values(RESOURCES),
+    });
+    const namespace = flags.namespace ?? connection.namespace ?? 'default';
+    return { client, namespace, close: () => connection.close() };
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+export interface ReleaseList {
+  /** newest first */
+  releases: Release[];
+  /** "shop-3: status.phase cannot be read" for each Release of another version, newest first */
+  unreadable: string[];
+  /** the newest of all is among the unreadable: nothing older says how things stand now */
+  newestUnreadable: boolean;
+}
+
+/** The readable Releases among raw objects, newest first. */
+export function readReleases(objects: readonly KubeObject[]): ReleaseList {
+  const list: ReleaseList = { releases: [], unreadable: [], newestUnreadable: false };
+  for (const [index, object] of newestFirst(objects).entries()) {
+    const parsed = parseRelease(object);
+    if (parsed.ok) list.releases.push(parsed.value);
+    else list.unreadable.push(`${object.metadata.name}: ${parsed.issues[0]?.path ?? ''} cannot be read`);
+    if (index === 0) list.newestUnreadable = !parsed.ok;
+  }
+  return list;
+}
+
+/** Releases of one target, or of all when no name is given, or of all namespaces when `namespace` is absent. */
+export async function listReleases(
+  client: Pick<KubeClient, 'listAll'>,
+  namespace: string | undefined,
+  target?: string,
+): Promise<ReleaseList> {
+  const labelSelector = target === undefined ? undefined : releaseSelector(target);
+  const { items } = await client.listAll(RESOURCES.releases, { namespace, labelSelector });
+  return readReleases(items);
+}
+
+/** Label selector of the Releases of one target. */
+export function releaseSelector(target: string): string {
+  return `${LABEL.target}=${labelValue(target)}`;
+}

@@ -1,0 +1,138 @@
+import { getObject } from '../api/json.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { ANNOTATION } from '../api/names.ts';
+import type { Phase, Release } from '../api/release.ts';
+import { templatesEqual } from '../controller/canary/template.ts';
+import { isEnded, setAsideOf, stableAfter, wasTurnedDown } from '../controller/facts/records.ts';
+import { EXIT } from './io.ts';
+
+/** What `sluice wait` was asked to see through: this template of this Deployment object. */
+export interface Pin {
+  uid: string;
+  template: JsonObject;
+}
+
+export type WaitOutcome = Exclude<keyof typeof EXIT, 'usage' | 'interrupted'>;
+
+export interface WaitResult {
+  outcome: WaitOutcome;
+  /** one sentence */
+  sentence: string;
+}
+
+/** What is known now; `releases` are the target's, newest first. */
+export interface WaitView {
+  target: KubeObject | undefined;
+  releases: readonly Release[];
+}
+
+const BY_PHASE: Partial<Record<Phase, WaitOutcome>> = {
+  Promoted: 'promoted',
+  RolledBack: 'rolledBack',
+  Aborted: 'rolledBack',
+  Superseded: 'superseded',
+  Escaped: 'escaped',
+  Blocked: 'blocked',
+  Waiting: 'needsHuman',
+};
+
+export function pinOf(target: KubeObject): Pin {
+  return { uid: target.metadata.uid ?? '', template: getObject(target, 'spec', 'template') ?? {} };
+}
+
+/**
+ * The release that tells how the pinned template fares: the newest one of the target, if it is for that template.
+ * An older release for the same template says nothing, since a new attempt is on its way then.
+ */
+export function pinnedRelease(pin: Pin, view: WaitView): Release | undefined {
+  const newest = newestOf(pin, view);
+  return newest !== undefined && templatesEqual(newest.spec.canary.template, pin.template)
+    ? newest
+    : undefined;
+}
+
+/** The end of the wait, or undefined while it goes on. */
+export function judgeWait(pin: Pin, view: WaitView): WaitResult | undefined {
+  const { target } = view;
+  if (target === undefined) return { outcome: 'gone', sentence: 'The Deployment was deleted.' };
+  if (target.metadata.uid !== pin.uid) {
+    return { outcome: 'gone', sentence: 'The Deployment was deleted and made anew.' };
+  }
+  const release = pinnedRelease(pin, view);
+  if (release === undefined) return withoutRelease(pin, { target, releases: view.releases });
+  const outcome = release.status === undefined ? undefined : BY_PHASE[release.status.phase];
+  if (release.status === undefined || outcome === undefined || isTriedAgain(release, pin, target)) {
+    return undefined;
+  }
+  return { outcome, sentence: release.status.message };
+}
+
+/** It ended because the target went elsewhere, and the target is back: a new attempt is on its way. */
+function isTriedAgain(release: Release, pin: Pin, target: KubeObject): boolean {
+  const left = release.status?.phase === 'Aborted' || release.status?.phase === 'Superseded';
+  return left && !wasTurnedDown(release) && hasOptedIn(target) && isPinned(pin, target);
+}
+
+function withoutRelease(
+  pin: Pin,
+  view: { target: KubeObject; releases: readonly Release[] },
+): WaitResult | undefined {
+  const { target, releases } = view;
+  // Sluice itself takes a newer template off the target while an older release ends, and puts it back.
+  if (releases.some((release) => isSetAside(release, pin))) return undefined;
+  if (!isPinned(pin, target)) {
+    return { outcome: 'superseded', sentence: 'The Deployment has another template now.' };
+  }
+  const newest = newestOf(pin, view);
+  return newest === undefined || isEnded(newest) ? atRest(pin, view, newest) : undefined;
+}
+
+/** No release is under way: either none will come, or one for the pinned template is about to. */
+function atRest(
+  pin: Pin,
+  { target, releases }: { target: KubeObject; releases: readonly Release[] },
+  newest: Release | undefined,
+): WaitResult | undefined {
+  const stable = newest === undefined ? undefined : stableAfter(newest).template;
+  if (stable !== undefined && templatesEqual(stable, pin.template)) {
+    return { outcome: 'promoted', sentence: 'This template is the stable one; nothing has to be released.' };
+  }
+  if (!hasOptedIn(target)) {
+    const sentence = `The Deployment has opted out: it has no ${ANNOTATION.policy} any more.`;
+    return { outcome: 'rolledBack', sentence };
+  }
+  const before = releases.find((release) => isAttempt(release, pin, stable) && wasTurnedDown(release));
+  return before === undefined
+    ? undefined
+    : {
+        outcome: 'rolledBack',
+        sentence: `Release ${before.metadata.name} turned this template down; it is not tried again by itself.`,
+      };
+}
+
+/** A release of the pinned template over what is stable now. */
+function isAttempt(release: Release, pin: Pin, stable: JsonObject | undefined): boolean {
+  return (
+    release.spec.target.uid === pin.uid &&
+    stable !== undefined &&
+    templatesEqual(release.spec.canary.template, pin.template) &&
+    templatesEqual(release.spec.stable.template, stable)
+  );
+}
+
+function hasOptedIn(target: KubeObject): boolean {
+  return target.metadata.annotations?.[ANNOTATION.policy] !== undefined;
+}
+
+function isPinned(pin: Pin, target: KubeObject): boolean {
+  return templatesEqual(getObject(target, 'spec', 'template') ?? {}, pin.template);
+}
+
+function isSetAside(release: Release, pin: Pin): boolean {
+  const template = setAsideOf(release);
+  return template !== undefined && templatesEqual(template, pin.template);
+}
+
+function newestOf(pin: Pin, view: { releases: readonly Release[] }): Release | undefined {
+  return view.releases.find((release) => release.spec.target.uid === pin.uid);
+}
