@@ -1,0 +1,68 @@
+/** The table of docs/architecture.md: which file lies in which room, and what each room may import. */
+export type Room =
+  | 'api'
+  | 'stats'
+  | 'judge'
+  | 'measure'
+  | 'queue'
+  | 'providers'
+  | 'kube'
+  | 'controller (pure)'
+  | 'controller (I/O)'
+  | 'cli'
+  | 'playground'
+  | 'scripts'
+  | 'test';
+
+/** First match wins. */
+const ROOMS: readonly [RegExp, Room][] = [
+  [/\.test\.ts$|^test\/|\/testing\/|^providers\/conformance\.ts$/, 'test'],
+  [/^api\//, 'api'],
+  [/^analysis\/stats\//, 'stats'],
+  [/^analysis\/judge\//, 'judge'],
+  [/^analysis\/measure\//, 'measure'],
+  [/^analysis\/queue\//, 'queue'],
+  [/^providers\//, 'providers'],
+  [/^kube\//, 'kube'],
+  [/^controller\/(model|decide|facts|status)\.ts$/, 'controller (pure)'],
+  [/^controller\/(rules|facts|canary|discovery|status)\//, 'controller (pure)'],
+  [/^controller\//, 'controller (I/O)'],
+  [/^cli\//, 'cli'],
+  [/^playground\//, 'playground'],
+  [/^scripts\//, 'scripts'],
+];
+
+export function roomOf(path: string): Room | undefined {
+  return ROOMS.find(([pattern]) => pattern.test(path))?.[1];
+}
+
+/** Besides itself. `test` may import everything and is imported by nothing but itself. */
+export const MAY_IMPORT: Record<Exclude<Room, 'test'>, readonly Room[]> = {
+  api: [],
+  stats: [],
+  judge: ['api', 'stats'],
+  measure: ['api'],
+  queue: ['api', 'measure'],
+  providers: ['api'],
+  kube: ['api'],
+  'controller (pure)': ['api', 'judge', 'providers'],
+  'controller (I/O)': ['api', 'judge', 'measure', 'queue', 'providers', 'kube', 'controller (pure)'],
+  cli: ['api', 'kube', 'controller (pure)'],
+  playground: ['api'],
+  scripts: ['api', 'playground'],
+};
+
+/** Single doors in walls that are closed otherwise: "importer → imported". */
+export const DOORS: readonly string[] = ['cli/commands/controller.ts → controller/main.ts'];
+
+/** Packages that pure rooms may use; rooms not listed may use any. */
+export const PACKAGES: Partial<Record<Room, readonly string[]>> = {
+  api: [],
+  stats: [],
+  judge: ['mathjs', 'mathjs/number'],
+  providers: [],
+  'controller (pure)': [],
+};
+
+/** The one file per program that prints, reads the environment and ends it. */
+export const PROGRAMS = /^(cli|playground|controller)\/main\.ts$|^scripts\/[^/]+\.ts$/;

@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { getObject } from '../../api/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import {
+  canaryDeployment,
+  canaryService,
+  rewriteOf,
+  templatesEqual,
+  undoRewrite,
+} from '../../controller/canary/index.ts';
+import { discoverTraffic } from '../../controller/discovery/index.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { Provider, TrafficContext } from '../../providers/provider.ts';
+import { startApi, type TestApi } from '../support/api.ts';
+import { crdObject, withoutRules } from '../support/crd-schema.ts';
+import { backend, httpRoute, ingress, ingressPath, pathMatch, rule } from '../support/routes.ts';
+import { aDeployment, aPod, aReplicaSet, aService } from '../support/objects.ts';
+import { aTrafficContext } from '../support/traffic.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
+
+/** An API server fills in defaults, drops what it does not know and refuses what is wrong. */
+
+const bare = (object: KubeObject): KubeObject => {
+  const { name, namespace, labels, annotations } = object.metadata;
+  return JSON.parse(
+    JSON.stringify({ ...object, metadata: { name, namespace, labels, annotations } }),
+  ) as KubeObject;
+};
+
+async function apiWith(...objects: KubeObject[]): Promise<TestApi> {
+  const api = await startApi(new VirtualClock(), 'shop');
+  const published = crdObject('gateway-api-httproutes.yaml');
+  if (published === undefined) await api.installHttpRoutes();
+  else await api.client.create(withoutRules(published));
+  for (const object of objects) await api.client.create(bare(object));
+  return api;
+}
+
+const inShop = async (api: TestApi, resource: (typeof RESOURCES)[keyof typeof RESOURCES]) =>
+  (await api.client.listAll(resource, { namespace: 'shop' })).items;
+
+const labels = { app: 'web', tier: 'front' };
+
+test('the canary’s objects are accepted, and the defaults that are filled in do not make it another version', async () => {
+  const term = { topologyKey: 'zone', labelSelector: { matchLabels: { app: 'web' } } };
+  const affinity = { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+  const template = {
+    metadata: { labels, annotations: { note: 'kept' } },
+    spec: { affinity, containers: [{ name: 'app', image: 'app:2', ports: [{ containerPort: 8080 }] }] },
+  };
+  const given = aDeployment('web', labels, { spec: { paused: true, template } });
+  const type = { type: 'NodePort', sessionAffinity: 'ClientIP' };
+  const api = await apiWith(given, aService('web', { app: 'web' }, { spec: type }));
+  const [target] = await inShop(api, RESOURCES.deployments);
+  const [stableService] = await inShop(api, RESOURCES.services);
+  const input = { target: target!, release: 'web-2', rewrite: { app: { from: 'web', to: 'web-canary' } } };
+
+  const canary = await api.client.create(canaryDeployment({ ...input, replicas: 1 }));
+  const service = await api.client.create(canaryService({ ...input, stableService: stableService! }));
+
+  const undone = undoRewrite(getObject(canary, 'spec', 'template')!, rewriteOf(canary)!);
+  expect(templatesEqual(undone, getObject(target, 'spec', 'template')!)).toBe(true);
+  expect(service.spec).toMatchObject({
+    type: 'ClusterIP',
+    selector: { app: 'web-canary' },
+    sessionAffinity: 'ClientIP',
+  });
+  expect(service.spec?.['clusterIP']).not.toBe(stableService?.spec?.['clusterIP']);
+});
+
+test('objects as a list gives them are enough to find the traffic', async () => {
+  const target = aDeployment('web', labels);
+  const api = await apiWith(
+    target,
+    aService('web', { app: 'web' }),
+    httpRoute('shop', [rule('/', [backend('web')])]),
+  );
+  const [live] = await inShop(api, RESOURCES.deployments);
+  const replicaSet = aReplicaSet(live!);
+  const got = discoverTraffic({
+    target: live!,
+    policyProvider: 'auto',
+    annotations: {},
+    services: await inShop(api, RESOURCES.services),
+    ingresses: [],
+    httpRoutes: await inShop(api, RESOURCES.httpRoutes),
+    deployments: [live!],
+    replicaSets: [replicaSet],
+    pods: [aPod(replicaSet, labels)],
+  });
+  expect(got).toMatchObject({ ok: true, traffic: { provider: 'gateway', canaryService: 'web-canary' } });
+});
+
+test.each<[string, Provider, KubeObject]>([
+  [
+    'an HTTPRoute',
+    PROVIDERS.gateway,
+    httpRoute('shop', [
+      rule('/', [backend('web')]),
+      rule('/api', [backend('api'), backend('other', { weight: 3 })]),
+      { backendRefs: [backend('web', { weight: 7 }), backend('web', { port: 81 })] },
+      {
+        matches: [pathMatch('/b')],
+        name: 'b',
+        timeouts: { request: '3s' },
+        backendRefs: [backend('web', { weight: 100 })],
+      },
+    ]),
+  ],
+  [
+    'an Ingress',
+    PROVIDERS.nginx,
+    ingress('shop', {
+      'a.example.com': [ingressPath('/', 'web'), ingressPath('/api', 'api')],
+      '': [ingressPath('/', 'web')],
+    }),
+  ],
+])('%s is split and comes back as it was on an API server', async (_name, provider, route) => {
+  const api = await apiWith(route);
+  const spec = async () =>
+    (await inShop(api, provider.routeResource)).find(({ metadata }) => metadata.name === 'shop')?.spec;
+  const before = JSON.stringify(await spec());
+  const owner = (await api.client.create(bare(aDeployment('web', labels)))).metadata.uid ?? '';
+  let originals: TrafficContext['originals'];
+  const context = async (): Promise<TrafficContext> => {
+    const objects = await inShop(api, provider.routeResource);
+    const isOurs = (object: KubeObject) => object.metadata.labels?.['sluice.dev/target'] === 'web';
+    const routes = objects.filter((object) => !isOurs(object));
+    const base = aTrafficContext(routes, { made: objects.filter(isOurs), originals });
+    return { ...base, owner: { ...base.owner, uid: owner } };
+  };
+
+  for (const weight of [5, 50, 0]) {
+    originals = provider.record(await context());
+    for (const write of provider.plan(await context(), weight)) await api.client.execute(write);
+    expect(provider.plan(await context(), weight)).toEqual([]);
+    expect(provider.observe(await context()).weight).toBe(weight);
+  }
+  for (const write of provider.cleanup(await context())) await api.client.execute(write);
+  expect(provider.cleanup(await context())).toEqual([]);
+  expect(JSON.stringify(await spec())).toBe(before);
+  expect(await inShop(api, provider.routeResource)).toHaveLength(1);
+});

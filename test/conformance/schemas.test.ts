@@ -1,0 +1,234 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { Ajv, type ValidateFunction } from 'ajv';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { checkTemplate } from '../../analysis/judge/check.ts';
+import { asObject, get, getArray, getObject, getObjects, getString, isObject } from '../../api/json.ts';
+import type { Json, JsonObject } from '../../api/kube.ts';
+import { parsePolicy } from '../../api/parse/policy.ts';
+import { parseRelease } from '../../api/parse/release.ts';
+import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
+import { parseTemplate } from '../../api/parse/template.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { formatIssue, type Result } from '../../api/result.ts';
+import { policies, templates } from '../support/arbitraries.ts';
+import { aRelease, aStatus, STARTED } from '../support/release.ts';
+
+const root = new URL('../../manifests/', import.meta.url);
+const load = (path: string) => parseYaml(readFileSync(new URL(path, root), 'utf8')) as JsonObject;
+const files = (folder: string) => readdirSync(new URL(folder, root)).filter((name) => name.endsWith('.yaml'));
+
+const crds = files('crds/').map((name) => load(`crds/${name}`));
+const schemaOf = (kind: string) => {
+  const crd = crds.find((item) => getString(item, 'spec', 'names', 'kind') === kind);
+  const schema = getObject(crd, 'spec', 'versions', 0, 'schema', 'openAPIV3Schema');
+  if (schema === undefined) throw new Error(`no schema of ${kind}`);
+  return schema;
+};
+
+/** As an API server with fieldValidation=Strict: a field that the schema does not know is an error. */
+function strict(schema: Json | undefined): Json {
+  if (Array.isArray(schema)) return schema.map(strict);
+  if (!isObject(schema)) return schema ?? null;
+  const copy = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, strict(value)]));
+  return isObject(schema.properties) && typeof schema.type === 'string'
+    ? { ...copy, additionalProperties: false }
+    : copy;
+}
+
+const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+function compile(kind: string): ValidateFunction {
+  const schema = structuredClone(schemaOf(kind));
+  const properties = asObject(schema.properties) ?? {};
+  delete properties.metadata; // the API server has its own schema for it
+  const closed = strict(schema) as JsonObject;
+  return ajv.compile({
+    ...closed,
+    properties: { ...asObject(closed.properties), metadata: { type: 'object' } },
+  });
+}
+
+const validators = new Map(
+  ['ReleasePolicy', 'AnalysisTemplate', 'Release'].map((kind) => [kind, compile(kind)]),
+);
+function schemaErrors(object: JsonObject): string[] {
+  const validate = validators.get(getString(object, 'kind') ?? '');
+  if (validate === undefined) return ['no schema of that kind'];
+  if (validate(object)) return [];
+  return (validate.errors ?? []).map(
+    (error) => `${error.instancePath} ${error.message ?? ''} ${JSON.stringify(error.params)}`,
+  );
+}
+
+const parsers: Record<string, (spec: unknown) => Result<unknown>> = {
+  ReleasePolicy: (spec) => parsePolicy(spec),
+  AnalysisTemplate: (spec) => parseTemplate(spec),
+};
+const wire = (kind: string, spec: unknown): JsonObject =>
+  JSON.parse(
+    JSON.stringify({ apiVersion: 'sluice.dev/v1alpha1', kind, metadata: { name: 'x' }, spec }),
+  ) as JsonObject;
+
+describe('the CRDs', () => {
+  it('define exactly the kinds that api/resources.ts names, with the names it gives', () => {
+    const own = Object.values(RESOURCES).filter((resource) => resource.group === 'sluice.dev');
+    expect(crds.map((crd) => get(crd, 'metadata', 'name')).sort()).toEqual(
+      own.map((resource) => `${resource.plural}.${resource.group}`).sort(),
+    );
+    for (const crd of crds) {
+      const names = getObject(crd, 'spec', 'names') ?? {};
+      const resource = own.find((item) => item.plural === names.plural);
+      expect(names.kind).toBe(resource?.kind);
+      expect(names.shortNames).toBeUndefined();
+      expect(names.categories).toEqual(['sluice']);
+      expect(get(crd, 'spec', 'scope')).toBe('Namespaced');
+      expect(getString(crd, 'spec', 'versions', 0, 'name')).toBe(resource?.version);
+    }
+  });
+
+  it('show a Release as TARGET PHASE STEP WEIGHT VERDICT AGE, the weight being the one observed', () => {
+    const crd = crds.find((item) => getString(item, 'spec', 'names', 'kind') === 'Release');
+    const columns = getObjects(crd, 'spec', 'versions', 0, 'additionalPrinterColumns');
+    expect(columns.map((column) => getString(column, 'name')?.toUpperCase())).toEqual([
+      ...['TARGET', 'PHASE', 'STEP', 'WEIGHT', 'VERDICT', 'AGE'],
+    ]);
+    expect(columns.find((column) => column.name === 'Weight')?.jsonPath).toBe('.status.observedWeight');
+    expect(getObject(crd, 'spec', 'versions', 0, 'subresources', 'status')).toEqual({});
+  });
+
+  it.each(['ReleasePolicy', 'AnalysisTemplate', 'Release'])('%s has a structural schema', (kind) => {
+    const problems: string[] = [];
+    const walk = (schema: Json | undefined, path: string): void => {
+      if (!isObject(schema)) return;
+      const open = schema['x-kubernetes-preserve-unknown-fields'] === true;
+      if (typeof schema.type !== 'string' && !open) problems.push(`${path} has no type`);
+      if (schema.type === 'array' && schema.items === undefined) problems.push(`${path} has no items`);
+      if (schema.properties !== undefined && schema.additionalProperties !== undefined)
+        problems.push(`${path} has both`);
+      const properties = asObject(schema.properties) ?? {};
+      const missing = (getArray(schema, 'required') ?? []).filter(
+        (name) => typeof name !== 'string' || !Object.hasOwn(properties, name),
+      );
+      if (missing.length > 0)
+        problems.push(`${path} requires ${JSON.stringify(missing)} without defining it`);
+      for (const [name, child] of Object.entries(properties)) walk(child, `${path}.${name}`);
+      walk(schema.items, `${path}[]`);
+      walk(schema.additionalProperties, `${path}{}`);
+    };
+    walk(schemaOf(kind), kind);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('schemas and parsers', () => {
+  it.each(files('samples/'))('agree that the sample %s is right', (name) => {
+    const sample = load(`samples/${name}`);
+    expect(schemaErrors(sample)).toEqual([]);
+    const result = parsers[getString(sample, 'kind') ?? '']?.(sample.spec);
+    expect(result?.ok === false ? result.issues.map(formatIssue) : []).toEqual([]);
+    const template = parseTemplate(sample.spec);
+    if (template.ok) expect(checkTemplate(template.value, name)).toEqual([]);
+  });
+
+  it('agree on everything that serializePolicy and serializeTemplate write', () => {
+    fc.assert(
+      fc.property(policies, (policy) => {
+        expect(schemaErrors(wire('ReleasePolicy', serializePolicy(policy)))).toEqual([]);
+      }),
+    );
+    fc.assert(
+      fc.property(templates, (template) => {
+        expect(schemaErrors(wire('AnalysisTemplate', serializeTemplate(template)))).toEqual([]);
+      }),
+    );
+  });
+
+  /** Puts a value at a random place of a JSON value. */
+  const spoil = (value: Json, picks: number[], bad: Json): Json => {
+    const [pick = 0, ...rest] = picks;
+    if (Array.isArray(value) && value.length > 0) {
+      return value.map((item, index) => (index === pick % value.length ? spoil(item, rest, bad) : item));
+    }
+    if (!isObject(value) || Object.keys(value).length === 0) return bad;
+    const keys = Object.keys(value);
+    const key = keys[pick % keys.length] ?? '';
+    return { ...value, [key]: spoil(value[key] ?? null, rest, bad) };
+  };
+  const values = fc.oneof(
+    fc.constantFrom<Json[]>(
+      null,
+      true,
+      0,
+      -1,
+      1e9,
+      0.5,
+      99,
+      100,
+      '',
+      'x',
+      'X',
+      '5',
+      '2m',
+      '-2m',
+      '1e3',
+      'auto',
+      [],
+      {},
+    ),
+    fc.jsonValue() as fc.Arbitrary<Json>,
+  );
+  const picks = fc.array(fc.nat(20), { minLength: 1, maxLength: 6 });
+
+  it('never disagree so that the parser takes what the schema refuses', () => {
+    const check = (kind: string, spec: JsonObject, where: number[], bad: Json) => {
+      const spoiled = wire(kind, spoil(spec, where, bad));
+      if (parsers[kind]?.(spoiled.spec).ok === true) expect(schemaErrors(spoiled)).toEqual([]);
+    };
+    fc.assert(
+      fc.property(policies, picks, values, (policy, where, bad) =>
+        check('ReleasePolicy', serializePolicy(policy), where, bad),
+      ),
+      { numRuns: 500 },
+    );
+    fc.assert(
+      fc.property(templates, picks, values, (template, where, bad) =>
+        check('AnalysisTemplate', serializeTemplate(template), where, bad),
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('agree on a Release with every field set', () => {
+    const numbers = { logEvidence: 1.5 };
+    const verdict = { result: 'inconclusive', reason: 'MoreDataNeeded', sentence: 'More.', numbers } as const;
+    const status = aStatus({
+      weightObservedAt: STARTED,
+      stepStartedAt: STARTED,
+      pausedAt: STARTED,
+      drainStartedAt: STARTED,
+      promotionStartedAt: STARTED,
+      endedAt: STARTED,
+      canaryReplicas: 1,
+      targetGeneration: 4,
+      replicaSet: 'shop-77',
+      reasserted: 0,
+      observedWeight: null,
+      verdict,
+      analysis: {
+        version: 1,
+        step: 0,
+        measuredUntilMs: 1.5e12,
+        gaps: 0,
+        metrics: { 'error-rate': { version: 1, type: 'errorRate', data: { any: [1] } } },
+        verdicts: [{ ...verdict, metric: 'error-rate', critical: true, dryRun: false }],
+      },
+      decisions: [{ time: STARTED, reason: 'Measuring', sentence: 'Measured.', numbers }],
+    });
+    const release = JSON.parse(JSON.stringify(aRelease({ status }))) as JsonObject;
+    expect(schemaErrors(release)).toEqual([]);
+    expect(parseRelease(release).ok).toBe(true);
+    const known = Object.keys(getObject(schemaOf('Release'), 'properties', 'status', 'properties') ?? {});
+    expect(known.filter((name) => !(name in status))).toEqual([]);
+  });
+});

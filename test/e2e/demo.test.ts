@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, vi } from 'vitest';
+import type { ScenarioName } from '../../playground/scenarios/catalog.ts';
+import type { DemoProvider } from '../../playground/scenarios/objects.ts';
+import type { Outcome } from '../../playground/scenarios/play.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../playground/main.ts', import.meta.url));
+
+interface Decision {
+  release: string;
+  reason: string;
+  sentence: string;
+  phase: string;
+}
+
+interface Run {
+  code: number | null;
+  outcomes: Outcome[];
+  decisions: Decision[];
+  /** everything it printed, for the message of a failed test */
+  log: string;
+}
+
+/** `sluice demo --headless --json` as a process of its own, scenarios one after the other in one small world. */
+function demo(provider: DemoProvider, scenarios: ScenarioName[]): Promise<Run> {
+  const args = [PROGRAM, 'demo', '--headless', '--json', `--provider=${provider}`];
+  const child = spawn(process.execPath, [...args, ...scenarios.map((name) => `--scenario=${name}`)]);
+  let log = '';
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      const lines = log.split('\n').filter((line) => line.startsWith('{'));
+      const objects = lines.map((line) => JSON.parse(line) as object);
+      resolve({
+        code,
+        log,
+        outcomes: objects.filter((object): object is Outcome => 'scenario' in object),
+        decisions: objects.filter((object): object is Decision => 'release' in object),
+      });
+    });
+  });
+}
+
+const PROMOTED = {
+  phase: 'Promoted',
+  weights: [5, 25, 50],
+  clientErrors: 0,
+  leftovers: [],
+  detectionSeconds: null,
+};
+const ROLLED_BACK = { phase: 'RolledBack', clientErrors: 0, leftovers: [] };
+
+function reasons(run: Run): string[] {
+  return run.decisions.map((decision) => decision.reason);
+}
+
+/** What each step was let pass for: three steps, three findings of their own. */
+function proofs(run: Run): string[] {
+  const passed = run.decisions.filter(({ reason }) => reason === 'StepPassed' || reason === 'AllStepsPassed');
+  return [...new Set(passed.map((decision) => decision.sentence))];
+}
+
+// Worlds do not share anything but the processor, so they run side by side.
+describe.concurrent('the demo', () => {
+  it.each<{ provider: DemoProvider }>([{ provider: 'gateway' }, { provider: 'nginx' }])(
+    'promotes a healthy version and rolls a bad one back through $provider, losing no request',
+    async ({ provider }) => {
+      const run = await demo(provider, ['healthy', 'regression']);
+      const [healthy, regression] = run.outcomes;
+      expect(healthy, run.log).toMatchObject({ scenario: 'healthy', provider, ...PROMOTED });
+      expect(regression, run.log).toMatchObject({
+        scenario: 'regression',
+        provider,
+        ...ROLLED_BACK,
+        weights: [5],
+      });
+      expect(regression?.detectionSeconds).toBeLessThan(120);
+      expect(regression?.canaryRequests).toBeGreaterThan(0);
+      expect(proofs(run), run.log).toHaveLength(3);
+      expect(reasons(run)).toContain('HarmDetected');
+      expect(run.code).toBe(0);
+    },
+  );
+
+  it('neither promotes nor rolls back while nobody calls the service, says so, and goes on when traffic returns', async () => {
+    const run = await demo('gateway', ['no-traffic', 'crashloop']);
+    const [quiet, crashing] = run.outcomes;
+    expect(quiet, run.log).toMatchObject({ scenario: 'no-traffic', ...PROMOTED });
+    expect(reasons(run), run.log).toContain('NoData');
+    expect(crashing, run.log).toMatchObject({ scenario: 'crashloop', ...ROLLED_BACK, weights: [] });
+    expect(reasons(run), run.log).toContain('CanaryCrashLooping');
+    expect(run.code).toBe(0);
+  });
+
+  it('neither promotes nor rolls back while Prometheus is down, says so, and goes on when it is back', async () => {
+    const run = await demo('nginx', ['prometheus-down']);
+    expect(run.outcomes[0], run.log).toMatchObject({ scenario: 'prometheus-down', ...PROMOTED });
+    expect(reasons(run), run.log).toContain('PrometheusUnavailable');
+    expect(run.code).toBe(0);
+  });
+
+  it.each([{ signal: 'SIGINT' as const }, { signal: 'SIGKILL' as const }])(
+    'starts a killed controller again, and leaves no process behind when it gets $signal',
+    async ({ signal }) => {
+      const child = spawn(process.execPath, [PROGRAM, 'demo', '--headless', '--provider=nginx']);
+      let log = '';
+      child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
+      await vi.waitFor(() => expect(log).toContain('NewRevision'), { timeout: 180_000, interval: 100 });
+      const urls = [...log.matchAll(/"(?:API server|gateway|Prometheus)","line":"(http:[^," ]+)/g)].map(
+        ([, url]) => url!,
+      );
+      process.kill(Number(/"pid (\d+)/.exec(log)?.[1]), 'SIGKILL');
+      await vi.waitFor(() => expect(log).toContain('started again'), { timeout: 60_000, interval: 100 });
+      const controller = Number(/started again, pid (\d+)/.exec(log)?.[1]);
+      expect(urls).toHaveLength(3);
+      for (const url of urls) expect((await fetch(url)).status).toBeGreaterThan(0);
+      expect(isAlive(controller)).toBe(true);
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      child.kill(signal);
+      await ended;
+      await vi.waitFor(
+        async () => {
+          for (const url of urls) await expect(fetch(url), url).rejects.toThrow();
+          expect(isAlive(controller)).toBe(false);
+        },
+        { timeout: 30_000 },
+      );
+      if (signal === 'SIGINT') expect(child.exitCode).toBe(130);
+      // what SIGKILL leaves is a folder of logs
+      rmSync(dirname(/kubeconfig (\S+)/.exec(log)?.[1] ?? '/nowhere/x'), { recursive: true, force: true });
+    },
+  );
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

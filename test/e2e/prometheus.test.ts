@@ -1,0 +1,293 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { measure } from '../../analysis/measure/measure.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import type { Measurement, Window } from '../../api/analysis.ts';
+import type { ErrorRateMetric, Metric, ThresholdMetric } from '../../api/template.ts';
+import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
+import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
+
+/** Something that is scraped: a page of text lines, or HTTP 503. */
+class Exporter {
+  readonly lines = new Map<string, number>();
+  up = true;
+  readonly #server: Server;
+
+  constructor() {
+    this.#server = createServer((_request, response) => {
+      response.writeHead(this.up ? 200 : 503, { 'content-type': 'text/plain' });
+      response.end([...this.lines].map(([name, value]) => `${name} ${value}\n`).join(''));
+    });
+  }
+
+  async listen(): Promise<string> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  add(name: string, value: number): void {
+    this.lines.set(name, (this.lines.get(name) ?? 0) + value);
+  }
+}
+
+const first = new Exporter();
+const second = new Exporter();
+const directory = mkdtempSync(join(tmpdir(), 'sluice-prometheus-'));
+let prometheus: ChildProcess | undefined;
+let client: PrometheusClient;
+let marks = 0;
+
+beforeAll(async () => {
+  const binary = ensurePrometheus(() => undefined);
+  second.up = false;
+  const targets = [await first.listen(), await second.listen()];
+  const config = join(directory, 'prometheus.yml');
+  const scrape = {
+    job_name: 'shop',
+    scrape_interval: '1s',
+    scrape_timeout: '1s',
+    static_configs: [{ targets }],
+  };
+  writeFileSync(config, JSON.stringify({ scrape_configs: [scrape] }));
+  const port = await freePort();
+  prometheus = spawn(
+    binary,
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(directory, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--log.level=error',
+    ],
+    { stdio: 'ignore' },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  client = createPrometheusClient({ url });
+  await prometheusReady(url);
+});
+
+afterAll(async () => {
+  client.close();
+  if (prometheus?.exitCode === null) {
+    prometheus.kill('SIGTERM');
+    await once(prometheus, 'exit');
+  }
+  first.close();
+  second.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Waits until everything the exporter says now has been scraped; returns a time after that scrape. */
+async function scraped(exporter = first): Promise<number> {
+  const mark = ++marks;
+  exporter.lines.set('mark', mark);
+  await vi.waitFor(
+    async () => {
+      const answer = await client.instant(`mark == ${mark}`, Date.now());
+      if (!answer.ok || answer.series.length === 0) throw new Error('not scraped yet');
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+  return Date.now();
+}
+
+async function measured(window: Window, metric: Metric): Promise<Measurement> {
+  const template = {
+    args: [],
+    intervalMs: 15_000,
+    prometheus: 'default',
+    risk: { harm: 0.05, safe: 0.1 },
+    metrics: [metric],
+  };
+  const [measurement] = await measure(
+    {
+      window,
+      templates: [{ use: { template: 'http', args: {} }, template }],
+      variables: { target: 'web', stableService: 'web', canaryService: 'web-canary' },
+    },
+    new Map([['default', client]]),
+  );
+  if (measurement === undefined) throw new Error('nothing was measured');
+  return measurement;
+}
+
+function errors(name: string, wrap = (selector: string) => selector): ErrorRateMetric {
+  const queries = {
+    bad: wrap(`${name}{service="{{service}}",code=~"5.."}`),
+    total: wrap(`${name}{service="{{service}}"}`),
+  };
+  return {
+    type: 'errorRate',
+    name: 'errors',
+    critical: true,
+    dryRun: false,
+    queries: { canary: queries, stable: queries },
+    harmMargin: { relative: 0.1, absolute: 1e-4 },
+    safeMargin: { relative: 0.5, absolute: 1e-3 },
+  };
+}
+
+function threshold(query: string): ThresholdMetric {
+  return {
+    type: 'threshold',
+    name: 'value',
+    critical: true,
+    dryRun: false,
+    query,
+    success: 'value < 1',
+    failureLimit: 0,
+    inconclusiveLimit: 0,
+    nan: 'inconclusive',
+  };
+}
+
+describe('counting against a real Prometheus', () => {
+  test('a window holds exactly what happened in it, born series and restarts included', async () => {
+    const name = 'exact_total';
+    first.add(`${name}{service="web",code="200"}`, 5000);
+    first.add(`${name}{service="web",code="500"}`, 40);
+    first.add(`${name}{service="web-canary",code="200"}`, 7);
+    const startMs = await scraped();
+    first.add(`${name}{service="web",code="200"}`, 95);
+    first.add(`${name}{service="web",code="500"}`, 5);
+    first.add(`${name}{service="web-canary",code="200"}`, 10);
+    first.add(`${name}{service="web-canary",code="503"}`, 3);
+    const middleMs = await scraped();
+    first.lines.set(`${name}{service="web",code="200"}`, 20);
+    first.add(`${name}{service="web-canary",code="503"}`, 1);
+    const endMs = await scraped();
+    const count = (window: Window): Promise<Measurement> => measured(window, errors(name));
+    expect(await count({ startMs, endMs })).toMatchObject({
+      outcome: 'ok',
+      stable: { total: 120, bad: 5 },
+      canary: { total: 14, bad: 4 },
+    });
+    expect(await count({ startMs, endMs: middleMs })).toMatchObject({
+      stable: { total: 100, bad: 5 },
+      canary: { total: 13, bad: 3 },
+    });
+    expect(await count({ startMs: middleMs, endMs })).toMatchObject({
+      stable: { total: 20, bad: 0 },
+      canary: { total: 1, bad: 1 },
+    });
+  });
+
+  test('sums are counted too, as a subquery', async () => {
+    const name = 'summed_total';
+    first.add(`${name}{service="web",code="200"}`, 1000);
+    first.add(`${name}{service="web",code="500"}`, 10);
+    first.add(`${name}{service="web-canary",code="200"}`, 50);
+    await scraped();
+    const startMs = Math.ceil((await scraped()) / 1000) * 1000;
+    first.add(`${name}{service="web",code="200"}`, 100);
+    first.add(`${name}{service="web-canary",code="200"}`, 20);
+    first.add(`${name}{service="web-canary",code="500"}`, 2);
+    await scraped();
+    const endMs = Math.ceil((await scraped()) / 1000) * 1000;
+    expect(
+      await measured(
+        { startMs, endMs },
+        errors(name, (selector) => `sum(${selector})`),
+      ),
+    ).toMatchObject({
+      outcome: 'ok',
+      stable: { total: 100, bad: 0 },
+      canary: { total: 22, bad: 2 },
+    });
+  });
+
+  test('a target whose scraping only begins does not bring its past along', async () => {
+    const name = 'begun_total';
+    first.add(`${name}{service="web",code="200"}`, 100);
+    second.add(`${name}{service="web-canary",code="200"}`, 900);
+    second.add(`${name}{service="web-canary",code="500"}`, 300);
+    const startMs = await scraped();
+    second.up = true;
+    await scraped(second);
+    second.add(`${name}{service="web-canary",code="200"}`, 8);
+    second.add(`${name}{service="web-canary",code="500"}`, 2);
+    first.add(`${name}{service="web",code="200"}`, 50);
+    await scraped(second);
+    const endMs = await scraped();
+    expect(await measured({ startMs, endMs }, errors(name))).toMatchObject({
+      outcome: 'ok',
+      stable: { total: 50, bad: 0 },
+      canary: { total: 10, bad: 2 },
+    });
+  });
+
+  test('while nothing is scraped there is no data, and afterwards nothing is lost', async () => {
+    const name = 'gap_total';
+    first.add(`${name}{service="web",code="200"}`, 10);
+    first.add(`${name}{service="web-canary",code="200"}`, 10);
+    const startMs = await scraped();
+    first.up = false;
+    await vi.waitFor(
+      async () => {
+        const answer = await client.instant(`sum(up{job="shop"}) < 2`, Date.now());
+        if (!answer.ok || answer.series.length === 0) throw new Error('still up');
+      },
+      { timeout: 60_000, interval: 50 },
+    );
+    const middleMs = Date.now();
+    first.add(`${name}{service="web",code="200"}`, 30);
+    first.add(`${name}{service="web-canary",code="200"}`, 3);
+    expect(await measured({ startMs, endMs: middleMs }, errors(name))).toMatchObject({ outcome: 'noData' });
+    first.up = true;
+    const endMs = await scraped();
+    expect(await measured({ startMs: middleMs, endMs }, errors(name))).toMatchObject({
+      stable: { total: 30 },
+      canary: { total: 3 },
+    });
+  });
+
+  test('an arm nobody knows is no data', async () => {
+    const name = 'lonely_total';
+    first.add(`${name}{service="web",code="200"}`, 10);
+    const startMs = await scraped();
+    const endMs = await scraped();
+    expect(await measured({ startMs, endMs }, errors(name))).toMatchObject({
+      outcome: 'noData',
+      sentence: expect.stringContaining('the canary') as string,
+    });
+  });
+});
+
+describe('thresholds against a real Prometheus', () => {
+  let endMs = 0;
+
+  beforeAll(async () => {
+    first.lines.set('gauge_one', 0.25);
+    first.lines.set('gauge_zero', 0);
+    first.lines.set('gauge_two{x="a"}', 1);
+    first.lines.set('gauge_two{x="b"}', 1);
+    endMs = await scraped();
+  });
+
+  test.each([
+    ['one number', 'gauge_one', { outcome: 'ok', canary: 0.25 }],
+    ['a scalar', 'scalar(gauge_one)', { outcome: 'ok', canary: 0.25 }],
+    ['nothing', 'gauge_none', { outcome: 'noData' }],
+    ['several series', 'gauge_two', { outcome: 'severalSeries' }],
+    ['NaN', 'gauge_zero / gauge_zero', { outcome: 'nan' }],
+    ['a range', 'gauge_one[5m]', { outcome: 'badQuery' }],
+    ['a string', '"text"', { outcome: 'badQuery' }],
+    ['no PromQL', 'sum(gauge_one', { outcome: 'badQuery' }],
+  ])('%s', async (_, query, want) => {
+    expect(await measured({ startMs: endMs - 1, endMs }, threshold(query))).toMatchObject(want);
+  });
+});

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { Invariants } from './invariants.ts';
+import { BAD, GOOD, type Version } from './objects.ts';
+import { World, type Fault } from './world.ts';
+
+const MINUTE = 60_000;
+const ONE_STEP = { steps: [{ weight: 20, minDuration: '10s' }] };
+
+interface Lived {
+  phase: string;
+  writes: number;
+  broken: string[];
+}
+
+/** One release from first sight to its end; `die` names the fate of each write by its number. */
+async function live(version: Version, die: (write: number) => Fault): Promise<Lived> {
+  const world = new World({ policy: ONE_STEP });
+  const invariants = new Invariants(world);
+  let writes = 0;
+  world.fault = ({ url }) => (url.includes('/events') ? 'none' : die(++writes));
+  await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
+  world.release(version);
+  const end = () => /^(Promoted\/Promoted|RolledBack)/.test(world.phase());
+  await world.until(end, 10 * MINUTE);
+  await world.run(MINUTE);
+  invariants.atRest();
+  return { phase: world.phase(), writes, broken: invariants.broken };
+}
+
+const VERSIONS = [
+  { version: GOOD, phase: 'Promoted/Promoted' },
+  { version: BAD, phase: 'RolledBack/HarmDetected' },
+];
+
+/** Each write meets one of them, so that the whole stays quick; the properties mix them at random. */
+const FAULTS: readonly Fault[] = ['crashAfter', 'crashBefore', 'lost', 'conflict'];
+
+describe.each(VERSIONS)('a release of $version.name', { timeout: 120_000 }, ({ version, phase }) => {
+  it(`ends ${phase} although any one of its writes goes wrong, or is the last of a process`, async () => {
+    const { writes } = await live(version, () => 'none');
+    for (let fatal = 1; fatal <= writes; fatal++) {
+      const fault = FAULTS[fatal % FAULTS.length] ?? 'none';
+      const lived = await live(version, (write) => (write === fatal ? fault : 'none'));
+      expect({ fatal, fault, phase: lived.phase, broken: lived.broken }).toEqual({
+        fatal,
+        fault,
+        phase,
+        broken: [],
+      });
+    }
+  });
+
+  it(`ends ${phase} even if the process dies after every single write`, async () => {
+    const lived = await live(version, () => 'crashAfter');
+    expect([lived.phase, lived.broken]).toEqual([phase, []]);
+  });
+});

@@ -1,0 +1,250 @@
+import { isTerminal } from '../../api/conditions.ts';
+import { equalJson, getObjects, getString } from '../../api/json.ts';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { lintRelease } from '../../api/linter.ts';
+import { FINALIZER } from '../../api/names.ts';
+import type { Release } from '../../api/release.ts';
+import { templatesEqual } from '../../controller/canary/index.ts';
+import { stableAfter } from '../../controller/facts/records.ts';
+import type { Decision } from '../../controller/model.ts';
+import type { Reconciled } from '../../controller/reconcile.ts';
+import type { KubeRequest } from '../../kube/types.ts';
+import { VERSIONS } from './objects.ts';
+import { readyPods, routedWeight } from './prometheus.ts';
+import { imageOf, NAMESPACE, type World } from './world.ts';
+
+const ROUTES = 'httproutes.gateway.networking.k8s.io';
+
+/** Reasons under which a target may be let roll out without every step having passed. */
+const RULED = new Set([
+  'NoReplicas',
+  'KnownGood',
+  'SkippedByAnnotation',
+  'StableUnavailable',
+  'PromotedByHuman',
+  'ResumedByHuman',
+]);
+
+/** Versions the evidence must turn down, whatever happens around it. */
+const HARMFUL = new Set(
+  VERSIONS.filter((version) => version.errorRate > 0.1).map(({ name }) => `web:${name}`),
+);
+
+/**
+ * The safety invariants of the product, checked after every write of the controller. What is wrong is collected in
+ * `broken`, so that a property can report all of it.
+ */
+export class Invariants {
+  readonly broken: string[] = [];
+  /** of the controller, so far */
+  writes = 0;
+  /** the route as its author last wrote it */
+  authored: KubeObject | undefined;
+  readonly #world: World;
+  #weight = 0;
+  #paused: boolean;
+  readonly #withdrawn = new Set<string>();
+  /** the step under way, and what Prometheus had answered when it began */
+  #step = '';
+  #answered = 0;
+  /** since when traffic goes to a canary without a ready pod */
+  #deadSinceMs: number | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.authored = world.get(ROUTES, 'web');
+    this.#paused = world.target()?.spec?.['paused'] === true;
+    world.onWrite = ({ request, status }) => this.#afterWrite(request, status);
+    world.onPass = (result) => this.#afterPass(result);
+    world.api.store.watch((event) => {
+      if (event.resource !== 'deployments.apps' || event.object.metadata.name !== 'web') return;
+      if (event.type === 'DELETED') this.#paused = false;
+    });
+  }
+
+  /** To be called after a user acted on the route. */
+  userEditedRoute(route: KubeObject | undefined): void {
+    this.authored = route;
+    this.#weight = routedWeight(this.#world);
+  }
+
+  userActed(): void {
+    this.#weight = routedWeight(this.#world);
+    this.#paused = this.#world.target()?.spec?.['paused'] === true;
+  }
+
+  #say(number: number, what: string): void {
+    const at = new Date(this.#world.clock.now()).toISOString().slice(11, 23);
+    this.broken.push(
+      `invariant ${number} at ${at} (${this.#world.decisions.slice(-3).join(' > ')}): ${what}`,
+    );
+  }
+
+  #afterWrite(request: KubeRequest, status: number): void {
+    this.writes += 1;
+    if (status >= 300) return;
+    const weight = routedWeight(this.#world);
+    this.#sums();
+    if (weight > this.#weight) this.#raised(weight);
+    if (weight > 0) this.#notAfterWithdrawal(weight);
+    this.#deletions(request, weight);
+    this.#targetWrites(request);
+    this.#weight = weight;
+    for (const release of this.#world.releases()) {
+      for (const line of lintRelease(release)) this.#say(9, `${release.metadata.name}: ${line}`);
+    }
+  }
+
+  /** 1: constant sums, never all-zero, never the canary alone. */
+  #sums(): void {
+    const route = this.#world.get(ROUTES, 'web');
+    for (const rule of getObjects(route, 'spec', 'rules')) {
+      const refs = getObjects(rule, 'backendRefs');
+      const weights = refs.map((ref) => (typeof ref['weight'] === 'number' ? ref['weight'] : 1));
+      const canary = refs.findIndex((ref) => getString(ref, 'name') === 'web-canary');
+      if (canary < 0) continue;
+      const sum = weights.reduce((total, each) => total + each, 0);
+      if (sum !== 100) this.#say(1, `the weights add up to ${sum}`);
+      if (sum - (weights[canary] ?? 0) <= 0) this.#say(1, 'the canary is the only destination');
+    }
+  }
+
+  /** 2: weight only where something answers. */
+  #raised(weight: number): void {
+    // A pod that died within the delay of the cache is not known yet: the next look takes the weight away.
+    if (readyPods(this.#world, 'web-canary').length === 0 && this.#world.staleFor === 0) {
+      this.#say(2, `weight ${weight} without a ready canary pod`);
+    }
+    if (this.#world.get('services', 'web-canary') === undefined)
+      this.#say(2, `weight ${weight} without a Service`);
+  }
+
+  /** 4: once recorded as withdrawn, a release gets no traffic again. */
+  #notAfterWithdrawal(weight: number): void {
+    const [newest] = this.#world.releases();
+    if (newest === undefined) return;
+    const { uid = '' } = newest.metadata;
+    if (weight > this.#weight && this.#withdrawn.has(uid)) {
+      this.#say(4, `weight ${weight} after ${newest.metadata.name} was withdrawn`);
+    }
+  }
+
+  /** 5: nothing that carries traffic is deleted. */
+  #deletions(request: KubeRequest, weight: number): void {
+    if (request.method !== 'DELETE' || weight === 0) return;
+    if (/\/(deployments|services)\//.test(request.url))
+      this.#say(5, `DELETE ${request.url} at weight ${weight}`);
+  }
+
+  #targetWrites(request: KubeRequest): void {
+    const isTarget = request.url.split('?')[0]?.endsWith('/deployments/web') === true;
+    if (!isTarget || request.method === 'DELETE') return;
+    if (request.body?.includes('/spec/replicas') === true)
+      this.#say(5, 'spec.replicas of the target was written');
+    const target = this.#world.target();
+    const paused = target?.spec?.['paused'] === true;
+    if (this.#paused && !paused && target !== undefined) this.#mayRollOut(target);
+    this.#paused = paused;
+  }
+
+  /** 3: only what is proven, stable, ordered or ruled is let roll out. */
+  #mayRollOut(target: KubeObject): void {
+    const template = target.spec?.['template'] as JsonObject;
+    const [newest] = this.#world.releases();
+    if (newest === undefined) return this.#say(3, 'un-paused without a record');
+    if (templatesEqual(template, newest.spec.stable.template)) return;
+    const { phase, reason = '' } = newest.status ?? {};
+    const promoted = phase === 'Promoting' || phase === 'Promoted' || phase === 'Escaped';
+    if (!promoted || !templatesEqual(template, newest.spec.canary.template)) {
+      return this.#say(3, `${imageOf(template)} un-paused in phase ${phase ?? 'none'}`);
+    }
+    this.#promotedFor(phase, reason, imageOf(template));
+  }
+
+  #promotedFor(phase: string, reason: string, image: string): void {
+    if (reason === 'AllStepsPassed' && HARMFUL.has(image)) this.#say(3, `${image} was promoted`);
+    if (phase === 'Promoting' && reason !== 'AllStepsPassed' && !RULED.has(reason)) {
+      this.#say(3, `promoted for the reason ${reason}`);
+    }
+  }
+
+  #afterPass(result: Reconciled): void {
+    if (result.outcome !== 'done') return;
+    this.#answers();
+    const { status } = result.decision;
+    if (status === undefined) return;
+    this.#passes(status);
+    const release = this.#world.releases().find((each) => each.metadata.name === status.release);
+    if (status.next.phase === 'RollingBack') {
+      this.#withdrawn.add(release?.metadata.uid ?? '');
+      this.#zeroByNow(release);
+    }
+  }
+
+  /** 2: a canary that died does not keep its traffic. */
+  #answers(): void {
+    const dead = routedWeight(this.#world) > 0 && readyPods(this.#world, 'web-canary').length === 0;
+    const nowMs = this.#world.clock.now();
+    this.#deadSinceMs = dead ? (this.#deadSinceMs ?? nowMs) : undefined;
+    if (nowMs - (this.#deadSinceMs ?? nowMs) > 5_000 + this.#world.staleFor) {
+      this.#say(2, 'traffic stays on a canary without a ready pod');
+    }
+  }
+
+  /** 7: a step passes on numbers of its own, never on silence. */
+  #passes({ release, next }: NonNullable<Decision['status']>): void {
+    const { answered } = this.#world.prometheus;
+    const passed = next.reason === 'StepPassed' || next.reason === 'AllStepsPassed';
+    if (
+      passed &&
+      answered === this.#answered &&
+      next.phase !== 'Promoted' &&
+      this.#step !== `${release} passed`
+    ) {
+      this.#say(7, `${release} passed ${this.#step} without a single answer`);
+    }
+    const step = next.phase === 'Promoting' ? `${release} passed` : `${release} step ${next.step}`;
+    if (step !== this.#step) this.#answered = answered;
+    this.#step = step;
+  }
+
+  /** 4: the pass that records a withdrawal has taken the traffic away. */
+  #zeroByNow(release: Release | undefined): void {
+    const weight = routedWeight(this.#world);
+    if (weight > 0 && this.#world.staleFor === 0) {
+      this.#say(4, `weight ${weight} after the pass that withdrew ${release?.metadata.name ?? ''}`);
+    }
+  }
+
+  /** 6 and what else holds when nothing is under way. */
+  atRest(): void {
+    const world = this.#world;
+    const [newest] = world.releases();
+    if (newest !== undefined && !isTerminal(newest.status?.phase ?? 'Pending')) return;
+    const left = ['deployments.apps', 'services', 'ingresses.networking.k8s.io'].flatMap((resource) =>
+      world.api.store.list(resource, NAMESPACE).filter((each) => each.metadata.name.includes('canary')),
+    );
+    for (const each of left) this.#say(6, `${each.kind} ${each.metadata.name} is left behind`);
+    if (readyPods(world, 'web-canary').length > 0) this.#say(6, 'canary pods are left behind');
+    for (const release of world.releases()) {
+      if ((release.metadata.finalizers ?? []).includes(FINALIZER))
+        this.#say(6, `${release.metadata.name} has the finalizer`);
+    }
+    this.#serving(newest);
+    const live = world.get(ROUTES, 'web');
+    if (live === undefined || this.authored === undefined) return;
+    if (!equalJson(live.spec, this.authored.spec))
+      this.#say(6, `the route is left as ${JSON.stringify(live.spec)}`);
+    if (!equalJson(live.metadata.annotations, this.authored.metadata.annotations))
+      this.#say(6, 'route annotations differ');
+  }
+
+  /** 3: behind the stable Service runs what is stable, and nothing else. */
+  #serving(newest: Release | undefined): void {
+    const target = this.#world.target();
+    if (newest === undefined || target?.metadata.annotations?.['sluice.dev/policy'] === undefined) return;
+    const stable = imageOf(stableAfter(newest).template);
+    const strange = readyPods(this.#world, 'web').filter((image) => image !== stable);
+    if (strange.length > 0) this.#say(3, `${strange.join(', ')} serves beside ${stable}`);
+  }
+}

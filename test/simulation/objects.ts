@@ -1,0 +1,122 @@
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+
+const NAMESPACE = 'shop';
+const labels = { app: 'web' };
+
+export interface Version {
+  name: string;
+  template: JsonObject;
+  /** true share of requests its pods fail */
+  errorRate: number;
+}
+
+/** A version of the app; the image names it, annotations tell the fake kubelet how its pods behave. */
+export function version(name: string, errorRate: number, annotations: JsonObject = {}): Version {
+  const containers = [{ name: 'app', image: `web:${name}`, ports: [{ containerPort: 8080 }] }];
+  const metadata = { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
+  return { name, errorRate, template: { metadata, spec: { containers } } };
+}
+
+export const V1 = version('v1', 0.005);
+export const GOOD = version('good', 0.005);
+export const BETTER = version('better', 0.004);
+export const BAD = version('bad', 0.3);
+export const CRASHING = version('crashing', 0.005, { 'fake/crash-after-ms': '700' });
+export const NEVER_READY = version('never-ready', 0.005, { 'fake/never-ready': 'true' });
+export const VERSIONS: readonly Version[] = [V1, GOOD, BETTER, BAD, CRASHING, NEVER_READY];
+
+export function target(replicas: number, annotations: Record<string, string> = {}): KubeObject {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: 'web',
+      namespace: NAMESPACE,
+      annotations: { 'sluice.dev/policy': 'fast', ...annotations },
+    },
+    spec: {
+      replicas,
+      progressDeadlineSeconds: 60,
+      selector: { matchLabels: labels },
+      template: structuredClone(V1.template),
+    },
+  };
+}
+
+export const SERVICE: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: NAMESPACE },
+  spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
+};
+
+/** Two rules, one of them with fields Sluice knows nothing of. */
+export const ROUTE: KubeObject = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: 'web', namespace: NAMESPACE, labels: { team: 'shop' } },
+  spec: {
+    parentRefs: [{ name: 'edge' }],
+    hostnames: ['web.example'],
+    rules: [
+      {
+        matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+        backendRefs: [{ name: 'web', port: 80 }],
+        future: { field: 1 },
+      },
+    ],
+  },
+};
+
+export const INGRESS: KubeObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata: { name: 'web', namespace: NAMESPACE },
+  spec: {
+    ingressClassName: 'nginx',
+    rules: [
+      {
+        host: 'web.example',
+        http: {
+          paths: [
+            { path: '/', pathType: 'Prefix', backend: { service: { name: 'web', port: { number: 80 } } } },
+          ],
+        },
+      },
+    ],
+  },
+};
+
+export const POLICY = (change: JsonObject = {}): KubeObject => ({
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'ReleasePolicy',
+  metadata: { name: 'fast', namespace: NAMESPACE },
+  spec: {
+    steps: [
+      { weight: 5, minDuration: '30s', maxDuration: '5m' },
+      { weight: 25, minDuration: '30s', maxDuration: '5m' },
+      { weight: 50, minDuration: '30s', maxDuration: '5m' },
+    ],
+    analysis: [{ template: 'quick' }],
+    warmup: '5s',
+    drain: '10s',
+    settle: '2s',
+    ...change,
+  },
+});
+
+export const TEMPLATE: KubeObject = {
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'AnalysisTemplate',
+  metadata: { name: 'quick', namespace: NAMESPACE },
+  spec: {
+    interval: '10s',
+    metrics: [
+      {
+        name: 'error-rate',
+        errorRate: { preset: 'auto' },
+        margin: { safe: { relative: 2, absolute: 0.02 } },
+      },
+    ],
+  },
+};

@@ -1,0 +1,114 @@
+import type { Counts, Measurement, Window } from '../../api/analysis.ts';
+import { getObjects, getString } from '../../api/json.ts';
+import { VERSIONS } from './objects.ts';
+import { imageOf, NAMESPACE, type World } from './world.ts';
+
+const REQUESTS_PER_SECOND = 200;
+const SAMPLE_MS = 1_000;
+
+interface Sample {
+  atMs: number;
+  canary: Counts;
+  stable: Counts;
+}
+
+export type Outage = 'none' | 'down' | 'empty';
+
+/**
+ * A Prometheus at the edge of the world: every second it counts what the route and the pods of that moment make of the
+ * load, failing requests at random by the true rates.
+ */
+export class Prometheus {
+  outage: Outage = 'none';
+  /** measurements with numbers that were handed out */
+  answered = 0;
+  readonly #world: World;
+  readonly #random: () => number;
+  readonly #samples: Sample[] = [];
+
+  constructor(world: World, random: () => number) {
+    this.#world = world;
+    this.#random = random;
+    this.#tick();
+  }
+
+  measure(metric: string, window: Window): Measurement {
+    if (this.outage === 'down') {
+      return { metric, window, outcome: 'serverError', sentence: 'Prometheus answers 503' };
+    }
+    const inside = this.#samples.filter(({ atMs }) => atMs >= window.startMs && atMs < window.endMs);
+    const canary = sum(inside.map((sample) => sample.canary));
+    const stable = sum(inside.map((sample) => sample.stable));
+    if (this.outage === 'empty' || canary.total === 0 || stable.total === 0) {
+      return { metric, window, outcome: 'noData', sentence: 'no requests in the window' };
+    }
+    this.answered += 1;
+    return { metric, window, outcome: 'ok', kind: 'errorRate', canary, stable };
+  }
+
+  #tick(): void {
+    const { clock } = this.#world;
+    this.#samples.push({ atMs: clock.now(), ...this.#second() });
+    if (this.#samples.length > 2_000) this.#samples.shift();
+    clock.after(SAMPLE_MS, () => this.#tick());
+  }
+
+  #second(): { canary: Counts; stable: Counts } {
+    const share = routedWeight(this.#world) / 100;
+    const toCanary = REQUESTS_PER_SECOND * share;
+    return {
+      canary: this.#serve(toCanary, 'web-canary'),
+      stable: this.#serve(REQUESTS_PER_SECOND - toCanary, 'web'),
+    };
+  }
+
+  /** A Service without a ready pod fails everything. */
+  #serve(requests: number, app: string): Counts {
+    const pods = readyPods(this.#world, app);
+    if (requests === 0) return { total: 0, bad: 0 };
+    if (pods.length === 0) return { total: requests, bad: requests };
+    let bad = 0;
+    for (let i = 0; i < requests; i++) {
+      const image = pods[Math.floor(this.#random() * pods.length)] ?? '';
+      const version = VERSIONS.find((each) => image === `web:${each.name}`);
+      if (this.#random() < (version?.errorRate ?? 0)) bad += 1;
+    }
+    return { total: requests, bad: Math.min(bad, requests) };
+  }
+}
+
+function sum(counts: Counts[]): Counts {
+  const add = (part: keyof Counts) => counts.reduce((total, each) => total + each[part], 0);
+  return { total: add('total'), bad: add('bad') };
+}
+
+/** Images of the ready pods behind a Service of the namespace whose selector is `app`. */
+export function readyPods(world: World, app: string): string[] {
+  return world.api.store
+    .list('pods', NAMESPACE)
+    .filter((pod) => pod.metadata.labels?.['app'] === app && pod.metadata.deletionTimestamp === undefined)
+    .filter((pod) =>
+      getObjects(pod, 'status', 'conditions').some(
+        (each) => each['type'] === 'Ready' && each['status'] === 'True',
+      ),
+    )
+    .map((pod) => imageOf(pod));
+}
+
+/** Percent of requests that the live objects send to the canary Service. */
+export function routedWeight(world: World): number {
+  const route = world.get('httproutes.gateway.networking.k8s.io', 'web');
+  const weights = getObjects(route, 'spec', 'rules').map((rule) => {
+    const refs = getObjects(rule, 'backendRefs');
+    const of = (canary: boolean) =>
+      refs
+        .filter((ref) => (getString(ref, 'name') === 'web-canary') === canary)
+        .reduce((total, ref) => total + (typeof ref['weight'] === 'number' ? ref['weight'] : 1), 0);
+    const total = of(true) + of(false);
+    return total === 0 ? 0 : (100 * of(true)) / total;
+  });
+  const ingresses = world.api.store
+    .list('ingresses.networking.k8s.io', NAMESPACE)
+    .map((each) => Number(each.metadata.annotations?.['nginx.ingress.kubernetes.io/canary-weight'] ?? 0));
+  return Math.max(0, ...weights, ...ingresses);
+}

@@ -1,0 +1,216 @@
+import { parseDuration } from '../../api/duration.ts';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getObjects, getString } from '../../api/json.ts';
+import { Invariants } from './invariants.ts';
+import { ROUTE, target, VERSIONS } from './objects.ts';
+import { routedWeight, type Outage } from './prometheus.ts';
+import { NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
+
+const DEPLOYMENTS = 'deployments.apps';
+const ROUTES = 'httproutes.gateway.networking.k8s.io';
+
+/** One line of a scenario file: where it stands, its first word, and the rest. */
+export interface Line {
+  number: number;
+  verb: string;
+  rest: string;
+}
+
+export function parseScenario(text: string): Line[] {
+  return text.split('\n').flatMap((line, index): Line[] => {
+    const [verb = '', ...rest] = line.replace(/#.*/, '').trim().split(/\s+/);
+    return verb === '' ? [] : [{ number: index + 1, verb, rest: rest.join(' ') }];
+  });
+}
+
+/** What users, the cluster and Prometheus can do to a world, by name. */
+export const EVENTS: Record<string, (world: World, argument: string) => void> = {
+  release: (world, name) => {
+    const version = VERSIONS.find((each) => each.name === name);
+    if (version === undefined) throw new Error(`no version ${name}`);
+    world.release(version);
+  },
+  scale: (world, count) => world.editTarget((spec) => (spec['replicas'] = Number(count))),
+  unpause: (world) => world.editTarget((spec) => (spec['paused'] = false)),
+  'opt-out': (world) =>
+    world.editTarget((_, draft) => delete draft.metadata.annotations?.['sluice.dev/policy']),
+  'opt-in': (world) =>
+    world.editTarget((_, draft) => {
+      draft.metadata.annotations = { ...draft.metadata.annotations, 'sluice.dev/policy': 'fast' };
+    }),
+  annotate: (world, pair) =>
+    world.editTarget((_, draft) => {
+      const [key = '', ...value] = pair.split('=');
+      draft.metadata.annotations = { ...draft.metadata.annotations, [key]: value.join('=') };
+    }),
+  intent: (world, value) => world.intent(value),
+  resume: (world) =>
+    world.edit('releases.sluice.dev', world.newest()?.metadata.name ?? '', (draft) => {
+      const step = String(world.newest()?.status?.step ?? 0);
+      draft.metadata.annotations = { ...draft.metadata.annotations, 'sluice.dev/resumed-step': step };
+    }),
+  'delete-target': (world) => remove(world, DEPLOYMENTS, NAME),
+  'delete-release': (world) => remove(world, 'releases.sluice.dev', world.newest()?.metadata.name ?? ''),
+  // as `kubectl apply` of the first manifest, after a deletion
+  'create-target': (world) => {
+    if (world.target() === undefined) world.api.store.create(DEPLOYMENTS, target(3));
+  },
+  'delete-canary': (world) => remove(world, DEPLOYMENTS, 'web-canary'),
+  'delete-canary-service': (world) => remove(world, 'services', 'web-canary'),
+  // a GitOps tool puts the route back to what is in Git
+  'reset-route': (world) =>
+    world.edit(ROUTES, 'web', (draft) => (draft.spec = structuredClone(ROUTE.spec ?? {}))),
+  'delete-policy': (world) => remove(world, 'releasepolicies.sluice.dev', 'fast'),
+  'delete-route': (world) => remove(world, ROUTES, 'web'),
+  // somebody turns the weights of a release under way by hand
+  'canary-weight': (world, weight) =>
+    world.edit(ROUTES, 'web', (draft) => {
+      const refs = getObjects(getObjects(draft, 'spec', 'rules')[0], 'backendRefs');
+      if (refs.length < 2) return;
+      for (const ref of refs) {
+        const share = Number(weight);
+        ref['weight'] = getString(ref, 'name') === 'web-canary' ? share : 100 - share;
+      }
+    }),
+  'kill-canary-pods': (world) => {
+    const pods = world.api.store.list('pods', NAMESPACE);
+    for (const pod of pods.filter((each) => each.metadata.labels?.['app'] === 'web-canary')) {
+      world.api.store.delete('pods', NAMESPACE, pod.metadata.name);
+    }
+  },
+  prometheus: (world, state) => (world.prometheus.outage = state as Outage),
+  crash: (world) => world.restart(),
+  // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
+  forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),
+};
+
+function remove(world: World, resource: string, name: string): void {
+  if (world.get(resource, name) !== undefined) world.api.store.delete(resource, NAMESPACE, name);
+}
+
+/** What can be asked of a world, by name, as text. */
+const ASKED: Record<string, (world: World) => string> = {
+  phase: (world) => world.phase(),
+  image: (world) => world.image(),
+  weight: (world) => String(routedWeight(world)),
+  paused: (world) => String(world.target()?.spec?.['paused'] === true),
+  failed: (world) => String(isMarkedFailed(world.target())),
+  releases: (world) =>
+    world
+      .releases()
+      .map((release) => `${release.status?.phase ?? 'none'}/${release.status?.reason ?? ''}`)
+      .reverse()
+      .join(' ') || 'none',
+  serving: (world) => [...new Set(podImages(world))].sort().join(' '),
+  canary: (world) => (world.get(DEPLOYMENTS, 'web-canary') === undefined ? 'gone' : 'there'),
+  events: (world) =>
+    [...new Set(world.api.store.list('events', NAMESPACE).map((each) => String(each['reason'])))]
+      .sort()
+      .join(' '),
+};
+
+function podImages(world: World): string[] {
+  const pods = world.api.store.list('pods', NAMESPACE);
+  const stable = pods.filter(
+    (pod) => pod.metadata.labels?.['app'] === NAME && pod.metadata.deletionTimestamp === undefined,
+  );
+  return stable.map((pod) => getString(getObjects(pod, 'spec', 'containers')[0], 'image') ?? '');
+}
+
+export function isMarkedFailed(target: KubeObject | undefined): boolean {
+  const progressing = getObjects(target, 'status', 'conditions').find(
+    (each) => each['type'] === 'Progressing',
+  );
+  return progressing?.['status'] === 'False' && progressing['reason'] === 'ProgressDeadlineExceeded';
+}
+
+/** Runs a scenario; the answer lists everything that was not as the file says, and every broken invariant. */
+export async function runScenario(text: string): Promise<string[]> {
+  const lines = parseScenario(text);
+  const world = new World(given(lines));
+  const invariants = new Invariants(world);
+  const wrong: string[] = [];
+  await world.until(() => world.phase() === 'Promoted/Initial', 60_000);
+  for (const line of lines) {
+    const complaint = await step(world, invariants, line);
+    if (complaint !== undefined) {
+      wrong.push(`line ${line.number}: ${complaint} (${world.decisions.slice(-6).join(' > ')})`);
+      break;
+    }
+  }
+  return [...wrong, ...invariants.broken];
+}
+
+function given(lines: Line[]): WorldOptions {
+  const options: WorldOptions = {};
+  for (const { rest } of lines.filter(({ verb }) => verb === 'given')) {
+    const [what = '', ...more] = rest.split(' ');
+    const value = more.join(' ');
+    if (what === 'provider') options.provider = value as 'gateway' | 'nginx';
+    else if (what === 'replicas') options.replicas = Number(value);
+    else if (what === 'policy') options.policy = JSON.parse(value) as JsonObject;
+    else if (what === 'seed') options.seed = Number(value);
+    else throw new Error(`given ${rest}?`);
+  }
+  return options;
+}
+
+async function step(world: World, invariants: Invariants, line: Line): Promise<string | undefined> {
+  const { verb, rest } = line;
+  switch (verb) {
+    case 'given':
+      return undefined;
+    case 'do':
+      act(world, invariants, rest);
+      return undefined;
+    case 'wait':
+      await world.run(milliseconds(rest));
+      return undefined;
+    case 'until':
+      return until(world, rest);
+    case 'expect':
+      return ask(world, invariants, rest);
+    default:
+      throw new Error(`line ${line.number}: ${verb}?`);
+  }
+}
+
+export function act(world: World, invariants: Invariants, text: string): void {
+  const [name = '', ...argument] = text.split(' ');
+  const event = EVENTS[name];
+  if (event === undefined) throw new Error(`do ${text}?`);
+  event(world, argument.join(' '));
+  if (name === 'delete-route') invariants.userEditedRoute(undefined);
+  invariants.userActed();
+}
+
+async function until(world: World, rest: string): Promise<string | undefined> {
+  const [, what = '', wanted = '', within = ''] = /^(\S+) (.*) within (\S+)$/.exec(rest) ?? [];
+  const asked = ASKED[what];
+  if (asked === undefined) throw new Error(`until ${rest}?`);
+  const there = await world.until(() => matches(asked(world), wanted), milliseconds(within));
+  return there ? undefined : `${what} is ${asked(world)} after ${within}, want ${wanted}`;
+}
+
+function ask(world: World, invariants: Invariants, rest: string): string | undefined {
+  if (rest === 'clean') {
+    const before = invariants.broken.length;
+    invariants.atRest();
+    return invariants.broken.length > before ? 'something is left behind' : undefined;
+  }
+  const [what = '', ...words] = rest.split(' ');
+  const got = ASKED[what]?.(world) ?? `(${what}?)`;
+  return matches(got, words.join(' ')) ? undefined : `${what} is ${got}, want ${words.join(' ')}`;
+}
+
+/** `*` stands for anything. */
+function matches(got: string, wanted: string): boolean {
+  const pattern = wanted.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${pattern.join('.*')}$`).test(got);
+}
+
+function milliseconds(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new Error(`${text} is no duration`);
+  return ms;
+}

@@ -1,0 +1,145 @@
+import * as fc from 'fast-check';
+import { isTerminal } from '../../api/conditions.ts';
+import type { JsonObject } from '../../api/kube.ts';
+import { templatesEqual } from '../../controller/canary/index.ts';
+import type { Release } from '../../api/release.ts';
+import type { KubeRequest } from '../../kube/types.ts';
+import { Invariants } from './invariants.ts';
+import { act, isMarkedFailed } from './scenario.ts';
+import { generator, World, type Fault } from './world.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** What happens in one random story, in order. */
+export interface Story {
+  provider: 'gateway' | 'nginx';
+  replicas: number;
+  onNewRevision: 'supersede' | 'queue';
+  onFailure: 'hold' | 'revert';
+  seed: number;
+  /** share of the controller's writes that go wrong */
+  faults: number;
+  staleMs: number;
+  events: { afterMs: number; event: string }[];
+}
+
+const EVENT = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom('good', 'better', 'bad', 'bad', 'v1').map((name) => `release ${name}`),
+  },
+  { weight: 2, arbitrary: fc.constantFrom('release crashing', 'release never-ready') },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 6 }).map((count) => `scale ${count}`) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('intent Abort', 'intent Promote', 'intent Pause', 'intent Auto', 'resume'),
+  },
+  { weight: 2, arbitrary: fc.constantFrom('prometheus down', 'prometheus empty', 'prometheus none') },
+  { weight: 2, arbitrary: fc.constantFrom('unpause', 'opt-out', 'opt-in', 'kill-canary-pods', 'crash') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('canary-weight 0', 'canary-weight 80', 'reset-route', 'delete-release'),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('delete-canary', 'delete-canary-service', 'delete-policy'),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('delete-target', 'create-target', 'create-target'),
+  },
+);
+
+export const STORY: fc.Arbitrary<Story> = fc.record({
+  provider: fc.constantFrom('gateway', 'nginx'),
+  replicas: fc.integer({ min: 1, max: 5 }),
+  onNewRevision: fc.constantFrom('supersede', 'queue'),
+  onFailure: fc.constantFrom('hold', 'revert'),
+  seed: fc.integer({ min: 1, max: 1_000_000 }),
+  faults: fc.constantFrom(0, 0, 0.05, 0.2),
+  staleMs: fc.constantFrom(0, 0, 0, 300, 2_000),
+  events: fc.array(
+    fc.record({
+      afterMs: fc.oneof(
+        fc.integer({ min: 0, max: 2 * SECOND }),
+        fc.integer({ min: 0, max: 40 * SECOND }),
+        fc.integer({ min: 0, max: 4 * MINUTE }),
+      ),
+      event: EVENT,
+    }),
+    { minLength: 1, maxLength: 8 },
+  ),
+});
+
+const FAULTS: readonly Fault[] = ['conflict', 'lost', 'crashBefore', 'crashAfter'];
+
+/** Long enough for any release to come to an end, or to wait for a human, once the world is quiet. */
+const QUIET_MS = 40 * MINUTE;
+
+/** Tells a story to its end; the answer is what broke. */
+export async function tell(story: Story): Promise<string[]> {
+  const { provider, replicas, onNewRevision, onFailure, seed } = story;
+  const world = new World({ provider, replicas, seed, policy: { onNewRevision, onFailure } });
+  const invariants = new Invariants(world);
+  await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
+  const random = generator(seed + 1);
+  world.staleFor = story.staleMs;
+  world.fault = (request: KubeRequest): Fault => {
+    if (request.url.includes('/events') || random() >= story.faults) return 'none';
+    return FAULTS[Math.floor(random() * FAULTS.length)] ?? 'none';
+  };
+  for (const { afterMs, event } of story.events) {
+    await world.run(afterMs);
+    act(world, invariants, event);
+  }
+  world.fault = () => 'none';
+  world.staleFor = 0;
+  act(world, invariants, 'prometheus none');
+  await world.run(QUIET_MS);
+  const writes = invariants.writes;
+  await world.run(10 * MINUTE);
+  invariants.atRest();
+  const restlessness = restless(world, invariants.writes - writes);
+  return [...invariants.broken, ...ending(world), ...forgotten(world), ...restlessness];
+}
+
+/** What the target holds is stable, or the newest Release says why it is not. */
+function forgotten(world: World): string[] {
+  const [newest] = world.releases();
+  const target = world.target();
+  if (newest?.status === undefined || target?.metadata.annotations?.['sluice.dev/policy'] === undefined)
+    return [];
+  const template = target.spec?.['template'] as JsonObject;
+  // Turned down in this release, or in an earlier one against the same stable version.
+  if (accounted(newest, template) || isMarkedFailed(target)) return [];
+  return [`${world.image()} is forgotten in ${world.phase()} (${world.decisions.slice(-6).join(' > ')})`];
+}
+
+function accounted({ spec, status }: Release, template: JsonObject): boolean {
+  const { phase, reason } = status ?? { phase: 'Pending' as const };
+  const stable = templatesEqual(spec.stable.template, template);
+  const canary = templatesEqual(spec.canary.template, template);
+  if (!isTerminal(phase)) return true;
+  if (phase === 'Promoted') return canary;
+  if (phase === 'Escaped') return canary || stable;
+  return stable || (canary && (phase === 'RolledBack' || reason === 'AbortedByHuman'));
+}
+
+/** Where nothing is under way, nothing is written. */
+function restless(world: World, writes: number): string[] {
+  const phase = world.newest()?.status?.phase;
+  if (writes === 0 || phase === 'Waiting') return [];
+  return [`${writes} writes while ${world.phase()} (${world.decisions.slice(-6).join(' > ')})`];
+}
+
+const ENDINGS = ['Promoted', 'RolledBack', 'Aborted', 'Superseded', 'Escaped', 'Waiting', 'Blocked'];
+
+/** A quiet world comes to rest: the newest release has ended, or a human must act. */
+function ending(world: World): string[] {
+  const [newest] = world.releases();
+  if (newest === undefined) return [];
+  const phase = newest.status?.phase ?? 'none';
+  if (ENDINGS.includes(phase)) return [];
+  return [`never ends: ${world.phase()} (${world.decisions.slice(-6).join(' > ')})`];
+}

@@ -1,0 +1,366 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { parseAllDocuments } from 'yaml';
+import type { Measurement } from '../../api/analysis.ts';
+import { metricsOf } from '../../api/bound.ts';
+import { getObjects, getString } from '../../api/json.ts';
+import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import type { Release } from '../../api/release.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import type { MeasurementQueue, QueueJob } from '../../analysis/queue/queue.ts';
+import { decide } from '../../controller/decide.ts';
+import { EventRecorder } from '../../controller/events.ts';
+import { MeasurementBoard } from '../../controller/measurements.ts';
+import type { Key } from '../../controller/model.ts';
+import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
+import { KubeClient } from '../../kube/client.ts';
+import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
+import type { ApiServer } from '../../playground/api/contract.ts';
+import { createApiServer } from '../../playground/api/server.ts';
+import { gatewayApiCrds } from '../../playground/scenarios/gateway-api-crds.ts';
+import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts';
+import { inProcessTransport, VirtualClock } from '../support/in-process.ts';
+import { Prometheus } from './prometheus.ts';
+import { INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
+
+export const NAMESPACE = 'shop';
+export const NAME = 'web';
+export const KEY: Key = { namespace: NAMESPACE, name: NAME };
+
+/** What may go wrong between the controller and the API server, decided before each request it sends. */
+export type Fault = 'none' | 'conflict' | 'lost' | 'crashBefore' | 'crashAfter';
+
+/** Thrown through the pipe: the process is gone, with everything it had in memory. */
+export class Crash extends Error {}
+
+export interface WorldOptions {
+  provider?: 'gateway' | 'nginx';
+  replicas?: number;
+  policy?: JsonObject;
+  annotations?: Record<string, string>;
+  seed?: number;
+}
+
+/** A write of the controller as it reached the API server, with the world right after it. */
+export interface Seen {
+  request: KubeRequest;
+  status: number;
+}
+
+/**
+ * The embedded API server and its workloads on a virtual clock, a gateway that confirms routes, a Prometheus that knows
+ * the true rates, and the real pipe of the controller with the real decision.
+ */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly api: ApiServer;
+  readonly prometheus: Prometheus;
+  /** decides the fate of the next request of the controller that writes */
+  fault: (request: KubeRequest) => Fault = () => 'none';
+  /** "METHOD url" of what the controller has no right to write */
+  forbidden: RegExp | undefined;
+  /** the controller reads what was there this long ago, as far as it has not written it itself */
+  staleFor = 0;
+  /** called after every write of the controller that reached the API server */
+  onWrite: (seen: Seen) => void = () => undefined;
+  onPass: (result: Reconciled) => void = () => undefined;
+  readonly decisions: string[] = [];
+  crashes = 0;
+
+  readonly #transport: Transport;
+  #board: MeasurementBoard;
+  #dueMs = 0;
+  #failures = 0;
+  readonly #stale: Map<string, { atMs: number; objects: KubeObject[] }[]> = new Map();
+
+  constructor(options: WorldOptions = {}) {
+    const { clock } = this;
+    const random = generator(options.seed ?? 1);
+    this.api = createApiServer({ clock, random });
+    const { store } = this.api;
+    store.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
+    for (const crd of [...gatewayApiCrds(), ...ownCrds()]) {
+      store.create('customresourcedefinitions.apiextensions.k8s.io', crd);
+    }
+    startWorkloads({ store, clock, runtime: fakeRuntime(clock) });
+    this.#confirmRoutes();
+    store.watch(() => {
+      this.#wakeAt(clock.now() + 20);
+      // A cache that lags tells of the change once it has it.
+      if (this.staleFor > 0) clock.after(this.staleFor + 1_500, () => this.#wakeAt(clock.now()));
+    });
+    this.prometheus = new Prometheus(this, random);
+    this.#transport = this.#faulty(inProcessTransport(this.api));
+    this.#board = this.#freshBoard();
+    store.create('releasepolicies.sluice.dev', POLICY(options.policy));
+    store.create('analysistemplates.sluice.dev', TEMPLATE);
+    store.create('services', SERVICE);
+    if (options.provider === 'nginx') store.create('ingresses.networking.k8s.io', INGRESS);
+    else store.create('httproutes.gateway.networking.k8s.io', ROUTE);
+    store.create('deployments.apps', target(options.replicas ?? 4, options.annotations));
+  }
+
+  /** Drops everything the controller holds in memory. */
+  restart(): void {
+    this.crashes += 1;
+    this.#board = this.#freshBoard();
+    this.#dueMs = this.clock.now();
+    this.#failures = 0;
+  }
+
+  #wakeAt(ms: number): void {
+    this.#dueMs = Math.min(this.#dueMs, ms);
+  }
+
+  /** Runs the controller for that long. */
+  async run(ms: number): Promise<void> {
+    await this.until(() => false, ms);
+  }
+
+  /** Runs the controller until the condition holds; false: it did not within that time. */
+  async until(condition: () => boolean, ms: number): Promise<boolean> {
+    const endMs = this.clock.now() + ms;
+    for (;;) {
+      if (condition()) return true;
+      const nowMs = this.clock.now();
+      if (nowMs >= endMs) return false;
+      if (this.#dueMs <= nowMs) await this.#pass();
+      else {
+        const nextMs = nowMs + (this.clock.nextInMs ?? Infinity);
+        await this.clock.advance(Math.max(1, Math.min(this.#dueMs, nextMs, endMs) - nowMs));
+      }
+    }
+  }
+
+  /** One pass of the pipe now. */
+  async pass(): Promise<Reconciled | undefined> {
+    return this.#pass();
+  }
+
+  async #pass(): Promise<Reconciled | undefined> {
+    const { clock } = this;
+    this.#dueMs = Infinity;
+    try {
+      const client = this.#client();
+      const result = await reconcileOnce(
+        {
+          client,
+          reader: {
+            list: (resource, namespace) => this.#read(resource, namespace),
+            written: (r, o) => this.#wrote(r, o),
+          },
+          measurements: this.#board,
+          events: new EventRecorder({ client, now: () => clock.now(), random: () => 0.5 }),
+          mayAct: () => true,
+          onLostEvent: () => undefined,
+          config: { namespace: 'sluice-system', hold: 'pause', prometheus: ['default'], scrapeLagMs: 5_000 },
+          nowMs: clock.now(),
+          decide,
+        },
+        KEY,
+      );
+      this.#schedule(result);
+      this.onPass(result);
+      return result;
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      this.restart();
+      return undefined;
+    }
+  }
+
+  #schedule(result: Reconciled): void {
+    const nowMs = this.clock.now();
+    if (result.outcome === 'done') {
+      this.#failures = 0;
+      const { rule, reason, requeueAfterMs } = result.decision;
+      const line = `${rule} ${reason}`;
+      if (this.decisions.at(-1) !== line) this.decisions.push(line);
+      // 1 ms, so that time passes even where a decision asks to be made again at once
+      if (requeueAfterMs !== undefined)
+        this.#dueMs = Math.min(this.#dueMs, nowMs + Math.max(1, requeueAfterMs));
+    } else {
+      this.#failures += 1;
+      this.#dueMs = Math.min(this.#dueMs, nowMs + Math.min(10_000, 50 * 2 ** this.#failures));
+    }
+  }
+
+  #client(): KubeClient {
+    const resources = Object.values(RESOURCES);
+    return new KubeClient({
+      transport: this.#transport,
+      clock: this.clock,
+      fieldManager: 'sluice',
+      resources,
+    });
+  }
+
+  #faulty(inner: Transport): Transport {
+    return {
+      request: async (request): Promise<KubeResponse> => {
+        if (request.method === 'GET') return inner.request(request);
+        if (this.forbidden?.test(`${request.method} ${request.url}`) === true)
+          return refusal(403, 'Forbidden');
+        const fault = this.fault(request);
+        if (fault === 'crashBefore') throw new Crash();
+        if (fault === 'conflict') return refusal(409, 'Conflict');
+        const response = await inner.request(request);
+        this.onWrite({ request, status: response.status });
+        if (fault === 'crashAfter') throw new Crash();
+        if (fault === 'lost') return refusal(503, 'ServiceUnavailable');
+        return response;
+      },
+    };
+  }
+
+  #read({ plural, group }: Resource, namespace: string): KubeObject[] {
+    const name = group === '' ? plural : `${plural}.${group}`;
+    const objects = this.api.store.list(name, namespace);
+    if (this.staleFor === 0) return objects;
+    const kept = this.#stale.get(`${name}/${namespace}`) ?? [];
+    kept.push({ atMs: this.clock.now(), objects });
+    const oldest = kept.findLastIndex((each) => each.atMs <= this.clock.now() - this.staleFor);
+    this.#stale.set(`${name}/${namespace}`, kept.slice(Math.max(0, oldest)));
+    return kept[Math.max(0, oldest)]?.objects ?? objects;
+  }
+
+  /** As the stores of the watches do: what the controller wrote itself it sees at once. */
+  #wrote({ plural, group }: Resource, object: KubeObject): void {
+    const name = group === '' ? plural : `${plural}.${group}`;
+    const { namespace = '', name: own } = object.metadata;
+    for (const kept of this.#stale.get(`${name}/${namespace}`) ?? []) {
+      kept.objects = [...kept.objects.filter((each) => each.metadata.name !== own), structuredClone(object)];
+    }
+  }
+
+  #freshBoard(): MeasurementBoard {
+    const { clock } = this;
+    return new MeasurementBoard(
+      (done): MeasurementQueue => ({
+        submit: (job: QueueJob) => {
+          clock.after(100, () => done(job, this.#measure(job)));
+        },
+        cancel: () => undefined,
+        stop: () => Promise.resolve(),
+      }),
+      () => this.#wakeAt(clock.now()),
+    );
+  }
+
+  #measure(job: QueueJob): Measurement[] {
+    return metricsOf(job.templates).map(({ key }) => this.prometheus.measure(key, job.window));
+  }
+
+  /** The control plane of the gateway: it has seen a route half a second after it changed. */
+  #confirmRoutes(): void {
+    const { store } = this.api;
+    const resource = 'httproutes.gateway.networking.k8s.io';
+    store.watch((event) => {
+      if (event.resource !== resource || event.type === 'DELETED') return;
+      this.clock.after(500, () => {
+        const live = store.get(resource, NAMESPACE, event.object.metadata.name);
+        if (live === undefined) return;
+        const observedGeneration = live.metadata.generation ?? 0;
+        const parent = getObjects(live, 'status', 'parents')[0];
+        if (getObjects(parent, 'conditions')[0]?.['observedGeneration'] === observedGeneration) return;
+        const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
+          type,
+          status: 'True',
+          reason: type,
+          message: '',
+          lastTransitionTime: '2026-01-01T00:00:00Z',
+          observedGeneration,
+        }));
+        const parentRef = getObjects(live, 'spec', 'parentRefs')[0] ?? {};
+        live.status = { parents: [{ parentRef, controllerName: 'test/gateway', conditions }] };
+        store.update(resource, live, { subresource: 'status' });
+      });
+    });
+  }
+
+  // What the world looks like
+
+  get(resource: string, name: string): KubeObject | undefined {
+    return this.api.store.get(resource, NAMESPACE, name);
+  }
+
+  target(): KubeObject | undefined {
+    return this.get('deployments.apps', NAME);
+  }
+
+  releases(): Release[] {
+    const time = (release: KubeObject) => release.metadata.creationTimestamp ?? '';
+    const number = (release: KubeObject) => Number(/-(\d+)$/.exec(release.metadata.name)?.[1] ?? 0);
+    return this.api.store
+      .list('releases.sluice.dev', NAMESPACE)
+      .sort((a, b) => time(b).localeCompare(time(a)) || number(b) - number(a)) as unknown as Release[];
+  }
+
+  newest(): Release | undefined {
+    return this.releases()[0];
+  }
+
+  phase(): string {
+    const { phase, reason } = this.newest()?.status ?? {};
+    return `${phase ?? 'none'}/${reason ?? ''}`;
+  }
+
+  // What users do
+
+  edit(resource: string, name: string, change: (draft: KubeObject) => void): void {
+    const draft = this.get(resource, name);
+    if (draft === undefined) return;
+    change(draft);
+    this.api.store.update(resource, draft, { fieldManager: 'kubectl' });
+  }
+
+  editTarget(change: (spec: JsonObject, draft: KubeObject) => void): void {
+    this.edit('deployments.apps', NAME, (draft) => change(draft.spec ?? {}, draft));
+  }
+
+  release(version: Version): void {
+    this.editTarget((spec) => (spec['template'] = structuredClone(version.template)));
+  }
+
+  intent(value: string): void {
+    const name = this.newest()?.metadata.name ?? '';
+    this.edit('releases.sluice.dev', name, (draft) => ((draft.spec as JsonObject)['intent'] = value));
+  }
+
+  image(): string {
+    return imageOf(this.target()?.spec?.['template']);
+  }
+}
+
+export function imageOf(template: unknown): string {
+  return getString(getObjects(template, 'spec', 'containers')[0], 'image') ?? '';
+}
+
+function refusal(code: number, reason: string): KubeResponse {
+  const body = {
+    kind: 'Status',
+    apiVersion: 'v1',
+    status: 'Failure',
+    reason,
+    code,
+    message: `injected ${reason}`,
+  };
+  return {
+    status: code,
+    headers: { 'content-type': 'application/json' },
+    text: () => Promise.resolve(JSON.stringify(body)),
+    lines: () => Readable.from([JSON.stringify(body)]) as AsyncIterable<string>,
+  };
+}
+
+export function generator(seed: number): () => number {
+  let state = (seed % 2147483646) + 1;
+  return () => (state = (state * 16807) % 2147483647) / 2147483647;
+}
+
+function ownCrds(): KubeObject[] {
+  return ['releases', 'releasepolicies', 'analysistemplates'].flatMap((name) => {
+    const text = readFileSync(new URL(`../../manifests/crds/${name}.yaml`, import.meta.url), 'utf8');
+    return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+  });
+}

@@ -1,0 +1,222 @@
+import type { Measurement } from '../../api/analysis.ts';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { FINALIZER } from '../../api/names.ts';
+import { defaultTemplate } from '../../api/parse/metric.ts';
+import { defaultPolicy } from '../../api/parse/policy.ts';
+import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
+import type { ReleasePolicy } from '../../api/policy.ts';
+import type { Phase, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
+import { ownLabels } from '../../controller/canary/index.ts';
+import type { MeasureResult } from '../../controller/model.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { TrafficContext } from '../../providers/provider.ts';
+import {
+  ago,
+  aRoute,
+  aTarget,
+  canary,
+  canaryServiceObject,
+  changed,
+  NAMESPACE,
+  NOW,
+  ownedBy,
+  podTemplate,
+  replicaSet,
+  REWRITE,
+  SERVICE,
+  UID,
+  without,
+} from './builders.ts';
+
+export interface ReleaseChange {
+  name?: string;
+  /** from, to */
+  images?: [string, string];
+  policy?: Partial<ReleasePolicy>;
+  spec?: Partial<ReleaseSpec>;
+  status?: Partial<ReleaseStatus> | null;
+  annotations?: Record<string, string>;
+  /** the route is recorded and the finalizer stands; default: while the phase moves traffic */
+  recorded?: boolean;
+  deleting?: boolean;
+  created?: number;
+}
+
+export const FAST: Partial<ReleasePolicy> = {
+  steps: [5, 25, 50].map((weight) => ({
+    weight,
+    minDurationMs: 30_000,
+    maxDurationMs: 300_000,
+    pause: false,
+  })),
+  warmupMs: 10_000,
+  drainMs: 30_000,
+};
+
+const MOVING: readonly Phase[] = ['Progressing', 'Waiting', 'Promoting', 'RollingBack'];
+
+/** A Release from web:1 to web:2 through Gateway API. */
+export function aRelease(change: ReleaseChange = {}): KubeObject {
+  const { name = 'web-5', images = ['web:1', 'web:2'], created = 600 } = change;
+  const phase = change.status?.phase ?? 'Progressing';
+  const recorded = change.recorded ?? MOVING.includes(phase);
+  const originals = PROVIDERS.gateway.record(context(aRoute()));
+  const spec: ReleaseSpec = {
+    target: { name: 'web', uid: UID },
+    stable: { replicaSet: `web-${images[0].replace(':', '-')}`, template: podTemplate(images[0]) },
+    canary: { template: podTemplate(images[1]) },
+    policy: serializePolicy({ ...defaultPolicy(), ...FAST, ...change.policy }),
+    analysis: [{ template: 'http', args: {}, spec: serializeTemplate(defaultTemplate()) }],
+    traffic: {
+      provider: 'gateway',
+      service: 'web',
+      canaryService: 'web-canary',
+      routes: [{ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: 'web' }],
+      rewrite: REWRITE,
+    },
+    intent: 'Auto',
+    ...change.spec,
+  };
+  return {
+    apiVersion: 'sluice.dev/v1alpha1',
+    kind: 'Release',
+    metadata: {
+      name,
+      namespace: NAMESPACE,
+      uid: `uid-${name}`,
+      generation: 1,
+      resourceVersion: '70',
+      creationTimestamp: ago(created),
+      labels: ownLabels('web', name),
+      annotations: {
+        ...(recorded ? { 'sluice.dev/route-originals': JSON.stringify(originals) } : {}),
+        ...change.annotations,
+      },
+      ...(recorded ? { finalizers: [FINALIZER] } : {}),
+      ...(change.deleting === true ? { deletionTimestamp: ago(1) } : {}),
+    },
+    spec: spec as unknown as JsonObject,
+    ...(change.status === null ? {} : { status: aStatus(change.status ?? {}) as unknown as JsonObject }),
+  };
+}
+
+function context(route: KubeObject): TrafficContext {
+  return {
+    namespace: NAMESPACE,
+    target: 'web',
+    release: 'web-5',
+    owner: ownedBy('Deployment', 'web', UID),
+    stableService: SERVICE,
+    canaryService: 'web-canary',
+    routes: [route],
+    made: [],
+    originals: undefined,
+  };
+}
+
+export function aStatus(change: Partial<ReleaseStatus>): ReleaseStatus {
+  return {
+    observedGeneration: 1,
+    phase: 'Progressing',
+    reason: 'Measuring',
+    message: 'Under way.',
+    step: 0,
+    steps: 3,
+    weight: 5,
+    observedWeight: 5,
+    conditions: [],
+    decisions: [],
+    startedAt: ago(600),
+    stepStartedAt: ago(300),
+    ...change,
+  };
+}
+
+/** The record of the first version, from which everything else is a change. */
+export function initial(change: ReleaseChange = {}): KubeObject {
+  const status = {
+    phase: 'Promoted' as const,
+    reason: 'Initial',
+    step: -1,
+    steps: 0,
+    weight: 0,
+    observedWeight: 0,
+  };
+  const made = aRelease({
+    name: 'web-2',
+    images: ['web:1', 'web:1'],
+    created: 10_000,
+    ...change,
+    status:
+      change.status === null
+        ? null
+        : { ...status, replicaSet: 'web-web-1', endedAt: ago(9_000), ...change.status },
+  });
+  const spec: JsonObject = { ...made.spec };
+  delete spec['traffic'];
+  return { ...made, spec };
+}
+
+/** A release under way at 5%: four stable pods, one canary pod, the weight observed. */
+export function underWay(release: ReleaseChange = {}): KubeObject[] {
+  const status = { weightObservedAt: ago(200), targetGeneration: 5, ...release.status };
+  return [
+    aTarget({ image: 'web:2' }),
+    ...replicaSet('web:1'),
+    ...canary(),
+    SERVICE,
+    canaryServiceObject(),
+    aRoute(5),
+    initial(),
+    aRelease({ ...release, ...(release.status === null ? {} : { status }) }),
+  ];
+}
+
+/** One finished measurement of the built-in metric. */
+export function measured(
+  window: { startMs: number; endMs: number },
+  of: { canary: [number, number]; stable: [number, number] } | 'serverError' | 'noData',
+): MeasureResult {
+  const base = { metric: 'error-rate', window };
+  const measurement: Measurement =
+    typeof of === 'string'
+      ? { ...base, outcome: of, sentence: 'nothing came' }
+      : {
+          ...base,
+          outcome: 'ok',
+          kind: 'errorRate',
+          canary: { bad: of.canary[0], total: of.canary[1] },
+          stable: { bad: of.stable[0], total: of.stable[1] },
+        };
+  return { release: 'web-5', step: 0, window, measurements: [measurement] };
+}
+
+/** A step of a release under way, as `stepAt` changes it. */
+export interface StepShape {
+  status?: Partial<ReleaseStatus>;
+  policy?: Partial<ReleasePolicy>;
+  intent?: 'Pause';
+  annotations?: Record<string, string>;
+  recorded?: boolean;
+}
+
+export const stepRelease = ({ status, intent, ...rest }: StepShape) =>
+  aRelease({
+    ...rest,
+    ...(intent === undefined ? {} : { spec: { intent } }),
+    status: { weightObservedAt: ago(200), targetGeneration: 5, ...status },
+  });
+
+/** A step under way, with some objects changed and others gone. */
+export const stepAt = (shape: StepShape, by: KubeObject[] = [], gone: [string, string][] = []) =>
+  gone.reduce(
+    (all, [kind, name]) => without(all, kind, name),
+    [stepRelease(shape), ...by].reduce(changed, underWay()),
+  );
+
+/** The first window of `underWay`: 10 s of settling after the weight was observed 200 s ago, 15 s long. */
+export const FIRST_WINDOW = { startMs: NOW - 190_000, endMs: NOW - 175_000 };
+
+type Arms = Exclude<Parameters<typeof measured>[1], string>;
+export const SAFE: Arms = { canary: [0, 4000], stable: [4, 8000] };
+export const HARM: Arms = { canary: [900, 3000], stable: [4, 8000] };

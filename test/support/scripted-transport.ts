@@ -1,0 +1,49 @@
+import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
+
+/** One request as it was sent, its body parsed. */
+export interface Sent {
+  method: string;
+  /** without query */
+  path: string;
+  body: unknown;
+}
+
+export type Answer = { status: number; body?: unknown } | undefined;
+
+const BARE = { kind: 'Bare', metadata: { name: 'bare' } };
+
+/** An API server made of one function; undefined = 200 with the object of a POST, else with a
+ * bare object. Keeps what was sent. */
+export class ScriptedTransport implements Transport {
+  readonly sent: Sent[] = [];
+  readonly #answer: (sent: Sent) => Answer;
+
+  constructor(answer: (sent: Sent) => Answer = () => undefined) {
+    this.#answer = answer;
+  }
+
+  request(request: KubeRequest): Promise<KubeResponse> {
+    const [path = ''] = request.url.split('?', 1);
+    const body: unknown = request.body === undefined ? undefined : JSON.parse(request.body);
+    const sent = { method: request.method, path, body };
+    this.sent.push(sent);
+    const { status, body: answer } = this.#answer(sent) ?? {
+      status: 200,
+      body: request.method === 'POST' ? body : BARE,
+    };
+    const text = JSON.stringify(answer ?? {});
+    return Promise.resolve({
+      status,
+      headers: {},
+      text: () => Promise.resolve(text),
+      lines: () => {
+        throw new Error('this server has no watches');
+      },
+    });
+  }
+
+  /** "PATCH /api/v1/…" of all that was sent. */
+  get lines(): string[] {
+    return this.sent.map(({ method, path }) => `${method} ${path}`);
+  }
+}
