@@ -1,3 +1,5 @@
+import type { Metric } from './template.ts';
+
 /** What is measured, what is concluded, and the small versioned state in between (kept in Release.status). */
 
 /** One closed time window, milliseconds since the epoch, `start < end`. The same for both arms. */
@@ -26,8 +28,42 @@ export type Measurement =
       pods?: { canary: Record<string, Counts>; stable: Record<string, Counts> };
       history?: History;
     }
+  | {
+      metric: string;
+      window: Window;
+      outcome: 'ok';
+      kind: 'latency';
+      canary: Histogram;
+      stable: Histogram;
+      /** the same histograms pod by pod, if the series say which pod they are of */
+      pods?: { canary: Record<string, Histogram>; stable: Record<string, Histogram> };
+      history?: LatencyHistory;
+    }
+  /** one value per arm; NaN is an outcome of its own unless the metric's `nan` lets it through as a number */
+  | { metric: string; window: Window; outcome: 'ok'; kind: 'series'; canary: number; stable: number }
   | { metric: string; window: Window; outcome: 'ok'; kind: 'threshold'; canary: number; stable?: number }
   | { metric: string; window: Window; outcome: BadOutcome; sentence: string };
+
+/**
+ * Requests by how long they took. `counts[i]` lie in (bounds[i−1], bounds[i]] (from 0 for i = 0); the last of them, one more
+ * than bounds, lies above all bounds. May be fractional.
+ */
+export interface Histogram {
+  /** finite upper bounds, ascending; of a native histogram those of its filled buckets and their lower neighbours */
+  bounds: number[];
+  counts: number[];
+  /** native: exponential interpolation inside a bucket; classic: linear */
+  layout: 'classic' | 'native';
+}
+
+/** Like `History`: windows of equal length, oldest first. All share one list of bounds. */
+export interface LatencyHistory {
+  layout: Histogram['layout'];
+  bounds: number[];
+  /** per window its counts, as in `Histogram`; [] = none in this window */
+  stable: number[][];
+  pods?: Record<string, number[][]>;
+}
 
 /** What stable did before the measured window: counts of windows as long as it, oldest first, without a gap between. */
 export interface History {
@@ -46,6 +82,11 @@ export interface Verdict {
   reason: string;
   sentence: string;
   numbers: Record<string, number>;
+  /**
+   * of an inconclusive verdict: nothing speaks for harm, every deciding metric has data, and what was seen lies inside the safe
+   * margins; what `onInconclusive: promote` asks for. Absent: no
+   */
+  tolerable?: boolean;
 }
 
 export interface MetricVerdict extends Verdict {
@@ -60,7 +101,7 @@ export interface MetricVerdict extends Verdict {
  */
 export interface MetricState {
   version: 1;
-  type: 'errorRate' | 'threshold';
+  type: Metric['type'];
   data: Record<string, unknown>;
 }
 

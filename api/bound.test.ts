@@ -9,7 +9,15 @@ const margins = {
 const queries = { canary: { bad: 'b1', total: 't1' }, stable: { bad: 'b0', total: 't0' } };
 
 function errors(name: string, preset?: string): Metric {
-  const base = { type: 'errorRate', name, critical: true, dryRun: false, ...margins } as const;
+  const base = {
+    type: 'errorRate',
+    name,
+    critical: true,
+    dryRun: false,
+    weight: 1,
+    test: { method: 'sequential' },
+    ...margins,
+  } as const;
   return preset === undefined ? base : { ...base, preset };
 }
 
@@ -21,6 +29,7 @@ function bound(template: string, ...metrics: Metric[]): BoundTemplate {
       intervalMs: 15_000,
       prometheus: 'default',
       risk: { harm: 0.05, safe: 0.1 },
+      safeEvidence: 'perStep',
       metrics,
     },
   };

@@ -1,4 +1,4 @@
-import type { ErrorRateQueries, BoundTemplate, Metric } from './template.ts';
+import type { BoundTemplate, ErrorRateQueries, LatencyQueries, Metric } from './template.ts';
 import type { Issue, Result } from './result.ts';
 
 /** One metric of a release, with the key it has in measurements, in running statistics and in verdicts. */
@@ -13,6 +13,8 @@ export interface Preset {
   name: string;
   canary: ErrorRateQueries;
   stable: ErrorRateQueries;
+  /** absent: the back end exports no histogram that can be told apart by arm */
+  latency?: { canary: LatencyQueries; stable: LatencyQueries };
 }
 
 /**

@@ -29,6 +29,7 @@ function queriesOf(metric: Metric): { field: string; text: string; counter: bool
     if (stableQuery === undefined) return [first];
     return [first, { field: 'threshold.stableQuery', text: stableQuery, counter: false }];
   }
+  if (metric.type !== 'errorRate') return [];
   const { queries } = metric;
   if (queries === undefined) return [];
   return (['canary', 'stable'] as const).flatMap((arm) =>

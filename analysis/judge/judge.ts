@@ -102,7 +102,15 @@ export function judgeWindow(
 
 function evaluate(input: MetricInput): Evaluation {
   const { metric } = input.bound;
-  return metric.type === 'errorRate' ? judgeErrorRate(input, metric) : judgeThreshold(input, metric);
+  switch (metric.type) {
+    case 'errorRate':
+      return judgeErrorRate(input, metric);
+    case 'threshold':
+      return judgeThreshold(input, metric);
+    case 'latency':
+    case 'series':
+      throw new TypeError(`${metric.type} metrics cannot be parsed yet`);
+  }
 }
 
 function conclude(deciding: readonly Evaluation[]): Verdict {

@@ -17,6 +17,8 @@ const variables = {
 
 const errors: ErrorRateMetric = {
   type: 'errorRate',
+  weight: 1,
+  test: { method: 'sequential' },
   name: 'errors',
   critical: true,
   dryRun: false,
@@ -36,6 +38,7 @@ const latency: ThresholdMetric = {
   query: 'latency{pod=~"{{pods}}"}',
   success: 'value < 1',
   failureLimit: 0,
+  counting: 'consecutive',
   inconclusiveLimit: 0,
   nan: 'inconclusive',
 };
@@ -72,6 +75,7 @@ function template(metric: Metric): AnalysisTemplate {
     intervalMs: 15_000,
     prometheus: 'default',
     risk: { harm: 0.05, safe: 0.1 },
+    safeEvidence: 'perStep',
     metrics: [metric],
   };
 }

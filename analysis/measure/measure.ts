@@ -7,7 +7,9 @@ import type { BoundTemplate } from '../../api/template.ts';
 import { measureErrorRate } from './error-rate.ts';
 import type { Job } from './job.ts';
 import { bad } from './job.ts';
+import { measureLatency } from './latency.ts';
 import type { PrometheusClient } from './prometheus.ts';
+import { measureSeries } from './series.ts';
 import { measureThreshold } from './threshold.ts';
 
 /** What is to be measured; plain JSON, so it can travel to another process. */
@@ -49,9 +51,16 @@ async function measureOne(
   if (client === undefined) {
     return bad(job, 'serverError', `no Prometheus named "${bound.template.prometheus}" is configured`);
   }
-  return metric.type === 'errorRate'
-    ? measureErrorRate(job, metric, client)
-    : measureThreshold(job, metric, client);
+  switch (metric.type) {
+    case 'errorRate':
+      return measureErrorRate(job, metric, client);
+    case 'latency':
+      return measureLatency(job, metric, client);
+    case 'series':
+      return measureSeries(job, metric, client);
+    case 'threshold':
+      return measureThreshold(job, metric, client);
+  }
 }
 
 /** The template's own defaults, then what the policy gives. */

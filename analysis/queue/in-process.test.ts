@@ -12,6 +12,7 @@ const template: BoundTemplate = {
     intervalMs: 15_000,
     prometheus: 'default',
     risk: { harm: 0.05, safe: 0.1 },
+    safeEvidence: 'perStep',
     metrics: [
       {
         type: 'threshold',
@@ -21,6 +22,7 @@ const template: BoundTemplate = {
         query: 'up',
         failure: 'value > 1',
         failureLimit: 0,
+        counting: 'consecutive',
         inconclusiveLimit: 0,
         nan: 'inconclusive',
       },

@@ -26,12 +26,15 @@ export function defaultTemplate(): AnalysisTemplate {
     intervalMs: 15_000,
     prometheus: 'default',
     risk: { harm: 0.05, safe: 0.1 },
+    safeEvidence: 'perStep',
     metrics: [
       {
         type: 'errorRate',
         name: 'error-rate',
         critical: true,
         dryRun: false,
+        weight: 1,
+        test: { method: 'sequential' },
         preset: 'auto',
         harmMargin: DEFAULT_HARM_MARGIN,
         safeMargin: DEFAULT_SAFE_MARGIN,
@@ -176,7 +179,9 @@ function errorRate(fields: Fields, base: Base): Metric | undefined {
     harmMargin: DEFAULT_HARM_MARGIN,
     safeMargin: DEFAULT_SAFE_MARGIN,
   });
-  return source && { type: 'errorRate', ...base, ...source, ...margins };
+  return (
+    source && { type: 'errorRate', ...base, weight: 1, ...source, ...margins, test: { method: 'sequential' } }
+  );
 }
 
 function threshold(fields: Fields, base: Base): Metric | undefined {
@@ -184,5 +189,15 @@ function threshold(fields: Fields, base: Base): Metric | undefined {
   const failureLimit = fields.withDefault('failureLimit', limit, DEFAULT_FAILURE_LIMIT);
   const inconclusiveLimit = fields.withDefault('inconclusiveLimit', limit, DEFAULT_INCONCLUSIVE_LIMIT);
   const nan = fields.withDefault('nan', oneOf(['inconclusive', 'zero', 'fail']), 'inconclusive');
-  return source && { type: 'threshold', ...base, ...source, failureLimit, inconclusiveLimit, nan };
+  return (
+    source && {
+      type: 'threshold',
+      ...base,
+      ...source,
+      failureLimit,
+      counting: 'consecutive',
+      inconclusiveLimit,
+      nan,
+    }
+  );
 }

@@ -43,8 +43,19 @@ export function serializeTemplate(template: AnalysisTemplate): JsonObject {
 
 function serializeMetric(metric: Metric): Json {
   const { name, critical, dryRun } = metric;
-  const own = metric.type === 'errorRate' ? serializeErrorRate(metric) : serializeThreshold(metric);
-  return { name, critical, dryRun, ...own };
+  return { name, critical, dryRun, ...ownFields(metric) };
+}
+
+function ownFields(metric: Metric): JsonObject {
+  switch (metric.type) {
+    case 'errorRate':
+      return serializeErrorRate(metric);
+    case 'threshold':
+      return serializeThreshold(metric);
+    case 'latency':
+    case 'series':
+      throw new TypeError(`${metric.type} metrics cannot be parsed yet`);
+  }
 }
 
 function serializeErrorRate(metric: ErrorRateMetric): JsonObject {

@@ -19,6 +19,8 @@ describe('parseTemplate', () => {
   it('reads one pair of queries for both arms alike', () => {
     expect(first(metric({ errorRate: { bad: 'a{{service}}', total: 'b' } }))).toEqual({
       type: 'errorRate',
+      weight: 1,
+      test: { method: 'sequential' },
       name: 'm',
       critical: true,
       dryRun: false,
@@ -45,6 +47,7 @@ describe('parseTemplate', () => {
     };
     expect(first(metric(wire))).toEqual({
       type: 'threshold',
+      counting: 'consecutive',
       name: 'm',
       ...threshold,
       critical: false,

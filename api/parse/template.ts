@@ -57,7 +57,7 @@ const readTemplate: Read<AnalysisTemplate> = (value, place) => {
   const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
   refuseDuplicates(names(args), fields.at('args'));
   refuseDuplicates(names(metrics ?? []), fields.at('metrics'));
-  return metrics && { args, intervalMs, prometheus, risk, metrics };
+  return metrics && { ...base, args, intervalMs, prometheus, risk, metrics };
 };
 
 /** The `spec` of an AnalysisTemplate, with defaults filled in; every wrong or unknown field is an issue. */

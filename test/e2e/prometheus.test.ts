@@ -111,6 +111,7 @@ async function measured(window: Window, metric: Metric): Promise<Measurement> {
     intervalMs: 15_000,
     prometheus: 'default',
     risk: { harm: 0.05, safe: 0.1 },
+    safeEvidence: 'perStep' as const,
     metrics: [metric],
   };
   const [measurement] = await measure(
@@ -132,6 +133,8 @@ function errors(name: string, wrap = (selector: string) => selector): ErrorRateM
   };
   return {
     type: 'errorRate',
+    weight: 1,
+    test: { method: 'sequential' },
     name: 'errors',
     critical: true,
     dryRun: false,
@@ -150,6 +153,7 @@ function threshold(query: string): ThresholdMetric {
     query,
     success: 'value < 1',
     failureLimit: 0,
+    counting: 'consecutive',
     inconclusiveLimit: 0,
     nan: 'inconclusive',
   };

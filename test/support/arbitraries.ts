@@ -75,6 +75,8 @@ const errorRate: fc.Arbitrary<ErrorRateMetric> = fc
   )
   .map(([{ extra, ...rest }, source]) => ({
     type: 'errorRate',
+    weight: 1,
+    test: { method: 'sequential' },
     ...rest,
     ...source,
     safeMargin: {
@@ -95,7 +97,7 @@ const threshold: fc.Arbitrary<ThresholdMetric> = fc
     }),
     optional<{ stableQuery: string; failure: string }>({ stableQuery: words, failure: words }),
   )
-  .map(([rest, own]) => ({ type: 'threshold', ...rest, ...own }));
+  .map(([rest, own]) => ({ type: 'threshold', counting: 'consecutive', ...rest, ...own }));
 
 export const templates: fc.Arbitrary<AnalysisTemplate> = fc
   .record({
