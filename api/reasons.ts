@@ -54,6 +54,8 @@ export const REASON = {
   ThresholdExceeded: 'ThresholdExceeded',
   /** a threshold metric failed, or met neither condition, within its limits */
   ThresholdNotMet: 'ThresholdNotMet',
+  /** a threshold metric brought no usable value more often in a row than its consecutiveErrorLimit */
+  ErrorLimitExceeded: 'ErrorLimitExceeded',
   /** the canary answered mostly errors in several windows while stable was fine */
   CircuitBreaker: 'CircuitBreaker',
   /** the template measures nothing that can decide; a human has to */

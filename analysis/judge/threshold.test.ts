@@ -70,6 +70,48 @@ describe('thresholds', () => {
     expect(verdicts[1]?.reason).toBe('ThresholdExceeded');
   });
 
+  test('counted in total, a success forgives nothing', () => {
+    const { verdicts } = course({ failureLimit: 1, counting: 'total' }, 2, 0, 0, 2);
+    expect(results(verdicts)).toBe('ippf');
+    expect(verdicts[3]?.sentence).toBe('value 2 meets value > 1: 2 times in this release, 1 tolerated');
+  });
+
+  test('counted in total, too many failures of a metric that is not critical withhold the pass for good', () => {
+    const change = { counting: 'total', critical: false, success: 'value < 0.5' } as const;
+    const { verdicts, state } = course(change, 2, 0, 0.7);
+    expect(results(verdicts)).toBe('iii');
+    expect(state.verdicts[0]).toMatchObject({ result: 'fail', reason: 'ThresholdExceeded' });
+    expect(verdicts[1]?.sentence).toBe(
+      'value 0 meets value < 0.5, but it failed once in this release, 0 tolerated',
+    );
+  });
+
+  test('missing data fails only beyond consecutiveErrorLimit, and only in a row', () => {
+    const { verdicts } = course({ consecutiveErrorLimit: 1 }, 'noData', 0, 'timeout', 'noData');
+    expect(results(verdicts)).toBe('ipif');
+    expect(verdicts[3]).toMatchObject({ reason: 'ErrorLimitExceeded', numbers: { errors: 2 } });
+    expect(verdicts[3]?.sentence).toBe(
+      'no usable value 2 times in a row, 1 tolerated; the last time: nothing came back',
+    );
+  });
+
+  test('a condition that cannot be computed counts as missing', () => {
+    const change = { failure: 'canary / stable > 2', consecutiveErrorLimit: 0 };
+    expect(results(course(change, [0, 0]).verdicts)).toBe('f');
+  });
+
+  test('without consecutiveErrorLimit missing data never fails and never passes', () => {
+    const windows = Array.from({ length: 50 }, () => 'noData' as const);
+    expect(results(course({}, 0, ...windows).verdicts)).toBe(`p${'i'.repeat(50)}`);
+  });
+
+  test('statistics of an older layout are read on', () => {
+    const state = startStep(undefined, 0);
+    const old = { version: 1, type: 'threshold', data: { failures: 1, inconclusives: 0 } } as const;
+    const from = { ...state, metrics: { latency: old } };
+    expect(results(judgeAll([threshold({ failureLimit: 1 })], [[value(2, 0)]], from).verdicts)).toBe('f');
+  });
+
   test('failures are remembered in the next step', () => {
     const first = course({ failureLimit: 1 }, 2);
     const second = judgeAll([threshold({ failureLimit: 1 })], [[value(2, 0)]], startStep(first.state, 1));

@@ -7,26 +7,28 @@ import { evaluateExpression, namesIn } from './expression.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
 import { digits } from './text.ts';
 
-/** Running counts of one threshold metric; plain JSON, the `data` of its MetricState. */
+/** Running counts of one threshold metric; plain JSON, the `data` of its MetricState. Kept through steps. */
 export interface ThresholdData {
-  /** failed measurements since the last success; kept through steps */
+  /** failed measurements: since the last success, or of the whole release where `counting` is "total" */
   failures: number;
   /** measurements that met neither condition since the last success or failure */
   inconclusives: number;
+  /** measurements without a usable value since the last that had one */
+  errors: number;
 }
 
-const NONE: ThresholdData = { failures: 0, inconclusives: 0 };
+const NONE: ThresholdData = { failures: 0, inconclusives: 0, errors: 0 };
 
 type Grade = 'success' | 'failure' | 'neither' | 'notANumber' | 'missing';
 
 /**
- * A condition over the value of one query. It fails once more than `failureLimit` measurements failed with no success
- * between them: unlike a counter over the whole rollout, a long release does not fail more often than a short one.
+ * A condition over the value of one query. It fails once more than `failureLimit` measurements failed: with no success between
+ * them, so that a long release does not fail more often than a short one; or, with `counting: total`, in the whole release.
  */
 export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Evaluation {
   const before = readThreshold(input.previous);
   const grade = gradeOf(input, metric);
-  const after = count(before, grade);
+  const after = count(before, grade, metric);
   return {
     state: writeThreshold(after),
     verdict: verdictOf(input, metric, grade, after),
@@ -37,8 +39,10 @@ export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Eva
 export function readThreshold(state: MetricState | undefined): ThresholdData {
   const data = state?.data;
   if (state?.type !== 'threshold' || data === undefined) return NONE;
-  const { failures, inconclusives } = data;
-  return isCount(failures) && isCount(inconclusives) ? { failures, inconclusives } : NONE;
+  const { failures, inconclusives, errors = 0 } = data;
+  return isCount(failures) && isCount(inconclusives) && isCount(errors)
+    ? { failures, inconclusives, errors }
+    : NONE;
 }
 
 export function writeThreshold(data: ThresholdData): MetricState {
@@ -81,17 +85,17 @@ function nanGrade(metric: ThresholdMetric): Grade {
   return metric.nan === 'fail' ? 'failure' : 'notANumber';
 }
 
-function count(before: ThresholdData, grade: Grade): ThresholdData {
+function count(before: ThresholdData, grade: Grade, { counting }: ThresholdMetric): ThresholdData {
   switch (grade) {
     case 'success':
-      return NONE;
+      return counting === 'total' ? { ...NONE, failures: before.failures } : NONE;
     case 'failure':
-      return { failures: before.failures + 1, inconclusives: 0 };
+      return { ...NONE, failures: before.failures + 1 };
     case 'neither':
-      return { failures: before.failures, inconclusives: before.inconclusives + 1 };
+      return { ...before, inconclusives: before.inconclusives + 1, errors: 0 };
     case 'notANumber':
     case 'missing':
-      return before;
+      return { ...before, errors: before.errors + 1 };
   }
 }
 
@@ -112,29 +116,48 @@ function conclude(input: MetricInput, metric: ThresholdMetric, grade: Grade, aft
   const numbers = { ...valueNumbers(measurement), ...after, failureLimit: metric.failureLimit };
   switch (grade) {
     case 'success':
-      return {
-        result: 'pass',
-        reason: REASON.ThresholdMet,
-        sentence: `${text} meets ${conditionText(metric)}`,
-        numbers,
-      };
+      return success(text, metric, after, numbers);
     case 'failure':
       return failure(text, metric, after, numbers);
-    case 'neither':
-      return inconclusive(
-        after.inconclusives > metric.inconclusiveLimit ? REASON.Inconclusive : REASON.ThresholdNotMet,
-        `${text} meets neither ${conditionText(metric)} nor the failure condition ${metric.failure ?? ''} (${times(after.inconclusives)} in a row)`,
-        numbers,
-      );
-    case 'notANumber':
-      return inconclusive(
-        REASON.NotANumber,
-        `${text}: the condition cannot be computed at these values (0/0, say)`,
-        numbers,
-      );
+    case 'neither': {
+      const sentence = `${text} meets neither ${conditionText(metric)} nor the failure condition ${metric.failure ?? ''} (${times(after.inconclusives)} in a row)`;
+      if (spent(metric, after)) return overLimit(`${sentence}; ${failedBefore(metric, after)}`, numbers);
+      const reason =
+        after.inconclusives > metric.inconclusiveLimit ? REASON.Inconclusive : REASON.ThresholdNotMet;
+      return inconclusive(reason, sentence, numbers);
+    }
+    case 'notANumber': {
+      const sentence = `${text}: the condition cannot be computed at these values (0/0, say)`;
+      return withoutData(inconclusive(REASON.NotANumber, sentence, numbers), metric, after);
+    }
     case 'missing':
-      return missingVerdict(measurement);
+      return withoutData(missingVerdict(measurement), metric, after);
   }
+}
+
+/** More failures than the limit forgives. */
+function spent({ failureLimit }: ThresholdMetric, { failures }: ThresholdData): boolean {
+  return failures > failureLimit;
+}
+
+function overLimit(sentence: string, numbers: Record<string, number>): Verdict {
+  return { result: 'fail', reason: REASON.ThresholdExceeded, sentence, numbers };
+}
+
+function failedBefore({ failureLimit }: ThresholdMetric, { failures }: ThresholdData): string {
+  return `it failed ${times(failures)} in this release, ${failureLimit} tolerated`;
+}
+
+/** A success passes unless failures before it are never forgiven and were too many. */
+function success(
+  text: string,
+  metric: ThresholdMetric,
+  after: ThresholdData,
+  numbers: Record<string, number>,
+): Verdict {
+  const sentence = `${text} meets ${conditionText(metric)}`;
+  if (spent(metric, after)) return overLimit(`${sentence}, but ${failedBefore(metric, after)}`, numbers);
+  return { result: 'pass', reason: REASON.ThresholdMet, sentence, numbers };
 }
 
 function failure(
@@ -145,11 +168,19 @@ function failure(
 ): Verdict {
   const broken =
     metric.failure === undefined ? `does not meet ${metric.success ?? ''}` : `meets ${metric.failure}`;
-  const sentence = `${text} ${broken}: ${times(after.failures)} without a success between, ${metric.failureLimit} tolerated`;
-  if (after.failures > metric.failureLimit) {
-    return { result: 'fail', reason: REASON.ThresholdExceeded, sentence, numbers };
-  }
+  const run = metric.counting === 'total' ? 'in this release' : 'without a success between';
+  const sentence = `${text} ${broken}: ${times(after.failures)} ${run}, ${metric.failureLimit} tolerated`;
+  if (spent(metric, after)) return overLimit(sentence, numbers);
   return inconclusive(REASON.ThresholdNotMet, sentence, numbers);
+}
+
+/** Missing data never passes; it fails only where the template says how much of it is too much. */
+function withoutData(verdict: Verdict, metric: ThresholdMetric, { errors }: ThresholdData): Verdict {
+  const { consecutiveErrorLimit: limit } = metric;
+  if (limit === undefined || errors <= limit) return verdict;
+  const sentence = `no usable value ${times(errors)} in a row, ${limit} tolerated; the last time: ${verdict.sentence}`;
+  const numbers = { ...verdict.numbers, errors, consecutiveErrorLimit: limit };
+  return { result: 'fail', reason: REASON.ErrorLimitExceeded, sentence, numbers };
 }
 
 function conditionText(metric: ThresholdMetric): string {
