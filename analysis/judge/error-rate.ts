@@ -6,15 +6,10 @@ import { marginForWeight } from '../stats/exposure.ts';
 import { ratioInterval } from '../stats/interval.ts';
 import { moreRequests } from '../stats/needed.ts';
 import { strength, trafficPerPod } from './calibration.ts';
-import type { ErrorRateData, Evidence } from './error-rate-state.ts';
-import {
-  addWindow,
-  calibrated,
-  evidenceOf,
-  readErrorRate,
-  tickOf,
-  writeErrorRate,
-} from './error-rate-state.ts';
+import type { Evidence } from './comparison.ts';
+import { calibrated, evidenceOf } from './comparison.ts';
+import type { ErrorRateData } from './error-rate-state.ts';
+import { addWindow, readErrorRate, tickOf, writeErrorRate } from './error-rate-state.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
 import { arms, count, evidence as amount } from './text.ts';

@@ -9,27 +9,31 @@ import type {
 import { metricsOf } from '../../api/bound.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/template.ts';
-import { logSumExp } from '../stats/logspace.ts';
+import type { Judged } from './combined.ts';
+import { combineHarm, isTolerable } from './combined.ts';
+import { nextStep } from './comparison.ts';
 import { judgeErrorRate } from './error-rate.ts';
-import { nextStep, readErrorRate, writeErrorRate } from './error-rate-state.ts';
+import { readErrorRate, writeErrorRate } from './error-rate-state.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { inconclusive } from './missing.ts';
 import { allSafe } from './rules/all-safe.ts';
 import { circuitBreaker } from './rules/circuit-breaker.ts';
+import { failed } from './rules/failed.ts';
 import { harm } from './rules/harm.ts';
 import { moreData } from './rules/more-data.ts';
 import { noData } from './rules/no-data.ts';
 import { nothingMeasured } from './rules/nothing-measured.ts';
 import type { JudgeRule } from './rules/rule.ts';
-import { thresholdFailed } from './rules/threshold-failed.ts';
+import { withheld } from './rules/withheld.ts';
 import { judgeThreshold } from './threshold.ts';
 
 /** Harm first, then everything that forbids a pass, the pass, and what is left. The first that answers is the verdict. */
 const RULES: readonly JudgeRule[] = [
   circuitBreaker,
-  thresholdFailed,
+  failed,
   harm,
   nothingMeasured,
+  withheld,
   noData,
   allSafe,
   moreData,
@@ -44,7 +48,9 @@ export function startStep(previous: AnalysisState | undefined, step: number): An
 }
 
 function carried(state: MetricState): MetricState {
-  return state.type === 'errorRate' ? writeErrorRate(nextStep(readErrorRate(state))) : state;
+  return state.type === 'errorRate'
+    ? writeErrorRate(nextStep(readErrorRate(state), { keepSafe: false }))
+    : state;
 }
 
 /** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */
@@ -63,6 +69,8 @@ export interface JudgeInput {
    * within the wider margin that so small a share allows; absent: only within the strict one.
    */
   nextWeight?: number;
+  /** steps the release has; 1 if absent. Methods that may look only so often share their risk over all of them. */
+  steps?: number;
 }
 
 /**
@@ -71,31 +79,26 @@ export interface JudgeInput {
  */
 export function judgeWindow(
   state: AnalysisState,
-  { templates, measurements, window, nextWeight }: JudgeInput,
+  { templates, measurements, window, nextWeight, steps = 1 }: JudgeInput,
 ): { state: AnalysisState; verdict: Verdict } {
   if (window.startMs < (state.measuredUntilMs ?? -Infinity)) {
     return { state, verdict: inconclusive(REASON.MoreDataNeeded, 'this window was judged before') };
   }
-  const evaluations = metricsOf(templates).map((bound) =>
-    evaluate({
-      bound,
-      previous: state.metrics[bound.key],
-      measurement: measurements.find(({ metric }) => metric === bound.key),
-      window,
-      nextWeight,
-    }),
-  );
-  const deciding = evaluations.filter(({ verdict }) => !verdict.dryRun);
-  const verdict = conclude(deciding);
+  const judged = metricsOf(templates).map((bound): Judged => {
+    const measurement = measurements.find(({ metric }) => metric === bound.key);
+    const previous = state.metrics[bound.key];
+    return { bound, evaluation: evaluate({ bound, previous, measurement, window, nextWeight, steps }) };
+  });
+  const deciding = judged.filter(({ evaluation }) => !evaluation.verdict.dryRun);
   return {
-    verdict,
+    verdict: conclude(deciding),
     state: {
       version: 1,
       step: state.step,
       measuredUntilMs: window.endMs,
-      gaps: deciding.some(({ missing }) => missing) ? state.gaps + 1 : 0,
-      metrics: Object.fromEntries(evaluations.map(({ state: next, verdict: { metric } }) => [metric, next])),
-      verdicts: evaluations.map(({ verdict: metricVerdict }): MetricVerdict => metricVerdict),
+      gaps: deciding.some(({ evaluation }) => evaluation.missing) ? state.gaps + 1 : 0,
+      metrics: Object.fromEntries(judged.map(({ bound, evaluation }) => [bound.key, evaluation.state])),
+      verdicts: judged.map(({ evaluation }): MetricVerdict => evaluation.verdict),
     },
   };
 }
@@ -113,12 +116,14 @@ function evaluate(input: MetricInput): Evaluation {
   }
 }
 
-function conclude(deciding: readonly Evaluation[]): Verdict {
-  const logs = deciding.flatMap(({ harm: log }) => (log === undefined ? [] : [log]));
-  const combinedHarm = logSumExp(logs) - Math.log(Math.max(1, logs.length));
+function conclude(judged: readonly Judged[]): Verdict {
+  const deciding = judged.map(({ evaluation }) => evaluation);
+  const combined = combineHarm(judged);
   for (const rule of RULES) {
-    const verdict = rule.judge({ deciding, combinedHarm });
-    if (verdict !== undefined) return verdict;
+    const verdict = rule.judge({ deciding, combined });
+    if (verdict === undefined) continue;
+    const tolerable = verdict.result === 'inconclusive' && isTolerable(deciding, combined);
+    return tolerable ? { ...verdict, tolerable } : verdict;
   }
   return inconclusive(REASON.MoreDataNeeded, 'nothing is decided yet');
 }

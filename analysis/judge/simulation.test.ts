@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Random } from '../../test/support/sampling.ts';
 import { poisson, seeded } from '../../test/support/sampling.ts';
-import { addWindow, evidenceOf, readErrorRate } from './error-rate-state.ts';
+import { evidenceOf } from './comparison.ts';
+import { addWindow, readErrorRate } from './error-rate-state.ts';
 import { errorRate } from './test-objects.ts';
 
 /*

@@ -9,7 +9,8 @@ import { informs } from './bet.ts';
 /** Processes are kept for each of these φ (steps of √2 where it matters), because the estimate moves while evidence accumulates. */
 export const PHI_GRID: readonly number[] = [1, 1.4, 2, 2.8, 4, 6, 10, 18, 32];
 
-const PRIOR_CAP = 10;
+/** no prior is larger: from one arm alone more cannot be told from drift */
+export const PRIOR_CAP = 10;
 const PRIOR_TICKS = 10;
 const BLOCKS = [1, 2, 4];
 const FEWEST_BLOCKS = 8;
