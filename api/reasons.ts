@@ -60,6 +60,10 @@ export const REASON = {
   CircuitBreaker: 'CircuitBreaker',
   /** the template measures nothing that can decide; a human has to */
   NothingMeasured: 'NothingMeasured',
+  /** looked for and not found at the last planned look, or with buckets too coarse: absence of evidence, not proof */
+  NoHarmDetected: 'NoHarmDetected',
+  /** a metric failed that may not stop the release: nothing is rolled back, and nothing passes */
+  PassWithheld: 'PassWithheld',
 
   // Measurement
   /** the query returned no series or no requests: never a pass */

@@ -72,7 +72,14 @@ function evaluate(data: ErrorRateData, input: MetricInput, metric: ErrorRateMetr
     missing: false,
     harm: overBar(data, reading),
     broken,
+    tolerable: seenWithin(data, metric.safeMargin),
   };
+}
+
+/** The rates of this step as they were seen, proven or not. */
+function seenWithin({ step, broken }: ErrorRateData, { relative, absolute }: Margin): boolean {
+  const { n1, x1, n0, x0 } = step;
+  return broken === 0 && informs(step) && x1 / n1 <= (x0 / n0) * (1 + relative) + absolute;
 }
 
 /** ln of harm over its bar; without the concurrence of the ranks it stays below. */

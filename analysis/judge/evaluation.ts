@@ -7,10 +7,14 @@ export interface Evaluation {
   verdict: MetricVerdict;
   /** this window brought nothing usable */
   missing: boolean;
-  /** ln of the harm evidence over its bar (error rates only); ≥ 0 is harm on its own */
+  /** ln of the harm evidence over its bar (metrics with running evidence only); ≥ 0 is harm on its own */
   harm?: number;
   /** the canary alone answers mostly errors: no statistics needed */
   broken?: boolean;
+  /** it failed in a way that ends the release if the metric is critical, whatever other metrics say */
+  stops?: boolean;
+  /** what was seen lies inside the safe margin; of metrics without one: it did not fail. Absent: no */
+  tolerable?: boolean;
 }
 
 /** What one metric's judge is handed. */
@@ -21,4 +25,6 @@ export interface MetricInput {
   window: Window;
   /** percent the canary would get next; absent if not known */
   nextWeight: number | undefined;
+  /** steps the release has, over which methods with a fixed number of looks share their risk */
+  steps: number;
 }

@@ -29,10 +29,13 @@ export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Eva
   const before = readThreshold(input.previous);
   const grade = gradeOf(input, metric);
   const after = count(before, grade, metric);
+  const verdict = verdictOf(input, metric, grade, after);
   return {
     state: writeThreshold(after),
-    verdict: verdictOf(input, metric, grade, after),
+    verdict,
     missing: grade === 'missing' || grade === 'notANumber',
+    stops: verdict.result === 'fail',
+    tolerable: grade === 'success' || grade === 'neither',
   };
 }
 

@@ -1,5 +1,7 @@
+import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { JudgeRule } from './rule.ts';
+import type { Evaluation } from '../evaluation.ts';
+import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 
 /** Every deciding metric is safe by itself, so no correction for several metrics is needed. */
@@ -9,13 +11,21 @@ export const allSafe: JudgeRule = {
     const [first] = input.deciding;
     if (first === undefined || input.deciding.some(({ verdict }) => verdict.result !== 'pass'))
       return undefined;
-    if (input.deciding.length === 1) return fromMetric(input, first);
-    const names = input.deciding.map(({ verdict }) => verdict.metric).join(', ');
-    return {
-      result: 'pass',
-      reason: REASON.SafeProven,
-      sentence: `all ${input.deciding.length} metrics are safe: ${names}; ${fromMetric(input, first).sentence}`,
-      numbers: first.verdict.numbers,
-    };
+    return input.deciding.length === 1 ? fromMetric(input, first) : together(input, first);
   },
 };
+
+/** The reason claims no more than the weakest pass among them. */
+function together(input: Case, first: Evaluation): Verdict {
+  const unproven = input.deciding.filter(({ verdict }) => verdict.reason === REASON.NoHarmDetected);
+  const told = unproven[0] ?? first;
+  const names = (list: readonly Evaluation[]): string => list.map(({ verdict }) => verdict.metric).join(', ');
+  const all = `all ${input.deciding.length} metrics pass: ${names(input.deciding)}`;
+  const weak = unproven.length === 0 ? '' : ` (no harm detected, which is not proof: ${names(unproven)})`;
+  return {
+    result: 'pass',
+    reason: unproven.length === 0 ? REASON.SafeProven : REASON.NoHarmDetected,
+    sentence: `${all}${weak}; ${fromMetric(input, told).sentence}`,
+    numbers: told.verdict.numbers,
+  };
+}

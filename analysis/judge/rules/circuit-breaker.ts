@@ -5,7 +5,7 @@ import { fromMetric } from './rule.ts';
 export const circuitBreaker: JudgeRule = {
   name: 'circuit-breaker',
   judge(input) {
-    const broken = input.deciding.find((evaluation) => evaluation.broken === true);
+    const broken = input.deciding.find(({ broken, verdict }) => broken === true && verdict.critical);
     return broken && fromMetric(input, broken);
   },
 };

@@ -1,25 +1,32 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Evaluation } from '../evaluation.ts';
+import { evidence } from '../text.ts';
 import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 
 /**
- * The mean of the error rates' harm evidence reached the bar. A mean of e-values is an e-value under any dependence, so
- * several metrics do not add up to more false alarms.
+ * The weighted mean of the critical metrics' harm evidence reached the bar. A mean of e-values is an e-value under any
+ * dependence, so several metrics do not add up to more false alarms.
  */
 export const harm: JudgeRule = {
   name: 'harm',
   judge(input) {
-    if (input.combinedHarm < 0) return undefined;
-    const strongest = input.deciding
-      .filter((evaluation) => evaluation.harm !== undefined)
-      .sort((a, b) => (b.harm ?? 0) - (a.harm ?? 0))[0];
-    return strongest && stop(input, strongest);
+    return input.combined.overBar < 0 ? undefined : stop(input);
   },
 };
 
-function stop(input: Case, strongest: Evaluation): Verdict {
-  const verdict = fromMetric(input, strongest);
-  return { ...verdict, result: 'fail', reason: REASON.HarmDetected };
+/** Told by the metric with the largest share, which alone need not have reached its bar. */
+function stop(input: Case): Verdict | undefined {
+  const { shares, overBar } = input.combined;
+  const [first] = shares;
+  if (first === undefined) return undefined;
+  const own = fromMetric(input, first.evaluation);
+  const verdict: Verdict = { ...own, result: 'fail', reason: REASON.HarmDetected };
+  if (shares.length === 1) return verdict;
+  const together = `evidence ${evidence(overBar + first.bar)} against a bar of ${evidence(first.bar)}`;
+  const sentence =
+    own.result === 'fail'
+      ? `${own.sentence}; ${shares.length} metrics together: ${together}`
+      : `${shares.length} metrics together show harm (${together}), most of it ${own.sentence}`;
+  return { ...verdict, sentence };
 }

@@ -1,4 +1,6 @@
-import type { JudgeRule } from './rule.ts';
+import { REASON } from '../../../api/reasons.ts';
+import { evidence } from '../text.ts';
+import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 
 /** Nothing is decided: the first metric that is not safe yet says what it waits for. Also the answer of last resort. */
@@ -6,6 +8,17 @@ export const moreData: JudgeRule = {
   name: 'more-data',
   judge(input) {
     const waiting = input.deciding.find(({ verdict }) => verdict.result !== 'pass');
-    return waiting && { ...fromMetric(input, waiting), result: 'inconclusive' };
+    return outvoted(input) ?? (waiting && { ...fromMetric(input, waiting), result: 'inconclusive' });
   },
 };
+
+/** A metric that alone would stop the release, while the mean of all is below the bar. */
+function outvoted(input: Case): ReturnType<JudgeRule['judge']> {
+  const { shares, overBar } = input.combined;
+  const found = shares.find(({ evaluation }) => evaluation.verdict.result === 'fail');
+  if (found === undefined) return undefined;
+  const verdict = fromMetric(input, found.evaluation);
+  const together = `${evidence(overBar + found.bar)} of ${evidence(found.bar)}`;
+  const sentence = `${verdict.sentence}; by itself it would stop the release, but the evidence of ${shares.length} metrics together is ${together}`;
+  return { ...verdict, result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
+}

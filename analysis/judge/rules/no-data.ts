@@ -6,6 +6,6 @@ export const noData: JudgeRule = {
   name: 'no-data',
   judge(input) {
     const gap = input.deciding.find((evaluation) => evaluation.missing);
-    return gap && fromMetric(input, gap);
+    return gap && { ...fromMetric(input, gap), result: 'inconclusive' };
   },
 };

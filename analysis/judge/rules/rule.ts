@@ -1,12 +1,13 @@
 import type { Verdict } from '../../../api/analysis.ts';
+import type { Combined } from '../combined.ts';
 import type { Evaluation } from '../evaluation.ts';
 
 /** What the ordered rules look at after every metric was evaluated. */
 export interface Case {
   /** metrics that may decide: all but dry runs */
   deciding: readonly Evaluation[];
-  /** ln of the mean of the deciding error rates' harm evidence, each measured against its own bar; ≥ 0 is harm */
-  combinedHarm: number;
+  /** evidence of harm of all critical metrics together */
+  combined: Combined;
 }
 
 /** One rule: undefined = does not apply. The first in the list that answers is the verdict. */
