@@ -29,7 +29,7 @@ export class Fields {
   readonly place: Place;
   readonly #raw: JsonObject;
   readonly #known = new Set<string>();
-  readonly #later = new Set<string>();
+  readonly #refused = new Set<string>();
 
   constructor(raw: JsonObject, place: Place) {
     this.#raw = raw;
@@ -65,19 +65,23 @@ export class Fields {
     this.place.issues.push({ path: this.at(name).path, message: 'is missing', remedy });
   }
 
+  /** Fields that exist, but not here: refused with the reason, and never offered as what a mistyped name meant. */
+  refuse(names: readonly string[], message: string, remedy: string): void {
+    for (const name of names) {
+      this.#refused.add(name);
+      if (this.has(name)) complain(this.at(name), this.#raw[name], message, remedy);
+    }
+  }
+
   /** Fields that exist in the design but that this version cannot honour: refused, never silently ignored. */
   notYet(...names: string[]): void {
-    for (const name of names) {
-      this.#later.add(name);
-      if (!this.has(name)) continue;
-      const remedy = 'remove the field, or use a version of Sluice that supports it';
-      complain(this.at(name), this.#raw[name], 'is not supported yet in this version', remedy);
-    }
+    const remedy = 'remove the field, or use a version of Sluice that supports it';
+    this.refuse(names, 'is not supported yet in this version', remedy);
   }
 
   /** To be called after all fields were read: reports the ones that nobody knows. */
   end(): void {
-    const known = [...this.#known].filter((name) => !this.#later.has(name));
+    const known = [...this.#known].filter((name) => !this.#refused.has(name));
     for (const [name, value] of Object.entries(this.#raw)) {
       if (this.#known.has(name) || value === undefined) continue;
       const meant = suggest(name, known);

@@ -1,7 +1,8 @@
 import { formatDuration } from '../duration.ts';
 import type { Json, JsonObject } from '../kube.ts';
 import type { AnalysisUse, ReleasePolicy, Step } from '../policy.ts';
-import type { AnalysisTemplate, ErrorRateMetric, Metric, ThresholdMetric } from '../template.ts';
+import type { AnalysisTemplate } from '../template.ts';
+import { writeMetric } from './metric.ts';
 
 /** The wire form with every field written out, so that later changes of defaults change no stored Release. */
 export function serializePolicy(policy: ReleasePolicy): JsonObject {
@@ -37,50 +38,6 @@ export function serializeTemplate(template: AnalysisTemplate): JsonObject {
     interval: formatDuration(template.intervalMs),
     prometheus: template.prometheus,
     risk: { ...template.risk },
-    metrics: template.metrics.map(serializeMetric),
-  };
-}
-
-function serializeMetric(metric: Metric): Json {
-  const { name, critical, dryRun } = metric;
-  return { name, critical, dryRun, ...ownFields(metric) };
-}
-
-function ownFields(metric: Metric): JsonObject {
-  switch (metric.type) {
-    case 'errorRate':
-      return serializeErrorRate(metric);
-    case 'threshold':
-      return serializeThreshold(metric);
-    case 'latency':
-    case 'series':
-      throw new TypeError(`${metric.type} metrics cannot be parsed yet`);
-  }
-}
-
-function serializeErrorRate(metric: ErrorRateMetric): JsonObject {
-  const { queries } = metric;
-  const source: JsonObject =
-    queries === undefined
-      ? { preset: metric.preset ?? 'auto' }
-      : { canary: { ...queries.canary }, stable: { ...queries.stable } };
-  return {
-    errorRate: source,
-    margin: { harm: { ...metric.harmMargin }, safe: { ...metric.safeMargin } },
-  };
-}
-
-function serializeThreshold(metric: ThresholdMetric): JsonObject {
-  const { query, stableQuery, success, failure, failureLimit, inconclusiveLimit, nan } = metric;
-  return {
-    threshold: {
-      query,
-      ...(stableQuery === undefined ? {} : { stableQuery }),
-      ...(success === undefined ? {} : { success }),
-      ...(failure === undefined ? {} : { failure }),
-    },
-    failureLimit,
-    inconclusiveLimit,
-    nan,
+    metrics: template.metrics.map(writeMetric),
   };
 }

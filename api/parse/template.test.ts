@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssue, type Result } from '../result.ts';
-import { DEFAULT_HARM_MARGIN, DEFAULT_SAFE_MARGIN, defaultTemplate } from './metric.ts';
+import { defaultTemplate } from './metric.ts';
+import { ERROR_RATE_MARGINS } from './metric/error-rate.ts';
 import { parseTemplate } from './template.ts';
 
+const { harmMargin: HARM, safeMargin: SAFE } = ERROR_RATE_MARGINS;
 const issuesOf = (result: Result<unknown>) => (result.ok ? [] : result.issues.map(formatIssue));
 const metric = (fields: object) => ({ metrics: [{ name: 'm', ...fields }] });
 const first = (spec: unknown) => {
@@ -25,8 +27,8 @@ describe('parseTemplate', () => {
       critical: true,
       dryRun: false,
       queries: { canary: { bad: 'a{{service}}', total: 'b' }, stable: { bad: 'a{{service}}', total: 'b' } },
-      harmMargin: DEFAULT_HARM_MARGIN,
-      safeMargin: DEFAULT_SAFE_MARGIN,
+      harmMargin: HARM,
+      safeMargin: SAFE,
     });
   });
 
@@ -59,11 +61,11 @@ describe('parseTemplate', () => {
   });
 
   it.each([
-    { margin: { relative: 0.2 }, harm: { absolute: 1e-4, relative: 0.2 }, safe: DEFAULT_SAFE_MARGIN },
+    { margin: { relative: 0.2 }, harm: { absolute: 1e-4, relative: 0.2 }, safe: SAFE },
     { margin: { relative: 2 }, harm: { absolute: 1e-4, relative: 2 }, safe: { absolute: 1e-3, relative: 2 } },
     {
       margin: { safe: { absolute: 0.01 } },
-      harm: DEFAULT_HARM_MARGIN,
+      harm: HARM,
       safe: { absolute: 0.01, relative: 0.5 },
     },
     {
@@ -78,12 +80,11 @@ describe('parseTemplate', () => {
   it.each([
     { spec: {}, want: 'spec.metrics: is missing; give at least one metric' },
     { spec: { metrics: [] }, want: 'spec.metrics: [] has 0 items' },
-    { spec: metric({}), want: 'spec.metrics[0].errorRate: is missing; give one of errorRate, threshold' },
+    { spec: metric({}), want: 'spec.metrics[0].errorRate: is missing; give one of errorRate, ' },
     {
-      spec: metric({ latency: {} }),
-      want: 'spec.metrics[0].latency: {} is not supported yet in this version',
+      spec: metric({ errorRate: {}, series: {} }),
+      want: 'spec.metrics[0].series: {} is not supported yet in this version',
     },
-    { spec: metric({ series: {} }), want: 'spec.metrics[0].series: {} is not supported yet in this version' },
     {
       spec: metric({ errorRate: {}, direction: 'up' }),
       want: 'spec.metrics[0].direction: "up" is not supported yet',
@@ -107,11 +108,11 @@ describe('parseTemplate', () => {
     },
     {
       spec: metric({ errorRate: {}, failureLimit: 1 }),
-      want: 'spec.metrics[0].failureLimit: 1 is in a field that',
+      want: 'spec.metrics[0].failureLimit: 1 is a field of threshold metrics, not of errorRate; remove it',
     },
     {
       spec: metric({ threshold: { query: 'q', success: 'x' }, margin: {} }),
-      want: 'spec.metrics[0].margin: {} is in',
+      want: 'spec.metrics[0].margin: {} is a field of errorRate and latency metrics, not of threshold',
     },
     {
       spec: metric({ errorRate: {}, margin: { harm: { relative: 1 }, safe: { relative: 0.5 } } }),

@@ -5,6 +5,7 @@ import type { AnalysisUse, ReleasePolicy, Step } from '../../api/policy.ts';
 import type {
   AnalysisTemplate,
   ErrorRateMetric,
+  LatencyMetric,
   Margin,
   Metric,
   ThresholdMetric,
@@ -65,25 +66,48 @@ const margin: fc.Arbitrary<Margin> = fc.record({
 const base = { name: label, critical: fc.boolean(), dryRun: fc.boolean() };
 const pair = fc.record({ bad: words, total: words });
 
+/** A preset by name, or queries of one shape for each arm. */
+function source<Q>(queries: fc.Arbitrary<Q>) {
+  return fc.oneof(
+    fc.constantFrom('auto', 'nginx', 'istio').map((preset) => ({ preset })),
+    fc.record({ canary: queries, stable: queries }).map((both) => ({ queries: both })),
+  );
+}
+
+/** The safe margin is the harm margin and something more. */
+const margins = fc.tuple(margin, margin).map(([harmMargin, extra]) => ({
+  harmMargin,
+  safeMargin: {
+    absolute: harmMargin.absolute + extra.absolute,
+    relative: harmMargin.relative + extra.relative,
+  },
+}));
+
 const errorRate: fc.Arbitrary<ErrorRateMetric> = fc
-  .tuple(
-    fc.record({ ...base, harmMargin: margin, extra: margin }),
-    fc.oneof(
-      fc.constantFrom('auto', 'nginx', 'istio').map((preset) => ({ preset })),
-      fc.record({ canary: pair, stable: pair }).map((queries) => ({ queries })),
-    ),
-  )
-  .map(([{ extra, ...rest }, source]) => ({
+  .tuple(fc.record(base), margins, source(pair))
+  .map(([rest, both, from]) => ({
     type: 'errorRate',
     weight: 1,
     test: { method: 'sequential' },
     ...rest,
-    ...source,
-    safeMargin: {
-      absolute: rest.harmMargin.absolute + extra.absolute,
-      relative: rest.harmMargin.relative + extra.relative,
-    },
+    ...from,
+    ...both,
   }));
+
+const latency: fc.Arbitrary<LatencyMetric> = fc
+  .tuple(
+    fc.record({
+      ...base,
+      weight: fc.double({ min: 0.001, max: 1000, noNaN: true }),
+      quantiles: fc
+        .uniqueArray(fc.double({ min: 1e-6, max: 0.999999, noNaN: true }), { minLength: 1, maxLength: 5 })
+        .map((list) => list.toSorted((a, b) => a - b)),
+      requireProof: fc.boolean(),
+    }),
+    margins,
+    source(fc.record({ buckets: words })),
+  )
+  .map(([rest, both, from]) => ({ type: 'latency', ...rest, ...from, ...both }));
 
 const threshold: fc.Arbitrary<ThresholdMetric> = fc
   .tuple(
@@ -111,7 +135,7 @@ export const templates: fc.Arbitrary<AnalysisTemplate> = fc
       harm: fc.double({ min: 1e-6, max: 0.5, noNaN: true }),
       safe: fc.double({ min: 1e-6, max: 0.5, noNaN: true }),
     }),
-    metrics: fc.uniqueArray<Metric, string>(fc.oneof(errorRate, threshold), {
+    metrics: fc.uniqueArray<Metric, string>(fc.oneof(errorRate, latency, threshold), {
       minLength: 1,
       maxLength: 5,
       selector: (item) => item.name,
