@@ -219,6 +219,22 @@ describe('steps', () => {
   });
 });
 
+describe('safeEvidence: cumulative', () => {
+  const quiet = (i: number): Measurement[] => [rates('0/100 0/1900', i)];
+  const first = judgeAll([errorRate()], times(10, quiet));
+  const next = (safeEvidence: 'perStep' | 'cumulative') =>
+    startStep(first.state, 1, [boundTo([errorRate()], { safeEvidence })]);
+
+  test('keeps evidence of safety through the steps', () => {
+    const before = first.verdicts.at(-1)!.numbers['safeEvidence']!;
+    const kept = judgeAll([errorRate()], [quiet(0)], next('cumulative')).verdicts[0]!;
+    const anew = judgeAll([errorRate()], [quiet(0)], next('perStep')).verdicts[0]!;
+    expect(kept.numbers['safeEvidence']).toBeGreaterThan(before);
+    expect(anew.numbers['safeEvidence']).toBeLessThan(before);
+    expect(kept.numbers['evidence']).toBe(anew.numbers['evidence']);
+  });
+});
+
 describe('state', () => {
   test('it survives a restart byte for byte', () => {
     const windows = times(12, (i) => [rates(`${i % 3}/150 ${25 + i}/2850`, i)]);

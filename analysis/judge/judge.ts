@@ -39,18 +39,26 @@ const RULES: readonly JudgeRule[] = [
   moreData,
 ];
 
-/** The statistics at the begin of a step: evidence of harm is kept, evidence of safety and the dwell start anew. */
-export function startStep(previous: AnalysisState | undefined, step: number): AnalysisState {
-  const metrics = Object.entries(previous?.metrics ?? {}).map(
-    ([key, state]) => [key, carried(state)] as const,
-  );
+/**
+ * The statistics at the begin of a step: evidence of harm is kept, evidence of safety and the dwell start anew. Templates with
+ * `safeEvidence: cumulative` keep their evidence of safety.
+ */
+export function startStep(
+  previous: AnalysisState | undefined,
+  step: number,
+  templates: readonly BoundTemplate[] = [],
+): AnalysisState {
+  const bound = new Map(metricsOf(templates).map((each) => [each.key, each.bound.template]));
+  const metrics = Object.entries(previous?.metrics ?? {}).map(([key, state]) => {
+    const keepSafe = bound.get(key)?.safeEvidence === 'cumulative';
+    return [key, carried(state, keepSafe)] as const;
+  });
   return { version: 1, step, gaps: 0, metrics: Object.fromEntries(metrics), verdicts: [] };
 }
 
-function carried(state: MetricState): MetricState {
-  return state.type === 'errorRate'
-    ? writeErrorRate(nextStep(readErrorRate(state), { keepSafe: false }))
-    : state;
+function carried(state: MetricState, keepSafe: boolean): MetricState {
+  if (state.type !== 'errorRate') return state;
+  return writeErrorRate(nextStep(readErrorRate(state), { keepSafe }));
 }
 
 /** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */

@@ -54,10 +54,11 @@ export const judged: Stage = (s) => {
   if (!ours || measured.window.startMs !== window.startMs || measured.window.endMs !== window.endMs)
     return undefined;
   const before = s.status.analysis;
-  const state = before?.step === s.index ? before : startStep(before, s.index);
+  const state = before?.step === s.index ? before : startStep(before, s.index, s.templates);
   const nextWeight = s.policy.steps[s.index + 1]?.weight ?? 100;
   const { measurements } = measured;
-  const result = judgeWindow(state, { templates: s.templates, measurements, window, nextWeight });
+  const steps = s.policy.steps.length;
+  const result = judgeWindow(state, { templates: s.templates, measurements, window, nextWeight, steps });
   const analysis = { ...result.state, step: s.index, measuredUntilMs: window.endMs };
   if (result.verdict.result === 'fail') return failed(s, result.verdict, analysis);
   const next: StepFacts = { ...s, status: { ...s.status, analysis, verdict: result.verdict } };

@@ -198,7 +198,7 @@ describe('the end of a step', () => {
     { policy: 'extend' as const, max: 150_000, want: ['Progressing', 'NoData', 0] },
     { policy: 'extend' as const, max: 90_000, want: ['Waiting', 'Inconclusive', 0] },
     { policy: 'wait' as const, max: 150_000, want: ['Waiting', 'Inconclusive', 0] },
-    { policy: 'promote' as const, max: 150_000, want: ['Progressing', 'Inconclusive', 1] },
+    { policy: 'promote' as const, max: 150_000, want: ['Waiting', 'Inconclusive', 0] },
     { policy: 'rollback' as const, max: 150_000, want: ['RollingBack', 'Inconclusive', 0] },
   ])(
     '200 s without a conclusion, at most $max ms, onInconclusive $policy: $want',
@@ -206,6 +206,46 @@ describe('the end of a step', () => {
       expect(over(policy, max)).toEqual(want);
     },
   );
+
+  describe('onInconclusive: promote, when the time is up', () => {
+    const policy = {
+      onInconclusive: 'promote' as const,
+      steps: [step(5, { maxDurationMs: 150_000 }), step(50)],
+    };
+    const base = verdict('inconclusive');
+    const tolerable = { ...base, verdict: { ...base.verdict, reason: 'MoreDataNeeded', tolerable: true } };
+    const at = (status: StepShape['status']) => look(stepAt({ policy, status })).status!.next;
+
+    it('goes on if what was seen is tolerable', () => {
+      expect(at(tolerable)).toMatchObject({ phase: 'Progressing', reason: 'Inconclusive', step: 1 });
+    });
+
+    it.each([
+      ['is not tolerable', { ...base }],
+      ['was never said', {}],
+      ['is of the step before', { ...tolerable, analysis: { ...base.analysis, step: -1 } }],
+      [
+        'is older than the weight',
+        { ...tolerable, analysis: { ...base.analysis, measuredUntilMs: NOW - 300_000 } },
+      ],
+    ] as [string, StepShape['status']][])('waits for a human if the verdict %s', (_, status) => {
+      const next = at(status);
+      expect(next).toMatchObject({ phase: 'Waiting', reason: 'Inconclusive', step: 0 });
+      expect(next.message).toContain('only if nothing speaks for harm, every metric has data');
+    });
+
+    it('a measured window without harm and without proof is tolerable', () => {
+      const decision = look(stepAt({ policy }), {
+        measured: measured(FIRST_WINDOW, { canary: [1, 150], stable: [28, 2850] }),
+      });
+      expect(decision.status?.next).toMatchObject({ phase: 'Progressing', step: 1 });
+    });
+
+    it.each(['noData', 'serverError'] as const)('a window without data (%s) is not', (outcome) => {
+      const decision = look(stepAt({ policy }), { measured: measured(FIRST_WINDOW, outcome) });
+      expect(decision.status?.next).toMatchObject({ phase: 'Waiting', step: 0 });
+    });
+  });
 
   it('a human may let it go on without a conclusion', () => {
     const shape = {

@@ -1,3 +1,4 @@
+import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { startStep, wantsHistory } from '../../../analysis/judge/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
@@ -55,11 +56,15 @@ function conclude(s: StepFacts): Conclusion {
   return paused(s) ?? { to: 'next', said: { reason: REASON.StepPassed, sentence } };
 }
 
-/** Only a window of this step, measured since its weight was last observed, can prove anything about it. */
-function proven({ status, index, facts }: StepFacts): boolean {
+/** Only a window of this step, measured since its weight was last observed, can say anything about it. */
+function currentVerdict({ status, index, facts }: StepFacts): Verdict | undefined {
   const { analysis, verdict } = status;
   const since = timeOf(status.weightObservedAt, facts.nowMs);
-  return verdict?.result === 'pass' && analysis?.step === index && (analysis.measuredUntilMs ?? 0) > since;
+  return analysis?.step === index && (analysis.measuredUntilMs ?? 0) > since ? verdict : undefined;
+}
+
+function proven(s: StepFacts): boolean {
+  return currentVerdict(s)?.result === 'pass';
 }
 
 function human(reason: string, sentence: string): Conclusion {
@@ -107,7 +112,8 @@ function unproven(s: StepFacts, elapsedMs: number): Conclusion {
     sentence: `No conclusion after ${formatDuration(limitMs)}: ${said.sentence}`,
   };
   if (onInconclusive === 'rollback') return { to: 'rollback', said: last };
-  if (onInconclusive === 'promote') return { to: 'next', said: last };
+  if (onInconclusive === 'promote' && currentVerdict(s)?.tolerable === true)
+    return { to: 'next', said: last };
   if (resumed(s))
     return {
       to: 'next',
@@ -116,7 +122,14 @@ function unproven(s: StepFacts, elapsedMs: number): Conclusion {
         sentence: 'A human let the release go on without a conclusion.',
       },
     };
-  return { to: 'wait', said: last, human: true };
+  return { to: 'wait', said: onInconclusive === 'promote' ? notLetThrough(last) : last, human: true };
+}
+
+/** `promote` forgives that safety is not proven; it does not forgive missing data or what speaks for harm. */
+function notLetThrough({ reason, sentence }: Said): Said {
+  const why =
+    'It is promoted without a conclusion only if nothing speaks for harm, every metric has data and what was seen lies inside the safe margins; a human has to decide.';
+  return { reason, sentence: `${sentence}. ${why}` };
 }
 
 /** The next rung is recorded before anything of it is written; after the last one comes the promotion. */
@@ -139,7 +152,7 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
       step: index,
       weight: next.weight,
       stepStartedAt,
-      analysis: startStep(s.status.analysis, index),
+      analysis: startStep(s.status.analysis, index, s.templates),
     },
   );
 }
