@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { metricsOf, resolvePresets } from './bound.ts';
+import { formatIssue } from './result.ts';
 import type { BoundTemplate, Metric } from './template.ts';
 
 const margins = {
@@ -19,6 +20,20 @@ function errors(name: string, preset?: string): Metric {
     ...margins,
   } as const;
   return preset === undefined ? base : { ...base, preset };
+}
+
+function slow(preset: string): Metric {
+  return {
+    type: 'latency',
+    name: 'slow',
+    critical: true,
+    dryRun: false,
+    weight: 1,
+    preset,
+    quantiles: [0.5],
+    requireProof: false,
+    ...margins,
+  };
 }
 
 function bound(template: string, ...metrics: Metric[]): BoundTemplate {
@@ -62,12 +77,39 @@ test('"auto" takes the preset of the provider in use, a name that of another', (
   ).toEqual([queries, queries, istio]);
 });
 
+test('a latency metric takes the histograms of its preset', () => {
+  const latency = { canary: { buckets: 'c' }, stable: { buckets: 's' } };
+  const resolved = resolvePresets(
+    bound('http', slow('auto')),
+    [{ name: 'nginx', ...queries, latency }],
+    'nginx',
+  );
+  expect(resolved).toMatchObject({ ok: true, value: { template: { metrics: [{ queries: latency }] } } });
+});
+
+test('a preset without histograms is refused for latency, with those that have some', () => {
+  const latency = { canary: { buckets: 'c' }, stable: { buckets: 's' } };
+  const presets = [
+    { name: 'nginx', ...queries, latency },
+    { name: 'plain', ...queries },
+  ];
+  const refused = (given: typeof presets) => {
+    const resolved = resolvePresets(bound('http', slow('plain')), given, 'nginx');
+    return resolved.ok ? [] : resolved.issues.map(formatIssue);
+  };
+  const message =
+    'AnalysisTemplate http: spec.metrics[0].latency.preset: plain has no histogram of durations (preset plain); ';
+  expect(refused(presets)).toEqual([`${message}name one of nginx, or give queries of your own`]);
+  expect(refused(presets.slice(1))).toEqual([`${message}give queries of your own`]);
+});
+
 test.each([
   ['an unknown preset', 'toString', 'nginx', 'is not a preset'],
   ['auto without a provider', 'auto', undefined, 'needs a provider'],
 ])('%s is refused with what to write instead', (_, preset, inUse, message) => {
   const resolved = resolvePresets(bound('http', errors('a', preset)), [{ name: 'nginx', ...queries }], inUse);
   if (resolved.ok) throw new Error('accepted');
+  expect(resolved.issues[0]?.path).toBe('AnalysisTemplate http: spec.metrics[0].errorRate.preset');
   expect(resolved.issues[0]?.message).toContain(message);
   expect(resolved.issues[0]?.remedy).toContain('nginx');
 });

@@ -1,4 +1,11 @@
-import type { BoundTemplate, ErrorRateQueries, LatencyQueries, Metric } from './template.ts';
+import type {
+  BoundTemplate,
+  ErrorRateMetric,
+  ErrorRateQueries,
+  LatencyMetric,
+  LatencyQueries,
+  Metric,
+} from './template.ts';
 import type { Issue, Result } from './result.ts';
 
 /** One metric of a release, with the key it has in measurements, in running statistics and in verdicts. */
@@ -35,8 +42,9 @@ export function metricsOf(templates: readonly BoundTemplate[]): BoundMetric[] {
 }
 
 /**
- * Gives every error-rate metric without queries those of its preset: the one it names, or for "auto" (or no name) that
- * of the provider in use. An unknown name, or "auto" without a provider, is an issue.
+ * Gives every error-rate and latency metric without queries those of its preset: the one it names, or for "auto" (or no name)
+ * that of the provider in use. An unknown name, "auto" without a provider, or a preset without histograms for a latency metric
+ * is an issue.
  */
 export function resolvePresets(
   bound: BoundTemplate,
@@ -45,22 +53,38 @@ export function resolvePresets(
 ): Result<BoundTemplate> {
   const issues: Issue[] = [];
   const metrics = bound.template.metrics.map((metric, i): Metric => {
-    if (metric.type !== 'errorRate' || metric.queries !== undefined) return metric;
-    const auto = metric.preset === undefined || metric.preset === 'auto';
-    const name = auto ? inUse : metric.preset;
-    const preset = presets.find((candidate) => candidate.name === name);
-    if (preset !== undefined) {
-      return { ...metric, queries: { canary: preset.canary, stable: preset.stable } };
-    }
-    issues.push({
-      path: `AnalysisTemplate ${bound.use.template}: spec.metrics[${i}].preset`,
-      value: metric.preset ?? 'auto',
-      message: auto ? 'needs a provider that splits traffic and counts requests' : 'is not a preset',
-      remedy: `name one of ${presets.map((candidate) => candidate.name).join(', ')}, or give queries of your own`,
-    });
+    if (metric.type !== 'errorRate' && metric.type !== 'latency') return metric;
+    if (metric.queries !== undefined) return metric;
+    const resolved = withQueries(metric, presets, inUse);
+    if (!('message' in resolved)) return resolved;
+    const path = `AnalysisTemplate ${bound.use.template}: spec.metrics[${i}].${metric.type}.preset`;
+    issues.push({ path, value: metric.preset ?? 'auto', ...resolved });
     return metric;
   });
   return issues.length > 0
     ? { ok: false, issues }
     : { ok: true, value: { ...bound, template: { ...bound.template, metrics } } };
+}
+
+/** The metric with the queries of its preset, or what is wrong with the preset. */
+function withQueries(
+  metric: ErrorRateMetric | LatencyMetric,
+  presets: readonly Preset[],
+  inUse: string | undefined,
+): Metric | Pick<Issue, 'message' | 'remedy'> {
+  const auto = metric.preset === undefined || metric.preset === 'auto';
+  const name = auto ? inUse : metric.preset;
+  const usable = presets.filter(({ latency }) => metric.type === 'errorRate' || latency !== undefined);
+  const names = usable.map((each) => each.name).join(', ');
+  const remedy = `${names === '' ? '' : `name one of ${names}, or `}give queries of your own`;
+  const preset = presets.find((candidate) => candidate.name === name);
+  if (preset === undefined) {
+    const message = auto ? 'needs a provider that splits traffic and counts requests' : 'is not a preset';
+    return { message, remedy };
+  }
+  if (metric.type === 'errorRate') {
+    return { ...metric, queries: { canary: preset.canary, stable: preset.stable } };
+  }
+  if (preset.latency !== undefined) return { ...metric, queries: preset.latency };
+  return { message: `has no histogram of durations (preset ${preset.name})`, remedy };
 }

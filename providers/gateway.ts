@@ -16,7 +16,7 @@ import {
   type RecordedRule,
 } from './gateway-rules.ts';
 import { acknowledgement, worst } from './gateway-status.ts';
-import { istioErrorRate } from './presets.ts';
+import { istioErrorRate, istioLatency } from './presets.ts';
 import type { Observation, Provider, Refusal, RouteOriginals, TrafficContext } from './provider.ts';
 
 const MAX_BACKENDS = 16;
@@ -187,4 +187,5 @@ export const gateway: Provider = {
   plan: (context, weight) => edit(context, (rule) => splitRefs(rule, pairOf(context), weight)),
   cleanup: (context) => edit(context, (rule) => restoredRefs(rule, pairOf(context))),
   errorRate: istioErrorRate,
+  latency: istioLatency,
 };

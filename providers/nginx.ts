@@ -14,7 +14,7 @@ import {
   placeOf,
   WEIGHT,
 } from './nginx-ingress.ts';
-import { nginxErrorRate } from './presets.ts';
+import { nginxErrorRate, nginxLatency } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 
 const names = (ingress: KubeObject, service: string): boolean =>
@@ -180,4 +180,5 @@ export const nginx: Provider = {
   plan,
   cleanup: (context) => ownIngresses(context).map((object) => remove(context, object)),
   errorRate: nginxErrorRate,
+  latency: nginxLatency,
 };

@@ -1,4 +1,4 @@
-import type { ErrorRatePreset } from './provider.ts';
+import type { ErrorRatePreset, LatencyPreset } from './provider.ts';
 
 /*
  * Presets are plain instant selectors of cumulative counters; the measurer reads raw samples over a window and takes
@@ -12,23 +12,51 @@ import type { ErrorRatePreset } from './provider.ts';
  */
 
 /** All labels but `canary` are those of the user's Ingress, for canary requests too. The canary's is its upstream's name. */
-const NGINX =
-  'nginx_ingress_controller_requests{namespace="{{namespace}}",ingress=~"{{ingressRegex}}",service="{{stableService}}"';
+const NGINX = '{namespace="{{namespace}}",ingress=~"{{ingressRegex}}",service="{{stableService}}"';
 const NGINX_CANARY = `${NGINX},canary=~"{{namespace}}-{{canaryService}}-({{portRegex}})"`;
 const NGINX_STABLE = `${NGINX},canary=""`;
+const NGINX_REQUESTS = 'nginx_ingress_controller_requests';
+/** Time to the first byte from upstream: unlike the duration of the request it does not hold a slow client's time. */
+const NGINX_DURATIONS = 'nginx_ingress_controller_header_duration_seconds_bucket';
 
 export const nginxErrorRate: ErrorRatePreset = {
   name: 'nginx-error-rate',
-  canary: { bad: `${NGINX_CANARY},status=~"5.."}`, total: `${NGINX_CANARY}}` },
-  stable: { bad: `${NGINX_STABLE},status=~"5.."}`, total: `${NGINX_STABLE}}` },
+  canary: nginxCounts(NGINX_CANARY),
+  stable: nginxCounts(NGINX_STABLE),
+};
+
+function nginxCounts(labels: string): { bad: string; total: string } {
+  return {
+    bad: `${NGINX_REQUESTS}${labels},status=~"5.."}`,
+    total: `${NGINX_REQUESTS}${labels}}`,
+  };
+}
+
+export const nginxLatency: LatencyPreset = {
+  canary: { buckets: `${NGINX_DURATIONS}${NGINX_CANARY}}` },
+  stable: { buckets: `${NGINX_DURATIONS}${NGINX_STABLE}}` },
 };
 
 /** As the client's proxy counts: requests that never reach a pod are in it. Reporters are never mixed with `destination`. */
-const istio = (service: string) =>
-  `istio_requests_total{reporter=~"source|waypoint",destination_service="{{${service}}}.{{namespace}}.svc.cluster.local"`;
+const istioLabels = (service: string) =>
+  `{reporter=~"source|waypoint",destination_service="{{${service}}}.{{namespace}}.svc.cluster.local"`;
 
 export const istioErrorRate: ErrorRatePreset = {
   name: 'istio-error-rate',
-  canary: { bad: `${istio('canaryService')},response_code=~"5.."}`, total: `${istio('canaryService')}}` },
-  stable: { bad: `${istio('stableService')},response_code=~"5.."}`, total: `${istio('stableService')}}` },
+  canary: istioCounts(istioLabels('canaryService')),
+  stable: istioCounts(istioLabels('stableService')),
+};
+
+function istioCounts(labels: string): { bad: string; total: string } {
+  return {
+    bad: `istio_requests_total${labels},response_code=~"5.."}`,
+    total: `istio_requests_total${labels}}`,
+  };
+}
+
+const ISTIO_DURATIONS = 'istio_request_duration_milliseconds_bucket';
+
+export const istioLatency: LatencyPreset = {
+  canary: { buckets: `${ISTIO_DURATIONS}${istioLabels('canaryService')}}` },
+  stable: { buckets: `${ISTIO_DURATIONS}${istioLabels('stableService')}}` },
 };

@@ -47,6 +47,12 @@ export interface ErrorRatePreset {
   stable: { bad: string; total: string };
 }
 
+/** Selectors of the _bucket series of a classic histogram, for each arm. */
+export interface LatencyPreset {
+  canary: { buckets: string };
+  stable: { buckets: string };
+}
+
 /**
  * A traffic back end. Pure: objects in, wanted writes out. One file per back end; every one is held to
  * providers/conformance.ts.
@@ -74,6 +80,7 @@ export interface Provider {
   /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
   cleanup(context: TrafficContext): Write[];
   errorRate: ErrorRatePreset;
+  latency: LatencyPreset;
 }
 
 export interface RouteRef extends ObjectRef {

@@ -49,3 +49,25 @@ test('the gateway counts by destination Service, as its clients see it', () => {
   });
   expect(renderQuery(stable.total, variables)).toEqual({ ok: true, query: `${base('web')}}` });
 });
+
+test('durations are read with the labels that the counts are read with', () => {
+  for (const { provider, metric, variables } of [
+    {
+      provider: PROVIDERS.nginx,
+      metric: 'nginx_ingress_controller_header_duration_seconds_bucket',
+      variables: trafficVariables(aTrafficContext(ingresses)),
+    },
+    {
+      provider: PROVIDERS.gateway,
+      metric: 'istio_request_duration_milliseconds_bucket',
+      variables: trafficVariables(aTrafficContext(routes)),
+    },
+  ]) {
+    for (const arm of ['canary', 'stable'] as const) {
+      const counts = renderQuery(provider.errorRate[arm].total, variables);
+      if (!counts.ok) throw new Error(counts.sentence);
+      const query = counts.query.replace(/^\w+/, metric);
+      expect(renderQuery(provider.latency[arm].buckets, variables)).toEqual({ ok: true, query });
+    }
+  }
+});

@@ -30,7 +30,14 @@ export function defaultTemplate(): AnalysisTemplate {
   };
 }
 
-const KINDS = ['errorRate', 'latency', 'threshold'] as const;
+/** Every kind of metric, by the field that names it. */
+export const METRIC_KINDS = [
+  'errorRate',
+  'latency',
+  'series',
+  'threshold',
+] as const satisfies readonly Metric['type'][];
+const KINDS = METRIC_KINDS.filter((kind) => kind !== 'series');
 type Kind = (typeof KINDS)[number];
 
 /** Fields beside the one that names the kind. */

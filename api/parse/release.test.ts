@@ -21,6 +21,13 @@ describe('parseRelease', () => {
     expect(parsed).toMatchObject({ ok: true, value: { status: { observedWeight: null } } });
   });
 
+  it('keeps what a verdict says of promoting without proof', () => {
+    const verdict = { result: 'inconclusive', reason: 'MoreDataNeeded', sentence: 'x', numbers: {} } as const;
+    const release = aRelease({ status: aStatus({ verdict: { ...verdict, tolerable: true } }) });
+    const parsed = parseRelease(release);
+    expect(parsed).toMatchObject({ ok: true, value: { status: { verdict: { tolerable: true } } } });
+  });
+
   it.each([
     {
       name: 'a phase of a later version',
@@ -37,6 +44,11 @@ describe('parseRelease', () => {
       name: 'statistics of a later layout',
       change: { analysis: { version: 2, step: 0, gaps: 0, metrics: {}, verdicts: [] } },
       want: 'status.analysis.version: 2',
+    },
+    {
+      name: 'a verdict whose tolerable is no boolean',
+      change: { verdict: { result: 'pass', reason: 'X', sentence: 'x', numbers: {}, tolerable: 'yes' } },
+      want: 'status.verdict.tolerable: "yes" is a string, not true or false',
     },
     {
       name: 'a decision without a sentence',

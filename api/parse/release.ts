@@ -12,6 +12,7 @@ import type {
 } from '../release.ts';
 import type { Result } from '../result.ts';
 import { Fields, complain, kindOf, parseWith, rawObject, type Read } from './fields.ts';
+import { METRIC_KINDS } from './metric.ts';
 import { oneOf } from './read.ts';
 
 export const PHASES = [
@@ -118,8 +119,8 @@ const spec: Read<ReleaseSpec> = shaped(
 
 const RESULTS = ['pass', 'fail', 'inconclusive'] as const;
 const verdictFields = { result: oneOf(RESULTS), reason: string, sentence: string, numbers: strings };
-const verdict: Read<Verdict> = shaped(verdictFields);
 const flag = is((value) => typeof value === 'boolean', 'true or false');
+const verdict: Read<Verdict> = shaped(verdictFields, { tolerable: flag });
 
 const VERSION = is((value): value is 1 => value === 1, '1, the version of this layout');
 
@@ -128,8 +129,10 @@ const analysis: Read<AnalysisState> = shaped(
     version: VERSION,
     step: integer,
     gaps: integer,
-    metrics: mapOf(shaped({ version: VERSION, type: oneOf(['errorRate', 'threshold']), data: rawObject })),
-    verdicts: listOf(shaped({ ...verdictFields, metric: string, critical: flag, dryRun: flag })),
+    metrics: mapOf(shaped({ version: VERSION, type: oneOf(METRIC_KINDS), data: rawObject })),
+    verdicts: listOf(
+      shaped({ ...verdictFields, metric: string, critical: flag, dryRun: flag }, { tolerable: flag }),
+    ),
   },
   { measuredUntilMs: finite },
 );

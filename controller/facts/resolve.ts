@@ -54,8 +54,13 @@ export function withPresets(templates: BoundTemplate[], provider: string): Resul
 }
 
 function presets(): Preset[] {
-  const own = Object.values(PROVIDERS).map(({ name, errorRate }) => ({ ...errorRate, name: name }));
-  return [...own, { ...PROVIDERS.gateway.errorRate, name: 'istio' }];
+  const own = Object.values(PROVIDERS).map(({ name, errorRate, latency }) => ({
+    ...errorRate,
+    latency,
+    name,
+  }));
+  const { errorRate, latency } = PROVIDERS.gateway;
+  return [...own, { ...errorRate, latency, name: 'istio' }];
 }
 
 export function refused(reason: string, issues: Issue[]): { ok: false; objection: Objection } {

@@ -201,7 +201,13 @@ describe('schemas and parsers', () => {
 
   it('agree on a Release with every field set', () => {
     const numbers = { logEvidence: 1.5 };
-    const verdict = { result: 'inconclusive', reason: 'MoreDataNeeded', sentence: 'More.', numbers } as const;
+    const verdict = {
+      result: 'inconclusive',
+      reason: 'MoreDataNeeded',
+      sentence: 'More.',
+      numbers,
+      tolerable: true,
+    } as const;
     const status = aStatus({
       weightObservedAt: STARTED,
       stepStartedAt: STARTED,
@@ -220,7 +226,12 @@ describe('schemas and parsers', () => {
         step: 0,
         measuredUntilMs: 1.5e12,
         gaps: 0,
-        metrics: { 'error-rate': { version: 1, type: 'errorRate', data: { any: [1] } } },
+        metrics: {
+          'error-rate': { version: 1, type: 'errorRate', data: { any: [1] } },
+          latency: { version: 1, type: 'latency', data: {} },
+          series: { version: 1, type: 'series', data: {} },
+          threshold: { version: 1, type: 'threshold', data: {} },
+        },
         verdicts: [{ ...verdict, metric: 'error-rate', critical: true, dryRun: false }],
       },
       decisions: [{ time: STARTED, reason: 'Measuring', sentence: 'Measured.', numbers }],
