@@ -3,22 +3,38 @@ import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
 import { isAmount, isComparison } from './comparison-stored.ts';
 import type { Comparison } from './comparison.ts';
-import { addCounts, NO_COMPARISON } from './comparison.ts';
+import { addCounts, nextStep, NO_COMPARISON } from './comparison.ts';
+import type { FixedCounts } from './fixed-horizon.ts';
+import { isFixedCounts } from './fixed-horizon.ts';
 import type { PodCounts } from './rank-state.ts';
 
 /** Sufficient statistics of one error-rate metric; plain JSON, the `data` of its MetricState. */
 export interface ErrorRateData extends Comparison {
   /** windows in a row in which the canary answered mostly errors while stable was fine */
   broken: number;
+  /** of a test at planned looks; begun anew in each step; absent for the sequential one */
+  fixed?: FixedCounts;
 }
 
 const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0 };
 
 /** The stored statistics; anything that is not whole is begun anew, which is slower and never bolder. */
 export function readErrorRate(state: MetricState | undefined): ErrorRateData {
-  return state?.type === 'errorRate' && isComparison(state.data) && isAmount(state.data['broken'])
+  return state?.type === 'errorRate' && isWhole(state.data)
     ? (state.data as unknown as ErrorRateData)
     : EMPTY;
+}
+
+function isWhole(data: Record<string, unknown>): boolean {
+  const { broken, fixed } = data;
+  return isComparison(data) && isAmount(broken) && (fixed === undefined || isFixedCounts(fixed));
+}
+
+/** The same at the begin of the next step: see `nextStep`. */
+export function nextErrorRateStep(data: ErrorRateData, keep: { keepSafe: boolean }): ErrorRateData {
+  const next = nextStep(data, keep);
+  delete next.fixed;
+  return next;
 }
 
 export function writeErrorRate(data: ErrorRateData): MetricState {

@@ -1,6 +1,7 @@
 import type { MetricVerdict, Verdict } from '../../api/analysis.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
+import type { Tick } from '../stats/bet.ts';
 import { informs } from '../stats/bet.ts';
 import { marginForWeight } from '../stats/exposure.ts';
 import { ratioInterval } from '../stats/interval.ts';
@@ -11,6 +12,7 @@ import { calibrated, evidenceOf } from './comparison.ts';
 import type { ErrorRateData } from './error-rate-state.ts';
 import { addWindow, readErrorRate, tickOf, writeErrorRate } from './error-rate-state.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
+import { addFixed, fixedVerdict } from './fixed-horizon.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
 import { arms, count, evidence as amount } from './text.ts';
 
@@ -34,17 +36,30 @@ export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Eva
   const rho = (pods && trafficPerPod(pods)) ?? 1;
   const seed = String(input.window.startMs);
   const ready = history === undefined ? before : calibrated(before, history, { seconds, rho, seed });
-  const after = addWindow(ready, tick, {
+  const added = addWindow(ready, tick, {
     metric,
     seconds,
     ...(pods === undefined ? {} : { pods }),
     ...scaledMargin(input, metric),
   });
+  const after = withLooks(added, tick, input, metric);
   const evaluation = evaluate(after, input, metric);
   if (informs(tick)) return evaluation;
   const idle = tick.n1 > tick.n0 ? 'stable' : 'the canary';
   const verdict = inconclusive(REASON.NoData, `no requests reached ${idle} in this window`);
   return { ...evaluation, missing: true, verdict: named(input, verdict) };
+}
+
+/** The counts of a test at planned looks; the sequential one has none. */
+function withLooks(
+  data: ErrorRateData,
+  tick: Tick,
+  { window, steps, bound }: MetricInput,
+  { test }: ErrorRateMetric,
+): ErrorRateData {
+  if (test.method === 'sequential') return data;
+  const setting = { test, ms: window.endMs - window.startMs, risk: bound.bound.template.risk.harm, steps };
+  return { ...data, fixed: addFixed(data.fixed, tick, setting) };
 }
 
 /** For any step but the last: the margin that the next weight allows. */
@@ -64,16 +79,26 @@ function evaluate(data: ErrorRateData, input: MetricInput, metric: ErrorRateMetr
     nextWeight: input.nextWeight,
     needed: neededRequests(data, evidence, { ...metric, ...scaledMargin(input, metric) }, bars.safeBar),
   };
+  const sequential = metric.test.method === 'sequential';
   const broken = data.broken >= BREAKER_WINDOWS;
-  const verdict = broken ? brokenVerdict(data) : compare(data, reading);
+  const verdict = broken ? brokenVerdict(data) : conclude(data, reading, metric);
+  const numbers = {
+    ...countNumbers(data, reading.phi),
+    ...(sequential ? evidenceNumbers(reading) : {}),
+    ...verdict.numbers,
+  };
   return {
     state: writeErrorRate(data),
-    verdict: named(input, { ...verdict, numbers: numbersOf(data, reading) }),
+    verdict: named(input, { ...verdict, numbers: finite(numbers) }),
     missing: false,
-    harm: overBar(data, reading),
+    ...(sequential ? { harm: overBar(data, reading) } : { stops: verdict.result === 'fail' }),
     broken,
     tolerable: seenWithin(data, metric.safeMargin),
   };
+}
+
+function conclude(data: ErrorRateData, reading: Reading, { test }: ErrorRateMetric): Conclusion {
+  return test.method === 'sequential' ? compare(data, reading) : fixedVerdict(data.fixed, test);
 }
 
 /** The rates of this step as they were seen, proven or not. */
@@ -108,7 +133,7 @@ interface Reading extends Evidence {
   needed: number | undefined;
 }
 
-type Conclusion = Omit<Verdict, 'numbers'>;
+type Conclusion = Omit<Verdict, 'numbers'> & Partial<Pick<Verdict, 'numbers'>>;
 
 function brokenVerdict(data: ErrorRateData): Conclusion {
   const sentence = `${arms(data.total)}: the canary answered mostly errors in ${BREAKER_WINDOWS} windows in a row while stable was fine`;
@@ -148,10 +173,11 @@ function roundUp(value: number): number {
   return Math.ceil(value / unit) * unit;
 }
 
-function numbersOf(data: ErrorRateData, reading: Reading): Record<string, number> {
-  const { total, step } = data;
-  const interval = ratioInterval(data.pool, reading.phi, INTERVAL_ALPHA);
-  const numbers: Record<string, number | undefined> = {
+type Numbers = Record<string, number | undefined>;
+
+function countNumbers({ total, step, pool, calibration }: ErrorRateData, phi: number): Numbers {
+  const interval = ratioInterval(pool, phi, INTERVAL_ALPHA);
+  return {
     canaryRequests: total.n1,
     canaryErrors: total.x1,
     canaryRate: total.n1 > 0 ? total.x1 / total.n1 : undefined,
@@ -165,20 +191,24 @@ function numbersOf(data: ErrorRateData, reading: Reading): Record<string, number
     ratio: total.n1 > 0 && total.x0 > 0 ? total.x1 / total.n1 / (total.x0 / total.n0) : undefined,
     ratioLow: interval.low,
     ratioHigh: interval.high,
+    dispersion: phi,
+    calibration: strength(calibration),
+  };
+}
+
+function evidenceNumbers(reading: Reading): Numbers {
+  return {
     evidence: Math.exp(reading.logHarm),
     bar: Math.exp(reading.harmBar),
     safeEvidence: Math.exp(Math.max(reading.logSafe, reading.logScaled)),
     safeBar: Math.exp(reading.safeBar),
-    dispersion: reading.phi,
-    calibration: strength(data.calibration),
     rankEvidence: reading.logRank === undefined ? undefined : Math.exp(reading.logRank),
     neededCanaryRequests: reading.needed,
   };
-  return finite(numbers);
 }
 
 /** JSON knows no Infinity: what is not finite is left out, what is huge is shortened. */
-function finite(numbers: Record<string, number | undefined>): Record<string, number> {
+function finite(numbers: Numbers): Record<string, number> {
   const kept: Record<string, number> = {};
   for (const [name, value] of Object.entries(numbers)) {
     if (value === undefined || Number.isNaN(value)) continue;

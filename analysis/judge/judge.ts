@@ -11,9 +11,8 @@ import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import type { Judged } from './combined.ts';
 import { combineHarm, isTolerable } from './combined.ts';
-import { nextStep } from './comparison.ts';
 import { judgeErrorRate } from './error-rate.ts';
-import { readErrorRate, writeErrorRate } from './error-rate-state.ts';
+import { nextErrorRateStep, readErrorRate, writeErrorRate } from './error-rate-state.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { inconclusive } from './missing.ts';
 import { allSafe } from './rules/all-safe.ts';
@@ -58,7 +57,7 @@ export function startStep(
 
 function carried(state: MetricState, keepSafe: boolean): MetricState {
   if (state.type !== 'errorRate') return state;
-  return writeErrorRate(nextStep(readErrorRate(state), { keepSafe }));
+  return writeErrorRate(nextErrorRateStep(readErrorRate(state), { keepSafe }));
 }
 
 /** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */

@@ -214,7 +214,7 @@ describe('the end of a step', () => {
     };
     const base = verdict('inconclusive');
     const tolerable = { ...base, verdict: { ...base.verdict, reason: 'MoreDataNeeded', tolerable: true } };
-    const at = (status: StepShape['status']) => look(stepAt({ policy, status })).status!.next;
+    const at = (status: NonNullable<StepShape['status']>) => look(stepAt({ policy, status })).status!.next;
 
     it('goes on if what was seen is tolerable', () => {
       expect(at(tolerable)).toMatchObject({ phase: 'Progressing', reason: 'Inconclusive', step: 1 });
@@ -228,7 +228,7 @@ describe('the end of a step', () => {
         'is older than the weight',
         { ...tolerable, analysis: { ...base.analysis, measuredUntilMs: NOW - 300_000 } },
       ],
-    ] as [string, StepShape['status']][])('waits for a human if the verdict %s', (_, status) => {
+    ] as [string, NonNullable<StepShape['status']>][])('waits for a human if the verdict %s', (_, status) => {
       const next = at(status);
       expect(next).toMatchObject({ phase: 'Waiting', reason: 'Inconclusive', step: 0 });
       expect(next.message).toContain('only if nothing speaks for harm, every metric has data');
