@@ -5,6 +5,7 @@ const PURE = [
   'api/**/*.ts',
   'analysis/stats/**/*.ts',
   'analysis/judge/**/*.ts',
+  'analysis/replay/**/*.ts',
   'providers/**/*.ts',
   'controller/{model,decide,facts}.ts',
   'controller/{facts,rules,canary,discovery,status}/**/*.ts',

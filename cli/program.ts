@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { analyze, type AnalyzeFlags } from './commands/analyze.ts';
 import { controller } from './commands/controller.ts';
 import { demo } from './commands/demo.ts';
 import { explain, type ExplainFlags } from './commands/explain.ts';
@@ -14,6 +15,14 @@ Exit codes:
   2 wrong usage, no access   7 escaped: rolled out unproven
   3 timed out                8 the Deployment is gone
   4 waits for a human
+`;
+
+const ANALYZE_EXIT_CODES = `
+Exit codes:
+  0 promote
+  1 roll back
+  2 wrong usage, or a line that cannot be used
+  4 inconclusive: more samples or a human have to decide
 `;
 
 /** The command line. Each action leaves its exit code with `done`. */
@@ -54,6 +63,24 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .argument('<target>', 'deployment/<name>')
     .option('--release <name>', 'this release instead of the newest')
     .action(async (target: string, flags: ExplainFlags) => done(await explain(io, target, flags)));
+  offline(program.command('analyze'))
+    .description('judge samples of a file or of standard input as the controller would, without a cluster')
+    .option('--input <file>', 'one JSON sample per line (default: standard input)')
+    .option('--steps <weights>', 'percent of each step, like 5,25,50 (default: one step)')
+    .option('--min-duration <duration>', 'a step lasts at least this long (default: 2m)')
+    .option('--max-duration <duration>', 'after this long a step is inconclusive (default: 30m)')
+    .addOption(
+      new Option('--on-inconclusive <what>', 'what then happens (default: extend)').choices([
+        'extend',
+        'wait',
+        'promote',
+        'rollback',
+      ]),
+    )
+    .addHelpText('after', ANALYZE_EXIT_CODES)
+    .action(async (flags: AnalyzeFlags) =>
+      done(await analyze(io, flags, { stdin: process.stdin, terminal: process.stdout.isTTY })),
+    );
   program
     .command('version')
     .description('print the version')
@@ -71,6 +98,18 @@ function passThrough(program: Command, name: string, description: string): Comma
     .allowUnknownOption()
     .passThroughOptions()
     .helpOption(false);
+}
+
+/** A command that judges a template without a cluster. */
+function offline(command: Command): Command {
+  const collect = (value: string, list: string[] = []) => [...list, value];
+  return command
+    .requiredOption('--template <file>', 'YAML of an AnalysisTemplate, or of its spec alone')
+    .option('--name <name>', 'of several templates in the file this one (default: the first)')
+    .option('--args <name=value>', 'an argument of the template; may be repeated', collect)
+    .addOption(
+      new Option('-o, --output <format>', 'default: text on a terminal, else json').choices(['json', 'text']),
+    );
 }
 
 function connected(command: Command): Command {

@@ -3,6 +3,7 @@ export type Room =
   | 'api'
   | 'stats'
   | 'judge'
+  | 'replay'
   | 'measure'
   | 'queue'
   | 'providers'
@@ -20,6 +21,7 @@ const ROOMS: readonly [RegExp, Room][] = [
   [/^api\//, 'api'],
   [/^analysis\/stats\//, 'stats'],
   [/^analysis\/judge\//, 'judge'],
+  [/^analysis\/replay\//, 'replay'],
   [/^analysis\/measure\//, 'measure'],
   [/^analysis\/queue\//, 'queue'],
   [/^providers\//, 'providers'],
@@ -41,13 +43,14 @@ export const MAY_IMPORT: Record<Exclude<Room, 'test'>, readonly Room[]> = {
   api: [],
   stats: [],
   judge: ['api', 'stats'],
+  replay: ['api', 'stats', 'judge'],
   measure: ['api'],
   queue: ['api', 'measure'],
   providers: ['api'],
   kube: ['api'],
   'controller (pure)': ['api', 'judge', 'providers'],
   'controller (I/O)': ['api', 'judge', 'measure', 'queue', 'providers', 'kube', 'controller (pure)'],
-  cli: ['api', 'kube', 'controller (pure)'],
+  cli: ['api', 'judge', 'replay', 'measure', 'providers', 'kube', 'controller (pure)'],
   playground: ['api'],
   scripts: ['api', 'playground'],
 };
@@ -60,6 +63,7 @@ export const PACKAGES: Partial<Record<Room, readonly string[]>> = {
   api: [],
   stats: [],
   judge: ['mathjs', 'mathjs/number'],
+  replay: [],
   providers: [],
   'controller (pure)': [],
 };

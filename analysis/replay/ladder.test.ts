@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { boundTo, errorRate, rates, times, windowAt } from '../judge/test-objects.ts';
+import { climb, moveTo, startLadder, type Judged, type Plan } from './ladder.ts';
+
+const STEP = { minDurationMs: 60_000, maxDurationMs: 120_000 };
+
+function plan(change: Partial<Plan> = {}): Plan {
+  const steps = [5, 50].map((weight) => ({ ...STEP, weight }));
+  return { templates: [boundTo([errorRate()])], steps, onInconclusive: 'extend', ...change };
+}
+
+/** Each text a window of 15 s; the ladder moves on where it may. */
+function course(windows: readonly string[], change: Partial<Plan> = {}): Judged[] {
+  let ladder = startLadder();
+  return windows.map((text, i) => {
+    const judged = climb(ladder, plan(change), { window: windowAt(i), measurements: [rates(text, i)] });
+    ladder = judged.conclusion.to === 'next' ? moveTo(judged.ladder, judged.ladder.index + 1) : judged.ladder;
+    return judged;
+  });
+}
+
+const said = (judged: readonly Judged[]): string[] => judged.map(({ conclusion }) => conclusion.to);
+
+describe('a ladder', () => {
+  it('climbs no faster than its steps last, and promotes after the last', () => {
+    const judged = course(times(8, () => '0/20000 20/20000'));
+    expect(said(judged)).toEqual(['stay', 'stay', 'stay', 'next', 'stay', 'stay', 'stay', 'promote']);
+    expect(judged[0]?.conclusion.reason).toBe('MinimumDuration');
+    expect(judged.at(-1)?.conclusion.reason).toBe('AllStepsPassed');
+  });
+
+  it('goes back on harm at once, whatever the step lasts', () => {
+    expect(course(['900/2000 20/20000'])[0]?.conclusion).toMatchObject({
+      to: 'rollback',
+      reason: 'HarmDetected',
+    });
+  });
+
+  it('keeps the evidence of harm from step to step, and begins that of safety anew', () => {
+    const [last] = course(times(4, () => '0/20000 20/20000')).slice(-1);
+    const ladder = moveTo(last?.ladder ?? startLadder(), 1);
+    const { verdict } = climb(ladder, plan(), { window: windowAt(4), measurements: [rates('0/10 0/10', 4)] });
+    expect(verdict.numbers).toMatchObject({ canaryRequests: 80_010, stepCanaryRequests: 10 });
+  });
+
+  it.each([
+    { onInconclusive: 'extend', want: 'human', after: 16 },
+    { onInconclusive: 'wait', want: 'human', after: 8 },
+    { onInconclusive: 'rollback', want: 'rollback', after: 8 },
+  ] as const)('that cannot conclude does as $onInconclusive says', ({ onInconclusive, want, after }) => {
+    const judged = course(
+      times(after, () => '1/100 10/1000'),
+      { onInconclusive },
+    );
+    expect(said(judged).slice(0, -1)).not.toContain(want);
+    expect(judged.at(-1)?.conclusion).toMatchObject({ to: want, reason: 'Inconclusive' });
+  });
+
+  it('asks for the margin of the next weight, which is wider than the last step’s', () => {
+    const windows = times(20, () => '1/100 10/1000');
+    const eased = course(windows, {
+      steps: [5, 10].map((weight) => ({ minDurationMs: 0, maxDurationMs: 9e9, weight })),
+    });
+    const strict = course(windows, { steps: [{ minDurationMs: 0, maxDurationMs: 9e9 }] });
+    expect(said(eased)).toContain('next');
+    expect(said(strict)).not.toContain('promote');
+  });
+});

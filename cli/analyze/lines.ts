@@ -1,0 +1,42 @@
+/** A line longer than this is no sample but a file without line ends; hours of history of a hundred pods fit. */
+const MOST_CHARACTERS = 64 * 1024 * 1024;
+
+export interface Line {
+  /** from 1 */
+  number: number;
+  text: string;
+}
+
+export class LongLine extends Error {
+  override readonly name = 'LongLine';
+  readonly line: number;
+
+  constructor(line: number) {
+    super(`longer than ${MOST_CHARACTERS} characters`);
+    this.line = line;
+  }
+}
+
+/** The lines of a text that comes in pieces; holds no more than one line. The last one needs no line end. */
+export async function* splitLines(
+  pieces: AsyncIterable<string>,
+  most = MOST_CHARACTERS,
+): AsyncGenerator<Line> {
+  let number = 0;
+  let parts: string[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    let from = 0;
+    for (let end = piece.indexOf('\n'); end !== -1; end = piece.indexOf('\n', from)) {
+      parts.push(piece.slice(from, end));
+      yield { number: ++number, text: parts.join('') };
+      parts = [];
+      length = 0;
+      from = end + 1;
+    }
+    parts.push(piece.slice(from));
+    length += piece.length - from;
+    if (length > most) throw new LongLine(number + 1);
+  }
+  if (length > 0) yield { number: ++number, text: parts.join('') };
+}

@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { analyse, InputError } from '../analyze/analysis.ts';
+import { readPlan, type PlanFlags } from '../analyze/plan.ts';
+import { exitCodeOf, jsonReporter, textReporter } from '../analyze/report.ts';
+import { loadTemplate, type TemplateFlags } from '../analyze/template.ts';
+import { EXIT, UsageError, type Io } from '../io.ts';
+
+export interface AnalyzeFlags extends TemplateFlags, PlanFlags {
+  /** a file; "-" or absent: standard input */
+  input?: string;
+  output?: 'json' | 'text';
+}
+
+/** Where samples come from and who reads the answer, if no flag says so. */
+export interface Surroundings {
+  stdin: Readable;
+  terminal: boolean;
+}
+
+/** `sluice analyze`: judges samples of a file or of standard input, without a cluster. Resolves to the exit code. */
+export async function analyze(
+  io: Io,
+  flags: AnalyzeFlags,
+  { stdin, terminal }: Surroundings,
+): Promise<number> {
+  const plan = readPlan(loadTemplate(flags), flags);
+  const weights = plan.steps.map(({ weight }) => weight);
+  const report =
+    (flags.output ?? (terminal ? 'text' : 'json')) === 'json'
+      ? jsonReporter(io, weights)
+      : textReporter(io, weights);
+  const { input = '-' } = flags;
+  const stream = input === '-' ? stdin : createReadStream(input);
+  try {
+    const decision = await analyse(textOf(stream, io.stop), plan, report.look);
+    report.decision(decision);
+    return exitCodeOf(decision);
+  } catch (error) {
+    if (io.stop.aborted) return EXIT.interrupted;
+    if (error instanceof InputError) report.invalid(error);
+    throw asUsage(error, input);
+  } finally {
+    stream.destroy();
+  }
+}
+
+function textOf(stream: Readable, stop: AbortSignal): AsyncIterable<string> {
+  stream.setEncoding('utf8');
+  return addAbortSignal(stop, stream) as AsyncIterable<string>;
+}
+
+/** What reading a file may come to; anything else is as it was. */
+function asUsage(error: unknown, input: string): unknown {
+  const code =
+    error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+  if (code === undefined) return error;
+  return new UsageError(
+    `--input: "${input}" cannot be read (${code}); give the path of a file, or - for standard input`,
+    {
+      cause: error,
+    },
+  );
+}
