@@ -4,12 +4,27 @@
 export interface Series {
   labels: Readonly<Record<string, string>>;
   samples: Sample[];
+  /** of a native histogram, which then has no `samples` */
+  histograms?: HistogramSample[];
 }
 
 /** NaN and ±Infinity are kept as such. */
 export interface Sample {
   timeMs: number;
   value: number;
+}
+
+/** A native histogram at one time; empty buckets are not listed. */
+export interface HistogramSample {
+  timeMs: number;
+  /** ascending, without overlap; the zero bucket reaches from −threshold to threshold */
+  buckets: NativeBucket[];
+}
+
+export interface NativeBucket {
+  left: number;
+  right: number;
+  count: number;
 }
 
 export type Parsed =
@@ -78,16 +93,40 @@ function fromList(list: readonly unknown[], range = false): Parsed {
   const series: Series[] = [];
   for (const item of list) {
     if (!isObject(item) || !isLabels(item['metric'])) return { kind: 'garbage' };
-    if (item['histogram'] !== undefined || item['histograms'] !== undefined) {
-      return { kind: 'unusable', what: 'native histograms' };
+    if (item['histogram'] !== undefined) return { kind: 'unusable', what: 'native histograms' };
+    const histograms = listOf(item['histograms'] ?? [], toHistogramSample);
+    const isHistogram = item['histograms'] !== undefined;
+    const samples = listOf(item['values'] ?? (isHistogram ? [] : [item['value']]), toSample);
+    if (samples === undefined || histograms === undefined) return { kind: 'garbage' };
+    if (isHistogram && samples.length > 0) {
+      return { kind: 'unusable', what: 'numbers and native histograms in one series' };
     }
-    const pairs = item['values'] ?? [item['value']];
-    if (!Array.isArray(pairs)) return { kind: 'garbage' };
-    const samples = pairs.map(toSample);
-    if (!samples.every((sample) => sample !== undefined)) return { kind: 'garbage' };
-    series.push({ labels: item['metric'], samples });
+    series.push({ labels: item['metric'], samples, ...(isHistogram ? { histograms } : {}) });
   }
   return { kind: 'series', series, range };
+}
+
+/** `undefined` unless it is a list of nothing but what `read` understands. */
+function listOf<T>(value: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const items = value.map(read);
+  return items.every((item) => item !== undefined) ? items : undefined;
+}
+
+/** `[time, {count, sum, buckets: [[which ends belong to it, left, right, count], …]}]` */
+function toHistogramSample(pair: unknown): HistogramSample | undefined {
+  if (!Array.isArray(pair)) return undefined;
+  const [time, histogram] = pair as [unknown, unknown];
+  if (typeof time !== 'number' || !isObject(histogram)) return undefined;
+  const buckets = listOf(histogram['buckets'] ?? [], toBucket);
+  return buckets && { timeMs: Math.round(time * 1000), buckets };
+}
+
+function toBucket(bucket: unknown): NativeBucket | undefined {
+  if (!Array.isArray(bucket)) return undefined;
+  const [, left, right, count] = bucket as [unknown, unknown, unknown, unknown];
+  if (typeof left !== 'string' || typeof right !== 'string' || typeof count !== 'string') return undefined;
+  return { left: toNumber(left), right: toNumber(right), count: toNumber(count) };
 }
 
 function toSample(pair: unknown): Sample | undefined {

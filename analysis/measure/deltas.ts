@@ -1,20 +1,27 @@
 import type { Window } from '../../api/analysis.ts';
-import type { Sample, Series } from './answer.ts';
+import type { Series } from './answer.ts';
 
 /**
  * Counter increases over one closed window from raw samples, series by series: exact counts, no extrapolation. What
  * happened is attributed to the scrape that saw it, so consecutive windows count nothing twice and lose nothing.
  */
 
+/** A time series of anything. */
+export interface Timeline<Point extends { timeMs: number } = { timeMs: number }> {
+  labels: Readonly<Record<string, string>>;
+  /** in the order of time */
+  samples: readonly Point[];
+}
+
 /** The scrape target a series came from; series without these labels (sums, rules) share one. */
-export function sourceOf({ labels }: Series): string {
+export function sourceOf({ labels }: Pick<Timeline, 'labels'>): string {
   return JSON.stringify([labels['job'] ?? '', labels['instance'] ?? '']);
 }
 
 /** Per source, when it was first seen within the lookback. */
 export type FirstSeen = ReadonlyMap<string, number>;
 
-export function firstSeen(all: readonly Series[]): Map<string, number> {
+export function firstSeen(all: readonly Timeline[]): Map<string, number> {
   const seen = new Map<string, number>();
   for (const series of all) {
     const [first] = series.samples;
@@ -26,13 +33,13 @@ export function firstSeen(all: readonly Series[]): Map<string, number> {
 }
 
 /** Its first sample lies inside the window: it may have been born there, or its scraping may have (re)started. */
-export function beginsInside(series: Series, window: Window): boolean {
+export function beginsInside(series: Timeline, window: Window): boolean {
   const [first] = series.samples;
   return first !== undefined && first.timeMs > window.startMs && first.timeMs <= window.endMs;
 }
 
 /** Sources of series that begin inside the window without proof that the source was scraped before them. */
-export function unproven(all: readonly Series[], window: Window, seen: FirstSeen): Set<string> {
+export function unproven(all: readonly Timeline[], window: Window, seen: FirstSeen): Set<string> {
   const sources = new Set<string>();
   for (const series of all) {
     if (beginsInside(series, window) && !bornFromZero(series, seen)) sources.add(sourceOf(series));
@@ -44,7 +51,7 @@ export function unproven(all: readonly Series[], window: Window, seen: FirstSeen
  * An earlier scrape of the same source did not show the series, so it counts from 0: a first 5xx must not be lost. A source
  * that itself appears only now may have counted for hours, so only what follows its first sample counts.
  */
-function bornFromZero(series: Series, seen: FirstSeen): boolean {
+function bornFromZero(series: Timeline, seen: FirstSeen): boolean {
   const first = series.samples[0]?.timeMs ?? -Infinity;
   return (seen.get(sourceOf(series)) ?? Infinity) < first;
 }
@@ -66,12 +73,25 @@ export function increments(
   series: Series,
   { window, seen, raw }: CountOptions,
 ): { timeMs: number; by: number }[] {
-  const found: { timeMs: number; by: number }[] = [];
-  let last = bornFromZero(series, seen) && beginsInside(series, window) ? 0 : undefined;
-  for (const { timeMs, value } of series.samples) {
-    if (timeMs > window.endMs) break;
-    if (timeMs > window.startMs && last !== undefined) found.push({ timeMs, by: step(last, value, raw) });
-    last = value;
+  return scrapesInside(series, { window, seen }).map(({ before, now }) => ({
+    timeMs: now.timeMs,
+    by: step(before?.value ?? 0, now.value, raw),
+  }));
+}
+
+/** The scrapes inside the window that add something, each with the one before it: none if it counts from 0. */
+export function scrapesInside<Point extends { timeMs: number }>(
+  series: Timeline<Point>,
+  { window, seen }: { window: Window; seen: FirstSeen },
+): { before: Point | undefined; now: Point }[] {
+  const found: { before: Point | undefined; now: Point }[] = [];
+  let counts = bornFromZero(series, seen) && beginsInside(series, window);
+  let before: Point | undefined;
+  for (const now of series.samples) {
+    if (now.timeMs > window.endMs) break;
+    if (now.timeMs > window.startMs && counts) found.push({ before, now });
+    before = now;
+    counts = true;
   }
   return found;
 }
@@ -98,7 +118,8 @@ function step(from: number, to: number, raw: boolean): number {
 }
 
 /** Has any series a sample inside the window? Without one nothing is known, which is not the same as no requests. */
-export function hasSampleInside(all: readonly Series[], window: Window): boolean {
-  const inside = ({ timeMs }: Sample): boolean => timeMs > window.startMs && timeMs <= window.endMs;
+export function hasSampleInside(all: readonly Timeline[], window: Window): boolean {
+  const inside = ({ timeMs }: { timeMs: number }): boolean =>
+    timeMs > window.startMs && timeMs <= window.endMs;
   return all.some(({ samples }) => samples.some(inside));
 }

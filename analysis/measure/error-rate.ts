@@ -1,25 +1,23 @@
 import type { BadOutcome, Counts, Measurement, Window } from '../../api/analysis.ts';
 import type { Arm } from '../../api/query.ts';
-import { literalRegex, renderQuery } from '../../api/query.ts';
 import type { ErrorRateMetric } from '../../api/template.ts';
 import type { Series } from './answer.ts';
-import { firstSeen, hasSampleInside, increase, risesAfterFall, sourceOf, unproven } from './deltas.ts';
+import type { Samples } from './arms.ts';
+import { ARMS, askCounter, fallenSentence, missingRequests, nameOf } from './arms.ts';
+import { increase, risesAfterFall } from './deltas.ts';
 import type { Job } from './job.ts';
 import { stableHistory } from './history.ts';
 import { bad, failed } from './job.ts';
 import { complete, podNames, podOf } from './pods.ts';
-import type { Failure, PrometheusClient } from './prometheus.ts';
-import { isSelector, overRange } from './selector.ts';
+import type { PrometheusClient } from './prometheus.ts';
+import { sightings } from './sightings.ts';
 
-const ARMS = ['canary', 'stable'] as const;
 const PARTS = ['bad', 'total'] as const;
 type Part = (typeof PARTS)[number];
 
-interface Asked {
+interface Asked extends Samples {
   arm: Arm;
   part: Part;
-  raw: boolean;
-  series: Series[];
 }
 
 /** Counts of bad and of all requests in both arms over the same window. */
@@ -32,9 +30,11 @@ export async function measureErrorRate(
   if (queries === undefined)
     return bad(job, 'badQuery', 'the metric has neither queries nor a resolved preset');
   const wanted = ARMS.flatMap((arm) => PARTS.map((part) => ({ arm, part, text: queries[arm][part] })));
-  const answers = await Promise.all(wanted.map((query) => askCounter(job, query, client)));
+  const answers = await Promise.all(wanted.map((query) => askPart(job, query, client)));
   for (const answer of answers) if ('failure' in answer) return answer.failure;
   const asked = answers.filter((answer) => 'series' in answer);
+  const histogram = asked.map(notCounters).find((sentence) => sentence !== undefined);
+  if (histogram !== undefined) return bad(job, 'badQuery', histogram);
   for (const arm of ARMS) {
     const gap = missingTotal(asked, arm, job.window);
     if (gap !== undefined) return bad(job, 'noData', gap);
@@ -65,64 +65,29 @@ export async function measureErrorRate(
   };
 }
 
-async function askCounter(
+async function askPart(
   job: Job,
   { arm, part, text }: { arm: Arm; part: Part; text: string },
   client: PrometheusClient,
 ): Promise<Asked | { failure: Measurement }> {
-  const rendered = renderQuery(text, job.variables[arm]);
-  const what = `${arm} ${part}`;
-  if (!rendered.ok) {
-    const outcome = rendered.problem === 'empty' ? 'noData' : 'badQuery';
-    return { failure: bad(job, outcome, `${what}: ${rendered.sentence}`) };
-  }
-  const raw = isSelector(rendered.query);
-  const answer = await client.instant(overRange(rendered.query, job.window), job.window.endMs);
-  if (!answer.ok) return { failure: failed(job, answer, what) };
-  return { arm, part, raw, series: answer.series };
+  const answer = await askCounter(job, { arm, text, what: `${arm} ${part}` }, client);
+  return 'failure' in answer ? answer : { ...answer, arm, part };
 }
 
 function missingTotal(asked: readonly Asked[], arm: Arm, window: Window): string | undefined {
   const series = asked.find((query) => query.arm === arm && query.part === 'total')?.series ?? [];
-  if (series.length === 0)
-    return `Prometheus knows no requests of ${name(arm)}: the query for all requests returns no series`;
-  if (hasSampleInside(series, window)) return undefined;
-  return `Prometheus has no new sample of ${name(arm)} in this window: scraping stopped, or is rarer than the interval`;
+  return missingRequests(arm, series, window);
 }
 
 function fallenSum({ arm, part, raw, series }: Asked, window: Window): string | undefined {
   if (raw || !series.some((one) => risesAfterFall(one, window))) return undefined;
-  return `${arm} ${part}: the value fell within the last minutes and rises again, which may be old requests coming back; ask for the counter itself, without sum(…)`;
+  return fallenSentence(`${arm} ${part}`);
 }
 
-function name(arm: Arm): string {
-  return arm === 'canary' ? 'the canary' : 'stable';
-}
-
-/** When each source was first seen: by its own series, or where those leave it open by `up`. */
-async function sightings(
-  all: readonly Series[],
-  window: Window,
-  client: PrometheusClient,
-): Promise<Map<string, number> | Failure> {
-  const seen = firstSeen(all);
-  const open = unproven(all, window, seen);
-  const asked = all.filter((series) => open.has(sourceOf(series)) && series.labels['instance'] !== undefined);
-  if (asked.length === 0) return seen;
-  const alternation = (label: string): string =>
-    [...new Set(asked.map(({ labels }) => labels[label] ?? ''))].map(literalRegex).join('|');
-  const selector = `up{job=~"${alternation('job')}",instance=~"${alternation('instance')}"}`;
-  const answer = await client.instant(overRange(selector, window), window.endMs);
-  if (!answer.ok) return answer;
-  for (const [source, timeMs] of firstSeen(answer.series.map(successesOf))) {
-    seen.set(source, Math.min(timeMs, seen.get(source) ?? Infinity));
-  }
-  return seen;
-}
-
-/** Scrapes that worked: `up` is 1. */
-function successesOf({ labels, samples }: Series): Series {
-  return { labels, samples: samples.filter(({ value }) => value === 1) };
+/** Counters are numbers. */
+function notCounters({ arm, part, series }: Asked): string | undefined {
+  if (series.every(({ histograms }) => histograms === undefined)) return undefined;
+  return `${arm} ${part}: the query returns native histograms, which cannot be counted; use histogram_count(…)`;
 }
 
 interface Options {
@@ -161,7 +126,8 @@ function countPods(
         return [pod, clamp(counts)] as const;
       }),
     );
-    return complete(pods, countArm(asked, arm, options)) ? pods : undefined;
+    const totals = Object.values(pods).map(({ total }) => total);
+    return complete(totals, countArm(asked, arm, options).total) ? pods : undefined;
   };
   const canary = ofArm('canary');
   const stable = canary && ofArm('stable');
@@ -171,11 +137,11 @@ function countPods(
 /** Why these counts cannot be used. Both counters are read in one scrape, so `bad` may pass `total` only by a hair. */
 function impossible(arm: Arm, counts: Counts): { outcome: BadOutcome; sentence: string } | undefined {
   if (!Number.isFinite(counts.bad) || !Number.isFinite(counts.total)) {
-    return { outcome: 'nan', sentence: `the counters of ${name(arm)} are not numbers` };
+    return { outcome: 'nan', sentence: `the counters of ${nameOf(arm)} are not numbers` };
   }
   if (counts.bad <= counts.total * 1.05 + 1) return undefined;
   const numbers = `${Math.round(counts.bad)} bad requests out of ${Math.round(counts.total)}`;
-  const sentence = `${name(arm)} has ${numbers}: the two queries do not count the same requests`;
+  const sentence = `${nameOf(arm)} has ${numbers}: the two queries do not count the same requests`;
   return { outcome: 'badQuery', sentence };
 }
 

@@ -1,15 +1,147 @@
-import type { Measurement } from '../../api/analysis.ts';
+import type { Histogram, Measurement, Window } from '../../api/analysis.ts';
+import type { Arm } from '../../api/query.ts';
 import type { LatencyMetric } from '../../api/template.ts';
+import { askCounter, fallenSentence, missingRequests } from './arms.ts';
+import type { Buckets } from './buckets.ts';
+import { commonBounds, compacted, project, settled, sumOf, toHistogram, totalOf } from './buckets.ts';
+import type { FirstSeen } from './deltas.ts';
+import { histogramIncrements, histogramRisesAfterFall } from './histogram-increments.ts';
 import type { Job } from './job.ts';
-import { bad } from './job.ts';
+import { bad, failed } from './job.ts';
+import { complete, podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './prometheus.ts';
+import { sightings } from './sightings.ts';
+import type { Track, Tracks } from './tracks.ts';
+import { readTracks } from './tracks.ts';
 
-/** To be written; the parser refuses such metrics until then. */
-export function measureLatency(
+interface Asked extends Tracks {
+  raw: boolean;
+}
+
+type Arms<T> = Record<Arm, T>;
+
+/** Histograms of how long requests took in both arms over the same window, between the same bounds. */
+export async function measureLatency(
   job: Job,
   metric: LatencyMetric,
   client: PrometheusClient,
 ): Promise<Measurement> {
-  void client;
-  return Promise.resolve(bad(job, 'badQuery', `${metric.type} is not measured yet`));
+  const { queries } = metric;
+  if (queries === undefined)
+    return bad(job, 'badQuery', 'the metric has neither queries nor a resolved preset');
+  const [canary, stable] = await Promise.all([
+    askArm(job, { arm: 'canary', text: queries.canary.buckets }, client),
+    askArm(job, { arm: 'stable', text: queries.stable.buckets }, client),
+  ]);
+  if ('failure' in canary) return canary.failure;
+  if ('failure' in stable) return stable.failure;
+  if (canary.form !== stable.form) return bad(job, 'badQuery', MIXED);
+  const seen = await sightings([...canary.tracks, ...stable.tracks], job.window, client);
+  if ('ok' in seen) return failed(job, seen);
+  const counted = {
+    canary: count(canary, job.window, seen),
+    stable: count(stable, job.window, seen),
+  };
+  const bounds = sharedBounds(counted, canary.form);
+  if (bounds === undefined) return bad(job, 'badQuery', NOTHING_SHARED);
+  const layout = canary.layout === 'native' && stable.layout === 'native' ? 'native' : 'classic';
+  const pods = podHistograms(job, counted, { bounds, layout });
+  return {
+    metric: job.key,
+    window: job.window,
+    outcome: 'ok',
+    kind: 'latency',
+    canary: histogramOf(counted.canary, { bounds, layout }),
+    stable: histogramOf(counted.stable, { bounds, layout }),
+    ...(pods === undefined ? {} : { pods }),
+  };
+}
+
+const MIXED =
+  'one arm has native histograms and the other classic ones, which cannot be compared; let both queries return the same kind';
+const NOTHING_SHARED =
+  'the histograms have no bucket bound in common, so they cannot be added up or compared; give all pods of both versions the same buckets';
+
+async function askArm(
+  job: Job,
+  { arm, text }: { arm: Arm; text: string },
+  client: PrometheusClient,
+): Promise<Asked | { failure: Measurement }> {
+  const what = `${arm} buckets`;
+  const answer = await askCounter(job, { arm, text, what }, client);
+  if ('failure' in answer) return answer;
+  const { raw, series } = answer;
+  const read = readTracks(series);
+  if (!read.ok) return { failure: bad(job, read.outcome, `${what}: ${read.sentence}`) };
+  const gap = missingRequests(arm, read.tracks, job.window);
+  if (gap !== undefined) return { failure: bad(job, 'noData', gap) };
+  if (!raw && read.tracks.some((track) => histogramRisesAfterFall(track, job.window, read.form))) {
+    return { failure: bad(job, 'noData', fallenSentence(what)) };
+  }
+  return { ...read, raw };
+}
+
+/** What one track counted in the window. */
+interface Counted {
+  track: Track;
+  /** one for each scrape that added something */
+  steps: Buckets[];
+}
+
+function count({ tracks, form, raw }: Asked, window: Window, seen: FirstSeen): Counted[] {
+  return tracks.map((track) => ({
+    track,
+    steps: histogramIncrements(track, { window, seen, form, raw }).map(({ by }) => by),
+  }));
+}
+
+/**
+ * Both arms are cut at the same bounds: then interpolating inside a bucket errs alike in both. `undefined` if nothing is left
+ * to tell fast requests from slow ones.
+ */
+function sharedBounds(
+  { canary, stable }: Arms<Counted[]>,
+  form: Tracks['form'],
+): readonly number[] | undefined {
+  const all = [...canary, ...stable];
+  const steps = all.flatMap((each) => each.steps);
+  // the buckets of classic histograms are the same however few requests there were
+  const layouts = form === 'dense' ? all.flatMap(({ track }) => track.samples.slice(-1)) : [];
+  const bounds = commonBounds([...layouts.map(({ buckets }) => buckets), ...steps], form);
+  const some = form === 'dense' || steps.some((step) => step.bounds.length > 0);
+  return bounds.length === 0 && some ? undefined : bounds;
+}
+
+interface Cut {
+  bounds: readonly number[];
+  layout: Histogram['layout'];
+}
+
+function histogramOf(counted: readonly Counted[], { bounds, layout }: Cut): Histogram {
+  const empty: Buckets = { bounds, counts: new Array<number>(bounds.length + 1).fill(0) };
+  const parts = counted.flatMap(({ steps }) =>
+    steps.map((step) => ({ bounds, counts: project(step, bounds) })),
+  );
+  const sum = settled(sumOf([empty, ...parts], 'dense') ?? empty);
+  return toHistogram(layout === 'native' ? compacted(sum) : sum, layout);
+}
+
+/** Histograms of every pod of both arms; `undefined` if the series do not say which pod they are of. */
+function podHistograms(
+  job: Job,
+  counted: Arms<Counted[]>,
+  cut: Cut,
+): Arms<Record<string, Histogram>> | undefined {
+  const ofArm = (arm: Arm): Record<string, Histogram> | undefined => {
+    const pods = podNames(job, arm).map((pod) => {
+      const own = counted[arm].filter(({ track }) => podOf(track) === pod);
+      return [pod, histogramOf(own, cut)] as const;
+    });
+    const whole = totalOf(histogramOf(counted[arm], cut));
+    const totals = pods.map(([, histogram]) => totalOf(histogram));
+    return complete(totals, whole) ? Object.fromEntries(pods) : undefined;
+  };
+  const canary = ofArm('canary');
+  const stable = canary && ofArm('stable');
+  return canary && stable && { canary, stable };
 }

@@ -1,19 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { Measurement } from '../../api/analysis.ts';
-import type { AnalysisTemplate, ErrorRateMetric, Metric, ThresholdMetric } from '../../api/template.ts';
+import type { ErrorRateMetric, Metric, ThresholdMetric } from '../../api/template.ts';
 import type { Series } from './answer.ts';
 import { measure } from './measure.ts';
-import type { Answer, PrometheusClient } from './prometheus.ts';
-
-const window = { startMs: 100_000, endMs: 115_000 };
-const variables = {
-  namespace: 'shop',
-  target: 'web',
-  stableService: 'web',
-  canaryService: 'web-canary',
-  stablePods: 'web-1,web-2',
-  canaryPods: 'web-canary-1',
-};
+import type { Answer } from './prometheus.ts';
+import {
+  labelled,
+  measured,
+  native,
+  prometheus,
+  series,
+  template,
+  VARIABLES as variables,
+  WINDOW as window,
+} from './test-objects.ts';
 
 const errors: ErrorRateMetric = {
   type: 'errorRate',
@@ -42,71 +41,6 @@ const latency: ThresholdMetric = {
   inconclusiveLimit: 0,
   nan: 'inconclusive',
 };
-
-/** "a 95:5 110:8": instance a, value 5 at second 95, 8 at second 110. */
-function series(text: string): Series {
-  const [instance = '', ...samples] = text.split(' ');
-  return {
-    labels: instance === '-' ? {} : { job: 'web', instance },
-    samples: samples.map((sample) => {
-      const [seconds, value] = sample.split(':').map(Number);
-      return { timeMs: (seconds ?? NaN) * 1000, value: value ?? NaN };
-    }),
-  };
-}
-
-/** A Prometheus that knows the answers to these queries and records what it is asked. */
-function prometheus(answers: Record<string, string[] | Answer>): PrometheusClient & { asked: string[] } {
-  const asked: string[] = [];
-  return {
-    asked,
-    instant(promql, timeMs) {
-      asked.push(`${promql} @ ${timeMs}`);
-      const answer = answers[promql] ?? [];
-      return Promise.resolve(Array.isArray(answer) ? { ok: true, series: answer.map(series) } : answer);
-    },
-    close: () => undefined,
-  };
-}
-
-function template(metric: Metric): AnalysisTemplate {
-  return {
-    args: [{ name: 'path' }, { name: 'code', value: '5..' }],
-    intervalMs: 15_000,
-    prometheus: 'default',
-    risk: { harm: 0.05, safe: 0.1 },
-    safeEvidence: 'perStep',
-    metrics: [metric],
-  };
-}
-
-interface Change {
-  canaryPods?: string;
-  calibrate?: boolean;
-}
-
-async function measured(
-  metric: Metric,
-  client: PrometheusClient,
-  { calibrate = false, ...change }: Change = {},
-): Promise<Measurement> {
-  const [only, ...more] = await measure(
-    {
-      window,
-      calibrate,
-      variables: { ...variables, ...change },
-      templates: [
-        {
-          use: { template: 'http', args: { path: '/a"b' } },
-          template: template(metric),
-        },
-      ],
-    },
-    new Map([['default', client]]),
-  );
-  if (only === undefined || more.length > 0) throw new Error('not one measurement');
-  return only;
-}
 
 const CANARY_TOTAL = 'all{s="web-canary"}[315s]';
 const CANARY_BAD = 'bad{s="web-canary"}[315s]';
@@ -233,6 +167,15 @@ describe('error rates', () => {
     expect(got).toMatchObject({ outcome: 'timeout', sentence: 'stable total: too slow' });
   });
 
+  test('native histograms are no counters', async () => {
+    const got = await measured(
+      errors,
+      prometheus({ [CANARY_TOTAL]: [native('a', {})], [STABLE_TOTAL]: ['a 95:5 110:25'] }),
+    );
+    expect(got).toMatchObject({ outcome: 'badQuery' });
+    expect(got).toHaveProperty('sentence', expect.stringContaining('histogram_count'));
+  });
+
   test('counters that are NaN are no numbers', async () => {
     const got = await measured(
       errors,
@@ -268,10 +211,8 @@ describe('the history of stable', () => {
   });
 
   test('series of the arms own pods are counted pod by pod, those of a gateway are not', async () => {
-    const podSeries = (pod: string, samples: string): Series => {
-      const one = series(`${pod} ${samples}`);
-      return { ...one, labels: { ...one.labels, pod } };
-    };
+    const podSeries = (pod: string, samples: string): Series =>
+      labelled(series(`${pod} ${samples}`), { pod });
     const own = (pods: Series[]): Answer => ({ ok: true, series: pods });
     const client = prometheus({
       [CANARY_TOTAL]: own([podSeries('web-canary-1', '95:5 110:25')]),

@@ -1,6 +1,5 @@
-import type { Counts } from '../../api/analysis.ts';
 import type { Arm } from '../../api/query.ts';
-import type { Series } from './answer.ts';
+import type { Timeline } from './deltas.ts';
 import type { Job } from './job.ts';
 
 /** Labels in which scrape configurations keep the name of the pod that was scraped. */
@@ -13,12 +12,12 @@ export function podNames(job: Job, arm: Arm): string[] {
 }
 
 /** The pod a series is of, if it is labelled with one. */
-export function podOf({ labels }: Series): string | undefined {
+export function podOf({ labels }: Pick<Timeline, 'labels'>): string | undefined {
   return POD_LABELS.map((label) => labels[label]).find((name) => name !== undefined);
 }
 
-/** Do the pods' counts make up the whole? Otherwise some series cannot be attributed, and none is. */
-export function complete(pods: Readonly<Record<string, Counts>>, whole: Counts): boolean {
-  const sum = Object.values(pods).reduce((total, counts) => total + counts.total, 0);
-  return whole.total > 0 && Math.abs(sum - whole.total) <= 1e-6 * whole.total;
+/** Do the pods' requests make up the whole? Otherwise some series cannot be attributed, and none is. */
+export function complete(pods: readonly number[], whole: number): boolean {
+  const sum = pods.reduce((total, requests) => total + requests, 0);
+  return whole > 0 && Math.abs(sum - whole) <= 1e-6 * whole;
 }

@@ -1,15 +1,21 @@
 import type { Measurement } from '../../api/analysis.ts';
 import type { SeriesMetric } from '../../api/template.ts';
+import { askNumber } from './instant.ts';
 import type { Job } from './job.ts';
-import { bad } from './job.ts';
 import type { PrometheusClient } from './prometheus.ts';
 
-/** To be written; the parser refuses such metrics until then. */
-export function measureSeries(
+/** One number per arm at the end of the window. */
+export async function measureSeries(
   job: Job,
   metric: SeriesMetric,
   client: PrometheusClient,
 ): Promise<Measurement> {
-  void client;
-  return Promise.resolve(bad(job, 'badQuery', `${metric.type} is not measured yet`));
+  const nan = metric.nan === 'zero' ? 'zero' : 'refuse';
+  const [canary, stable] = await Promise.all([
+    askNumber(job, { arm: 'canary', text: metric.query, nan }, client),
+    askNumber(job, { arm: 'stable', text: metric.stableQuery ?? metric.query, nan }, client),
+  ]);
+  if (typeof canary !== 'number') return canary;
+  if (typeof stable !== 'number') return stable;
+  return { metric: job.key, window: job.window, outcome: 'ok', kind: 'series', canary, stable };
 }

@@ -1,0 +1,100 @@
+import type { Series } from './answer.ts';
+import { deficit } from './buckets.ts';
+import type { Reading, Track, Tracks, Unreadable } from './tracks.ts';
+import { unreadable } from './tracks.ts';
+
+/** Classic histograms: one counter `le` (less or equal) per bound. */
+
+interface Group {
+  labels: Readonly<Record<string, string>>;
+  /** by `le` */
+  counters: Map<number, Series[]>;
+}
+
+/** One histogram per set of labels but `le`. */
+export function classicTracks(all: readonly Series[]): Tracks | Unreadable {
+  const groups = groupsOf(all);
+  if (groups === undefined) {
+    const remedy = 'name the _bucket series, and keep le when aggregating, e.g. sum by (le) (…)';
+    return unreadable('badQuery', `the query returns series without a numeric label le; ${remedy}`);
+  }
+  const layouts = new Map<string, readonly number[]>();
+  const tracks: Track[] = [];
+  for (const group of groups) {
+    const samples = readings(group, layouts);
+    const problem = problemOf(samples);
+    if (problem !== undefined) return problem;
+    tracks.push({ labels: group.labels, samples });
+  }
+  if (all.length > 0 && tracks.every(({ samples }) => samples.length === 0)) {
+    const remedy = 'do not filter by le';
+    return unreadable(
+      'badQuery',
+      `the histograms have no bucket le="+Inf", which counts all requests; ${remedy}`,
+    );
+  }
+  return { ok: true, tracks, form: 'dense', layout: 'classic' };
+}
+
+function groupsOf(all: readonly Series[]): Group[] | undefined {
+  const groups = new Map<string, Group>();
+  for (const series of all) {
+    const { le, ...labels } = series.labels;
+    const bound = boundOf(le);
+    if (bound === undefined) return undefined;
+    const key = JSON.stringify(labels);
+    const group = groups.get(key) ?? { labels, counters: new Map<number, Series[]>() };
+    groups.set(key, group);
+    // the same bound may be written in two ways, as "1" and "1.0", one after the other
+    group.counters.set(bound, [...(group.counters.get(bound) ?? []), series]);
+  }
+  return [...groups.values()];
+}
+
+function boundOf(le: string | undefined): number | undefined {
+  if (le === '+Inf' || le === 'Inf') return Infinity;
+  const bound = le === undefined || le.trim() === '' ? NaN : Number(le);
+  return Number.isNaN(bound) ? undefined : bound;
+}
+
+/** Scrapes without a bucket for +Inf are left out; a bound that lacks in one scrape is no bound of that scrape. */
+function readings({ counters }: Group, layouts: Map<string, readonly number[]>): Reading[] {
+  const rows = new Map<number, [number, number][]>();
+  const ascending = [...counters].sort(([a], [b]) => a - b);
+  for (const [bound, series] of ascending) {
+    for (const { timeMs, value } of series.flatMap(({ samples }) => samples)) {
+      const row = rows.get(timeMs) ?? [];
+      if (row.at(-1)?.[0] !== bound) row.push([bound, value]);
+      rows.set(timeMs, row);
+    }
+  }
+  return [...rows]
+    .filter(([, row]) => row.at(-1)?.[0] === Infinity)
+    .sort(([a], [b]) => a - b)
+    .map(([timeMs, row]) => ({ timeMs, buckets: bucketsOf(row, layouts) }));
+}
+
+/** Durations are not negative: all that are at most 0 go into the first bucket above. */
+function bucketsOf(
+  row: readonly [number, number][],
+  layouts: Map<string, readonly number[]>,
+): Reading['buckets'] {
+  const positive = row.filter(([bound]) => bound > 0);
+  const bounds = positive.slice(0, -1).map(([bound]) => bound);
+  const key = bounds.join();
+  const shared = layouts.get(key) ?? bounds;
+  layouts.set(key, shared);
+  const counts = positive.map(([, value], i) => value - (positive[i - 1]?.[1] ?? 0));
+  return { bounds: shared, counts };
+}
+
+function problemOf(samples: readonly Reading[]): Unreadable | undefined {
+  for (const { buckets } of samples) {
+    const total = buckets.counts.reduce((sum, count) => sum + count, 0);
+    if (!Number.isFinite(total)) return unreadable('nan', 'buckets are not numbers');
+    if (deficit(buckets.counts) <= 1 + 0.01 * Math.abs(total)) continue;
+    const remedy = 'buckets have to be cumulative counters, as histograms expose them';
+    return unreadable('badQuery', `a bucket counts fewer requests than a smaller one; ${remedy}`);
+  }
+  return undefined;
+}

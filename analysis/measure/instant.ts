@@ -1,0 +1,39 @@
+import type { Measurement } from '../../api/analysis.ts';
+import type { Arm } from '../../api/query.ts';
+import { renderQuery } from '../../api/query.ts';
+import type { Job } from './job.ts';
+import { bad, failed } from './job.ts';
+import type { PrometheusClient } from './prometheus.ts';
+
+export interface NumberQuery {
+  arm: Arm;
+  text: string;
+  nan: 'zero' | 'refuse';
+}
+
+/** The one number a query has at the end of the window, or the measurement that says why there is none. */
+export async function askNumber(
+  job: Job,
+  { arm, text, nan }: NumberQuery,
+  client: PrometheusClient,
+): Promise<number | Measurement> {
+  const rendered = renderQuery(text, job.variables[arm]);
+  if (!rendered.ok) {
+    return bad(job, rendered.problem === 'empty' ? 'noData' : 'badQuery', `${arm}: ${rendered.sentence}`);
+  }
+  const answer = await client.instant(rendered.query, job.window.endMs);
+  if (!answer.ok) return failed(job, answer, arm);
+  if (answer.range === true) {
+    return bad(job, 'badQuery', `${arm}: the query returns a range; wrap it in a function such as rate(…)`);
+  }
+  const [first, ...others] = answer.series;
+  if (first === undefined) return bad(job, 'noData', `${arm}: the query returns no series`);
+  if (others.length > 0) {
+    const sentence = `${arm}: the query returns ${answer.series.length} series where one is needed; aggregate it, e.g. with sum(…)`;
+    return bad(job, 'severalSeries', sentence);
+  }
+  const [sample] = first.samples;
+  if (sample === undefined) return bad(job, 'noData', `${arm}: the query returns a series without a sample`);
+  if (!Number.isNaN(sample.value)) return sample.value;
+  return nan === 'zero' ? 0 : bad(job, 'nan', `${arm}: the query returns NaN`);
+}

@@ -1,0 +1,59 @@
+import type { NativeBucket, Series } from './answer.ts';
+import type { Buckets } from './buckets.ts';
+import type { Tracks, Unreadable } from './tracks.ts';
+import { unreadable } from './tracks.ts';
+
+/** Native histograms: each scrape brings all filled buckets at once. */
+
+/** Smallest width Prometheus gives the bucket around zero; durations at most this long share one bucket. */
+const ZERO = 2 ** -128;
+/** Finest and coarsest resolution: bounds grow by 2^(2^−schema). */
+const SCHEMAS = { min: -4, max: 8 };
+
+export function nativeTracks(all: readonly Series[]): Tracks | Unreadable {
+  let exponential = true;
+  const tracks: Tracks['tracks'] = [];
+  for (const { labels, histograms = [] } of all) {
+    for (const { buckets } of histograms) {
+      if (!buckets.every(isSound))
+        return unreadable('nan', 'buckets of the native histogram are not numbers');
+      exponential &&= buckets.every(isExponential);
+    }
+    const samples = histograms.map(({ timeMs, buckets }) => ({ timeMs, buckets: bucketsOf(buckets) }));
+    tracks.push({ labels, samples });
+  }
+  return { ok: true, tracks, form: 'sparse', layout: exponential ? 'native' : 'classic' };
+}
+
+function isSound({ left, right, count }: NativeBucket): boolean {
+  return left <= right && Number.isFinite(count);
+}
+
+/** Otherwise its bounds are custom ones: a classic histogram in native clothes. */
+function isExponential({ left, right }: NativeBucket): boolean {
+  if (left <= 0) return left > -Infinity || right < 0;
+  // the last bucket ends where the numbers do
+  if (right >= Number.MAX_VALUE) return left > 2 ** 960;
+  const schema = -Math.log2(Math.log2(right / left));
+  const whole = Math.round(schema);
+  return Math.abs(schema - whole) < 1e-6 && whole >= SCHEMAS.min && whole <= SCHEMAS.max;
+}
+
+/** Bounds of the filled buckets and their lower neighbours. Negative durations go into the lowest bucket. */
+function bucketsOf(filled: readonly NativeBucket[]): Buckets {
+  const bounds: number[] = [];
+  const counts: number[] = [0];
+  const close = (bound: number): void => {
+    bounds.push(bound);
+    counts.push(0);
+  };
+  for (const { left, right, count } of filled) {
+    if (left > Math.max(ZERO, bounds.at(-1) ?? 0)) close(left);
+    const end = Math.max(ZERO, right);
+    const last = counts.length - 1;
+    if (end === bounds.at(-1)) counts[last - 1] = (counts[last - 1] ?? 0) + count;
+    else counts[last] = (counts[last] ?? 0) + count;
+    if (end < Infinity && end !== bounds.at(-1)) close(end);
+  }
+  return { bounds, counts };
+}
