@@ -10,7 +10,7 @@ export default defineConfig({
           testTimeout: 30_000,
           include: [
             '{api,analysis,providers,kube,controller,cli,playground,scripts}/**/*.test.ts',
-            'test/{architecture,conformance,simulation}/**/*.test.ts',
+            'test/{architecture,bench,conformance,simulation}/**/*.test.ts',
           ],
         },
       },

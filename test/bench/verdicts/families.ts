@@ -1,0 +1,124 @@
+import type { Random } from '../../support/sampling.ts';
+import { gamma, normal } from '../../support/sampling.ts';
+import { beta } from './random.ts';
+
+/**
+ * How errors come about: families of services, from the textbook one whose requests fail independently to those whose pods have bad
+ * minutes. All have the same mean rate of errors, so what differs is how they cluster.
+ */
+export interface Family {
+  id: string;
+  title: string;
+  /** probability of an error in each minute of one pod */
+  pod: (random: Random, shape: Shape) => Float64Array;
+  /** factor on all pods alike, minute by minute; absent: none */
+  shared?: (random: Random, minutes: number) => Float64Array;
+}
+
+export interface Shape {
+  minutes: number;
+  /** requests of the pod per minute */
+  requests: number;
+  /** mean probability of an error of a healthy pod */
+  rate: number;
+  /** how many times more errors this pod has */
+  effect: number;
+}
+
+/** Minutes left out at the begin, so that no burst process starts calm. */
+const WARM_UP = 30;
+
+const steady = ({ minutes, rate, effect }: Shape): Float64Array =>
+  new Float64Array(minutes).fill(rate * effect);
+
+const each = ({ minutes }: Shape, draw: () => number): Float64Array =>
+  Float64Array.from({ length: minutes }, draw);
+
+/** Beta-binomial minutes: variance φ × that of independent requests. */
+function betaBinomial(phi: number): Family['pod'] {
+  return (random, shape) => {
+    const mean = shape.rate * shape.effect;
+    const size = (shape.requests - 1) / (phi - 1) - 1;
+    return each(shape, () => beta(mean * size, (1 - mean) * size, random));
+  };
+}
+
+/** Negative-binomial minutes: variance φ × the mean. */
+function negativeBinomial(phi: number): Family['pod'] {
+  return (random, shape) => {
+    const mean = shape.rate * shape.effect;
+    const scale = (phi - 1) / shape.requests;
+    return each(shape, () => gamma(mean / scale, random) * scale);
+  };
+}
+
+/** Lognormal intensity that follows itself: marginal dispersion φ of a healthy minute, correlation `rho` from minute to minute. */
+function autoregressive(phi: number, rho: number): Family['pod'] {
+  return (random, shape) => {
+    const variance = Math.log1p((phi - 1) / (shape.requests * shape.rate));
+    let log = normal(random);
+    return each(shape, () => {
+      const now = Math.exp(log * Math.sqrt(variance) - variance / 2);
+      log = rho * log + Math.sqrt(1 - rho * rho) * normal(random);
+      return shape.rate * shape.effect * now;
+    });
+  };
+}
+
+/** Bursts of three minutes at `times` the rate, entered with probability `often` per minute. */
+function bursts(often: number, times: number): Family['pod'] {
+  return (random, shape) => {
+    const factors = burstFactors(random, shape.minutes, { often, times });
+    const share = (often * BURST_MINUTES) / (1 + often * BURST_MINUTES);
+    const calm = (shape.rate * shape.effect) / (1 + share * (times - 1));
+    return factors.map((factor) => calm * factor);
+  };
+}
+
+const BURST_MINUTES = 3;
+
+function burstFactors(random: Random, minutes: number, { often, times }: { often: number; times: number }) {
+  const factors = new Float64Array(minutes).fill(1);
+  for (let minute = -WARM_UP; minute < minutes; minute++) {
+    if (random() >= often) continue;
+    factors.fill(times, Math.max(0, minute), Math.max(0, minute + BURST_MINUTES));
+    minute += BURST_MINUTES - 1;
+  }
+  return factors;
+}
+
+/** A swing of ±80% in half an hour, and incidents of ×5, on all pods of both arms. */
+function incidents(random: Random, minutes: number): Float64Array {
+  const phase = random() * 2 * Math.PI;
+  const factors = burstFactors(random, minutes, { often: 0.02, times: 5 });
+  return factors.map((factor, minute) => factor * (1 + 0.8 * Math.sin((2 * Math.PI * minute) / 30 + phase)));
+}
+
+/** Every pod keeps a rate of its own, with a coefficient of variation of 15%. */
+function podEffects(random: Random, shape: Shape): Float64Array {
+  const variance = Math.log1p(0.15 ** 2);
+  const own = Math.exp(normal(random) * Math.sqrt(variance) - variance / 2);
+  return steady(shape).map((rate) => rate * own);
+}
+
+export const FAMILIES = {
+  iid: { id: 'iid', title: 'independent errors', pod: (_, shape) => steady(shape) },
+  bb3: { id: 'bb3', title: 'beta-binomial minutes, φ 3', pod: betaBinomial(3) },
+  bb10: { id: 'bb10', title: 'beta-binomial minutes, φ 10', pod: betaBinomial(10) },
+  nb5: { id: 'nb5', title: 'negative-binomial minutes, φ 5', pod: negativeBinomial(5) },
+  ar3: { id: 'ar3', title: 'wandering rate, φ 3, correlation .7', pod: autoregressive(3, 0.7) },
+  ar5: { id: 'ar5', title: 'wandering rate, φ 5, correlation .5', pod: autoregressive(5, 0.5) },
+  ar9: { id: 'ar9', title: 'wandering rate, φ 5, correlation .9', pod: autoregressive(5, 0.9) },
+  mmpp: { id: 'mmpp', title: '×10 bursts of 3 min, 2% a minute', pod: bursts(0.02, 10) },
+  shared: {
+    id: 'shared',
+    title: 'incidents and swings of both arms',
+    pod: (_, shape) => steady(shape),
+    shared: incidents,
+  },
+  podfx: { id: 'podfx', title: 'pods that differ by 15%', pod: podEffects },
+  rare: { id: 'rare', title: '×10 bursts of 3 min, 0.2% a minute', pod: bursts(0.002, 10) },
+  small: { id: 'small', title: '×3 bursts of 3 min, 1% a minute', pod: bursts(0.01, 3) },
+} as const satisfies Record<string, Family>;
+
+export type FamilyId = keyof typeof FAMILIES;

@@ -1,0 +1,87 @@
+import type { Effects } from './errors.ts';
+import { errorGroup } from './errors.ts';
+import type { FamilyId } from './families.ts';
+import { FAMILIES } from './families.ts';
+import type { Group } from './group.ts';
+import { climbGroup, simpsonGroup } from './steps.ts';
+
+/** Everything that is simulated. The name of a series is `group/effect/method`. */
+
+export const FAMILY_IDS = Object.keys(FAMILIES) as FamilyId[];
+
+const MINUTE_EFFECTS: Effects = { aa: 1, x2: 2, x10: 10 };
+/** Exactly on the harm margin: 1.1 × 1% + 0.0001. */
+const BOUNDARY = 1.11;
+const SIZES: Effects = { 'x1.5': 1.5, x2: 2, x3: 3, x5: 5, x10: 10 };
+
+/** The families at windows of a minute: 19 stable pods, and 4 pods with the history the product asks for and with less. */
+const families: Group[] = FAMILY_IDS.flatMap((family) => [
+  errorGroup({
+    id: `${family}-19`,
+    family,
+    effects: family === 'iid' ? { ...MINUTE_EFFECTS, boundary: BOUNDARY } : MINUTE_EFFECTS,
+    withoutPods: ['aa', 'x2'],
+    peers: ['aa', 'x2'],
+    ...(['iid', 'bb10', 'mmpp'].includes(family) ? { coverage: ['aa', 'x2'] } : {}),
+  }),
+  errorGroup({
+    id: `${family}-4`,
+    family,
+    service: { pods: 4, lookbackMinutes: 180 },
+    effects: { aa: 1, x2: 2 },
+  }),
+  errorGroup({
+    id: `${family}-4-young`,
+    family,
+    service: { pods: 4, lookbackMinutes: 60 },
+    effects: { aa: 1, x2: 2 },
+  }),
+]);
+
+const busyCanary: Group[] = (['ar3', 'ar9', 'mmpp'] as const).map((family) =>
+  errorGroup({ id: `${family}-busy`, family, service: { canaryPodRps: 40 }, effects: { aa: 1, x2: 2 } }),
+);
+
+/** Windows of 15 s, as the product measures. */
+const quarters: Group[] = [
+  errorGroup({
+    id: 'iid-15s',
+    service: { tickSeconds: 15 },
+    effects: { aa: 1, boundary: BOUNDARY, ...SIZES },
+  }),
+  ...(['bb3', 'ar3', 'mmpp'] as const).map((family) =>
+    errorGroup({ id: `${family}-15s`, family, service: { tickSeconds: 15 }, effects: { aa: 1, x2: 2 } }),
+  ),
+];
+
+export interface Load {
+  id: string;
+  canaryRps: number;
+  rate: number;
+}
+
+/** How long detection takes at which traffic; the canary is one pod of twenty. */
+export const LOADS: readonly Load[] = [
+  { id: 'load-2', canaryRps: 2, rate: 0.01 },
+  { id: 'load-50', canaryRps: 50, rate: 0.01 },
+  { id: 'load-10-low', canaryRps: 10, rate: 0.001 },
+  { id: 'load-50-low', canaryRps: 50, rate: 0.001 },
+];
+
+const loads: Group[] = LOADS.map(({ id, canaryRps, rate }) =>
+  errorGroup({
+    id,
+    service: { podRps: canaryRps, canaryPodRps: canaryRps, rate, tickSeconds: 15 },
+    effects: { aa: 1, ...SIZES },
+    share: 0.5,
+  }),
+);
+
+const steps: Group[] = [
+  simpsonGroup('simpson'),
+  climbGroup({ id: 'climb-200', rps: 200, rate: 0.01, effects: { aa: 1, x2: 2 } }),
+  climbGroup({ id: 'climb-20', rps: 20, rate: 0.01, effects: { aa: 1, x2: 2 } }),
+  climbGroup({ id: 'climb-20-low', rps: 20, rate: 0.001, effects: { aa: 1, x3: 3 } }),
+];
+
+export const GROUPS: readonly Group[] = [...quarters, ...loads, ...steps, ...families, ...busyCanary];

@@ -1,0 +1,60 @@
+import { costSeries } from './cost.ts';
+import type { Summaries } from './estimate.ts';
+import { summarize } from './estimate.ts';
+import type { Series } from './group.ts';
+import { GROUPS } from './groups.ts';
+import type { Done } from './pool.ts';
+import { jobsOf, workOff } from './pool.ts';
+
+/** The whole simulation: all groups on all cores, then the cost alone. */
+
+export interface Size {
+  /** runs of each group */
+  runs: number;
+  /** only groups whose name this matches; absent: all */
+  only?: RegExp;
+}
+
+export interface Progress {
+  done: number;
+  total: number;
+  seconds: number;
+}
+
+const PART = 20;
+
+export async function simulate(
+  { runs, only }: Size,
+  report: (progress: Progress) => void,
+): Promise<Summaries> {
+  const groups = GROUPS.filter(({ id }) => only?.test(id) ?? true).map(({ id, share = 1 }) => ({
+    id,
+    runs: Math.max(2, Math.round(runs * share)),
+  }));
+  const total = groups.reduce((sum, group) => sum + group.runs, 0);
+  const start = performance.now();
+  const parts = new Map<string, Done[]>();
+  let done = 0;
+  await workOff(jobsOf(groups, Math.min(PART, Math.ceil(runs / 8))), (part) => {
+    parts.set(part.job.group, [...(parts.get(part.job.group) ?? []), part]);
+    done += part.job.to - part.job.from;
+    report({ done, total, seconds: (performance.now() - start) / 1000 });
+  });
+  const series = Object.fromEntries(
+    [...parts].flatMap(([group, list]) => Object.entries(joined(group, list))),
+  );
+  return summaries({ ...series, ...costSeries(Math.min(1, runs / 1000)) });
+}
+
+/** Readings in the order of their seeds, so that a result does not depend on which thread was faster. */
+function joined(group: string, parts: Done[]): Series {
+  const all: Series = {};
+  for (const { series } of parts.sort((a, b) => a.job.from - b.job.from)) {
+    for (const [name, readings] of Object.entries(series)) (all[`${group}/${name}`] ??= []).push(...readings);
+  }
+  return all;
+}
+
+function summaries(series: Series): Summaries {
+  return Object.fromEntries(Object.entries(series).map(([name, readings]) => [name, summarize(readings)]));
+}

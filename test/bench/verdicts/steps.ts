@@ -1,0 +1,144 @@
+import type { Group, Readings } from './group.ts';
+import { pooledZ } from './peers.ts';
+import { binomial, randomOf } from './random.ts';
+import type { PodCounts, StableTraffic } from './traffic.ts';
+import { stableTraffic, sum } from './traffic.ts';
+import { PLAIN } from './errors.ts';
+import { errorNumbers, errorTemplate, learnt, Watch } from './watch.ts';
+
+/** Groups in which the canary's weight rises 5 → 20 → 50%, on 20 pods that share the traffic evenly. */
+
+const PODS = 20;
+const WEIGHTS = [5, 20, 50] as const;
+
+interface Arms {
+  canary: PodCounts;
+  stable: PodCounts;
+}
+
+interface Split {
+  weight: number;
+  /** requests per pod and window */
+  requests: number;
+  /** chance of an error of either arm */
+  canaryRate: number;
+  stableRate: number;
+}
+
+function split(random: () => number, { weight, requests, canaryRate, stableRate }: Split): Arms {
+  const canaries = Math.max(1, Math.round((PODS * weight) / 100));
+  const pods = (count: number, name: string, rate: number): PodCounts =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, i) => [
+        `web-${name}${i}`,
+        { total: requests, bad: binomial(requests, rate, random) },
+      ]),
+    );
+  return { canary: pods(canaries, 'c', canaryRate), stable: pods(PODS - canaries, 's', stableRate) };
+}
+
+function pastOf(
+  id: string,
+  seed: number,
+  tick: { seconds: number; podRps: number; rate: number },
+): StableTraffic {
+  const service = { ...PLAIN, podRps: tick.podRps, rate: tick.rate, tickSeconds: tick.seconds, minutes: 1 };
+  return stableTraffic(service, [id, seed, 'past']);
+}
+
+export interface Climb {
+  id: string;
+  /** of the whole service, requests per second */
+  rps: number;
+  rate: number;
+  effects: Readonly<Record<string, number>>;
+}
+
+const TICK_SECONDS = 15;
+const DWELL_TICKS = 8;
+const HOUR_TICKS = 240;
+
+/** End to end: a step is left when the verdict is "pass" and it lasted two minutes. */
+export function climbGroup({ id, rps, rate, effects }: Climb): Group {
+  const template = errorTemplate(TICK_SECONDS);
+  const requests = Math.round((rps / PODS) * TICK_SECONDS);
+  return {
+    id,
+    run: (seed) => {
+      const past = pastOf(id, seed, { seconds: TICK_SECONDS, podRps: rps / PODS, rate });
+      const from = learnt(template, seed, past.history);
+      const readings: Readings = {};
+      for (const [name, effect] of Object.entries(effects)) {
+        const watch = new Watch(template, seed).from(from);
+        const random = randomOf(id, seed, name);
+        const end = climb(watch, (weight) =>
+          split(random, { weight, requests, canaryRate: rate * effect, stableRate: rate }),
+        );
+        readings[`${name}/promoted`] = end.promoted;
+        readings[`${name}/rolledBack`] = end.rolledBack;
+        readings[`${name}/excess`] = end.canaryRequests * rate * (effect - 1);
+      }
+      return readings;
+    },
+  };
+}
+
+function climb(watch: Watch, draw: (weight: number) => Arms) {
+  const end = { promoted: Infinity, rolledBack: Infinity, canaryRequests: 0 };
+  let [step, since] = [0, 0];
+  for (let tick = 1; tick <= HOUR_TICKS; tick++) {
+    const arms = draw(WEIGHTS[step] ?? 50);
+    end.canaryRequests += sum(Object.values(arms.canary)).total;
+    const { result } = watch.look(errorNumbers(arms), WEIGHTS[step + 1] ?? 100);
+    const minute = (tick * TICK_SECONDS) / 60;
+    if (result === 'fail') return { ...end, rolledBack: minute };
+    if (result !== 'pass' || tick - since < DWELL_TICKS) continue;
+    if (step === WEIGHTS.length - 1) return { ...end, promoted: minute };
+    [step, since] = [step + 1, tick];
+    watch.nextStep();
+  }
+  return end;
+}
+
+const DRIFT = [0.005, 0.01, 0.02] as const;
+const STEP_MINUTES = 10;
+
+/** Simpson's case: ten minutes per weight while the baseline of both arms drifts; `down` drifts the other way. */
+export function simpsonGroup(id: string): Group {
+  const seconds = 60;
+  const template = errorTemplate(seconds);
+  const podRps = 10;
+  return {
+    id,
+    run: (seed) => {
+      const readings: Readings = {};
+      for (const [name, drift] of Object.entries({ up: DRIFT, down: DRIFT.toReversed() })) {
+        const past = pastOf(id, seed, { seconds, podRps, rate: drift[0] });
+        const watch = new Watch(template, seed).from(learnt(template, seed, past.history));
+        const random = randomOf(id, seed, name);
+        const minutes = Array.from({ length: WEIGHTS.length * STEP_MINUTES }, (_, minute) => {
+          const step = Math.floor(minute / STEP_MINUTES);
+          const rate = drift[step]!;
+          return split(random, {
+            weight: WEIGHTS[step]!,
+            requests: podRps * seconds,
+            canaryRate: rate,
+            stableRate: rate,
+          });
+        });
+        readings[`${name}/ours`] = rollbackThroughSteps(watch, minutes);
+        const arm = (of: 'canary' | 'stable') => minutes.map((arms) => sum(Object.values(arms[of])));
+        readings[`${name}/z`] = pooledZ({ canary: arm('canary'), stable: arm('stable') });
+      }
+      return readings;
+    },
+  };
+}
+
+function rollbackThroughSteps(watch: Watch, minutes: readonly Arms[]): number {
+  for (const [minute, arms] of minutes.entries()) {
+    if (minute > 0 && minute % STEP_MINUTES === 0) watch.nextStep();
+    if (watch.look(errorNumbers(arms)).result === 'fail') return minute + 1;
+  }
+  return Infinity;
+}

@@ -1,0 +1,106 @@
+import type {
+  AnalysisState,
+  Counts,
+  History,
+  LatencyHistory,
+  Measurement,
+  Verdict,
+  Window,
+} from '../../../api/analysis.ts';
+import { parseTemplate } from '../../../api/parse/template.ts';
+import type { BoundTemplate } from '../../../api/template.ts';
+import { judgeWindow, startStep } from '../../../analysis/judge/judge.ts';
+import type { PodCounts } from './traffic.ts';
+import { sum } from './traffic.ts';
+
+/** The product's judge looking at one simulated release, window after window. */
+export class Watch {
+  readonly #templates: readonly BoundTemplate[];
+  readonly #seconds: number;
+  #startMs: number;
+  state: AnalysisState = startStep(undefined, 0);
+
+  /** `run` only moves the clock: thinning draws are seeded by the time a release began. */
+  constructor(template: BoundTemplate, run: number) {
+    this.#templates = [template];
+    this.#seconds = template.template.intervalMs / 1000;
+    this.#startMs = 1_700_000_000_000 + run * 86_400_000;
+  }
+
+  /** Goes on from the statistics of another watch of the same release. */
+  from(state: AnalysisState): this {
+    this.state = state;
+    return this;
+  }
+
+  look(numbers: Numbers, nextWeight?: number): Verdict {
+    const window = { startMs: this.#startMs, endMs: this.#startMs + this.#seconds * 1000 };
+    this.#startMs = window.endMs;
+    const { state, verdict } = judgeWindow(this.state, {
+      templates: this.#templates,
+      measurements: [measurementOf(numbers, window)],
+      window,
+      ...(nextWeight === undefined ? {} : { nextWeight }),
+    });
+    this.state = state;
+    return verdict;
+  }
+
+  nextStep(): void {
+    this.state = startStep(this.state, this.state.step + 1);
+  }
+}
+
+/** What one window brought: counts or histograms of both arms, the past of stable with the first. */
+export type Numbers = ErrorNumbers | LatencyNumbers;
+type Ok<K extends 'errorRate' | 'latency'> = Extract<Measurement, { outcome: 'ok'; kind: K }>;
+type Without = 'metric' | 'window' | 'outcome';
+export type ErrorNumbers = Omit<Ok<'errorRate'>, Without>;
+export type LatencyNumbers = Omit<Ok<'latency'>, Without> & { history?: LatencyHistory };
+
+export const METRIC = 'bench';
+
+function measurementOf(numbers: Numbers, window: Window): Measurement {
+  return { metric: METRIC, window, outcome: 'ok', ...numbers };
+}
+
+/** Counts of one window; `byPod: false` hides which pod counted what. */
+export function errorNumbers(
+  { canary, stable }: { canary: PodCounts; stable: PodCounts },
+  { history, byPod = true }: { history?: History; byPod?: boolean } = {},
+): ErrorNumbers {
+  return {
+    kind: 'errorRate',
+    canary: sum(Object.values(canary)),
+    stable: sum(Object.values(stable)),
+    ...(byPod ? { pods: { canary, stable } } : {}),
+    ...(history === undefined ? {} : { history: byPod ? history : { stable: history.stable } }),
+  };
+}
+
+/** A template as a user would write it, all defaults those of the product. */
+export function templateOf(metric: Record<string, unknown>, tickSeconds: number): BoundTemplate {
+  const spec = { interval: `${tickSeconds}s`, metrics: [{ name: METRIC, ...metric }] };
+  const parsed = parseTemplate(spec);
+  if (!parsed.ok) throw new Error(`the benchmark's template is refused: ${JSON.stringify(parsed.issues)}`);
+  return { use: { template: METRIC, args: {} }, template: parsed.value };
+}
+
+export const errorTemplate = (tickSeconds: number): BoundTemplate =>
+  templateOf({ errorRate: { preset: 'auto' } }, tickSeconds);
+
+/**
+ * Statistics that have learnt from history and seen no request of the canary yet, so that several canaries can be compared with
+ * the same stable arm without learning anew.
+ */
+export function learnt(template: BoundTemplate, run: number, history: History, byPod = true): AnalysisState {
+  const watch = new Watch(template, run);
+  const none: Counts = { total: 0, bad: 0 };
+  watch.look({
+    kind: 'errorRate',
+    canary: none,
+    stable: none,
+    history: byPod ? history : { stable: history.stable },
+  });
+  return startStep(watch.state, 0);
+}
