@@ -4,6 +4,7 @@ import { Fields, complain, type Read } from './fields.ts';
 import type { Common } from './metric/common.ts';
 import { ERROR_RATE_MARGINS, readErrorRate, writeErrorRate } from './metric/error-rate.ts';
 import { readLatency, writeLatency } from './metric/latency.ts';
+import { readSeries, writeSeries } from './metric/series.ts';
 import { readThreshold, writeThreshold } from './metric/threshold.ts';
 import { boolean, dnsLabel } from './read.ts';
 
@@ -31,51 +32,53 @@ export function defaultTemplate(): AnalysisTemplate {
 }
 
 /** Every kind of metric, by the field that names it. */
-export const METRIC_KINDS = [
-  'errorRate',
-  'latency',
-  'series',
-  'threshold',
-] as const satisfies readonly Metric['type'][];
-const KINDS = METRIC_KINDS.filter((kind) => kind !== 'series');
-type Kind = (typeof KINDS)[number];
+export const METRIC_KINDS = ['errorRate', 'latency', 'series', 'threshold'] as const;
+type Kind = (typeof METRIC_KINDS)[number];
 
 /** Fields beside the one that names the kind. */
 const OWN: Readonly<Record<Kind, readonly string[]>> = {
-  errorRate: ['margin'],
+  errorRate: ['margin', 'weight', 'test', 'ceiling'],
   latency: ['margin', 'weight'],
-  threshold: ['failureLimit', 'inconclusiveLimit', 'nan'],
+  series: ['direction', 'nan', 'test'],
+  threshold: ['failureLimit', 'counting', 'consecutiveErrorLimit', 'inconclusiveLimit', 'nan'],
 };
 
-/** One item of `spec.metrics`. */
-export const readMetric: Read<Metric> = (value, place) => {
-  const fields = Fields.open(value, place);
-  if (fields === undefined) return undefined;
-  const name = fields.required('name', dnsLabel, 'give the metric a name');
-  const critical = fields.withDefault('critical', boolean, true);
-  const dryRun = fields.withDefault('dryRun', boolean, false);
-  const kinds = KINDS.filter((kind) => fields.has(kind));
-  const [kind] = kinds;
-  if (kind === undefined) {
-    fields.missing('errorRate', `give one of ${KINDS.join(', ')}`);
-    return undefined;
-  }
-  if (kinds.length > 1) {
-    return complain(place, kinds, 'measures several things', 'split it into one metric each');
-  }
-  const metric = readKind(kind, fields, { name: name ?? '', critical, dryRun });
-  refuseForeign(kind, fields);
-  fields.notYet('series', 'direction');
-  fields.end();
-  return name === undefined ? undefined : metric;
-};
+/** One item of `spec.metrics`; `intervalMs` is the length of a window. */
+export const readMetric =
+  (intervalMs: number): Read<Metric> =>
+  (value, place) => {
+    const fields = Fields.open(value, place);
+    if (fields === undefined) return undefined;
+    const name = fields.required('name', dnsLabel, 'give the metric a name');
+    const critical = fields.withDefault('critical', boolean, true);
+    const dryRun = fields.withDefault('dryRun', boolean, false);
+    const kinds = METRIC_KINDS.filter((kind) => fields.has(kind));
+    const [kind] = kinds;
+    if (kind === undefined) {
+      fields.missing('errorRate', `give one of ${METRIC_KINDS.join(', ')}`);
+      return undefined;
+    }
+    if (kinds.length > 1) {
+      return complain(place, kinds, 'measures several things', 'split it into one metric each');
+    }
+    const metric = readKind(kind, fields, { common: { name: name ?? '', critical, dryRun }, intervalMs });
+    refuseForeign(kind, fields);
+    fields.end();
+    return name === undefined ? undefined : metric;
+  };
 
-function readKind(kind: Kind, fields: Fields, common: Common): Metric | undefined {
+function readKind(
+  kind: Kind,
+  fields: Fields,
+  { common, intervalMs }: { common: Common; intervalMs: number },
+): Metric | undefined {
   switch (kind) {
     case 'errorRate':
-      return readErrorRate(fields, common);
+      return readErrorRate(fields, common, intervalMs);
     case 'latency':
       return readLatency(fields, common);
+    case 'series':
+      return readSeries(fields, common, intervalMs);
     case 'threshold':
       return readThreshold(fields, common);
   }
@@ -85,7 +88,7 @@ function readKind(kind: Kind, fields: Fields, common: Common): Metric | undefine
 function refuseForeign(kind: Kind, fields: Fields): void {
   for (const name of new Set(Object.values(OWN).flat())) {
     if (OWN[kind].includes(name)) continue;
-    const owners = KINDS.filter((other) => OWN[other].includes(name)).join(' and ');
+    const owners = METRIC_KINDS.filter((other) => OWN[other].includes(name)).join(' and ');
     fields.refuse([name], `is a field of ${owners} metrics, not of ${kind}`, 'remove it');
   }
 }
@@ -102,9 +105,9 @@ function ownFields(metric: Metric): JsonObject {
       return writeErrorRate(metric);
     case 'latency':
       return writeLatency(metric);
+    case 'series':
+      return writeSeries(metric);
     case 'threshold':
       return writeThreshold(metric);
-    case 'series':
-      throw new TypeError(`${metric.type} metrics cannot be parsed yet`);
   }
 }

@@ -35,6 +35,8 @@ const names = fc.constantFrom(
     'name',
     'interval',
   ],
+  ...['latency', 'buckets', 'quantiles', 'series', 'query', 'effect', 'measure', 'groups', 'test', 'method'],
+  ...['looks', 'horizon', 'scoring', 'pass', 'marginal', 'weight', 'ceiling', 'counting', 'nan'],
   ...[
     'metadata',
     'spec',

@@ -5,6 +5,7 @@ import { suggest } from './suggest.ts';
 
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+const GROUP_NAME = /^[A-Za-z0-9][A-Za-z0-9 _.-]*$/;
 const ARGUMENT_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 export const boolean: Read<boolean> = (value, place) =>
@@ -57,6 +58,13 @@ export const argumentName = matching({
   max: 63,
   name: 'an argument name',
   rule: 'a letter, then letters, digits and "_", at most 63 in all',
+});
+
+export const groupName = matching({
+  pattern: GROUP_NAME,
+  max: 63,
+  name: 'the name of a group',
+  rule: 'a letter or digit, then letters, digits, spaces, "_", "." and "-", at most 63 in all',
 });
 
 export interface Range {

@@ -44,12 +44,15 @@ describe('parseTemplate', () => {
       dryRun: true,
       threshold,
       failureLimit: 2,
+      counting: 'total',
+      consecutiveErrorLimit: 0,
       inconclusiveLimit: 5,
       nan: 'zero',
     };
     expect(first(metric(wire))).toEqual({
       type: 'threshold',
-      counting: 'consecutive',
+      counting: 'total',
+      consecutiveErrorLimit: 0,
       name: 'm',
       ...threshold,
       critical: false,
@@ -58,6 +61,17 @@ describe('parseTemplate', () => {
       inconclusiveLimit: 5,
       nan: 'zero',
     });
+  });
+
+  it('counts failures of a threshold in a row, and lets missing data never fail, unless told otherwise', () => {
+    const read = first(metric({ threshold: { query: 'q', success: 'x' } }));
+    expect(read).toMatchObject({ counting: 'consecutive' });
+    expect(read).not.toHaveProperty('consecutiveErrorLimit');
+  });
+
+  it('reads how evidence of safety is kept', () => {
+    const parsed = parseTemplate({ ...metric({ errorRate: {} }), safeEvidence: 'cumulative' });
+    expect(parsed).toMatchObject({ ok: true, value: { safeEvidence: 'cumulative' } });
   });
 
   it.each([
@@ -82,12 +96,8 @@ describe('parseTemplate', () => {
     { spec: { metrics: [] }, want: 'spec.metrics: [] has 0 items' },
     { spec: metric({}), want: 'spec.metrics[0].errorRate: is missing; give one of errorRate, ' },
     {
-      spec: metric({ errorRate: {}, series: {} }),
-      want: 'spec.metrics[0].series: {} is not supported yet in this version',
-    },
-    {
       spec: metric({ errorRate: {}, direction: 'up' }),
-      want: 'spec.metrics[0].direction: "up" is not supported yet',
+      want: 'spec.metrics[0].direction: "up" is a field of series metrics, not of errorRate; remove it',
     },
     {
       spec: metric({ errorRate: {}, threshold: { query: 'q', success: 'x' } }),
@@ -109,6 +119,22 @@ describe('parseTemplate', () => {
     {
       spec: metric({ errorRate: {}, failureLimit: 1 }),
       want: 'spec.metrics[0].failureLimit: 1 is a field of threshold metrics, not of errorRate; remove it',
+    },
+    {
+      spec: metric({ threshold: { query: 'q', success: 'x' }, counting: 'all' }),
+      want: 'spec.metrics[0].counting: "all" is not known; give one of consecutive, total',
+    },
+    {
+      spec: metric({ threshold: { query: 'q', success: 'x' }, consecutiveErrorLimit: 1.5 }),
+      want: 'consecutiveErrorLimit: 1.5 is not a whole number; give a whole number from 0 to 1000',
+    },
+    {
+      spec: metric({ threshold: { query: 'q', success: 'x' }, nan: 'remove' }),
+      want: 'nan: "remove" is not known; give one of inconclusive, zero, fail',
+    },
+    {
+      spec: { ...metric({ errorRate: {} }), safeEvidence: 'perstep' },
+      want: 'spec.safeEvidence: "perstep" is not known; did you mean perStep?',
     },
     {
       spec: metric({ threshold: { query: 'q', success: 'x' }, margin: {} }),

@@ -2,7 +2,8 @@ import type { Result } from '../result.ts';
 import type { AnalysisTemplate } from '../template.ts';
 import { Fields, parseWith, type Read } from './fields.ts';
 import { defaultTemplate, readMetric } from './metric.ts';
-import { argumentName, dnsLabel, duration, list, number, refuseDuplicates } from './read.ts';
+import { argumentName, dnsLabel, duration, list, number, oneOf, refuseDuplicates } from './read.ts';
+import { checkScoring, readScoring } from './scoring.ts';
 import { complain, kindOf } from './fields.ts';
 
 type Argument = AnalysisTemplate['args'][number];
@@ -52,12 +53,29 @@ const readTemplate: Read<AnalysisTemplate> = (value, place) => {
   const intervalMs = fields.withDefault('interval', duration(1000, 3_600_000), base.intervalMs);
   const prometheus = fields.withDefault('prometheus', dnsLabel, base.prometheus);
   const risk = fields.withDefault('risk', readRisk, base.risk);
-  const metrics = fields.required('metrics', list(readMetric, MAX_METRICS, 1), 'give at least one metric');
+  const safeEvidence = fields.withDefault(
+    'safeEvidence',
+    oneOf(['perStep', 'cumulative']),
+    base.safeEvidence,
+  );
+  const scoring = fields.optional('scoring', readScoring);
+  const metric = readMetric(intervalMs);
+  const metrics = fields.required('metrics', list(metric, MAX_METRICS, 1), 'give at least one metric');
   fields.end();
   const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
   refuseDuplicates(names(args), fields.at('args'));
   refuseDuplicates(names(metrics ?? []), fields.at('metrics'));
-  return metrics && { ...base, args, intervalMs, prometheus, risk, metrics };
+  if (metrics === undefined) return undefined;
+  if (scoring !== undefined) checkScoring(scoring, metrics, fields.at('scoring'));
+  return {
+    args,
+    intervalMs,
+    prometheus,
+    risk,
+    safeEvidence,
+    ...(scoring === undefined ? {} : { scoring }),
+    metrics,
+  };
 };
 
 /** The `spec` of an AnalysisTemplate, with defaults filled in; every wrong or unknown field is an issue. */

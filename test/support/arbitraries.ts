@@ -1,13 +1,16 @@
 import fc from 'fast-check';
-import { defaultTemplate } from '../../api/parse/metric.ts';
 import { defaultPolicy } from '../../api/parse/policy.ts';
 import type { AnalysisUse, ReleasePolicy, Step } from '../../api/policy.ts';
 import type {
   AnalysisTemplate,
+  CountTest,
   ErrorRateMetric,
+  KayentaSettings,
   LatencyMetric,
   Margin,
   Metric,
+  Scoring,
+  SeriesMetric,
   ThresholdMetric,
 } from '../../api/template.ts';
 
@@ -83,24 +86,49 @@ const margins = fc.tuple(margin, margin).map(([harmMargin, extra]) => ({
   },
 }));
 
-const errorRate: fc.Arbitrary<ErrorRateMetric> = fc
-  .tuple(fc.record(base), margins, source(pair))
-  .map(([rest, both, from]) => ({
-    type: 'errorRate',
-    weight: 1,
-    test: { method: 'sequential' },
-    ...rest,
-    ...from,
-    ...both,
-  }));
+const MINUTE = 60_000;
+const weight = fc.double({ min: 0.001, max: 1000, noNaN: true });
+const properShare = fc.double({ min: 1e-6, max: 0.999999, noNaN: true });
+const looks = fc.integer({ min: 1, max: 20 });
+
+/** A horizon of at least `each` windows for each look, from `min` to `max`. */
+function fixedHorizon(intervalMs: number, { each, min, max }: { each: number; min: number; max: number }) {
+  return looks.chain((count) =>
+    fc.record({
+      looks: fc.constant(count),
+      horizonMs: durationMs(Math.max(min, count * each * intervalMs), max),
+    }),
+  );
+}
+
+const countTest = (intervalMs: number): fc.Arbitrary<CountTest> =>
+  fc.oneof(
+    fc.constant({ method: 'sequential' as const }),
+    fc
+      .tuple(
+        fc.constantFrom('twoProportionZ' as const, 'fisher' as const),
+        fixedHorizon(intervalMs, { each: 1, min: MINUTE, max: 1440 * MINUTE }),
+      )
+      .map(([method, when]) => ({ method, ...when })),
+  );
+
+const errorRate = (intervalMs: number): fc.Arbitrary<ErrorRateMetric> =>
+  fc
+    .tuple(
+      fc.record({ ...base, weight, test: countTest(intervalMs) }),
+      margins,
+      source(pair),
+      optional<{ ceiling: number }>({ ceiling: properShare }),
+    )
+    .map(([rest, both, from, own]) => ({ type: 'errorRate', ...rest, ...from, ...both, ...own }));
 
 const latency: fc.Arbitrary<LatencyMetric> = fc
   .tuple(
     fc.record({
       ...base,
-      weight: fc.double({ min: 0.001, max: 1000, noNaN: true }),
+      weight,
       quantiles: fc
-        .uniqueArray(fc.double({ min: 1e-6, max: 0.999999, noNaN: true }), { minLength: 1, maxLength: 5 })
+        .uniqueArray(properShare, { minLength: 1, maxLength: 5 })
         .map((list) => list.toSorted((a, b) => a - b)),
       requireProof: fc.boolean(),
     }),
@@ -108,6 +136,90 @@ const latency: fc.Arbitrary<LatencyMetric> = fc
     source(fc.record({ buckets: words })),
   )
   .map(([rest, both, from]) => ({ type: 'latency', ...rest, ...from, ...both }));
+
+const effect: fc.Arbitrary<KayentaSettings['effect']> = fc
+  .constantFrom(
+    { measure: 'meanRatio' as const, none: 1, max: 1e6 },
+    { measure: 'cles' as const, none: 0.5, max: 1 },
+  )
+  .chain(({ measure, none, max }) => {
+    const increase = fc.double({ min: none, max, noNaN: true });
+    const decrease = fc.double({ min: 0, max: none, noNaN: true });
+    return fc.record({
+      measure: fc.constant(measure),
+      allowedIncrease: increase,
+      allowedDecrease: decrease,
+      criticalIncrease: increase,
+      criticalDecrease: decrease,
+    });
+  });
+
+const kayentaBase = {
+  effect,
+  mustHaveData: fc.boolean(),
+  groups: fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9 _.-]{0,8}$/), { maxLength: 3 }),
+};
+const outliers = optional<{ outlierFactor: number }>({
+  outlierFactor: fc.double({ min: 0, max: 100, noNaN: true }),
+});
+
+/** Confidence and tolerance are settings only without `compat`. */
+const kayenta: fc.Arbitrary<KayentaSettings> = fc
+  .tuple(
+    fc.oneof(
+      fc.record({
+        ...kayentaBase,
+        confidence: fc.double({ min: 0.5, max: 0.9999, noNaN: true }),
+        tolerance: fc.double({ min: 0, max: 1, noNaN: true }),
+        compat: fc.constant('none' as const),
+      }),
+      fc.record({
+        ...kayentaBase,
+        confidence: fc.constant(0.98),
+        tolerance: fc.constant(0.25),
+        compat: fc.constant('kayenta' as const),
+      }),
+    ),
+    outliers,
+  )
+  .map(([settings, own]) => ({ ...settings, ...own }));
+
+const unusedKayenta: KayentaSettings = {
+  confidence: 0.98,
+  tolerance: 0.25,
+  effect: {
+    measure: 'meanRatio',
+    allowedIncrease: 1,
+    allowedDecrease: 1,
+    criticalIncrease: 1,
+    criticalDecrease: 1,
+  },
+  mustHaveData: false,
+  groups: [],
+  compat: 'none',
+};
+
+const series = (intervalMs: number): fc.Arbitrary<SeriesMetric> =>
+  fc
+    .tuple(
+      fc.record({
+        ...base,
+        query: words,
+        direction: fc.constantFrom('increase', 'decrease', 'either'),
+        nan: fc.constantFrom('remove', 'zero'),
+        kayenta,
+      }),
+      optional<{ stableQuery: string }>({ stableQuery: words }),
+      fc.constantFrom('kayenta', 'welch', 'mannWhitney', 'kolmogorovSmirnov'),
+      fixedHorizon(intervalMs, { each: 8, min: 0, max: 200 * intervalMs }),
+    )
+    .map(([rest, own, method, when]) => ({
+      type: 'series',
+      ...rest,
+      ...own,
+      kayenta: method === 'kayenta' ? rest.kayenta : unusedKayenta,
+      test: { method, ...when },
+    }));
 
 const threshold: fc.Arbitrary<ThresholdMetric> = fc
   .tuple(
@@ -117,28 +229,62 @@ const threshold: fc.Arbitrary<ThresholdMetric> = fc
       success: words,
       failureLimit: fc.nat(1000),
       inconclusiveLimit: fc.nat(1000),
+      counting: fc.constantFrom('consecutive', 'total'),
       nan: fc.constantFrom('inconclusive', 'zero', 'fail'),
     }),
-    optional<{ stableQuery: string; failure: string }>({ stableQuery: words, failure: words }),
+    optional<{ stableQuery: string; failure: string; consecutiveErrorLimit: number }>({
+      stableQuery: words,
+      failure: words,
+      consecutiveErrorLimit: fc.nat(1000),
+    }),
   )
-  .map(([rest, own]) => ({ type: 'threshold', counting: 'consecutive', ...rest, ...own }));
+  .map(([rest, own]) => ({ type: 'threshold', ...rest, ...own }));
 
-export const templates: fc.Arbitrary<AnalysisTemplate> = fc
-  .record({
-    args: fc.uniqueArray(fc.record({ name: argument, value: fc.string() }, { requiredKeys: ['name'] }), {
-      maxLength: 4,
-      selector: (item) => item.name,
-    }),
-    intervalMs: durationMs(1000, 3_600_000),
-    prometheus: label,
-    risk: fc.record({
-      harm: fc.double({ min: 1e-6, max: 0.5, noNaN: true }),
-      safe: fc.double({ min: 1e-6, max: 0.5, noNaN: true }),
-    }),
-    metrics: fc.uniqueArray<Metric, string>(fc.oneof(errorRate, latency, threshold), {
+/** Some with Kayenta's score over the groups that the metrics name. */
+const templatesOf = (intervalMs: number, metrics: Metric[]): fc.Arbitrary<AnalysisTemplate> =>
+  fc
+    .tuple(
+      fc.record({
+        args: fc.uniqueArray(fc.record({ name: argument, value: fc.string() }, { requiredKeys: ['name'] }), {
+          maxLength: 4,
+          selector: (item) => item.name,
+        }),
+        prometheus: label,
+        risk: fc.record({
+          harm: fc.double({ min: 1e-6, max: 0.5, noNaN: true }),
+          safe: fc.double({ min: 1e-6, max: 0.5, noNaN: true }),
+        }),
+        safeEvidence: fc.constantFrom('perStep' as const, 'cumulative' as const),
+      }),
+      scoringOf(metrics),
+    )
+    .map(([template, own]) => ({ ...template, ...own, intervalMs, metrics }));
+
+function scoringOf(metrics: Metric[]): fc.Arbitrary<{ scoring?: Scoring }> {
+  const groups = metrics.flatMap((metric) =>
+    metric.type === 'series' && !metric.dryRun ? metric.kayenta.groups : [],
+  );
+  const names = [...new Set(groups)];
+  if (names.length === 0) return fc.constant({});
+  return fc
+    .record({
+      pass: fc.double({ min: 0, max: 100, noNaN: true }),
+      part: fc.double({ min: 0, max: 1, noNaN: true }),
+      weighted: fc.subarray(names, { maxLength: names.length - 1 }),
+      used: fc.boolean(),
+    })
+    .map(({ pass, part, weighted, used }) => {
+      const weights = Object.fromEntries(weighted.map((name) => [name, 100 / names.length]));
+      return used ? { scoring: { pass, marginal: pass * part, groups: weights } } : {};
+    });
+}
+
+export const templates: fc.Arbitrary<AnalysisTemplate> = durationMs(1000, 3_600_000).chain((intervalMs) =>
+  fc
+    .uniqueArray<Metric, string>(fc.oneof(errorRate(intervalMs), latency, series(intervalMs), threshold), {
       minLength: 1,
       maxLength: 5,
       selector: (item) => item.name,
-    }),
-  })
-  .map((template) => ({ ...defaultTemplate(), ...template }));
+    })
+    .chain((metrics) => templatesOf(intervalMs, metrics)),
+);

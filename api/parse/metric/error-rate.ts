@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../kube.ts';
 import type { ErrorRateMetric, ErrorRateQueries } from '../../template.ts';
 import { Fields, type Read } from '../fields.ts';
-import { query, type Common } from './common.ts';
+import { properShare, query, readWeight, type Common } from './common.ts';
+import { countTest, writeTest } from './looks.ts';
 import { readMargins, writeMargins, type Margins } from './margins.ts';
 import { readSource, writeSource, type Source } from './source.ts';
 
@@ -23,21 +24,35 @@ const readErrorRateSource: Read<Source<ErrorRateQueries>> = (value, place) => {
   return source;
 };
 
-export function readErrorRate(fields: Fields, common: Common): ErrorRateMetric | undefined {
+export function readErrorRate(
+  fields: Fields,
+  common: Common,
+  intervalMs: number,
+): ErrorRateMetric | undefined {
   const source = fields.optional('errorRate', readErrorRateSource);
   const margins = readMargins(fields, ERROR_RATE_MARGINS);
-  return (
-    source && {
-      type: 'errorRate',
-      ...common,
-      weight: 1,
-      ...source,
-      ...margins,
-      test: { method: 'sequential' },
-    }
-  );
+  const weight = readWeight(fields);
+  const test = fields.withDefault('test', countTest(intervalMs), { method: 'sequential' });
+  const ceiling = fields.optional('ceiling', properShare);
+  if (source === undefined) return undefined;
+  return {
+    type: 'errorRate',
+    ...common,
+    weight,
+    ...source,
+    ...margins,
+    test,
+    ...(ceiling === undefined ? {} : { ceiling }),
+  };
 }
 
 export function writeErrorRate(metric: ErrorRateMetric): JsonObject {
-  return { errorRate: writeSource(metric), ...writeMargins(metric) };
+  const { weight, test, ceiling } = metric;
+  return {
+    errorRate: writeSource(metric),
+    ...writeMargins(metric),
+    weight,
+    test: writeTest(test),
+    ...(ceiling === undefined ? {} : { ceiling }),
+  };
 }

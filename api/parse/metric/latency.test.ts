@@ -57,7 +57,7 @@ describe('a latency metric', () => {
     { latency: { bucket: 'x' }, want: 'latency.bucket: "x" is in a field that does not exist; did you mean' },
     { latency: { requireProof: 'true' }, want: 'requireProof: "true" is a string; give true or false, with' },
     { latency: {}, beside: { weight: 0 }, want: 'weight: 0 is too small; give a number from 0.001 to 1000' },
-    { latency: {}, beside: { nan: 'zero' }, want: 'nan: "zero" is a field of threshold' },
+    { latency: {}, beside: { nan: 'zero' }, want: 'nan: "zero" is a field of series and threshold' },
     {
       latency: {},
       beside: { margin: { harm: { relative: 1 }, safe: { relative: 0.5 } } },

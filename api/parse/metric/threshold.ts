@@ -35,23 +35,26 @@ const readQuestion: Read<Question> = (value, place) => {
 export function readThreshold(fields: Fields, common: Common): ThresholdMetric | undefined {
   const question = fields.optional('threshold', readQuestion);
   const failureLimit = fields.withDefault('failureLimit', limit, DEFAULT_FAILURE_LIMIT);
+  const counting = fields.withDefault('counting', oneOf(['consecutive', 'total']), 'consecutive');
+  const consecutiveErrorLimit = fields.optional('consecutiveErrorLimit', limit);
   const inconclusiveLimit = fields.withDefault('inconclusiveLimit', limit, DEFAULT_INCONCLUSIVE_LIMIT);
   const nan = fields.withDefault('nan', oneOf(['inconclusive', 'zero', 'fail']), 'inconclusive');
-  return (
-    question && {
-      type: 'threshold',
-      ...common,
-      ...question,
-      failureLimit,
-      counting: 'consecutive',
-      inconclusiveLimit,
-      nan,
-    }
-  );
+  if (question === undefined) return undefined;
+  return {
+    type: 'threshold',
+    ...common,
+    ...question,
+    failureLimit,
+    counting,
+    ...(consecutiveErrorLimit === undefined ? {} : { consecutiveErrorLimit }),
+    inconclusiveLimit,
+    nan,
+  };
 }
 
 export function writeThreshold(metric: ThresholdMetric): JsonObject {
-  const { query: asked, stableQuery, success, failure, failureLimit, inconclusiveLimit, nan } = metric;
+  const { query: asked, stableQuery, success, failure, consecutiveErrorLimit } = metric;
+  const { failureLimit, counting, inconclusiveLimit, nan } = metric;
   return {
     threshold: {
       query: asked,
@@ -60,6 +63,8 @@ export function writeThreshold(metric: ThresholdMetric): JsonObject {
       ...(failure === undefined ? {} : { failure }),
     },
     failureLimit,
+    counting,
+    ...(consecutiveErrorLimit === undefined ? {} : { consecutiveErrorLimit }),
     inconclusiveLimit,
     nan,
   };
