@@ -1,11 +1,15 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { JsonObject, KubeObject, ObjectRef } from '../../api/kube.ts';
+import { serializeTemplate } from '../../api/parse/serialize.ts';
+import { parseTemplate } from '../../api/parse/template.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isInvalid } from '../../kube/errors.ts';
 import { startApi } from '../support/api.ts';
+import { templates } from '../support/arbitraries.ts';
 import { aRelease, aStatus } from '../support/release.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -20,6 +24,14 @@ let client: KubeClient;
 beforeEach(async () => {
   ({ client } = await startApi(new VirtualClock()));
 });
+
+const template = (name: string, spec: JsonObject): KubeObject => ({
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'AnalysisTemplate',
+  metadata: { name, namespace: 'default' },
+  spec,
+});
+const withMetric = (fields: JsonObject): JsonObject => ({ metrics: [{ name: 'm', ...fields }] });
 
 const shop: ObjectRef = { resource: RESOURCES.releases, namespace: 'default', name: 'shop-2' };
 const fresh = (): KubeObject => {
@@ -76,5 +88,106 @@ describe('the CRDs on an API server', () => {
       .mergePatch(shop, { status }, { subresource: 'status' })
       .catch((problem: unknown) => problem);
     expect(isInvalid(error)).toBe(true);
+  });
+
+  it('take every AnalysisTemplate that the parser takes, with fields written out or left out', async () => {
+    const leftOut = fc.subarray(
+      ['method', 'looks', 'horizon', 'test', 'nan', 'margin', 'weight', 'quantiles', 'groups', 'scoring'],
+      { maxLength: 4 },
+    );
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(templates, leftOut, async (value, names) => {
+        const wire = JSON.parse(JSON.stringify(serializeTemplate(value)), (key, item: unknown) =>
+          names.includes(key) ? undefined : item,
+        ) as JsonObject;
+        if (names.length > 0 && !parseTemplate(wire).ok) return;
+        const created = await client.create(template(`t-${count++}`, wire));
+        expect(created.spec).toEqual(wire);
+      }),
+    );
+    expect(count).toBeGreaterThan(50);
+  });
+
+  it.each<{ name: string; spec: JsonObject; says: string }>([
+    { name: 'no kind', spec: withMetric({}), says: 'exactly one of errorRate' },
+    { name: 'two kinds', spec: withMetric({ errorRate: {}, latency: {} }), says: 'exactly one of errorRate' },
+    {
+      name: 'a margin of a series',
+      spec: withMetric({ series: { query: 'q' }, margin: {} }),
+      says: 'margin and weight',
+    },
+    {
+      name: 'a weight of a threshold',
+      spec: withMetric({ threshold: { query: 'q', success: 'x' }, weight: 2 }),
+      says: 'margin and weight',
+    },
+    {
+      name: 'a ceiling of latency',
+      spec: withMetric({ latency: {}, ceiling: 0.5 }),
+      says: 'ceiling is a field',
+    },
+    { name: 'a test of latency', spec: withMetric({ latency: {}, test: {} }), says: 'test is a field' },
+    {
+      name: 'a direction of an error rate',
+      spec: withMetric({ errorRate: {}, direction: 'either' }),
+      says: 'direction is a field',
+    },
+    ...['failureLimit', 'inconclusiveLimit', 'consecutiveErrorLimit'].map((field) => ({
+      name: `${field} of an error rate`,
+      spec: withMetric({ errorRate: {}, [field]: 1 }),
+      says: 'fields of threshold metrics',
+    })),
+    {
+      name: 'counting of a series',
+      spec: withMetric({ series: { query: 'q' }, counting: 'total' }),
+      says: 'fields of threshold metrics',
+    },
+    { name: 'nan of latency', spec: withMetric({ latency: {}, nan: 'zero' }), says: 'nan is remove or zero' },
+    {
+      name: "a threshold's nan in a series",
+      spec: withMetric({ series: { query: 'q' }, nan: 'fail' }),
+      says: 'nan is remove or zero',
+    },
+    {
+      name: 'looks of the sequential method',
+      spec: withMetric({ errorRate: {}, test: { looks: 2 } }),
+      says: 'sequential without looks',
+    },
+    {
+      name: 'fixed looks without a horizon',
+      spec: withMetric({ errorRate: {}, test: { method: 'fisher' } }),
+      says: 'fisher with a horizon',
+    },
+    {
+      name: 'a method of series for an error rate',
+      spec: withMetric({ errorRate: {}, test: { method: 'welch', horizon: '1h' } }),
+      says: 'an errorRate metric has the method',
+    },
+    {
+      name: 'a method of error rates for a series',
+      spec: withMetric({ series: { query: 'q' }, test: { method: 'fisher', horizon: '10m' } }),
+      says: 'a series metric has the method',
+    },
+    {
+      name: 'both a quantile and quantiles',
+      spec: withMetric({ latency: { quantile: 0.5, quantiles: [0.9] } }),
+      says: 'only one of quantile and quantiles',
+    },
+    {
+      name: 'a score without groups',
+      spec: { ...withMetric({ series: { query: 'q' } }), scoring: { pass: 90, marginal: 50 } },
+      says: 'nothing to score',
+    },
+    {
+      name: 'a marginal score above pass',
+      spec: { ...withMetric({ series: { query: 'q', groups: ['a'] } }), scoring: { pass: 50, marginal: 90 } },
+      says: 'marginal is above pass',
+    },
+  ])('refuse, as the parser does, an AnalysisTemplate with $name', async ({ spec, says }) => {
+    expect(parseTemplate(spec).ok).toBe(false);
+    const error: unknown = await client.create(template('wrong', spec)).catch((problem: unknown) => problem);
+    expect(isInvalid(error)).toBe(true);
+    expect(String(error)).toContain(says);
   });
 });

@@ -6,6 +6,7 @@ import { parse as parseYaml } from 'yaml';
 import { checkTemplate } from '../../analysis/judge/check.ts';
 import { asObject, get, getArray, getObject, getObjects, getString, isObject } from '../../api/json.ts';
 import type { Json, JsonObject } from '../../api/kube.ts';
+import { METRIC_KINDS } from '../../api/parse/metric.ts';
 import { parsePolicy } from '../../api/parse/policy.ts';
 import { parseRelease } from '../../api/parse/release.ts';
 import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
@@ -129,6 +130,13 @@ describe('schemas and parsers', () => {
     expect(result?.ok === false ? result.issues.map(formatIssue) : []).toEqual([]);
     const template = parseTemplate(sample.spec);
     if (template.ok) expect(checkTemplate(template.value, name)).toEqual([]);
+  });
+
+  it('have a sample with every kind of metric and a score', () => {
+    const parsed = parseTemplate(load('samples/analysistemplate-all-kinds.yaml').spec);
+    const metrics = parsed.ok ? parsed.value.metrics : [];
+    expect([...new Set(metrics.map(({ type }) => type))].sort()).toEqual(METRIC_KINDS);
+    expect(parsed).toMatchObject({ ok: true, value: { scoring: { groups: { resources: 100 } } } });
   });
 
   it('agree on everything that serializePolicy and serializeTemplate write', () => {
