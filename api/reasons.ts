@@ -44,6 +44,8 @@ export const REASON = {
   HarmDetected: 'HarmDetected',
   /** the evidence shows that the canary stays within the safe margin */
   SafeProven: 'SafeProven',
+  /** looked for and not found at the last planned look, or with buckets too coarse: absence of evidence, not proof */
+  NoHarmDetected: 'NoHarmDetected',
   /** neither harm nor safety is shown yet */
   MoreDataNeeded: 'MoreDataNeeded',
   /** the step's maximum duration passed without a conclusion */
@@ -54,14 +56,14 @@ export const REASON = {
   ThresholdExceeded: 'ThresholdExceeded',
   /** a threshold metric failed, or met neither condition, within its limits */
   ThresholdNotMet: 'ThresholdNotMet',
-  /** a threshold metric brought no usable value more often in a row than its consecutiveErrorLimit */
+  /** a metric brought no usable value more often, or for longer, than its template allows */
   ErrorLimitExceeded: 'ErrorLimitExceeded',
   /** the canary answered mostly errors in several windows while stable was fine */
   CircuitBreaker: 'CircuitBreaker',
   /** the template measures nothing that can decide; a human has to */
   NothingMeasured: 'NothingMeasured',
-  /** looked for and not found at the last planned look, or with buckets too coarse: absence of evidence, not proof */
-  NoHarmDetected: 'NoHarmDetected',
+  /** Kayenta's score of the series metrics is below the marginal one */
+  ScoreTooLow: 'ScoreTooLow',
   /** a metric failed that may not stop the release: nothing is rolled back, and nothing passes */
   PassWithheld: 'PassWithheld',
 
