@@ -1,10 +1,10 @@
 import type { BoundMetric } from '../../api/bound.ts';
 import { logSumExp } from '../stats/logspace.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { Opinion } from './evaluation.ts';
 
 /** One metric's part of the combined evidence of harm. */
 export interface Share {
-  evaluation: Evaluation;
+  opinion: Opinion;
   /** ln of its weight × (evidence / bar); not divided by the sum of weights */
   log: number;
   /** ln of 1 / risk.harm of its template */
@@ -21,22 +21,23 @@ export interface Combined {
   evidence: number;
 }
 
+/** What one metric says. Series metrics judged together by a score stand behind the first of them. */
 export interface Judged {
   bound: BoundMetric;
-  evaluation: Evaluation;
+  opinion: Opinion;
 }
 
 /** Combines what may stop a release: critical metrics with running evidence, dry runs left out. */
 export function combineHarm(judged: readonly Judged[]): Combined {
   const shares: Share[] = [];
   let weights = 0;
-  for (const { bound, evaluation } of judged) {
-    const { critical, dryRun } = evaluation.verdict;
+  for (const { bound, opinion } of judged) {
+    const { critical, dryRun } = opinion.verdict;
     const weight = weightOf(bound);
-    if (evaluation.harm === undefined || !critical || dryRun || weight <= 0) continue;
+    if (opinion.harm === undefined || !critical || dryRun || weight <= 0) continue;
     weights += weight;
     const bar = -Math.log(bound.bound.template.risk.harm);
-    shares.push({ evaluation, log: Math.log(weight) + evaluation.harm, bar });
+    shares.push({ opinion, log: Math.log(weight) + opinion.harm, bar });
   }
   shares.sort((a, b) => b.log - a.log);
   const mean = (logs: number[]): number =>
@@ -56,7 +57,7 @@ function weightOf({ metric }: BoundMetric): number {
  * Nothing speaks for harm, every deciding metric has data in this window and was seen inside its safe margin: what
  * `onInconclusive: promote` asks for.
  */
-export function isTolerable(deciding: readonly Evaluation[], { evidence }: Combined): boolean {
+export function isTolerable(deciding: readonly Opinion[], { evidence }: Combined): boolean {
   return (
     deciding.length > 0 &&
     evidence < 0 &&

@@ -1,9 +1,8 @@
 import type { Measurement, MetricState, MetricVerdict, Window } from '../../api/analysis.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 
-/** What is known of one metric after a window: its running statistics and what they say. */
-export interface Evaluation {
-  state: MetricState;
+/** What one metric, or several judged as one, says after a window. */
+export interface Opinion {
   verdict: MetricVerdict;
   /** this window brought nothing usable */
   missing: boolean;
@@ -15,6 +14,11 @@ export interface Evaluation {
   stops?: boolean;
   /** what was seen lies inside the safe margin; of metrics without one: it did not fail. Absent: no */
   tolerable?: boolean;
+}
+
+/** What is known of one metric after a window: its running statistics and what they say. */
+export interface Evaluation extends Opinion {
+  state: MetricState;
 }
 
 /** What one metric's judge is handed. */

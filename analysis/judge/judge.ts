@@ -24,6 +24,10 @@ import { noData } from './rules/no-data.ts';
 import { nothingMeasured } from './rules/nothing-measured.ts';
 import type { JudgeRule } from './rules/rule.ts';
 import { withheld } from './rules/withheld.ts';
+import { judgeSeries } from './series-metric.ts';
+import { nextSeriesStep } from './series-state.ts';
+import type { Measured } from './series-together.ts';
+import { deciders } from './series-together.ts';
 import { judgeThreshold } from './threshold.ts';
 
 /** Harm first, then everything that forbids a pass, the pass, and what is left. The first that answers is the verdict. */
@@ -56,6 +60,7 @@ export function startStep(
 }
 
 function carried(state: MetricState, keepSafe: boolean): MetricState {
+  if (state.type === 'series') return nextSeriesStep();
   if (state.type !== 'errorRate') return state;
   return writeErrorRate(nextErrorRateStep(readErrorRate(state), { keepSafe }));
 }
@@ -91,23 +96,32 @@ export function judgeWindow(
   if (window.startMs < (state.measuredUntilMs ?? -Infinity)) {
     return { state, verdict: inconclusive(REASON.MoreDataNeeded, 'this window was judged before') };
   }
-  const judged = metricsOf(templates).map((bound): Judged => {
+  const measured = metricsOf(templates).map((bound): Measured => {
     const measurement = measurements.find(({ metric }) => metric === bound.key);
     const previous = state.metrics[bound.key];
     return { bound, evaluation: evaluate({ bound, previous, measurement, window, nextWeight, steps }) };
   });
-  const deciding = judged.filter(({ evaluation }) => !evaluation.verdict.dryRun);
+  const judged = deciders(measured);
   return {
-    verdict: conclude(deciding),
+    verdict: conclude(judged),
     state: {
       version: 1,
       step: state.step,
       measuredUntilMs: window.endMs,
-      gaps: deciding.some(({ evaluation }) => evaluation.missing) ? state.gaps + 1 : 0,
-      metrics: Object.fromEntries(judged.map(({ bound, evaluation }) => [bound.key, evaluation.state])),
-      verdicts: judged.map(({ evaluation }): MetricVerdict => evaluation.verdict),
+      gaps: judged.some(({ opinion }) => opinion.missing) ? state.gaps + 1 : 0,
+      metrics: Object.fromEntries(measured.map(({ bound, evaluation }) => [bound.key, evaluation.state])),
+      verdicts: verdictsOf(measured, judged),
     },
   };
+}
+
+/** One verdict per metric, and after them those of metrics that were judged together. */
+function verdictsOf(measured: readonly Measured[], judged: readonly Judged[]): MetricVerdict[] {
+  const single = measured.map(({ evaluation }) => evaluation.verdict);
+  const together = judged
+    .map(({ opinion }) => opinion.verdict)
+    .filter((verdict) => !single.includes(verdict));
+  return [...single, ...together];
 }
 
 function evaluate(input: MetricInput): Evaluation {
@@ -117,14 +131,15 @@ function evaluate(input: MetricInput): Evaluation {
       return judgeErrorRate(input, metric);
     case 'threshold':
       return judgeThreshold(input, metric);
-    case 'latency':
     case 'series':
+      return judgeSeries(input, metric);
+    case 'latency':
       throw new TypeError(`${metric.type} metrics cannot be parsed yet`);
   }
 }
 
 function conclude(judged: readonly Judged[]): Verdict {
-  const deciding = judged.map(({ evaluation }) => evaluation);
+  const deciding = judged.map(({ opinion }) => opinion);
   const combined = combineHarm(judged);
   for (const rule of RULES) {
     const verdict = rule.judge({ deciding, combined });

@@ -4,6 +4,7 @@ import type {
   BoundTemplate,
   ErrorRateMetric,
   Metric,
+  SeriesMetric,
   ThresholdMetric,
 } from '../../api/template.ts';
 
@@ -48,6 +49,43 @@ export function threshold(change: Partial<ThresholdMetric> = {}): ThresholdMetri
   };
 }
 
+/** Two looks, after one and after two minutes: the 4th and the 8th window. */
+export function series({
+  method = 'kayenta',
+  kayenta = {},
+  ...change
+}: Partial<Omit<SeriesMetric, 'kayenta'>> & {
+  method?: SeriesMetric['test']['method'];
+  kayenta?: Partial<SeriesMetric['kayenta']>;
+} = {}): SeriesMetric {
+  return {
+    type: 'series',
+    name: 'load',
+    critical: true,
+    dryRun: false,
+    query: 'load',
+    direction: 'increase',
+    nan: 'remove',
+    test: { method, looks: 2, horizonMs: 120_000 },
+    kayenta: {
+      confidence: 0.98,
+      tolerance: 0.25,
+      effect: {
+        measure: 'meanRatio',
+        allowedIncrease: 1,
+        allowedDecrease: 1,
+        criticalIncrease: 1,
+        criticalDecrease: 1,
+      },
+      mustHaveData: false,
+      groups: [],
+      compat: 'none',
+      ...kayenta,
+    },
+    ...change,
+  };
+}
+
 export function boundTo(metrics: Metric[], change: Partial<AnalysisTemplate> = {}): BoundTemplate {
   return {
     use: { template: 'http', args: {} },
@@ -78,6 +116,11 @@ export function value(canary: number, i: number, stable?: number): Measurement {
   return stable === undefined ? base : { ...base, stable };
 }
 
+/** One value of the canary and one of stable. */
+export function pair(canary: number, stable: number, i: number, metric = 'load'): Measurement {
+  return { metric, window: windowAt(i), outcome: 'ok', kind: 'series', canary, stable };
+}
+
 export interface Course {
   state: AnalysisState;
   verdicts: Verdict[];
@@ -90,13 +133,22 @@ export function judgeAll(
   from = startStep(undefined, 0),
   nextWeight?: number,
 ): Course {
+  return judgeBound(boundTo(metrics), windows, from, nextWeight);
+}
+
+export function judgeBound(
+  template: BoundTemplate,
+  windows: Measurement[][],
+  from = startStep(undefined, 0),
+  nextWeight?: number,
+): Course {
   const verdicts: Verdict[] = [];
   let state = from;
   for (const measurements of windows) {
     const start = state.measuredUntilMs ?? windowAt(0).startMs;
     const window = { startMs: start, endMs: start + 15_000 };
     const judged = judgeWindow(state, {
-      templates: [boundTo(metrics)],
+      templates: [template],
       measurements,
       window,
       ...(nextWeight === undefined ? {} : { nextWeight }),

@@ -12,6 +12,12 @@ export function thin(count: number, keep: number, key: string): number {
   return kept;
 }
 
+/** Uniform numbers in (0, 1), always the same ones for a `key`. */
+export function uniformsOf(key: string): () => number {
+  const random = uniforms(hash(key));
+  return () => Math.max(random(), 2 ** -33);
+}
+
 const MOST_DRAWS = 500;
 
 /** FNV-1a, 32 bits. */

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Evaluation } from '../evaluation.ts';
+import type { Opinion } from '../evaluation.ts';
 import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 
@@ -16,10 +16,10 @@ export const allSafe: JudgeRule = {
 };
 
 /** The reason claims no more than the weakest pass among them. */
-function together(input: Case, first: Evaluation): Verdict {
+function together(input: Case, first: Opinion): Verdict {
   const unproven = input.deciding.filter(({ verdict }) => verdict.reason === REASON.NoHarmDetected);
   const told = unproven[0] ?? first;
-  const names = (list: readonly Evaluation[]): string => list.map(({ verdict }) => verdict.metric).join(', ');
+  const names = (list: readonly Opinion[]): string => list.map(({ verdict }) => verdict.metric).join(', ');
   const all = `all ${input.deciding.length} metrics pass: ${names(input.deciding)}`;
   const weak = unproven.length === 0 ? '' : ` (no harm detected, which is not proof: ${names(unproven)})`;
   return {

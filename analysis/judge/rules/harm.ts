@@ -20,7 +20,7 @@ function stop(input: Case): Verdict | undefined {
   const { shares, overBar } = input.combined;
   const [first] = shares;
   if (first === undefined) return undefined;
-  const own = fromMetric(input, first.evaluation);
+  const own = fromMetric(input, first.opinion);
   const verdict: Verdict = { ...own, result: 'fail', reason: REASON.HarmDetected };
   if (shares.length === 1) return verdict;
   const together = `evidence ${evidence(overBar + first.bar)} against a bar of ${evidence(first.bar)}`;

@@ -15,9 +15,9 @@ export const moreData: JudgeRule = {
 /** A metric that alone would stop the release, while the mean of all is below the bar. */
 function outvoted(input: Case): ReturnType<JudgeRule['judge']> {
   const { shares, overBar } = input.combined;
-  const found = shares.find(({ evaluation }) => evaluation.verdict.result === 'fail');
+  const found = shares.find(({ opinion }) => opinion.verdict.result === 'fail');
   if (found === undefined) return undefined;
-  const verdict = fromMetric(input, found.evaluation);
+  const verdict = fromMetric(input, found.opinion);
   const together = `${evidence(overBar + found.bar)} of ${evidence(found.bar)}`;
   const sentence = `${verdict.sentence}; by itself it would stop the release, but the evidence of ${shares.length} metrics together is ${together}`;
   return { ...verdict, result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };

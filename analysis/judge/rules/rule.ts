@@ -1,11 +1,11 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import type { Combined } from '../combined.ts';
-import type { Evaluation } from '../evaluation.ts';
+import type { Opinion } from '../evaluation.ts';
 
 /** What the ordered rules look at after every metric was evaluated. */
 export interface Case {
   /** metrics that may decide: all but dry runs */
-  deciding: readonly Evaluation[];
+  deciding: readonly Opinion[];
   /** evidence of harm of all critical metrics together */
   combined: Combined;
 }
@@ -17,7 +17,7 @@ export interface JudgeRule {
 }
 
 /** The verdict of one metric as the verdict of all, with the metric named where there are several. */
-export function fromMetric(input: Case, { verdict }: Evaluation): Verdict {
+export function fromMetric(input: Case, { verdict }: Opinion): Verdict {
   const { result, reason, sentence, numbers } = verdict;
   const name = input.deciding.length > 1 ? `${verdict.metric}: ` : '';
   return { result, reason, sentence: name + sentence, numbers };

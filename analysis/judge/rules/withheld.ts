@@ -6,7 +6,7 @@ import { fromMetric } from './rule.ts';
 export const withheld: JudgeRule = {
   name: 'withheld',
   judge(input) {
-    const averaged = new Set(input.combined.shares.map(({ evaluation }) => evaluation));
+    const averaged = new Set(input.combined.shares.map(({ opinion }) => opinion));
     const found = input.deciding.find(
       (evaluation) => evaluation.verdict.result === 'fail' && !averaged.has(evaluation),
     );
