@@ -6,7 +6,7 @@ import { templatesEqual } from './canary/index.ts';
 import { canaryFacts, type CanaryFacts } from './facts/canary.ts';
 import { isEnded, readReleases, recordedPolicy, stableAfter } from './facts/records.ts';
 import { trafficFacts, type TrafficFacts } from './facts/traffic.ts';
-import { ofTemplate, workload, type ReplicaSetFacts, type WorkloadFacts } from './facts/workload.ts';
+import { workload, type ReplicaSetFacts, type WorkloadFacts } from './facts/workload.ts';
 import type { Key, Snapshot } from './model.ts';
 
 /** Everything the rules ask of a snapshot, derived once. */
@@ -36,9 +36,10 @@ export interface Facts {
 }
 
 export interface StableFacts {
+  /** with the restart it last got */
   template: JsonObject;
   replicaSetName: string;
-  /** undefined: it is gone */
+  /** undefined: it is gone; its pods are those of every ReplicaSet of the stable template */
   replicaSet: ReplicaSetFacts | undefined;
   /** the target's template is this one */
   wanted: boolean;
@@ -74,15 +75,19 @@ export function factsOf(snapshot: Snapshot): Facts {
 function stableFacts(target: WorkloadFacts, newest: Release): StableFacts {
   const record = stableAfter(newest);
   const alive = target.replicaSets.filter((each) => each.object.metadata.deletionTimestamp === undefined);
-  const replicaSet =
-    alive.find((each) => each.name === record.replicaSet) ?? ofTemplate(target, record.template);
-  const { template } = replicaSet ?? record;
+  const named = alive.find((each) => each.name === record.replicaSet);
+  const { template } = named ?? record;
+  const isStable = (other: JsonObject) =>
+    templatesEqual(other, template) || templatesEqual(other, record.template);
+  // A bare restart gives the stable template another ReplicaSet; while it rolls, two run it.
+  const same = alive.filter((each) => each === named || isStable(each.template));
+  const serving = named?.active === true ? named : (same.find((each) => each.active) ?? named ?? same[0]);
   return {
-    template: record.template,
-    replicaSetName: replicaSet?.name ?? record.replicaSet,
-    replicaSet,
-    wanted: templatesEqual(target.template, template) || templatesEqual(target.template, record.template),
-    lost: replicaSet === undefined || alive.some((each) => each !== replicaSet && each.active),
+    template: serving === undefined || serving === named ? record.template : serving.template,
+    replicaSetName: serving?.name ?? record.replicaSet,
+    replicaSet: serving === undefined ? undefined : { ...serving, pods: same.flatMap(({ pods }) => pods) },
+    wanted: isStable(target.template),
+    lost: serving === undefined || alive.some((each) => !same.includes(each) && each.active),
     foreign: newest.spec.target.uid !== target.uid,
   };
 }

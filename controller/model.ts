@@ -38,11 +38,18 @@ export interface Snapshot {
   config: ControllerConfig;
 }
 
+/**
+ * How changes are held. pause: a target stays paused while idle. admission: it is un-paused while idle, and a policy in the
+ * API server pauses and marks it in the write that changes its template.
+ */
+export type HoldMode = 'pause' | 'admission';
+
 /** The part of the configuration that decisions see. */
 export interface ControllerConfig {
   /** the namespace the controller runs in: home of shared policies and templates */
   namespace: string;
-  hold: 'pause';
+  /** the mode in force now, see docs/admission.md */
+  hold: HoldMode;
   /** names of configured Prometheus end points */
   prometheus: readonly string[];
   /** a window ends at least this long ago when it is measured (one scrape interval) */

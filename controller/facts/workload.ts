@@ -1,5 +1,6 @@
 import { getInteger, getNumber, getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { ANNOTATION, FIELD_MANAGER } from '../../api/names.ts';
 import { templateOf, templatesEqual } from '../canary/index.ts';
 import type { Snapshot } from '../model.ts';
 
@@ -43,6 +44,10 @@ export interface WorkloadFacts {
   replicas: number;
   template: JsonObject;
   annotations: Record<string, string>;
+  /** the marker sluice.dev/held as it stands */
+  marker: string | undefined;
+  /** spec.paused was last set by Sluice itself, not by the author */
+  pausedBySluice: boolean;
   replicaSets: ReplicaSetFacts[];
   progressDeadlineMs: number;
   /** the native controller has seen the present generation */
@@ -58,6 +63,7 @@ export function timeOf(text: string | undefined, otherwise: number): number {
 export function workload(object: KubeObject, snapshot: Snapshot): WorkloadFacts {
   const { metadata } = object;
   const generation = metadata.generation ?? 0;
+  const annotations = getStringMap(object, 'metadata', 'annotations');
   return {
     object,
     name: metadata.name,
@@ -67,13 +73,24 @@ export function workload(object: KubeObject, snapshot: Snapshot): WorkloadFacts 
     paused: object.spec?.['paused'] === true,
     replicas: getInteger(object, 'spec', 'replicas') ?? 1,
     template: getObject(object, 'spec', 'template') ?? {},
-    annotations: getStringMap(object, 'metadata', 'annotations'),
+    annotations,
+    marker: annotations[ANNOTATION.held],
+    pausedBySluice: pausedBySluice(object),
     replicaSets: snapshot.replicaSets
       .filter((replicaSet) => isOwnedBy(replicaSet, 'Deployment', metadata.uid ?? ''))
       .map((replicaSet) => replicaSetFacts(replicaSet, snapshot)),
     progressDeadlineMs: (getNumber(object, 'spec', 'progressDeadlineSeconds') ?? 600) * 1000,
     observed: (getInteger(object, 'status', 'observedGeneration') ?? 0) >= generation,
   };
+}
+
+/** The API server records who set a field; what admission changed has no owner. */
+function pausedBySluice(object: KubeObject): boolean {
+  return getObjects(object, 'metadata', 'managedFields').some(
+    (entry) =>
+      getString(entry, 'manager') === FIELD_MANAGER &&
+      getObject(entry, 'fieldsV1', 'f:spec', 'f:paused') !== undefined,
+  );
 }
 
 export function isOwnedBy(object: KubeObject, kind: string, uid: string): boolean {

@@ -40,14 +40,42 @@ function patchTarget(target: WorkloadFacts, why: string, change: JsonPatchOp[]):
   return write(why, { verb: 'jsonPatch', ref, patch: [...judged(target), ...change] });
 }
 
-export function pause(target: WorkloadFacts): Action {
-  return patchTarget(target, 'pause the target', [{ op: 'add', path: '/spec/paused', value: true }]);
+/**
+ * What sluice.dev/held says of a held target: `new` = nothing is decided about its template, and the policies of admission
+ * mode drop a failure that an earlier one left; `failed` = its failure is shown and stays.
+ */
+export type Marker = 'new' | 'failed';
+
+/** Stops a rollout. In admission mode with the marker, so that admission keeps it stopped. */
+export function pause({ snapshot }: Facts, target: WorkloadFacts, as: Marker = 'new'): Action {
+  const marker = snapshot.config.hold === 'admission' ? marked(target, as) : [];
+  return patchTarget(target, 'pause the target', [
+    { op: 'add', path: '/spec/paused', value: true },
+    ...marker,
+  ]);
+}
+
+/** Marks a target that is paused already. */
+export function mark(target: WorkloadFacts, as: Marker): Action {
+  return patchTarget(target, 'mark the target as held', marked(target, as));
+}
+
+/** Takes the marker of a target that is not held any more; whether it is paused stays as it is. */
+export function unmark(target: WorkloadFacts): Action[] {
+  const change = unmarked(target);
+  return change.length === 0 ? [] : [patchTarget(target, 'take the marker off', change)];
+}
+
+const HELD = ANNOTATION.held.replaceAll('~', '~0').replaceAll('/', '~1');
+
+function marked(target: WorkloadFacts, as: Marker): JsonPatchOp[] {
+  if (target.object.metadata.annotations === undefined)
+    return [{ op: 'add', path: '/metadata/annotations', value: { [ANNOTATION.held]: as } }];
+  return [{ op: 'add', path: `/metadata/annotations/${HELD}`, value: as }];
 }
 
 function unmarked(target: WorkloadFacts): JsonPatchOp[] {
-  const held = ANNOTATION.held.replaceAll('~', '~0').replaceAll('/', '~1');
-  const marker: JsonPatchOp = { op: 'remove', path: `/metadata/annotations/${held}` };
-  return ANNOTATION.held in target.annotations ? [marker] : [];
+  return target.marker === undefined ? [] : [{ op: 'remove', path: `/metadata/annotations/${HELD}` }];
 }
 
 /** Lets the native rolling update of the template that was judged begin. */
@@ -66,10 +94,12 @@ export function rollOut(target: WorkloadFacts, template: JsonObject): Action {
 }
 
 /** Puts a template into the target that must not roll out by itself. */
-export function hold(target: WorkloadFacts, template: JsonObject): Action {
+export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonObject): Action {
   return patchTarget(target, 'put the template back that was set aside', [
     { op: 'replace', path: '/spec/template', value: template },
     { op: 'add', path: '/spec/paused', value: true },
+    // the policies do not mark what the controller itself writes
+    ...(snapshot.config.hold === 'admission' ? marked(target, 'new') : []),
   ]);
 }
 
@@ -123,9 +153,12 @@ export function isMarkedFailed(target: WorkloadFacts): boolean {
 
 export function markFailed(facts: Facts, target: WorkloadFacts, sentence: string): Action[] {
   const message = oneLine(`sluice: ${sentence}`);
-  if (isMarkedFailed(target) && condition(target.object, 'Progressing')?.message === message) return [];
+  // While the marker says `new`, admission takes a failure for one of an earlier template and drops it.
+  const turned = target.marker === 'new' ? [mark(target, 'failed')] : [];
+  const shown = isMarkedFailed(target) && condition(target.object, 'Progressing')?.message === message;
   const body = { status: 'False', reason: 'ProgressDeadlineExceeded', message };
-  return optional([setProgressing(facts, target, 'tell native tools of the failure', body)]);
+  const sign = shown ? [] : [setProgressing(facts, target, 'tell native tools of the failure', body)];
+  return optional([...turned, ...sign]);
 }
 
 /** A new template begins with a clean sheet, so that `kubectl rollout status` waits for it. */
@@ -139,7 +172,9 @@ function setProgressing(facts: Facts, target: WorkloadFacts, why: string, body: 
   const now = `${new Date(facts.nowMs).toISOString().slice(0, 19)}Z`;
   const value = { type: 'Progressing', lastUpdateTime: now, lastTransitionTime: now, ...body };
   const found = condition(target.object, 'Progressing');
-  const patch = found === undefined ? added(target, value) : replaced(found.index, value);
+  const change = found === undefined ? added(target, value) : replaced(found.index, value);
+  // A newer template must not get the sign of the one that was judged.
+  const patch = [...judged(target), ...change];
   const ref = refTo(RESOURCES.deployments, target.object);
   return write(why, { verb: 'jsonPatch', ref, patch, subresource: 'status' });
 }

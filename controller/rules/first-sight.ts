@@ -8,7 +8,10 @@ import { pause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { record } from './record.ts';
 
-/** No Release speaks of this Deployment yet: it waits until one ReplicaSet serves alone, is paused, and is recorded. */
+/**
+ * No Release speaks of this Deployment yet: it waits until one ReplicaSet serves alone, and is recorded. In pause mode it
+ * is paused before, so that no change slips in between; in admission mode that is held anyway.
+ */
 export const firstSight: FactsRule = {
   name: 'first-sight',
   decide(facts) {
@@ -19,8 +22,14 @@ export const firstSight: FactsRule = {
     if (target.paused) return recorded(facts, target, serving);
     // About to roll out something else: the native controller has not made its ReplicaSet yet.
     if (!templatesEqual(serving.template, target.template)) return inProgress(target);
+    if (facts.snapshot.config.hold === 'admission') return recorded(facts, target, serving);
     const sentence = 'The first version serves alone: the target is paused, so that its next change is held.';
-    return answer({ reason: REASON.Holding, sentence, actions: [pause(target)], requeueAfterMs: AT_ONCE });
+    return answer({
+      reason: REASON.Holding,
+      sentence,
+      actions: [pause(facts, target)],
+      requeueAfterMs: AT_ONCE,
+    });
   },
 };
 

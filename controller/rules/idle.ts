@@ -1,10 +1,11 @@
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Facts } from '../facts.ts';
-import { isEnded, phaseOf, wasTurnedDown } from '../facts/records.ts';
+import { isEnded, wasTurnedDown } from '../facts/records.ts';
 import type { Action } from '../model.ts';
 import { clearFailed, optional, remove } from './actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { wasUndone } from './holding.ts';
 import { asObject } from './record.ts';
 
 /** More than the limit of ended Releases: the oldest go. */
@@ -25,7 +26,7 @@ export const history: FactsRule = {
   },
 };
 
-/** Nothing is under way: the target is held, and shows no failure it no longer has. */
+/** Nothing is under way: the next change of the target is held, and it shows no failure it no longer has. */
 export const idle: FactsRule = {
   name: 'idle',
   decide(facts) {
@@ -33,7 +34,7 @@ export const idle: FactsRule = {
     const actions = settledSign(facts);
     const parts = {
       reason: REASON.Idle,
-      sentence: 'The target is held; its next change will be released.',
+      sentence: 'Nothing is under way; the next change of the template will be held and released.',
       actions,
     };
     // A template that a human turned down may be tried again after the target has gone back to stable.
@@ -55,6 +56,5 @@ export const idle: FactsRule = {
 function settledSign(facts: Facts): Action[] {
   const { target, newest } = facts;
   if (target === undefined || newest === undefined) return [];
-  const undone = phaseOf(newest) !== 'Promoted' && newest.status?.promotionStartedAt !== undefined;
-  return undone ? [] : optional(clearFailed(facts, target));
+  return wasUndone(newest) ? [] : optional(clearFailed(facts, target));
 }

@@ -7,6 +7,7 @@ import { firstSight } from './first-sight.ts';
 import { heldBack } from './held-back.ts';
 import { holding } from './holding.ts';
 import { history, idle } from './idle.ts';
+import { marked } from './marked.ts';
 import { newTemplate } from './new-template.ts';
 import { optedOut } from './opted-out.ts';
 import { ordered } from './ordered.ts';
@@ -52,6 +53,7 @@ export const RULES: readonly FactsRule[] = [
   scaledToZero,
   stableUnavailable,
   // the way on
+  marked,
   ordered,
   starting,
   stepping,

@@ -1,5 +1,6 @@
 import { REASON } from '../../api/reasons.ts';
 import { phaseOf } from '../facts/records.ts';
+import { unmark } from './actions.ts';
 import { answer, type FactsRule } from './answer.ts';
 import { orphaned } from './orphans.ts';
 import { withdraw, withdrawing } from './withdraw.ts';
@@ -16,6 +17,9 @@ export const optedOut: FactsRule = {
       return withdraw(facts, active, { reason: REASON.OptedOut, sentence });
     }
     const sentence = 'The Deployment has not opted in.';
-    return orphaned(facts) ?? answer({ reason: REASON.OptedOut, sentence, outcome: 'done' });
+    const orphans = orphaned(facts);
+    // The marker would hold the target again as soon as it opts in again.
+    const actions = facts.target === undefined ? [] : unmark(facts.target);
+    return orphans ?? answer({ reason: REASON.OptedOut, sentence, actions, outcome: 'done' });
   },
 };

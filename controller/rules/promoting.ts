@@ -14,7 +14,7 @@ import { withdraw } from './withdraw.ts';
 
 /**
  * Promotion: un-pause with the weight unchanged → native rolling update complete → weight 0 and everything after it
- * (`leave`) → pause again → Promoted.
+ * (`leave`) → pause again (in pause mode) → Promoted.
  */
 export const promoting: FactsRule = {
   name: 'promoting',
@@ -54,7 +54,7 @@ function orderGone(facts: Facts, active: Release, target: WorkloadFacts): Answer
 /** A newer template arrived: weight 0, the newer one is set aside, and the proven one is finished first. */
 function frozen(facts: Facts, active: Release, target: WorkloadFacts): Answer {
   const { template } = active.spec.canary;
-  const freeze = target.paused ? [] : urgent([pause(target)]);
+  const freeze = target.paused ? [] : urgent([pause(facts, target)]);
   const actions = [...freeze, ...zeroWeight(facts), ...setAside(active, target.template)];
   const sentence = 'A newer template arrived during promotion: it is set aside until this one serves alone.';
   const parts = { reason: REASON.PreviousReleaseEnding, sentence, requeueAfterMs: AT_ONCE };
@@ -100,8 +100,9 @@ function finishing(facts: Facts, active: Release, target: WorkloadFacts): Answer
     active.status?.reason === REASON.AllStepsPassed
       ? REASON.Promoted
       : (active.status?.reason ?? REASON.Promoted);
+  const byAdmission = facts.snapshot.config.hold === 'admission';
   const actions = [
-    ...(target.paused ? [] : [pause(target)]),
+    ...(target.paused || byAdmission ? [] : [pause(facts, target)]),
     ...event(facts, 'Normal', 'Promoted', `Release ${name}: ${sentence}`),
   ];
   const replicaSet = ofTemplate(target, target.template)?.name;

@@ -71,6 +71,8 @@ describe('a held template without a Release', () => {
       write: {
         subresource: 'status',
         patch: [
+          { op: 'test', path: '/metadata/uid' },
+          { op: 'test', path: '/metadata/generation' },
           { op: 'test', path: '/status/conditions/1/type', value: 'Progressing' },
           {
             op: 'replace',

@@ -23,7 +23,7 @@ export const unpaused: FactsRule = {
     return withdraw(facts, active, {
       reason: REASON.EscapedHold,
       sentence,
-      first: urgent([pause(target)]),
+      first: urgent([pause(facts, target)]),
       change,
     });
   },
@@ -33,7 +33,7 @@ function pausedAgain(facts: Facts, active: Release, target: WorkloadFacts) {
   const parts = {
     reason: REASON.Holding,
     sentence: 'The target is paused so that the template under withdrawal does not roll out.',
-    actions: [pause(target)],
+    actions: [pause(facts, target)],
     requeueAfterMs: AT_ONCE,
   };
   return answerFor(facts, active, parts, { reason: active.status?.reason, message: active.status?.message });

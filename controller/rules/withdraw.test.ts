@@ -371,6 +371,8 @@ describe('a template that was turned down', () => {
         write: {
           subresource: 'status',
           patch: [
+            { op: 'test', path: '/metadata/uid' },
+            { op: 'test', path: '/metadata/generation', value: 5 },
             { value: { status: 'False', reason: 'ProgressDeadlineExceeded', message: 'sluice: It failed.' } },
           ],
         },

@@ -80,17 +80,27 @@ function stableBack(facts: Facts, release: Release): Answer | undefined {
     const parts = { reason: REASON.RollbackInProgress, sentence, requeueAfterMs: POLL_MS };
     return answerFor(facts, release, parts, cause(release));
   }
+  // The native controller replaces the sign of failure on a target that may roll out.
+  if (facts.snapshot.config.hold === 'admission' && !isFailure(release)) return undefined;
   const sentence = 'The stable template serves alone again; the target is paused.';
-  const parts = { reason: REASON.Holding, sentence, actions: [pause(target)], requeueAfterMs: AT_ONCE };
+  const actions = [pause(facts, target, 'failed')];
+  const parts = { reason: REASON.Holding, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(facts, release, parts, cause(release));
 }
+
+const endOf = ({ status }: Release): Phase => END[status?.reason ?? REASON.AbortedByHuman] ?? 'RolledBack';
+
+/** It ends with the native sign of failure. */
+const isFailure = (release: Release): boolean =>
+  endOf(release) === 'RolledBack' ||
+  (release.status?.reason ?? REASON.AbortedByHuman) === REASON.AbortedByHuman;
 
 function ended(facts: Facts, release: Release): Answer {
   const reason = release.status?.reason ?? REASON.AbortedByHuman;
   const sentence = release.status?.message ?? '';
-  const phase = END[reason] ?? 'RolledBack';
+  const phase = endOf(release);
   const { target } = facts;
-  const failed = phase === 'RolledBack' || reason === REASON.AbortedByHuman;
+  const failed = isFailure(release);
   const shown = facts.holdsNewest || release.status?.promotionStartedAt !== undefined;
   const marks = failed && shown && target !== undefined ? markFailed(facts, target, sentence) : [];
   const type = phase === 'Superseded' || reason === REASON.RevertedByAuthor ? 'Normal' : 'Warning';
@@ -111,6 +121,6 @@ function ended(facts: Facts, release: Release): Answer {
 }
 
 function ending(facts: Facts, reason: string, sentence: string): string {
-  if (reason !== REASON.OptedOut) return sentence;
+  if (reason !== REASON.OptedOut || facts.target?.paused !== true) return sentence;
   return `${sentence} The target stays paused: "kubectl rollout resume deployment/${facts.key.name}" now rolls out natively.`;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
 import { BAD, GOOD, type Version } from './objects.ts';
 import { World, type Fault } from './world.ts';
@@ -12,9 +13,14 @@ interface Lived {
   broken: string[];
 }
 
+interface Life {
+  version: Version;
+  hold: HoldMode;
+}
+
 /** One release from first sight to its end; `die` names the fate of each write by its number. */
-async function live(version: Version, die: (write: number) => Fault): Promise<Lived> {
-  const world = new World({ policy: ONE_STEP });
+async function live({ version, hold }: Life, die: (write: number) => Fault): Promise<Lived> {
+  const world = new World({ hold, policy: ONE_STEP });
   const invariants = new Invariants(world);
   let writes = 0;
   world.fault = ({ url }) => (url.includes('/events') ? 'none' : die(++writes));
@@ -27,20 +33,21 @@ async function live(version: Version, die: (write: number) => Fault): Promise<Li
   return { phase: world.phase(), writes, broken: invariants.broken };
 }
 
-const VERSIONS = [
-  { version: GOOD, phase: 'Promoted/Promoted' },
-  { version: BAD, phase: 'RolledBack/HarmDetected' },
-];
+const LIVES: (Life & { phase: string })[] = (['pause', 'admission'] as const).flatMap((hold) => [
+  { hold, version: GOOD, phase: 'Promoted/Promoted' },
+  { hold, version: BAD, phase: 'RolledBack/HarmDetected' },
+]);
 
 /** Each write meets one of them, so that the whole stays quick; the properties mix them at random. */
 const FAULTS: readonly Fault[] = ['crashAfter', 'crashBefore', 'lost', 'conflict'];
 
-describe.each(VERSIONS)('a release of $version.name', { timeout: 120_000 }, ({ version, phase }) => {
+describe.each(LIVES)('a release of $version.name in hold mode $hold', { timeout: 120_000 }, (life) => {
+  const { phase } = life;
   it(`ends ${phase} although any one of its writes goes wrong, or is the last of a process`, async () => {
-    const { writes } = await live(version, () => 'none');
+    const { writes } = await live(life, () => 'none');
     for (let fatal = 1; fatal <= writes; fatal++) {
       const fault = FAULTS[fatal % FAULTS.length] ?? 'none';
-      const lived = await live(version, (write) => (write === fatal ? fault : 'none'));
+      const lived = await live(life, (write) => (write === fatal ? fault : 'none'));
       expect({ fatal, fault, phase: lived.phase, broken: lived.broken }).toEqual({
         fatal,
         fault,
@@ -51,7 +58,7 @@ describe.each(VERSIONS)('a release of $version.name', { timeout: 120_000 }, ({ v
   });
 
   it(`ends ${phase} even if the process dies after every single write`, async () => {
-    const lived = await live(version, () => 'crashAfter');
+    const lived = await live(life, () => 'crashAfter');
     expect([lived.phase, lived.broken]).toEqual([phase, []]);
   });
 });

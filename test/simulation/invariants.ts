@@ -231,12 +231,31 @@ export class Invariants {
         this.#say(6, `${release.metadata.name} has the finalizer`);
     }
     this.#serving(newest);
+    this.#held(newest);
     const live = world.get(ROUTES, 'web');
     if (live === undefined || this.authored === undefined) return;
     if (!equalJson(live.spec, this.authored.spec))
       this.#say(6, `the route is left as ${JSON.stringify(live.spec)}`);
     if (!equalJson(live.metadata.annotations, this.authored.metadata.annotations))
       this.#say(6, 'route annotations differ');
+  }
+
+  /** 3 and 6: what is not stable is held, and in admission mode nothing else is touched. */
+  #held(newest: Release | undefined): void {
+    const target = this.#world.target();
+    if (newest === undefined || target?.metadata.annotations?.['sluice.dev/policy'] === undefined) return;
+    const paused = target.spec?.['paused'] === true;
+    const marker = target.metadata.annotations['sluice.dev/held'];
+    const stable = templatesEqual(target.spec?.['template'] as JsonObject, stableAfter(newest).template);
+    const state = `${stable ? 'idle' : 'held'}: ${paused ? 'paused' : 'un-paused'}, ${marker ?? 'unmarked'}`;
+    const wanted =
+      this.#world.hold === 'pause'
+        ? ['idle: paused, unmarked', 'held: paused, *']
+        : ['idle: un-paused, unmarked', 'idle: paused, failed', 'held: paused, new', 'held: paused, failed'];
+    const fits = wanted.some(
+      (each) => state === each || (each.endsWith('*') && state.startsWith(each.slice(0, -1))),
+    );
+    if (!fits) this.#say(6, `the target is left ${state}`);
   }
 
   /** 3: behind the stable Service runs what is stable, and nothing else. */

@@ -1,6 +1,7 @@
 import { parseDuration } from '../../api/duration.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { getObjects, getString } from '../../api/json.ts';
+import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
 import { ROUTE, target, VERSIONS } from './objects.ts';
 import { routedWeight, type Outage } from './prometheus.ts';
@@ -43,6 +44,26 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       const [key = '', ...value] = pair.split('=');
       draft.metadata.annotations = { ...draft.metadata.annotations, [key]: value.join('=') };
     }),
+  // the mode the controller takes at its next look; `do hold admission` installs the policies as well
+  hold: (world, mode) => {
+    world.hold = mode as HoldMode;
+    if (mode === 'admission') world.installPolicies();
+  },
+  'delete-policies': (world) => world.removePolicies(),
+  // as `kubectl rollout restart`
+  restart: (world) =>
+    world.editTarget((spec) => {
+      const template = spec['template'] as { metadata: { annotations?: Record<string, string> } };
+      const at = new Date(world.clock.now()).toISOString();
+      template.metadata.annotations = {
+        ...template.metadata.annotations,
+        'kubectl.kubernetes.io/restartedAt': at,
+      };
+    }),
+  // as a patch of the whole spec by a tool that knows nothing of pauses
+  'replace-spec': (world) => world.editTarget((spec) => delete spec['paused']),
+  // as `kubectl rollout resume`
+  'rollout-resume': (world) => world.resume(),
   intent: (world, value) => world.intent(value),
   resume: (world) =>
     world.edit('releases.sluice.dev', world.newest()?.metadata.name ?? '', (draft) => {
@@ -93,6 +114,11 @@ const ASKED: Record<string, (world: World) => string> = {
   phase: (world) => world.phase(),
   image: (world) => world.image(),
   weight: (world) => String(routedWeight(world)),
+  // nothing is held; the next change of the template will be
+  idle: (world) => String(isIdle(world)),
+  // the template does not roll out
+  held: (world) => String(holdOf(world) === (world.hold === 'pause' ? 'paused' : 'paused marked')),
+  refused: (world) => world.refused || 'nothing',
   paused: (world) => String(world.target()?.spec?.['paused'] === true),
   failed: (world) => String(isMarkedFailed(world.target())),
   releases: (world) =>
@@ -109,6 +135,15 @@ const ASKED: Record<string, (world: World) => string> = {
       .join(' '),
 };
 
+function holdOf(world: World): string {
+  const target = world.target();
+  const marked = target?.metadata.annotations?.['sluice.dev/held'] !== undefined;
+  return `${target?.spec?.['paused'] === true ? 'paused' : 'running'}${marked ? ' marked' : ''}`;
+}
+
+export const isIdle = (world: World): boolean =>
+  holdOf(world) === (world.hold === 'pause' ? 'paused' : 'running');
+
 function podImages(world: World): string[] {
   const pods = world.api.store.list('pods', NAMESPACE);
   const stable = pods.filter(
@@ -124,10 +159,17 @@ export function isMarkedFailed(target: KubeObject | undefined): boolean {
   return progressing?.['status'] === 'False' && progressing['reason'] === 'ProgressDeadlineExceeded';
 }
 
+/** The hold mode a scenario is about; undefined: it has to go well in each. */
+export function holdOfScenario(text: string): string | undefined {
+  return parseScenario(text)
+    .find(({ verb, rest }) => verb === 'given' && rest.startsWith('hold '))
+    ?.rest.slice(5);
+}
+
 /** Runs a scenario; the answer lists everything that was not as the file says, and every broken invariant. */
-export async function runScenario(text: string): Promise<string[]> {
+export async function runScenario(text: string, hold: HoldMode = 'pause'): Promise<string[]> {
   const lines = parseScenario(text);
-  const world = new World(given(lines));
+  const world = new World({ hold, ...given(lines) });
   const invariants = new Invariants(world);
   const wrong: string[] = [];
   await world.until(() => world.phase() === 'Promoted/Initial', 60_000);
@@ -149,6 +191,7 @@ function given(lines: Line[]): WorldOptions {
     if (what === 'provider') options.provider = value as 'gateway' | 'nginx';
     else if (what === 'replicas') options.replicas = Number(value);
     else if (what === 'policy') options.policy = JSON.parse(value) as JsonObject;
+    else if (what === 'hold') options.hold = value as HoldMode;
     else if (what === 'seed') options.seed = Number(value);
     else throw new Error(`given ${rest}?`);
   }

@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runScenario } from './scenario.ts';
+import { holdOfScenario, runScenario } from './scenario.ts';
 
 const FOLDER = new URL('../scenarios/', import.meta.url);
-const files = readdirSync(FOLDER).filter((name) => name.endsWith('.scenario'));
+const scenarios = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.scenario'))
+  .map((file) => ({ file, text: readFileSync(new URL(file, FOLDER), 'utf8') }));
 
-describe('scenario', () => {
-  it.each(files)('%s', { timeout: 60_000 }, async (file) => {
-    expect(await runScenario(readFileSync(new URL(file, FOLDER), 'utf8'))).toEqual([]);
+describe.each(['pause', 'admission'] as const)('in hold mode %s the scenario', (hold) => {
+  const mine = scenarios.filter(({ text }) => (holdOfScenario(text) ?? hold) === hold);
+  it.each(mine)('$file', { timeout: 60_000 }, async ({ text }) => {
+    expect(await runScenario(text, hold)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { isTerminal } from '../../api/conditions.ts';
 import type { JsonObject } from '../../api/kube.ts';
 import { templatesEqual } from '../../controller/canary/index.ts';
+import type { HoldMode } from '../../controller/model.ts';
 import type { Release } from '../../api/release.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { Invariants } from './invariants.ts';
@@ -14,6 +15,7 @@ const MINUTE = 60 * SECOND;
 /** What happens in one random story, in order. */
 export interface Story {
   provider: 'gateway' | 'nginx';
+  hold: HoldMode;
   replicas: number;
   onNewRevision: 'supersede' | 'queue';
   onFailure: 'hold' | 'revert';
@@ -42,6 +44,11 @@ const EVENT = fc.oneof(
     arbitrary: fc.constantFrom('canary-weight 0', 'canary-weight 80', 'reset-route', 'delete-release'),
   },
   {
+    weight: 2,
+    arbitrary: fc.constantFrom('restart', 'rollout-resume', 'restart', 'hold pause', 'hold admission'),
+  },
+  { weight: 1, arbitrary: fc.constantFrom('delete-policies') },
+  {
     weight: 1,
     arbitrary: fc.constantFrom('delete-canary', 'delete-canary-service', 'delete-policy'),
   },
@@ -53,6 +60,7 @@ const EVENT = fc.oneof(
 
 export const STORY: fc.Arbitrary<Story> = fc.record({
   provider: fc.constantFrom('gateway', 'nginx'),
+  hold: fc.constantFrom('pause', 'admission'),
   replicas: fc.integer({ min: 1, max: 5 }),
   onNewRevision: fc.constantFrom('supersede', 'queue'),
   onFailure: fc.constantFrom('hold', 'revert'),
@@ -79,8 +87,8 @@ const QUIET_MS = 40 * MINUTE;
 
 /** Tells a story to its end; the answer is what broke. */
 export async function tell(story: Story): Promise<string[]> {
-  const { provider, replicas, onNewRevision, onFailure, seed } = story;
-  const world = new World({ provider, replicas, seed, policy: { onNewRevision, onFailure } });
+  const { provider, hold, replicas, onNewRevision, onFailure, seed } = story;
+  const world = new World({ provider, hold, replicas, seed, policy: { onNewRevision, onFailure } });
   const invariants = new Invariants(world);
   await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
   const random = generator(seed + 1);

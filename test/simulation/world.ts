@@ -11,11 +11,12 @@ import type { MeasurementQueue, QueueJob } from '../../analysis/queue/queue.ts';
 import { decide } from '../../controller/decide.ts';
 import { EventRecorder } from '../../controller/events.ts';
 import { MeasurementBoard } from '../../controller/measurements.ts';
-import type { Key } from '../../controller/model.ts';
+import type { HoldMode, Key } from '../../controller/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
 import { KubeClient } from '../../kube/client.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
 import type { ApiServer } from '../../playground/api/contract.ts';
+import { serviceAccount } from '../../playground/api/http/users.ts';
 import { createApiServer } from '../../playground/api/server.ts';
 import { gatewayApiCrds } from '../../playground/scenarios/gateway-api-crds.ts';
 import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts';
@@ -26,6 +27,10 @@ import { INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from 
 export const NAMESPACE = 'shop';
 export const NAME = 'web';
 export const KEY: Key = { namespace: NAMESPACE, name: NAME };
+
+/** The controller's credentials, as the policies know it. */
+const TOKEN = 'controller';
+const CONTROLLER = serviceAccount('sluice-system', 'sluice');
 
 /** What may go wrong between the controller and the API server, decided before each request it sends. */
 export type Fault = 'none' | 'conflict' | 'lost' | 'crashBefore' | 'crashAfter';
@@ -38,6 +43,8 @@ export interface WorldOptions {
   replicas?: number;
   policy?: JsonObject;
   annotations?: Record<string, string>;
+  /** default pause; admission: the shipped policies are in the cluster */
+  hold?: HoldMode;
   seed?: number;
 }
 
@@ -61,11 +68,14 @@ export class World {
   forbidden: RegExp | undefined;
   /** the controller reads what was there this long ago, as far as it has not written it itself */
   staleFor = 0;
+  /** the hold mode in force */
+  hold: HoldMode;
   /** called after every write of the controller that reached the API server */
   onWrite: (seen: Seen) => void = () => undefined;
   onPass: (result: Reconciled) => void = () => undefined;
   readonly decisions: string[] = [];
   crashes = 0;
+  refused = '';
 
   readonly #transport: Transport;
   #board: MeasurementBoard;
@@ -76,7 +86,8 @@ export class World {
   constructor(options: WorldOptions = {}) {
     const { clock } = this;
     const random = generator(options.seed ?? 1);
-    this.api = createApiServer({ clock, random });
+    this.hold = options.hold ?? 'pause';
+    this.api = createApiServer({ clock, random, users: { [TOKEN]: CONTROLLER } });
     const { store } = this.api;
     store.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
     for (const crd of [...gatewayApiCrds(), ...ownCrds()]) {
@@ -90,14 +101,30 @@ export class World {
       if (this.staleFor > 0) clock.after(this.staleFor + 1_500, () => this.#wakeAt(clock.now()));
     });
     this.prometheus = new Prometheus(this, random);
-    this.#transport = this.#faulty(inProcessTransport(this.api));
+    this.#transport = this.#faulty(inProcessTransport(this.api, TOKEN));
     this.#board = this.#freshBoard();
+    if (this.hold === 'admission') this.installPolicies();
     store.create('releasepolicies.sluice.dev', POLICY(options.policy));
     store.create('analysistemplates.sluice.dev', TEMPLATE);
     store.create('services', SERVICE);
     if (options.provider === 'nginx') store.create('ingresses.networking.k8s.io', INGRESS);
     else store.create('httproutes.gateway.networking.k8s.io', ROUTE);
     store.create('deployments.apps', target(options.replicas ?? 4, options.annotations));
+  }
+
+  /** As `kubectl apply -k manifests/admission/admission-mode`. */
+  installPolicies(): void {
+    for (const [resource, object] of holdPolicies()) {
+      if (this.api.store.get(resource, undefined, object.metadata.name) === undefined)
+        this.api.store.create(resource, object);
+    }
+  }
+
+  removePolicies(): void {
+    for (const [resource, { metadata }] of holdPolicies()) {
+      if (this.api.store.get(resource, undefined, metadata.name) !== undefined)
+        this.api.store.delete(resource, undefined, metadata.name);
+    }
   }
 
   /** Drops everything the controller holds in memory. */
@@ -153,7 +180,12 @@ export class World {
           events: new EventRecorder({ client, now: () => clock.now(), random: () => 0.5 }),
           mayAct: () => true,
           onLostEvent: () => undefined,
-          config: { namespace: 'sluice-system', hold: 'pause', prometheus: ['default'], scrapeLagMs: 5_000 },
+          config: {
+            namespace: 'sluice-system',
+            hold: this.hold,
+            prometheus: ['default'],
+            scrapeLagMs: 5_000,
+          },
           nowMs: clock.now(),
           decide,
         },
@@ -318,6 +350,19 @@ export class World {
     this.edit('deployments.apps', NAME, (draft) => change(draft.spec ?? {}, draft));
   }
 
+  /** `kubectl rollout resume`; `refused` is what the API server answers, '' if it does it. */
+  resume(): void {
+    const draft = this.target();
+    if (draft?.spec === undefined) return;
+    draft.spec['paused'] = false;
+    this.refused = '';
+    try {
+      this.api.store.update('deployments.apps', draft, { fieldManager: 'kubectl-rollout' });
+    } catch (error) {
+      this.refused = (error as Error).message;
+    }
+  }
+
   release(version: Version): void {
     this.editTarget((spec) => (spec['template'] = structuredClone(version.template)));
   }
@@ -358,9 +403,21 @@ export function generator(seed: number): () => number {
   return () => (state = (state * 16807) % 2147483647) / 2147483647;
 }
 
+/** Each object of admission mode with the name of its resource. */
+function holdPolicies(): [string, KubeObject][] {
+  return ['hold', 'keep', 'guard', 'fresh-start']
+    .flatMap((name) => manifest(`admission/admission-mode/${name}`))
+    .map((each) => {
+      const plural = `${each.kind.toLowerCase()}s`.replace(/ys$/, 'ies');
+      return [`${plural}.admissionregistration.k8s.io`, each];
+    });
+}
+
+function manifest(path: string): KubeObject[] {
+  const text = readFileSync(new URL(`../../manifests/${path}.yaml`, import.meta.url), 'utf8');
+  return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+}
+
 function ownCrds(): KubeObject[] {
-  return ['releases', 'releasepolicies', 'analysistemplates'].flatMap((name) => {
-    const text = readFileSync(new URL(`../../manifests/crds/${name}.yaml`, import.meta.url), 'utf8');
-    return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
-  });
+  return ['releases', 'releasepolicies', 'analysistemplates'].flatMap((name) => manifest(`crds/${name}`));
 }
