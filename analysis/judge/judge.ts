@@ -14,6 +14,8 @@ import { combineHarm, isTolerable } from './combined.ts';
 import { judgeErrorRate } from './error-rate.ts';
 import { nextErrorRateStep, readErrorRate, writeErrorRate } from './error-rate-state.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
+import { judgeLatency } from './latency.ts';
+import { nextLatencyStep, readLatency, wantsLatencyHistory, writeLatency } from './latency-state.ts';
 import { inconclusive } from './missing.ts';
 import { allSafe } from './rules/all-safe.ts';
 import { circuitBreaker } from './rules/circuit-breaker.ts';
@@ -60,15 +62,34 @@ export function startStep(
 }
 
 function carried(state: MetricState, keepSafe: boolean): MetricState {
-  if (state.type === 'series') return nextSeriesStep();
-  if (state.type !== 'errorRate') return state;
-  return writeErrorRate(nextErrorRateStep(readErrorRate(state), { keepSafe }));
+  switch (state.type) {
+    case 'errorRate':
+      return writeErrorRate(nextErrorRateStep(readErrorRate(state), { keepSafe }));
+    case 'latency':
+      return writeLatency(nextLatencyStep(readLatency(state), { keepSafe }));
+    case 'series':
+      return nextSeriesStep();
+    case 'threshold':
+      return state;
+  }
 }
 
 /** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */
 export function wantsHistory(state: AnalysisState | undefined): boolean {
-  const known = Object.values(state?.metrics ?? {}).filter(({ type }) => type === 'errorRate');
-  return known.length === 0 || known.some((metric) => readErrorRate(metric).windows === 0);
+  const known = Object.values(state?.metrics ?? {});
+  return known.length === 0 || known.some(isUncalibrated);
+}
+
+function isUncalibrated(state: MetricState): boolean {
+  switch (state.type) {
+    case 'errorRate':
+      return readErrorRate(state).windows === 0;
+    case 'latency':
+      return wantsLatencyHistory(readLatency(state));
+    case 'series':
+    case 'threshold':
+      return false;
+  }
 }
 
 export interface JudgeInput {
@@ -134,7 +155,7 @@ function evaluate(input: MetricInput): Evaluation {
     case 'series':
       return judgeSeries(input, metric);
     case 'latency':
-      throw new TypeError(`${metric.type} metrics cannot be parsed yet`);
+      return judgeLatency(input, metric);
   }
 }
 
