@@ -34,6 +34,20 @@ describe('scoring', () => {
     expect(parse({ pass, marginal, groups }, series('m', ['a', 'b']))).toMatchObject({ groups });
   });
 
+  it('takes series of any method for one group where none names any', () => {
+    const plain = { name: 'b', series: { query: 'q' }, test: { method: 'welch' } };
+    for (const groups of [{}, { all: 100 }]) {
+      expect(parse({ pass, marginal, groups }, series('a', []), plain)).toMatchObject({ groups });
+    }
+  });
+
+  it('lets a dry run do without groups', () => {
+    const muted = (groups: string[]) => series('b', groups, { dryRun: true });
+    expect(parse({ pass, marginal }, series('a', ['cpu']), muted([]))).toMatchObject({ pass });
+    const groups = { all: 100 };
+    expect(parse({ pass, marginal, groups }, series('a', []), muted(['io']))).toMatchObject({ groups });
+  });
+
   it.each([
     {
       name: 'a missing mark',
@@ -81,7 +95,7 @@ describe('scoring', () => {
       name: 'no series',
       scoring: { pass, marginal },
       metrics: [{ name: 'a', errorRate: {} }],
-      want: 'spec.scoring: {"pass":95,"marginal":75,"groups":{}} has nothing to score; add a series metric of the',
+      want: 'spec.scoring: {"pass":95,"marginal":75,"groups":{}} has nothing to score; add a series metric that',
     },
     {
       name: 'only dry runs',
@@ -90,10 +104,10 @@ describe('scoring', () => {
       want: 'has nothing to score',
     },
     {
-      name: 'no series of the kayenta method',
+      name: 'a series that counts in no group',
       scoring: { pass, marginal },
-      metrics: [{ name: 'a', series: { query: 'q' }, test: { method: 'welch' } }],
-      want: 'has nothing to score',
+      metrics: [series('a', ['cpu']), { name: 'b', series: { query: 'q' }, test: { method: 'welch' } }],
+      want: 'spec.scoring: "b" is a series metric without groups while others have some, so it would not count; give',
     },
   ])('refuses $name', ({ scoring, metrics, want }) => {
     const issues = parse(scoring, ...metrics);

@@ -1,4 +1,4 @@
-import type { Metric, Scoring } from '../template.ts';
+import type { Metric, Scoring, SeriesMetric } from '../template.ts';
 import { Fields, complain, show, type Place, type Read } from './fields.ts';
 import { groupName, number } from './read.ts';
 
@@ -38,32 +38,57 @@ export const readScoring: Read<Scoring> = (value, place) => {
   return { pass, marginal, groups };
 };
 
+/** The group of all series where none names a group, as analysis/judge/series-together.ts has it. */
+const COMMON_GROUP = 'all';
+
 /**
- * The score is that of the groups of kayenta series that are not dry runs. Without any it would always be 0, and where weights
- * add up to less than `pass` it could never pass.
+ * The score is that of the series that are not dry runs. Without any there is none, one that counts in no group would not
+ * be judged, and where weights add up to less than `pass` nothing could ever pass.
  */
 export function checkScoring(scoring: Scoring, metrics: readonly Metric[], place: Place): void {
-  const series = metrics.filter((metric) => metric.type === 'series' && metric.test.method === 'kayenta');
-  const groupsOf = (list: readonly Metric[]) => [
-    ...new Set(list.flatMap((metric) => (metric.type === 'series' ? metric.kayenta.groups : []))),
-  ];
-  const counted = groupsOf(series.filter(({ dryRun }) => !dryRun));
-  if (counted.length === 0) {
-    const remedy = 'add a series metric of the kayenta method that names its groups, or remove scoring';
+  const series = metrics.filter((metric) => metric.type === 'series');
+  const deciding = series.filter(({ dryRun }) => !dryRun);
+  if (deciding.length === 0) {
+    const remedy = 'add a series metric that is no dryRun, or remove scoring';
     complain(place, scoring, 'has nothing to score', remedy);
     return;
   }
-  const known = groupsOf(series);
-  const at = { path: `${place.path}.groups`, issues: place.issues };
-  for (const name of Object.keys(scoring.groups).filter((group) => !known.includes(group))) {
+  const counted = groupsOf(deciding);
+  if (deciding.some(({ kayenta }) => kayenta.groups.length > 0)) {
+    for (const { name } of deciding.filter(({ kayenta }) => kayenta.groups.length === 0)) {
+      const message = 'is a series metric without groups while others have some, so it would not count';
+      complain(place, name, message, 'give it groups (method kayenta), or give groups to none');
+    }
+  }
+  checkWeights(
+    scoring,
+    { known: [...new Set([...counted, ...groupsOf(series)])], counted },
+    {
+      path: `${place.path}.groups`,
+      issues: place.issues,
+    },
+  );
+}
+
+function groupsOf(series: readonly SeriesMetric[]): string[] {
+  const groups = [...new Set(series.flatMap(({ kayenta }) => kayenta.groups))];
+  return groups.length > 0 ? groups : [COMMON_GROUP];
+}
+
+function checkWeights(
+  { groups, pass }: Scoring,
+  { known, counted }: { known: readonly string[]; counted: readonly string[] },
+  place: Place,
+): void {
+  for (const name of Object.keys(groups).filter((group) => !known.includes(group))) {
     const remedy = `name one of ${known.join(', ')}, or remove it`;
-    complain({ ...at, path: `${at.path}[${show(name)}]` }, name, 'is a group of no series metric', remedy);
+    const path = `${place.path}[${show(name)}]`;
+    complain({ ...place, path }, name, 'is a group of no series metric', remedy);
   }
-  const reachable = reach(scoring.groups, counted);
-  if (reachable < scoring.pass) {
-    const message = `is the highest score the groups can reach, and pass is ${scoring.pass}`;
-    complain(at, reachable, message, 'make the weights of groups that are no dry run add up to 100');
-  }
+  const reachable = reach(groups, counted);
+  if (reachable >= pass) return;
+  const message = `is the highest score the groups can reach, and pass is ${pass}`;
+  complain(place, reachable, message, 'make the weights of groups that are no dry run add up to 100');
 }
 
 /** The score when every group passes: groups without a weight share what is left. */

@@ -175,8 +175,8 @@ describe('the CRDs on an API server', () => {
       says: 'only one of quantile and quantiles',
     },
     {
-      name: 'a score without groups',
-      spec: { ...withMetric({ series: { query: 'q' } }), scoring: { pass: 90, marginal: 50 } },
+      name: 'a score without series',
+      spec: { ...withMetric({ errorRate: {} }), scoring: { pass: 90, marginal: 50 } },
       says: 'nothing to score',
     },
     {

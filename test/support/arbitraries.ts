@@ -261,16 +261,16 @@ const templatesOf = (intervalMs: number, metrics: Metric[]): fc.Arbitrary<Analys
     .map(([template, own]) => ({ ...template, ...own, intervalMs, metrics }));
 
 function scoringOf(metrics: Metric[]): fc.Arbitrary<{ scoring?: Scoring }> {
-  const groups = metrics.flatMap((metric) =>
-    metric.type === 'series' && !metric.dryRun ? metric.kayenta.groups : [],
-  );
-  const names = [...new Set(groups)];
-  if (names.length === 0) return fc.constant({});
+  const deciding = metrics.filter((metric) => metric.type === 'series' && !metric.dryRun);
+  const groups = deciding.map((metric) => (metric.type === 'series' ? metric.kayenta.groups : []));
+  const names = [...new Set(groups.flat())];
+  const some = groups.some((own) => own.length === 0);
+  if (groups.length === 0 || (some && names.length > 0)) return fc.constant({});
   return fc
     .record({
       pass: fc.double({ min: 0, max: 100, noNaN: true }),
       part: fc.double({ min: 0, max: 1, noNaN: true }),
-      weighted: fc.subarray(names, { maxLength: names.length - 1 }),
+      weighted: fc.subarray(names, { maxLength: Math.max(0, names.length - 1) }),
       used: fc.boolean(),
     })
     .map(({ pass, part, weighted, used }) => {
