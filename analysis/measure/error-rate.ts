@@ -8,6 +8,7 @@ import { increase, risesAfterFall } from './deltas.ts';
 import type { Job } from './job.ts';
 import { stableHistory } from './history.ts';
 import { bad, failed } from './job.ts';
+import { bytesPerMs } from './lookback.ts';
 import { complete, podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './prometheus.ts';
 import { sightings } from './sightings.ts';
@@ -50,9 +51,13 @@ export async function measureErrorRate(
   const problem = impossible('canary', canary) ?? impossible('stable', stable);
   if (problem !== undefined) return bad(job, problem.outcome, problem.sentence);
   const pods = countPods(job, asked, options);
-  const history = job.calibrate
-    ? await stableHistory(job, queries.stable, { client, byPod: pods !== undefined })
-    : undefined;
+  const ofStable = asked.filter(({ arm }) => arm === 'stable').flatMap(({ series }) => series);
+  const wantedHistory = {
+    client,
+    byPod: pods !== undefined,
+    bytesPerMs: bytesPerMs(ofStable, job.window),
+  };
+  const history = job.calibrate ? await stableHistory(job, queries.stable, wantedHistory) : undefined;
   return {
     metric: job.key,
     window: job.window,

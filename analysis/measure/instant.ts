@@ -11,7 +11,7 @@ export interface NumberQuery {
   nan: 'zero' | 'refuse';
 }
 
-/** The one number a query has at the end of the window, or the measurement that says why there is none. */
+/** The one finite number a query has at the end of the window, or the measurement that says why there is none. */
 export async function askNumber(
   job: Job,
   { arm, text, nan }: NumberQuery,
@@ -34,6 +34,16 @@ export async function askNumber(
   }
   const [sample] = first.samples;
   if (sample === undefined) return bad(job, 'noData', `${arm}: the query returns a series without a sample`);
-  if (!Number.isNaN(sample.value)) return sample.value;
+  if (!Number.isNaN(sample.value)) return finite(sample.value);
   return nan === 'zero' ? 0 : bad(job, 'nan', `${arm}: the query returns NaN`);
+}
+
+/** Plain JSON has no infinity: the largest number takes its place, which every comparison treats alike. */
+function finite(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
+}
+
+/** Was it infinite? */
+export function isEndless(value: number): boolean {
+  return Math.abs(value) === Number.MAX_VALUE;
 }

@@ -8,6 +8,8 @@ import type { FirstSeen } from './deltas.ts';
 import { histogramIncrements, histogramRisesAfterFall } from './histogram-increments.ts';
 import type { Job } from './job.ts';
 import { bad, failed } from './job.ts';
+import { latencyHistory } from './latency-history.ts';
+import { bytesPerMs } from './lookback.ts';
 import { complete, podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './prometheus.ts';
 import { sightings } from './sightings.ts';
@@ -16,6 +18,7 @@ import { readTracks } from './tracks.ts';
 
 interface Asked extends Tracks {
   raw: boolean;
+  bytesPerMs: number;
 }
 
 type Arms<T> = Record<Arm, T>;
@@ -46,6 +49,9 @@ export async function measureLatency(
   if (bounds === undefined) return bad(job, 'badQuery', NOTHING_SHARED);
   const layout = canary.layout === 'native' && stable.layout === 'native' ? 'native' : 'classic';
   const pods = podHistograms(job, counted, { bounds, layout });
+  const { form, bytesPerMs: size } = stable;
+  const wanted = { client, byPod: pods !== undefined, bytesPerMs: size, form, layout, bounds } as const;
+  const history = job.calibrate ? await latencyHistory(job, queries.stable, wanted) : undefined;
   return {
     metric: job.key,
     window: job.window,
@@ -54,6 +60,7 @@ export async function measureLatency(
     canary: histogramOf(counted.canary, { bounds, layout }),
     stable: histogramOf(counted.stable, { bounds, layout }),
     ...(pods === undefined ? {} : { pods }),
+    ...(history === undefined ? {} : { history }),
   };
 }
 
@@ -78,7 +85,7 @@ async function askArm(
   if (!raw && read.tracks.some((track) => histogramRisesAfterFall(track, job.window, read.form))) {
     return { failure: bad(job, 'noData', fallenSentence(what)) };
   }
-  return { ...read, raw };
+  return { ...read, raw, bytesPerMs: bytesPerMs(series, job.window) };
 }
 
 /** What one track counted in the window. */

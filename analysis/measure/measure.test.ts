@@ -284,6 +284,23 @@ describe('thresholds', () => {
     expect((await measured(latency, prometheus({ [QUERY]: answer }))).outcome).toBe(outcome);
   });
 
+  test.each([
+    ['Infinity', Number.MAX_VALUE],
+    ['-Infinity', -Number.MAX_VALUE],
+  ])('%s becomes the largest number, for it has to travel as JSON', async (value, want) => {
+    const client = prometheus({ [QUERY]: [`a 115:${value}`] });
+    expect(await measured(latency, client)).toMatchObject({ outcome: 'ok', canary: want });
+  });
+
+  test('two infinities are not equal', async () => {
+    const client = prometheus({
+      [QUERY]: ['a 115:Infinity'],
+      'latency{pod=~"web-1|web-2"}': ['a 115:Infinity'],
+    });
+    const got = await measured({ ...latency, success: 'canary <= stable' }, client);
+    expect(got).toMatchObject({ outcome: 'nan' });
+  });
+
   test('nan: zero takes NaN for 0', async () => {
     const client = prometheus({ [QUERY]: ['a 115:NaN'] });
     expect(await measured({ ...latency, nan: 'zero' }, client)).toMatchObject({ outcome: 'ok', canary: 0 });

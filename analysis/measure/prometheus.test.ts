@@ -96,6 +96,43 @@ test.each([
   expect(await prometheus.instant('x', 0)).toEqual({ ok: true, series: [] });
 });
 
+test('native histograms are read with their buckets', async () => {
+  const histogram = {
+    count: '7',
+    sum: '5',
+    buckets: [
+      [3, '-0.25', '0.25', '3'],
+      [0, '0.5', '1', '4'],
+    ],
+  };
+  const empty = { count: '0', sum: '0' };
+  const metric = { pod: 'a' };
+  const prometheus = await against(
+    json({
+      resultType: 'matrix',
+      result: [
+        {
+          metric,
+          histograms: [
+            [1, empty],
+            [2.5, histogram],
+          ],
+        },
+      ],
+    }),
+  );
+  const buckets = [
+    { left: -0.25, right: 0.25, count: 3 },
+    { left: 0.5, right: 1, count: 4 },
+  ];
+  const histograms = [
+    { timeMs: 1000, buckets: [] },
+    { timeMs: 2500, buckets },
+  ];
+  const series = [{ labels: metric, samples: [], histograms }];
+  expect(await prometheus.instant('x', 0)).toEqual({ ok: true, series, range: true });
+});
+
 test('a scalar is one series of one sample', async () => {
   const prometheus = await against(json({ resultType: 'scalar', result: [7, '0.25'] }));
   expect(await prometheus.instant('x', 0)).toEqual({
@@ -125,7 +162,25 @@ describe('what goes wrong is told apart, and nothing of the body is repeated', (
     ['a redirect', answer(302, '', { location: 'http://127.0.0.1:1/' }), 'serverError', 'redirect'],
     ['a string', json({ resultType: 'string', result: [0, 'secret detail'] }), 'badQuery', 'a string'],
     [
-      'native histograms',
+      'a series that was a number and became a histogram',
+      json({
+        resultType: 'matrix',
+        result: [{ metric: {}, values: [[0, '1']], histograms: [[1, { count: '0', sum: '0' }]] }],
+      }),
+      'badQuery',
+      'numbers and native histograms',
+    ],
+    [
+      'a native histogram that is none',
+      json({
+        resultType: 'matrix',
+        result: [{ metric: {}, histograms: [[1, { buckets: [[0, 1, 2, 3]] }]] }],
+      }),
+      'serverError',
+      'not what a Prometheus',
+    ],
+    [
+      'native histograms at one instant',
       json({ resultType: 'vector', result: [{ metric: {}, histogram: [0, {}] }] }),
       'badQuery',
       'native',
@@ -173,7 +228,8 @@ describe('what goes wrong is told apart, and nothing of the body is repeated', (
   test('an answer larger than the limit', async () => {
     const prometheus = await against(answer(200, 'x'.repeat(5000)), { maxBytes: 2048 });
     const got = await prometheus.instant('x', 0);
-    expect(got).toEqual({ ok: false, outcome: 'serverError', sentence: 'the answer is larger than 2 KiB' });
+    const sentence = 'the answer is larger than 2 KiB';
+    expect(got).toEqual({ ok: false, outcome: 'serverError', sentence, tooLarge: true });
   });
 
   test('nobody listening', async () => {

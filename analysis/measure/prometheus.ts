@@ -21,6 +21,8 @@ export interface Failure {
   outcome: BadOutcome;
   /** for status and logs: says what happened, never what the body held */
   sentence: string;
+  /** a shorter range may be answered */
+  tooLarge?: true;
 }
 
 export interface PrometheusOptions {
@@ -130,7 +132,8 @@ function unreachable(error: unknown, timedOut: boolean, { timeoutMs, maxBytes }:
   if (timedOut) return failure('timeout', `Prometheus did not answer within ${timeoutMs / 1000} s`);
   if (!axios.isAxiosError(error)) throw error;
   if (error.message.startsWith('maxContentLength')) {
-    return failure('serverError', `the answer is larger than ${Math.round(maxBytes / 1024)} KiB`);
+    const sentence = `the answer is larger than ${Math.round(maxBytes / 1024)} KiB`;
+    return { ...failure('serverError', sentence), tooLarge: true };
   }
   return failure('serverError', `Prometheus cannot be reached (${error.code ?? 'connection failed'})`);
 }

@@ -13,7 +13,7 @@ export function isSelector(promql: string): boolean {
 }
 
 /** Samples this long before the window are read as well, to know where each counter stood when the window began. */
-const LOOKBACK_MS = 5 * 60_000;
+export const LOOKBACK_MS = 5 * 60_000;
 const STEPS_PER_TICK = 3;
 const FEWEST_STEP_MS = 1000;
 
@@ -21,9 +21,12 @@ const FEWEST_STEP_MS = 1000;
  * The query over the window and the lookback: raw samples of a selector; of anything else its value at instants a third of
  * `tickMs` apart.
  */
-export function overRange(query: string, { startMs, endMs }: Window, tickMs = endMs - startMs): string {
-  const length = endMs - startMs;
-  const range = promDuration(length + LOOKBACK_MS);
+export function overRange(
+  query: string,
+  { startMs, endMs }: Window,
+  { tickMs = endMs - startMs, lookbackMs = LOOKBACK_MS }: { tickMs?: number; lookbackMs?: number } = {},
+): string {
+  const range = promDuration(endMs - startMs + lookbackMs);
   if (isSelector(query)) return `${query}[${range}]`;
   const step = Math.max(FEWEST_STEP_MS, Math.floor(tickMs / STEPS_PER_TICK / 1000) * 1000);
   return `(${query})[${range}:${promDuration(step)}]`;

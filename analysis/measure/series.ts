@@ -1,7 +1,8 @@
 import type { Measurement } from '../../api/analysis.ts';
 import type { SeriesMetric } from '../../api/template.ts';
-import { askNumber } from './instant.ts';
+import { askNumber, isEndless } from './instant.ts';
 import type { Job } from './job.ts';
+import { bad } from './job.ts';
 import type { PrometheusClient } from './prometheus.ts';
 
 /** One number per arm at the end of the window. */
@@ -17,5 +18,8 @@ export async function measureSeries(
   ]);
   if (typeof canary !== 'number') return canary;
   if (typeof stable !== 'number') return stable;
+  const endless = isEndless(canary) ? 'canary' : isEndless(stable) ? 'stable' : undefined;
+  // means and ranks of a series with such a value would say nothing
+  if (endless !== undefined) return bad(job, 'nan', `${endless}: the query returns an infinite value`);
   return { metric: job.key, window: job.window, outcome: 'ok', kind: 'series', canary, stable };
 }

@@ -1,7 +1,8 @@
 import type { Measurement } from '../../api/analysis.ts';
 import type { ThresholdMetric } from '../../api/template.ts';
-import { askNumber } from './instant.ts';
+import { askNumber, isEndless } from './instant.ts';
 import type { Job } from './job.ts';
+import { bad } from './job.ts';
 import type { PrometheusClient } from './prometheus.ts';
 
 /** One number for the canary, and one for stable where a condition names it, at the end of the window. */
@@ -20,6 +21,9 @@ export async function measureThreshold(
   ]);
   if (typeof canary !== 'number') return canary;
   if (stable !== undefined && typeof stable !== 'number') return stable;
+  if (stable !== undefined && isEndless(canary) && isEndless(stable)) {
+    return bad(job, 'nan', 'canary and stable are both infinite, which cannot be compared');
+  }
   const base = { metric: job.key, window: job.window, outcome: 'ok', kind: 'threshold', canary } as const;
   return stable === undefined ? base : { ...base, stable };
 }
