@@ -25,7 +25,7 @@ describe('what is slow', () => {
   test('no window chooses its own limit: it is what stable was before', () => {
     const [, second, third] = judgeLatencies(latency(), [pair(0.1), pair(0.4, 0.4), pair(0.1)]);
     expect(second?.verdict.numbers['p50Limit']).toBeCloseTo(0.1, 2);
-    expect(third?.verdict.numbers['p50Limit']!).toBeGreaterThan(0.15);
+    expect(third!.verdict.numbers['p50Limit']).toBeGreaterThan(0.15);
   });
 
   test('drift of both arms is nobody to blame for', () => {
@@ -208,7 +208,7 @@ describe('history', () => {
   test('it says what is slow from the first window on', () => {
     const [first] = judgeLatencies(latency(), [withPods(0.3, calm)]);
     expect(first?.verdict).toMatchObject({ result: 'fail', numbers: { calibration: 2, p50Dispersion: 1 } });
-    expect(first?.verdict.numbers['p95Limit']! / 0.267).toBeCloseTo(1, 1);
+    expect(first!.verdict.numbers['p95Limit']! / 0.267).toBeCloseTo(1, 1);
   });
 
   test('where single pods are slow in bursts, each quantile is weighed down by its own measure', () => {

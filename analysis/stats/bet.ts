@@ -81,8 +81,12 @@ function solve(g: number, r: number, phi: number): number {
     if (value > 0) low = at;
     else high = at;
     const step = at - (2 * value * slope) / (2 * slope * slope - value * bend);
-    if (Math.abs(step - at) <= CLOSE * Math.abs(at)) return step;
-    at = step > low && step < high ? step : (low + high) / 2;
+    const inside = step > low && step < high;
+    // Near an end of the bracket the scores change quickly, so what is close is measured by the distance to it.
+    const scale = Math.min(Math.abs(at), top - at, at + top / r);
+    if (inside && Math.abs(step - at) <= CLOSE * scale) return step;
+    if (high - low <= Number.EPSILON * Math.abs(at)) return at;
+    at = inside ? step : (low + high) / 2;
   }
   return at;
 }

@@ -78,6 +78,27 @@ test('no bet expects to win while the rate lies on the margin, whatever the base
   );
 });
 
+/** Derivative of the cumulant. */
+function slope(score: number, phi: number): number {
+  return Math.exp(score) / (phi - (phi - 1) * Math.exp(score));
+}
+
+test('the solver never leaves its bracket, and finds the bet that is best if the ratio is g', () => {
+  // The first was found in a simulation: the last step left the bracket, where a score is not a number.
+  const hard = [[0.15, 0.0011214541695018126, 1.3730073884760978] as const];
+  const drawn = fc.tuple(
+    fc.constantFrom(...HARM_BETS.g, ...SAFE_BETS.g),
+    fc.double({ min: 1e-4, max: 1e3, noNaN: true }),
+    fc.double({ min: 1.02, max: 300, noNaN: true }),
+  );
+  const check = ([g, r, phi]: readonly [number, number, number]): void => {
+    const { s1, s0 } = bet(g, r, phi);
+    expect(slope(s1, phi) / slope(s0, phi) / g).toBeCloseTo(1, 6);
+  };
+  hard.forEach(check);
+  fc.assert(fc.property(drawn, check), { numRuns: 2000 });
+});
+
 test('more canary errors are more evidence of harm and less of safety', () => {
   const chosen = { phi: 2, margin: { relative: 0.1, absolute: 1e-4 } };
   fc.assert(
