@@ -152,6 +152,49 @@ describe('schemas and parsers', () => {
     );
   });
 
+  it.each<{ name: string; metric: JsonObject }>([
+    { name: 'one pair of queries', metric: { errorRate: { bad: 'b', total: 't' } } },
+    { name: 'one histogram', metric: { latency: { buckets: 'b', quantile: 0.9 } } },
+    { name: 'a harm margin alone', metric: { latency: {}, margin: { absolute: 0, relative: 0.2 } } },
+    { name: 'a test without method', metric: { series: { query: 'q' }, test: { looks: 2 } } },
+  ])('agree on the short form of $name', ({ metric }) => {
+    const object = wire('AnalysisTemplate', { metrics: [{ name: 'm', ...metric }] });
+    expect(schemaErrors(object)).toEqual([]);
+    expect(parseTemplate(object.spec).ok).toBe(true);
+  });
+
+  it('know the same fields of an AnalysisTemplate', () => {
+    const spec = getObject(schemaOf('AnalysisTemplate'), 'properties', 'spec') ?? {};
+    const metric = getObject(spec, 'properties', 'metrics', 'items') ?? {};
+    const unknown: string[] = [];
+    const ask = (schema: JsonObject | undefined, specWith: (field: JsonObject) => JsonObject) => {
+      const names = Object.keys(getObject(schema, 'properties') ?? {});
+      expect(names).not.toEqual([]);
+      for (const name of names) {
+        const parsed = parseTemplate(specWith({ [name]: null }));
+        const issues = parsed.ok ? [] : parsed.issues.map(formatIssue);
+        unknown.push(...issues.filter((issue) => issue.includes('in a field that does not exist')));
+      }
+    };
+    const query = { query: 'q', success: 'x' };
+    ask(spec, (field) => field);
+    ask(getObject(spec, 'properties', 'scoring'), (scoring) => ({ scoring }));
+    ask(metric, (field) => ({ metrics: [{ name: 'm', threshold: query, ...field }] }));
+    for (const kind of METRIC_KINDS) {
+      ask(getObject(metric, 'properties', kind), (field) => ({ metrics: [{ name: 'm', [kind]: field }] }));
+    }
+    ask(getObject(metric, 'properties', 'test'), (test) => ({
+      metrics: [{ name: 'm', errorRate: {}, test }],
+    }));
+    ask(getObject(metric, 'properties', 'margin'), (margin) => ({
+      metrics: [{ name: 'm', errorRate: {}, margin }],
+    }));
+    ask(getObject(metric, 'properties', 'series', 'properties', 'effect'), (effect) => ({
+      metrics: [{ name: 'm', series: { query: 'q', effect } }],
+    }));
+    expect(unknown).toEqual([]);
+  });
+
   /** Puts a value at a random place of a JSON value. */
   const spoil = (value: Json, picks: number[], bad: Json): Json => {
     const [pick = 0, ...rest] = picks;
