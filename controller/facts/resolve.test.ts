@@ -22,3 +22,23 @@ it('does not take what every object inherits for the value of an argument', () =
     objection: { reason: 'InvalidTemplate', sentence: expect.stringContaining('has no value') as string },
   });
 });
+
+it('refuses planned looks that a step cannot last to', () => {
+  const steps = (maxDuration: string) =>
+    custom('ReleasePolicy', 'default', {
+      analysis: [{ template: 'own' }],
+      steps: [{ weight: 5, maxDuration }],
+      onInconclusive: 'wait',
+    });
+  const template = custom('AnalysisTemplate', 'own', {
+    metrics: [
+      { name: 'm', errorRate: { preset: 'nginx' }, test: { method: 'fisher', looks: 2, horizon: '20m' } },
+    ],
+  });
+  const sentence = (maxDuration: string) => {
+    const rules = resolveRules(aSnapshot([aTarget(), steps(maxDuration), template]));
+    return rules.ok ? undefined : rules.objection.sentence;
+  };
+  expect(sentence('19m')).toContain('spec.metrics[0].test.horizon');
+  expect(sentence('20m')).toBeUndefined();
+});

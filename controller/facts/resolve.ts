@@ -13,6 +13,7 @@ import { fail, formatIssue, ok, type Issue, type Result } from '../../api/result
 import type { AnalysisTemplate, BoundTemplate } from '../../api/template.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { ResolvedRules, Snapshot } from '../model.ts';
+import { unreachableLooks } from './horizons.ts';
 
 /** Why a release cannot begin: a constant and every sentence about it. */
 export interface Objection {
@@ -39,6 +40,8 @@ export function resolveRules(snapshot: Snapshot): Rules {
     if (!bound.ok) return bound;
     templates.push(bound.value);
   }
+  const late = unreachableLooks(merged, templates);
+  if (late.length > 0) return refused(REASON.InvalidTemplate, late);
   return { ok: true, value: { policy: merged, templates }, overrides: overrides.value };
 }
 
