@@ -60,6 +60,8 @@ export const REASON = {
   ErrorLimitExceeded: 'ErrorLimitExceeded',
   /** the canary answered mostly errors in several windows while stable was fine */
   CircuitBreaker: 'CircuitBreaker',
+  /** the canary's own rate is above the ceiling of its metric, whatever stable does */
+  CeilingExceeded: 'CeilingExceeded',
   /** the template measures nothing that can decide; a human has to */
   NothingMeasured: 'NothingMeasured',
   /** Kayenta's score of the series metrics is below the marginal one */

@@ -1,6 +1,9 @@
 import type { Counts, MetricState } from '../../api/analysis.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
+import { levelAfter, levels } from './calibration.ts';
+import type { CeilingData } from './ceiling-state.ts';
+import { addCeiling, isCeiling, logCeiling } from './ceiling-state.ts';
 import { isAmount, isComparison } from './comparison-stored.ts';
 import type { Comparison } from './comparison.ts';
 import { addCounts, nextStep, NO_COMPARISON } from './comparison.ts';
@@ -14,6 +17,8 @@ export interface ErrorRateData extends Comparison {
   broken: number;
   /** of a test at planned looks; begun anew in each step; absent for the sequential one */
   fixed?: FixedCounts;
+  /** of a metric with a ceiling; kept through all steps */
+  ceiling?: CeilingData;
 }
 
 const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0 };
@@ -26,8 +31,13 @@ export function readErrorRate(state: MetricState | undefined): ErrorRateData {
 }
 
 function isWhole(data: Record<string, unknown>): boolean {
-  const { broken, fixed } = data;
-  return isComparison(data) && isAmount(broken) && (fixed === undefined || isFixedCounts(fixed));
+  const { broken, fixed, ceiling } = data;
+  return (
+    isComparison(data) &&
+    isAmount(broken) &&
+    (fixed === undefined || isFixedCounts(fixed)) &&
+    (ceiling === undefined || isCeiling(ceiling))
+  );
 }
 
 /** The same at the begin of the next step: see `nextStep`. */
@@ -55,10 +65,19 @@ export interface WindowSetting {
 export function addWindow(
   data: ErrorRateData,
   tick: Tick,
-  { metric: { harmMargin, safeMargin }, ...setting }: WindowSetting,
+  { metric: { harmMargin, safeMargin, ceiling }, ...setting }: WindowSetting,
 ): ErrorRateData {
-  const after = addCounts(data, { ...setting, harm: tick, safe: tick, harmMargin, safeMargin });
-  return { ...after, broken: brokenAfter(data.broken, tick) };
+  const counted = addCounts(data, { ...setting, harm: tick, safe: tick, harmMargin, safeMargin });
+  const after = { ...counted, broken: brokenAfter(data.broken, tick) };
+  if (ceiling === undefined) return after;
+  const { seconds } = setting;
+  const phis = levels(after.calibration, after.rho);
+  return { ...after, ceiling: addCeiling(data.ceiling, tick, { ceiling, seconds, phis }) };
+}
+
+/** ln of the evidence that the canary's own rate is above its ceiling, at the φ in force. */
+export function logCeilingOf({ calibration, residuals, ceiling }: ErrorRateData): number {
+  return logCeiling(ceiling, levelAfter(calibration, ceiling?.windows ?? 0, residuals));
 }
 
 const ENOUGH = 20;

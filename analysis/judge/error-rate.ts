@@ -3,22 +3,19 @@ import { REASON } from '../../api/reasons.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
 import { informs } from '../stats/bet.ts';
+import { ceilingBar } from '../stats/ceiling.ts';
 import { marginForWeight } from '../stats/exposure.ts';
-import { ratioInterval } from '../stats/interval.ts';
-import { moreRequests } from '../stats/needed.ts';
-import { strength, trafficPerPod } from './calibration.ts';
-import type { Evidence } from './comparison.ts';
+import { trafficPerPod } from './calibration.ts';
+import { finiteNumbers } from './comparison-text.ts';
 import { calibrated, evidenceOf } from './comparison.ts';
+import { errorRateNumbers } from './error-rate-numbers.ts';
 import type { ErrorRateData } from './error-rate-state.ts';
-import { addWindow, readErrorRate, tickOf, writeErrorRate } from './error-rate-state.ts';
+import { addWindow, logCeilingOf, readErrorRate, tickOf, writeErrorRate } from './error-rate-state.ts';
+import type { Reading } from './error-rate-verdict.ts';
+import { errorRateVerdict, isBroken, neededRequests, overBar, overCeiling } from './error-rate-verdict.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
-import { addFixed, fixedVerdict } from './fixed-horizon.ts';
+import { addFixed } from './fixed-horizon.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
-import { arms, count, evidence as amount } from './text.ts';
-
-/** Windows in a row of mostly errors that stop a release without statistics. */
-const BREAKER_WINDOWS = 2;
-const INTERVAL_ALPHA = 0.05;
 
 /** Sequential two-sample comparison of error rates (docs/analysis.md). */
 export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Evaluation {
@@ -45,6 +42,8 @@ export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Eva
   const after = withLooks(added, tick, input, metric);
   const evaluation = evaluate(after, input, metric);
   if (informs(tick)) return evaluation;
+  // a ceiling needs no stable requests
+  if (evaluation.stops === true) return { ...evaluation, missing: true };
   const idle = tick.n1 > tick.n0 ? 'stable' : 'the canary';
   const verdict = inconclusive(REASON.NoData, `no requests reached ${idle} in this window`);
   return { ...evaluation, missing: true, verdict: named(input, verdict) };
@@ -70,152 +69,40 @@ function scaledMargin(input: MetricInput, metric: ErrorRateMetric): { scaledMarg
 }
 
 function evaluate(data: ErrorRateData, input: MetricInput, metric: ErrorRateMetric): Evaluation {
+  const reading = readingOf(data, input, metric);
+  const verdict = errorRateVerdict(data, reading, metric);
+  const numbers = { ...errorRateNumbers(data, reading, metric), ...verdict.numbers };
+  const fixed = metric.test.method !== 'sequential';
+  return {
+    state: writeErrorRate(data),
+    verdict: named(input, { ...verdict, numbers: finiteNumbers(numbers) }),
+    missing: false,
+    ...(fixed ? {} : { harm: overBar(data, reading) }),
+    stops: overCeiling(reading) || (fixed && verdict.result === 'fail'),
+    broken: isBroken(data),
+    tolerable: seenWithin(data, metric),
+  };
+}
+
+function readingOf(data: ErrorRateData, input: MetricInput, metric: ErrorRateMetric): Reading {
   const { risk } = input.bound.bound.template;
   const evidence = evidenceOf(data);
   const bars = { harmBar: -Math.log(risk.harm), safeBar: -Math.log(risk.safe) };
-  const reading: Reading = {
+  return {
     ...evidence,
     ...bars,
     nextWeight: input.nextWeight,
     needed: neededRequests(data, evidence, { ...metric, ...scaledMargin(input, metric) }, bars.safeBar),
+    logCeiling: logCeilingOf(data),
+    ceilingBar: ceilingBar(risk.harm),
   };
-  const sequential = metric.test.method === 'sequential';
-  const broken = data.broken >= BREAKER_WINDOWS;
-  const verdict = broken ? brokenVerdict(data) : conclude(data, reading, metric);
-  const numbers = {
-    ...countNumbers(data, reading.phi),
-    ...(sequential ? evidenceNumbers(reading) : {}),
-    ...verdict.numbers,
-  };
-  return {
-    state: writeErrorRate(data),
-    verdict: named(input, { ...verdict, numbers: finite(numbers) }),
-    missing: false,
-    ...(sequential ? { harm: overBar(data, reading) } : { stops: verdict.result === 'fail' }),
-    broken,
-    tolerable: seenWithin(data, metric.safeMargin),
-  };
-}
-
-function conclude(data: ErrorRateData, reading: Reading, { test }: ErrorRateMetric): Conclusion {
-  return test.method === 'sequential' ? compare(data, reading) : fixedVerdict(data.fixed, test);
 }
 
 /** The rates of this step as they were seen, proven or not. */
-function seenWithin({ step, broken }: ErrorRateData, { relative, absolute }: Margin): boolean {
+function seenWithin({ step, broken }: ErrorRateData, { safeMargin, ceiling }: ErrorRateMetric): boolean {
   const { n1, x1, n0, x0 } = step;
-  return broken === 0 && informs(step) && x1 / n1 <= (x0 / n0) * (1 + relative) + absolute;
-}
-
-/** ln of harm over its bar; without the concurrence of the ranks it stays below. */
-function overBar({ concurs }: ErrorRateData, { logHarm, harmBar }: Reading): number {
-  return concurs ? logHarm - harmBar : Math.min(logHarm - harmBar, -1e-9);
-}
-
-/** Canary requests until either margin is proven, at the rates seen. */
-function neededRequests(
-  data: ErrorRateData,
-  { safe, scaled, safePhi: phi }: Evidence,
-  margins: { safeMargin: Margin; scaledMargin?: Margin },
-  bar: number,
-): number | undefined {
-  const strict = moreRequests(safe, data.step, { margin: margins.safeMargin, phi }, bar);
-  const { scaledMargin: margin } = margins;
-  const eased = margin && moreRequests(scaled, data.step, { margin, phi }, bar);
-  return strict === undefined || eased === undefined ? (strict ?? eased) : Math.min(strict, eased);
-}
-
-interface Reading extends Evidence {
-  harmBar: number;
-  safeBar: number;
-  nextWeight: number | undefined;
-  /** canary requests until safe, at the rates seen */
-  needed: number | undefined;
-}
-
-type Conclusion = Omit<Verdict, 'numbers'> & Partial<Pick<Verdict, 'numbers'>>;
-
-function brokenVerdict(data: ErrorRateData): Conclusion {
-  const sentence = `${arms(data.total)}: the canary answered mostly errors in ${BREAKER_WINDOWS} windows in a row while stable was fine`;
-  return { result: 'fail', reason: REASON.CircuitBreaker, sentence };
-}
-
-function compare(data: ErrorRateData, reading: Reading): Conclusion {
-  const { logHarm: harm, logSafe: safe, harmBar, safeBar } = reading;
-  if (overBar(data, reading) >= 0) {
-    const sentence = `${arms(data.total)}: harm is certain enough to stop (evidence ${amount(harm)} against a bar of ${amount(harmBar)})`;
-    return { result: 'fail', reason: REASON.HarmDetected, sentence };
-  }
-  if (safe >= safeBar) {
-    const sentence = `${arms(data.step)} in this step: safely within the margin (evidence ${amount(safe)} against a bar of ${amount(safeBar)})`;
-    return { result: 'pass', reason: REASON.SafeProven, sentence };
-  }
-  if (reading.logScaled >= safeBar) {
-    const sentence = `${arms(data.step)} in this step: safe enough for the next weight of ${reading.nextWeight ?? 100}% (evidence ${amount(reading.logScaled)} against a bar of ${amount(safeBar)})`;
-    return { result: 'pass', reason: REASON.SafeProven, sentence };
-  }
-  const doubt = harm >= harmBar ? ', but single stable pods are as bad' : '';
-  const evidenceText = `harm ${amount(harm)} of ${amount(harmBar)}${doubt}, safe ${amount(Math.max(safe, reading.logScaled))} of ${amount(safeBar)}`;
-  const sentence = `${arms(data.step)} in this step: not decided yet (${evidenceText}); ${neededText(reading.needed)}`;
-  return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
-}
-
-function neededText(needed: number | undefined): string {
-  if (needed === undefined) return 'at these rates more requests alone will not prove it safe';
-  return needed < 10
-    ? 'a few more canary requests needed'
-    : `≈${count(roundUp(needed))} more canary requests needed`;
-}
-
-/** Two significant digits: the forecast is no better than that. */
-function roundUp(value: number): number {
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, value))) - 1);
-  return Math.ceil(value / unit) * unit;
-}
-
-type Numbers = Record<string, number | undefined>;
-
-function countNumbers({ total, step, pool, calibration }: ErrorRateData, phi: number): Numbers {
-  const interval = ratioInterval(pool, phi, INTERVAL_ALPHA);
-  return {
-    canaryRequests: total.n1,
-    canaryErrors: total.x1,
-    canaryRate: total.n1 > 0 ? total.x1 / total.n1 : undefined,
-    stableRequests: total.n0,
-    stableErrors: total.x0,
-    stableRate: total.n0 > 0 ? total.x0 / total.n0 : undefined,
-    stepCanaryRequests: step.n1,
-    stepCanaryErrors: step.x1,
-    stepStableRequests: step.n0,
-    stepStableErrors: step.x0,
-    ratio: total.n1 > 0 && total.x0 > 0 ? total.x1 / total.n1 / (total.x0 / total.n0) : undefined,
-    ratioLow: interval.low,
-    ratioHigh: interval.high,
-    dispersion: phi,
-    calibration: strength(calibration),
-  };
-}
-
-function evidenceNumbers(reading: Reading): Numbers {
-  return {
-    evidence: Math.exp(reading.logHarm),
-    bar: Math.exp(reading.harmBar),
-    safeEvidence: Math.exp(Math.max(reading.logSafe, reading.logScaled)),
-    safeBar: Math.exp(reading.safeBar),
-    rankEvidence: reading.logRank === undefined ? undefined : Math.exp(reading.logRank),
-    neededCanaryRequests: reading.needed,
-  };
-}
-
-/** JSON knows no Infinity: what is not finite is left out, what is huge is shortened. */
-function finite(numbers: Numbers): Record<string, number> {
-  const kept: Record<string, number> = {};
-  for (const [name, value] of Object.entries(numbers)) {
-    if (value === undefined || Number.isNaN(value)) continue;
-    if (value === Infinity && name === 'ratioHigh') continue;
-    kept[name] = value > 1e12 ? 1e12 : Number(value.toPrecision(6));
-  }
-  return kept;
+  const most = Math.min((x0 / n0) * (1 + safeMargin.relative) + safeMargin.absolute, ceiling ?? Infinity);
+  return broken === 0 && informs(step) && x1 / n1 <= most;
 }
 
 function named({ bound }: MetricInput, verdict: Verdict): MetricVerdict {

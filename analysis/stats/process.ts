@@ -33,6 +33,11 @@ export interface Setting {
 /** Harm evidence after one more window of `seconds`; a window without requests in either arm changes nothing. */
 export function harmTick(wealth: HarmWealth, tick: Tick, setting: Setting, seconds: number): HarmWealth {
   if (!informs(tick)) return wealth;
+  return reinvest(wealth, seconds, (g) => logE(tick, setting.margin, g, setting.phi));
+}
+
+/** The stakes grow by what the window earned for each bet (ln), after a part of the reserve was shared out among them. */
+export function reinvest(wealth: HarmWealth, seconds: number, earned: (g: number) => number): HarmWealth {
   const logCash = wealth[0] ?? 0;
   const share =
     wealth.length === 0 ? FIRST_INVESTMENT : Math.min(0.5, Math.max(1e-9, seconds / RESTART_SECONDS));
@@ -41,7 +46,7 @@ export function harmTick(wealth: HarmWealth, tick: Tick, setting: Setting, secon
   for (const [k, g] of HARM_BETS.g.entries()) {
     const stake = wealth[k + 1];
     const before = stake === undefined ? invested : logAdd(stake, invested);
-    next.push(before + logE(tick, setting.margin, g, setting.phi));
+    next.push(before + earned(g));
   }
   return next;
 }
