@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { analyze, type AnalyzeFlags } from './commands/analyze.ts';
+import { backtest, type BacktestFlags } from './commands/backtest.ts';
 import { controller } from './commands/controller.ts';
 import { demo } from './commands/demo.ts';
 import { explain, type ExplainFlags } from './commands/explain.ts';
@@ -63,24 +64,7 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .argument('<target>', 'deployment/<name>')
     .option('--release <name>', 'this release instead of the newest')
     .action(async (target: string, flags: ExplainFlags) => done(await explain(io, target, flags)));
-  offline(program.command('analyze'))
-    .description('judge samples of a file or of standard input as the controller would, without a cluster')
-    .option('--input <file>', 'one JSON sample per line (default: standard input)')
-    .option('--steps <weights>', 'percent of each step, like 5,25,50 (default: one step)')
-    .option('--min-duration <duration>', 'a step lasts at least this long (default: 2m)')
-    .option('--max-duration <duration>', 'after this long a step is inconclusive (default: 30m)')
-    .addOption(
-      new Option('--on-inconclusive <what>', 'what then happens (default: extend)').choices([
-        'extend',
-        'wait',
-        'promote',
-        'rollback',
-      ]),
-    )
-    .addHelpText('after', ANALYZE_EXIT_CODES)
-    .action(async (flags: AnalyzeFlags) =>
-      done(await analyze(io, flags, { stdin: process.stdin, terminal: process.stdout.isTTY })),
-    );
+  addOffline(program, io, done);
   program
     .command('version')
     .description('print the version')
@@ -100,6 +84,36 @@ function passThrough(program: Command, name: string, description: string): Comma
     .helpOption(false);
 }
 
+/** The commands that judge without a cluster. */
+function addOffline(program: Command, io: Io, done: (exitCode: number) => void): void {
+  offline(program.command('analyze'))
+    .description('judge samples of a file or of standard input as the controller would, without a cluster')
+    .option('--input <file>', 'one JSON sample per line (default: standard input)')
+    .option('--steps <weights>', 'percent of each step, like 5,25,50 (default: one step)')
+    .addOption(
+      new Option('-o, --output <format>', 'default: text on a terminal, else json').choices(['json', 'text']),
+    )
+    .addHelpText('after', ANALYZE_EXIT_CODES)
+    .action(async (flags: AnalyzeFlags) =>
+      done(await analyze(io, flags, { stdin: process.stdin, terminal: process.stdout.isTTY })),
+    );
+  offline(program.command('backtest'))
+    .description('play releases over what Prometheus remembers: false alarms, power and time to detect')
+    .requiredOption('--prometheus <url>', 'base URL, like http://prometheus.monitoring:9090')
+    .requiredOption('--target <namespace/name>', 'the Deployment')
+    .option('--from <time>', 'begin of the history: RFC 3339, or how long ago', '24h')
+    .option('--to <time>', 'its end', '1m')
+    .addOption(new Option('--provider <name>', 'whose presets count').choices(['gateway', 'nginx', 'istio']))
+    .option('--service <name>', 'the stable Service (default: the name of the target)')
+    .option('--route <name>', 'only this route or Ingress (default: all)')
+    .option('--steps <weights>', 'percent of each step (default: 5,25,50)')
+    .option('--runs <n>', 'releases played for each regression', '200')
+    .option('--seed <n>', 'the same seed plays the same releases', '1')
+    .option('--plot <file>', 'draw an SVG as well')
+    .addOption(new Option('-o, --output <format>', 'default: text').choices(['json', 'text']))
+    .action(async (flags: BacktestFlags) => done(await backtest(io, flags)));
+}
+
 /** A command that judges a template without a cluster. */
 function offline(command: Command): Command {
   const collect = (value: string, list: string[] = []) => [...list, value];
@@ -107,8 +121,15 @@ function offline(command: Command): Command {
     .requiredOption('--template <file>', 'YAML of an AnalysisTemplate, or of its spec alone')
     .option('--name <name>', 'of several templates in the file this one (default: the first)')
     .option('--args <name=value>', 'an argument of the template; may be repeated', collect)
+    .option('--min-duration <duration>', 'a step lasts at least this long (default: 2m)')
+    .option('--max-duration <duration>', 'after this long a step is inconclusive (default: 30m)')
     .addOption(
-      new Option('-o, --output <format>', 'default: text on a terminal, else json').choices(['json', 'text']),
+      new Option('--on-inconclusive <what>', 'what then happens (default: extend)').choices([
+        'extend',
+        'wait',
+        'promote',
+        'rollback',
+      ]),
     );
 }
 

@@ -1,0 +1,62 @@
+import type { Histogram } from '../../api/analysis.ts';
+
+/**
+ * Requests of one window, by kind: [good, bad] of an error rate, or counts by bucket of a latency (as in `Histogram`). []
+ * is none.
+ */
+export type Cell = readonly number[];
+
+/** What the stable arm did, cut into windows of one length. */
+export interface Recording {
+  startMs: number;
+  tickMs: number;
+  /** number of windows */
+  length: number;
+  /** those that can be played; keys as in api/bound.ts */
+  metrics: RecordedMetric[];
+}
+
+interface Recorded {
+  key: string;
+  whole: Cell[];
+  /** the same pod by pod, if the series say which pod of the target they are of */
+  pods?: ReadonlyMap<string, Cell[]>;
+}
+
+export type RecordedMetric =
+  | (Recorded & { kind: 'errorRate' })
+  | (Recorded & { kind: 'latency'; bounds: number[]; layout: Histogram['layout'] });
+
+export function sizeOf(cell: Cell | undefined): number {
+  let sum = 0;
+  for (const count of cell ?? []) sum += count;
+  return sum;
+}
+
+export function sumOf(cells: readonly Cell[]): Cell {
+  const sums: number[] = [];
+  for (const cell of cells) cell.forEach((count, i) => (sums[i] = (sums[i] ?? 0) + count));
+  return sums;
+}
+
+const MINUTE_MS = 60_000;
+/** A pod that had requests in this share of the windows is one that served throughout. */
+const SERVED = 0.9;
+
+/** Pods that every metric knows by name and that had requests nearly all the time from window `from` up to `to`. */
+export function podsServing(recording: Recording, from: number, to: number): string[] {
+  const known = recording.metrics.flatMap(({ pods }) => (pods === undefined ? [] : [pods]));
+  const [first] = known;
+  const served = (cells: readonly Cell[] | undefined): boolean => {
+    let busy = 0;
+    for (let i = from; i < to; i++) if (sizeOf(cells?.[i]) > 0) busy++;
+    return busy >= SERVED * (to - from);
+  };
+  return [...(first?.keys() ?? [])].filter((pod) => known.every((pods) => served(pods.get(pod)))).sort();
+}
+
+/** As many windows of history as the controller asks for: the fewer pods there are to learn from, the more. */
+export function historyLength({ tickMs }: Recording, pods: number): number {
+  const minutes = pods === 0 || pods >= 19 ? 60 : pods >= 10 ? 120 : 180;
+  return Math.floor((minutes * MINUTE_MS) / tickMs);
+}

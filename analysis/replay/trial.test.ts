@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { boundTo, errorRate, threshold } from '../judge/test-objects.ts';
+import type { Plan } from './ladder.ts';
+import type { Plant } from './plant.ts';
+import { binomial, seeded, type Random } from './random.ts';
+import type { Cell, Recording } from './recording.ts';
+import { historyLength, podsServing, sumOf } from './recording.ts';
+import { play, type Outcome, type Trial } from './trial.ts';
+
+const TICK = 15_000;
+const LENGTH = 240 * 5;
+const NONE: Plant = { kind: 'none' };
+
+const PLAN: Plan = {
+  templates: [boundTo([errorRate()])],
+  steps: [5, 25, 50].map((weight) => ({ weight, minDurationMs: 120_000, maxDurationMs: 1_800_000 })),
+  onInconclusive: 'extend',
+};
+
+/** Hours of `pods` pods with 150 requests a window each. */
+function recording(pods: number, cell: (random: Random, i: number) => Cell): Recording {
+  const random = seeded(11);
+  const lists = Array.from({ length: pods }, (_, pod) => {
+    const cells = Array.from({ length: LENGTH }, (_each, i) => cell(random, i));
+    return [`web-${pod}`, cells] as const;
+  });
+  const whole = Array.from({ length: LENGTH }, (_, i) => sumOf(lists.map(([, cells]) => cells[i] ?? [])));
+  return {
+    startMs: 0,
+    tickMs: TICK,
+    length: LENGTH,
+    metrics: [{ kind: 'errorRate', key: 'errors', whole, pods: new Map(lists) }],
+  };
+}
+
+const steady = (random: Random): Cell => {
+  const bad = binomial(150, 0.01, random);
+  return [150 - bad, bad];
+};
+
+const CALM = recording(10, steady);
+
+function withoutPods(full: Recording): Recording {
+  const metrics = full.metrics.map((metric) => ({
+    kind: 'errorRate' as const,
+    key: metric.key,
+    whole: metric.whole,
+  }));
+  return { ...full, metrics };
+}
+
+function trials(count: number, change: Partial<Trial> = {}): Outcome[] {
+  return Array.from({ length: count }, (_, i) =>
+    play({ recording: CALM, plan: PLAN, start: 480 + 20 * i, horizon: 240, plant: NONE, seed: i, ...change }),
+  );
+}
+
+const ends = (outcomes: readonly Outcome[]) => outcomes.map(({ end }) => end);
+
+describe('a trial', () => {
+  it.each([{ full: CALM }, { full: withoutPods(CALM) }])('of a healthy version is promoted', ({ full }) => {
+    expect(ends(trials(10, { recording: full })).filter((end) => end === 'promoted').length).toBeGreaterThan(
+      18,
+    );
+  });
+
+  it.each([{ full: CALM }, { full: withoutPods(CALM) }])(
+    'of one with errors ×10 is stopped within a minute',
+    ({ full }) => {
+      const outcomes = trials(10, { recording: full, plant: { kind: 'errorFactor', factor: 10 } });
+      expect(new Set(ends(outcomes))).toEqual(new Set(['rolledBack']));
+      expect(outcomes.filter(({ minutes }) => minutes > 1)).toEqual([]);
+    },
+  );
+
+  it('is the same for the same seed, and another for another', () => {
+    const [first, again] = [trials(3), trials(3)];
+    expect(again).toEqual(first);
+    expect(trials(3, { seed: 99 })).not.toEqual(first);
+  });
+
+  it.each([{ full: CALM }, { full: withoutPods(CALM) }])(
+    'gives the canary its weight of the requests',
+    ({ full }) => {
+      const horizon = 8;
+      for (const { numbers } of trials(5, { recording: full, horizon })) {
+        const { canaryRequests = 0, stableRequests = 0 } = numbers;
+        expect(canaryRequests / (canaryRequests + stableRequests)).toBeCloseTo(0.05, 2);
+      }
+    },
+  );
+
+  it('learns from the pods before it', () => {
+    expect(trials(1)[0]?.numbers['calibration']).toBe(2);
+    expect(trials(1, { recording: withoutPods(CALM) })[0]?.numbers['calibration']).toBe(0);
+  });
+
+  it('survives bursts that pods have of their own, because it saw them before', () => {
+    const bursty = recording(10, (random) => {
+      const bad = binomial(150, random() < 0.05 ? 0.15 : 0.0025, random);
+      return [150 - bad, bad];
+    });
+    expect(ends(trials(15, { recording: bursty })).filter((end) => end === 'rolledBack').length).toBeLessThan(
+      4,
+    );
+  });
+
+  it('never passes where nothing was recorded', () => {
+    const gap = recording(10, (random, i) => (i < 480 ? steady(random) : []));
+    expect(new Set(ends(trials(3, { recording: gap })))).toEqual(new Set(['undecided']));
+  });
+
+  it('waits for a human where a metric has nothing to say', () => {
+    const plan = {
+      ...PLAN,
+      templates: [boundTo([errorRate(), threshold()])],
+      onInconclusive: 'wait' as const,
+    };
+    const [outcome] = trials(1, { plan });
+    expect(outcome).toMatchObject({ end: 'undecided', minutes: 30 });
+  });
+});
+
+describe('pods', () => {
+  it('that came later or went earlier do not play', () => {
+    const whole: Cell[] = [];
+    const all = Array.from({ length: 100 }, (): Cell => [1, 0]);
+    const pods = new Map([
+      ['a', all],
+      ['b', all.map((cell, i) => (i < 50 ? [] : cell))],
+      ['c', all.map((cell, i) => (i % 20 === 0 ? [] : cell))],
+    ]);
+    const some: Recording = {
+      startMs: 0,
+      tickMs: TICK,
+      length: 100,
+      metrics: [{ kind: 'errorRate', key: 'e', whole, pods }],
+    };
+    expect(podsServing(some, 0, 100)).toEqual(['a', 'c']);
+    expect(podsServing(some, 50, 100)).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each([
+    { pods: 0, minutes: 60 },
+    { pods: 4, minutes: 180 },
+    { pods: 12, minutes: 120 },
+    { pods: 30, minutes: 60 },
+  ])('$pods need $minutes minutes of history', ({ pods, minutes }) => {
+    expect(historyLength(CALM, pods)).toBe(minutes * 4);
+  });
+});

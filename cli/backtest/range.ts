@@ -1,0 +1,111 @@
+import { promDuration, renderQuery } from '../../api/query.ts';
+import type { Series } from '../../analysis/measure/answer.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { isSelector } from '../../analysis/measure/selector.ts';
+import type { Window } from '../../api/analysis.ts';
+import { UsageError } from '../io.ts';
+
+/** Stands for the pods' names while a query is rendered, because a recording spans pods nobody remembers. */
+const PODS = 'PODS-OF-THE-TARGET';
+const LOOKBACK_MS = 5 * 60_000;
+const CHUNK_MS = 60 * 60_000;
+const LEAST_CHUNK_MS = 5 * 60_000;
+
+/** Values for `{{name}}` as a release of the target would have them. */
+export function variablesFor(service: {
+  namespace: string;
+  target: string;
+  service: string;
+  route: string | undefined;
+}): Record<string, string> {
+  const { namespace, target, service: name, route } = service;
+  const routeRegex = route === undefined ? '.+' : route.replaceAll('.', '[.]');
+  return {
+    namespace,
+    target,
+    release: target,
+    service: name,
+    stableService: name,
+    canaryService: `${name}-canary`,
+    deployment: target,
+    canaryDeployment: `${target}-canary`,
+    pods: PODS,
+    stablePods: PODS,
+    canaryPods: PODS,
+    ...(route === undefined ? {} : { route, ingress: route }),
+    routeRegex,
+    ingressRegex: routeRegex,
+    portRegex: '.+',
+  };
+}
+
+/** The query with its variables; pods are those named as a Deployment's ReplicaSets name them. */
+export function render(text: string, variables: Readonly<Record<string, string>>, path: string): string {
+  const rendered = renderQuery(text, variables);
+  if (!rendered.ok) {
+    throw new UsageError(`${path}: ${rendered.sentence}; give it with a flag, or write the query without it`);
+  }
+  const target = (variables['target'] ?? '').replaceAll('.', '[.]');
+  return rendered.query.replaceAll(PODS, `${target}-[a-z0-9]+-[a-z0-9]{5}`);
+}
+
+/** Part of the range: what each query returned over it and the five minutes before. */
+export interface Chunk {
+  window: Window;
+  answers: Series[][];
+  /** query by query: samples of the counters themselves, not values of an expression */
+  raw: boolean[];
+}
+
+export interface RangeOptions {
+  client: PrometheusClient;
+  url: string;
+  range: Window;
+  /** sums are read at instants a third of it apart */
+  tickMs: number;
+  stop: AbortSignal;
+  progress: (doneMs: number) => void;
+}
+
+/** Hands over the range in chunks, which get smaller where Prometheus cannot answer larger ones. */
+export async function eachChunk(
+  queries: readonly string[],
+  { client, url, range, tickMs, stop, progress }: RangeOptions,
+  take: (chunk: Chunk) => void,
+): Promise<void> {
+  let chunkMs = wholeTicks(CHUNK_MS, tickMs);
+  let startMs = range.startMs;
+  const raw = queries.map(isSelector);
+  while (startMs < range.endMs && !stop.aborted) {
+    const window = { startMs, endMs: Math.min(range.endMs, startMs + chunkMs) };
+    const texts = queries.map((query) => overChunk(query, window, tickMs));
+    const found = await Promise.all(texts.map((text) => client.instant(text, window.endMs)));
+    const failed = found.findIndex(({ ok }) => !ok);
+    const failure = found[failed];
+    if (failure?.ok === false) {
+      const smaller = wholeTicks(chunkMs / 2, tickMs);
+      if (failure.outcome === 'badQuery' || smaller >= chunkMs || smaller < LEAST_CHUNK_MS) {
+        throw new UsageError(failureSentence(url, failure.sentence, queries[failed] ?? ''));
+      }
+      chunkMs = smaller;
+      continue;
+    }
+    take({ window, raw, answers: found.map((answer) => (answer.ok ? answer.series : [])) });
+    startMs = window.endMs;
+    progress(startMs - range.startMs);
+  }
+}
+
+function wholeTicks(ms: number, tickMs: number): number {
+  return Math.max(1, Math.floor(ms / tickMs)) * tickMs;
+}
+
+function overChunk(query: string, { startMs, endMs }: Window, tickMs: number): string {
+  const range = promDuration(endMs - startMs + LOOKBACK_MS);
+  if (isSelector(query)) return `${query}[${range}]`;
+  return `(${query})[${range}:${promDuration(Math.max(1000, Math.floor(tickMs / 3000) * 1000))}]`;
+}
+
+function failureSentence(url: string, sentence: string, query: string): string {
+  return `--prometheus: "${url}": ${sentence}; give its base URL, and see that it answers this query: ${query}`;
+}

@@ -1,0 +1,91 @@
+import { formatDuration } from '../../api/duration.ts';
+import type { BoundMetric } from '../../api/bound.ts';
+import type { Window } from '../../api/analysis.ts';
+import type { Cell, RecordedMetric, Recording } from '../../analysis/replay/recording.ts';
+import { sizeOf, sumOf } from '../../analysis/replay/recording.ts';
+import { UsageError } from '../io.ts';
+import { CountCollector, HistogramCollector, type Collector } from './collect.ts';
+import { eachChunk, render, type RangeOptions } from './range.ts';
+
+export interface RecordOptions extends RangeOptions {
+  metrics: readonly BoundMetric[];
+  variables: Readonly<Record<string, string>>;
+}
+
+export interface Recorded {
+  recording: Recording;
+  /** what the reader should know about it */
+  notes: string[];
+}
+
+/** What stable did in the range, for every metric that compares counts. Throws a UsageError if that is nothing. */
+export async function record(options: RecordOptions): Promise<Recorded> {
+  const { range, tickMs, variables, metrics } = options;
+  const length = Math.floor((range.endMs - range.startMs) / tickMs);
+  const ticks = { startMs: range.startMs, tickMs, length };
+  const collectors = metrics.flatMap((bound): Collector[] => {
+    const { key, metric } = bound;
+    if (metric.type === 'errorRate') return [new CountCollector(key, metric, ticks)];
+    return metric.type === 'latency' ? [new HistogramCollector(key, metric, ticks)] : [];
+  });
+  const span = { startMs: range.startMs, endMs: range.startMs + length * tickMs };
+  let done = 0;
+  for (const collector of collectors) {
+    const queries = collector.queries.map((text) => render(text, variables, collector.key));
+    const progress = (doneMs: number): void =>
+      options.progress((done + doneMs / (span.endMs - span.startMs)) / collectors.length);
+    await eachChunk(queries, { ...options, range: span, progress }, (chunk) => collector.add(chunk));
+    done += 1;
+    if (!options.stop.aborted && !collector.found) throw nothingFound(span, queries.at(-1) ?? '');
+  }
+  const target = variables['target'] ?? '';
+  return trimmed({ ...ticks, metrics: collectors.map((collector) => recordedOf(collector, target)) });
+}
+
+function nothingFound(range: Window, query: string): UsageError {
+  const between = `${isoMinute(range.startMs)} to ${isoMinute(range.endMs)}`;
+  const remedy =
+    'see --target, --service, --provider and --route, or give a later --from if Prometheus forgot';
+  return new UsageError(
+    `--from: Prometheus has no requests from ${between}; ${remedy}. It was asked for ${query}`,
+  );
+}
+
+/** The pods only if every request is of one of them: a gateway's own pods are none of the target's. */
+function recordedOf(collector: Collector, target: string): RecordedMetric {
+  const cells = collector.cells();
+  const pods = [...cells.keys()];
+  const own = pods.every((pod) => pod.startsWith(`${target}-`));
+  const length = Math.max(...[...cells.values()].map((list) => list.length));
+  const lists = [...cells.values()];
+  const whole = Array.from({ length }, (_, i) => sumOf(lists.map((list) => list[i] ?? [])));
+  return { key: collector.key, whole, ...(own ? { pods: cells } : {}), ...collector.kind() };
+}
+
+/** Less than this at the beginning is no retention that ran out. */
+const FORGOTTEN_MS = 15 * 60_000;
+
+/** From the first window with requests on. */
+function trimmed(recording: Recording): Recorded {
+  const { startMs, tickMs, length } = recording;
+  const firsts = recording.metrics.map(({ whole }) => whole.findIndex((cell) => sizeOf(cell) > 0));
+  const first = Math.max(...firsts);
+  const cut = (cells: readonly Cell[]): Cell[] => cells.slice(first);
+  const metrics = recording.metrics.map((metric): RecordedMetric => {
+    const pods = metric.pods && new Map([...metric.pods].map(([pod, cells]) => [pod, cut(cells)] as const));
+    return { ...metric, whole: cut(metric.whole), ...(pods === undefined ? {} : { pods }) };
+  });
+  const begins = startMs + first * tickMs;
+  const notes: string[] = [];
+  if (first * tickMs > FORGOTTEN_MS) {
+    const missing = formatDuration(Math.round((first * tickMs) / 60_000) * 60_000);
+    notes.push(
+      `Prometheus has no requests in the first ${missing} of the range (its retention may be shorter); the replay begins at ${isoMinute(begins)}.`,
+    );
+  }
+  return { recording: { startMs: begins, tickMs, length: length - first, metrics }, notes };
+}
+
+export function isoMinute(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16)}Z`;
+}

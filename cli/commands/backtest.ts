@@ -1,0 +1,161 @@
+import { writeFileSync } from 'node:fs';
+import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { metricsOf } from '../../api/bound.ts';
+import { getString } from '../../api/json.ts';
+import { formatIssue } from '../../api/result.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+import { withPresets } from '../../controller/facts/resolve.ts';
+import { readPlan, type PlanFlags } from '../analyze/plan.ts';
+import { loadTemplate, type TemplateFlags } from '../analyze/template.ts';
+import { readRange, readTarget, readWhole } from '../backtest/flags.ts';
+import { plot } from '../backtest/plot.ts';
+import { variablesFor } from '../backtest/range.ts';
+import { record, type Recorded } from '../backtest/record.ts';
+import { jsonReport, textReport } from '../backtest/report.ts';
+import type { BacktestResult } from '../backtest/result.ts';
+import { replay, schedule, trafficOf } from '../backtest/scenarios.ts';
+import { EXIT, UsageError, type Io } from '../io.ts';
+
+export interface BacktestFlags extends TemplateFlags, PlanFlags {
+  prometheus: string;
+  /** "namespace/name" */
+  target: string;
+  from: string;
+  to: string;
+  provider?: string;
+  service?: string;
+  route?: string;
+  runs: string;
+  seed: string;
+  output?: 'json' | 'text';
+  /** a file to draw an SVG into */
+  plot?: string;
+}
+
+const STEPS = '5,25,50';
+
+/** `sluice backtest`: plays releases over what Prometheus remembers of a service. Resolves to the exit code. */
+export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
+  const loaded = withQueries(loadTemplate(flags), flags.provider);
+  const { template: bound, notReplayed } = replayable(loaded);
+  const plan = readPlan(bound, { steps: STEPS, ...flags });
+  const target = readTarget(flags.target);
+  const runs = readWhole('--runs', flags.runs, { min: 1, max: 100_000 });
+  const seed = readWhole('--seed', flags.seed, { min: 0, max: 2 ** 32 - 1 });
+  const range = readRange(flags, io.clock.now());
+  const { recording, notes } = await recordFrom(io, flags, { bound, target, range });
+  if (interrupted(io)) return EXIT.interrupted;
+  const when = schedule(recording, runs, seed);
+  const progress = tell(io, `playing ${runs} releases for each regression`);
+  const scenarios = await replay({ recording, plan, schedule: when, stop: io.stop, progress });
+  if (interrupted(io)) return EXIT.interrupted;
+  const result: BacktestResult = {
+    target: flags.target,
+    template: loaded.use.template,
+    fromMs: recording.startMs,
+    toMs: recording.startMs + recording.length * recording.tickMs,
+    seed,
+    steps: plan.steps.flatMap(({ weight }) => weight ?? []),
+    risk: bound.template.risk,
+    traffic: trafficOf(recording),
+    byPod: recording.metrics.some(({ pods }) => pods !== undefined),
+    independent: when.independent,
+    scenarios,
+    notReplayed,
+    notes,
+  };
+  for (const line of flags.output === 'json' ? [jsonReport(result)] : textReport(result, io.paint))
+    io.out(line);
+  if (flags.plot !== undefined) writePlot(flags.plot, plot(result));
+  return EXIT.promoted;
+}
+
+const interrupted = ({ stop }: Io): boolean => stop.aborted;
+
+function withQueries(bound: BoundTemplate, provider: string | undefined): BoundTemplate {
+  const resolved = withPresets([bound], provider ?? '');
+  const [first] = resolved.ok ? resolved.value : [];
+  if (first !== undefined) return first;
+  const issues = resolved.ok ? [] : resolved.issues;
+  throw new UsageError(
+    `${issues.map(formatIssue).join('\nsluice: ')}; --provider names the back end that counts`,
+  );
+}
+
+/** Only metrics that compare counts have a stable arm in the past that can play both parts. */
+function replayable(bound: BoundTemplate): { template: BoundTemplate; notReplayed: string[] } {
+  const kept = bound.template.metrics.filter(({ type }) => type === 'errorRate' || type === 'latency');
+  const left = bound.template.metrics.filter((metric) => !kept.includes(metric));
+  if (kept.length === 0) {
+    throw new UsageError(`--template: no metric of it can be replayed; give one with errorRate or latency`);
+  }
+  const notReplayed = left.map(
+    ({ name, type }) => `Metric ${name} (${type}) is not replayed: it is left out of every verdict here.`,
+  );
+  return { template: { ...bound, template: { ...bound.template, metrics: kept } }, notReplayed };
+}
+
+interface Asked {
+  bound: BoundTemplate;
+  target: { namespace: string; name: string };
+  range: { startMs: number; endMs: number };
+}
+
+async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }: Asked): Promise<Recorded> {
+  const url = flags.prometheus;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new UsageError(
+      `--prometheus: "${url}" is not a URL; give one like http://prometheus.monitoring:9090`,
+    );
+  }
+  const variables = variablesFor({
+    namespace: target.namespace,
+    target: target.name,
+    service: flags.service ?? target.name,
+    route: flags.route,
+  });
+  const client = createPrometheusClient({ url, timeoutMs: 60_000, maxBytes: 256 * 1024 * 1024 });
+  try {
+    return await record({
+      client,
+      url,
+      range,
+      tickMs: bound.template.intervalMs,
+      metrics: metricsOf([bound]),
+      variables: { ...variables, ...argumentsOf(bound) },
+      stop: io.stop,
+      progress: tell(io, `reading ${url}`),
+    });
+  } finally {
+    client.close();
+  }
+}
+
+function argumentsOf({ template, use }: BoundTemplate): Record<string, string> {
+  const values = template.args.map(({ name, value }) => {
+    const given = getString(use.args, name) ?? value;
+    if (given !== undefined) return [`args.${name}`, given] as const;
+    throw new UsageError(`--args: "${name}" has no value; give ${name}=value`);
+  });
+  return Object.fromEntries(values);
+}
+
+/** A line for every tenth. */
+function tell(io: Io, what: string): (share: number) => void {
+  let told = 0;
+  return (share) => {
+    const tenth = Math.floor(share * 10 + 1e-9);
+    if (tenth <= told) return;
+    told = tenth;
+    io.err(`${what}: ${tenth * 10}%`);
+  };
+}
+
+function writePlot(file: string, svg: string): void {
+  try {
+    writeFileSync(file, svg);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'failed';
+    throw new UsageError(`--plot: "${file}" cannot be written (${code}); give the path of a file`, { cause });
+  }
+}
