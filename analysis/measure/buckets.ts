@@ -89,7 +89,9 @@ export function added(
   const old = project(before, bounds);
   const counts = project(now, bounds).map((count, i) => count - (old[i] ?? 0));
   const dust = DUST * Math.max(totalOf(before), totalOf(now));
-  if (!(form === 'dense' ? fellCumulatively(counts, dust) : counts.some((count) => count < -dust))) {
+  if (
+    !(form === 'dense' ? fellCumulatively(counts, totalOf(now), dust) : counts.some((count) => count < -dust))
+  ) {
     return { bounds, counts };
   }
   return raw ? now : undefined;
@@ -97,15 +99,16 @@ export function added(
 
 /**
  * Classic buckets are counters `≤ bound`, of which none may fall. An exporter that does not read them in one moment can make the
- * difference of two of them fall a little; a larger fall is a restart that overtook the old counts.
+ * difference of two of them fall by the few requests of that moment; a fall by a good part of `total` is a restart that overtook
+ * the old counts.
  */
-function fellCumulatively(counts: readonly number[], dust: number): boolean {
+function fellCumulatively(counts: readonly number[], total: number, dust: number): boolean {
   let cumulative = 0;
   for (const count of counts) {
     cumulative += count;
     if (cumulative < -dust) return true;
   }
-  return deficit(counts) > 1 + 0.05 * cumulative;
+  return deficit(counts) > 1 + 0.05 * total;
 }
 
 /** How much the negative counts miss. */

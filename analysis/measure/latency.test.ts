@@ -96,8 +96,12 @@ describe('classic histograms', () => {
     });
   });
 
-  test('an exporter that reads its buckets one after the other loses nothing', async () => {
-    const racy = classic('c', { '0.1': '95:5 110:9', '1': '95:7 110:10', '+Inf': '95:8 110:11' });
+  test('an exporter that reads its buckets one after the other loses nothing, and has not restarted', async () => {
+    const racy = classic('c', {
+      '0.1': '95:5000 110:5009',
+      '1': '95:7000 110:7003',
+      '+Inf': '95:8000 110:8003',
+    });
     const client = prometheus({ [CANARY]: racy, [STABLE]: stable });
     expect(await measured(latencyMetric(), client)).toMatchObject({ canary: { counts: [3, 0, 0] } });
   });
