@@ -1,29 +1,24 @@
 /**
- * `npm run bench:verdicts [-- --quick] [--runs N] [--only REGEX] [--json FILE] [--from FILE]`: how often the judge is wrong and how
+ * `npm run bench:verdicts [-- --quick] [--runs N] [--only REGEX] [--json FILE] [--from FILE]
+ * [--write-docs]`: how often the judge is wrong and how
  * soon it is right, by seeded simulation on all cores, beside the methods of other controllers on the same streams. Exit code 1
  * if a full run misses a bar by more than its error.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { Result } from './verdicts/checks.ts';
 import { resultOf } from './verdicts/checks.ts';
+import { writeDocuments } from './verdicts/documents.ts';
 import { ERROR_CHECKS } from './verdicts/error-checks.ts';
-import type { Summaries } from './verdicts/estimate.ts';
-import { detectionRows, falseAlarmRows, loadRows } from './verdicts/matrix.ts';
+import { LATENCY_CHECKS } from './verdicts/latency-groups.ts';
+import { COST_CHECKS } from './verdicts/cost.ts';
+import type { Report } from './verdicts/report.ts';
+import { plainReport } from './verdicts/report.ts';
 import type { Progress } from './verdicts/run.ts';
 import { simulate } from './verdicts/run.ts';
-import { checkRows, plainTable } from './verdicts/table.ts';
 
+const CHECKS = [...ERROR_CHECKS, ...LATENCY_CHECKS, ...COST_CHECKS];
 const FULL = 2000;
 const QUICK = 20;
-
-interface Report {
-  runs: number;
-  seconds: number;
-  node: string;
-  checks: Result[];
-  series: Summaries;
-}
 
 const { values } = parseArgs({
   options: {
@@ -31,7 +26,9 @@ const { values } = parseArgs({
     runs: { type: 'string' },
     only: { type: 'string' },
     json: { type: 'string' },
+    /** a report of before instead of a simulation */
     from: { type: 'string' },
+    'write-docs': { type: 'boolean', default: false },
   },
 });
 
@@ -59,7 +56,7 @@ async function measure(): Promise<Report> {
   const only = values.only === undefined ? {} : { only: new RegExp(values.only) };
   const series = await simulate({ runs, ...only }, progress);
   if (terminal) process.stderr.write('\n');
-  const checks = ERROR_CHECKS.filter((check) => values.only === undefined || check.series in series);
+  const checks = CHECKS.filter((check) => values.only === undefined || check.series in series);
   return {
     runs,
     seconds: Math.round((performance.now() - start) / 1000),
@@ -69,16 +66,10 @@ async function measure(): Promise<Report> {
   };
 }
 
-function tables({ checks, series, runs, seconds }: Report): string {
-  const all = values.only === undefined;
-  const parts = [`${runs} runs of each row, ${seconds} s`, plainTable(checkRows(checks))];
-  if (all) parts.push(...[falseAlarmRows, detectionRows, loadRows].map((rows) => plainTable(rows(series))));
-  return parts.join('\n\n').replaceAll('**', '');
-}
-
 const report = await measure();
-process.stdout.write(`${tables(report)}\n`);
+process.stdout.write(`${plainReport(report)}\n`);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
+if (values['write-docs']) writeDocuments(report);
 const over = report.checks.filter(({ outcome }) => outcome === 'over');
 if (over.length > 0)
   process.stderr.write(`${over.length} bars missed: ${over.map(({ name }) => name).join('; ')}\n`);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from './checks.ts';
-import { outcomeOf, resultOf } from './checks.ts';
+import { nearest, outcomeOf, resultOf } from './checks.ts';
 import { ERROR_CHECKS } from './error-checks.ts';
 import { MEASURES, share, summarize } from './estimate.ts';
 import { PEERS } from './peers.ts';
@@ -23,6 +23,7 @@ describe('a bar', () => {
 });
 
 const check: Check = {
+  section: 'alarms',
   name: 'healthy',
   series: 'a/aa/ours',
   measure: 'share',
@@ -35,6 +36,19 @@ const half = summarize([1, Infinity, 3, Infinity]);
 test('a missed bar is reported in the table', () => {
   const rows = checkRows([resultOf(check, { 'a/aa/ours': half })]);
   expect(rows[1]).toEqual(['healthy', '50%', '15%–85%', '≤ 1%', '0.3%', 'OVER']);
+});
+
+test('a section is summed up by the check nearest to its bar', () => {
+  const summaries = { a: summarize([1, ...new Array<number>(9).fill(Infinity)]), b: half };
+  const results = [
+    { ...check, series: 'a' },
+    { ...check, series: 'b', bar: { atMost: 0.9 } },
+    { ...check, section: 'power', series: 'b', bar: { atLeast: 0.4 } },
+  ].map((one) => resultOf(one, summaries));
+  expect(nearest(results).map(({ section, series }) => [section, series])).toEqual([
+    ['alarms', 'a'],
+    ['power', 'b'],
+  ]);
 });
 
 test('a check whose series was not measured is an error that names it', () => {

@@ -1,8 +1,10 @@
 import type { Estimate, Measure, Summaries } from './estimate.ts';
-import { MEASURES } from './estimate.ts';
+import { MEASURES, summaryOf } from './estimate.ts';
 
 /** What is promised: one measured number against one bar. */
 export interface Check {
+  /** checks of one section are summed up by the one nearest to its bar */
+  section: string;
   name: string;
   series: string;
   measure: Measure;
@@ -23,9 +25,7 @@ export interface Result extends Check {
 }
 
 export function resultOf(check: Check, summaries: Summaries): Result {
-  const summary = summaries[check.series];
-  if (summary === undefined)
-    throw new Error(`the check "${check.name}" wants the series ${check.series}, which nobody measured`);
+  const summary = summaryOf(summaries, check.series);
   const estimate = MEASURES[check.measure](summary);
   return { ...check, runs: summary.runs, estimate, outcome: outcomeOf(estimate, check.bar) };
 }
@@ -33,4 +33,20 @@ export function resultOf(check: Check, summaries: Summaries): Result {
 export function outcomeOf({ value, low, high }: Estimate, bar: Bar): Outcome {
   if ('atMost' in bar) return value <= bar.atMost ? 'ok' : low <= bar.atMost ? 'near' : 'over';
   return value >= bar.atLeast ? 'ok' : high >= bar.atLeast ? 'near' : 'over';
+}
+
+/** Of each section the check that is nearest to its bar, or furthest beyond it. */
+export function nearest(results: readonly Result[]): Result[] {
+  const found = new Map<string, Result>();
+  for (const result of results) {
+    const known = found.get(result.section);
+    if (known === undefined || used(result) > used(known)) found.set(result.section, result);
+  }
+  return [...found.values()];
+}
+
+/** How much of what the bar allows is used up; above 1 it is missed. */
+function used({ estimate: { value }, bar, measure }: Result): number {
+  if ('atMost' in bar) return value / bar.atMost;
+  return measure === 'median' ? bar.atLeast / value : (1 - value) / (1 - bar.atLeast);
 }

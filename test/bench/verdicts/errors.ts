@@ -7,6 +7,7 @@ import type { Minutes } from './peers.ts';
 import { PEERS } from './peers.ts';
 import type { PodCounts, Service, StableTraffic } from './traffic.ts';
 import { canaryTraffic, stableTraffic, sum } from './traffic.ts';
+import type { TemplateChange } from './watch.ts';
 import { errorNumbers, errorTemplate, learnt, Watch } from './watch.ts';
 
 /** Groups that watch one weight for an hour: when would a healthy canary, and when a bad one, have been rolled back? */
@@ -37,12 +38,14 @@ export interface Plan {
   peers?: readonly string[];
   /** does the displayed interval hold the truth at every look? */
   coverage?: readonly string[];
+  /** what the template says besides the defaults */
+  template?: TemplateChange;
   share?: number;
 }
 
 export function errorGroup(plan: Plan): Group {
   const service = { ...PLAIN, ...plan.service, family: FAMILIES[plan.family ?? 'iid'] };
-  const template = errorTemplate(service.tickSeconds);
+  const template = errorTemplate(service.tickSeconds, plan.template);
   const share = plan.share === undefined ? {} : { share: plan.share };
   return { id: plan.id, ...share, run: (seed) => readRun({ plan, service, template, seed }) };
 }

@@ -74,3 +74,12 @@ export const MEASURES = {
 } as const satisfies Record<string, (summary: Summary) => Estimate>;
 
 export type Measure = keyof typeof MEASURES;
+
+/** A table or check wants a series that this run left out. */
+export class NotMeasured extends Error {}
+
+export function summaryOf(summaries: Summaries, name: string): Summary {
+  const summary = summaries[name];
+  if (summary === undefined) throw new NotMeasured(`nobody measured the series ${name}`);
+  return summary;
+}

@@ -3,6 +3,8 @@ import { errorGroup } from './errors.ts';
 import type { FamilyId } from './families.ts';
 import { FAMILIES } from './families.ts';
 import type { Group } from './group.ts';
+import { LATENCY_GROUPS } from './latency-groups.ts';
+import type { TemplateChange } from './watch.ts';
 import { climbGroup, simpsonGroup } from './steps.ts';
 
 /** Everything that is simulated. The name of a series is `group/effect/method`. */
@@ -77,6 +79,31 @@ const loads: Group[] = LOADS.map(({ id, canaryRps, rate }) =>
   }),
 );
 
+/** Other margins and risks than the default. */
+export const SETTINGS: readonly { id: string; title: string; template: TemplateChange }[] = [
+  {
+    id: 'harm-5',
+    title: '`harm.relative: 0.05`',
+    template: { margin: { harm: { relative: 0.05, absolute: 1e-4 } } },
+  },
+  {
+    id: 'harm-25',
+    title: '`harm.relative: 0.25`',
+    template: { margin: { harm: { relative: 0.25, absolute: 1e-4 } } },
+  },
+  { id: 'risk-1', title: '`risk.harm: 0.01`', template: { risk: { harm: 0.01 } } },
+];
+
+const settings: Group[] = SETTINGS.map(({ id, template }) =>
+  errorGroup({
+    id,
+    service: { tickSeconds: 15 },
+    effects: { aa: 1, 'x1.5': 1.5, x2: 2 },
+    template,
+    share: 0.5,
+  }),
+);
+
 const steps: Group[] = [
   simpsonGroup('simpson'),
   climbGroup({ id: 'climb-200', rps: 200, rate: 0.01, effects: { aa: 1, x2: 2 } }),
@@ -84,4 +111,12 @@ const steps: Group[] = [
   climbGroup({ id: 'climb-20-low', rps: 20, rate: 0.001, effects: { aa: 1, x3: 3 } }),
 ];
 
-export const GROUPS: readonly Group[] = [...quarters, ...loads, ...steps, ...families, ...busyCanary];
+export const GROUPS: readonly Group[] = [
+  ...quarters,
+  ...loads,
+  ...settings,
+  ...steps,
+  ...families,
+  ...busyCanary,
+  ...LATENCY_GROUPS,
+];

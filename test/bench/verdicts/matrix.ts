@@ -1,8 +1,11 @@
 import type { Summaries, Summary } from './estimate.ts';
-import { MEASURES } from './estimate.ts';
+import { MEASURES, summaryOf } from './estimate.ts';
+import type { FamilyId } from './families.ts';
 import { FAMILIES } from './families.ts';
-import { FAMILY_IDS, LOADS } from './groups.ts';
+import { FAMILY_IDS, LOADS, SETTINGS } from './groups.ts';
 import { PEERS } from './peers.ts';
+import type { ReferenceId } from './references.ts';
+import { alarmsReference, detectionReference } from './references.ts';
 import type { Row } from './table.ts';
 import { detectionCell, percent } from './table.ts';
 
@@ -12,6 +15,7 @@ interface Method {
   title: string;
   /** series without its family */
   name: (family: string, effect: string) => string;
+  reference?: ReferenceId;
 }
 
 const METHODS: readonly Method[] = [
@@ -19,30 +23,60 @@ const METHODS: readonly Method[] = [
     title,
     name: (family: string, effect: string) => `${family}-19/${effect}/${id}`,
   })),
-  { title: '**Sluice**, 19 stable pods', name: (family, effect) => `${family}-19/${effect}/ours` },
-  { title: '**Sluice**, 4 pods, 180 min', name: (family, effect) => `${family}-4/${effect}/ours` },
-  { title: '**Sluice**, 4 pods, 60 min', name: (family, effect) => `${family}-4-young/${effect}/ours` },
-  { title: '**Sluice**, no counts per pod', name: (family, effect) => `${family}-19/${effect}/withoutPods` },
+  ...(
+    [
+      ['19', '19 stable pods', '-19', 'ours'],
+      ['4', '4 pods, 180 min', '-4', 'ours'],
+      ['4-young', '4 pods, 60 min', '-4-young', 'ours'],
+      ['withoutPods', 'no counts per pod', '-19', 'withoutPods'],
+    ] as const
+  ).map(([reference, title, group, method]) => ({
+    title: `**Sluice**, ${title}`,
+    name: (family: string, effect: string) => `${family}${group}/${effect}/${method}`,
+    reference,
+  })),
 ];
 
 const familyHead = (first: string): Row => [first, ...FAMILY_IDS];
 
 /** Share of healthy releases that each method rolls back. */
 export function falseAlarmRows(summaries: Summaries): Row[] {
-  const rows = METHODS.map(({ title, name }) => [
-    title,
-    ...FAMILY_IDS.map((family) => percent(MEASURES.share(summaryOf(summaries, name(family, 'aa'))).value)),
-  ]);
-  return [familyHead('healthy releases rolled back'), ...rows];
+  const measured = (method: Method, family: FamilyId): string =>
+    percent(MEASURES.share(summaryOf(summaries, method.name(family, 'aa'))).value);
+  return [familyHead('healthy releases rolled back'), ...familyRows(measured, alarmsReference)];
 }
 
 /** Mean minutes until twice the errors are found. */
 export function detectionRows(summaries: Summaries): Row[] {
-  const rows = METHODS.map(({ title, name }) => [
+  const measured = (method: Method, family: FamilyId): string =>
+    cell(summaryOf(summaries, method.name(family, 'x2')));
+  return [familyHead('twice the errors'), ...familyRows(measured, detectionReference)];
+}
+
+function familyRows(
+  measured: (method: Method, family: FamilyId) => string,
+  expected: (id: ReferenceId, family: FamilyId) => string,
+): Row[] {
+  return METHODS.flatMap((method) => {
+    const { title, reference } = method;
+    const row = [title, ...FAMILY_IDS.map((family) => measured(method, family))];
+    if (reference === undefined) return [row];
+    return [row, ['reference', ...FAMILY_IDS.map((family) => expected(reference, family))]];
+  });
+}
+
+/** What other margins than the default cost and bring; errors independent, windows of 15 s. */
+export function marginRows(summaries: Summaries): Row[] {
+  const rows = [
+    { id: 'iid-15s', title: 'default: `harm.relative: 0.10`, `risk.harm: 0.05`' },
+    ...SETTINGS,
+  ].map(({ id, title }) => [
     title,
-    ...FAMILY_IDS.map((family) => cell(summaryOf(summaries, name(family, 'x2')))),
+    percent(MEASURES.share(summaryOf(summaries, `${id}/aa/ours`)).value),
+    cell(summaryOf(summaries, `${id}/x1.5/ours`)),
+    cell(summaryOf(summaries, `${id}/x2/ours`)),
   ]);
-  return [familyHead('twice the errors'), ...rows];
+  return [['setting', 'healthy rolled back', '×1.5', '×2'], ...rows];
 }
 
 const EFFECTS = ['x1.5', 'x2', 'x3', 'x5', 'x10'] as const;
@@ -75,8 +109,38 @@ function cell(summary: Summary): string {
   return detectionCell(MEASURES.share(summary), MEASURES.minutes(summary));
 }
 
-function summaryOf(summaries: Summaries, name: string): Summary {
-  const summary = summaries[name];
-  if (summary === undefined) throw new Error(`nobody measured the series ${name}`);
-  return summary;
+const SLOWNESSES = {
+  aa: 'healthy: rolled back',
+  margin: '×1.1 (margin): rolled back',
+  'x1.2': '×1.2',
+  'x1.3': '×1.3',
+  'x1.5': '×1.5',
+  x2: '×2',
+  stuck1: '1% of requests +1.5 s',
+  stuck2: '2%',
+} as const;
+
+/** Latency: how often a healthy canary is rolled back, and how soon slower ones are, by kind of histogram. */
+export function latencyRows(summaries: Summaries): Row[] {
+  const kinds = [
+    ['classic', 'classic buckets'],
+    ['native', 'native histogram'],
+    ['classic-bursts', 'classic, slow bursts'],
+    ['native-bursts', 'native, slow bursts'],
+  ] as const;
+  const methods = [
+    ['naive', 'p99 above 1.1 × stable, 5 failed minutes'],
+    ['ours', '**Sluice**'],
+  ] as const;
+  const rows = methods.flatMap(([method, title]) =>
+    kinds.map(([kind, name]) => [
+      `${title}; ${name}`,
+      ...Object.keys(SLOWNESSES).map((effect) => {
+        const summary = summaryOf(summaries, `latency-${kind}/${effect}/${method}`);
+        const rare = effect === 'aa' || effect === 'margin';
+        return rare ? percent(MEASURES.share(summary).value) : cell(summary);
+      }),
+    ]),
+  );
+  return [['latency', ...Object.values(SLOWNESSES)], ...rows];
 }

@@ -35,6 +35,18 @@ export function checkRows(results: readonly Result[]): Row[] {
   return [head, ...results.map((result) => [result.name, ...numbersOf(result)])];
 }
 
+/** Of each section one check. */
+export function summaryRows(results: readonly Result[]): Row[] {
+  const head = ['promise', 'bar', 'nearest to it', 'of'];
+  return [
+    head,
+    ...results.map((result) => {
+      const [measured = '', , bar = ''] = numbersOf(result);
+      return [result.section, bar, measured, result.name];
+    }),
+  ];
+}
+
 function numbersOf({ measure, estimate, bar, reference, outcome }: Result): Row {
   const write = measure === 'minutes' ? short : measure === 'median' ? whole : percent;
   return [

@@ -78,16 +78,27 @@ export function errorNumbers(
   };
 }
 
-/** A template as a user would write it, all defaults those of the product. */
-export function templateOf(metric: Record<string, unknown>, tickSeconds: number): BoundTemplate {
-  const spec = { interval: `${tickSeconds}s`, metrics: [{ name: METRIC, ...metric }] };
-  const parsed = parseTemplate(spec);
+/** Fields of a template besides the defaults. */
+export interface TemplateChange {
+  margin?: Record<string, Record<string, number>>;
+  risk?: Record<string, number>;
+}
+
+/** A template as a user would write it; what is not given is the product's default. */
+export function templateOf(
+  metric: Record<string, unknown>,
+  tickSeconds: number,
+  { margin, risk }: TemplateChange = {},
+): BoundTemplate {
+  const metrics = [{ name: METRIC, ...metric, ...(margin && { margin }) }];
+  const parsed = parseTemplate({ interval: `${tickSeconds}s`, metrics, ...(risk && { risk }) });
   if (!parsed.ok) throw new Error(`the benchmark's template is refused: ${JSON.stringify(parsed.issues)}`);
   return { use: { template: METRIC, args: {} }, template: parsed.value };
 }
 
-export const errorTemplate = (tickSeconds: number): BoundTemplate =>
-  templateOf({ errorRate: { preset: 'auto' } }, tickSeconds);
+export function errorTemplate(tickSeconds: number, change?: TemplateChange): BoundTemplate {
+  return templateOf({ errorRate: { preset: 'auto' } }, tickSeconds, change);
+}
 
 /**
  * Statistics that have learnt from history and seen no request of the canary yet, so that several canaries can be compared with

@@ -1,0 +1,104 @@
+import type { AnalysisState, Histogram, LatencyHistory } from '../../../api/analysis.ts';
+import { startStep } from '../../../analysis/judge/judge.ts';
+import { quantile } from '../../../analysis/stats/histogram.ts';
+import type { Group, Readings } from './group.ts';
+import type { LatencyService, PodHistograms, Slowness, StableLatency } from './latency-traffic.ts';
+import { added, BOUNDS, canaryLatency, histogram, stableLatency } from './latency-traffic.ts';
+import type { LatencyNumbers } from './watch.ts';
+import { templateOf, Watch } from './watch.ts';
+
+/** Groups that watch latency at one weight for an hour, a window a minute. */
+
+export interface LatencyPlan {
+  id: string;
+  service: Pick<LatencyService, 'layout' | 'drift' | 'bursts'>;
+  effects: Readonly<Record<string, Slowness>>;
+  share?: number;
+}
+
+export function latencyGroup({ id, service: kind, effects, share }: LatencyPlan): Group {
+  const service: LatencyService = { ...kind, ...HOUR };
+  return {
+    id,
+    ...(share === undefined ? {} : { share }),
+    run: (seed) => {
+      const stable = stableLatency(service, [id, seed]);
+      const arms = stable.live.map((pods) => armOf(service.layout, pods));
+      const from = learnt(seed, stable.history);
+      const readings: Readings = {};
+      for (const [name, slowness] of Object.entries(effects)) {
+        const canary = canaryLatency(service, [id, seed], slowness);
+        const watch = new Watch(TEMPLATE, seed).from(from);
+        readings[`${name}/ours`] = rollback(watch, windowsOf({ canary, stable, arms }));
+        readings[`${name}/naive`] = naive(canary, arms);
+      }
+      return readings;
+    },
+  };
+}
+
+const HOUR = { lookbackMinutes: 60, minutes: 60 };
+const TEMPLATE = templateOf({ latency: { preset: 'auto' } }, 60);
+
+/** One healthy release under slow bursts, to measure what judging it costs. */
+export function latencyRun(byPod: boolean): { watch: () => Watch; windows: LatencyNumbers[] } {
+  const service: LatencyService = { layout: 'native', drift: false, bursts: true, ...HOUR };
+  const stable = stableLatency(service, ['cost']);
+  const arms = stable.live.map((pods) => armOf(service.layout, pods));
+  const { layout, bounds, stable: all, pods } = stable.history;
+  const from = learnt(1, { layout, bounds, stable: all, ...(byPod ? { pods } : {}) });
+  const windows = windowsOf({ canary: canaryLatency(service, ['cost'], {}), stable, arms });
+  return {
+    watch: () => new Watch(TEMPLATE, 1).from(from),
+    windows: byPod
+      ? windows
+      : windows.map(({ kind, canary, stable: arm }) => ({ kind, canary, stable: arm })),
+  };
+}
+
+function armOf(layout: Histogram['layout'], pods: PodHistograms): Histogram {
+  return histogram(layout, added(Object.values(pods).map(({ counts }) => counts)));
+}
+
+/** Statistics that know stable's past and no request of the canary yet. */
+function learnt(run: number, history: LatencyHistory): AnalysisState {
+  const watch = new Watch(TEMPLATE, run);
+  const none = histogram(history.layout, [...BOUNDS[history.layout].map(() => 0), 0]);
+  watch.look({ kind: 'latency', canary: none, stable: none, history });
+  return startStep(watch.state, 0);
+}
+
+interface Arms {
+  canary: readonly PodHistograms[];
+  stable: StableLatency;
+  /** stable's pods together */
+  arms: readonly Histogram[];
+}
+
+function windowsOf({ canary, stable, arms }: Arms): LatencyNumbers[] {
+  return canary.map((pods, minute) => ({
+    kind: 'latency',
+    canary: Object.values(pods)[0]!,
+    stable: arms[minute]!,
+    pods: { canary: pods, stable: stable.live[minute]! },
+  }));
+}
+
+function rollback(watch: Watch, windows: readonly LatencyNumbers[]): number {
+  const minute = windows.findIndex((numbers) => watch.look(numbers).result === 'fail');
+  return minute === -1 ? Infinity : minute + 1;
+}
+
+const NAIVE_RATIO = 1.1;
+const NAIVE_FAILURES = 5;
+
+/** The rule many dashboards have: the 99th percentile more than 10% above stable's, in five minutes. */
+function naive(canary: readonly PodHistograms[], arms: readonly Histogram[]): number {
+  let failures = 0;
+  for (const [minute, pods] of canary.entries()) {
+    const own = quantile(Object.values(pods)[0]!, 0.99) ?? 0;
+    if (own > NAIVE_RATIO * (quantile(arms[minute]!, 0.99) ?? Infinity)) failures++;
+    if (failures >= NAIVE_FAILURES) return minute + 1;
+  }
+  return Infinity;
+}

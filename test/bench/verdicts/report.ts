@@ -1,0 +1,61 @@
+import type { Result } from './checks.ts';
+import { nearest } from './checks.ts';
+import type { Summaries } from './estimate.ts';
+import { NotMeasured } from './estimate.ts';
+import { detectionRows, falseAlarmRows, familyLegend, latencyRows, loadRows, marginRows } from './matrix.ts';
+import type { Row } from './table.ts';
+import { checkRows, markdownTable, plainTable, summaryRows } from './table.ts';
+
+/** The result of a benchmark as it is written to a file. */
+export interface Report {
+  /** of each row */
+  runs: number;
+  seconds: number;
+  node: string;
+  checks: Result[];
+  series: Summaries;
+}
+
+const MATRICES: Readonly<Record<string, (summaries: Summaries) => Row[]>> = {
+  'false-alarms': falseAlarmRows,
+  detection: detectionRows,
+  loads: loadRows,
+  margins: marginRows,
+  latency: latencyRows,
+};
+
+/** For a terminal. Tables of which something was not simulated are left out. */
+export function plainReport({ checks, series, runs, seconds }: Report): string {
+  const parts = [`${runs} runs of each row, ${seconds} s`, plainTable(checkRows(checks))];
+  for (const rows of Object.values(MATRICES)) {
+    const made = ifMeasured(() => plainTable(plain(rows(series))));
+    if (made !== undefined) parts.push(made);
+  }
+  return parts.join('\n\n');
+}
+
+function plain(rows: readonly Row[]): Row[] {
+  return rows.map((row) => row.map((cell) => cell.replaceAll('**', '')));
+}
+
+function ifMeasured(make: () => string): string | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof NotMeasured) return undefined;
+    throw error;
+  }
+}
+
+/** Regions of the documents, by name. */
+export function regions({ checks, series, runs, seconds, node }: Report): Record<string, string> {
+  return {
+    run: `${runs} runs of each row (half of that where only traffic differs), ${Math.round(seconds / 60)} minutes on two cores, Node ${node}.`,
+    summary: markdownTable(summaryRows(nearest(checks))),
+    checks: markdownTable(checkRows(checks)),
+    families: familyLegend(),
+    ...Object.fromEntries(
+      Object.entries(MATRICES).map(([name, rows]) => [name, markdownTable(rows(series))]),
+    ),
+  };
+}
