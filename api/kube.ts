@@ -43,6 +43,8 @@ export interface Resource {
   /** "" for the core group */
   group: string;
   version: string;
+  /** versions of the same shape, asked for in this order where the server does not serve `version` */
+  otherVersions?: readonly string[];
   /** lower-case plural, e.g. "deployments" */
   plural: string;
   kind: string;

@@ -15,6 +15,15 @@ export const RESOURCES = {
   endpointSlices: resource('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice'),
   ingresses: resource('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
   httpRoutes: resource('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute'),
+  virtualServices: {
+    ...resource('networking.istio.io', 'v1', 'virtualservices', 'VirtualService'),
+    otherVersions: ['v1beta1'],
+  },
+  trafficSplits: {
+    ...resource('split.smi-spec.io', 'v1alpha1', 'trafficsplits', 'TrafficSplit'),
+    otherVersions: ['v1alpha2'],
+  },
+  serviceProfiles: resource('linkerd.io', 'v1alpha2', 'serviceprofiles', 'ServiceProfile'),
   releases: resource('sluice.dev', 'v1alpha1', 'releases', 'Release'),
   releasePolicies: resource('sluice.dev', 'v1alpha1', 'releasepolicies', 'ReleasePolicy'),
   analysisTemplates: resource('sluice.dev', 'v1alpha1', 'analysistemplates', 'AnalysisTemplate'),

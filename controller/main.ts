@@ -6,10 +6,12 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { measure } from '../analysis/measure/measure.ts';
 import { createPrometheusClient } from '../analysis/measure/prometheus.ts';
+import { RESOURCES } from '../api/resources.ts';
 import { formatIssue } from '../api/result.ts';
 import { systemClock } from '../kube/clock.ts';
 import { connect } from '../kube/http.ts';
 import type { Connection } from '../kube/http.ts';
+import { servedVersions } from '../kube/versions.ts';
 import { parseFlags, USAGE } from './config.ts';
 import type { RunConfig } from './config.ts';
 import { decide } from './decide.ts';
@@ -70,7 +72,7 @@ async function runUntilSignal(config: RunConfig, connection: Connection, log: Lo
     const ended = await run(
       {
         config,
-        transport: connection.transport,
+        transport: servedVersions(connection.transport, Object.values(RESOURCES)),
         identity: `${hostname()}_${process.pid}_${randomBytes(4).toString('hex')}`,
         decide,
         measure: (job) => measure(job, endpoints),
