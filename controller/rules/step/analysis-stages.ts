@@ -1,7 +1,9 @@
 import type { Window } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Measurement, Verdict } from '../../../api/analysis.ts';
+import type { AnalysisState, Measurement, Verdict } from '../../../api/analysis.ts';
+import { inheritedState } from '../../../analysis/judge/inherited.ts';
 import { judgeWindow, startStep } from '../../../analysis/judge/judge.ts';
+import { recordedTemplates } from '../../facts/records.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { Answer } from '../../model.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
@@ -54,7 +56,7 @@ export const judged: Stage = (s) => {
   if (!ours || measured.window.startMs !== window.startMs || measured.window.endMs !== window.endMs)
     return undefined;
   const before = s.status.analysis;
-  const state = before?.step === s.index ? before : startStep(before, s.index, s.templates);
+  const state = before?.step === s.index ? before : startStep(before ?? inherited(s), s.index, s.templates);
   const nextWeight = s.policy.steps[s.index + 1]?.weight ?? 100;
   const { measurements } = measured;
   const steps = s.policy.steps.length;
@@ -65,6 +67,20 @@ export const judged: Stage = (s) => {
   if (drifted(next) && answered(measured.measurements)) return withState(reassert(next), next);
   return onConclusion(next);
 };
+
+/** The dispersion that earlier releases of the same target learnt, for the first window of this one. */
+function inherited({ facts, release, templates }: StepFacts): AnalysisState | undefined {
+  const at = facts.releases.findIndex((each) => each.metadata.name === release.metadata.name);
+  const earlier = facts.releases
+    .slice(at + 1)
+    .filter((each) => each.spec.target.uid === release.spec.target.uid);
+  const formers = earlier.flatMap((each) => {
+    const { analysis } = each.status ?? {};
+    const bound = analysis === undefined ? undefined : recordedTemplates(each);
+    return analysis === undefined || bound === undefined ? [] : [{ templates: bound, analysis }];
+  });
+  return inheritedState(templates, formers);
+}
 
 function failed(
   s: StepFacts,

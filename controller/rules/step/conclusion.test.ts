@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { judgeWindow, startStep } from '../../../analysis/judge/judge.ts';
+import type { Measurement } from '../../../api/analysis.ts';
 import type { KubeObject } from '../../../api/kube.ts';
+import { defaultTemplate } from '../../../api/parse/metric.ts';
 import type { ReleasePolicy } from '../../../api/policy.ts';
 import {
   ago,
@@ -9,9 +12,11 @@ import {
   changed,
   doing,
   NOW,
+  UID,
   type SnapshotChange,
 } from '../../../test/support/builders.ts';
 import {
+  aRelease,
   FAST,
   FIRST_WINDOW,
   HARM,
@@ -87,6 +92,48 @@ describe('a measured window', () => {
     },
   ])('$given is not judged', ({ measured: result }) => {
     expect(look(stepAt({}), { measured: result }).status?.next.verdict).toBeUndefined();
+  });
+});
+
+describe('the first window of a release', () => {
+  const burst = (i: number, bad: number): Measurement => ({
+    metric: 'error-rate',
+    window: { startMs: i, endMs: i + 1 },
+    outcome: 'ok',
+    kind: 'errorRate',
+    canary: { total: 150, bad },
+    stable: { total: 2850, bad: 28 },
+  });
+  const templates = [{ use: { template: 'http', args: {} }, template: defaultTemplate() }];
+  const analysis = Array.from({ length: 40 }, (_, i) => i).reduce(
+    (state, i) =>
+      judgeWindow(state, {
+        templates,
+        measurements: [burst(i, i % 4 === 0 ? 12 : 0)],
+        window: { startMs: i, endMs: i + 1 },
+      }).state,
+    startStep(undefined, 2),
+  );
+  const former = (target = UID) =>
+    aRelease({
+      name: 'web-4',
+      created: 5_000,
+      images: ['web:0', 'web:1'],
+      spec: { target: { name: 'web', uid: target } },
+      status: { phase: 'Promoted', replicaSet: 'web-web-1', endedAt: ago(4_000), analysis },
+    });
+  const dispersion = (...earlier: KubeObject[]) => {
+    const change = { measured: measured(FIRST_WINDOW, { canary: [1, 150], stable: [28, 2850] }) };
+    return look([...stepAt({}), ...earlier], change).status!.next.verdict!.numbers['dispersion'];
+  };
+
+  it('begins with the dispersion its predecessor learnt', () => {
+    expect(dispersion()).toBe(1);
+    expect(dispersion(former())).toBeGreaterThan(1);
+  });
+
+  it('owes nothing to a Deployment of the same name that is gone', () => {
+    expect(dispersion(former('another'))).toBe(1);
   });
 });
 
