@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { getString, isObject } from '../../api/json.ts';
 import { parseTemplate } from '../../api/parse/template.ts';
@@ -21,7 +22,7 @@ const KIND = 'AnalysisTemplate';
 export function loadTemplate({ template: file, name, args = [] }: TemplateFlags): BoundTemplate {
   const document = choose(readDocuments(file), file, name);
   const whole = isObject(document) && 'spec' in document;
-  const label = getString(document, 'metadata', 'name') ?? file;
+  const label = getString(document, 'metadata', 'name') ?? basename(file);
   const path = `${KIND} ${label}: spec`;
   const parsed = parseTemplate(whole ? document['spec'] : document, path);
   if (!parsed.ok) throw refusal(file, parsed.issues);

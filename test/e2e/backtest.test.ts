@@ -1,0 +1,154 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
+import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
+import { poisson, seeded } from '../support/sampling.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const SCRAPE_S = 15;
+const HOURS = 6;
+const START_S = Date.UTC(2024, 0, 31) / 1000;
+const PODS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => `checkout-7d9f8b6c5-${letter}x2k9`);
+
+/** Requests of a pod and scrape by how long they took, and how many of all fail. */
+const BUCKETS: readonly [string, number][] = [
+  ['0.05', 30],
+  ['0.1', 50],
+  ['0.25', 45],
+  ['0.5', 15],
+  ['1', 6],
+  ['2.5', 3],
+  ['+Inf', 1],
+];
+const FAILING = 1.5;
+const WHOLE = BUCKETS.reduce((sum, [, mean]) => sum + mean, 0);
+
+const directory = mkdtempSync(join(tmpdir(), 'sluice-backtest-'));
+let prometheus: ChildProcess | undefined;
+let url = '';
+
+/** Series of one pod in OpenMetrics: all samples of a series follow each other. */
+function seriesOf(pod: string, seed: number): { requests: string[]; durations: string[] } {
+  const random = seeded(seed);
+  const labels = `job="app",instance="${pod}:80",namespace="shop",pod="${pod}"`;
+  const counter = (name: string, mean: number): string[] => {
+    let value = 0;
+    return Array.from({ length: (HOURS * 3600) / SCRAPE_S + 1 }, (_, i) => {
+      value += poisson(mean, random);
+      return `${name} ${value} ${START_S + i * SCRAPE_S}`;
+    });
+  };
+  const totals = new Array<number>((HOURS * 3600) / SCRAPE_S + 1).fill(0);
+  const durations = BUCKETS.flatMap(([le, mean]) => {
+    let value = 0;
+    return totals.map((below, i) => {
+      value += poisson(mean, random);
+      totals[i] = below + value;
+      return `duration_seconds_bucket{${labels},le="${le}"} ${below + value} ${START_S + i * SCRAPE_S}`;
+    });
+  });
+  return {
+    requests: [
+      ...counter(`requests_total{${labels},code="200"}`, WHOLE - FAILING),
+      ...counter(`requests_total{${labels},code="500"}`, FAILING),
+    ],
+    durations,
+  };
+}
+
+beforeAll(async () => {
+  const binary = ensurePrometheus(() => undefined);
+  const all = PODS.map((pod, i) => seriesOf(pod, i + 1));
+  const lines = [
+    '# TYPE requests counter',
+    ...all.flatMap(({ requests }) => requests),
+    '# TYPE duration_seconds_bucket gauge',
+    ...all.flatMap(({ durations }) => durations),
+    '# EOF',
+    '',
+  ];
+  const [metrics, data, config] = ['metrics.txt', 'data', 'prometheus.yml'].map((name) =>
+    join(directory, name),
+  );
+  writeFileSync(metrics ?? '', lines.join('\n'));
+  writeFileSync(config ?? '', 'scrape_configs: []\n');
+  // it comes with Prometheus, in the same folder
+  const promtool = join(dirname(binary), 'promtool');
+  const filled = spawnSync(promtool, [
+    'tsdb',
+    'create-blocks-from',
+    'openmetrics',
+    metrics ?? '',
+    data ?? '',
+  ]);
+  expect(filled.stderr.toString()).toBe('');
+  const port = await freePort();
+  prometheus = spawn(
+    binary,
+    [
+      `--config.file=${config ?? ''}`,
+      `--storage.tsdb.path=${data ?? ''}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--storage.tsdb.retention.time=100y',
+      '--log.level=error',
+    ],
+    { stdio: 'ignore' },
+  );
+  url = `http://127.0.0.1:${port}`;
+  await prometheusReady(url);
+});
+
+afterAll(async () => {
+  if (prometheus?.exitCode === null) {
+    prometheus.kill('SIGTERM');
+    await once(prometheus, 'exit');
+  }
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Result {
+  byPod: boolean;
+  traffic: { requestsPerMinute: number; errorRate: number; pods: number };
+  scenarios: { name: string; rolledBack: { share: number }; promoted: { share: number } }[];
+  advice: string[];
+}
+
+async function backtest(template: string, ...flags: string[]): Promise<Result> {
+  const file = join(directory, 'template.yaml');
+  writeFileSync(file, template);
+  const at = (hours: number): string => new Date((START_S + hours * 3600) * 1000).toISOString();
+  const range = ['--from', at(0), '--to', at(HOURS)];
+  const given = ['--template', file, '--prometheus', url, '--target', 'shop/checkout', '-o', 'json'];
+  const child = spawn(process.execPath, [PROGRAM, 'backtest', ...given, ...range, ...flags]);
+  let printed = '';
+  let complained = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (complained += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  if (code !== 0) throw new Error(complained);
+  return JSON.parse(printed) as Result;
+}
+
+const shareOf = ({ scenarios }: Result, name: string) => scenarios.find((scenario) => scenario.name === name);
+
+describe('sluice backtest against Prometheus', () => {
+  test('replays error rates pod by pod', async () => {
+    const selector = 'requests_total{namespace="{{namespace}}",pod=~"{{pods}}"';
+    const result = await backtest(
+      `metrics: [{name: errors, errorRate: {bad: '${selector},code=~"5.."}', total: '${selector}}'}}]`,
+      '--runs',
+      '20',
+    );
+    expect(result).toMatchObject({ byPod: true, traffic: { pods: PODS.length } });
+    expect(result.traffic.requestsPerMinute / (4 * WHOLE * PODS.length)).toBeCloseTo(1, 2);
+    expect(result.traffic.errorRate).toBeCloseTo(FAILING / WHOLE, 3);
+    expect(shareOf(result, 'nothing (A/A)')?.promoted.share).toBeGreaterThanOrEqual(0.9);
+    expect(shareOf(result, 'errors ×10')?.rolledBack.share).toBe(1);
+    expect(shareOf(result, 'errors ×2')?.rolledBack.share).toBeGreaterThanOrEqual(0.9);
+  });
+});
