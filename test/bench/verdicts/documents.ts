@@ -31,8 +31,18 @@ const DOCS = new URL('../../../docs/', import.meta.url);
 
 /** Which regions stand in which document. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
-  'verdicts.md': ['run', 'checks', 'families', 'false-alarms', 'detection', 'loads', 'margins', 'latency'],
-  'statistics.md': ['summary', 'loads', 'margins'],
+  'verdicts.md': [
+    'run',
+    'checks',
+    'families',
+    'false-alarms',
+    'detection',
+    'loads',
+    'climbs',
+    'margins',
+    'latency',
+  ],
+  'statistics.md': ['summary', 'loads', 'climbs', 'margins'],
 };
 
 /** Writes the tables, the pictures and the numbers themselves into docs/. */

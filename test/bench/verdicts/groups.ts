@@ -5,6 +5,7 @@ import { FAMILIES } from './families.ts';
 import type { Group } from './group.ts';
 import { LATENCY_GROUPS } from './latency-groups.ts';
 import type { TemplateChange } from './watch.ts';
+import type { Climb } from './steps.ts';
 import { climbGroup, simpsonGroup } from './steps.ts';
 
 /** Everything that is simulated. The name of a series is `group/effect/method`. */
@@ -104,12 +105,20 @@ const settings: Group[] = SETTINGS.map(({ id, template }) =>
   }),
 );
 
-const steps: Group[] = [
-  simpsonGroup('simpson'),
-  climbGroup({ id: 'climb-200', rps: 200, rate: 0.01, effects: { aa: 1, x2: 2 } }),
-  climbGroup({ id: 'climb-20', rps: 20, rate: 0.01, effects: { aa: 1, x2: 2 } }),
-  climbGroup({ id: 'climb-20-low', rps: 20, rate: 0.001, effects: { aa: 1, x3: 3 } }),
+const CUMULATIVE = { template: { safeEvidence: 'cumulative' } } as const;
+
+/** Whole releases, 5→20→50→100%. */
+export const CLIMBS: readonly Climb[] = [
+  { id: 'climb-200', rps: 200, rate: 0.01 },
+  { id: 'climb-200-low', rps: 200, rate: 0.001, share: 0.5 },
+  { id: 'climb-20', rps: 20, rate: 0.01 },
+  { id: 'climb-20-kept', rps: 20, rate: 0.01, share: 0.5, ...CUMULATIVE },
+  { id: 'climb-20-low', rps: 20, rate: 0.001, share: 0.5 },
+  { id: 'climb-6', rps: 6, rate: 0.01, share: 0.5 },
+  { id: 'climb-6-kept', rps: 6, rate: 0.01, share: 0.5, ...CUMULATIVE },
 ];
+
+const steps: Group[] = [simpsonGroup('simpson'), ...CLIMBS.map(climbGroup)];
 
 export const GROUPS: readonly Group[] = [
   ...quarters,

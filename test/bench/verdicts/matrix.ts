@@ -2,7 +2,7 @@ import type { Summaries, Summary } from './estimate.ts';
 import { MEASURES, summaryOf } from './estimate.ts';
 import type { FamilyId } from './families.ts';
 import { FAMILIES } from './families.ts';
-import { FAMILY_IDS, LOADS, SETTINGS } from './groups.ts';
+import { CLIMBS, FAMILY_IDS, LOADS, SETTINGS } from './groups.ts';
 import { PEERS } from './peers.ts';
 import type { ReferenceId } from './references.ts';
 import { alarmsReference, detectionReference } from './references.ts';
@@ -63,6 +63,32 @@ function familyRows(
     if (reference === undefined) return [row];
     return [row, ['reference', ...FAMILY_IDS.map((family) => expected(reference, family))]];
   });
+}
+
+/** Whole releases, from 5% to promotion. */
+export function climbRows(summaries: Summaries): Row[] {
+  const share = (name: string): string => percent(MEASURES.share(summaryOf(summaries, name)).value);
+  const rows = CLIMBS.map(({ id, rps, rate, template }) => [
+    `${rps} rps`,
+    percent(rate),
+    template?.safeEvidence === undefined ? 'per step' : 'kept through steps',
+    cell(summaryOf(summaries, `${id}/aa/promoted`)),
+    share(`${id}/aa/rolledBack`),
+    cell(summaryOf(summaries, `${id}/x2/rolledBack`)),
+    share(`${id}/x2/promoted`),
+    cell(summaryOf(summaries, `${id}/x3/rolledBack`)),
+  ]);
+  const head = [
+    'traffic of the service',
+    'usual errors',
+    'evidence of safety',
+    'healthy: promoted',
+    'rolled back',
+    '×2: rolled back',
+    'promoted',
+    '×3: rolled back',
+  ];
+  return [head, ...rows];
 }
 
 /** What other margins than the default cost and bring; errors independent, windows of 15 s. */

@@ -2,7 +2,15 @@ import type { Result } from './checks.ts';
 import { nearest } from './checks.ts';
 import type { Summaries } from './estimate.ts';
 import { NotMeasured } from './estimate.ts';
-import { detectionRows, falseAlarmRows, familyLegend, latencyRows, loadRows, marginRows } from './matrix.ts';
+import {
+  climbRows,
+  detectionRows,
+  falseAlarmRows,
+  familyLegend,
+  latencyRows,
+  loadRows,
+  marginRows,
+} from './matrix.ts';
 import type { Row } from './table.ts';
 import { checkRows, markdownTable, plainTable, summaryRows } from './table.ts';
 
@@ -20,6 +28,7 @@ const MATRICES: Readonly<Record<string, (summaries: Summaries) => Row[]>> = {
   'false-alarms': falseAlarmRows,
   detection: detectionRows,
   loads: loadRows,
+  climbs: climbRows,
   margins: marginRows,
   latency: latencyRows,
 };

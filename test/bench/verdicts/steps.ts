@@ -4,6 +4,7 @@ import { binomial, randomOf } from './random.ts';
 import type { PodCounts, StableTraffic } from './traffic.ts';
 import { stableTraffic, sum } from './traffic.ts';
 import { PLAIN } from './errors.ts';
+import type { TemplateChange } from './watch.ts';
 import { errorNumbers, errorTemplate, learnt, Watch } from './watch.ts';
 
 /** Groups in which the canary's weight rises 5 → 20 → 50%, on 20 pods that share the traffic evenly. */
@@ -51,24 +52,27 @@ export interface Climb {
   /** of the whole service, requests per second */
   rps: number;
   rate: number;
-  effects: Readonly<Record<string, number>>;
+  template?: TemplateChange;
+  share?: number;
 }
 
+const EFFECTS = { aa: 1, x2: 2, x3: 3 };
 const TICK_SECONDS = 15;
 const DWELL_TICKS = 8;
 const HOUR_TICKS = 240;
 
 /** End to end: a step is left when the verdict is "pass" and it lasted two minutes. */
-export function climbGroup({ id, rps, rate, effects }: Climb): Group {
-  const template = errorTemplate(TICK_SECONDS);
+export function climbGroup({ id, rps, rate, share, template: change }: Climb): Group {
+  const template = errorTemplate(TICK_SECONDS, change);
   const requests = Math.round((rps / PODS) * TICK_SECONDS);
   return {
     id,
+    ...(share === undefined ? {} : { share }),
     run: (seed) => {
       const past = pastOf(id, seed, { seconds: TICK_SECONDS, podRps: rps / PODS, rate });
       const from = learnt(template, seed, past.history);
       const readings: Readings = {};
-      for (const [name, effect] of Object.entries(effects)) {
+      for (const [name, effect] of Object.entries(EFFECTS)) {
         const watch = new Watch(template, seed).from(from);
         const random = randomOf(id, seed, name);
         const end = climb(watch, (weight) =>
@@ -76,7 +80,6 @@ export function climbGroup({ id, rps, rate, effects }: Climb): Group {
         );
         readings[`${name}/promoted`] = end.promoted;
         readings[`${name}/rolledBack`] = end.rolledBack;
-        readings[`${name}/excess`] = end.canaryRequests * rate * (effect - 1);
       }
       return readings;
     },
@@ -84,11 +87,10 @@ export function climbGroup({ id, rps, rate, effects }: Climb): Group {
 }
 
 function climb(watch: Watch, draw: (weight: number) => Arms) {
-  const end = { promoted: Infinity, rolledBack: Infinity, canaryRequests: 0 };
+  const end = { promoted: Infinity, rolledBack: Infinity };
   let [step, since] = [0, 0];
   for (let tick = 1; tick <= HOUR_TICKS; tick++) {
     const arms = draw(WEIGHTS[step] ?? 50);
-    end.canaryRequests += sum(Object.values(arms.canary)).total;
     const { result } = watch.look(errorNumbers(arms), WEIGHTS[step + 1] ?? 100);
     const minute = (tick * TICK_SECONDS) / 60;
     if (result === 'fail') return { ...end, rolledBack: minute };

@@ -47,7 +47,7 @@ export class Watch {
   }
 
   nextStep(): void {
-    this.state = startStep(this.state, this.state.step + 1);
+    this.state = startStep(this.state, this.state.step + 1, this.#templates);
   }
 }
 
@@ -82,16 +82,17 @@ export function errorNumbers(
 export interface TemplateChange {
   margin?: Record<string, Record<string, number>>;
   risk?: Record<string, number>;
+  safeEvidence?: 'cumulative';
 }
 
 /** A template as a user would write it; what is not given is the product's default. */
 export function templateOf(
   metric: Record<string, unknown>,
   tickSeconds: number,
-  { margin, risk }: TemplateChange = {},
+  { margin, ...spec }: TemplateChange = {},
 ): BoundTemplate {
   const metrics = [{ name: METRIC, ...metric, ...(margin && { margin }) }];
-  const parsed = parseTemplate({ interval: `${tickSeconds}s`, metrics, ...(risk && { risk }) });
+  const parsed = parseTemplate({ interval: `${tickSeconds}s`, metrics, ...spec });
   if (!parsed.ok) throw new Error(`the benchmark's template is refused: ${JSON.stringify(parsed.issues)}`);
   return { use: { template: METRIC, args: {} }, template: parsed.value };
 }
