@@ -33,7 +33,8 @@ export async function stableHistory(
     return true;
   });
   const first = all.sums.findIndex((n) => n > 0);
-  if (!whole || first === -1) return undefined;
+  // a counter that is no number leaves nothing to learn from
+  if (!whole || first === -1 || ![...errors.sums, ...all.sums].every(Number.isFinite)) return undefined;
   const counts = (totals: readonly number[], bads: readonly number[] = []): Counts[] =>
     totals.map((n, i) => ({ total: n, bad: Math.min(n, bads[i] ?? 0) })).slice(first);
   const history = { stable: counts(all.sums, errors.sums) };

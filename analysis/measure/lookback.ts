@@ -85,7 +85,9 @@ export async function eachPiece(
     const ranges = queries.map((query) =>
       overRange(query, window, { tickMs: ticks.tickMs, ...(done === 0 ? {} : { lookbackMs: 0 }) }),
     );
-    const found = await Promise.all(ranges.map((range) => client.instant(range, window.endMs)));
+    const found = await Promise.all(
+      ranges.map((range) => client.instant(range, window.endMs, { bulk: true })),
+    );
     const failure = found.find((answer) => !answer.ok);
     if (failure?.tooLarge === true && count > 1) {
       size = Math.ceil(count / 2);

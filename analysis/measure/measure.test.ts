@@ -1,46 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { ErrorRateMetric, Metric, ThresholdMetric } from '../../api/template.ts';
+import type { Metric } from '../../api/template.ts';
 import type { Series } from './answer.ts';
 import { measure } from './measure.ts';
 import type { Answer } from './prometheus.ts';
 import {
+  errorRateMetric,
   labelled,
   measured,
   native,
   prometheus,
   series,
   template,
+  thresholdMetric,
   VARIABLES as variables,
   WINDOW as window,
 } from './test-objects.ts';
 
-const errors: ErrorRateMetric = {
-  type: 'errorRate',
-  weight: 1,
-  test: { method: 'sequential' },
-  name: 'errors',
-  critical: true,
-  dryRun: false,
-  queries: {
-    canary: { bad: 'bad{s="{{service}}"}', total: 'all{s="{{service}}"}' },
-    stable: { bad: 'bad{s="{{service}}"}', total: 'all{s="{{service}}"}' },
-  },
-  harmMargin: { relative: 0.1, absolute: 1e-4 },
-  safeMargin: { relative: 0.5, absolute: 1e-3 },
-};
-
-const latency: ThresholdMetric = {
-  type: 'threshold',
-  name: 'latency',
-  critical: true,
-  dryRun: false,
-  query: 'latency{pod=~"{{pods}}"}',
-  success: 'value < 1',
-  failureLimit: 0,
-  counting: 'consecutive',
-  inconclusiveLimit: 0,
-  nan: 'inconclusive',
-};
+const errors = errorRateMetric();
+const latency = thresholdMetric();
 
 const CANARY_TOTAL = 'all{s="web-canary"}[315s]';
 const CANARY_BAD = 'bad{s="web-canary"}[315s]';

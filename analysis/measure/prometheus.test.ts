@@ -240,3 +240,38 @@ describe('what goes wrong is told apart, and nothing of the body is repeated', (
     expect(got).toHaveProperty('sentence', 'Prometheus cannot be reached (ECONNREFUSED)');
   });
 });
+
+describe('many queries at once', () => {
+  const empty = '{"status":"success","data":{"resultType":"vector","result":[]}}';
+
+  test('at most 8 are asked at a time, of the large ones one', async () => {
+    const waiting: ServerResponse[] = [];
+    let running = 0;
+    const peaks: number[] = [];
+    const prometheus = await against((_request, response) => {
+      peaks.push(++running);
+      waiting.push(response);
+      setImmediate(() => {
+        running--;
+        waiting.shift()?.end(empty);
+      });
+    });
+    const many = (options?: { bulk: boolean }): Promise<unknown> =>
+      Promise.all(Array.from({ length: 20 }, () => prometheus.instant('x', 0, options)));
+    await many();
+    expect(peaks).toHaveLength(20);
+    expect(Math.max(...peaks)).toBeLessThanOrEqual(8);
+    peaks.length = 0;
+    await many({ bulk: true });
+    expect(peaks).toEqual(new Array(20).fill(1));
+  });
+
+  test('the clock of a query starts when it is asked; one that waits too long is not asked', async () => {
+    let asked = 0;
+    const prometheus = await against(() => asked++, { timeoutMs: 250 });
+    const answers = await Promise.all(Array.from({ length: 80 }, () => prometheus.instant('x', 0)));
+    expect(answers.every((one) => !one.ok && one.outcome === 'timeout')).toBe(true);
+    expect(asked).toBeGreaterThan(8);
+    expect(asked).toBeLessThan(80);
+  });
+});

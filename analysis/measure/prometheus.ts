@@ -4,11 +4,15 @@ import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { BadOutcome } from '../../api/analysis.ts';
 import { parseAnswer } from './answer.ts';
 import type { Series } from './answer.ts';
+import { Lane } from './lane.ts';
 
 /** Asks one Prometheus (or anything that speaks its query API). */
 export interface PrometheusClient {
-  /** evaluates `promql` at one instant, milliseconds since the epoch; never throws */
-  instant(promql: string, timeMs: number): Promise<Answer>;
+  /**
+   * evaluates `promql` at one instant, milliseconds since the epoch; never throws. `bulk`: the answer may be large, so only one
+   * such query is asked at a time
+   */
+  instant(promql: string, timeMs: number, options?: { bulk?: boolean }): Promise<Answer>;
   /** closes idle connections */
   close(): void;
 }
@@ -28,7 +32,7 @@ export interface Failure {
 export interface PrometheusOptions {
   /** base URL, e.g. http://prometheus.monitoring:9090 or https://host/prefix */
   url: string;
-  /** limit for one whole exchange */
+  /** limit for one whole exchange; a query that waits three times as long for its turn is not asked any more */
   timeoutMs?: number;
   /** a larger answer is refused */
   maxBytes?: number;
@@ -37,10 +41,14 @@ export interface PrometheusOptions {
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 const CONNECTIONS = 8;
+/** So many times the limit of one exchange may a query wait for its turn. */
+const WAITS = 3;
 
 /** Connections are kept open and at most 8 at a time, redirects are not followed, environment proxies are not used. */
 export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
   const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
+  const lane = new Lane(CONNECTIONS);
+  const bulkLane = new Lane(1);
   const agentOptions = { keepAlive: true, maxSockets: CONNECTIONS };
   const agents = { httpAgent: new HttpAgent(agentOptions), httpsAgent: new HttpsAgent(agentOptions) };
   const http = axios.create({
@@ -54,8 +62,20 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
     validateStatus: () => true,
   });
   return {
-    instant: (promql, timeMs) =>
-      ask(http, { query: promql, time: String(timeMs / 1000) }, { timeoutMs, maxBytes }),
+    instant(promql, timeMs, { bulk = false } = {}) {
+      const form = { query: promql, time: String(timeMs / 1000) };
+      const inTurn = (): Promise<Answer> => {
+        const latest = performance.now() + WAITS * timeoutMs;
+        return lane.run(() =>
+          performance.now() > latest
+            ? Promise.resolve(
+                failure('timeout', 'Prometheus is too slow for all the queries that wait for it'),
+              )
+            : ask(http, form, { timeoutMs, maxBytes }),
+        );
+      };
+      return bulk ? bulkLane.run(inTurn) : inTurn();
+    },
     close() {
       agents.httpAgent.destroy();
       agents.httpsAgent.destroy();

@@ -1,34 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { SeriesMetric } from '../../api/template.ts';
 import type { Series } from './answer.ts';
 import type { Answer } from './prometheus.ts';
-import { measured, native, prometheus, series, WINDOW } from './test-objects.ts';
+import { measured, native, prometheus, series, seriesMetric, WINDOW } from './test-objects.ts';
 
-const metric: SeriesMetric = {
-  type: 'series',
-  name: 'cpu',
-  critical: false,
-  dryRun: false,
-  query: 'cpu{pod=~"{{pods}}"}',
-  direction: 'increase',
-  nan: 'remove',
-  test: { method: 'mannWhitney', looks: 1, horizonMs: 600_000 },
-  kayenta: {
-    confidence: 0.98,
-    tolerance: 0.25,
-    effect: {
-      measure: 'meanRatio',
-      allowedIncrease: 1,
-      allowedDecrease: 1,
-      criticalIncrease: 1,
-      criticalDecrease: 1,
-    },
-    mustHaveData: false,
-    groups: [],
-    compat: 'none',
-  },
-};
-
+const metric = seriesMetric();
 const CANARY = 'cpu{pod=~"web-canary-1"}';
 const STABLE = 'cpu{pod=~"web-1|web-2"}';
 

@@ -1,5 +1,12 @@
 import type { Measurement } from '../../api/analysis.ts';
-import type { AnalysisTemplate, LatencyMetric, Metric } from '../../api/template.ts';
+import type {
+  AnalysisTemplate,
+  ErrorRateMetric,
+  LatencyMetric,
+  Metric,
+  SeriesMetric,
+  ThresholdMetric,
+} from '../../api/template.ts';
 import type { HistogramSample, Series } from './answer.ts';
 import { measure } from './measure.ts';
 import type { Answer, PrometheusClient } from './prometheus.ts';
@@ -117,5 +124,64 @@ export function latencyMetric(query = 'time{s="{{service}}"}'): LatencyMetric {
     harmMargin: { relative: 0.1, absolute: 2e-4 },
     safeMargin: { relative: 0.25, absolute: 2e-4 },
     requireProof: false,
+  };
+}
+
+export function seriesMetric(): SeriesMetric {
+  return {
+    type: 'series',
+    name: 'cpu',
+    critical: false,
+    dryRun: false,
+    query: 'cpu{pod=~"{{pods}}"}',
+    direction: 'increase',
+    nan: 'remove',
+    test: { method: 'mannWhitney', looks: 1, horizonMs: 600_000 },
+    kayenta: {
+      confidence: 0.98,
+      tolerance: 0.25,
+      effect: {
+        measure: 'meanRatio',
+        allowedIncrease: 1,
+        allowedDecrease: 1,
+        criticalIncrease: 1,
+        criticalDecrease: 1,
+      },
+      mustHaveData: false,
+      groups: [],
+      compat: 'none',
+    },
+  };
+}
+
+export function errorRateMetric(): ErrorRateMetric {
+  return {
+    type: 'errorRate',
+    weight: 1,
+    test: { method: 'sequential' },
+    name: 'errors',
+    critical: true,
+    dryRun: false,
+    queries: {
+      canary: { bad: 'bad{s="{{service}}"}', total: 'all{s="{{service}}"}' },
+      stable: { bad: 'bad{s="{{service}}"}', total: 'all{s="{{service}}"}' },
+    },
+    harmMargin: { relative: 0.1, absolute: 1e-4 },
+    safeMargin: { relative: 0.5, absolute: 1e-3 },
+  };
+}
+
+export function thresholdMetric(): ThresholdMetric {
+  return {
+    type: 'threshold',
+    name: 'latency',
+    critical: true,
+    dryRun: false,
+    query: 'latency{pod=~"{{pods}}"}',
+    success: 'value < 1',
+    failureLimit: 0,
+    counting: 'consecutive',
+    inconclusiveLimit: 0,
+    nan: 'inconclusive',
   };
 }
