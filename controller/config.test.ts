@@ -23,7 +23,8 @@ describe('flags of the controller', () => {
         lease: 'sluice-controller',
         logLevel: 'info',
         concurrency: 4,
-        decisions: { namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 15_000 },
+        hold: 'pause',
+        decisions: { namespace: 'sluice-system', prometheus: [], scrapeLagMs: 15_000 },
       },
     });
   });
@@ -31,7 +32,7 @@ describe('flags of the controller', () => {
   it('are all read', () => {
     const parsed = parseFlags([
       ...['--kubeconfig', '/k', '--context', 'c', '--namespace=team', '--controller-namespace', 'home'],
-      ...['--prometheus', 'http://one:9090/', '--prometheus', 'long-term=https://two/prefix', '--hold=pause'],
+      ...['--prometheus', 'http://one:9090/', '--prometheus', 'long-term=https://two/prefix', '--hold=auto'],
       ...['--scrape-lag', '1m30s', '--metrics-port', '0', '--no-leader-election'],
       ...['--log-level', 'debug', '--concurrency', '16'],
     ]);
@@ -49,9 +50,9 @@ describe('flags of the controller', () => {
         lease: undefined,
         logLevel: 'debug',
         concurrency: 16,
+        hold: 'auto',
         decisions: {
           namespace: 'home',
-          hold: 'pause',
           prometheus: ['default', 'long-term'],
           scrapeLagMs: 90_000,
         },
@@ -69,7 +70,10 @@ describe('flags of the controller', () => {
       argv: ['--concurrency', '0'],
       want: '--concurrency: 0 is out of range or no number; give a whole number from 1 to 1000',
     },
-    { argv: ['--hold', 'admission'], want: '--hold: admission is not known; give one of: pause' },
+    {
+      argv: ['--hold', 'webhook'],
+      want: '--hold: webhook is not known; give one of: pause, admission, auto',
+    },
     {
       argv: ['--log-level', 'loud'],
       want: '--log-level: loud is not known; give one of: trace, debug, info, warn, error, silent',

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { parseDuration } from '../api/duration.ts';
 import { fail, ok } from '../api/result.ts';
 import type { Issue, Result } from '../api/result.ts';
+import { HOLDS, type Hold } from './hold/keeper.ts';
 import type { ControllerConfig } from './model.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -21,7 +22,9 @@ export interface RunConfig {
   lease: string | undefined;
   logLevel: LogLevel;
   concurrency: number;
-  decisions: ControllerConfig;
+  /** what is asked for; the mode in force is for controller/hold to find out */
+  hold: Hold;
+  decisions: Omit<ControllerConfig, 'hold'>;
 }
 
 export const USAGE = `Usage: sluice controller [flags]
@@ -31,7 +34,7 @@ export const USAGE = `Usage: sluice controller [flags]
   --namespace <name>             look for targets in this namespace only
   --controller-namespace <name>  home of shared policies and templates (default sluice-system)
   --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default"
-  --hold <pause>                 how changes are held (default pause)
+  --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default pause)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
   --metrics-port <port>          port of /metrics, /healthz and /readyz; 0 = none (default 8080)
   --lease-name <name>            Lease of the leader election (default sluice-controller)
@@ -71,7 +74,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
   const port = collect(wholeNumber('--metrics-port', flags['metrics-port'], { min: 0, max: 65_535 }), 0);
   const concurrency = collect(wholeNumber('--concurrency', flags.concurrency, { min: 1, max: 1_000 }), 1);
   const logLevel = collect(oneOf('--log-level', flags['log-level'], LOG_LEVELS), 'info');
-  const hold = collect(oneOf('--hold', flags.hold, ['pause'] as const), 'pause');
+  const hold = collect(oneOf('--hold', flags.hold, HOLDS), 'pause');
   const scrapeLagMs = collect(duration('--scrape-lag', flags['scrape-lag']), 0);
   const namespace =
     flags.namespace === undefined ? undefined : collect(dnsLabel('--namespace', flags.namespace), '');
@@ -87,7 +90,8 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     lease: flags['no-leader-election'] ? undefined : lease,
     logLevel,
     concurrency,
-    decisions: { namespace: home, hold, prometheus: [...prometheus.keys()], scrapeLagMs },
+    hold,
+    decisions: { namespace: home, prometheus: [...prometheus.keys()], scrapeLagMs },
   });
 }
 

@@ -93,11 +93,12 @@ async function runUntilSignal(config: RunConfig, connection: Connection, log: Lo
 }
 
 function describe(config: RunConfig): Record<string, unknown> {
-  const { namespace, lease, concurrency, decisions } = config;
+  const { namespace, lease, concurrency, hold, decisions } = config;
   return {
     namespace,
     lease,
     concurrency,
+    hold,
     controllerNamespace: decisions.namespace,
     prometheus: decisions.prometheus,
   };

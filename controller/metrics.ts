@@ -9,6 +9,7 @@ import type { Reconciled } from './reconcile.ts';
 export interface MetricSources {
   queueDepth: () => number;
   isLeader: () => boolean;
+  hold: () => { wanted: string; mode: string };
 }
 
 /** The metrics of one controller, all named `sluice_*`, beside those of the Node process. */
@@ -64,6 +65,7 @@ export class Metrics {
       registers,
     });
     read('sluice_queue_depth', 'Targets waiting for work', sources.queueDepth, this.registry);
+    showHold(sources.hold, this.registry);
     read('sluice_leader', '1 if this controller leads', () => (sources.isLeader() ? 1 : 0), this.registry);
   }
 
@@ -108,6 +110,19 @@ export class Metrics {
   watchFailed(resource: string, code: number): void {
     this.#apiErrors.inc({ resource, code: String(code) });
   }
+}
+
+function showHold(hold: MetricSources['hold'], registry: Registry): void {
+  new Gauge({
+    name: 'sluice_hold_mode',
+    help: '1 for the hold mode in force, beside the one asked for by --hold',
+    labelNames: ['wanted', 'mode'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.set(hold(), 1);
+    },
+  });
 }
 
 function read(name: string, help: string, value: () => number, registry: Registry): void {

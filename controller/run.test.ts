@@ -10,6 +10,8 @@ import type { Transport } from '../kube/types.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { parseFlags } from './config.ts';
 import { decide } from './decide.ts';
+import { admissionResource } from './hold/resources.ts';
+import { shippedPolicies } from './hold/shipped.ts';
 import type { Decision, Snapshot } from './model.ts';
 import { run } from './run.ts';
 
@@ -40,8 +42,9 @@ function start(
   identity: string,
   decision: (snapshot: Snapshot) => Decision = decide,
   transport: Transport = api.transport,
+  hold = 'pause',
 ): Controller {
-  const flags = parseFlags(['--metrics-port', '0']);
+  const flags = parseFlags(['--metrics-port', '0', '--hold', hold]);
   if (!flags.ok) throw new Error('flags');
   const stop = new AbortController();
   const sink = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
@@ -81,6 +84,66 @@ const releases = async (): Promise<string[]> =>
   );
 
 const said = (text: string): Record<string, unknown>[] => lines.filter((line) => line['msg'] === text);
+
+/** The policies of admission mode; the controller of these tests is the playground's administrator. */
+function installPolicies(): void {
+  for (const each of shippedPolicies()) {
+    const text = JSON.stringify(each).replaceAll(
+      'system:serviceaccount:sluice-system:sluice',
+      'playground-admin',
+    );
+    const { plural, group } = admissionResource(each.kind, 'v1');
+    api.server.store.create(`${plural}.${group}`, JSON.parse(text) as KubeObject);
+  }
+}
+
+/** Somebody who is not the controller gives the target a new template. */
+function apply(image: string): KubeObject {
+  const { store } = api.server;
+  const draft = store.get('deployments.apps', 'team', 'shop')!;
+  draft.spec = { ...draft.spec, template: shop(image).spec!['template'] };
+  return store.update('deployments.apps', draft);
+}
+
+const held = (): unknown[] => {
+  const { spec, metadata } = api.server.store.get('deployments.apps', 'team', 'shop')!;
+  return [spec?.['paused'] ?? false, metadata.annotations?.['sluice.dev/held']];
+};
+
+describe('the hold', () => {
+  it('is by admission where its policies are: an idle target is left as it is, a change is held in its own write', async () => {
+    installPolicies();
+    const controller = start('a', decide, api.transport, 'auto');
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    expect(await releases()).toEqual(['Promoted Initial']);
+    expect(held()).toEqual([false, undefined]);
+    apply('v2');
+    expect(held()).toEqual([true, 'new']);
+    controller.stop.abort();
+    await clock.advance(0);
+    expect(await controller.ended).toBe('stopped');
+  });
+
+  it('goes over to pause when the policies are gone, and every target is paused', async () => {
+    installPolicies();
+    const controller = start('a', decide, api.transport, 'admission');
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    expect(held()).toEqual([false, undefined]);
+    for (const { kind, metadata } of shippedPolicies()) {
+      const { plural, group } = admissionResource(kind, 'v1');
+      api.server.store.delete(`${plural}.${group}`, undefined, metadata.name);
+    }
+    await clock.advance(60 * 60_000);
+    expect(held()).toEqual([true, undefined]);
+    expect(lines.at(-1)).toMatchObject({ rule: 'idle' });
+    expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ wanted: 'admission', mode: 'pause' }]);
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
+  });
+});
 
 describe('the controller', () => {
   it('takes a target in and records its first version', async () => {

@@ -3,6 +3,7 @@ import { InProcessQueue } from '../analysis/queue/in-process.ts';
 import type { QueueJob } from '../analysis/queue/queue.ts';
 import type { Measurement } from '../api/analysis.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
+import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -10,6 +11,8 @@ import { LeaderElection } from '../kube/lease.ts';
 import type { Clock, Transport } from '../kube/types.ts';
 import type { RunConfig } from './config.ts';
 import { EventRecorder } from './events.ts';
+import { HoldKeeper } from './hold/keeper.ts';
+import { shippedPolicies } from './hold/shipped.ts';
 import { keyText } from './keys.ts';
 import { MeasurementBoard } from './measurements.ts';
 import { Metrics } from './metrics.ts';
@@ -47,18 +50,26 @@ const LEASE_DEADLINE_MS = 4_000;
  */
 export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped' | 'lost'> {
   const parts = assemble(deps);
-  const { watches, queue, board, metrics, election, fence } = parts;
+  const { watches, queue, board, metrics, election, keeper, fence } = parts;
   const port = deps.config.metricsPort;
   const health =
-    port === undefined ? undefined : await serveHealth(port, metrics.registry, () => watches.unsynced);
+    port === undefined
+      ? undefined
+      : await serveHealth(
+          port,
+          metrics.registry,
+          () => watches.unsynced,
+          () => keeper.state,
+        );
   watches.start();
   const resync = every(deps.clock, RESYNC_MS, () => watches.tellAll());
   const release = new AbortController();
   try {
     await election?.acquire(signal);
     if (!signal.aborted) deps.log.info({ identity: deps.identity }, 'leading');
-    queue.start();
+    // Beside the renewal of the Lease: the API server may take its time.
     const held = election?.hold(release.signal);
+    keeper.start().then(() => queue.start(), deps.onBug);
     const ended = await Promise.race([aborted(signal), ...(held === undefined ? [] : [held])]);
     if (ended === 'lost') fence();
     await queue.stop();
@@ -70,6 +81,7 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
     throw error;
   } finally {
     resync();
+    keeper.stop();
     watches.stop();
     await board.stop();
     await health?.close();
@@ -82,6 +94,7 @@ interface Parts {
   board: MeasurementBoard;
   metrics: Metrics;
   election: LeaderElection | undefined;
+  keeper: HoldKeeper;
   /** ends writes in flight: the next leader may be at work before the server has taken them */
   fence: () => void;
 }
@@ -95,23 +108,10 @@ function assemble(deps: RunDeps): Parts {
   const metrics: Metrics = new Metrics({
     queueDepth: () => queue.depth,
     isLeader: () => election?.isLeader() ?? true,
+    hold: () => ({ wanted: config.hold, mode: keeper.mode }),
   });
-  const watches = new Watches({
-    client,
-    clock,
-    random,
-    namespace: config.namespace,
-    controllerNamespace: config.decisions.namespace,
-    onKey: (key) => queue.add(keyText(key)),
-    onError: (error, resource, retryInMs) => {
-      metrics.watchFailed(resource.plural, error.code);
-      const facts = { resource: resource.plural, code: error.code, error: error.message, retryInMs };
-      if (error.code !== 404) log.warn(facts, 'watch failed');
-      else if (mayBeAbsent(resource)) log.debug(facts, 'the server does not have this kind');
-      else log.warn(facts, 'the server does not have this kind; were the CRDs of Sluice applied?');
-    },
-    onBug: deps.onBug,
-  });
+  const watches = watchesOf(deps, client, metrics, (key) => queue.add(key));
+  const keeper: HoldKeeper = keeperOf(deps, client, watches);
   const board = new MeasurementBoard(
     (done) =>
       new InProcessQueue({
@@ -127,8 +127,8 @@ function assemble(deps: RunDeps): Parts {
     reader: watches,
     measurements: board,
     events: new EventRecorder({ client: writer, now: () => clock.now(), random }),
-    config: config.decisions,
-    decide: deps.decide,
+    config: () => ({ ...config.decisions, hold: keeper.mode }),
+    decide: (snapshot) => doubting(keeper, deps.decide(snapshot)),
     mayAct: () => election?.isLeader() ?? true,
     isTarget: (key) => watches.knows(key),
     clock,
@@ -144,7 +144,52 @@ function assemble(deps: RunDeps): Parts {
     onBug: (error, key) => log.error({ target: key, err: error }, 'reconciling broke'),
   });
   const over = new KubeError({ code: 0, reason: 'Stopped', message: 'leadership has ended' });
-  return { watches, queue, board, metrics, election, fence: () => fence.abort(over) };
+  return { watches, queue, board, metrics, election, keeper, fence: () => fence.abort(over) };
+}
+
+function watchesOf(
+  deps: RunDeps,
+  client: KubeClient,
+  metrics: Metrics,
+  onKey: (key: string) => void,
+): Watches {
+  const { config, clock, random, log } = deps;
+  return new Watches({
+    client,
+    clock,
+    random,
+    namespace: config.namespace,
+    controllerNamespace: config.decisions.namespace,
+    onKey: (key) => onKey(keyText(key)),
+    onError: (error, resource, retryInMs) => {
+      metrics.watchFailed(resource.plural, error.code);
+      const facts = { resource: resource.plural, code: error.code, error: error.message, retryInMs };
+      if (error.code !== 404) log.warn(facts, 'watch failed');
+      else if (mayBeAbsent(resource)) log.debug(facts, 'the server does not have this kind');
+      else log.warn(facts, 'the server does not have this kind; were the CRDs of Sluice applied?');
+    },
+    onBug: deps.onBug,
+  });
+}
+
+/** A change that escaped in admission mode says that the policies may not be there any more. */
+function doubting(keeper: HoldKeeper, decision: Decision): Decision {
+  if (decision.reason === REASON.EscapedHold) keeper.doubt();
+  return decision;
+}
+
+function keeperOf(deps: RunDeps, client: KubeClient, watches: Watches): HoldKeeper {
+  const { config, clock, log, onBug } = deps;
+  return new HoldKeeper({
+    wanted: config.hold,
+    client,
+    shipped: config.hold === 'pause' ? [] : shippedPolicies(),
+    targets: () => (watches.unsynced.length === 0 ? watches.optedIn : undefined),
+    clock,
+    log,
+    onChange: () => watches.tellAll(),
+    onBug,
+  });
 }
 
 function clientOf(deps: RunDeps, limits: { deadlineMs?: number; signal?: AbortSignal } = {}): KubeClient {

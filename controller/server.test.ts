@@ -10,8 +10,17 @@ let metrics: Metrics;
 
 beforeEach(async () => {
   missing = ['pods in team'];
-  metrics = new Metrics({ queueDepth: () => 7, isLeader: () => true });
-  server = await serveHealth(0, metrics.registry, () => missing);
+  metrics = new Metrics({
+    queueDepth: () => 7,
+    isLeader: () => true,
+    hold: () => ({ wanted: 'auto', mode: 'pause' }),
+  });
+  server = await serveHealth(
+    0,
+    metrics.registry,
+    () => missing,
+    () => 'hold: pause',
+  );
 });
 
 afterEach(() => server.close());
@@ -35,7 +44,7 @@ describe('the health port', () => {
     missing = Array.from({ length: 12 }, (_, i) => `pods in n${i}`);
     expect((await ask('/readyz')).text).toMatch(/^not read yet: pods in n0, .* and 2 more\n$/);
     missing = [];
-    expect((await ask('/readyz?verbose')).status).toBe(200);
+    expect(await ask('/readyz?verbose')).toMatchObject({ status: 200, text: 'ok\nhold: pause\n' });
   });
 
   it('serves metrics in the format of Prometheus', async () => {
@@ -43,6 +52,7 @@ describe('the health port', () => {
     expect([status, type]).toEqual([200, expect.stringContaining('text/plain; version=0.0.4')]);
     expect(text).toContain('sluice_queue_depth 7');
     expect(text).toContain('sluice_leader 1');
+    expect(text).toContain('sluice_hold_mode{wanted="auto",mode="pause"} 1');
     expect(text).toContain('nodejs_eventloop_lag_seconds');
   });
 
@@ -51,7 +61,14 @@ describe('the health port', () => {
   });
 
   it('tells of a port that is taken', async () => {
-    await expect(serveHealth(server.port, new Registry(), () => [])).rejects.toThrow('EADDRINUSE');
+    await expect(
+      serveHealth(
+        server.port,
+        new Registry(),
+        () => [],
+        () => '',
+      ),
+    ).rejects.toThrow('EADDRINUSE');
   });
 });
 

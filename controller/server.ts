@@ -8,7 +8,8 @@ export interface HealthServer {
 }
 
 /**
- * Serves /metrics, /healthz (the process answers) and /readyz (503 while something is `missing()`) on all interfaces.
+ * Serves /metrics, /healthz (the process answers) and /readyz (503 while something is `missing()`,
+ * else ok and a `note()`) on all interfaces.
  *
  * @param port 0 = any free one
  */
@@ -16,9 +17,10 @@ export async function serveHealth(
   port: number,
   registry: Registry,
   missing: () => readonly string[],
+  note: () => string,
 ): Promise<HealthServer> {
   const server = http.createServer((request, response) => {
-    answer(request.url ?? '', registry, missing).then(
+    answer(request.url ?? '', registry, () => readiness(missing(), note())).then(
       ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
       (error: unknown) => response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error)),
     );
@@ -43,14 +45,14 @@ interface Answer {
   body: string;
 }
 
-async function answer(url: string, registry: Registry, missing: () => readonly string[]): Promise<Answer> {
+async function answer(url: string, registry: Registry, ready: () => Answer): Promise<Answer> {
   switch (url.split('?', 1)[0]) {
     case '/metrics':
       return { status: 200, type: registry.contentType, body: await registry.metrics() };
     case '/healthz':
       return text(200, 'ok');
     case '/readyz':
-      return readiness(missing());
+      return ready();
     default:
       return text(404, 'not found; there are /metrics, /healthz and /readyz');
   }
@@ -62,8 +64,8 @@ function text(status: number, body: string): Answer {
 
 const SHOWN = 10;
 
-function readiness(missing: readonly string[]): Answer {
-  if (missing.length === 0) return text(200, 'ok');
+function readiness(missing: readonly string[], note: string): Answer {
+  if (missing.length === 0) return text(200, `ok\n${note}`);
   const more = missing.length > SHOWN ? ` and ${missing.length - SHOWN} more` : '';
   return text(503, `not read yet: ${missing.slice(0, SHOWN).join(', ')}${more}`);
 }

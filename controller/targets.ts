@@ -18,6 +18,13 @@ export class Targets {
     );
   }
 
+  /** Those that have opted in, with the names of their namespaces. */
+  optedIn(): { namespace: string; name: string }[] {
+    return [...this.#optedIn].flatMap(([namespace, names]) =>
+      [...names].map((name) => ({ namespace, name })),
+    );
+  }
+
   in(namespace: string): Set<string> {
     return new Set([
       ...(this.#optedIn.get(namespace) ?? []),

@@ -67,6 +67,11 @@ export class Watches implements Reader {
     this.#options = options;
   }
 
+  /** The Deployments that have opted in, as far as they are known. */
+  get optedIn(): Key[] {
+    return this.#targets.optedIn();
+  }
+
   /** What has not been read yet. Empty: every target is known and so is every namespace with targets. */
   get unsynced(): string[] {
     const watches = [...this.#discovery, ...this.#watches.values()];

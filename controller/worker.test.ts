@@ -58,7 +58,7 @@ beforeEach(() => {
       forget: (key) => forgotten.push(key),
     },
     events: new EventRecorder({ client, now: () => clock.now(), random: () => 0 }),
-    config: { namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 0 },
+    config: () => ({ namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 0 }),
     decide: () => ({
       rule: 'idle',
       reason: 'Idle',
@@ -70,7 +70,11 @@ beforeEach(() => {
     mayAct: () => true,
     isTarget: () => known,
     clock,
-    metrics: new Metrics({ queueDepth: () => 0, isLeader: () => true }),
+    metrics: new Metrics({
+      queueDepth: () => 0,
+      isLeader: () => true,
+      hold: () => ({ wanted: 'pause', mode: 'pause' }),
+    }),
     log: pino({ level: 'info', base: null, timestamp: false }, { write: (line: string) => lines.push(line) }),
   });
 });

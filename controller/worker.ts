@@ -16,7 +16,8 @@ import type { Reader } from './snapshot.ts';
 export interface WorkerOptions extends Omit<Actor, 'onLostEvent'> {
   reader: Reader;
   measurements: Measurements;
-  config: ControllerConfig;
+  /** asked before each pass: the hold mode may change */
+  config: () => ControllerConfig;
   decide: (snapshot: Snapshot) => Decision;
   /** false: neither opted in nor with Releases any more */
   isTarget: (key: Key) => boolean;
@@ -48,7 +49,8 @@ export class Worker {
     const { clock, metrics } = this.#options;
     const key = parseKey(target);
     const nowMs = clock.now();
-    const result = await reconcileOnce({ ...this.#actor(target), nowMs }, key);
+    const pipe = { ...this.#actor(target), config: this.#options.config(), nowMs };
+    const result = await reconcileOnce(pipe, key);
     metrics.reconciled(result, (clock.now() - nowMs) / 1000);
     this.#tell(target, key, result);
     if (result.outcome === 'stale' || result.outcome === 'failed') await this.#warnOwner(target, key, result);

@@ -57,6 +57,8 @@ export type WatchEvent =
 
 export interface PatchOptions {
   subresource?: 'status' | undefined;
+  /** everything but the storing: admission answers as it would (merge patches) */
+  dryRun?: boolean;
 }
 
 export interface DeleteOptions {
@@ -169,7 +171,8 @@ export class KubeClient {
 
   /** RFC 7386: null deletes a key. A `metadata.resourceVersion` or `uid` in it is a precondition (isConflict). */
   mergePatch(ref: ObjectRef, patch: JsonObject, options: PatchOptions = {}): Promise<KubeObject> {
-    const url = objectPath(ref, options.subresource) + this.#writeQuery();
+    const dryRun = options.dryRun === true ? { dryRun: 'All' } : {};
+    const url = objectPath(ref, options.subresource) + this.#writeQuery(dryRun);
     return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.merge) });
   }
 
@@ -202,7 +205,7 @@ export class KubeClient {
     }
   }
 
-  #writeQuery(extra: Record<string, boolean> = {}): string {
+  #writeQuery(extra: Record<string, boolean | string> = {}): string {
     return query({ fieldManager: this.#options.fieldManager, fieldValidation: 'Strict', ...extra });
   }
 

@@ -46,8 +46,8 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     }),
   // the mode the controller takes at its next look; `do hold admission` installs the policies as well
   hold: (world, mode) => {
-    world.hold = mode as HoldMode;
     if (mode === 'admission') world.installPolicies();
+    world.switchHold(mode as HoldMode);
   },
   'delete-policies': (world) => world.removePolicies(),
   // as `kubectl rollout restart`

@@ -120,6 +120,12 @@ export class World {
     }
   }
 
+  /** The controller has found the policies changed, and looks at its target again. */
+  switchHold(mode: HoldMode): void {
+    this.hold = mode;
+    this.#wakeAt(this.clock.now());
+  }
+
   removePolicies(): void {
     for (const [resource, { metadata }] of holdPolicies()) {
       if (this.api.store.get(resource, undefined, metadata.name) !== undefined)

@@ -1,0 +1,108 @@
+import type { KubeObject, ObjectRef } from '../../api/kube.ts';
+import { getString } from '../../api/json.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { isNotFound, isRetryable, KubeError } from '../../kube/errors.ts';
+import type { Key } from '../model.ts';
+import { difference, exempted } from './compare.ts';
+import { admissionResource, VERSIONS } from './resources.ts';
+
+export type PolicyReader = Pick<KubeClient, 'get' | 'mergePatch'>;
+
+/**
+ * Whether the cluster holds changes as this version expects.
+ * good: yes; `untried` says why the controller's own writes could not be tried, if they could not.
+ * bad: no, and a sentence that says what is wrong and what to do; `absent`: nothing of it was ever installed.
+ */
+export type Checked =
+  { good: true; untried: string | undefined } | { good: false; absent: boolean; sentence: string };
+
+const INSTALL = 'apply manifests/admission/admission-mode of this version';
+
+/**
+ * Compares the policies in the cluster with those shipped, then tries on one of the targets, by dry run, that they let
+ * the controller's own writes pass.
+ *
+ * @throws KubeError where asking again may bring an answer
+ */
+export async function checkPolicies(
+  client: PolicyReader,
+  shipped: readonly KubeObject[],
+  targets: readonly Key[],
+): Promise<Checked> {
+  const live: KubeObject[] = [];
+  const issues: string[] = [];
+  for (const each of shipped) {
+    const title = `${each.kind} ${each.metadata.name}`;
+    const found = await read(client, each);
+    if (found === 'forbidden')
+      return bad(
+        `the controller may not read ${admissionResource(each.kind, 'v1').plural}; allow it to get them (docs/operations.md)`,
+      );
+    if (found === undefined) {
+      issues.push(`${title} is not there`);
+      continue;
+    }
+    live.push(found);
+    const where = difference(each, found);
+    if (where !== undefined) issues.push(`${title}: ${where} is not as this version ships it`);
+  }
+  if (issues.length > 0)
+    return { good: false, absent: live.length === 0, sentence: `${issues.join(', ')}; ${INSTALL}` };
+  const users = exempted(live);
+  if (users.length > 1)
+    return bad(`the policies exempt different users (${users.join(', ')}); name the controller's in each`);
+  return tryTargets(client, targets, users[0] ?? 'nobody');
+}
+
+const bad = (sentence: string): Checked => ({ good: false, absent: false, sentence });
+
+async function read(
+  client: PolicyReader,
+  { kind, metadata }: KubeObject,
+): Promise<KubeObject | undefined | 'forbidden'> {
+  try {
+    for (const version of VERSIONS) {
+      const found = await client.get({ resource: admissionResource(kind, version), name: metadata.name });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof KubeError && error.code === 403) return 'forbidden';
+    throw error;
+  }
+}
+
+async function tryTargets(client: PolicyReader, targets: readonly Key[], user: string): Promise<Checked> {
+  for (const { namespace, name } of targets) {
+    const tried = await tryWrite(client, { resource: RESOURCES.deployments, namespace, name });
+    if (tried === 'gone') continue;
+    if (tried === 'held')
+      return bad(
+        `the policies exempt user '${user}', and this controller is somebody else: they hold its own writes too (tried by dry run on Deployment ${namespace}/${name}); put its user name into their first match condition (docs/admission.md)`,
+      );
+    return { good: true, untried: tried === 'passed' ? undefined : `${namespace}/${name}: ${tried}` };
+  }
+  return { good: true, untried: 'there is no target yet' };
+}
+
+/** A change of the template that asks to roll out: everybody but the controller would find it held. */
+const ATTEMPT = {
+  metadata: { annotations: { [ANNOTATION.held]: null } },
+  spec: { paused: false, template: { metadata: { annotations: { [ANNOTATION.held]: 'dry-run' } } } },
+};
+
+/** @returns passed, held, gone, or why it could not be tried */
+async function tryWrite(client: PolicyReader, ref: ObjectRef): Promise<string> {
+  try {
+    const { metadata, spec } = await client.mergePatch(ref, ATTEMPT, { dryRun: true });
+    const held =
+      spec?.['paused'] === true || getString(metadata, 'annotations', ANNOTATION.held) !== undefined;
+    return held ? 'held' : 'passed';
+  } catch (error) {
+    if (isNotFound(error)) return 'gone';
+    if (!(error instanceof KubeError) || isRetryable(error)) throw error;
+    return error.message.includes('sluice-guard') ? 'held' : error.message;
+  }
+}

@@ -1,0 +1,62 @@
+import { equalJson, isObject } from '../../api/json.ts';
+import type { Json, JsonObject, KubeObject } from '../../api/kube.ts';
+
+/** What the API server writes into fields that were left out. */
+const DEFAULTS: Record<string, Json> = {
+  matchPolicy: 'Equivalent',
+  scope: '*',
+  failurePolicy: 'Fail',
+  reinvocationPolicy: 'Never',
+};
+
+const EXEMPTION = /^request\.userInfo\.username != '([^']+)'$/;
+const CONTROLLER = '(the controller)';
+
+/**
+ * Where the spec of a policy or binding in the cluster differs from the one shipped; undefined: nowhere that matters.
+ * Defaults may be written out, and the name of the controller's user is the cluster's affair.
+ *
+ * @returns the path of the first difference, such as `spec.matchConditions[1].expression`
+ */
+export function difference(shipped: KubeObject, live: KubeObject): string | undefined {
+  return differ(normal(shipped.spec), normal(live.spec), 'spec');
+}
+
+/** The users whom the conditions of these policies exempt. */
+export function exempted(policies: readonly KubeObject[]): string[] {
+  const names = policies.flatMap(({ spec }) => {
+    const conditions = Array.isArray(spec?.['matchConditions']) ? spec['matchConditions'] : [];
+    return conditions.flatMap((each) => {
+      const expression = isObject(each) ? each['expression'] : undefined;
+      return typeof expression === 'string' ? (EXEMPTION.exec(expression)?.[1] ?? []) : [];
+    });
+  });
+  return [...new Set(names)];
+}
+
+/** Without defaults and what is empty, so that what is left out and what is written out are the same. */
+function normal(value: Json | undefined): Json | undefined {
+  if (typeof value === 'string') return EXEMPTION.test(value) ? CONTROLLER : value;
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => normal(each) ?? null);
+  if (!isObject(value)) return value ?? undefined;
+  const kept: JsonObject = {};
+  for (const [key, each] of Object.entries(value)) {
+    const part = each === DEFAULTS[key] ? undefined : normal(each);
+    if (part !== undefined) kept[key] = part;
+  }
+  return Object.keys(kept).length === 0 ? undefined : kept;
+}
+
+function differ(shipped: Json | undefined, live: Json | undefined, path: string): string | undefined {
+  if (equalJson(shipped, live)) return undefined;
+  if (isObject(shipped) && isObject(live)) {
+    const keys = [...new Set([...Object.keys(shipped), ...Object.keys(live)])];
+    const found = keys.map((key) => differ(shipped[key], live[key], `${path}.${key}`));
+    return found.find((each) => each !== undefined);
+  }
+  if (Array.isArray(shipped) && Array.isArray(live) && shipped.length === live.length) {
+    const found = shipped.map((each, index) => differ(each, live[index], `${path}[${index}]`));
+    return found.find((each) => each !== undefined);
+  }
+  return path;
+}

@@ -1,0 +1,135 @@
+import type { Logger } from 'pino';
+import type { KubeObject } from '../../api/kube.ts';
+import { KubeError } from '../../kube/errors.ts';
+import type { Clock } from '../../kube/types.ts';
+import type { HoldMode, Key } from '../model.ts';
+import { checkPolicies, type Checked, type PolicyReader } from './check.ts';
+
+/** What `--hold` asks for. */
+export const HOLDS = ['pause', 'admission', 'auto'] as const;
+export type Hold = (typeof HOLDS)[number];
+
+export interface KeeperOptions {
+  wanted: Hold;
+  client: PolicyReader;
+  /** the policies this version was built with */
+  shipped: readonly KubeObject[];
+  /** targets on which the controller's own writes may be tried by dry run; undefined: not known yet */
+  targets: () => readonly Key[] | undefined;
+  clock: Clock;
+  log: Logger;
+  /** every target has to be looked at again */
+  onChange: () => void;
+  onBug: (error: unknown) => void;
+}
+
+const CHECK_MS = 60 * 60_000;
+/** Until a target was there to try a write on. */
+const UNTRIED_MS = 60_000;
+/** After a failure of the API server, and after a change escaped. */
+const SOON_MS = 10_000;
+/** The targets are known within this, or the writes are tried later. */
+const TARGETS_MS = 10_000;
+const TARGETS_AGAIN_MS = 100;
+
+/**
+ * The hold mode in force. Admission mode only while the policies in the cluster are those this version knows and let its
+ * own writes pass: checked at the start, hourly, and after a change has escaped. Otherwise pause mode, loudly.
+ */
+export class HoldKeeper {
+  readonly #options: KeeperOptions;
+  #mode: HoldMode = 'pause';
+  #state: string;
+  #dueMs = Infinity;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#state =
+      options.wanted === 'pause'
+        ? 'hold: pause'
+        : `hold: ${options.wanted}, the policies are not checked yet`;
+  }
+
+  get mode(): HoldMode {
+    return this.#mode;
+  }
+
+  /** The mode in force and why, in one line: shown by /readyz. */
+  get state(): string {
+    return this.#state;
+  }
+
+  /** Resolves once the mode is known, never if it is stopped before; then it is checked again by itself. */
+  async start(): Promise<void> {
+    const { wanted, targets, clock } = this.#options;
+    if (wanted === 'pause') return;
+    const patientUntilMs = clock.now() + TARGETS_MS;
+    while (targets() === undefined && clock.now() < patientUntilMs) await this.#pause(TARGETS_AGAIN_MS);
+    while (!(await this.#check())) await this.#pause(SOON_MS);
+  }
+
+  /** Something was not held that should have been: the policies are looked at again soon. */
+  doubt(): void {
+    if (this.#mode === 'admission') this.#schedule(SOON_MS);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#stopped) this.#cancel = this.#options.clock.after(ms, resolve);
+    });
+  }
+
+  /** @returns false if the API server did not answer: the mode stays as it is */
+  async #check(): Promise<boolean> {
+    const { client, shipped, targets, log } = this.#options;
+    try {
+      const checked = await checkPolicies(client, shipped, targets() ?? []);
+      if (!this.#stopped) this.#apply(checked);
+      return true;
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      log.warn({ code: error.code, error: error.message }, 'the admission policies could not be checked');
+      return false;
+    }
+  }
+
+  #apply(checked: Checked): void {
+    const { wanted, log, onChange } = this.#options;
+    const before = this.#mode;
+    this.#mode = checked.good ? 'admission' : 'pause';
+    if (checked.good) {
+      const untried = checked.untried === undefined ? '' : `; own writes not tried: ${checked.untried}`;
+      this.#state = `hold: admission${untried}`;
+      if (before !== this.#mode) log.info({ wanted, mode: this.#mode }, this.#state);
+    } else {
+      this.#state = `hold: pause, although --hold=${wanted}: ${checked.sentence}`;
+      const level =
+        wanted === 'admission' || before === 'admission' ? 'error' : checked.absent ? 'info' : 'warn';
+      log[level]({ wanted, mode: this.#mode }, this.#state);
+    }
+    if (before !== this.#mode) onChange();
+    this.#schedule(checked.good && checked.untried !== undefined ? UNTRIED_MS : CHECK_MS);
+  }
+
+  /** The sooner of two wishes counts. */
+  #schedule(ms: number): void {
+    const { clock } = this.#options;
+    const dueMs = clock.now() + ms;
+    if (this.#stopped || dueMs >= this.#dueMs) return;
+    this.#cancel?.();
+    this.#dueMs = dueMs;
+    this.#cancel = clock.after(ms, () => {
+      this.#dueMs = Infinity;
+      this.#check().then((answered) => {
+        if (!answered) this.#schedule(SOON_MS);
+      }, this.#options.onBug);
+    });
+  }
+}
