@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { formatIssue } from '../../api/result.ts';
 import type { Metric } from '../../api/template.ts';
 import { checkTemplate } from './check.ts';
-import { boundTo, errorRate, threshold } from './test-objects.ts';
+import { latency } from './latency-objects.ts';
+import { boundTo, errorRate, series, threshold } from './test-objects.ts';
 
 function issues(...metrics: Metric[]): string[] {
   const { template } = boundTo(metrics, { args: [{ name: 'path' }] });
@@ -17,6 +18,11 @@ test('a template without fault has no issue', () => {
       errorRate({ queries: { canary: good, stable: good } }),
       threshold({ query: 'rate(x{pod=~"{{pods}}"}[1m])', failure: 'value > 1', success: 'value < 0.5' }),
       errorRate(),
+      latency(),
+      latency({
+        queries: { canary: { buckets: 'time_bucket' }, stable: { buckets: 'time{s="{{service}}"}' } },
+      }),
+      series({ query: 'avg(rate(x{pod=~"{{pods}}"}[1m]))', stableQuery: 'histogram_quantile(0.9, x)' }),
     ),
   ).toEqual([]);
 });
@@ -34,6 +40,28 @@ test('every fault is named with its field, its value and what to write instead',
     'AnalysisTemplate http: spec.metrics[1].threshold.query: is empty; write a PromQL query',
     'AnalysisTemplate http: spec.metrics[1].threshold.stableQuery: {{pods}} is a list',
     'AnalysisTemplate http: spec.metrics[1].threshold.failure: "value = 1" cannot be used: "value = 1" is not allowed',
+  ].entries()) {
+    expect(found[i]).toContain(piece);
+  }
+});
+
+test('queries of latency and series are checked as well', () => {
+  const buckets = (text: string) => ({ buckets: text });
+  const found = issues(
+    latency({
+      queries: {
+        canary: buckets('rate(time_bucket[1m])'),
+        stable: buckets('histogram_quantile(0.99, time_bucket)'),
+      },
+    }),
+    series({ query: 'x{pod="{{pods}}"}', stableQuery: 'x{a="{{b}}"}' }),
+  );
+  expect(found).toHaveLength(4);
+  for (const [i, piece] of [
+    'spec.metrics[0].latency.canary.buckets: rate(time_bucket[1m]) takes differences itself (rate)',
+    'spec.metrics[0].latency.stable.buckets: histogram_quantile(0.99, time_bucket) takes a number out of the histogram; give the histogram itself',
+    'spec.metrics[1].series.query: {{pods}} is a list',
+    'spec.metrics[1].series.stableQuery: {{b}} is not a variable',
   ].entries()) {
     expect(found[i]).toContain(piece);
   }

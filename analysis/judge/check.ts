@@ -17,28 +17,52 @@ export function checkTemplate(template: AnalysisTemplate, path: string): Issue[]
 
 function checkQueries(metric: Metric, place: string, args: readonly string[]): Issue[] {
   return queriesOf(metric).flatMap(({ field, text, counter }) => {
-    const issue = checkQuery(text, { args, counter });
+    const issue = checkQuery(text, { args, counter }) ?? (counter ? checkHistogram(metric, text) : undefined);
     return issue === undefined ? [] : [{ path: `${place}.${field}`, ...issue }];
   });
 }
 
-function queriesOf(metric: Metric): { field: string; text: string; counter: boolean }[] {
-  if (metric.type === 'threshold') {
-    const { query, stableQuery } = metric;
-    const first = { field: 'threshold.query', text: query, counter: false };
-    if (stableQuery === undefined) return [first];
-    return [first, { field: 'threshold.stableQuery', text: stableQuery, counter: false }];
+/** A quantile per window cannot be compared request by request. */
+function checkHistogram({ type }: Metric, text: string): Omit<Issue, 'path'> | undefined {
+  if (type !== 'latency' || !/\bhistogram_\w+\s*\(/.test(text)) return undefined;
+  return {
+    value: text.length > 60 ? `${text.slice(0, 57)}…` : text,
+    message: 'takes a number out of the histogram',
+    remedy: 'give the histogram itself: the selector of its _bucket series, or of the native histogram',
+  };
+}
+
+interface Query {
+  field: string;
+  text: string;
+  /** it has to be cumulative, and Sluice takes the differences */
+  counter: boolean;
+}
+
+function queriesOf(metric: Metric): Query[] {
+  switch (metric.type) {
+    case 'errorRate':
+      return ARMS.flatMap((arm) => counters(`errorRate.${arm}`, metric.queries?.[arm]));
+    case 'latency':
+      return ARMS.flatMap((arm) => counters(`latency.${arm}`, metric.queries?.[arm]));
+    case 'series':
+    case 'threshold':
+      return (['query', 'stableQuery'] as const).flatMap((part) => {
+        const text = metric[part];
+        return text === undefined ? [] : [{ field: `${metric.type}.${part}`, text, counter: false }];
+      });
   }
-  if (metric.type !== 'errorRate') return [];
-  const { queries } = metric;
-  if (queries === undefined) return [];
-  return (['canary', 'stable'] as const).flatMap((arm) =>
-    (['bad', 'total'] as const).map((part) => ({
-      field: `errorRate.${arm}.${part}`,
-      text: queries[arm][part],
-      counter: true,
-    })),
-  );
+}
+
+const ARMS = ['canary', 'stable'] as const;
+
+/** Absent: the metric has a preset. */
+function counters(place: string, queries: object = {}): Query[] {
+  return Object.entries(queries).map(([part, text]) => ({
+    field: `${place}.${part}`,
+    text: String(text),
+    counter: true,
+  }));
 }
 
 function checkExpressions(metric: Metric, place: string): Issue[] {

@@ -78,17 +78,21 @@ function decisions(status: ReleaseStatus | undefined): string[] {
 
 function measured(release: Release, paint: Paint): string[] {
   const verdicts = release.status?.analysis?.verdicts ?? [];
-  return release.spec.analysis.flatMap((template) =>
-    getObjects(template, 'spec', 'metrics').flatMap((metric) => {
+  return release.spec.analysis.flatMap((template) => {
+    const of = getString(template, 'template') ?? '?';
+    const metrics = getObjects(template, 'spec', 'metrics').flatMap((metric) => {
       const name = getString(metric, 'name') ?? '?';
       const found = verdicts.find((item) => item.metric === name || item.metric.endsWith(`/${name}`));
       return [
-        `${name} (template ${getString(template, 'template') ?? '?'})${metric['dryRun'] === true ? ', dry run' : ''}`,
+        `${name} (template ${of})${metric['dryRun'] === true ? ', dry run' : ''}`,
         ...queries(metric).map((line) => `  ${line}`),
         ...(found === undefined ? ['  not judged yet'] : judged(found, paint).map((line) => `  ${line}`)),
       ];
-    }),
-  );
+    });
+    const score = verdicts.find((item) => item.metric === `${of} score`);
+    if (score === undefined) return metrics;
+    return [...metrics, `${of} score`, ...judged(score, paint).map((line) => `  ${line}`)];
+  });
 }
 
 function judged(item: MetricVerdict, paint: Paint): string[] {
@@ -100,13 +104,15 @@ function judged(item: MetricVerdict, paint: Paint): string[] {
 
 /** What was asked of Prometheus: the name of the preset, or the queries. */
 function queries(metric: JsonObject): string[] {
-  const errorRate = getObject(metric, 'errorRate');
-  const threshold = getObject(metric, 'threshold');
-  if (errorRate !== undefined) {
-    const preset = getString(errorRate, 'preset');
-    return preset === undefined ? texts(errorRate) : [`queries of the preset ${preset}`];
+  const counted = getObject(metric, 'errorRate') ?? getObject(metric, 'latency');
+  if (counted !== undefined) {
+    const preset = getString(counted, 'preset');
+    return preset === undefined ? texts(counted) : [`queries of the preset ${preset}`];
   }
-  return threshold === undefined ? [] : texts(threshold);
+  const series = getObject(metric, 'series');
+  if (series === undefined) return texts(getObject(metric, 'threshold'));
+  const asked = ['query', 'stableQuery'].filter((field) => series[field] !== undefined);
+  return asked.flatMap((field) => texts(series[field], field));
 }
 
 function texts(value: Json | undefined, path = ''): string[] {

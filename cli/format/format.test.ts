@@ -228,6 +228,40 @@ describe('explainRelease', () => {
     ]);
   });
 
+  it('shows what was asked for latency and series, and the score of series judged together', () => {
+    const release = aRelease({});
+    const metrics = [
+      { name: 'p99', latency: { canary: { buckets: 'c_bucket' }, stable: { buckets: 's_bucket' } } },
+      { name: 'memory', series: { query: 'mem', compat: 'none', effect: { measure: 'cles' } } },
+    ];
+    const judged = { critical: true, dryRun: false, ...verdict, numbers: { score: 50 } };
+    const status = aStatus({
+      phase: 'Progressing',
+      analysis: {
+        version: 1,
+        step: 0,
+        gaps: 0,
+        metrics: {},
+        verdicts: [{ ...judged, metric: 'http score' }],
+      },
+    });
+    const spec = { ...release.spec, analysis: [{ template: 'http', args: {}, spec: { metrics } }] };
+    const lines = explainRelease({ ...release, spec, status }, plain);
+    const from = lines.indexOf('What was measured');
+    expect(lines.slice(from + 1, lines.indexOf('', from))).toEqual([
+      '  p99 (template http)',
+      '    canary buckets: c_bucket',
+      '    stable buckets: s_bucket',
+      '    not judged yet',
+      '  memory (template http)',
+      '    query: mem',
+      '    not judged yet',
+      '  http score',
+      '    fail (HarmDetected): 5.1% of requests fail, against 0.5% on stable.',
+      '    score=50',
+    ]);
+  });
+
   it('can tell the story of any phase, and of a release without status', () => {
     for (const phase of PHASES) expect(story(phase).length).toBeGreaterThan(5);
     expect(explainRelease(aRelease({}), plain).join('\n')).toContain('Pending');
