@@ -41,10 +41,14 @@ export async function askCounter(
   return { raw, series: answer.series };
 }
 
-/** Why nothing is known of the arm's requests, if so. */
-export function missingRequests(arm: Arm, series: readonly Timeline[], window: Window): string | undefined {
+/** Why nothing is known of the arm's requests, if so; `what` was asked for. */
+export function missingRequests(
+  { arm, what }: { arm: Arm; what: string },
+  series: readonly Timeline[],
+  window: Window,
+): string | undefined {
   if (series.length === 0)
-    return `Prometheus knows no requests of ${nameOf(arm)}: the query for all requests returns no series`;
+    return `Prometheus knows no requests of ${nameOf(arm)}: the query for ${what} returns no series`;
   if (hasSampleInside(series, window)) return undefined;
   return `Prometheus has no new sample of ${nameOf(arm)} in this window: scraping stopped, or is rarer than the interval`;
 }

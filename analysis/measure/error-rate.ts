@@ -81,7 +81,7 @@ async function askPart(
 
 function missingTotal(asked: readonly Asked[], arm: Arm, window: Window): string | undefined {
   const series = asked.find((query) => query.arm === arm && query.part === 'total')?.series ?? [];
-  return missingRequests(arm, series, window);
+  return missingRequests({ arm, what: 'all requests' }, series, window);
 }
 
 function fallenSum({ arm, part, raw, series }: Asked, window: Window): string | undefined {

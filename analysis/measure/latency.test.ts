@@ -75,6 +75,12 @@ describe('classic histograms', () => {
     });
   });
 
+  test('pods that are gone do not matter, whatever their layout was', async () => {
+    const gone = classic('old', { '3': '80:1 95:2', '+Inf': '80:1 95:2' });
+    const client = prometheus({ [CANARY]: canary, [STABLE]: [...stable, ...gone] });
+    expect(await measured(latencyMetric(), client)).toMatchObject({ stable: { bounds: [0.1, 1] } });
+  });
+
   test('a layout that changes in the window is compared by the bounds both have', async () => {
     const changed = classic('c', {
       '0.1': '95:5',
@@ -271,7 +277,7 @@ describe('what goes wrong is told apart', () => {
   const flat = (samples: string): Series[] => classic('c', { '1': samples, '+Inf': samples });
 
   test.each<[string, (string | Series)[] | Answer, string, string]>([
-    ['no series', [], 'noData', 'knows no requests of the canary'],
+    ['no series', [], 'noData', 'knows no requests of the canary: the query for buckets'],
     ['no sample inside', flat('90:1 95:2'), 'noData', 'no new sample of the canary'],
     [
       'no le',

@@ -80,7 +80,7 @@ async function askArm(
   const { raw, series } = answer;
   const read = readTracks(series);
   if (!read.ok) return { failure: bad(job, read.outcome, `${what}: ${read.sentence}`) };
-  const gap = missingRequests(arm, read.tracks, job.window);
+  const gap = missingRequests({ arm, what: 'buckets' }, read.tracks, job.window);
   if (gap !== undefined) return { failure: bad(job, 'noData', gap) };
   if (!raw && read.tracks.some((track) => histogramRisesAfterFall(track, job.window, read.form))) {
     return { failure: bad(job, 'noData', fallenSentence(what)) };
@@ -93,12 +93,16 @@ interface Counted {
   track: Track;
   /** one for each scrape that added something */
   steps: Buckets[];
+  /** the last reading in the window; pods that are gone have none */
+  current: Buckets | undefined;
 }
 
 function count({ tracks, form, raw }: Asked, window: Window, seen: FirstSeen): Counted[] {
   return tracks.map((track) => ({
     track,
     steps: histogramIncrements(track, { window, seen, form, raw }).map(({ by }) => by),
+    current: track.samples.findLast(({ timeMs }) => timeMs > window.startMs && timeMs <= window.endMs)
+      ?.buckets,
   }));
 }
 
@@ -113,8 +117,8 @@ function sharedBounds(
   const all = [...canary, ...stable];
   const steps = all.flatMap((each) => each.steps);
   // the buckets of classic histograms are the same however few requests there were
-  const layouts = form === 'dense' ? all.flatMap(({ track }) => track.samples.slice(-1)) : [];
-  const bounds = commonBounds([...layouts.map(({ buckets }) => buckets), ...steps], form);
+  const layouts = form === 'dense' ? all.flatMap(({ current }) => current ?? []) : [];
+  const bounds = commonBounds([...layouts, ...steps], form);
   const some = form === 'dense' || steps.some((step) => step.bounds.length > 0);
   return bounds.length === 0 && some ? undefined : bounds;
 }
