@@ -14,7 +14,10 @@ function course(windows: readonly string[], change: Partial<Plan> = {}): Judged[
   let ladder = startLadder();
   return windows.map((text, i) => {
     const judged = climb(ladder, plan(change), { window: windowAt(i), measurements: [rates(text, i)] });
-    ladder = judged.conclusion.to === 'next' ? moveTo(judged.ladder, judged.ladder.index + 1) : judged.ladder;
+    ladder =
+      judged.conclusion.to === 'next'
+        ? moveTo(judged.ladder, plan(change), judged.ladder.index + 1)
+        : judged.ladder;
     return judged;
   });
 }
@@ -38,7 +41,7 @@ describe('a ladder', () => {
 
   it('keeps the evidence of harm from step to step, and begins that of safety anew', () => {
     const [last] = course(times(4, () => '0/20000 20/20000')).slice(-1);
-    const ladder = moveTo(last?.ladder ?? startLadder(), 1);
+    const ladder = moveTo(last?.ladder ?? startLadder(), plan(), 1);
     const { verdict } = climb(ladder, plan(), { window: windowAt(4), measurements: [rates('0/10 0/10', 4)] });
     expect(verdict.numbers).toMatchObject({ canaryRequests: 80_010, stepCanaryRequests: 10 });
   });
@@ -54,6 +57,20 @@ describe('a ladder', () => {
     );
     expect(said(judged).slice(0, -1)).not.toContain(want);
     expect(judged.at(-1)?.conclusion).toMatchObject({ to: want, reason: 'Inconclusive' });
+  });
+
+  it('is let on without proof only if what was seen is tolerable', () => {
+    const onInconclusive = 'promote';
+    const tolerable = course(
+      times(8, () => '1/100 10/1000'),
+      { onInconclusive },
+    );
+    const unknown = course(
+      times(8, () => '0/0 10/1000'),
+      { onInconclusive },
+    );
+    expect(said(tolerable).at(-1)).toBe('next');
+    expect(said(unknown).at(-1)).toBe('human');
   });
 
   it('asks for the margin of the next weight, which is wider than the last step’s', () => {

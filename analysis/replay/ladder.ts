@@ -43,9 +43,9 @@ export function startLadder(): Ladder {
   return { index: 0, state: startStep(undefined, 0) };
 }
 
-/** The begin of another step: evidence of harm is kept, evidence of safety begins anew. */
-export function moveTo(ladder: Ladder, index: number): Ladder {
-  return { index, state: startStep(ladder.state, index) };
+/** The begin of another step: evidence of harm is kept, evidence of safety begins anew where the template says so. */
+export function moveTo(ladder: Ladder, plan: Plan, index: number): Ladder {
+  return { index, state: startStep(ladder.state, index, plan.templates) };
 }
 
 /** One closed window, by the judge the controller uses; the caller moves on where the conclusion says `next`. */
@@ -59,6 +59,7 @@ export function climb(
     measurements,
     window,
     nextWeight: plan.steps[ladder.index + 1]?.weight ?? 100,
+    steps: plan.steps.length,
   });
   const sinceMs = ladder.sinceMs ?? window.startMs;
   const conclusion = conclude(plan, ladder.index, { verdict, elapsedMs: window.endMs - sinceMs });
@@ -94,7 +95,8 @@ function unproven(
   if (elapsedMs < limitMs) return { to: 'stay', reason: verdict.reason, sentence: verdict.sentence };
   const reason = REASON.Inconclusive;
   const sentence = `No conclusion after ${formatDuration(limitMs)}: ${verdict.sentence}`;
-  if (onInconclusive === 'promote') return onwards(plan, index, reason, sentence);
+  if (onInconclusive === 'promote' && verdict.tolerable === true)
+    return onwards(plan, index, reason, sentence);
   return { to: onInconclusive === 'rollback' ? 'rollback' : 'human', reason, sentence };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { curveOf, medianOf, summarize, wilson } from './summary.ts';
 import type { Outcome } from './trial.ts';
 
-const outcome = (end: Outcome['end'], minutes: number): Outcome => ({ end, minutes, numbers: {} });
+const outcome = (end: Outcome['end'], minutes: number): Outcome => ({ end, minutes, pods: 0, numbers: {} });
 
 describe('wilson', () => {
   // R: prop.test(x, n, correct = FALSE)$conf.int

@@ -22,6 +22,8 @@ export interface Outcome {
   end: 'promoted' | 'rolledBack' | 'undecided';
   /** from the first window to the end */
   minutes: number;
+  /** that were told apart */
+  pods: number;
   /** numbers of the last verdict */
   numbers: Record<string, number>;
 }
@@ -29,6 +31,7 @@ export interface Outcome {
 export function play(trial: Trial): Outcome {
   const { recording, plan, start, horizon } = trial;
   const cast = castOf(trial);
+  const pods = cast.pods.length;
   let ladder = startLadder();
   let numbers: Record<string, number> = {};
   for (let i = start; i < start + horizon; i++) {
@@ -42,12 +45,12 @@ export function play(trial: Trial): Outcome {
     numbers = { ...numbers, ...judged.verdict.numbers };
     const minutes = (window.endMs - recording.startMs - start * recording.tickMs) / 60_000;
     const { to } = judged.conclusion;
-    if (to === 'rollback') return { end: 'rolledBack', minutes, numbers };
-    if (to === 'promote') return { end: 'promoted', minutes, numbers };
-    if (to === 'human') return { end: 'undecided', minutes, numbers };
-    ladder = to === 'next' ? moveTo(judged.ladder, judged.ladder.index + 1) : judged.ladder;
+    if (to === 'rollback') return { end: 'rolledBack', minutes, pods, numbers };
+    if (to === 'promote') return { end: 'promoted', minutes, pods, numbers };
+    if (to === 'human') return { end: 'undecided', minutes, pods, numbers };
+    ladder = to === 'next' ? moveTo(judged.ladder, plan, judged.ladder.index + 1) : judged.ladder;
   }
-  return { end: 'undecided', minutes: (horizon * recording.tickMs) / 60_000, numbers };
+  return { end: 'undecided', minutes: (horizon * recording.tickMs) / 60_000, pods, numbers };
 }
 
 function windowAt({ startMs, tickMs }: Recording, i: number): Window {

@@ -112,14 +112,14 @@ class Course {
   #judge({ window, measurements, step }: ClosedWindow): Decision | undefined {
     if (step !== undefined) {
       this.#led = true;
-      if (step !== this.#ladder.index) this.#ladder = moveTo(this.#ladder, step);
+      if (step !== this.#ladder.index) this.#ladder = moveTo(this.#ladder, this.#plan, step);
     }
     const { ladder, verdict, conclusion } = climb(this.#ladder, this.#plan, { window, measurements });
     const { index } = ladder;
     const look: Look = { endMs: window.endMs, index, verdict, conclusion, ladder };
     this.#last = look;
     this.#onLook(look);
-    this.#ladder = conclusion.to === 'next' && !this.#led ? moveTo(ladder, index + 1) : ladder;
+    this.#ladder = conclusion.to === 'next' && !this.#led ? moveTo(ladder, this.#plan, index + 1) : ladder;
     const { to, reason, sentence } = conclusion;
     if (to !== 'promote' && to !== 'rollback') return undefined;
     return { decision: to, reason, sentence, numbers: verdict.numbers, index, endMs: look.endMs };

@@ -76,18 +76,16 @@ function missed({ scenarios }: BacktestResult): string[] {
   ];
 }
 
-function calibration({ scenarios, traffic, byPod }: BacktestResult): string[] {
+function calibration({ scenarios, pods }: BacktestResult): string[] {
   const outcomes = scenarios[0]?.outcomes ?? [];
   const strengths = outcomes.flatMap(({ numbers }) => numbers['calibration'] ?? []);
-  if (!byPod) {
+  if (pods === 0) {
     return [
       'The series do not say which pod of the target they are of, so every request was dealt to an arm at random: bursts hit both arms alike and the false-alarm rate above is optimistic. Series with the target’s own pod label calibrate better and are replayed pod by pod.',
     ];
   }
   if (medianOf(strengths) >= 2) return [];
-  return [
-    `Calibration is weak (${traffic.pods} pods to learn from); more pods or a longer history make it strong.`,
-  ];
+  return [`Calibration is weak (${pods} pods to learn from); more pods or a longer history make it strong.`];
 }
 
 const FEW = 20;

@@ -62,28 +62,34 @@ function recordedOf(collector: Collector, target: string): RecordedMetric {
   return { key: collector.key, whole, ...(own ? { pods: cells } : {}), ...collector.kind() };
 }
 
-/** Less than this at the beginning is no retention that ran out. */
+/** Less than this is not worth a word. */
 const FORGOTTEN_MS = 15 * 60_000;
 
-/** From the first window with requests on. */
+/** From the first window with requests to the last. */
 function trimmed(recording: Recording): Recorded {
   const { startMs, tickMs, length } = recording;
-  const firsts = recording.metrics.map(({ whole }) => whole.findIndex((cell) => sizeOf(cell) > 0));
-  const first = Math.max(...firsts);
-  const cut = (cells: readonly Cell[]): Cell[] => cells.slice(first);
+  const isBusy = (cell: Cell): boolean => sizeOf(cell) > 0;
+  const first = Math.max(...recording.metrics.map(({ whole }) => whole.findIndex(isBusy)));
+  const end = Math.min(...recording.metrics.map(({ whole }) => whole.findLastIndex(isBusy))) + 1;
+  const cut = (cells: readonly Cell[]): Cell[] => cells.slice(first, end);
   const metrics = recording.metrics.map((metric): RecordedMetric => {
     const pods = metric.pods && new Map([...metric.pods].map(([pod, cells]) => [pod, cut(cells)] as const));
     return { ...metric, whole: cut(metric.whole), ...(pods === undefined ? {} : { pods }) };
   });
-  const begins = startMs + first * tickMs;
-  const notes: string[] = [];
-  if (first * tickMs > FORGOTTEN_MS) {
-    const missing = formatDuration(Math.round((first * tickMs) / 60_000) * 60_000);
-    notes.push(
-      `Prometheus has no requests in the first ${missing} of the range (its retention may be shorter); the replay begins at ${isoMinute(begins)}.`,
-    );
-  }
-  return { recording: { startMs: begins, tickMs, length: length - first, metrics }, notes };
+  const [begins, ends] = [startMs + first * tickMs, startMs + end * tickMs];
+  const early = missing(first * tickMs, 'first', `the replay begins at ${isoMinute(begins)}`);
+  const late = missing((length - end) * tickMs, 'last', `the replay ends at ${isoMinute(ends)}`);
+  return {
+    recording: { startMs: begins, tickMs, length: Math.max(0, end - first), metrics },
+    notes: [...early, ...late],
+  };
+}
+
+function missing(ms: number, which: 'first' | 'last', so: string): string[] {
+  if (ms < FORGOTTEN_MS) return [];
+  const lasts = formatDuration(Math.round(ms / 60_000) * 60_000);
+  const why = which === 'first' ? ' (its retention may be shorter)' : '';
+  return [`Prometheus has no requests in the ${which} ${lasts} of the range${why}; ${so}.`];
 }
 
 export function isoMinute(ms: number): string {

@@ -38,16 +38,18 @@ export function textReport(result: BacktestResult, paint: Paint): string[] {
 }
 
 function headline(result: BacktestResult, paint: Paint): string[] {
-  const { traffic, steps, scenarios, seed } = result;
+  const { traffic, steps, scenarios, seed, pods } = result;
   const runs = scenarios[0]?.summary.runs ?? 0;
   const rate = traffic.errorRate === undefined ? '' : `, ${percent(traffic.errorRate)} of them errors`;
   const canary = Math.round((traffic.requestsPerMinute * (steps[0] ?? 0)) / 100);
-  const pods = traffic.pods === 0 ? 'pods cannot be told apart' : `${traffic.pods} pods`;
+  const told = pods === 0 ? 'pods cannot be told apart' : `${pods} pods`;
   const numbers = scenarios[0]?.outcomes.map((outcome) => outcome.numbers) ?? [];
   const median = (name: string) => medianOf(numbers.flatMap((each) => each[name] ?? []));
+  const phi = median('dispersion');
+  const dispersion = Number.isNaN(phi) ? '' : `, dispersion ${Number(phi.toPrecision(3))}`;
   return [
     `${paint('bold', result.target)} with ${result.template}, ${isoMinute(result.fromMs)} to ${isoMinute(result.toMs)}, ${runs} runs each, seed ${seed}`,
-    `${Math.round(traffic.requestsPerMinute)} requests a minute${rate}; a canary gets ${canary} of them at ${steps[0] ?? 0}%; ${pods}; calibration ${median('calibration')} of 2, dispersion ${Number(median('dispersion').toPrecision(3))}`,
+    `${Math.round(traffic.requestsPerMinute)} requests a minute${rate}; a canary gets ${canary} of them at ${steps[0] ?? 0}%; ${told}; calibration ${median('calibration')} of 2${dispersion}`,
   ];
 }
 

@@ -12,8 +12,8 @@ export interface BacktestResult {
   steps: number[];
   risk: { harm: number; safe: number };
   traffic: Traffic;
-  /** at least one metric was replayed pod by pod */
-  byPod: boolean;
+  /** that were told apart in a release, in the median; 0: requests were dealt out at random */
+  pods: number;
   independent: number;
   scenarios: Scenario[];
   /** metrics that were left out, with why */

@@ -110,8 +110,6 @@ export interface Traffic {
   requestsPerMinute: number;
   /** 0…1; absent without an error rate */
   errorRate?: number;
-  /** pods that served all the time and can be told apart */
-  pods: number;
 }
 
 export function trafficOf(recording: Recording): Traffic {
@@ -120,10 +118,8 @@ export function trafficOf(recording: Recording): Traffic {
   const errors = metrics.find(({ kind }) => kind === 'errorRate');
   const [good = 0, bad = 0] = sumOf(errors?.whole ?? []);
   const total = sizeOf(sumOf((errors ?? metrics[0])?.whole ?? []));
-  const hour = Math.min(length, Math.floor(HORIZON_MS / tickMs));
   return {
     requestsPerMinute: total / minutes,
     ...(errors === undefined ? {} : { errorRate: bad / Math.max(1, good + bad) }),
-    pods: podsServing(recording, length - hour, length).length,
   };
 }

@@ -139,8 +139,7 @@ describe('sluice backtest', () => {
       advice: string[];
     };
     expect(result).toMatchObject({
-      byPod: false,
-      traffic: { pods: 0 },
+      pods: 0,
       target: 'shop/web',
       steps: [5, 25, 50],
     });

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { medianOf } from '../../analysis/replay/summary.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getString } from '../../api/json.ts';
 import { formatIssue } from '../../api/result.ts';
@@ -58,7 +59,7 @@ export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
     steps: plan.steps.flatMap(({ weight }) => weight ?? []),
     risk: bound.template.risk,
     traffic: trafficOf(recording),
-    byPod: recording.metrics.some(({ pods }) => pods !== undefined),
+    pods: medianOf(scenarios.flatMap(({ outcomes }) => outcomes.map(({ pods }) => pods))),
     independent: when.independent,
     scenarios,
     notReplayed,
