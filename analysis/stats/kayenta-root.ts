@@ -4,59 +4,98 @@ export interface Point {
   value: number;
 }
 
-const TOLERANCE = 1e-4;
-const STEPS = 1001;
-
-/**
- * A root between two points of opposite sign by the Brent–Dekker method (Brent 1973, ch. 4), with the absolute tolerance and the
- * step rules of the routine that R's `uniroot` and Kayenta use. On a step function which of several roots it finds depends on
- * exactly these, so they may not be improved.
- */
-export function zeroin(f: (x: number) => number, from: Point, to: Point): number {
-  if (from.value === 0) return from.at;
-  if (to.value === 0) return to.at;
-  let before = from;
-  let best = to;
-  let across = from;
-  for (let i = 0; i < STEPS; i++) {
-    const last = best.at - before.at;
-    if (Math.abs(across.value) < Math.abs(best.value)) [before, best, across] = [best, across, best];
-    const close = 2 * Number.EPSILON * Math.abs(best.at) + TOLERANCE / 2;
-    const half = (across.at - best.at) / 2;
-    if (Math.abs(half) <= close || best.value === 0) return best.at;
-    let step = half;
-    if (Math.abs(last) >= close && Math.abs(before.value) > Math.abs(best.value)) {
-      step = interpolated({ before, best, across }, { close, last }) ?? half;
-    }
-    if (Math.abs(step) < close) step = step > 0 ? close : -close;
-    before = best;
-    const at = best.at + step;
-    best = { at, value: f(at) };
-    if (Math.sign(best.value) * Math.sign(across.value) > 0) across = before;
-  }
-  return best.at;
+/** The points that one iteration of the search works with. */
+interface Search {
+  /** the newest estimate */
+  newest: Point;
+  /** the estimate before it */
+  former: Point;
+  /** a point where the function has the other sign: the root lies between it and the newest */
+  opposite: Point;
 }
 
-/** The secant or inverse quadratic step, if it stays well inside the bracket and shrinks fast enough. */
-function interpolated(
-  { before, best, across }: { before: Point; best: Point; across: Point },
-  { close, last }: { close: number; last: number },
-): number | undefined {
-  const width = across.at - best.at;
-  let p: number;
-  let q: number;
-  if (before.at === across.at) {
-    const ratio = best.value / before.value;
-    p = width * ratio;
-    q = 1 - ratio;
-  } else {
-    const far = before.value / across.value;
-    const near = best.value / across.value;
-    const ratio = best.value / before.value;
-    p = ratio * (width * far * (far - near) - (best.at - before.at) * (near - 1));
-    q = (far - 1) * (near - 1) * (ratio - 1);
+/** The result is this near to a root, in the unit of the argument, whatever that unit is. */
+const TOLERANCE = 1e-4;
+const MOST_EVALUATIONS = 1001;
+
+/**
+ * A root of `f` between two points of opposite sign: Brent's combination of bisection, secant and inverse quadratic steps (Brent,
+ * Algorithms for Minimization without Derivatives, 1973, ch. 4), with the tolerance and the order of operations of Kayenta.
+ *
+ * The rank sum is a step function, so rounding decides which of many roots is found. Where compatibility is asked for, the order of
+ * the operations is part of the result and may not be improved.
+ */
+export function rootBetween(f: (x: number) => number, from: Point, to: Point): number {
+  const known = [from, to].find(({ value }) => value === 0);
+  if (known !== undefined) return known.at;
+  let search: Search = { newest: to, former: from, opposite: from };
+  for (let i = 0; i < MOST_EVALUATIONS; i++) {
+    const moved = search.newest.at - search.former.at;
+    search = smallestFirst(search);
+    const { newest, opposite } = search;
+    const close = 2 * Number.EPSILON * Math.abs(newest.at) + TOLERANCE / 2;
+    const half = (opposite.at - newest.at) / 2;
+    if (newest.value === 0 || Math.abs(half) <= close) return newest.at;
+    const step = interpolation(search, { close, moved }) ?? half;
+    const at = newest.at + (Math.abs(step) < close ? withSign(close, step) : step);
+    search = around({ at, value: f(at) }, search);
   }
-  if (p > 0) q = -q;
-  else p = -p;
-  return p < 0.75 * width * q - Math.abs(close * q) / 2 && p < Math.abs((last * q) / 2) ? p / q : undefined;
+  return search.newest.at;
+}
+
+/** The end with the smaller value is the better estimate. */
+function smallestFirst(search: Search): Search {
+  const { newest, opposite } = search;
+  if (Math.abs(opposite.value) >= Math.abs(newest.value)) return search;
+  return { newest: opposite, former: newest, opposite: newest };
+}
+
+/** The search after one more evaluation; the root stays between newest and opposite. */
+function around(next: Point, { newest, opposite }: Search): Search {
+  const crossed = Math.sign(next.value) !== Math.sign(opposite.value);
+  return { newest: next, former: newest, opposite: crossed || next.value === 0 ? opposite : newest };
+}
+
+/**
+ * The interpolated step, `undefined` where bisection is the safer one: the last step was tiny or did not improve, or this one would
+ * leave the middle three quarters of the bracket or shrink by less than half.
+ */
+function interpolation(
+  search: Search,
+  { close, moved }: { close: number; moved: number },
+): number | undefined {
+  const { newest, former, opposite } = search;
+  if (Math.abs(moved) < close || Math.abs(former.value) <= Math.abs(newest.value)) return undefined;
+  const { up, down } = former.at === opposite.at ? secant(search) : inverseQuadratic(search);
+  // up / down with up ≥ 0, so that the bounds need no division
+  const length = Math.abs(up);
+  const scale = up > 0 ? -down : down;
+  const inside = length < 0.75 * (opposite.at - newest.at) * scale - Math.abs(close * scale) / 2;
+  return inside && length < Math.abs((moved * scale) / 2) ? length / scale : undefined;
+}
+
+/** A step as minus a fraction. */
+interface Fraction {
+  up: number;
+  down: number;
+}
+
+/** Through two points. */
+function secant({ newest, former, opposite }: Search): Fraction {
+  const ratio = newest.value / former.value;
+  return { up: (opposite.at - newest.at) * ratio, down: 1 - ratio };
+}
+
+/** Through three points, the argument as a quadratic function of the value. */
+function inverseQuadratic({ newest, former, opposite }: Search): Fraction {
+  const ofOpposite = former.value / opposite.value;
+  const share = newest.value / opposite.value;
+  const ratio = newest.value / former.value;
+  const across = (opposite.at - newest.at) * ofOpposite * (ofOpposite - share);
+  const back = (newest.at - former.at) * (share - 1);
+  return { up: ratio * (across - back), down: (ofOpposite - 1) * (share - 1) * (ratio - 1) };
+}
+
+function withSign(size: number, like: number): number {
+  return like > 0 ? size : -size;
 }

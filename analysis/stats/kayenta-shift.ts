@@ -1,4 +1,4 @@
-import { zeroin } from './kayenta-root.ts';
+import { rootBetween } from './kayenta-root.ts';
 import { rankSum, rankVariance } from './ranks.ts';
 import { normalQuantile } from './special/normal.ts';
 
@@ -63,7 +63,7 @@ export function kayentaShift(
     const atRight = standardized(right);
     if (atLeft <= 0) return left;
     if (atRight >= 0) return right;
-    return zeroin(standardized, { at: left, value: atLeft }, { at: right, value: atRight });
+    return rootBetween(standardized, { at: left, value: atLeft }, { at: right, value: atRight });
   };
   const z = normalQuantile((1 + confidence) / 2);
   return { lower: root(z), estimate: root(0), upper: root(-z) };
