@@ -1,6 +1,7 @@
 import type { Counts, History } from '../../api/analysis.ts';
 import type { Residuals } from '../stats/dispersion.ts';
-import { currentDispersion, gridIndex, PHI_GRID, priorDispersion } from '../stats/dispersion.ts';
+import { currentDispersion, gridIndex, priorDispersion } from '../stats/dispersion.ts';
+import { PHI_GRID } from '../stats/phi-grid.ts';
 import type { Rung } from '../stats/placebo.ts';
 import { calibrateFromPods, rungAfter } from '../stats/placebo.ts';
 

@@ -20,7 +20,12 @@ export function finiteNumbers(numbers: Readonly<Record<string, number | undefine
   const kept: Record<string, number> = {};
   for (const [name, value] of Object.entries(numbers)) {
     if (value === undefined || Number.isNaN(value)) continue;
-    kept[name] = value > 1e12 ? 1e12 : Number(value.toPrecision(6));
+    kept[name] = value > 1e12 ? 1e12 : sixDigits(value);
   }
   return kept;
+}
+
+/** Counts are mostly whole and short already, and writing a number out to shorten it takes long. */
+function sixDigits(value: number): number {
+  return Number.isInteger(value) && Math.abs(value) < 1e6 ? value : Number(value.toPrecision(6));
 }

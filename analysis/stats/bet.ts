@@ -1,3 +1,5 @@
+import { bestRoot } from './bet-root.ts';
+
 /**
  * One bet of the linear-margin two-sample e-process.
  *
@@ -47,48 +49,12 @@ function poissonBet(g: number, r: number): Bet {
 /** κ(s) = −ln(1 − (φ−1)(e^s − 1))/(φ−1): compound Poisson with log-series bursts, so the window's length is irrelevant. */
 function negativeBinomialBet(g: number, r: number, phi: number): Bet {
   const excess = phi - 1;
-  const root = solve(g, r, phi);
+  const root = bestRoot(g, r, phi);
   return {
     s1: Math.log1p(-Math.expm1(root) / excess),
     s0: Math.log1p(-Math.expm1(-r * root) / excess),
     kappa1: -root / excess,
   };
-}
-
-/** Halley steps treble the digits: one that moves less than this lands within rounding of the root. */
-const CLOSE = 1e-5;
-
-/**
- * The root L of (φ−D1)/D1 · D0/(φ−D0) = g with D1 = e^L, D0 = e^(−rL), by Halley steps on the logarithm kept inside a
- * bracket. The left side falls in L. Any L in the bracket gives a valid bet (n1·λ·κ1 + n0·κ0 = 0 holds identically); the root
- * is the best.
- */
-function solve(g: number, r: number, phi: number): number {
-  const top = Math.log(phi);
-  let low = g > 1 ? Math.max(-top / r, -700) : 0;
-  let high = g > 1 ? 0 : top;
-  // The Poisson answer carried over is a good start.
-  const guess = (-(phi - 1) * (g - 1)) / (g * r + 1);
-  let at = guess > low && guess < high ? guess : (low + high) / 2;
-  for (let i = 0; i < 100; i++) {
-    const d1 = Math.exp(at);
-    const d0 = Math.exp(-r * at);
-    const room1 = phi - d1;
-    const room0 = phi - d0;
-    const value = Math.log(room1 / (room0 * g)) - at * (1 + r);
-    const slope = -phi / room1 - (r * phi) / room0;
-    const bend = phi * ((r * r * d0) / (room0 * room0) - d1 / (room1 * room1));
-    if (value > 0) low = at;
-    else high = at;
-    const step = at - (2 * value * slope) / (2 * slope * slope - value * bend);
-    const inside = step > low && step < high;
-    // Near an end of the bracket the scores change quickly, so what is close is measured by the distance to it.
-    const scale = Math.min(Math.abs(at), top - at, at + top / r);
-    if (inside && Math.abs(step - at) <= CLOSE * scale) return step;
-    if (high - low <= Number.EPSILON * Math.abs(at)) return at;
-    at = inside ? step : (low + high) / 2;
-  }
-  return at;
 }
 
 /** ln of the e-value that one window earns for one bet. Only for a window that `informs`. */

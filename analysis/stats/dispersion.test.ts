@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { burstyCount, seeded } from '../../test/support/sampling.ts';
 import type { Cell } from './dispersion.ts';
-import {
-  addResidual,
-  currentDispersion,
-  gridIndex,
-  NO_RESIDUALS,
-  PHI_GRID,
-  priorDispersion,
-} from './dispersion.ts';
+import { addResidual, currentDispersion, gridIndex, NO_RESIDUALS, priorDispersion } from './dispersion.ts';
+import { PHI_GRID } from './phi-grid.ts';
 
 const runs = 60;
 

@@ -1,13 +1,11 @@
 import type { Tick } from './bet.ts';
 import { informs } from './bet.ts';
+import { PHI_GRID } from './phi-grid.ts';
 
 /**
  * How much more the counts vary than Poisson (variance = φ × mean), estimated without per-pod data: a prior from the
  * history of the stable arm, moved towards what the residuals between the arms show as windows pass.
  */
-
-/** Processes are kept for each of these φ (steps of √2 where it matters), because the estimate moves while evidence accumulates. */
-export const PHI_GRID: readonly number[] = [1, 1.4, 2, 2.8, 4, 6, 10, 18, 32];
 
 /** no prior is larger: from one arm alone more cannot be told from drift */
 export const PRIOR_CAP = 10;

@@ -55,6 +55,8 @@ describe('requests above a limit', () => {
 });
 
 describe('can the buckets tell two times apart', () => {
+  const sparse: Buckets = { layout: 'native', bounds: [0.5, 0.55, 8, 8.7], counts: [0, 1, 0, 1, 0] };
+
   test.each([
     [classic, 0.15, 0.19, false],
     [classic, 0.19, 0.24, true],
@@ -62,7 +64,7 @@ describe('can the buckets tell two times apart', () => {
     [classic, 0.5, 0.6, false],
     [native, 1, 1.25, false],
     [native, 1, 2, true],
-    [{ layout: 'native', bounds: [0.5, 0.55, 8, 8.7], counts: [0, 1, 0, 1, 0] }, 2, 2.5, true],
+    [sparse, 2, 2.5, true],
   ])('%# %j %d %d', (buckets, low, high, want) => {
     expect(resolves(buckets, low, high)).toBe(want);
   });

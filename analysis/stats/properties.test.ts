@@ -5,6 +5,7 @@ import { bet, informs } from './bet.ts';
 import { addToPool, ratioInterval } from './interval.ts';
 import { logAdd, logSumExp } from './logspace.ts';
 import { moreRequests } from './needed.ts';
+import { PHI_GRID } from './phi-grid.ts';
 import type { HarmWealth, SafeWealth } from './process.ts';
 import { HARM_BETS, harmTick, logHarm, logSafe, SAFE_BETS, safeTick } from './process.ts';
 
@@ -89,7 +90,7 @@ test('the solver never leaves its bracket, and finds the bet that is best if the
   const drawn = fc.tuple(
     fc.constantFrom(...HARM_BETS.g, ...SAFE_BETS.g),
     fc.double({ min: 1e-4, max: 1e3, noNaN: true }),
-    fc.double({ min: 1.02, max: 300, noNaN: true }),
+    fc.oneof(fc.constantFrom(...PHI_GRID.slice(1)), fc.double({ min: 1.02, max: 300, noNaN: true })),
   );
   const check = ([g, r, phi]: readonly [number, number, number]): void => {
     const { s1, s0 } = bet(g, r, phi);
