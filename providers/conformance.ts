@@ -87,6 +87,7 @@ class Session {
         (route) => this.originals !== undefined || this.provider.names(route, this.service),
       ),
       made: made.filter((object) => object.metadata.labels?.['sluice.dev/target'] === this.service),
+      others: (this.provider.alsoReads ?? []).flatMap(({ kind }) => this.world.list(kind)),
       originals: this.originals,
     };
   }

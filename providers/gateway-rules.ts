@@ -1,6 +1,7 @@
 import { asNumber, equalJson, getNumber, getObjects, getString, stableStringify } from '../api/json.ts';
 import type { JsonObject, JsonPatchOp, KubeObject } from '../api/kube.ts';
 import { hash5 } from './naming.ts';
+import { weightPatch } from './weight-patch.ts';
 import { scaled, split } from './weights.ts';
 
 /** What one rule held before the first edit: how to find it again, and the weights of its stable backendRefs in order. */
@@ -157,21 +158,5 @@ function rebuild(
 export function patchRule({ index, rule, refs }: LiveRule, wanted: JsonObject[]): JsonPatchOp[] {
   if (equalJson(refs, wanted)) return [];
   const path = `/spec/rules/${index}`;
-  return [{ op: 'test', path, value: rule }, ...changes(`${path}/backendRefs`, refs, wanted)];
-}
-
-function changes(path: string, refs: JsonObject[], wanted: JsonObject[]): JsonPatchOp[] {
-  const sameBut = (a: JsonObject, b: JsonObject) => equalJson({ ...a, weight: null }, { ...b, weight: null });
-  const onlyWeights = refs.length === wanted.length && refs.every((ref, i) => sameBut(ref, wanted[i] ?? {}));
-  if (!onlyWeights) return [{ op: 'replace', path, value: wanted }];
-  return wanted.flatMap((ref, i): JsonPatchOp[] => {
-    const weight = ref['weight'];
-    if (weight === refs[i]?.['weight']) return [];
-    // `add` sets an existing member too; `replace` would need it to be there.
-    return [
-      weight === undefined
-        ? { op: 'remove', path: `${path}/${i}/weight` }
-        : { op: 'add', path: `${path}/${i}/weight`, value: weight },
-    ];
-  });
+  return [{ op: 'test', path, value: rule }, ...weightPatch(`${path}/backendRefs`, refs, wanted)];
 }

@@ -17,6 +17,8 @@ export interface TrafficContext {
   routes: KubeObject[];
   /** live objects this provider made for this target */
   made: KubeObject[];
+  /** live objects of the namespace of the kinds in `alsoReads`; absent: none were read */
+  others?: KubeObject[];
   /** what `record` returned before the first edit (kept on the Release); undefined before that */
   originals: RouteOriginals | undefined;
 }
@@ -63,6 +65,10 @@ export interface Provider {
   routeResource: Resource;
   /** kind of the objects it makes; undefined if it makes none */
   madeResource: Resource | undefined;
+  /** kinds that may contradict a split, or confirm it */
+  alsoReads?: readonly Resource[];
+  /** true: where no route names the Service it works by an object of its own, if policy or annotation name the provider */
+  routeless?: boolean;
   /** true: user-owned objects are edited, so the Release needs `record` and the finalizer first */
   editsUserRoutes: boolean;
   /** time after a weight is observed before the data plane can be trusted to follow it */

@@ -1,0 +1,27 @@
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+
+/** A destination of a route; without `more` neither weight nor port. */
+export const destination = (host: string, more: JsonObject = {}): JsonObject => ({
+  destination: { host },
+  ...more,
+});
+
+/** An http route for one path prefix. */
+export const httpTo = (prefix: string, destinations: JsonObject[], more: JsonObject = {}): JsonObject => ({
+  match: [{ uri: { prefix } }],
+  route: destinations,
+  ...more,
+});
+
+/** A VirtualService of namespace shop for gateway "public"; `spec` adds to it, or replaces. */
+export const virtualService = (name: string, http: JsonObject[], spec: JsonObject = {}): KubeObject => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name, namespace: 'shop' },
+  spec: {
+    hosts: ['shop.example.com'],
+    gateways: ['public'],
+    ...(http.length === 0 ? {} : { http }),
+    ...spec,
+  },
+});
