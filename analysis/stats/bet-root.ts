@@ -39,10 +39,10 @@ function solved(g: number, r: number, phi: number): number {
   return at;
 }
 
-/** Steps per unit of ln r: cubics through four of them are right to ten digits or more. */
-const STEPS = 128;
+/** Steps per unit of ln r: cubics through four of them are right to eleven digits or more. */
+const STEPS = 256;
 /** |ln r| that the tables reach */
-const REACH = 12;
+const REACH = 9;
 
 /** Roots at the φ of the grid, for each bet filled in as they are asked for; solving each anew would be half of all time. */
 const tables = new Map(PHI_GRID.map((phi) => [phi, new Map<number, Float64Array>()]));
