@@ -7,7 +7,7 @@ import { LOOKBACK_MS, overRange } from './selector.ts';
 /** Reads hours of samples in as many pieces as it takes for every answer to stay below the client's limit. */
 
 const MINUTE_MS = 60_000;
-/** Enough for half a gigabyte of answers. What would need more is not asked for. */
+/** Enough for a quarter of a gigabyte of answers. What would need more is not asked for. */
 const MOST_EXCHANGES = 64;
 
 /** `count` windows of `tickMs` each, the first from `startMs` on. */
@@ -37,8 +37,8 @@ export function tickOf(timeMs: number, { startMs, tickMs }: Ticks): number {
 
 /** Rough sizes in JSON: labels of a series, a sample, a bucket of a native histogram. */
 const BYTES = { series: 300, sample: 28, bucket: 56 };
-/** Half of what the client takes, because the estimate is rough. */
-const PIECE_BYTES = 8 * 1024 * 1024;
+/** A quarter of what the client takes: the estimate is rough, and samples take several times as much in memory. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** How many bytes of JSON a millisecond of these series takes; `series` are those of the window and the lookback. */
 export function bytesPerMs(series: readonly Series[], { startMs, endMs }: Window): number {
