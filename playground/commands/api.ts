@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { realClock } from '../api/clock.ts';
 import { writeKubeconfig } from '../api/kubeconfig.ts';
-import { serviceAccount } from '../api/http/users.ts';
+import { CONTROLLER } from '../api/http/users.ts';
 import { listen } from '../api/listen.ts';
 import { createApiServer } from '../api/server.ts';
 import { fakeRuntime, startWorkloads } from '../workloads/index.ts';
@@ -15,9 +15,6 @@ function portOf(value: string): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
   throw new Error(`api: --port ${value} is no port; give a number from 0 (any free one) to 65535`);
 }
-
-/** Who runs the controller under test: the service account of the manifests. */
-const CONTROLLER = serviceAccount('sluice-system', 'sluice');
 
 /** `api [--port N] [--token T] [--faults]`: the embedded API server with its controllers and pods that only pretend. */
 export async function run(program: Program): Promise<number> {

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { realClock } from '../api/clock.ts';
+import { CONTROLLER } from '../api/http/users.ts';
 import { listen } from '../api/listen.ts';
 import { createApiServer } from '../api/server.ts';
 import { HttpPodRuntime } from '../dataplane/pod-runtime.ts';
@@ -7,7 +9,7 @@ import { seeded } from '../dataplane/random.ts';
 import { startWorkloads } from '../workloads/index.ts';
 import type { Program } from './program.ts';
 
-/** `cluster [--seed N]`: API server and workloads as in `api`, with pods that really serve; tells and prints where. */
+/** `cluster [--seed N]`: API server and workloads as in `api`, with pods that really serve; prints where, and tells that and a token of the controller's. */
 export async function run(program: Program): Promise<number> {
   const { values } = parseArgs({ args: program.args, options: { seed: { type: 'string', default: '1' } } });
   const clock = realClock;
@@ -20,11 +22,13 @@ export async function run(program: Program): Promise<number> {
       broken.resolve(1);
     },
   });
-  const api = createApiServer({ clock, random: seeded(seed) });
+  const controllerToken = randomUUID();
+  const users = { [controllerToken]: CONTROLLER };
+  const api = createApiServer({ clock, random: seeded(seed), users });
   const workloads = startWorkloads({ store: api.store, clock, runtime });
   const listening = await listen(api, 0);
   program.print(`API server at ${listening.url}`);
-  program.tell({ ready: { url: listening.url } });
+  program.tell({ ready: { url: listening.url, controllerToken } });
   const code = await Promise.race([program.ended.then(() => 0), broken.promise]);
   workloads.stop();
   runtime.close();

@@ -6,7 +6,7 @@ import { headless } from '../scenarios/headless.ts';
 import { PROVIDERS } from '../scenarios/objects.ts';
 import type { DemoProvider } from '../scenarios/objects.ts';
 import type { Outcome } from '../scenarios/play.ts';
-import { Stage } from '../scenarios/stage.ts';
+import { HOLDS, Stage, type Hold } from '../scenarios/stage.ts';
 import type { Reporter } from '../scenarios/reporter.ts';
 import { Show } from '../scenarios/show.ts';
 import type { Program } from './program.ts';
@@ -17,6 +17,7 @@ Plays releases on a small world on this machine: no cluster needed.
 
   --scenario <name>   ${Object.keys(SCENARIOS).join(' | ')}; default: healthy, then regression
   --provider <name>   ${PROVIDERS.join(' | ')} (default gateway)
+  --hold <how>        ${HOLDS.join(' | ')} (default auto: by admission policies)
   --seed <n>          repeats the same faults and arrivals (default 1)
   --rps <n>           requests a second (default 200)
   --keep              goes on serving after the last scenario, until Ctrl-C
@@ -26,6 +27,7 @@ Plays releases on a small world on this machine: no cluster needed.
 const OPTIONS = {
   scenario: { type: 'string', multiple: true },
   provider: { type: 'string', default: 'gateway' },
+  hold: { type: 'string', default: 'auto' },
   seed: { type: 'string', default: '1' },
   rps: { type: 'string', default: '200' },
   keep: { type: 'boolean', default: false },
@@ -37,6 +39,7 @@ const OPTIONS = {
 interface Wishes {
   scenarios: Scenario[];
   provider: DemoProvider;
+  hold: Hold;
   seed: number;
   requestsPerSecond: number;
   keep: boolean;
@@ -62,13 +65,14 @@ export async function run(program: Program): Promise<number> {
 
 async function perform(program: Program, wishes: Wishes): Promise<number> {
   const show = reporterFor(program, wishes);
-  const { provider, seed, requestsPerSecond } = wishes;
+  const { provider, hold, seed, requestsPerSecond } = wishes;
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => undefined);
   const binary = ensurePrometheus((line) => program.complain(line));
   show.opening();
   const stage = await Stage.start({
     provider,
+    hold,
     seed,
     requestsPerSecond,
     prometheus: binary,
@@ -121,6 +125,7 @@ function read(args: string[]): Wishes | undefined {
       (name) => SCENARIOS[oneOf('--scenario', name, Object.keys(SCENARIOS)) as ScenarioName],
     ),
     provider: oneOf('--provider', values.provider, PROVIDERS) as DemoProvider,
+    hold: oneOf('--hold', values.hold, HOLDS) as Hold,
     seed: whole('--seed', values.seed, 2 ** 31),
     requestsPerSecond: whole('--rps', values.rps, 2000),
     keep: values.keep,

@@ -32,8 +32,8 @@ export async function listEverything(client: ApiClient): Promise<Listing> {
  * What a release left in the API that the user did not write, one sentence each; [] is clean. `before` is the listing
  * from before the release with the user's own change in it. The rules:
  * 1. an object of the user is gone, or differs in anything but resourceVersion, generation, managedFields, status and
- *    `deployment.kubernetes.io/*` annotations (Kubernetes' own bookkeeping). `spec.paused` of a target is the hold
- *    itself in pause mode and not compared;
+ *    `deployment.kubernetes.io/*` annotations (Kubernetes' own bookkeeping). `spec.paused` of a target and the
+ *    marker `sluice.dev/held` are the hold itself and not compared;
  * 2. a new object is left over, except: Events, Leases and Releases (the audit trail), and ReplicaSets, Pods and
  *    EndpointSlices that Kubernetes keeps for an object of the user.
  */
@@ -93,7 +93,8 @@ function comparable(key: string, object: KubeObject): JsonObject {
   for (const field of ['status', 'kind', 'apiVersion']) delete copy[field];
   const annotations = copy.metadata['annotations'] as Record<string, string> | undefined;
   for (const name of Object.keys(annotations ?? {})) {
-    if (name.startsWith('deployment.kubernetes.io/')) delete annotations?.[name];
+    if (name.startsWith('deployment.kubernetes.io/') || name === 'sluice.dev/held')
+      delete annotations?.[name];
   }
   if (key.startsWith('deployments.apps ')) delete copy.spec?.['paused'];
   return copy;

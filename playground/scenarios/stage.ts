@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
-import { ApiClient, ApiError, pathOf } from '../dataplane/api-client.ts';
+import { ApiClient, ApiError, pathOf, type ObjectList } from '../dataplane/api-client.ts';
 import type { GatewayPorts } from '../dataplane/gateway.ts';
 import { Load } from '../dataplane/load.ts';
 import { PrometheusProxy, freePort, prometheusCommand, prometheusReady } from '../dataplane/prometheus.ts';
@@ -29,6 +29,8 @@ export interface StageOptions {
   provider: DemoProvider;
   seed: number;
   requestsPerSecond: number;
+  /** how the controller holds changes (default pause); in the other modes the policies it needs are installed */
+  hold?: Hold | undefined;
   /** path of the binary */
   prometheus: string;
   /** one line per component as it comes up */
@@ -39,11 +41,17 @@ export interface StageOptions {
   ended: Promise<void>;
 }
 
+/** What `--hold` of the controller takes. */
+export const HOLDS = ['pause', 'admission', 'auto'] as const;
+export type Hold = (typeof HOLDS)[number];
+
 /** A small world: API server with workloads, gateway, Prometheus, load, and the real controller as its own process. */
 export class Stage {
   readonly options: StageOptions;
   readonly directory = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
   readonly kubeconfig = join(this.directory, 'kubeconfig');
+  /** the service account that the admission policies exempt */
+  private readonly controllerKubeconfig = join(this.directory, 'kubeconfig-controller');
   readonly children: Children;
   private parts:
     { client: ApiClient; load: Load; prometheus: PrometheusProxy; prometheusUrl: string } | undefined;
@@ -71,6 +79,10 @@ export class Stage {
     return stage;
   }
 
+  private get hold(): Hold {
+    return this.options.hold ?? 'pause';
+  }
+
   get client(): ApiClient {
     return this.part.client;
   }
@@ -92,9 +104,9 @@ export class Stage {
     const program = [process.execPath, cliProgram(), 'controller'];
     return await this.children.guarded('controller', [
       ...program,
-      `--kubeconfig=${this.kubeconfig}`,
+      `--kubeconfig=${this.controllerKubeconfig}`,
       `--prometheus=default=${this.part.prometheusUrl}`,
-      '--hold=pause',
+      `--hold=${this.hold}`,
       '--no-leader-election',
       '--scrape-lag=2s',
       '--metrics-port=0',
@@ -126,8 +138,12 @@ export class Stage {
 
   private async setUp(): Promise<void> {
     const { say, seed, provider, requestsPerSecond } = this.options;
-    const { url } = await this.children.fork<{ url: string }>('API server', ['cluster', `--seed=${seed}`]);
-    this.writeKubeconfig(url);
+    const { url, controllerToken } = await this.children.fork<Cluster>('API server', [
+      'cluster',
+      `--seed=${seed}`,
+    ]);
+    this.writeKubeconfig(this.kubeconfig, url);
+    this.writeKubeconfig(this.controllerKubeconfig, url, controllerToken);
     say('API server', `${url}, kubectl --kubeconfig ${this.kubeconfig} …`);
     const client = new ApiClient({ server: url });
     await this.applyAll(client);
@@ -151,22 +167,22 @@ export class Stage {
     load.start();
     say('load', `${requestsPerSecond} requests a second, whether answered or not`);
     const pid = await this.startController();
-    say('controller', `pid ${pid}, the real one; holds changes by pausing`);
-    await until('the controller holds the Deployment', () => this.held(client));
+    say('controller', `pid ${pid}, the real one; ${HOLDING[this.hold]}`);
+    await until('the controller has taken the Deployment in', () => this.taken(client));
   }
 
   /** Its context is in the namespace of the demo, so that `kubectl rollout status deployment/shop` needs no more. */
-  private writeKubeconfig(server: string): void {
+  private writeKubeconfig(path: string, server: string, token?: string): void {
     const name = 'sluice-demo';
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': name,
       clusters: [{ name, cluster: { server } }],
-      users: [{ name, user: {} }],
+      users: [{ name, user: token === undefined ? {} : { token } }],
       contexts: [{ name, context: { cluster: name, user: name, namespace: NAMESPACE } }],
     };
-    writeFileSync(this.kubeconfig, stringify(config), { mode: 0o600 });
+    writeFileSync(path, stringify(config), { mode: 0o600 });
   }
 
   private async startPrometheus(
@@ -185,6 +201,7 @@ export class Stage {
 
   private async applyAll(client: ApiClient): Promise<void> {
     const crds = [...manifests('crds'), ...gatewayApiCrds()];
+    if (this.hold !== 'pause') await installPolicies(client);
     for (const crd of crds) await createIfMissing(client, 'customresourcedefinitions', crd);
     await client.create(pathOf('v1', 'namespaces'), {
       apiVersion: 'v1',
@@ -211,11 +228,22 @@ export class Stage {
     return status?.['availableReplicas'] === REPLICAS;
   }
 
-  private async held(client: ApiClient): Promise<boolean> {
-    const { spec } = await client.get(pathOf('apps/v1', 'deployments', NAMESPACE, APP));
-    return spec?.['paused'] === true;
+  private async taken(client: ApiClient): Promise<boolean> {
+    const { items } = await client.get<ObjectList>(pathOf('sluice.dev/v1alpha1', 'releases', NAMESPACE));
+    return items.some(({ status }) => status?.['phase'] === 'Promoted');
   }
 }
+
+interface Cluster {
+  url: string;
+  controllerToken: string;
+}
+
+const HOLDING: Record<Hold, string> = {
+  pause: 'holds changes by pausing',
+  admission: 'holds changes by admission',
+  auto: 'holds changes by admission, as the policies are there',
+};
 
 /** Waits for a condition, asking ten times a second; throws a sentence when it gives up. */
 export async function until(
@@ -238,6 +266,13 @@ async function serves(port: number): Promise<boolean> {
     });
     request.on('error', () => resolve(false));
   });
+}
+
+async function installPolicies(client: ApiClient): Promise<void> {
+  for (const policy of [...manifests('admission/common'), ...manifests('admission/admission-mode')]) {
+    const plural = `${policy.kind.toLowerCase()}s`.replace(/ys$/, 'ies');
+    await createIfMissing(client, plural, policy);
+  }
 }
 
 async function createIfMissing(client: ApiClient, plural: string, object: KubeObject): Promise<void> {
@@ -267,5 +302,5 @@ function manifests(folder: string): KubeObject[] {
     .sort()
     .flatMap((file) => parseAllDocuments(readFileSync(join(directory, file), 'utf8')))
     .map((document) => document.toJS() as KubeObject | null)
-    .filter((object): object is KubeObject => object?.kind === 'CustomResourceDefinition');
+    .filter((object): object is KubeObject => object !== null && object.kind !== 'Kustomization');
 }

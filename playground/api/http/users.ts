@@ -28,6 +28,9 @@ function impersonated(headers: Record<string, string>): User | undefined {
   return { username, groups: [...new Set([...groups, AUTHENTICATED])] };
 }
 
+/** Who runs the controller under test: the service account that the shipped admission policies exempt. */
+export const CONTROLLER: User = serviceAccount('sluice-system', 'sluice');
+
 export class Users {
   readonly #required: boolean;
   readonly #byToken: Map<string, User>;
