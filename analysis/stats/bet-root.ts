@@ -41,8 +41,8 @@ function solved(g: number, r: number, phi: number): number {
 
 /** Steps per unit of ln r: cubics through four of them are right to eleven digits or more. */
 const STEPS = 256;
-/** |ln r| that the tables reach */
-const REACH = 9;
+/** |ln r| that the tables reach; exposure ratios below 1:148 are rare and would need finer tables */
+const REACH = 5;
 
 /** Roots at the φ of the grid, for each bet filled in as they are asked for; solving each anew would be half of all time. */
 const tables = new Map(PHI_GRID.map((phi) => [phi, new Map<number, Float64Array>()]));
