@@ -234,4 +234,24 @@ describe('native histograms of a real Prometheus', () => {
       canary: { counts: [0, 1, 5, 0] },
     });
   });
+
+  test('sums of them are counted as well', async () => {
+    const web = { name: 'added_seconds', schema: 0, zeroThreshold: 1e-6, zero: 0, first: 1 };
+    const pods = (a: number[], b: number[], canary: number[]): NativeHistogram[] => [
+      { ...web, labels: { service: 'web', path: 'a' }, counts: a },
+      { ...web, labels: { service: 'web', path: 'b' }, counts: b },
+      { ...web, labels: { service: 'web-canary' }, counts: canary },
+    ];
+    natives = pods([1], [2], [3]);
+    await scraped();
+    const startMs = Math.ceil((await scraped()) / 1000) * 1000;
+    natives = pods([3], [2, 1], [3, 4]);
+    await scraped();
+    const endMs = Math.ceil((await scraped()) / 1000) * 1000;
+    const query = 'sum(added_seconds{service="{{service}}"})';
+    expect(await measured({ startMs, endMs }, query)).toMatchObject({
+      stable: { bounds: [1, 2, 4], counts: [0, 2, 1, 0], layout: 'native' },
+      canary: { bounds: [2, 4], counts: [0, 4, 0] },
+    });
+  });
 });
