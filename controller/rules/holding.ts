@@ -1,7 +1,7 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts.ts';
 import { phaseOf, stableAfter } from '../facts/records.ts';
-import { ofTemplate, servingAlone, type WorkloadFacts } from '../facts/workload.ts';
+import { ofTemplate, servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { isMarkedFailed, pause, unmark, unpause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
@@ -74,20 +74,27 @@ function unfinished(target: WorkloadFacts): Answer {
   return answer({ reason: REASON.StableLost, sentence, actions: [unpause(target)], requeueAfterMs: POLL_MS });
 }
 
+function servingPresent(
+  target: WorkloadFacts,
+  present: ReplicaSetFacts | undefined,
+): ReplicaSetFacts | undefined {
+  const serving = servingAlone(target);
+  return serving === present ? serving : undefined;
+}
+
 function escaped(facts: Facts, target: WorkloadFacts): Answer | undefined {
   const { newest } = facts;
-  const serving = servingAlone(target);
   const present = ofTemplate(target, target.template);
-  const alone = serving !== undefined && serving === present && target.observed;
-  const begun = present?.active === true;
-  if (newest === undefined || (target.paused && !alone)) return undefined;
+  const alone = target.observed ? servingPresent(target, present) : undefined;
+  if (newest === undefined || (target.paused && alone === undefined)) return undefined;
   // Back after an opt-out: a native rollout of that time is let end first.
-  if (newest.status?.reason === REASON.OptedOut && !alone && !target.paused) return inProgress(target);
+  if (newest.status?.reason === REASON.OptedOut && alone === undefined && !target.paused)
+    return inProgress(target);
   const before = stableAfter(newest);
-  const open = alone && facts.snapshot.config.hold === 'admission';
+  const open = alone !== undefined && facts.snapshot.config.hold === 'admission';
   const first = target.paused || open ? [] : [pause(facts, target)];
-  if (begun)
-    return record(facts, target, { as: 'Escaped', serving: alone ? serving : undefined, before, first });
+  if (present?.active === true)
+    return record(facts, target, { as: 'Escaped', serving: alone, before, first });
   const sentence = 'The target is paused, so that its new template is held.';
   return answer({ reason: REASON.Holding, sentence, actions: first, requeueAfterMs: AT_ONCE });
 }
