@@ -127,7 +127,7 @@ const detection: readonly Check[] = [
   },
   {
     section: 'defects found within an hour under bursts',
-    name: '×2 found within the hour, ×10 bursts of 3 min, 2% a minute',
+    name: '×2 found within the hour, ×10 bursts of about 3 min, 2% a minute',
     series: 'mmpp-19/x2/ours',
     measure: 'share',
     bar: { atLeast: 0.97 },

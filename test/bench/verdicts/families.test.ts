@@ -61,7 +61,7 @@ describe('a wandering rate follows itself from minute to minute', () => {
   });
 });
 
-test('bursts take three minutes, as often and as high as their name says', () => {
+test('bursts take three minutes on average, as often and as high as their name says', () => {
   const minutes = pods('mmpp').map((chances) => [...chances]);
   const calm = Math.min(...minutes.flat());
   expect(Math.max(...minutes.flat()) / calm).toBeCloseTo(10, 9);

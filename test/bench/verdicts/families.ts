@@ -65,7 +65,7 @@ function autoregressive(phi: number, rho: number): Family['pod'] {
   };
 }
 
-/** Bursts of three minutes at `times` the rate, entered with probability `often` per minute. */
+/** A Markov chain of two states: bursts of three minutes on average at `times` the rate, entered with probability `often` per minute. */
 function bursts(often: number, times: number): Family['pod'] {
   return (random, shape) => {
     const factors = burstFactors(random, shape.minutes, { often, times });
@@ -75,14 +75,15 @@ function bursts(often: number, times: number): Family['pod'] {
   };
 }
 
+/** on average; a burst that lasts may end with each minute */
 const BURST_MINUTES = 3;
 
 function burstFactors(random: Random, minutes: number, { often, times }: { often: number; times: number }) {
   const factors = new Float64Array(minutes).fill(1);
+  let bursting = false;
   for (let minute = -WARM_UP; minute < minutes; minute++) {
-    if (random() >= often) continue;
-    factors.fill(times, Math.max(0, minute), Math.max(0, minute + BURST_MINUTES));
-    minute += BURST_MINUTES - 1;
+    bursting = bursting ? random() >= 1 / BURST_MINUTES : random() < often;
+    if (bursting && minute >= 0) factors[minute] = times;
   }
   return factors;
 }
@@ -109,7 +110,7 @@ export const FAMILIES = {
   ar3: { id: 'ar3', title: 'wandering rate, φ 3, correlation .7', pod: autoregressive(3, 0.7) },
   ar5: { id: 'ar5', title: 'wandering rate, φ 5, correlation .5', pod: autoregressive(5, 0.5) },
   ar9: { id: 'ar9', title: 'wandering rate, φ 5, correlation .9', pod: autoregressive(5, 0.9) },
-  mmpp: { id: 'mmpp', title: '×10 bursts of 3 min, 2% a minute', pod: bursts(0.02, 10) },
+  mmpp: { id: 'mmpp', title: '×10 bursts of about 3 min, 2% a minute', pod: bursts(0.02, 10) },
   shared: {
     id: 'shared',
     title: 'incidents and swings of both arms',
@@ -117,8 +118,8 @@ export const FAMILIES = {
     shared: incidents,
   },
   podfx: { id: 'podfx', title: 'pods that differ by 15%', pod: podEffects },
-  rare: { id: 'rare', title: '×10 bursts of 3 min, 0.2% a minute', pod: bursts(0.002, 10) },
-  small: { id: 'small', title: '×3 bursts of 3 min, 1% a minute', pod: bursts(0.01, 3) },
+  rare: { id: 'rare', title: '×10 bursts of about 3 min, 0.2% a minute', pod: bursts(0.002, 10) },
+  small: { id: 'small', title: '×3 bursts of about 3 min, 1% a minute', pod: bursts(0.01, 3) },
 } as const satisfies Record<string, Family>;
 
 export type FamilyId = keyof typeof FAMILIES;
