@@ -14,12 +14,13 @@ export function exceedances(
   let last: Buckets = NO_BUCKETS;
   for (const [t, counts] of history.stable.entries()) {
     const window = windowOf(history, counts);
-    for (const [i, q] of quantiles.entries()) {
-      const limit = quantile(last, q);
-      counted[i]?.stable.push(slower(window, limit));
-      for (const [j, [, list]] of pods.entries()) {
-        counted[i]?.pods[j]?.push(slower(windowOf(history, list[t] ?? []), limit));
-      }
+    const podWindows = pods.map(([, list]) => windowOf(history, list[t] ?? []));
+    const limits = quantiles.map((q) => quantile(last, q));
+    const stable = slower(window, limits);
+    const each = podWindows.map((pod) => slower(pod, limits));
+    for (const [i, list] of counted.entries()) {
+      list.stable.push(stable[i] ?? NONE);
+      for (const [j, pod] of list.pods.entries()) pod.push(each[j]?.[i] ?? NONE);
     }
     last = weightedSum(last, kept, window);
   }
@@ -39,7 +40,10 @@ function windowOf({ layout, bounds }: LatencyHistory, counts: readonly number[])
   };
 }
 
-/** Nothing is known of a window before which stable had no requests. */
-function slower(window: Buckets, limit: number | undefined): Counts {
-  return limit === undefined ? { total: 0, bad: 0 } : { total: total(window), bad: above(window, limit) };
+const NONE: Counts = { total: 0, bad: 0 };
+
+/** For each limit; nothing is known of a window before which stable had no requests. */
+function slower(window: Buckets, limits: readonly (number | undefined)[]): Counts[] {
+  const all = total(window);
+  return limits.map((limit) => (limit === undefined ? NONE : { total: all, bad: above(window, limit) }));
 }

@@ -1,4 +1,3 @@
-import type { Bet } from './bet.ts';
 import { bet } from './bet.ts';
 import { HARM_BETS } from './process.ts';
 
@@ -132,9 +131,10 @@ function* blocksOf(pod: readonly (Cell | undefined)[], ticks: number): Generator
 /** Per rung the smallest φ of the grid at which no bet on a placebo pays, made nondecreasing. */
 function placeboPhis(table: Table, ladder: readonly number[]): number[] {
   const phis = new Array<number>(ladder.length).fill(GRID_END);
+  const game = gameOf(table);
   let open = ladder.map((_, i) => i);
   for (let phi = 1; phi < GRID_END && open.length > 0; phi *= GRID_STEP) {
-    const wealth = logWealths(table, phi);
+    const wealth = logWealths(game, phi);
     const paying = new Set(open.filter((i) => wealth.some((logs) => pays(logs, ladder[i] ?? 1))));
     for (const i of open) if (!paying.has(i)) phis[i] = phi;
     open = [...paying];
@@ -143,29 +143,45 @@ function placeboPhis(table: Table, ladder: readonly number[]): number[] {
   return phis.map((phi) => (highest = Math.max(highest, phi)));
 }
 
-/** For each bet, per pod and window: ln of what the bet earns (λ = 1, δ = 0); NaN where the pod did not serve. */
-function logWealths(table: Table, phi: number): Float64Array[][] {
-  return HARM_BETS.g.map((g) => {
-    const betFor = bettor(g, phi);
-    return table.map((pod) =>
-      Float64Array.from(pod, (cell) => {
-        if (cell === undefined) return NaN;
-        const { s1, s0 } = betFor(cell.r);
-        return s1 * cell.x + s0 * cell.others;
-      }),
-    );
-  });
+/** The table as plain lists, because it is gone through for every bet at every φ. */
+interface Game {
+  /** exposure ratios rounded to 0.2%, because solving for each anew would take seconds */
+  ratios: readonly number[];
+  pods: readonly { x: Float64Array; others: Float64Array; ratio: Int32Array }[];
 }
 
-/** Bets for exposure ratios rounded to 0.2%, because solving for each anew would take seconds. */
-function bettor(g: number, phi: number): (r: number) => Bet {
-  const known = new Map<number, Bet>();
-  return (r) => {
-    const key = Math.round(Math.log(r) * 500);
-    const found = known.get(key) ?? bet(g, Math.exp(key / 500), phi);
-    known.set(key, found);
-    return found;
+/** Index of a ratio where the pod did not serve. */
+const NOT_SERVED = -1;
+
+function gameOf(table: Table): Game {
+  const indexes = new Map<number, number>();
+  const indexOf = (cell: Cell | undefined): number => {
+    if (cell === undefined) return NOT_SERVED;
+    const key = Math.round(Math.log(cell.r) * 500);
+    const index = indexes.get(key) ?? indexes.size;
+    indexes.set(key, index);
+    return index;
   };
+  const pods = table.map((pod) => ({
+    x: Float64Array.from(pod, (cell) => cell?.x ?? 0),
+    others: Float64Array.from(pod, (cell) => cell?.others ?? 0),
+    ratio: Int32Array.from(pod, indexOf),
+  }));
+  return { ratios: [...indexes.keys()].map((key) => Math.exp(key / 500)), pods };
+}
+
+/** For each bet, per pod and window: ln of what the bet earns (λ = 1, δ = 0); NaN where the pod did not serve. */
+function logWealths({ ratios, pods }: Game, phi: number): Float64Array[][] {
+  return HARM_BETS.g.map((g) => {
+    const bets = ratios.map((r) => bet(g, r, phi));
+    return pods.map(({ x, others, ratio }) =>
+      ratio.reduce((logs, index, t) => {
+        const played = bets[index];
+        logs[t] = played === undefined ? NaN : played.s1 * (x[t] ?? 0) + played.s0 * (others[t] ?? 0);
+        return logs;
+      }, new Float64Array(ratio.length)),
+    );
+  });
 }
 
 /** Does the mean wealth of all placebo blocks, with a margin for chance, exceed what was put in? */
