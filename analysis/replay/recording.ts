@@ -12,8 +12,16 @@ export interface Recording {
   tickMs: number;
   /** number of windows */
   length: number;
-  /** those that can be played; keys as in api/bound.ts */
+  /** those that compare requests; keys as in api/bound.ts */
   metrics: RecordedMetric[];
+  /** those that hold a value to a condition */
+  thresholds: RecordedThreshold[];
+}
+
+/** Stable's value per window, which a healthy canary would have as well. NaN is not a number; `undefined` no data. */
+export interface RecordedThreshold {
+  key: string;
+  values: readonly (number | undefined)[];
 }
 
 interface Recorded {

@@ -29,6 +29,7 @@ function recording(pods: number, cell: (random: Random, i: number) => Cell): Rec
     startMs: 0,
     tickMs: TICK,
     length: LENGTH,
+    thresholds: [],
     metrics: [{ kind: 'errorRate', key: 'errors', whole, pods: new Map(lists) }],
   };
 }
@@ -134,6 +135,7 @@ describe('pods', () => {
       startMs: 0,
       tickMs: TICK,
       length: 100,
+      thresholds: [],
       metrics: [{ kind: 'errorRate', key: 'e', whole, pods }],
     };
     expect(podsServing(some, 0, 100)).toEqual(['a', 'c']);

@@ -3,7 +3,7 @@ import { wantsHistory } from '../judge/judge.ts';
 import { climb, moveTo, startLadder, type Plan } from './ladder.ts';
 import { planted, type Plant } from './plant.ts';
 import { binomial, childSeed, seeded, shuffled, type Random } from './random.ts';
-import type { Cell, RecordedMetric, Recording } from './recording.ts';
+import type { Cell, RecordedMetric, RecordedThreshold, Recording } from './recording.ts';
 import { historyLength, podsServing, sizeOf, sumOf } from './recording.ts';
 
 /** One release played over recorded windows: the numbers of both arms are stable's, plus what is planted. */
@@ -38,9 +38,10 @@ export function play(trial: Trial): Outcome {
     const window = windowAt(recording, i);
     const weight = plan.steps[ladder.index]?.weight ?? 50;
     const history = wantsHistory(ladder.state);
-    const measurements = recording.metrics.map((metric) =>
-      measure(metric, cast, { i, window, weight, history }),
-    );
+    const measurements = [
+      ...recording.metrics.map((metric) => measure(metric, cast, { i, window, weight, history })),
+      ...recording.thresholds.map((threshold) => valueAt(threshold, i, window)),
+    ];
     const judged = climb(ladder, plan, { window, measurements });
     numbers = { ...numbers, ...judged.verdict.numbers };
     const minutes = (window.endMs - recording.startMs - start * recording.tickMs) / 60_000;
@@ -55,6 +56,15 @@ export function play(trial: Trial): Outcome {
 
 function windowAt({ startMs, tickMs }: Recording, i: number): Window {
   return { startMs: startMs + i * tickMs, endMs: startMs + (i + 1) * tickMs };
+}
+
+function valueAt({ key, values }: RecordedThreshold, i: number, window: Window): Measurement {
+  const base = { metric: key, window };
+  const value = values[i];
+  if (value === undefined)
+    return { ...base, outcome: 'noData', sentence: 'nothing was recorded in this window' };
+  if (Number.isNaN(value)) return { ...base, outcome: 'nan', sentence: 'NaN was recorded in this window' };
+  return { ...base, outcome: 'ok', kind: 'threshold', canary: value, stable: value };
 }
 
 /** Who plays what in a trial. */

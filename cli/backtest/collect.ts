@@ -31,7 +31,8 @@ export interface Collector {
   kind(): { kind: 'errorRate' } | { kind: 'latency'; bounds: number[]; layout: Histogram['layout'] };
 }
 
-function tickOf(timeMs: number, { startMs, tickMs }: Ticks): number {
+/** Which of the windows a time lies in. */
+export function tickOf(timeMs: number, { startMs, tickMs }: Ticks): number {
   return Math.ceil((timeMs - startMs) / tickMs) - 1;
 }
 

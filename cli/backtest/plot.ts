@@ -27,7 +27,7 @@ export function plot(result: BacktestResult): string {
     const dash = ' stroke-dasharray="6 4"';
     lines.unshift({ name: 'healthy, promoted', path: stairs(healthy, 'promoted'), stroke: '#000000', dash });
   }
-  const title = `${result.target}: ${isoMinute(result.fromMs)} to ${isoMinute(result.toMs)}`;
+  const title = `${result.target}: releases decided, ${isoMinute(result.fromMs)} to ${isoMinute(result.toMs)}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,

@@ -49,7 +49,7 @@ export function render(text: string, variables: Readonly<Record<string, string>>
   return rendered.query.replaceAll(PODS, `${target}-[a-z0-9]+-[a-z0-9]{5}`);
 }
 
-/** Part of the range: what each query returned over it and the five minutes before. */
+/** Part of the range: what each query returned over it, counters also over the five minutes before. */
 export interface Chunk {
   window: Window;
   answers: Series[][];
@@ -61,8 +61,9 @@ export interface RangeOptions {
   client: PrometheusClient;
   url: string;
   range: Window;
-  /** sums are read at instants a third of it apart */
   tickMs: number;
+  /** how queries are asked: samples of counters (of sums at instants a third of a tick apart), or values at the end of each tick */
+  ask: 'counters' | 'values';
   stop: AbortSignal;
   progress: (doneMs: number) => void;
 }
@@ -70,7 +71,7 @@ export interface RangeOptions {
 /** Hands over the range in chunks, which get smaller where Prometheus cannot answer larger ones. */
 export async function eachChunk(
   queries: readonly string[],
-  { client, url, range, tickMs, stop, progress }: RangeOptions,
+  { client, url, range, tickMs, ask, stop, progress }: RangeOptions,
   take: (chunk: Chunk) => void,
 ): Promise<void> {
   let chunkMs = wholeTicks(CHUNK_MS, tickMs);
@@ -78,7 +79,7 @@ export async function eachChunk(
   const raw = queries.map(isSelector);
   while (startMs < range.endMs && !stop.aborted) {
     const window = { startMs, endMs: Math.min(range.endMs, startMs + chunkMs) };
-    const texts = queries.map((query) => overChunk(query, window, tickMs));
+    const texts = queries.map((query) => overChunk(query, window, { tickMs, ask }));
     const found = await Promise.all(texts.map((text) => client.instant(text, window.endMs)));
     const failed = found.findIndex(({ ok }) => !ok);
     const failure = found[failed];
@@ -100,7 +101,12 @@ function wholeTicks(ms: number, tickMs: number): number {
   return Math.max(1, Math.floor(ms / tickMs)) * tickMs;
 }
 
-function overChunk(query: string, { startMs, endMs }: Window, tickMs: number): string {
+function overChunk(
+  query: string,
+  { startMs, endMs }: Window,
+  { tickMs, ask }: Pick<RangeOptions, 'tickMs' | 'ask'>,
+): string {
+  if (ask === 'values') return `(${query})[${promDuration(endMs - startMs)}:${promDuration(tickMs)}]`;
   const range = promDuration(endMs - startMs + LOOKBACK_MS);
   if (isSelector(query)) return `${query}[${range}]`;
   return `(${query})[${range}:${promDuration(Math.max(1000, Math.floor(tickMs / 3000) * 1000))}]`;

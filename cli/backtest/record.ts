@@ -1,13 +1,14 @@
 import { formatDuration } from '../../api/duration.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import type { Window } from '../../api/analysis.ts';
-import type { Cell, RecordedMetric, Recording } from '../../analysis/replay/recording.ts';
+import type { Cell, RecordedMetric, RecordedThreshold, Recording } from '../../analysis/replay/recording.ts';
 import { sizeOf, sumOf } from '../../analysis/replay/recording.ts';
 import { UsageError } from '../io.ts';
-import { CountCollector, HistogramCollector, type Collector } from './collect.ts';
+import { CountCollector, HistogramCollector, type Collector, type Ticks } from './collect.ts';
 import { eachChunk, render, type RangeOptions } from './range.ts';
+import { recordValues } from './values.ts';
 
-export interface RecordOptions extends RangeOptions {
+export interface RecordOptions extends Omit<RangeOptions, 'ask'> {
   metrics: readonly BoundMetric[];
   variables: Readonly<Record<string, string>>;
 }
@@ -18,28 +19,43 @@ export interface Recorded {
   notes: string[];
 }
 
-/** What stable did in the range, for every metric that compares counts. Throws a UsageError if that is nothing. */
+/** What stable did in the range. Throws a UsageError if that is nothing. */
 export async function record(options: RecordOptions): Promise<Recorded> {
-  const { range, tickMs, variables, metrics } = options;
-  const length = Math.floor((range.endMs - range.startMs) / tickMs);
-  const ticks = { startMs: range.startMs, tickMs, length };
-  const collectors = metrics.flatMap((bound): Collector[] => {
-    const { key, metric } = bound;
-    if (metric.type === 'errorRate') return [new CountCollector(key, metric, ticks)];
-    return metric.type === 'latency' ? [new HistogramCollector(key, metric, ticks)] : [];
-  });
-  const span = { startMs: range.startMs, endMs: range.startMs + length * tickMs };
+  const { tickMs, variables, metrics } = options;
+  // instants of subqueries are multiples of their step
+  const startMs = Math.ceil(options.range.startMs / tickMs) * tickMs;
+  const length = Math.max(0, Math.floor((options.range.endMs - startMs) / tickMs));
+  const ticks = { startMs, tickMs, length };
+  const range = { startMs, endMs: startMs + length * tickMs };
+  const collectors = metrics.flatMap((bound) => collectorOf(bound, ticks) ?? []);
+  const thresholds = metrics.flatMap(({ key, metric }) =>
+    metric.type === 'threshold' ? [{ key, metric }] : [],
+  );
+  const parts = collectors.length + thresholds.length;
   let done = 0;
+  const next = (): Omit<RangeOptions, 'ask'> => {
+    const before = done++;
+    const progress = (doneMs: number): void =>
+      options.progress((before + doneMs / (range.endMs - startMs)) / parts);
+    return { ...options, range, progress };
+  };
   for (const collector of collectors) {
     const queries = collector.queries.map((text) => render(text, variables, collector.key));
-    const progress = (doneMs: number): void =>
-      options.progress((done + doneMs / (span.endMs - span.startMs)) / collectors.length);
-    await eachChunk(queries, { ...options, range: span, progress }, (chunk) => collector.add(chunk));
-    done += 1;
-    if (!options.stop.aborted && !collector.found) throw nothingFound(span, queries.at(-1) ?? '');
+    await eachChunk(queries, { ...next(), ask: 'counters' }, (chunk) => collector.add(chunk));
+    if (!options.stop.aborted && !collector.found) throw nothingFound(range, queries.at(-1) ?? '');
   }
   const target = variables['target'] ?? '';
-  return trimmed({ ...ticks, metrics: collectors.map((collector) => recordedOf(collector, target)) });
+  const counted = collectors.map((collector) => recordedOf(collector, target));
+  const values: RecordedThreshold[] = [];
+  for (const { key, metric } of thresholds) {
+    values.push({ key, values: await recordValues(metric, key, { ...next(), variables, ticks }) });
+  }
+  return trimmed({ ...ticks, metrics: counted, thresholds: values });
+}
+
+function collectorOf({ key, metric }: BoundMetric, ticks: Ticks): Collector | undefined {
+  if (metric.type === 'errorRate') return new CountCollector(key, metric, ticks);
+  return metric.type === 'latency' ? new HistogramCollector(key, metric, ticks) : undefined;
 }
 
 function nothingFound(range: Window, query: string): UsageError {
@@ -79,8 +95,12 @@ function trimmed(recording: Recording): Recorded {
   const [begins, ends] = [startMs + first * tickMs, startMs + end * tickMs];
   const early = missing(first * tickMs, 'first', `the replay begins at ${isoMinute(begins)}`);
   const late = missing((length - end) * tickMs, 'last', `the replay ends at ${isoMinute(ends)}`);
+  const thresholds = recording.thresholds.map(({ key, values }) => ({
+    key,
+    values: values.slice(first, end),
+  }));
   return {
-    recording: { startMs: begins, tickMs, length: Math.max(0, end - first), metrics },
+    recording: { startMs: begins, tickMs, length: Math.max(0, end - first), metrics, thresholds },
     notes: [...early, ...late],
   };
 }

@@ -33,7 +33,7 @@ export function textReport(result: BacktestResult, paint: Paint): string[] {
     '',
     ...formatTable(HEADER, rows),
     '',
-    ...[...result.notes, ...result.notReplayed, ...adviceFor(result)].map((sentence) => `- ${sentence}`),
+    ...[...result.notes, ...result.caveats, ...adviceFor(result)].map((sentence) => `- ${sentence}`),
   ];
 }
 

@@ -16,7 +16,8 @@ export interface BacktestResult {
   pods: number;
   independent: number;
   scenarios: Scenario[];
-  /** metrics that were left out, with why */
-  notReplayed: string[];
+  /** metrics that could be replayed only in part, or not at all */
+  caveats: string[];
+  /** about the recording */
   notes: string[];
 }

@@ -3,6 +3,7 @@ import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { medianOf } from '../../analysis/replay/summary.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getString } from '../../api/json.ts';
+import { promDuration } from '../../api/query.ts';
 import { formatIssue } from '../../api/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { withPresets } from '../../controller/facts/resolve.ts';
@@ -38,7 +39,7 @@ const STEPS = '5,25,50';
 /** `sluice backtest`: plays releases over what Prometheus remembers of a service. Resolves to the exit code. */
 export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
   const loaded = withQueries(loadTemplate(flags), flags.provider);
-  const { template: bound, notReplayed } = replayable(loaded);
+  const { template: bound, caveats } = replayable(loaded);
   const plan = readPlan(bound, { steps: STEPS, ...flags });
   const target = readTarget(flags.target);
   const runs = readWhole('--runs', flags.runs, { min: 1, max: 100_000 });
@@ -62,7 +63,7 @@ export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
     pods: medianOf(scenarios.flatMap(({ outcomes }) => outcomes.map(({ pods }) => pods))),
     independent: when.independent,
     scenarios,
-    notReplayed,
+    caveats,
     notes,
   };
   for (const line of flags.output === 'json' ? [jsonReport(result)] : textReport(result, io.paint))
@@ -83,17 +84,23 @@ function withQueries(bound: BoundTemplate, provider: string | undefined): BoundT
   );
 }
 
-/** Only metrics that compare counts have a stable arm in the past that can play both parts. */
-function replayable(bound: BoundTemplate): { template: BoundTemplate; notReplayed: string[] } {
-  const kept = bound.template.metrics.filter(({ type }) => type === 'errorRate' || type === 'latency');
-  const left = bound.template.metrics.filter((metric) => !kept.includes(metric));
-  if (kept.length === 0) {
-    throw new UsageError(`--template: no metric of it can be replayed; give one with errorRate or latency`);
+/** What the past of the stable arm alone can tell. */
+function replayable(bound: BoundTemplate): { template: BoundTemplate; caveats: string[] } {
+  const { metrics } = bound.template;
+  if (!metrics.some(({ type }) => type === 'errorRate' || type === 'latency')) {
+    throw new UsageError('--template: no metric of it can be replayed; give one with errorRate or latency');
   }
-  const notReplayed = left.map(
-    ({ name, type }) => `Metric ${name} (${type}) is not replayed: it is left out of every verdict here.`,
-  );
-  return { template: { ...bound, template: { ...bound.template, metrics: kept } }, notReplayed };
+  const caveats = metrics.flatMap(({ name, type }) => {
+    if (type === 'series')
+      return `Metric ${name} (series) is not replayed: it is left out of every verdict here.`;
+    if (type !== 'threshold') return [];
+    return `Metric ${name} (threshold) sees stable’s values in both arms, so it shows false alarms, but nothing that is planted.`;
+  });
+  const kept = metrics.filter(({ type }) => type !== 'series');
+  const template = { ...bound.template, metrics: kept };
+  // there is nothing left to score
+  delete template.scoring;
+  return { template: { ...bound, template }, caveats };
 }
 
 interface Asked {
@@ -123,7 +130,7 @@ async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }
       range,
       tickMs: bound.template.intervalMs,
       metrics: metricsOf([bound]),
-      variables: { ...variables, ...argumentsOf(bound) },
+      variables: { ...variables, ...argumentsOf(bound), interval: promDuration(bound.template.intervalMs) },
       stop: io.stop,
       progress: tell(io, `reading ${url}`),
     });

@@ -1,0 +1,34 @@
+import type { ThresholdMetric } from '../../api/template.ts';
+import { UsageError } from '../io.ts';
+import { tickOf, type Ticks } from './collect.ts';
+import { eachChunk, render, type RangeOptions } from './range.ts';
+
+export interface ValueOptions extends Omit<RangeOptions, 'ask'> {
+  variables: Readonly<Record<string, string>>;
+  ticks: Ticks;
+}
+
+/** Stable's value at the end of every window. Where a query for stable is given it is that one's. */
+export async function recordValues(
+  metric: ThresholdMetric,
+  key: string,
+  { variables, ticks, ...options }: ValueOptions,
+): Promise<(number | undefined)[]> {
+  const query = render(metric.stableQuery ?? metric.query, variables, key);
+  const values = new Array<number | undefined>(ticks.length).fill(undefined);
+  await eachChunk([query], { ...options, ask: 'values' }, ({ answers: [series = []] }) => {
+    for (const { samples } of series) {
+      for (const { timeMs, value } of samples) {
+        const i = tickOf(timeMs, ticks);
+        if (i < 0 || i >= ticks.length) continue;
+        if (values[i] !== undefined) throw several(key, query);
+        values[i] = Number.isNaN(value) && metric.nan === 'zero' ? 0 : value;
+      }
+    }
+  });
+  return values;
+}
+
+function several(key: string, query: string): UsageError {
+  return new UsageError(`${key}: the query returns several series; aggregate it, e.g. with sum(…): ${query}`);
+}
