@@ -72,5 +72,7 @@ if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(repo
 if (values['write-docs']) writeDocuments(report);
 const over = report.checks.filter(({ outcome }) => outcome === 'over');
 if (over.length > 0)
-  process.stderr.write(`${over.length} bars missed: ${over.map(({ name }) => name).join('; ')}\n`);
+  process.stderr.write(
+    `${over.length} bars missed: ${over.map(({ section, name }) => `${section}, ${name}`).join('; ')}\n`,
+  );
 if (over.length > 0 && !values.quick) process.exitCode = 1;

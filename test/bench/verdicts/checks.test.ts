@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from './checks.ts';
 import { nearest, outcomeOf, resultOf } from './checks.ts';
+import { COST_CHECKS } from './cost.ts';
 import { ERROR_CHECKS } from './error-checks.ts';
+import { LATENCY_CHECKS } from './latency-groups.ts';
 import { MEASURES, share, summarize } from './estimate.ts';
 import { PEERS } from './peers.ts';
 import { jobsOf } from './pool.ts';
@@ -35,7 +37,7 @@ const half = summarize([1, Infinity, 3, Infinity]);
 
 test('a missed bar is reported in the table', () => {
   const rows = checkRows([resultOf(check, { 'a/aa/ours': half })]);
-  expect(rows[1]).toEqual(['healthy', '50%', '15%–85%', '≤ 1%', '0.3%', 'OVER']);
+  expect(rows[1]).toEqual(['alarms', 'healthy', '50%', '15%–85%', '≤ 1%', '0.3%', 'OVER']);
 });
 
 test('a section is summed up by the check nearest to its bar', () => {
@@ -56,7 +58,9 @@ test('a check whose series was not measured is an error that names it', () => {
 });
 
 test('every check has a name and a series of its own', () => {
-  const names = ERROR_CHECKS.map(({ name }) => name);
+  const names = [...ERROR_CHECKS, ...LATENCY_CHECKS, ...COST_CHECKS].map(
+    ({ section, name }) => `${section}; ${name}`,
+  );
   expect(new Set(names).size).toBe(names.length);
 });
 

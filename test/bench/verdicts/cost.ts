@@ -36,17 +36,17 @@ export interface Hour {
 }
 
 export const COST_CHECKS: readonly Check[] = Object.entries(KINDS).flatMap(([id, kind]) => {
-  const base = { section: 'cost', measure: 'median' } as const;
+  const base = { measure: 'median', name: kind.title } as const;
   const bytes: Check = {
     ...base,
-    name: `bytes of statistics after an hour, ${kind.title}`,
+    section: 'bytes of statistics per metric after an hour',
     series: `cost/${id}/bytes`,
     bar: { atMost: kind.bytes },
   };
   if (!('perSecond' in kind)) return [bytes];
   const speed: Check = {
     ...base,
-    name: `windows judged per second on one core, ${kind.title}`,
+    section: 'windows judged per second on one core',
     series: `cost/${id}/perSecond`,
     bar: { atLeast: kind.perSecond },
   };

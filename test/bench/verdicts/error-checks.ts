@@ -37,8 +37,8 @@ const falseAlarms: readonly Check[] = SIZES.flatMap(({ size, title, bar }) =>
     if (limit === undefined) return [];
     return [
       {
-        section: `healthy releases rolled back; ${title}`,
-        name: `healthy, ${FAMILIES[family].title}; ${title}`,
+        section: `healthy, rolled back: ${title}`,
+        name: FAMILIES[family].title,
         series: `${family}-${size}/aa/ours`,
         measure: 'share',
         bar: percent(limit),
@@ -49,8 +49,8 @@ const falseAlarms: readonly Check[] = SIZES.flatMap(({ size, title, bar }) =>
 );
 
 const busy: readonly Check[] = (['ar3', 'ar9', 'mmpp'] as const).map((family) => ({
-  section: "healthy releases rolled back; canary pod with 4× a stable pod's traffic",
-  name: `healthy, ${FAMILIES[family].title}; canary pod with 4× a stable pod's traffic`,
+  section: "healthy, rolled back: canary pod with 4× a stable pod's traffic",
+  name: FAMILIES[family].title,
   series: `${family}-busy/aa/ours`,
   measure: 'share',
   bar: percent(6),
@@ -59,48 +59,48 @@ const busy: readonly Check[] = (['ar3', 'ar9', 'mmpp'] as const).map((family) =>
 
 const others: readonly Check[] = [
   {
-    section: 'healthy releases rolled back; weights and errors change',
-    name: 'healthy, weights 5→20→50% while both arms drift 0.5→1→2%',
+    section: 'healthy, rolled back: weights rise, errors of both arms drift',
+    name: '5→20→50% of traffic, 0.5→1→2% errors',
     series: 'simpson/up/ours',
     measure: 'share',
     bar: percent(1),
     reference: '0.4%',
   },
   {
-    section: 'healthy releases rolled back; weights and errors change',
-    name: 'healthy, weights 5→20→50% while both arms drift 2→1→0.5%',
+    section: 'healthy, rolled back: weights rise, errors of both arms drift',
+    name: '5→20→50% of traffic, 2→1→0.5% errors',
     series: 'simpson/down/ours',
     measure: 'share',
     bar: percent(1),
     reference: '0.4%',
   },
   {
-    section: 'releases exactly on the harm margin rolled back',
-    name: 'exactly on the harm margin, windows of a minute',
+    section: 'exactly on the harm margin, rolled back',
+    name: 'windows of a minute',
     series: 'iid-19/boundary/ours',
     measure: 'share',
     bar: percent(5),
     reference: '1.4%',
   },
   {
-    section: 'releases exactly on the harm margin rolled back',
-    name: 'exactly on the harm margin, windows of 15 s',
+    section: 'exactly on the harm margin, rolled back',
+    name: 'windows of 15 s',
     series: 'iid-15s/boundary/ours',
     measure: 'share',
     bar: percent(5),
     reference: '1.9%',
   },
   {
-    section: 'healthy releases rolled back; 19 stable pods, windows of 15 s',
-    name: 'healthy, windows of 15 s',
+    section: 'healthy, rolled back: 19 stable pods, windows of 15 s',
+    name: FAMILIES.iid.title,
     series: 'iid-15s/aa/ours',
     measure: 'share',
     bar: percent(1),
     reference: '0.4%',
   },
   ...(['bb3', 'ar3', 'mmpp'] as const).map((family) => ({
-    section: 'healthy releases rolled back; 19 stable pods, windows of 15 s',
-    name: `healthy, ${FAMILIES[family].title}; windows of 15 s`,
+    section: 'healthy, rolled back: 19 stable pods, windows of 15 s',
+    name: FAMILIES[family].title,
     series: `${family}-15s/aa/ours`,
     measure: 'share' as const,
     bar: percent(3),
@@ -110,32 +110,32 @@ const others: readonly Check[] = [
 
 const detection: readonly Check[] = [
   {
-    section: 'minutes until a defect is found',
-    name: '×2 at 1%, 10 rps of 200, windows of 15 s: mean minutes',
+    section: 'minutes to find more errors',
+    name: '×2 at 1%, 10 of 200 rps, windows of 15 s',
     series: 'iid-15s/x2/ours',
     measure: 'minutes',
     bar: { atMost: 3 },
     reference: '2.73 (bound 1.5–1.8, oracle 2.3)',
   },
   {
-    section: 'minutes until a defect is found',
-    name: '×10, windows of 15 s: mean minutes (2 windows)',
+    section: 'minutes to find more errors',
+    name: '×10, the same (bar: two windows)',
     series: 'iid-15s/x10/ours',
     measure: 'minutes',
     bar: { atMost: 0.5 },
     reference: '0.25',
   },
   {
-    section: 'defects found within an hour under bursts',
-    name: '×2 found within the hour, ×10 bursts of about 3 min, 2% a minute',
+    section: '×2 found within the hour',
+    name: '×10 bursts of about 3 min, 2% a minute',
     series: 'mmpp-19/x2/ours',
     measure: 'share',
     bar: { atLeast: 0.97 },
     reference: '100%',
   },
   {
-    section: 'defects found within an hour under bursts',
-    name: '×2 found within the hour, beta-binomial minutes, φ 10',
+    section: '×2 found within the hour',
+    name: 'beta-binomial minutes, φ 10',
     series: 'bb10-19/x2/ours',
     measure: 'share',
     bar: { atLeast: 0.94 },
@@ -145,24 +145,24 @@ const detection: readonly Check[] = [
 
 const climbs: readonly Check[] = [
   {
-    section: 'healthy releases from 5% to promotion',
-    name: '5→20→50→100% at 200 rps, healthy: promoted',
+    section: 'healthy, promoted through 5→20→50→100%',
+    name: '200 rps',
     series: 'climb-200/aa/promoted',
     measure: 'share',
     bar: { atLeast: 0.99 },
     reference: '99.7%',
   },
   {
-    section: 'healthy releases from 5% to promotion',
-    name: '5→20→50→100% at 200 rps, healthy: mean minutes',
+    section: 'minutes to promotion through 5→20→50→100%',
+    name: '200 rps',
     series: 'climb-200/aa/promoted',
     measure: 'minutes',
     bar: { atMost: 8.5 },
     reference: '7.9',
   },
   {
-    section: 'healthy releases from 5% to promotion',
-    name: '5→20→50→100% at 20 rps, healthy: promoted within the hour',
+    section: 'healthy, promoted through 5→20→50→100%',
+    name: '20 rps, within the hour',
     series: 'climb-20/aa/promoted',
     measure: 'share',
     bar: { atLeast: 0.97 },
@@ -177,8 +177,8 @@ const coverage: readonly Check[] = (
     ['bb10-19', 'aa', 'ratio 1, φ 10'],
   ] as const
 ).map(([group, effect, title]) => ({
-  section: 'coverage of the displayed interval',
-  name: `the displayed interval holds the truth at all 60 looks; ${title}`,
+  section: 'displayed interval holds the truth at all 60 looks',
+  name: title,
   series: `${group}/${effect}/covered`,
   measure: 'proportion',
   bar: { atLeast: 0.95 },

@@ -51,8 +51,8 @@ export const LATENCY_CHECKS: readonly Check[] = LAYOUTS.flatMap((layout): Check[
     reference: REFERENCE[layout].stuck1,
   }),
   {
-    section: 'minutes until a slower canary is found',
-    name: `latency ×1.5 under slow bursts, ${NAMES[layout]}: mean minutes`,
+    section: 'minutes to find slower requests',
+    name: `×1.5 under slow bursts, ${NAMES[layout]}`,
     series: `latency-${layout}-bursts/x1.5/ours`,
     measure: 'minutes',
     bar: { atMost: 6 },
@@ -67,10 +67,10 @@ function healthy(
   suffix: '' | '-drift' | '-bursts',
   { percent, reference }: { percent: number; reference: string },
 ): Check {
-  const what = { '': '', '-drift': ' while both arms swing by 50%', '-bursts': ' under slow bursts of pods' };
+  const what = { '': 'calm', '-drift': 'both arms swing by 50%', '-bursts': 'slow bursts of pods' };
   return {
-    section: 'healthy releases rolled back; latency',
-    name: `healthy latency${what[suffix]}, ${NAMES[layout]}`,
+    section: 'healthy, rolled back: latency',
+    name: `${what[suffix]}, ${NAMES[layout]}`,
     series: `latency-${layout}${suffix}/aa/ours`,
     measure: 'share',
     bar: { atMost: percent / 100 },
@@ -84,8 +84,8 @@ function found(
   { title, atMost, reference }: { title: string; atMost: number; reference: string },
 ): Check {
   return {
-    section: 'minutes until a slower canary is found',
-    name: `latency ${title}, ${NAMES[layout]}: mean minutes`,
+    section: 'minutes to find slower requests',
+    name: `${title}, ${NAMES[layout]}`,
     series: `latency-${layout}/${effect}/ours`,
     measure: 'minutes',
     bar: { atMost },

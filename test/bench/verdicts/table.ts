@@ -31,13 +31,20 @@ function widthsOf(rows: readonly Row[]): number[] {
 }
 
 export function checkRows(results: readonly Result[]): Row[] {
-  const head = ['check', 'measured', '95% interval', 'bar', 'reference', ''];
-  return [head, ...results.map((result) => [result.name, ...numbersOf(result)])];
+  const head = ['promise', 'case', 'measured', '95% interval', 'bar', 'reference', ''];
+  const rows = bySection(results).flatMap((list) =>
+    list.map((result, i) => [i === 0 ? result.section : '', result.name, ...numbersOf(result)]),
+  );
+  return [head, ...rows];
+}
+
+function bySection(results: readonly Result[]): Result[][] {
+  return [...Map.groupBy(results, ({ section }) => section).values()];
 }
 
 /** Of each section one check. */
 export function summaryRows(results: readonly Result[]): Row[] {
-  const head = ['promise', 'bar', 'nearest to it', 'of'];
+  const head = ['promise', 'bar', 'nearest to it', 'case'];
   return [
     head,
     ...results.map((result) => {
