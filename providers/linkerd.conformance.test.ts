@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { getNumber, getObjects, getString } from '../api/json.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { ObjectWorld } from '../test/support/apply-writes.ts';
+import { crdSchema } from '../test/support/crd-schema.ts';
+import { httpRoute, rule } from '../test/support/routes.ts';
+import { serviceProfile, trafficSplit } from '../test/support/linkerd.ts';
+import { describeProvider, type ForeignEdit, type Place, type World } from './conformance.ts';
+import { linkerd } from './linkerd.ts';
+
+/** The published schema of both versions, where it is at hand. */
+const schemas = ['v1alpha1', 'v1alpha2'].map((version) => crdSchema('smi-trafficsplits.yaml', version));
+
+test.each(schemas.filter(({ absent }) => absent === undefined))(
+  'the published schema finds a wrong TrafficSplit wrong',
+  ({ validate }) => {
+    expect(validate({ ...trafficSplit('a', 'web', {}), spec: { service: 'web' } })).not.toEqual([]);
+    expect(validate(trafficSplit('a', 'web', { web: 1 }))).toEqual([]);
+  },
+);
+
+/** Profiles belong to the SMI extension, which keeps the ones it made: they are not compared. */
+class Extended extends ObjectWorld {
+  override content(): KubeObject[] {
+    return super.content().filter(({ kind }) => kind !== 'ServiceProfile');
+  }
+}
+
+const cases: Record<string, KubeObject[]> = {
+  'nothing but the Service': [],
+  'a TrafficSplit of other Services': [trafficSplit('other', 'api', { 'api-v1': 1, 'api-v2': 3 })],
+  'a ServiceProfile with routes': [
+    { ...serviceProfile('web'), spec: { routes: [{ name: 'GET /', condition: { method: 'GET' } }] } },
+  ],
+  'an HTTPRoute at the edge': [httpRoute('shop', [rule('/', [{ name: 'web', port: 80 }])])],
+};
+
+function places(world: World, stable: string, canary: string): Place[] {
+  return world
+    .list('TrafficSplit')
+    .filter((split) => getString(split, 'spec', 'service') === stable)
+    .map((split) => {
+      const share = (wanted: (service: string) => boolean) =>
+        getObjects(split, 'spec', 'backends')
+          .filter((each) => wanted(getString(each, 'service') ?? ''))
+          .reduce((sum, each) => sum + (getNumber(each, 'weight') ?? NaN), 0);
+      return {
+        id: split.metadata.name,
+        stable: share((name) => name === stable),
+        canary: share((name) => name === canary),
+        other: share((name) => name !== stable && name !== canary),
+      };
+    });
+}
+
+const editOurs = (change: (world: World, split: KubeObject) => void) => (world: World) => {
+  for (const split of world.list('TrafficSplit')) {
+    if (split.metadata.labels?.['app.kubernetes.io/managed-by'] === 'sluice') change(world, split);
+  }
+};
+const setWeights = (weights: JsonObject[]) =>
+  editOurs((world, split) => world.put({ ...split, spec: { ...split.spec, backends: weights } }));
+
+const edits: ForeignEdit[] = [
+  {
+    name: 'deletes the TrafficSplit',
+    edit: editOurs((world, { metadata }) => world.remove('TrafficSplit', metadata.name)),
+  },
+  { name: 'changes its weights', edit: setWeights([{ service: 'web', weight: 1 }]) },
+  {
+    name: 'writes Quantities',
+    edit: setWeights([
+      { service: 'web', weight: '500m' },
+      { service: 'web-canary', weight: '500m' },
+    ]),
+  },
+  {
+    name: 'adds a leaf',
+    edit: editOurs((world, split) => {
+      const backends = [...getObjects(split, 'spec', 'backends'), { service: 'third', weight: 9 }];
+      world.put({ ...split, spec: { ...split.spec, backends } });
+    }),
+  },
+  {
+    name: 'changes its apex',
+    edit: editOurs((world, split) => world.put({ ...split, spec: { ...split.spec, service: 'other' } })),
+  },
+  {
+    name: 'makes a TrafficSplit of other Services',
+    edit: (world) => world.put(trafficSplit('new', 'api', { 'api-v1': 1 })),
+  },
+];
+
+describeProvider(linkerd, {
+  world: (objects) => new Extended(objects),
+  cases,
+  generated: fc
+    .dictionary(fc.constantFrom('a', 'b', 'c'), fc.integer({ min: 1, max: 9 }), { maxKeys: 3 })
+    .map((leaves) => [trafficSplit('other', 'api', leaves), serviceProfile('api', leaves)]),
+  shared: [serviceProfile('third', { third: 1 })],
+  places,
+  edits,
+  /** As the SMI extension: a profile for every TrafficSplit. */
+  acknowledge: (world) => {
+    for (const split of world.list('TrafficSplit')) {
+      const apex = getString(split, 'spec', 'service') ?? '';
+      const weights = getObjects(split, 'spec', 'backends').map(({ service, weight }) => [service, weight]);
+      world.put(serviceProfile(apex, Object.fromEntries(weights) as Record<string, number>));
+    }
+  },
+  validate: (object) => schemas.flatMap(({ validate }) => validate(object)),
+});

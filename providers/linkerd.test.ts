@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { renderQuery } from '../api/query.ts';
+import type { KubeObject } from '../api/kube.ts';
+import { serviceProfile, trafficSplit } from '../test/support/linkerd.ts';
+import { backend, httpRoute, rule } from '../test/support/routes.ts';
+import { aTrafficContext } from '../test/support/traffic.ts';
+import { linkerd } from './linkerd.ts';
+import type { TrafficContext } from './provider.ts';
+import { trafficVariables } from './variables.ts';
+
+const context = (change: Partial<TrafficContext> = {}) => aTrafficContext([], change);
+
+/** The TrafficSplit as it was made and then brought to a weight. */
+function made(weight: number): KubeObject {
+  const [write] = linkerd.plan(context(), Math.max(weight, 1));
+  if (write?.verb !== 'create') throw new Error('nothing is made');
+  const live = { ...write.object, metadata: { ...write.object.metadata, uid: 'uid-split' } };
+  const [next] = linkerd.plan(context({ made: [live] }), weight);
+  return next?.verb === 'apply' ? { ...live, spec: next.object.spec ?? {} } : live;
+}
+
+describe('what is written', () => {
+  test('a TrafficSplit with the stable Service as its own leaf, in whole numbers', () => {
+    expect(made(5)).toMatchObject({
+      apiVersion: 'split.smi-spec.io/v1alpha1',
+      metadata: { name: 'web-canary', namespace: 'shop', ownerReferences: [{ name: 'web' }] },
+      spec: {
+        service: 'web',
+        backends: [
+          { service: 'web', weight: 95 },
+          { service: 'web-canary', weight: 5 },
+        ],
+      },
+    });
+  });
+
+  test('two leaves also at weight 0: with one alone Linkerd would not look at weights', () => {
+    const writes = linkerd.plan(context({ made: [made(50)] }), 0);
+    expect(writes).toMatchObject([
+      { verb: 'apply', object: { spec: { backends: [{ weight: 100 }, { weight: 0 }] } } },
+    ]);
+    expect(linkerd.cleanup(context({ made: [made(0)] }))).toMatchObject([
+      { verb: 'delete', ref: { resource: { kind: 'TrafficSplit' }, name: 'web-canary' }, uid: 'uid-split' },
+    ]);
+  });
+
+  test('what was made for another Service of the target goes', () => {
+    const stray = { ...made(5), metadata: { ...made(5).metadata, name: 'old-canary', uid: 'uid-old' } };
+    expect(linkerd.plan(context({ made: [stray, made(5)] }), 5)).toMatchObject([
+      { verb: 'delete', uid: 'uid-old' },
+    ]);
+    expect(linkerd.observe(context({ made: [stray, made(5)] })).weight).toBeUndefined();
+  });
+});
+
+describe('what is observed', () => {
+  const seen = (split: KubeObject[], profiles: KubeObject[]) =>
+    linkerd.observe(context({ made: split, others: profiles }));
+
+  test.each<[string, { split: KubeObject[]; profiles: KubeObject[]; problem?: RegExp }]>([
+    [
+      'the same weights',
+      { split: [made(5)], profiles: [serviceProfile('web', { web: 95, 'web-canary': 5 })] },
+    ],
+    [
+      'older weights',
+      {
+        split: [made(5)],
+        profiles: [serviceProfile('web', { web: 100, 'web-canary': 0 })],
+        problem: /does not hold/,
+      },
+    ],
+    [
+      'one leaf too many',
+      {
+        split: [made(5)],
+        profiles: [serviceProfile('web', { web: 95, 'web-canary': 5, x: 1 })],
+        problem: /does not hold/,
+      },
+    ],
+    [
+      'those of another Service',
+      {
+        split: [made(5)],
+        profiles: [serviceProfile('api', { web: 95, 'web-canary': 5 })],
+        problem: /SMI extension/,
+      },
+    ],
+    ['nothing, as there is no split', { split: [], profiles: [serviceProfile('web')] }],
+    [
+      'what is left of a split',
+      {
+        split: [],
+        profiles: [serviceProfile('web', { web: 50, 'web-canary': 50 })],
+        problem: /still sends/,
+      },
+    ],
+  ])('the ServiceProfile holds %s', (_name, { split, profiles, problem }) => {
+    const observed = seen(split, profiles);
+    expect(observed.acknowledged).toBe(problem === undefined ? 'yes' : 'pending');
+    if (problem === undefined) expect(observed.problem).toBeUndefined();
+    else expect(observed.problem).toMatch(problem);
+  });
+
+  test('a TrafficSplit that somebody changed has no weight', () => {
+    const half = { ...made(50), spec: { ...made(50).spec, service: 'other' } };
+    expect(seen([half], [])).toMatchObject({ weight: undefined, problem: /changed by somebody else/ });
+  });
+});
+
+describe('what is refused', () => {
+  const profile = serviceProfile('web', { web: 1 });
+  const skipped = {
+    ...serviceProfile('web'),
+    metadata: { ...serviceProfile('web').metadata, annotations: { 'smi.linkerd.io/skip': '' } },
+  };
+  const headless = { ...context().stableService, spec: { clusterIP: 'None' } };
+  const mesh = httpRoute('mesh', [rule('/', [backend('web')])], {
+    parentRefs: [{ kind: 'Service', group: 'core', name: 'web', port: 80 }],
+  });
+  test.each<[string, TrafficContext, string]>([
+    [
+      'a TrafficSplit of the user',
+      aTrafficContext([trafficSplit('mine', 'web', { 'web-v1': 1 })]),
+      'TrafficSplit mine',
+    ],
+    ['overrides in the ServiceProfile', context({ others: [profile] }), 'spec.dstOverrides'],
+    ['a ServiceProfile the extension ignores', context({ others: [skipped] }), 'smi.linkerd.io/skip'],
+    ['a headless Service', context({ stableService: headless }), 'spec.clusterIP'],
+    ['an HTTPRoute of the mesh', context({ others: [mesh] }), 'use provider gateway'],
+  ])('%s', (_name, given, words) => {
+    const [refusal, ...more] = linkerd.refuse(given);
+    expect(more).toEqual([]);
+    expect(refusal?.sentence).toContain(words);
+    expect(refusal?.sentence).toMatch(/; [a-z].*\.$/);
+  });
+
+  test('neither profiles nor routes of others are in the way', () => {
+    const edge = httpRoute('edge', [rule('/', [backend('web')])]);
+    const others = [serviceProfile('web'), serviceProfile('api', { api: 1 }), edge];
+    expect(linkerd.refuse(context({ others }))).toEqual([]);
+  });
+});
+
+test('the pods’ own proxies count, by the Deployments of the arms', () => {
+  const variables = { ...trafficVariables(context()), canaryDeployment: 'web-canary' };
+  const of = (deployment: string) =>
+    `{direction="inbound",namespace="shop",deployment="${deployment}",target_port!="4191",route_name!="probe"`;
+  const rendered = (query: string) => renderQuery(query, variables);
+  expect(rendered(linkerd.errorRate.canary.bad)).toEqual({
+    ok: true,
+    query: `response_total${of('web-canary')},classification="failure"}`,
+  });
+  expect(rendered(linkerd.errorRate.stable.total)).toEqual({
+    ok: true,
+    query: `response_total${of('web')}}`,
+  });
+  expect(rendered(linkerd.latency.stable.buckets)).toEqual({
+    ok: true,
+    query: `response_latency_ms_bucket${of('web')}}`,
+  });
+});
