@@ -5,6 +5,7 @@
  * if a full run misses a bar by more than its error.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { resultOf } from './verdicts/checks.ts';
 import { writeDocuments } from './verdicts/documents.ts';
@@ -60,6 +61,7 @@ async function measure(): Promise<Report> {
   return {
     runs,
     seconds: Math.round((performance.now() - start) / 1000),
+    cores: availableParallelism(),
     node: process.version,
     checks: checks.map((check) => resultOf(check, series)),
     series,
@@ -68,7 +70,7 @@ async function measure(): Promise<Report> {
 
 const report = await measure();
 process.stdout.write(`${plainReport(report)}\n`);
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 if (values['write-docs']) writeDocuments(report);
 const over = report.checks.filter(({ outcome }) => outcome === 'over');
 if (over.length > 0)

@@ -55,5 +55,5 @@ export function writeDocuments(report: Report): void {
   }
   for (const [file, picture] of Object.entries(pictures(report.series)))
     writeFileSync(new URL(`img/${file}`, DOCS), picture);
-  writeFileSync(new URL('verdicts.json', DOCS), `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(new URL('verdicts.json', DOCS), `${JSON.stringify(report, null, 2)}\n`);
 }

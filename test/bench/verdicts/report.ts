@@ -19,6 +19,7 @@ export interface Report {
   /** of each row */
   runs: number;
   seconds: number;
+  cores: number;
   node: string;
   checks: Result[];
   series: Summaries;
@@ -57,9 +58,9 @@ function ifMeasured(make: () => string): string | undefined {
 }
 
 /** Regions of the documents, by name. */
-export function regions({ checks, series, runs, seconds, node }: Report): Record<string, string> {
+export function regions({ checks, series, runs, seconds, cores, node }: Report): Record<string, string> {
   return {
-    run: `${runs} runs of each row (half of that where only traffic differs), ${Math.round(seconds / 60)} minutes on two cores, Node ${node}.`,
+    run: `${runs} runs of each row (half of that where only traffic differs), ${Math.round(seconds / 60)} minutes on ${cores} cores, Node ${node}.`,
     summary: markdownTable(summaryRows(nearest(checks))),
     checks: markdownTable(checkRows(checks)),
     families: familyLegend(),
