@@ -167,6 +167,68 @@ describe('a release that is analysed', () => {
   });
 });
 
+const SLOW = { name: 'slow', latency: { preset: 'auto', quantiles: [0.5, 0.9] } };
+const BOUNDS = ['0.05', '0.1', '0.2', '0.4', '0.8'];
+
+/** Windows of 15 s: cumulative buckets of stable, and of a canary that takes `factor` times as long (exponential durations). */
+function durations(count: number, factor: number): object[] {
+  const random = seeded(9);
+  const buckets = (requests: number, mean: number) => {
+    let below = 0;
+    const cumulative = [...BOUNDS.map(Number), Infinity].map((bound, i, all) => {
+      const share = Math.exp(-(all[i - 1] ?? 0) / mean) - Math.exp(-bound / mean);
+      return (below += poisson(requests * share, random));
+    });
+    return { buckets: Object.fromEntries([...BOUNDS, '+Inf'].map((bound, i) => [bound, cumulative[i]])) };
+  };
+  return Array.from({ length: count }, (_, i) => ({
+    t: (i + 1) * 15,
+    canary: buckets(150, 0.1 * factor),
+    stable: buckets(1350, 0.1),
+  }));
+}
+
+describe('latency from buckets', () => {
+  it('rolls a slower version back, naming both durations', async () => {
+    const { decision } = await run(durations(40, 1.5), {}, template(SLOW));
+    expect(decision).toMatchObject({ decision: 'rollback', reason: 'HarmDetected' });
+    expect(decision.numbers['p50Canary']).toBeGreaterThan(1.3 * (decision.numbers['p50Stable'] ?? 0));
+  });
+
+  it('does not roll an equal one back', async () => {
+    const { decision } = await run(durations(200, 1), {}, template(SLOW));
+    expect(decision.decision).not.toBe('rollback');
+  });
+
+  it('calibrates from the histograms of pods before it', async () => {
+    const past = durations(240, 1) as { canary: object }[];
+    const windows = past.map(({ canary }) => canary);
+    const pods = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((pod) => [pod, windows]));
+    const [first] = durations(1, 1) as { canary: object; stable: object }[];
+    const ofPods = {
+      canary: { x: first?.canary },
+      stable: Object.fromEntries(Object.keys(pods).map((pod) => [pod, first?.canary])),
+    };
+    const line = { ...first, pods: ofPods, history: { stable: windows, pods } };
+    const { decision } = await run([line], {}, template(SLOW));
+    expect(decision.numbers['calibration']).toBeGreaterThan(0);
+  });
+
+  it.each([
+    {
+      history: { stable: [{ buckets: { '1': 1, '+Inf': 1 } }, { buckets: { '2': 1, '+Inf': 1 } }] },
+      want: 'history: [2] are other bounds',
+    },
+    {
+      history: { stable: [{ total: 1, bad: 0 }] },
+      want: 'history.stable[0].total: 1 is in a field that does not exist',
+    },
+  ])('is refused: $want', async ({ history, want }) => {
+    const [line] = durations(1, 1);
+    await expect(run([{ ...line, history }], {}, template(SLOW))).rejects.toThrow(want);
+  });
+});
+
 const errors = (change: object) => ({
   t: 15,
   metric: 'errors',
@@ -274,6 +336,32 @@ describe('whatever comes in', () => {
         const { decision, looks } = await run(lines, { steps: '5,50', minDuration: '30s' });
         expect(['promote', 'rollback', 'inconclusive', 'waiting']).toContain(decision.decision);
         expect(looks.length).toBeLessThanOrEqual(lines.length);
+        for (const value of Object.values(decision.numbers)) expect(Number.isFinite(value)).toBe(true);
+      }),
+    );
+  });
+
+  it('histograms of any shape end in one decision', async () => {
+    const histogram = fc
+      .tuple(
+        fc.uniqueArray(fc.double({ min: 0, max: 10, noNaN: true }), { maxLength: 5 }),
+        fc.array(amount, { minLength: 6, maxLength: 6 }),
+        fc.constantFrom('classic', 'native'),
+      )
+      .map(([bounds, all, layout]) => ({
+        bounds: bounds.sort((a, b) => a - b),
+        counts: all.slice(0, bounds.length + 1),
+        layout,
+      }));
+    const lines = fc.array(fc.record({ canary: histogram, stable: histogram }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(lines, fc.array(histogram, { maxLength: 1 }), async (samples, stable) => {
+        const windows = samples.map((sample, i) => ({ t: (i + 1) * 15, ...sample }));
+        const { decision } = await run(
+          [{ metric: 'slow', history: { stable } }, ...windows],
+          { steps: '5,50' },
+          template(SLOW),
+        );
         for (const value of Object.values(decision.numbers)) expect(Number.isFinite(value)).toBe(true);
       }),
     );

@@ -16,11 +16,12 @@ export async function recordValues(
 ): Promise<(number | undefined)[]> {
   const query = render(metric.stableQuery ?? metric.query, variables, key);
   const values = new Array<number | undefined>(ticks.length).fill(undefined);
-  await eachChunk([query], { ...options, ask: 'values' }, ({ answers: [series = []] }) => {
+  await eachChunk([query], { ...options, ask: 'values' }, ({ window, answers: [series = []] }) => {
     for (const { samples } of series) {
       for (const { timeMs, value } of samples) {
+        // before Prometheus 3 a range holds the instant it begins at, which the chunk before held as well
+        if (timeMs <= window.startMs || timeMs > window.endMs) continue;
         const i = tickOf(timeMs, ticks);
-        if (i < 0 || i >= ticks.length) continue;
         if (values[i] !== undefined) throw several(key, query);
         values[i] = Number.isNaN(value) && metric.nan === 'zero' ? 0 : value;
       }

@@ -151,4 +151,21 @@ describe('sluice backtest against Prometheus', () => {
     expect(shareOf(result, 'errors ×10')?.rolledBack.share).toBe(1);
     expect(shareOf(result, 'errors ×2')?.rolledBack.share).toBeGreaterThanOrEqual(0.9);
   });
+
+  test('replays latency from classic buckets, and the conditions of a threshold', async () => {
+    const selector = 'duration_seconds_bucket{namespace="{{namespace}}",pod=~"{{pods}}"}';
+    const mean =
+      'sum(rate(requests_total{pod=~"{{pods}}"}[1m])) / count(requests_total{pod=~"{{pods}}",code="200"})';
+    const result = await backtest(
+      `metrics:
+        - { name: slow, latency: { buckets: '${selector}', quantiles: [0.5, 0.9] } }
+        - { name: rate, threshold: { query: '${mean}', failure: value > 100 } }`,
+      '--runs',
+      '10',
+    );
+    expect(result).toMatchObject({ pods: PODS.length });
+    expect(shareOf(result, 'nothing (A/A)')?.rolledBack.share).toBe(0);
+    expect(shareOf(result, 'latency ×1.5')?.rolledBack.share).toBe(1);
+    expect(shareOf(result, 'errors ×2')).toBeUndefined();
+  });
 });
