@@ -26,6 +26,8 @@ describe('harm of several metrics', () => {
   test('one that alone would stop the release says why it does not', () => {
     const verdict = first([reads(), writes()]);
     expect(verdict.reason).toBe('MoreDataNeeded');
+    expect(verdict.numbers['combinedEvidence']).toBeLessThan(20);
+    expect(verdict.numbers['evidence']).toBeGreaterThan(20);
     expect(verdict.sentence).toMatch(
       /^reads: canary 4\.67% errors .* by itself it would stop the release, but the evidence of 2 metrics together is 1\d(\.\d)? of 20$/,
     );
@@ -95,6 +97,14 @@ describe('an inconclusive verdict is tolerable', () => {
     ['no requests reached stable', '0/150 0/0'],
   ])('but not if %s', (_, text) => {
     expect(tolerable([reads()], seen(text))).toBeUndefined();
+  });
+
+  test('but not if an earlier step speaks for harm, however good this one looks', () => {
+    const before = judgeAll([reads()], [[seen('6/150 28/2850')]]).state;
+    const next = judgeAll([reads()], [[seen('0/20 28/2850')]], startStep(before, 1)).verdicts[0]!;
+    expect(next).toMatchObject({ result: 'inconclusive', reason: 'MoreDataNeeded' });
+    expect(next.numbers['evidence']).toBeGreaterThan(1);
+    expect(next.tolerable).toBeUndefined();
   });
 
   test('but not if any deciding metric has no data in this window', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnalysisState, Measurement } from '../../api/analysis.ts';
 import type { ErrorRateMetric } from '../../api/template.ts';
+import { poisson, seeded } from '../../test/support/sampling.ts';
 import { judgeWindow, startStep } from './judge.ts';
 import { boundTo, errorRate, judgeAll, missing, rates, results, times, windowAt } from './test-objects.ts';
 
@@ -30,8 +31,9 @@ describe.each(METHODS)('error rates at planned looks (%s)', (method) => {
     expect(verdicts[3]?.sentence).toMatch(
       / in this step: harm detected \(.* p [\de.-]+ against 0\.025 at look 1 of 2\)$/,
     );
-    const later = judgeAll([planned(method)], windows('0/150 28/2850', 6), state);
+    const later = judgeAll([planned(method)], windows('0/5000 250/2850', 6), state);
     expect(results(later.verdicts)).toBe('ffffff');
+    expect(later.verdicts[5]?.sentence).toBe(verdicts[3]?.sentence);
   });
 
   test('after the last look it passes, as absence of evidence, and stays so without peeking further', () => {
@@ -43,6 +45,7 @@ describe.each(METHODS)('error rates at planned looks (%s)', (method) => {
     // 10% errors do not trip the circuit breaker, and the test has had its looks
     const later = judgeAll([planned(method)], windows('15/150 28/2850', 4), course.state);
     expect(results(later.verdicts)).toBe('pppp');
+    expect(later.verdicts[3]?.sentence).toBe(course.verdicts[7]?.sentence);
   });
 
   test('the risk is shared by all looks of all steps', () => {
@@ -153,4 +156,26 @@ test('no count makes a look throw or answer NaN', () => {
       expect(JSON.stringify(state)).not.toContain('null');
     }),
   );
+});
+
+test('the risk shared by the looks holds over the whole release', () => {
+  const random = seeded(7);
+  const metric = errorRate({ test: { method: 'fisher', looks: 2, horizonMs: 150_000 } });
+  const templates = [boundTo([metric])];
+  let failed = 0;
+  for (let run = 0; run < 200; run++) {
+    let state = startStep(undefined, 0);
+    for (let i = 0; i < 30; i++) {
+      if (i % 10 === 0) state = startStep(state, i / 10, templates);
+      const counts = `${poisson(3, random)}/150 ${poisson(57, random)}/2850`;
+      const measurements = [rates(counts, i)];
+      const judged = judgeWindow(state, { templates, measurements, window: windowAt(i), steps: 3 });
+      state = judged.state;
+      if (judged.verdict.result !== 'fail') continue;
+      failed++;
+      break;
+    }
+  }
+  // 5% of 200 releases are 10, two standard errors above are 16; unshared, six looks would give about 30
+  expect(failed).toBeLessThanOrEqual(16);
 });

@@ -41,7 +41,9 @@ describe.each(METHODS)('a series at planned looks (%s)', (method) => {
     expect(results(verdicts)).toBe(`${'i'.repeat(19)}f`);
     expect(verdicts[19]).toMatchObject({ reason: 'HarmDetected', numbers: { look: 1, canaryValues: 20 } });
     expect(verdicts[19]?.sentence).toMatch(/^canary is higher than stable: .*, at look 1 of 2$/);
-    expect(results(judgeAll([metric()], [...windows(3, 0), gap], state).verdicts)).toBe('ffff');
+    const later = judgeAll([metric()], [...windows(30, -20), gap], state);
+    expect(results(later.verdicts)).toBe('f'.repeat(31));
+    expect(later.verdicts[29]?.sentence).toBe(verdicts[19]?.sentence);
   });
 
   test('the other direction is no harm, unless either is', () => {

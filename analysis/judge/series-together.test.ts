@@ -87,6 +87,15 @@ describe('series judged together by a score', () => {
     );
   });
 
+  test.each(['kayenta', 'welch'] as const)(
+    'one that is not critical counts in its group only (%s)',
+    (method) => {
+      const test = { method, looks: 2, horizonMs: 300_000 };
+      const { verdicts } = course(['a'], 10, { change: { a: { test }, b: { test } } });
+      expect(verdicts.at(-1)).toMatchObject({ result: 'inconclusive', numbers: { score: 75 } });
+    },
+  );
+
   test('a failure at an early look is forgotten if the last look finds none', () => {
     const metrics = [
       series({ name: 'a', test: { method: 'kayenta', looks: 2, horizonMs: 900_000 }, critical: false }),

@@ -2,7 +2,7 @@ import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { evidence } from '../text.ts';
 import type { Case, JudgeRule } from './rule.ts';
-import { fromMetric } from './rule.ts';
+import { fromMetric, withCombined } from './rule.ts';
 
 /**
  * The weighted mean of the critical metrics' harm evidence reached the bar. A mean of e-values is an e-value under any
@@ -28,5 +28,5 @@ function stop(input: Case): Verdict | undefined {
     own.result === 'fail'
       ? `${own.sentence}; ${shares.length} metrics together: ${together}`
       : `${shares.length} metrics together show harm (${together}), most of it ${own.sentence}`;
-  return { ...verdict, sentence };
+  return { ...verdict, sentence, numbers: withCombined(own, overBar, first.bar) };
 }

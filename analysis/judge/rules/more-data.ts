@@ -1,7 +1,7 @@
 import { REASON } from '../../../api/reasons.ts';
 import { evidence } from '../text.ts';
 import type { Case, JudgeRule } from './rule.ts';
-import { fromMetric } from './rule.ts';
+import { fromMetric, withCombined } from './rule.ts';
 
 /** Nothing is decided: the first metric that is not safe yet says what it waits for. Also the answer of last resort. */
 export const moreData: JudgeRule = {
@@ -20,5 +20,6 @@ function outvoted(input: Case): ReturnType<JudgeRule['judge']> {
   const verdict = fromMetric(input, found.opinion);
   const together = `${evidence(overBar + found.bar)} of ${evidence(found.bar)}`;
   const sentence = `${verdict.sentence}; by itself it would stop the release, but the evidence of ${shares.length} metrics together is ${together}`;
-  return { ...verdict, result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
+  const numbers = withCombined(verdict, overBar, found.bar);
+  return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence, numbers };
 }

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import type { Combined } from '../combined.ts';
+import { finiteNumbers } from '../comparison-text.ts';
 import type { Opinion } from '../evaluation.ts';
 
 /** What the ordered rules look at after every metric was evaluated. */
@@ -21,4 +22,9 @@ export function fromMetric(input: Case, { verdict }: Opinion): Verdict {
   const { result, reason, sentence, numbers } = verdict;
   const name = input.deciding.length > 1 ? `${verdict.metric}: ` : '';
   return { result, reason, sentence: name + sentence, numbers };
+}
+
+/** The numbers of one metric, and beside them the evidence of all together, against the bar of that metric. */
+export function withCombined({ numbers }: Verdict, overBar: number, bar: number): Record<string, number> {
+  return { ...numbers, ...finiteNumbers({ combinedEvidence: Math.exp(overBar + bar) }) };
 }
