@@ -20,8 +20,7 @@ export function isComparison(value: unknown): value is Comparison {
     isRecordOf(data.step, NO_COUNTS) &&
     isRows(data.harm, HARM_BETS.g.length + 1, counts) &&
     isRows(data.safe, SAFE_BETS.g.length, counts) &&
-    isRows(data.scaled, SAFE_BETS.g.length, counts) &&
-    isRows(data.pool, 4)
+    isRows(data.scaled, SAFE_BETS.g.length, counts)
   );
 }
 
@@ -40,7 +39,7 @@ function isRecordOf(value: unknown, model: object): boolean {
 }
 
 /** Lists of `length` numbers; if given, one of `counts` of them. */
-function isRows(value: unknown, length: number, counts?: readonly number[]): boolean {
+export function isRows(value: unknown, length: number, counts?: readonly number[]): boolean {
   if (!Array.isArray(value) || (counts !== undefined && !counts.includes(value.length))) return false;
   return value.every((row) => Array.isArray(row) && row.length === length && row.every(isNumber));
 }

@@ -82,7 +82,7 @@ test('what is stored is known again, and what is not whole is not taken', () => 
     { harm: [[0]] },
     { rho: null },
     { safeWindows: -1 },
-    { pool: 3 },
+    { safe: 3 },
     { calibration: {} },
   ]) {
     expect(isComparison({ ...stored, ...wrong })).toBe(false);

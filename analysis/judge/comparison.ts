@@ -4,11 +4,10 @@ import type { Tick } from '../stats/bet.ts';
 import { informs } from '../stats/bet.ts';
 import type { Residuals } from '../stats/dispersion.ts';
 import { addResidual, currentDispersion, NO_RESIDUALS, PRIOR_CAP } from '../stats/dispersion.ts';
-import type { Pool } from '../stats/interval.ts';
-import { addToPool } from '../stats/interval.ts';
 import { logAdd } from '../stats/logspace.ts';
 import type { HarmWealth, SafeWealth } from '../stats/process.ts';
 import { harmTick, logHarm, logSafe, safeTick } from '../stats/process.ts';
+import { sixDecimals } from '../stats/rounding.ts';
 import type { Calibration } from './calibration.ts';
 import { calibrate, levelAfter, levels, trafficPerPod, UNCALIBRATED } from './calibration.ts';
 import type { PodCounts, RankData } from './rank-state.ts';
@@ -41,8 +40,6 @@ export interface Comparison {
   rank?: RankData;
   /** the rank twin does not contradict a rollback */
   concurs: boolean;
-  /** for the displayed interval of the ratio */
-  pool: Pool;
 }
 
 export const NO_COUNTS: Tick = { n1: 0, x1: 0, n0: 0, x0: 0 };
@@ -60,7 +57,6 @@ export const NO_COMPARISON: Comparison = {
   total: NO_COUNTS,
   step: NO_COUNTS,
   concurs: true,
-  pool: [],
 };
 
 /**
@@ -143,7 +139,6 @@ export function addCounts<T extends Comparison>(data: T, window: ComparedWindow)
     safe: safe(data.safe, safeMargin),
     scaled: scaledMargin === undefined ? [] : safe(data.scaled, scaledMargin),
     ...ranked(data.rank, { ...window, rho }),
-    pool: addToPool(data.pool, window.harm),
   };
 }
 
@@ -209,10 +204,14 @@ function combined(logCounts: number, rank: RankData | undefined): { logHarm: num
 }
 
 function plus(a: Tick, b: Tick): Tick {
-  return { n1: a.n1 + b.n1, x1: a.x1 + b.x1, n0: a.n0 + b.n0, x0: a.x0 + b.x0 };
+  return {
+    n1: sixDecimals(a.n1 + b.n1),
+    x1: sixDecimals(a.x1 + b.x1),
+    n0: sixDecimals(a.n0 + b.n0),
+    x0: sixDecimals(a.x0 + b.x0),
+  };
 }
 
-/** Six decimals of a logarithm are plenty and keep the status small. */
 function rounded(logs: readonly number[]): number[] {
-  return logs.map((value) => Math.round(value * 1e6) / 1e6);
+  return logs.map(sixDecimals);
 }

@@ -1,10 +1,12 @@
 import type { Counts, MetricState } from '../../api/analysis.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
+import type { Pool } from '../stats/interval.ts';
+import { addToPool } from '../stats/interval.ts';
 import { levelAfter, levels } from './calibration.ts';
 import type { CeilingData } from './ceiling-state.ts';
 import { addCeiling, isCeiling, logCeiling } from './ceiling-state.ts';
-import { isAmount, isComparison } from './comparison-stored.ts';
+import { isAmount, isComparison, isRows } from './comparison-stored.ts';
 import type { Comparison } from './comparison.ts';
 import { addCounts, nextStep, NO_COMPARISON } from './comparison.ts';
 import type { FixedCounts } from './fixed-horizon.ts';
@@ -15,13 +17,15 @@ import type { PodCounts } from './rank-state.ts';
 export interface ErrorRateData extends Comparison {
   /** windows in a row in which the canary answered mostly errors while stable was fine */
   broken: number;
+  /** for the displayed interval of the ratio */
+  pool: Pool;
   /** of a test at planned looks; begun anew in each step; absent for the sequential one */
   fixed?: FixedCounts;
   /** of a metric with a ceiling; kept through all steps */
   ceiling?: CeilingData;
 }
 
-const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0 };
+const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0, pool: [] };
 
 /** The stored statistics; anything that is not whole is begun anew, which is slower and never bolder. */
 export function readErrorRate(state: MetricState | undefined): ErrorRateData {
@@ -31,10 +35,11 @@ export function readErrorRate(state: MetricState | undefined): ErrorRateData {
 }
 
 function isWhole(data: Record<string, unknown>): boolean {
-  const { broken, fixed, ceiling } = data;
+  const { broken, pool, fixed, ceiling } = data;
   return (
     isComparison(data) &&
     isAmount(broken) &&
+    isRows(pool, 4) &&
     (fixed === undefined || isFixedCounts(fixed)) &&
     (ceiling === undefined || isCeiling(ceiling))
   );
@@ -68,7 +73,7 @@ export function addWindow(
   { metric: { harmMargin, safeMargin, ceiling }, ...setting }: WindowSetting,
 ): ErrorRateData {
   const counted = addCounts(data, { ...setting, harm: tick, safe: tick, harmMargin, safeMargin });
-  const after = { ...counted, broken: brokenAfter(data.broken, tick) };
+  const after = { ...counted, broken: brokenAfter(data.broken, tick), pool: addToPool(data.pool, tick) };
   if (ceiling === undefined) return after;
   const { seconds } = setting;
   const phis = levels(after.calibration, after.rho);

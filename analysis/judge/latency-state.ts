@@ -184,15 +184,29 @@ function seenAfter(seen: Seen, { canary, stable, seconds }: LatencyWindow): Seen
   const both = (counts: readonly number[], arm: Histogram, other: Histogram): Buckets =>
     weightedSum({ layout, bounds, counts }, decay(seconds), weightedSum(none(other), 1, arm));
   const after = both(seen.stable, stable, canary);
-  return {
+  return withoutEmpty({
     layout: stable.layout,
     bounds: after.bounds,
     stable: after.counts.map(digits),
     canary: both(seen.canary, canary, stable).counts.map(digits),
+  });
+}
+
+/** Of empty native buckets side by side one is enough; they are many. */
+function withoutEmpty(seen: Seen): Seen {
+  if (seen.layout === 'classic') return seen;
+  const { bounds, stable, canary } = seen;
+  const isEmpty = (i: number): boolean => (stable[i] ?? 0) + (canary[i] ?? 0) === 0;
+  const kept = (_: number, i: number): boolean => i === bounds.length || !isEmpty(i) || !isEmpty(i + 1);
+  return {
+    ...seen,
+    bounds: bounds.filter(kept),
+    stable: stable.filter(kept),
+    canary: canary.filter(kept),
   };
 }
 
-/** Six significant digits keep the status small. */
+/** Six significant digits keep the status small; less than this is no request. */
 function digits(count: number): number {
-  return Number(count.toPrecision(6));
+  return count < 1e-4 ? 0 : Number(count.toPrecision(6));
 }

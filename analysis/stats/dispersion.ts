@@ -1,6 +1,7 @@
 import type { Tick } from './bet.ts';
 import { informs } from './bet.ts';
 import { PHI_GRID } from './phi-grid.ts';
+import { sixDecimals } from './rounding.ts';
 
 /**
  * How much more the counts vary than Poisson (variance = φ × mean), estimated without per-pod data: a prior from the
@@ -118,14 +119,14 @@ export function addResidual(sums: Residuals, tick: Tick): Residuals {
   const doubt = 1 / (sums.canary + 0.5) + 1 / (sums.stable + 0.5);
   return {
     ticks: sums.ticks + 1,
-    above: sums.above + (x1 * n0) / (n1 + n0),
-    below: sums.below + (x0 * n1) / (n1 + n0),
-    square: sums.square + residual * residual,
-    canary: sums.canary + x1,
-    stable: sums.stable + x0,
-    variance: sums.variance + poisson + poisson * poisson * doubt,
-    lagged: sums.lagged + residual * sums.last,
-    last: residual,
+    above: sixDecimals(sums.above + (x1 * n0) / (n1 + n0)),
+    below: sixDecimals(sums.below + (x0 * n1) / (n1 + n0)),
+    square: sixDecimals(sums.square + residual * residual),
+    canary: sixDecimals(sums.canary + x1),
+    stable: sixDecimals(sums.stable + x0),
+    variance: sixDecimals(sums.variance + poisson + poisson * poisson * doubt),
+    lagged: sixDecimals(sums.lagged + residual * sums.last),
+    last: sixDecimals(residual),
   };
 }
 

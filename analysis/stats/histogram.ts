@@ -100,7 +100,7 @@ export function resolves({ layout, bounds }: Buckets, low: number, high: number)
 }
 
 /** More buckets than these are coarsened by half: enough for quantiles, small enough to be stored. */
-const MOST_BUCKETS = 80;
+const MOST_BUCKETS = 64;
 
 /** `weight` times the first and the second together, on the bounds of both. The layout is that of the second. */
 export function weightedSum(first: Buckets, weight: number, second: Buckets): Buckets {
