@@ -4,6 +4,7 @@ import type { ReleasePolicy } from '../api/policy.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import type { BoundTemplate } from '../api/template.ts';
 import type { Write } from '../api/writes.ts';
+import type { LiveRoutes } from '../providers/index.ts';
 
 /** A work item is only a name. */
 export interface Key {
@@ -15,7 +16,7 @@ export interface Key {
  * Everything one decision may look at, read once and frozen. Lists hold the whole namespace unless said otherwise;
  * choosing what matters is the decision's work (controller/facts.ts), so that it is tested without I/O.
  */
-export interface Snapshot {
+export interface Snapshot extends LiveRoutes {
   nowMs: number;
   key: Key;
   /** undefined: deleted (or never there) */
@@ -24,8 +25,6 @@ export interface Snapshot {
   replicaSets: readonly KubeObject[];
   pods: readonly KubeObject[];
   services: readonly KubeObject[];
-  ingresses: readonly KubeObject[];
-  httpRoutes: readonly KubeObject[];
   /** this target's Releases (label sluice.dev/target), newest first */
   releases: readonly Release[];
   /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */

@@ -3,6 +3,7 @@ import { newestFirst } from '../api/order.ts';
 import type { Release } from '../api/release.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { deepFreeze } from '../kube/freeze.ts';
+import { ROUTE_KINDS } from '../providers/index.ts';
 import { keyText } from './keys.ts';
 import type { Measurements } from './measurements.ts';
 import type { ControllerConfig, Key, Snapshot } from './model.ts';
@@ -33,8 +34,7 @@ const NAMESPACE_KINDS = [
   'replicaSets',
   'pods',
   'services',
-  'ingresses',
-  'httpRoutes',
+  ...ROUTE_KINDS,
   'releases',
   'releasePolicies',
   'analysisTemplates',
@@ -62,6 +62,9 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     services: of('services'),
     ingresses: of('ingresses'),
     httpRoutes: of('httpRoutes'),
+    virtualServices: of('virtualServices'),
+    trafficSplits: of('trafficSplits'),
+    serviceProfiles: of('serviceProfiles'),
     releases: releasesOf(key.name, of('releases')),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
     templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],

@@ -7,6 +7,7 @@ import { Reflector } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
+import { ROUTE_KINDS } from '../providers/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
 import type { Key } from './model.ts';
 import type { Listing, Reader } from './snapshot.ts';
@@ -36,13 +37,12 @@ interface Watch {
 }
 
 const SHARED = [RESOURCES.releasePolicies, RESOURCES.analysisTemplates];
-const PER_NAMESPACE = [
+const PER_NAMESPACE: readonly Resource[] = [
   RESOURCES.deployments,
   RESOURCES.replicaSets,
   RESOURCES.pods,
   RESOURCES.services,
-  RESOURCES.ingresses,
-  RESOURCES.httpRoutes,
+  ...ROUTE_KINDS.map((kind) => RESOURCES[kind]),
   RESOURCES.releases,
   ...SHARED,
 ];
@@ -236,9 +236,9 @@ export class Watches implements Reader {
   }
 }
 
-/** Without Gateway API there are no routes of it. Without our own kinds nothing may be decided. */
+/** Where Gateway API or a mesh is not installed there are no routes of it. Without our own kinds nothing may be decided. */
 export function mayBeAbsent(resource: Resource): boolean {
-  return resource === RESOURCES.httpRoutes;
+  return resource !== RESOURCES.ingresses && ROUTE_KINDS.some((kind) => RESOURCES[kind] === resource);
 }
 
 function watchKey(resource: Resource, namespace: string): string {

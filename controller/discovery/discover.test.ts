@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { aDeployment, aPod, aReplicaSet, aService } from '../../test/support/objects.ts';
+import { destination, httpTo, virtualService } from '../../test/support/istio.ts';
+import { serviceProfile, trafficSplit } from '../../test/support/linkerd.ts';
 import { backend, httpRoute, ingress, ingressPath, rule } from '../../test/support/routes.ts';
 import { discoverTraffic } from './discover.ts';
 import type { DiscoveryInput } from './types.ts';
@@ -9,6 +11,7 @@ const labels = { app: 'web' };
 const target = aDeployment('web', labels, { metadata: { annotations: { 'sluice.dev/policy': 'default' } } });
 const replicaSet = aReplicaSet(target);
 const route = httpRoute('shop', [rule('/', [backend('web')])]);
+const mesh = virtualService('mesh', [httpTo('/', [destination('web')])]);
 const main = ingress('shop', { 'shop.example.com': [ingressPath('/', 'web')] });
 
 /** One target, its Service, an HTTPRoute and one ready pod. */
@@ -20,6 +23,9 @@ function input(change: Partial<DiscoveryInput> = {}): DiscoveryInput {
     services: [aService('web', labels)],
     ingresses: [],
     httpRoutes: [route],
+    virtualServices: [],
+    trafficSplits: [],
+    serviceProfiles: [],
     deployments: [target],
     replicaSets: [replicaSet],
     pods: [aPod(replicaSet, labels)],
@@ -57,6 +63,23 @@ describe('what is found', () => {
   test('one Service and one Ingress', () => {
     expect(traffic({ httpRoutes: [], ingresses: [main] })).toEqual({ ...plain, provider: 'nginx' });
   });
+
+  test('one Service and one VirtualService', () => {
+    expect(traffic({ httpRoutes: [], virtualServices: [mesh] })).toEqual({
+      ...plain,
+      provider: 'istio',
+      routes: ['mesh'],
+    });
+  });
+
+  test.each(['istio', 'linkerd'] as const)(
+    'a provider that needs no route, if it is named: %s',
+    (provider) => {
+      const found = { ...plain, provider, routes: [] };
+      expect(traffic({ httpRoutes: [], policyProvider: provider })).toEqual(found);
+      expect(traffic({ annotations: { 'sluice.dev/provider': provider } })).toEqual(found);
+    },
+  );
 
   test('every route that names the Service, and no other', () => {
     const more = httpRoute('more', [rule('/m', [backend('web')])]);
@@ -148,10 +171,47 @@ describe('what is refused, each with a remedy', () => {
       reason: 'SeveralProviders',
       words: ['gateway (shop), nginx (shop)', 'sluice.dev/provider'],
     },
+    'several Services and no route, for a provider that needs none': {
+      change: {
+        httpRoutes: [],
+        services: [aService('web', labels), aService('web-b', labels)],
+        policyProvider: 'linkerd',
+      },
+      reason: 'SeveralServices',
+      words: ['web, web-b', 'sluice.dev/service'],
+    },
+    'listed routes that are not there, for a provider that needs none': {
+      change: { policyProvider: 'istio', annotations: { 'sluice.dev/route': 'gone' } },
+      reason: 'NoRoute',
+      words: ['no VirtualService', 'gone', 'correct the list'],
+    },
+    'a VirtualService that has the host of the Service already': {
+      change: {
+        httpRoutes: [],
+        policyProvider: 'istio',
+        virtualServices: [virtualService('inside', [], { hosts: ['web'], gateways: [] })],
+      },
+      reason: 'RouteUnsupported',
+      words: ['VirtualService inside', 'the host web'],
+    },
+    'a ServiceProfile that already sends the requests elsewhere': {
+      change: {
+        httpRoutes: [],
+        policyProvider: 'linkerd',
+        serviceProfiles: [serviceProfile('web', { 'web-v2': 1 })],
+      },
+      reason: 'RouteUnsupported',
+      words: ['ServiceProfile web.shop', 'spec.dstOverrides'],
+    },
+    'a TrafficSplit of the user': {
+      change: { httpRoutes: [], trafficSplits: [trafficSplit('mine', 'web', { 'web-v1': 1, 'web-v2': 1 })] },
+      reason: 'RouteUnsupported',
+      words: ['TrafficSplit mine', 'delete it'],
+    },
     'a provider of a later version': {
-      change: { policyProvider: 'istio' },
+      change: { policyProvider: 'replicas' },
       reason: 'ProviderUnsupported',
-      words: ['spec.provider', '"istio"', 'not available in this version', 'gateway, nginx'],
+      words: ['spec.provider', '"replicas"', 'not available in this version', 'gateway, nginx'],
     },
     'no provider at all': {
       change: { annotations: { 'sluice.dev/provider': 'haproxy' } },

@@ -1,7 +1,7 @@
 import { getObject, getStringMap } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { foreignCanaries } from '../../providers/nginx.ts';
-import { PROVIDERS } from '../../providers/index.ts';
+import { liveOf, PROVIDERS } from '../../providers/index.ts';
 import type { Refusal, TrafficContext } from '../../providers/provider.ts';
 import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
 import {
@@ -60,7 +60,7 @@ function chooseTraffic(input: DiscoveryInput): Found<Chosen & { fronting: KubeOb
       ),
     );
   const isListed = (route: KubeObject) => listed.value === undefined || listed.value.includes(nameOf(route));
-  const service = chooseService(input, fronting, isRouted);
+  const service = chooseService(input, fronting, providers.value, isRouted);
   if (!service.ok) return service;
   const stableService = service.value;
   const scope = { providers: providers.value, listed: listed.value };
@@ -80,6 +80,7 @@ function refuseRoutes(input: DiscoveryInput, traffic: Chosen): Refusal[] {
     canaryService: traffic.canaryService,
     routes: traffic.routes,
     made: [],
+    others: (PROVIDERS[traffic.provider].alsoReads ?? []).flatMap((kind) => liveOf(kind, input)),
     originals: undefined,
   };
   const nginx = traffic.provider === 'nginx';

@@ -2,12 +2,11 @@ import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import type { ProviderName } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
-import { PROVIDERS } from '../../providers/index.ts';
+import { liveOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { isMadeFor } from '../canary/index.ts';
-import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found, type Traffic } from './types.ts';
+import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found } from './types.ts';
 
-type BuiltIn = Traffic['provider'];
 export const BUILT_IN = Object.keys(PROVIDERS) as BuiltIn[];
 const KNOWN: readonly (ProviderName | 'auto')[] = [
   'auto',
@@ -40,9 +39,19 @@ export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[
 
 /** The users' routes that a back end reads; never our own canary Ingresses. */
 export function userRoutes(provider: BuiltIn, input: DiscoveryInput): KubeObject[] {
-  const all = provider === 'gateway' ? input.httpRoutes : input.ingresses;
+  const all = liveOf(PROVIDERS[provider].routeResource, input);
   return all.filter((route) => !isMadeFor(nameOf(input.target), route));
 }
+
+/** The only provider in question where it needs no route: then it was named, and works by an object of its own. */
+export function routelessProvider(providers: readonly BuiltIn[]): BuiltIn | undefined {
+  const [only, second] = providers;
+  return only !== undefined && second === undefined && PROVIDERS[only].routeless === true ? only : undefined;
+}
+
+/** The kinds of route that these providers read, for a sentence: "HTTPRoute or Ingress". */
+export const kindsOf = (providers: readonly BuiltIn[]): string =>
+  providers.map((provider) => PROVIDERS[provider].routeResource.kind).join(' or ');
 
 /** Names listed by the annotation; undefined without one. */
 export function listedRoutes(input: DiscoveryInput): Found<string[] | undefined> {
@@ -78,10 +87,12 @@ export function chooseRoutes(
   if (missing.length > 0) {
     return refused(
       REASON.NoRoute,
-      `annotation ${ANNOTATION.route}: no HTTPRoute or Ingress called ${missing.join(', ')} that sends to Service ${service} exists in the target's namespace; correct the list.`,
+      `annotation ${ANNOTATION.route}: no ${kindsOf(providers)} called ${missing.join(', ')} that sends to Service ${service} exists in the target's namespace; correct the list.`,
     );
   }
   const [first, second] = usable;
+  const alone = routelessProvider(providers);
+  if (first === undefined && alone !== undefined) return found({ provider: alone, routes: [] });
   if (first === undefined) {
     return refused(
       REASON.NoRoute,

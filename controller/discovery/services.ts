@@ -2,8 +2,10 @@ import { getString, getStringMap } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
+import type { BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { isMadeFor, mapSelects, type Labels } from '../canary/index.ts';
+import { kindsOf, routelessProvider } from './routes.ts';
 import { selectedPods } from './pods.ts';
 import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found } from './types.ts';
 
@@ -23,12 +25,13 @@ export function frontingServices(input: DiscoveryInput): KubeObject[] {
 }
 
 /**
- * The Service whose traffic is split: the one the annotation names; else the one of `fronting` that a route names.
- * `isRouted` tells whether any route in question names a Service.
+ * The Service whose traffic is split: the one the annotation names; else the one of `fronting` that a route names, or
+ * for a provider that needs no route the only one. `isRouted` tells whether any route in question names a Service.
  */
 export function chooseService(
   input: DiscoveryInput,
   fronting: readonly KubeObject[],
+  providers: readonly BuiltIn[],
   isRouted: (service: string) => boolean,
 ): Found<KubeObject> {
   const named = input.annotations[ANNOTATION.service];
@@ -41,29 +44,38 @@ export function chooseService(
     );
   }
   const routed = fronting.filter((service) => isRouted(nameOf(service)));
-  const [only] = routed;
-  if (only === undefined) return refused(REASON.NoRoute, noRouteSentence(input, namesOf(fronting)));
-  if (routed.length > 1) {
+  const alone =
+    input.annotations[ANNOTATION.route] === undefined && routelessProvider(providers) !== undefined;
+  const candidates = routed.length === 0 && alone ? fronting : routed;
+  const [only] = candidates;
+  if (only === undefined)
+    return refused(REASON.NoRoute, noRouteSentence(input, providers, namesOf(fronting)));
+  if (candidates.length > 1) {
+    const which = routed.length > 1 ? 'routes send to several Services' : 'there are several Services';
     return refused(
       REASON.SeveralServices,
-      `routes send to several Services of Deployment ${target}: ${namesOf(routed)}; name the one to split in the annotation ${ANNOTATION.service}.`,
+      `${which} of Deployment ${target}: ${namesOf(candidates)}; name the one to split in the annotation ${ANNOTATION.service}.`,
     );
   }
   return found(only);
 }
 
 /** Names the annotation that leaves no route, where one does. */
-function noRouteSentence({ annotations, target }: DiscoveryInput, services: string): string {
+function noRouteSentence(
+  { annotations, target }: DiscoveryInput,
+  providers: readonly BuiltIn[],
+  services: string,
+): string {
   const sends = `sends to Service ${services} of Deployment ${nameOf(target)}`;
   const listed = annotations[ANNOTATION.route];
   if (listed !== undefined) {
-    return `annotation ${ANNOTATION.route}: no HTTPRoute or Ingress that may be used and is called ${listed} ${sends}; correct the list.`;
+    return `annotation ${ANNOTATION.route}: no ${kindsOf(providers)} that may be used and is called ${listed} ${sends}; correct the list.`;
   }
   const provider = annotations[ANNOTATION.provider];
   if (provider !== undefined && provider !== 'auto') {
     return `annotation ${ANNOTATION.provider}: no route of provider ${provider} ${sends}; correct the annotation, or create such a route in the same namespace.`;
   }
-  return `no HTTPRoute or Ingress that may be used ${sends}; create one in the same namespace that names the Service.`;
+  return `no ${kindsOf(providers)} that may be used ${sends}; create one in the same namespace that names the Service.`;
 }
 
 function serviceByName(input: DiscoveryInput, name: string): Found<KubeObject> {

@@ -1,10 +1,11 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { ProviderName } from '../../api/policy.ts';
+import type { BuiltIn, LiveRoutes } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import type { Rewrite } from '../canary/index.ts';
 
 /** All lists hold the whole namespace of the target. */
-export interface DiscoveryInput {
+export interface DiscoveryInput extends LiveRoutes {
   /** live, holding the new template */
   target: KubeObject;
   /** `spec.provider` of the policy; the annotation sluice.dev/provider wins over it */
@@ -12,8 +13,6 @@ export interface DiscoveryInput {
   /** of the target: sluice.dev/service, /route and /provider are read */
   annotations: Readonly<Record<string, string>>;
   services: readonly KubeObject[];
-  ingresses: readonly KubeObject[];
-  httpRoutes: readonly KubeObject[];
   deployments: readonly KubeObject[];
   /** they tell whose a pod is */
   replicaSets: readonly KubeObject[];
@@ -22,12 +21,12 @@ export interface DiscoveryInput {
 
 /** What a release will move, and how its canary pods are told from stable ones. */
 export interface Traffic {
-  provider: 'gateway' | 'nginx';
+  provider: BuiltIn;
   /** the live Service in front of the target */
   stableService: KubeObject;
   /** name of the Service to be made */
   canaryService: string;
-  /** live routes whose rules move together */
+  /** live routes whose rules move together; none where the provider works by an object of its own */
   routes: KubeObject[];
   rewrite: Rewrite;
 }

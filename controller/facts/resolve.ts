@@ -57,13 +57,7 @@ export function withPresets(templates: BoundTemplate[], provider: string): Resul
 }
 
 function presets(): Preset[] {
-  const own = Object.values(PROVIDERS).map(({ name, errorRate, latency }) => ({
-    ...errorRate,
-    latency,
-    name,
-  }));
-  const { errorRate, latency } = PROVIDERS.gateway;
-  return [...own, { ...errorRate, latency, name: 'istio' }];
+  return Object.values(PROVIDERS).map(({ name, errorRate, latency }) => ({ ...errorRate, latency, name }));
 }
 
 export function refused(reason: string, issues: Issue[]): { ok: false; objection: Objection } {

@@ -2,8 +2,7 @@ import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import { isObject } from '../../api/json.ts';
 import { ANNOTATION, FINALIZER } from '../../api/names.ts';
 import type { Release } from '../../api/release.ts';
-import { RESOURCES } from '../../api/resources.ts';
-import { PROVIDERS } from '../../providers/index.ts';
+import { liveOf, PROVIDERS } from '../../providers/index.ts';
 import type { Observation, Provider, RouteOriginals, TrafficContext } from '../../providers/provider.ts';
 import { isMadeFor } from '../canary/index.ts';
 import type { Snapshot } from '../model.ts';
@@ -32,9 +31,10 @@ export function trafficFacts(snapshot: Snapshot, release: Release | undefined): 
       snapshot.services.find((each) => each.metadata.name === traffic.service) ?? gone(traffic.service),
     canaryService: traffic.canaryService,
     routes: traffic.routes.flatMap((ref) =>
-      routesOf(provider, snapshot).filter((each) => each.metadata.name === ref.name),
+      liveOf(provider.routeResource, snapshot).filter((each) => each.metadata.name === ref.name),
     ),
     made: madeBy(provider, snapshot),
+    others: (provider.alsoReads ?? []).flatMap((kind) => liveOf(kind, snapshot)),
     originals: originalsOf(release),
   };
   const observation = provider.observe(context);
@@ -63,21 +63,10 @@ function gone(name: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name } };
 }
 
-function objectsOf(plural: string, snapshot: Snapshot): readonly KubeObject[] {
-  if (plural === RESOURCES.ingresses.plural) return snapshot.ingresses;
-  return plural === RESOURCES.httpRoutes.plural ? snapshot.httpRoutes : [];
-}
-
-function routesOf(provider: Provider, snapshot: Snapshot): readonly KubeObject[] {
-  return objectsOf(provider.routeResource.plural, snapshot);
-}
-
 /** Live objects a provider made for this target, known by our labels. */
 export function madeBy(provider: Provider, snapshot: Snapshot): KubeObject[] {
   if (provider.madeResource === undefined) return [];
-  return objectsOf(provider.madeResource.plural, snapshot).filter((each) =>
-    isMadeFor(snapshot.key.name, each),
-  );
+  return liveOf(provider.madeResource, snapshot).filter((each) => isMadeFor(snapshot.key.name, each));
 }
 
 function originalsOf(release: Release): RouteOriginals | undefined {

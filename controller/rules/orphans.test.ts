@@ -49,6 +49,23 @@ describe('a canary whose Release was torn away, finalizer and all', () => {
     expect(doing(forgotten(route))).toEqual(does);
   });
 
+  it('on every kind of route that is edited in place', () => {
+    const to = (canary: number) => [
+      { destination: { host: 'web' }, weight: 100 - canary },
+      { destination: { host: 'web-canary' }, weight: canary },
+    ];
+    const routed = (canary: number): KubeObject => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'web', namespace: 'shop' },
+      spec: { hosts: ['web'], http: [{ route: to(canary) }] },
+    });
+    expect(doing(forgotten(routed(25)))).toEqual([
+      'jsonPatch VirtualService/web: take all traffic off a forgotten canary',
+    ]);
+    expect(doing(forgotten(routed(0)))).toEqual(['jsonPatch VirtualService/web: restore a forgotten route']);
+  });
+
   it('also when the target opted out', () => {
     expect(doing(forgotten(aRoute(25), null))[0]).toContain('take all traffic off');
   });

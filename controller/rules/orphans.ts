@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { REASON } from '../../api/reasons.ts';
-import { PROVIDERS } from '../../providers/index.ts';
-import type { TrafficContext } from '../../providers/provider.ts';
+import { liveOf, PROVIDERS } from '../../providers/index.ts';
+import type { Provider, TrafficContext } from '../../providers/provider.ts';
 import { madeBy } from '../facts/traffic.ts';
 import type { Facts } from '../facts.ts';
 import { canaryServiceName, isMadeFor, ownerOf } from '../canary/index.ts';
@@ -40,32 +40,44 @@ export function orphaned(facts: Facts): Answer | undefined {
  * Users' routes that still name a canary Service of ours. The finalizer keeps a Release until they are restored, but
  * somebody may have taken it off by hand, and the record with it: what stable and canary hold together goes to stable.
  */
-function strayTraffic({ key, snapshot, target }: Facts, made: readonly KubeObject[]): Action[] {
-  if (target === undefined) return [];
+function strayTraffic(facts: Facts, made: readonly KubeObject[]): Action[] {
+  const editing = Object.values(PROVIDERS).filter(({ editsUserRoutes }) => editsUserRoutes);
   const stableOf = ({ metadata }: KubeObject) =>
-    snapshot.services.find(
+    facts.snapshot.services.find(
       (each) => !made.includes(each) && canaryServiceName(each.metadata.name) === metadata.name,
     );
   return made.flatMap((service) => {
     const stableService = stableOf(service);
     if (stableService === undefined) return [];
-    const { name } = service.metadata;
-    const context: TrafficContext = {
-      namespace: key.namespace,
-      target: key.name,
-      release: '',
-      owner: ownerOf(target.object),
-      stableService,
-      canaryService: name,
-      routes: snapshot.httpRoutes.filter((route) => PROVIDERS.gateway.names(route, name)),
-      made: [],
-      originals: undefined,
-    };
-    const zero = PROVIDERS.gateway.plan(context, 0);
-    return zero.length > 0
-      ? urgent(writes('take all traffic off a forgotten canary', zero))
-      : writes('restore a forgotten route', PROVIDERS.gateway.cleanup(context));
+    return editing.flatMap((provider) =>
+      restoreStray(facts, provider, { stableService, canaryService: service.metadata.name }),
+    );
   });
+}
+
+function restoreStray(
+  { key, snapshot, target }: Facts,
+  provider: Provider,
+  services: Pick<TrafficContext, 'stableService' | 'canaryService'>,
+): Action[] {
+  const routes = liveOf(provider.routeResource, snapshot).filter(
+    (route) => !isMadeFor(key.name, route) && provider.names(route, services.canaryService),
+  );
+  if (target === undefined || routes.length === 0) return [];
+  const context: TrafficContext = {
+    ...services,
+    namespace: key.namespace,
+    target: key.name,
+    release: '',
+    owner: ownerOf(target.object),
+    routes,
+    made: [],
+    originals: undefined,
+  };
+  const zero = provider.plan(context, 0);
+  return zero.length > 0
+    ? urgent(writes('take all traffic off a forgotten canary', zero))
+    : writes('restore a forgotten route', provider.cleanup(context));
 }
 
 export const orphans: FactsRule = { name: 'orphans', decide: orphaned };

@@ -18,15 +18,10 @@ export function planRelease({ snapshot }: Facts): Plan {
   const rules = resolveRules(snapshot);
   if (!rules.ok) return rules;
   const discovery = discoverTraffic({
+    ...snapshot,
     target,
     policyProvider: rules.value.policy.provider,
     annotations: target.metadata.annotations ?? {},
-    services: snapshot.services,
-    ingresses: snapshot.ingresses,
-    httpRoutes: snapshot.httpRoutes,
-    deployments: snapshot.deployments,
-    replicaSets: snapshot.replicaSets,
-    pods: snapshot.pods,
   });
   if (!discovery.ok) return refusal(discovery.refusals);
   const { traffic } = discovery;

@@ -3,7 +3,7 @@ import type { ErrorRateQueries, LatencyQueries } from '../../template.ts';
 import { Fields, complain, type Read } from '../fields.ts';
 import { oneOf } from '../read.ts';
 
-export const PRESETS = ['auto', 'gateway', 'nginx', 'istio'] as const;
+export const PRESETS = ['auto', 'gateway', 'nginx', 'istio', 'linkerd'] as const;
 
 /** Where the numbers of both arms come from. */
 export type Source<Q> = { preset: string } | { queries: { canary: Q; stable: Q } };

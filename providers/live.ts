@@ -1,0 +1,28 @@
+import type { KubeObject, Resource } from '../api/kube.ts';
+import { RESOURCES } from '../api/resources.ts';
+
+/** Live objects of one namespace, of every kind that a provider reads; a kind the server does not have is []. */
+export interface LiveRoutes {
+  ingresses: readonly KubeObject[];
+  httpRoutes: readonly KubeObject[];
+  virtualServices: readonly KubeObject[];
+  trafficSplits: readonly KubeObject[];
+  serviceProfiles: readonly KubeObject[];
+}
+
+export type RouteKind = keyof LiveRoutes;
+
+/** All of them, as RESOURCES names them. */
+export const ROUTE_KINDS = [
+  'ingresses',
+  'httpRoutes',
+  'virtualServices',
+  'trafficSplits',
+  'serviceProfiles',
+] as const satisfies readonly RouteKind[];
+
+/** The objects of one kind that a provider names. */
+export function liveOf(resource: Resource, live: LiveRoutes): readonly KubeObject[] {
+  const kind = ROUTE_KINDS.find((each) => RESOURCES[each].plural === resource.plural);
+  return kind === undefined ? [] : live[kind];
+}
