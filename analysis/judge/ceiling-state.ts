@@ -1,7 +1,8 @@
-import { ceilingTick } from '../stats/ceiling.ts';
 import type { Tick } from '../stats/bet.ts';
-import { HARM_BETS, logHarm } from '../stats/process.ts';
+import { ceilingTick } from '../stats/ceiling.ts';
 import type { HarmWealth } from '../stats/process.ts';
+import { HARM_BETS, logHarm } from '../stats/process.ts';
+import { sixDecimals } from '../stats/rounding.ts';
 
 /** Running evidence that the canary's own rate is above a ceiling; plain JSON, kept through all steps. */
 export interface CeilingData {
@@ -30,7 +31,7 @@ export function addCeiling(
   const known = onLevels(before.wealth, phis.length);
   const wealth = phis.map((phi, i) => ceilingTick(known[i] ?? [], { n1, x1 }, { ceiling, phi }, seconds));
   if (wealth.every((row, i) => row === known[i] || row.length === 0)) return before;
-  return { windows: before.windows + 1, wealth: wealth.map(rounded) };
+  return { windows: before.windows + 1, wealth: wealth.map((logs) => logs.map(sixDecimals)) };
 }
 
 /**
@@ -46,11 +47,6 @@ function onLevels(wealth: readonly HarmWealth[], levels: number): readonly HarmW
 /** ln of the evidence at one level of φ; 0 (no evidence) before the first window. */
 export function logCeiling({ wealth }: CeilingData = NOTHING, level: number): number {
   return logHarm(wealth[Math.min(level, wealth.length - 1)] ?? []);
-}
-
-/** Six decimals of a logarithm are plenty and keep the status small. */
-function rounded(logs: readonly number[]): number[] {
-  return logs.map((value) => Math.round(value * 1e6) / 1e6);
 }
 
 /** Is this what `addCeiling` stores? */
