@@ -48,9 +48,9 @@ function promotion({ summary }: Scenario, { steps }: BacktestResult): string {
 function detection({ name, summary }: Scenario): string {
   const { rolledBack, promoted, toRollback } = summary;
   const wrongly = promoted.count === 0 ? '' : `; ${percent(promoted.share)} are promoted`;
-  if (toRollback === undefined) return `${capital(name)} is never found within the hour${wrongly}.`;
+  if (toRollback === undefined) return `${capital(name)}: never found within the hour${wrongly}.`;
   const mean = minutes(toRollback.mean);
-  return `${capital(name)} is found in ${mean} minutes on average, in ${percent(rolledBack.share)} of the releases${wrongly}.`;
+  return `${capital(name)}: found in ${mean} minutes on average, in ${percent(rolledBack.share)} of the releases${wrongly}.`;
 }
 
 function capital(text: string): string {

@@ -51,8 +51,11 @@ const at = (value: number): string => String(Math.round(value * 10) / 10);
 function stairs({ outcomes }: Scenario, end: 'rolledBack' | 'promoted'): string {
   const points = MINUTES * 4;
   const shares = curveOf(outcomes, end, { minutes: MINUTES, points });
-  const parts = shares.map((share, i) => `H${at(x(((i + 1) * MINUTES) / points))}V${at(y(share))}`);
-  return `M${at(x(0))} ${at(y(0))}${parts.join('')}`;
+  const parts = shares.flatMap((share, i) => {
+    const rises = share > (shares[i - 1] ?? 0);
+    return rises ? [`H${at(x(((i + 1) * MINUTES) / points))}V${at(y(share))}`] : [];
+  });
+  return `M${at(x(0))} ${at(y(0))}${parts.join('')}H${at(x(MINUTES))}`;
 }
 
 function axes(): string[] {

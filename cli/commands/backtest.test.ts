@@ -123,7 +123,7 @@ describe('sluice backtest', () => {
     );
     expect(text).toMatch(/^nothing \(A\/A\) +0% \[0%, 27\.8%\]/m);
     expect(text).toMatch(/^errors ×10 +100% \[72\.2%, 100%\]/m);
-    expect(text).toContain('Errors ×10 is found in');
+    expect(text).toContain('Errors ×10: found in');
     expect(progress).toContain(`reading ${server.url}: 100%`);
     expect(readFileSync(svg, 'utf8')).toMatch(/^<svg [^]*healthy, promoted[^]*errors ×2[^]*<\/svg>\n$/);
   });
