@@ -1,9 +1,9 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { realClock } from '../../playground/api/clock.ts';
 import { writeKubeconfig } from '../../playground/api/kubeconfig.ts';
 import { listen } from '../../playground/api/listen.ts';
@@ -58,15 +58,11 @@ describe.skipIf(!present)(name, () => {
   });
 
   async function kubectl(...args: string[]): Promise<string> {
-    const cache = join(folder, 'cache');
-    const { stdout } = await promisify(execFile)('kubectl', [
-      '--kubeconfig',
-      kubeconfig,
-      '--cache-dir',
-      cache,
-      ...args,
-    ]);
-    return stdout;
+    return (await promisify(execFile)('kubectl', withServer(args))).stdout;
+  }
+
+  function withServer(args: string[]): string[] {
+    return ['--kubeconfig', kubeconfig, '--cache-dir', join(folder, 'cache'), ...args];
   }
 
   it('applies, waits for and shows a Deployment', { timeout: 60_000 }, async () => {
@@ -96,6 +92,40 @@ describe.skipIf(!present)(name, () => {
     expect(await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=20s')).toContain(
       'condition met',
     );
+  });
+
+  it('patches in every way, and edits', { timeout: 60_000 }, async () => {
+    const replicas = () => kubectl('get', 'deployment/web', '-o', 'jsonpath={.spec.replicas}');
+    const patches = [
+      ['strategic', '{"spec":{"replicas":1}}', '1'],
+      ['merge', '{"spec":{"replicas":2}}', '2'],
+      ['json', '[{"op":"replace","path":"/spec/replicas","value":3}]', '3'],
+    ] as const;
+    for (const [type, patch, want] of patches) {
+      await kubectl('patch', 'deployment/web', '--type', type, '-p', patch);
+      expect(await replicas()).toBe(want);
+    }
+    const editor = "KUBE_EDITOR=sed -i 's/replicas: 3/replicas: 2/'";
+    const edit = [editor, 'kubectl', ...withServer(['edit', 'deployment/web'])];
+    const { stdout } = await promisify(execFile)('env', edit);
+    expect(stdout).toContain('deployment.apps/web edited');
+    expect(await replicas()).toBe('2');
+  });
+
+  it('tells of Events, and of changes as they come', { timeout: 60_000 }, async () => {
+    expect(await kubectl('events', '--for', 'deployment/web')).toContain('ScalingReplicaSet');
+    expect(await kubectl('get', 'events', '--field-selector', 'involvedObject.kind=Deployment')).toContain(
+      'deployment/web',
+    );
+    const watching = spawn('kubectl', ['--kubeconfig', kubeconfig, 'get', 'deployment/web', '-w']);
+    let seen = '';
+    watching.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
+    await vi.waitFor(() => expect(seen).toContain('2/2'), { timeout: 20_000 });
+    await kubectl('scale', 'deployment/web', '--replicas=4');
+    await vi.waitFor(() => expect(seen).toContain('4/4'), { timeout: 20_000 });
+    const closed = new Promise((resolve) => watching.once('close', resolve));
+    watching.kill();
+    await closed;
   });
 
   it('creates and deletes without a file', { timeout: 60_000 }, async () => {
