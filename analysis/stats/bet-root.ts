@@ -56,11 +56,15 @@ function tabled(g: number, r: number, phi: number): number | undefined {
   let table = ofPhi.get(g);
   if (table === undefined) ofPhi.set(g, (table = new Float64Array(2 * REACH * STEPS)));
   const i = Math.floor(where);
-  const [a, b] = [rootAt(table, i - 1, g, phi), rootAt(table, i, g, phi)];
-  const [c, d] = [rootAt(table, i + 1, g, phi), rootAt(table, i + 2, g, phi)];
+  const a = rootAt(table, i - 1, g, phi);
+  const b = rootAt(table, i, g, phi);
+  const c = rootAt(table, i + 1, g, phi);
+  const d = rootAt(table, i + 2, g, phi);
   // Lagrange's cubic on −1, 0, 1, 2.
   const t = where - i;
-  const [u, v, w] = [t + 1, t - 1, t - 2];
+  const u = t + 1;
+  const v = t - 1;
+  const w = t - 2;
   return (-a * t * v * w + d * u * t * v) / 6 + (b * u * v * w - c * u * t * w) / 2;
 }
 

@@ -9,11 +9,16 @@ import { logAdd, logSumExp } from './logspace.ts';
 export interface Bets {
   g: readonly number[];
   w: readonly number[];
+  logW: readonly number[];
+}
+
+function betsOn(g: readonly number[], w: readonly number[]): Bets {
+  return { g, w, logW: w.map(Math.log) };
 }
 
 /** Small bets dominate on purpose: big effects are found in one window anyway. */
-export const HARM_BETS: Bets = { g: [1.3, 1.6, 2.1, 4, 15], w: [0.1, 0.35, 0.33, 0.15, 0.07] };
-export const SAFE_BETS: Bets = { g: [0.03, 0.15, 0.35, 0.5, 0.65, 0.8], w: [0.1, 0.1, 0.2, 0.25, 0.25, 0.1] };
+export const HARM_BETS: Bets = betsOn([1.3, 1.6, 2.1, 4, 15], [0.1, 0.35, 0.33, 0.15, 0.07]);
+export const SAFE_BETS: Bets = betsOn([0.03, 0.15, 0.35, 0.5, 0.65, 0.8], [0.1, 0.1, 0.2, 0.25, 0.25, 0.1]);
 
 const FIRST_INVESTMENT = 0.9;
 /** The reserve is invested at this pace, so that a defect that starts late still finds money to grow. */
@@ -43,11 +48,11 @@ export function reinvest(wealth: HarmWealth, seconds: number, earned: (g: number
     wealth.length === 0 ? FIRST_INVESTMENT : Math.min(0.5, Math.max(1e-9, seconds / RESTART_SECONDS));
   const invested = logCash + Math.log(share);
   const next = [logCash + Math.log1p(-share)];
-  for (const [k, g] of HARM_BETS.g.entries()) {
+  HARM_BETS.g.forEach((g, k) => {
     const stake = wealth[k + 1];
     const before = stake === undefined ? invested : logAdd(stake, invested);
     next.push(before + earned(g));
-  }
+  });
   return next;
 }
 
@@ -70,6 +75,6 @@ export function logSafe(wealth: SafeWealth): number {
 }
 
 /** ln Σ w_k e^(log_k). */
-export function mixture(logs: readonly number[], bets: Bets): number {
-  return logSumExp(logs.map((value, k) => value + Math.log(bets.w[k] ?? 0)));
+export function mixture(logs: readonly number[], { logW }: Bets): number {
+  return logSumExp(logs.map((value, k) => value + (logW[k] ?? -Infinity)));
 }
