@@ -81,10 +81,22 @@ async function carryOut(action: Action, actor: Actor): Promise<KubeObject | unde
       return undefined;
     case 'write': {
       const object = await actor.client.execute(action.write);
-      if (object !== undefined) actor.reader.written(resourceOf(action.write), object);
+      if (object === undefined) return undefined;
+      actor.reader.written(resourceOf(action.write), object);
+      if (unpauses(action.write) && object.spec?.['paused'] === true) throw stillPaused(object);
       return object;
     }
   }
+}
+
+const unpauses = (write: Write): boolean =>
+  write.verb === 'jsonPatch' &&
+  write.patch.some(({ path, value }) => path === '/spec/paused' && value === false);
+
+/** Admission may change a write and let it pass: without this a promotion would wait for ever for what was taken back. */
+function stillPaused({ metadata }: KubeObject): KubeError {
+  const message = `Deployment ${metadata.name} is still paused: the admission policies hold the controller's own writes too; put its user name into their first match condition (docs/admission.md)`;
+  return new KubeError({ code: 403, reason: 'Forbidden', message });
 }
 
 function resourceOf(write: Write): Resource {

@@ -49,6 +49,8 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     if (mode === 'admission') world.installPolicies();
     world.switchHold(mode as HoldMode);
   },
+  // the user name in the policies
+  exempt: (world, user) => world.exempt(user),
   'delete-policies': (world) => world.removePolicies(),
   // as `kubectl rollout restart`
   restart: (world) =>
@@ -119,6 +121,7 @@ const ASKED: Record<string, (world: World) => string> = {
   // the template does not roll out
   held: (world) => String(holdOf(world) === (world.hold === 'pause' ? 'paused' : 'paused marked')),
   refused: (world) => world.refused || 'nothing',
+  failures: (world) => world.failure || 'none',
   paused: (world) => String(world.target()?.spec?.['paused'] === true),
   failed: (world) => String(isMarkedFailed(world.target())),
   releases: (world) =>
