@@ -108,7 +108,7 @@ function assemble(deps: RunDeps): Parts {
   const metrics: Metrics = new Metrics({
     queueDepth: () => queue.depth,
     isLeader: () => election?.isLeader() ?? true,
-    hold: () => ({ wanted: config.hold, mode: keeper.mode }),
+    hold: () => ({ wanted: config.hold, mode: keeper.shown }),
   });
   const watches = watchesOf(deps, client, metrics, (key) => queue.add(key));
   const keeper: HoldKeeper = keeperOf(deps, client, watches);

@@ -101,7 +101,11 @@ const INFO = 30;
 describe('--hold', () => {
   it('pause asks nothing of the cluster', async () => {
     install();
-    expect(await started({ wanted: 'pause' })).toMatchObject({ mode: 'pause', state: 'hold: pause' });
+    expect(await started({ wanted: 'pause' })).toMatchObject({
+      mode: 'pause',
+      shown: 'pause',
+      state: 'hold: pause',
+    });
   });
 
   it('auto is admission where the policies are, tried by a dry run that leaves no trace', async () => {
@@ -239,11 +243,11 @@ describe('the policies are looked at again', () => {
     const made = keeper({ client });
     const known = made.start();
     await clock.advance(30_000);
-    expect(made.state).toBe('hold: auto, the policies are not checked yet');
+    expect(made).toMatchObject({ shown: 'unknown', state: 'hold: auto, the policies are not checked yet' });
     broken = false;
     await clock.advance(10_000);
     await known;
-    expect(made.mode).toBe('admission');
+    expect(made).toMatchObject({ mode: 'admission', shown: 'admission' });
     broken = true;
     await clock.advance(HOUR);
     expect(made.mode).toBe('admission');

@@ -39,6 +39,7 @@ const TARGETS_AGAIN_MS = 100;
 export class HoldKeeper {
   readonly #options: KeeperOptions;
   #mode: HoldMode = 'pause';
+  #known: boolean;
   #state: string;
   #dueMs = Infinity;
   #cancel: (() => void) | undefined;
@@ -46,6 +47,7 @@ export class HoldKeeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    this.#known = options.wanted === 'pause';
     this.#state =
       options.wanted === 'pause'
         ? 'hold: pause'
@@ -54,6 +56,11 @@ export class HoldKeeper {
 
   get mode(): HoldMode {
     return this.#mode;
+  }
+
+  /** As metrics show it: a controller that waits for the Lease has not looked at the policies. */
+  get shown(): HoldMode | 'unknown' {
+    return this.#known ? this.#mode : 'unknown';
   }
 
   /** The mode in force and why, in one line: shown by /readyz. */
@@ -103,6 +110,7 @@ export class HoldKeeper {
   #apply(checked: Checked): void {
     const { wanted, log, onChange } = this.#options;
     const before = this.#mode;
+    this.#known = true;
     this.#mode = checked.good ? 'admission' : 'pause';
     if (checked.good) {
       const untried = checked.untried === undefined ? '' : `; own writes not tried: ${checked.untried}`;
