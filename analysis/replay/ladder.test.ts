@@ -47,6 +47,19 @@ describe('a ladder', () => {
   });
 
   it.each([
+    { safeEvidence: 'perStep', want: ['stay', 'stay', 'stay', 'next', 'stay'] },
+    { safeEvidence: 'cumulative', want: ['stay', 'stay', 'stay', 'next', 'promote'] },
+  ] as const)(
+    'begins safety anew or keeps it as the template says: $safeEvidence',
+    ({ safeEvidence, want }) => {
+      const templates = [boundTo([errorRate()], { safeEvidence })];
+      const steps = [60_000, 0].map((minDurationMs) => ({ weight: 50, minDurationMs, maxDurationMs: 9e9 }));
+      const windows = [...times(4, () => '0/2000 2/2000'), '0/1 0/1'];
+      expect(said(course(windows, { templates, steps }))).toEqual(want);
+    },
+  );
+
+  it.each([
     { onInconclusive: 'extend', want: 'human', after: 16 },
     { onInconclusive: 'wait', want: 'human', after: 8 },
     { onInconclusive: 'rollback', want: 'rollback', after: 8 },

@@ -47,7 +47,6 @@ export function sumOf(cells: readonly Cell[]): Cell {
   return sums;
 }
 
-const MINUTE_MS = 60_000;
 /** A pod that had requests in this share of the windows is one that served throughout. */
 const SERVED = 0.9;
 
@@ -61,10 +60,4 @@ export function podsServing(recording: Recording, from: number, to: number): str
     return busy >= SERVED * (to - from);
   };
   return [...(first?.keys() ?? [])].filter((pod) => known.every((pods) => served(pods.get(pod)))).sort();
-}
-
-/** As many windows of history as the controller asks for: the fewer pods there are to learn from, the more. */
-export function historyLength({ tickMs }: Recording, pods: number): number {
-  const minutes = pods === 0 || pods >= 19 ? 60 : pods >= 10 ? 120 : 180;
-  return Math.floor((minutes * MINUTE_MS) / tickMs);
 }

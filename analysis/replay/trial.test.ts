@@ -4,12 +4,13 @@ import type { Plan } from './ladder.ts';
 import type { Plant } from './plant.ts';
 import { binomial, seeded, type Random } from './random.ts';
 import type { Cell, Recording } from './recording.ts';
-import { historyLength, podsServing, sumOf } from './recording.ts';
+import { podsServing, sumOf } from './recording.ts';
 import { play, type Outcome, type Trial } from './trial.ts';
 
 const TICK = 15_000;
 const LENGTH = 240 * 5;
 const NONE: Plant = { kind: 'none' };
+const historyMs = () => 2 * 60 * 60_000;
 
 const PLAN: Plan = {
   templates: [boundTo([errorRate()])],
@@ -52,7 +53,16 @@ function withoutPods(full: Recording): Recording {
 
 function trials(count: number, change: Partial<Trial> = {}): Outcome[] {
   return Array.from({ length: count }, (_, i) =>
-    play({ recording: CALM, plan: PLAN, start: 480 + 20 * i, horizon: 240, plant: NONE, seed: i, ...change }),
+    play({
+      recording: CALM,
+      plan: PLAN,
+      start: 480 + 20 * i,
+      horizon: 240,
+      plant: NONE,
+      seed: i,
+      historyMs,
+      ...change,
+    }),
   );
 }
 
@@ -140,14 +150,5 @@ describe('pods', () => {
     };
     expect(podsServing(some, 0, 100)).toEqual(['a', 'c']);
     expect(podsServing(some, 50, 100)).toEqual(['a', 'b', 'c']);
-  });
-
-  it.each([
-    { pods: 0, minutes: 60 },
-    { pods: 4, minutes: 180 },
-    { pods: 12, minutes: 120 },
-    { pods: 30, minutes: 60 },
-  ])('$pods need $minutes minutes of history', ({ pods, minutes }) => {
-    expect(historyLength(CALM, pods)).toBe(minutes * 4);
   });
 });

@@ -4,7 +4,7 @@ import { climb, moveTo, startLadder, type Plan } from './ladder.ts';
 import { planted, type Plant } from './plant.ts';
 import { binomial, childSeed, seeded, shuffled, type Random } from './random.ts';
 import type { Cell, RecordedMetric, RecordedThreshold, Recording } from './recording.ts';
-import { historyLength, podsServing, sizeOf, sumOf } from './recording.ts';
+import { podsServing, sizeOf, sumOf } from './recording.ts';
 
 /** One release played over recorded windows: the numbers of both arms are stable's, plus what is planted. */
 export interface Trial {
@@ -16,6 +16,8 @@ export interface Trial {
   horizon: number;
   plant: Plant;
   seed: number;
+  /** how much history is asked for before the first window, by the number of pods that can be told apart (0: none can) */
+  historyMs: (pods: number) => number;
 }
 
 export interface Outcome {
@@ -80,11 +82,11 @@ interface Cast {
   sow: Random;
 }
 
-function castOf({ recording, start, horizon, plant, seed }: Trial): Cast {
+function castOf({ recording, start, horizon, plant, seed, historyMs }: Trial): Cast {
   const serving = podsServing(recording, start, start + horizon);
   // one pod has nobody to be compared with
   const pods = serving.length < 2 ? [] : shuffled(serving, seeded(childSeed(seed, 0)));
-  const historyFrom = Math.max(0, start - historyLength(recording, pods.length));
+  const historyFrom = Math.max(0, start - Math.floor(historyMs(pods.length) / recording.tickMs));
   const around = recording.metrics.map(({ key, whole }): [string, number] => {
     const [good = 0, bad = 0] = sumOf(whole.slice(historyFrom, start + horizon));
     return [key, bad / Math.max(1, good + bad)];

@@ -22,6 +22,7 @@ async function* pieces(text: string): AsyncGenerator<string> {
 
 interface Result {
   looks: Look[];
+  notes: string[];
   decision: Decision;
 }
 
@@ -32,8 +33,12 @@ async function run(
 ): Promise<Result> {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
   const looks: Look[] = [];
-  const decision = await analyse(pieces(text), readPlan(bound, flags), (look) => looks.push(look));
-  return { looks, decision };
+  const notes: string[] = [];
+  const decision = await analyse(pieces(text), readPlan(bound, flags), {
+    look: (look) => looks.push(look),
+    note: (note) => notes.push(note),
+  });
+  return { looks, notes, decision };
 }
 
 /** Windows of 15 s with 150 and 2850 requests. */
@@ -154,6 +159,14 @@ describe('a release that is analysed', () => {
     const { decision } = await run([{ metric: 'errors', history: { stable, pods } }, ...windows(2, 0.01)]);
     expect(decision.numbers).toMatchObject({ calibration: 2 });
     expect((await run(windows(2, 0.01))).decision.numbers).toMatchObject({ calibration: 0 });
+  });
+
+  it('says once if samples are rarer than the template expects', async () => {
+    const rare = windows(4, 0.01).map((line, i) => ({ ...line, t: (i + 1) * 60 }));
+    expect((await run(rare)).notes).toEqual([
+      'the window that ends at 1970-01-01T00:02:00.000Z ends 1m after the one before, but lasts 15s (interval); the time between counts as not measured. If samples are of 1m, set interval: 1m in the template',
+    ]);
+    expect((await run(windows(4, 0.01))).notes).toEqual([]);
   });
 
   it('follows the steps the input names, and does not move on by itself then', async () => {

@@ -1,5 +1,6 @@
-import type { Verdict } from '../../api/analysis.ts';
+import type { Verdict, Window } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
+import { formatDuration } from '../../api/duration.ts';
 import { REASON } from '../../api/reasons.ts';
 import { formatIssue, type Issue } from '../../api/result.ts';
 import {
@@ -37,6 +38,12 @@ export interface Decision {
   endMs?: number;
 }
 
+export interface Listener {
+  look: (look: Look) => void;
+  /** something the reader may not have meant */
+  note: (sentence: string) => void;
+}
+
 /** A line that cannot be used. The message names line, field, value and remedy. */
 export class InputError extends UsageError {
   readonly line: number;
@@ -54,9 +61,9 @@ export class InputError extends UsageError {
 export async function analyse(
   pieces: AsyncIterable<string>,
   plan: Plan,
-  onLook: (look: Look) => void,
+  listener: Listener,
 ): Promise<Decision> {
-  const course = new Course(plan, onLook);
+  const course = new Course(plan, listener);
   const windows = new Windows(intervalOf(plan), course.names);
   try {
     for await (const { number, text } of splitLines(pieces)) {
@@ -86,15 +93,16 @@ class Course {
   readonly known: Known;
   readonly names: ReadonlySet<string>;
   readonly #plan: Plan;
-  readonly #onLook: (look: Look) => void;
+  readonly #listener: Listener;
   #ladder = startLadder();
   /** the input says in which step the release is: passing does not move it on */
   #led = false;
   #last: Look | undefined;
+  #minded = false;
 
-  constructor(plan: Plan, onLook: (look: Look) => void) {
+  constructor(plan: Plan, listener: Listener) {
     this.#plan = plan;
-    this.#onLook = onLook;
+    this.#listener = listener;
     const metrics = metricsOf(plan.templates).map(({ key, metric }) => [key, metric] as const);
     const weights = plan.steps.flatMap(({ weight }) => (weight === undefined ? [] : [weight]));
     this.known = { metrics: new Map(metrics), weights };
@@ -117,12 +125,24 @@ class Course {
     const { ladder, verdict, conclusion } = climb(this.#ladder, this.#plan, { window, measurements });
     const { index } = ladder;
     const look: Look = { endMs: window.endMs, index, verdict, conclusion, ladder };
+    this.#mind(window);
     this.#last = look;
-    this.#onLook(look);
+    this.#listener.look(look);
     this.#ladder = conclusion.to === 'next' && !this.#led ? moveTo(ladder, this.#plan, index + 1) : ladder;
     const { to, reason, sentence } = conclusion;
     if (to !== 'promote' && to !== 'rollback') return undefined;
     return { decision: to, reason, sentence, numbers: verdict.numbers, index, endMs: look.endMs };
+  }
+
+  /** Samples of minutes under a template of seconds: time counts wrongly. Once is enough to say so. */
+  #mind({ startMs, endMs }: Window): void {
+    const beforeMs = this.#last?.endMs ?? startMs;
+    if (this.#minded || startMs <= beforeMs) return;
+    this.#minded = true;
+    const [apart, lasts] = [endMs - beforeMs, endMs - startMs].map(formatDuration);
+    this.#listener.note(
+      `the window that ends at ${new Date(endMs).toISOString()} ends ${apart ?? ''} after the one before, but lasts ${lasts ?? ''} (interval); the time between counts as not measured. If samples are of ${apart ?? ''}, set interval: ${apart ?? ''} in the template`,
+    );
   }
 
   /** The samples ended before the release did. */

@@ -1,8 +1,11 @@
 import { parseDuration } from '../../api/duration.ts';
+import { defaultPolicy } from '../../api/parse/policy.ts';
 import { MAX_STEPS, step } from '../../api/parse/steps.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
+import { formatIssue } from '../../api/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import type { Plan, PlannedStep } from '../../analysis/replay/ladder.ts';
+import { unreachableLooks } from '../../controller/facts/horizons.ts';
 import { UsageError } from '../io.ts';
 
 /** Flags that say what a ReleasePolicy would. */
@@ -21,18 +24,21 @@ export function readPlan(template: BoundTemplate, flags: PlanFlags): Plan {
     ...(minDurationMs === undefined ? {} : { minDurationMs }),
     ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
   };
-  const weights = flags.steps === undefined ? [undefined] : readWeights(flags.steps);
-  const steps = weights.map((weight): PlannedStep => {
-    const { weight: known, ...lasts } = step({ weight: weight ?? 0, ...durations });
-    return weight === undefined ? lasts : { weight: known, ...lasts };
-  });
-  for (const { minDurationMs: least, maxDurationMs: most } of steps) {
-    if (most >= least) continue;
+  const weights = flags.steps === undefined ? undefined : readWeights(flags.steps);
+  const steps = (weights ?? [0]).map((weight) => step({ weight, ...durations }));
+  if (steps.some((one) => one.maxDurationMs < one.minDurationMs)) {
     throw new UsageError(
       `--max-duration: "${flags.maxDuration ?? ''}" is shorter than --min-duration; give a longer one`,
     );
   }
-  return { templates: [template], steps, onInconclusive: flags.onInconclusive ?? 'extend' };
+  const onInconclusive = flags.onInconclusive ?? 'extend';
+  const late = unreachableLooks({ ...defaultPolicy(), steps, onInconclusive }, [template]);
+  if (late.length > 0) throw new UsageError(late.map(formatIssue).join('\nsluice: '));
+  const planned = steps.map(({ weight, minDurationMs: least, maxDurationMs: most }): PlannedStep => {
+    const lasts = { minDurationMs: least, maxDurationMs: most };
+    return weights === undefined ? lasts : { weight, ...lasts };
+  });
+  return { templates: [template], steps: planned, onInconclusive };
 }
 
 function readWeights(text: string): number[] {

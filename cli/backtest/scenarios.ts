@@ -1,9 +1,10 @@
+import { historyMs } from '../../analysis/measure/lookback.ts';
 import type { Plant } from '../../analysis/replay/plant.ts';
 import { touches } from '../../analysis/replay/plant.ts';
 import { childSeed, seeded } from '../../analysis/replay/random.ts';
 import type { Plan } from '../../analysis/replay/ladder.ts';
 import type { Recording } from '../../analysis/replay/recording.ts';
-import { historyLength, podsServing, sizeOf, sumOf } from '../../analysis/replay/recording.ts';
+import { sizeOf, sumOf } from '../../analysis/replay/recording.ts';
 import { summarize, type Summary } from '../../analysis/replay/summary.ts';
 import { play, type Outcome } from '../../analysis/replay/trial.ts';
 import { formatDuration } from '../../api/duration.ts';
@@ -52,8 +53,9 @@ export function schedule(recording: Recording, runs: number, seed: number): Sche
       `--from: there is only ${has} of history; give a range of at least 2h, better a day or a week`,
     );
   }
-  const pods = podsServing(recording, 0, length).length;
-  const lead = Math.max(least, Math.min(historyLength(recording, pods), Math.floor((length - horizon) / 2)));
+  // the most that is ever asked for, with the fewest pods
+  const wanted = Math.floor(historyOf(1) / tickMs);
+  const lead = Math.max(least, Math.min(wanted, Math.floor((length - horizon) / 2)));
   const random = seeded(childSeed(seed, 0));
   const starts = Array.from({ length: runs }, (_, i) => ({
     start: lead + Math.floor(random() * (length - horizon - lead + 1)),
@@ -84,13 +86,20 @@ export async function replay({
     const outcomes: Outcome[] = [];
     for (const { start, seed } of when.starts) {
       if (stop.aborted) return scenarios;
-      outcomes.push(play({ recording, plan, start, seed, plant, horizon: when.horizon }));
+      outcomes.push(
+        play({ recording, plan, start, seed, plant, horizon: when.horizon, historyMs: historyOf }),
+      );
       progress((done + outcomes.length / when.starts.length) / usable.length);
       await turn();
     }
     scenarios.push({ name, plant, outcomes, summary: summarize(outcomes) });
   }
   return scenarios;
+}
+
+/** As the controller asks for it. */
+function historyOf(pods: number): number {
+  return historyMs(pods === 0 ? Infinity : pods);
 }
 
 /** Lets signals in. */

@@ -157,6 +157,10 @@ describe('wrong use', () => {
   });
 
   it.each([
+    {
+      yaml: 'metrics: [{name: a, errorRate: {preset: auto}, test: {method: fisher, looks: 2, horizon: 2h}}]',
+      want: /test\.horizon: 2h is longer than the policy's shortest step/,
+    },
     { yaml: 'a: [', want: /is not YAML \(.*\); correct it/ },
     { yaml: 'kind: ReleasePolicy', want: /holds no AnalysisTemplate; give a file with one/ },
     { yaml: 'metrics: []', want: /spec\.metrics: \[\] has 0 items; give a list of 1 to 20/ },

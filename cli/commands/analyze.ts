@@ -33,7 +33,10 @@ export async function analyze(
   const { input = '-' } = flags;
   const stream = input === '-' ? stdin : createReadStream(input);
   try {
-    const decision = await analyse(textOf(stream, io.stop), plan, report.look);
+    const decision = await analyse(textOf(stream, io.stop), plan, {
+      look: report.look,
+      note: (sentence) => io.err(`note: ${sentence}`),
+    });
     report.decision(decision);
     return exitCodeOf(decision);
   } catch (error) {

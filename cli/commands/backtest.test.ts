@@ -256,6 +256,19 @@ describe('what cannot be played', () => {
     expect((await run({}, yaml)).error).toMatch(want);
   });
 
+  it('ends with 130 when it is interrupted', async () => {
+    const io = recordingIo();
+    const template = join(folder, 'template.yaml');
+    writeFileSync(template, TEMPLATE);
+    void serve(counters(3, PODS), () => {
+      io.interrupt();
+      return false;
+    });
+    const common = { template, prometheus: server.url, target: 'shop/web', runs: '10', seed: '1' };
+    expect(await backtest(io, { ...common, from: iso(0), to: iso(3) })).toBe(130);
+    expect(io.printed).toEqual([]);
+  });
+
   it('and nothing is left behind', async () => {
     await run({ plot: join(folder, 'out.svg'), prometheus: 'http://127.0.0.1:1' });
     expect(existsSync(join(folder, 'out.svg'))).toBe(false);
