@@ -33,8 +33,8 @@ describe('the prior from history', () => {
     expect(seen).toBeLessThan(phi * 1.35);
   });
 
-  test('it is never above 10, and 1 where too little is known', () => {
-    expect(priorDispersion(history(50, () => 0.01, seeded(1)))).toBe(10);
+  test('it is never above 32, and 1 where too little is known', () => {
+    expect(priorDispersion(history(100, () => 0.01, seeded(1)))).toBe(32);
     expect(priorDispersion([])).toBe(1);
     expect(priorDispersion(history(50, () => 0.01, seeded(1)).slice(0, 7))).toBe(1);
     expect(priorDispersion(Array.from({ length: 100 }, () => ({ n: 100, x: 0 })))).toBe(1);
@@ -70,6 +70,12 @@ describe('what the residuals between the arms show', () => {
     expect(early).toBeLessThan(late);
     expect(late).toBeGreaterThan(3);
     expect(late).toBeLessThan(7);
+  });
+
+  test('calm windows are believed more slowly than bursts are', () => {
+    const calm = { ...NO_RESIDUALS, ticks: 10, square: 10, variance: 10 };
+    expect(currentDispersion(4, calm)).toBeCloseTo(4 ** (2 / 3), 6);
+    expect(currentDispersion(1, { ...calm, square: 400 })).toBeCloseTo(40 ** 0.5, 6);
   });
 
   test('steady counts that vary less than Poisson are no dispersion, however alike they are', () => {

@@ -8,9 +8,13 @@ import { sixDecimals } from './rounding.ts';
  * history of the stable arm, moved towards what the residuals between the arms show as windows pass.
  */
 
-/** no prior is larger: from one arm alone more cannot be told from drift */
-export const PRIOR_CAP = 10;
-const PRIOR_TICKS = 10;
+/** No prior is larger than the largest level there is. */
+export const PRIOR_CAP = 32;
+/**
+ * The prior counts as much as so many windows against more dispersion than it knew, and as so many against less: a canary that
+ * has not had a burst yet says little of those to come.
+ */
+const PRIOR_TICKS = { more: 10, less: 20 };
 const BLOCKS = [1, 2, 4];
 const FEWEST_BLOCKS = 8;
 const STANDARD_ERRORS = 2.5;
@@ -23,7 +27,7 @@ export interface Cell {
 
 /**
  * Block-variance dispersion of consecutive windows of one arm about their linear trend: the largest over blocks of 1, 2
- * and 4 windows, from 1 to 10. What Poisson counts show by chance, and too little history, is 1.
+ * and 4 windows, from 1 to 32. What Poisson counts show by chance, and too little history, is 1.
  */
 export function priorDispersion(history: readonly Cell[]): number {
   const cells = history.filter((cell) => cell.n > 0);
@@ -140,7 +144,8 @@ export function currentDispersion(prior: number, sums: Residuals): number {
   // the first window has no residual
   const raw = rho > 0 ? ratio : beyondChance(ratio, t - 1, sums.variance);
   const seen = Math.max(1, (raw * (1 + rho)) / (1 - rho));
-  return Math.exp((PRIOR_TICKS * Math.log(prior) + t * Math.log(seen)) / (PRIOR_TICKS + t));
+  const kept = seen > prior ? PRIOR_TICKS.more : PRIOR_TICKS.less;
+  return Math.exp((kept * Math.log(prior) + t * Math.log(seen)) / (kept + t));
 }
 
 /** Index of the smallest φ of the grid that is not below the estimate; the last if all are. */
