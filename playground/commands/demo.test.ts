@@ -20,7 +20,7 @@ function programWith(...args: string[]): { program: Program; complaints: string[
 
 it.each([
   { args: ['--scenario', 'nope'], want: '--scenario: "nope" is not known; give one of healthy, regression' },
-  { args: ['--provider', 'istio'], want: '--provider: "istio" is not known; give one of gateway, nginx' },
+  { args: ['--provider', 'consul'], want: '--provider: "consul" is not known; give one of gateway, nginx' },
   { args: ['--hold', 'webhook'], want: '--hold: "webhook" is not known; give one of pause, admission, auto' },
   { args: ['--rps', '0'], want: '--rps: "0" is out of range; give a whole number from 1 to 2000' },
   { args: ['--seed', 'x'], want: '--seed: "x" is out of range' },

@@ -4,6 +4,8 @@ import type { KubeObject } from '../../api/kube.ts';
 export interface Endpoint {
   host: string;
   port: number;
+  /** name of the pod behind it */
+  pod?: string;
 }
 
 interface ServicePort {
@@ -13,6 +15,7 @@ interface ServicePort {
 
 interface SliceEndpoint {
   addresses?: string[];
+  targetRef?: { name?: string };
   conditions?: { ready?: boolean };
 }
 
@@ -38,11 +41,13 @@ export class Backends {
     }
   }
 
-  /** undefined: no such Service, or it has no such port; []: nothing is ready behind it. */
-  endpoints(namespace: string, service: string, port: number | string): Endpoint[] | undefined {
+  /** `port`: undefined is the first. undefined: no such Service, or it has no such port; []: nothing is ready behind it. */
+  endpoints(namespace: string, service: string, port: number | string | undefined): Endpoint[] | undefined {
     const key = `${namespace}/${service}`;
     const ports = this.services.get(key)?.spec?.['ports'] as ServicePort[] | undefined;
-    const found = ports?.find((candidate) => candidate.port === port || candidate.name === port);
+    const found = ports?.find(
+      (candidate) => port === undefined || candidate.port === port || candidate.name === port,
+    );
     if (found === undefined) return undefined;
     const portName = found.name ?? '';
     return (this.slices.get(key) ?? []).flatMap((slice) => readyIn(slice, portName));
@@ -56,6 +61,9 @@ function readyIn(slice: KubeObject, portName: string): Endpoint[] {
   const endpoints = (slice['endpoints'] ?? []) as SliceEndpoint[];
   return endpoints
     .filter((endpoint) => endpoint.conditions?.ready !== false)
-    .flatMap((endpoint) => (endpoint.addresses ?? []).slice(0, 1))
-    .map((host) => ({ host, port }));
+    .flatMap(({ addresses = [], targetRef }) =>
+      addresses
+        .slice(0, 1)
+        .map((host) => ({ host, port, ...(targetRef?.name === undefined ? {} : { pod: targetRef.name }) })),
+    );
 }

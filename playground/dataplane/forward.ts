@@ -18,6 +18,8 @@ export interface Forwarded {
 export interface Answer {
   status: number;
   own: boolean;
+  /** who answered, where that is known */
+  pod?: string;
 }
 
 /** Sends requests to endpoints over kept-alive connections, trying another endpoint where that is safe. */
@@ -44,7 +46,10 @@ export class Forwarder {
       );
       if (endpoint === undefined) break;
       const outcome = await this.attempt(endpoint, what, body);
-      if (typeof outcome === 'number') return { status: outcome, own: false };
+      const { pod } = endpoint;
+      if (typeof outcome === 'number') {
+        return { status: outcome, own: false, ...(pod === undefined ? {} : { pod }) };
+      }
       last = outcome.message;
       if (!mayRetry(outcome, what.request)) break;
       // only one endpoint: a connection it had closed is replaced by a fresh one

@@ -1,6 +1,6 @@
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { RouteLabels } from './httproute-routing.ts';
 import type { IngressLabels } from './ingress-routing.ts';
+import type { ServiceLabels } from './routing.ts';
 
 /** One answered request. */
 export interface Served {
@@ -10,6 +10,8 @@ export interface Served {
   duration: number;
   /** the answer is the gateway's own: no endpoint, refused connection, time-out */
   own: boolean;
+  /** the pod that answered, where that is known */
+  pod?: string;
 }
 
 const NGINX_LABELS = [
@@ -45,7 +47,23 @@ const ISTIO_BUCKETS = [
   3_600_000,
 ];
 
-/** The series that ingress-nginx and Istio export, same names and labels, as far as a single gateway can know them. */
+const LINKERD_LATENCY_LABELS = [
+  'direction',
+  'namespace',
+  'deployment',
+  'pod',
+  'target_port',
+  'tls',
+  'route_name',
+  'status_code',
+] as const;
+const LINKERD_BUCKETS = [1, 10, 100, 1000, 10_000].flatMap((scale) =>
+  [1, 2, 3, 4, 5].map((step) => scale * step),
+);
+/** A Deployment's name is that of its pods without the hashes of ReplicaSet and pod. */
+const DEPLOYMENT = /^(.+)-[^-]+-[^-]+$/;
+
+/** The series that ingress-nginx, Istio and Linkerd export, same names and labels, as far as a single gateway can know them. */
 export class GatewayMetrics {
   readonly registry = new Registry();
   private readonly nginxRequests = new Counter({
@@ -78,6 +96,20 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly linkerdResponses = new Counter({
+    name: 'response_total',
+    help: 'Answers by the proxies of pods',
+    labelNames: [...LINKERD_LATENCY_LABELS, 'classification'],
+    registers: [this.registry],
+  });
+  private readonly linkerdLatencies = new Histogram({
+    name: 'response_latency_ms',
+    help: 'Milliseconds to the first byte of an answer',
+    labelNames: LINKERD_LATENCY_LABELS,
+    buckets: LINKERD_BUCKETS,
+    registers: [this.registry],
+  });
+
   ingress(where: IngressLabels, served: Served): void {
     const labels = {
       ...where,
@@ -94,7 +126,7 @@ export class GatewayMetrics {
     }
   }
 
-  route(where: RouteLabels, served: Served): void {
+  route(where: ServiceLabels, served: Served): void {
     const labels = {
       reporter: 'source',
       source_workload: 'playground-gateway',
@@ -112,5 +144,22 @@ export class GatewayMetrics {
     };
     this.istioRequests.inc(labels);
     this.istioDurations.observe(labels, served.duration * 1000);
+  }
+
+  /** As the proxy in the pod counts: what never reached a pod is not in it. */
+  inbound({ namespace }: ServiceLabels, { own, pod, status, duration }: Served): void {
+    if (own || pod === undefined) return;
+    const labels = {
+      direction: 'inbound',
+      namespace,
+      deployment: DEPLOYMENT.exec(pod)?.[1] ?? pod,
+      pod,
+      target_port: '8080',
+      tls: 'true',
+      route_name: 'default',
+      status_code: String(status),
+    };
+    this.linkerdResponses.inc({ ...labels, classification: status >= 500 ? 'failure' : 'success' });
+    this.linkerdLatencies.observe(labels, duration * 1000);
   }
 }

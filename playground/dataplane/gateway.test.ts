@@ -69,7 +69,9 @@ class TinyApi {
     request.on('end', () => {
       const body = JSON.parse(text) as JsonObject;
       this.patches.push({ path, body });
-      const route = this.collections.get('httproutes')?.[0];
+      const route = this.collections.get(
+        path.split('/').includes('httproutes') ? 'httproutes' : 'serviceprofiles',
+      )?.[0];
       response.end(JSON.stringify({ ...route, ...body }));
     });
   }
@@ -102,11 +104,9 @@ async function pod(version: string): Promise<string> {
   return host;
 }
 
-async function ask(port: number): Promise<string> {
+async function ask(port: number, host = 'shop.example'): Promise<string> {
   const answer = await new Promise<http.IncomingMessage>((resolve, reject) =>
-    http
-      .get({ host: '127.0.0.1', port, headers: { host: 'shop.example' }, agent: false }, resolve)
-      .on('error', reject),
+    http.get({ host: '127.0.0.1', port, headers: { host }, agent: false }, resolve).on('error', reject),
   );
   answer.resume();
   return String(answer.headers['x-version'] ?? answer.statusCode);
@@ -116,7 +116,9 @@ async function metrics({ ports }: World): Promise<string[]> {
   const text = await (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
   return text
     .split('\n')
-    .filter((line) => /^(istio_requests_total|nginx_ingress_controller_requests)\{/.test(line));
+    .filter((line) =>
+      /^(istio_requests_total|nginx_ingress_controller_requests|response_total)\{/.test(line),
+    );
 }
 
 const refs = (stable: number, canary: number): JsonObject[] => [
@@ -127,8 +129,8 @@ const refs = (stable: number, canary: number): JsonObject[] => [
     ],
   },
 ];
-const answers = (port: number, want: string): Promise<void> =>
-  vi.waitFor(async () => expect(await ask(port)).toBe(want), { timeout: 15_000 });
+const answers = (port: number, want: string, host?: string): Promise<void> =>
+  vi.waitFor(async () => expect(await ask(port, host)).toBe(want), { timeout: 15_000 });
 
 describe('the gateway', () => {
   it('follows an HTTPRoute, counts as Istio does and confirms the generation', async () => {
@@ -168,9 +170,58 @@ describe('the gateway', () => {
     }
   });
 
+  it('follows a VirtualService and counts as Istio does', async () => {
+    const it = await world();
+    const virtualService = (service: string): KubeObject => ({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'shop', namespace: 'shop' },
+      spec: { hosts: ['shop.example'], http: [{ route: [{ destination: { host: service } }] }] },
+    });
+    it.api.put('virtualservices', virtualService('shop'));
+    await answers(it.ports.istio, 'v1');
+    it.api.put('virtualservices', virtualService('shop-canary'));
+    await answers(it.ports.istio, 'v2');
+    const services = (await metrics(it)).map((line) => /destination_service_name="([^"]+)"/.exec(line)?.[1]);
+    expect(services.sort()).toEqual(['shop', 'shop-canary']);
+  });
+
+  it('follows a TrafficSplit by the profile of its apex and counts as the proxies of pods do', async () => {
+    const it = await world();
+    const host = 'shop.shop.svc.cluster.local';
+    const profile = (...services: string[]): KubeObject => ({
+      apiVersion: 'linkerd.io/v1alpha2',
+      kind: 'ServiceProfile',
+      metadata: { name: host, namespace: 'shop' },
+      spec: {
+        dstOverrides: services.map((name) => ({ authority: `${name}.shop.svc.cluster.local`, weight: '1' })),
+      },
+    });
+    it.api.put('serviceprofiles', profile());
+    it.api.put('trafficsplits', {
+      apiVersion: 'split.smi-spec.io/v1alpha1',
+      kind: 'TrafficSplit',
+      metadata: { name: 'shop', namespace: 'shop' },
+      spec: { service: 'shop', backends: [{ service: 'shop-canary', weight: 1 }] },
+    });
+    await answers(it.ports.linkerd, 'v1', host);
+    await vi.waitFor(() => expect(it.api.patches).not.toEqual([]), { timeout: 15_000 });
+    expect(it.api.patches[0]?.body).toEqual({
+      spec: { dstOverrides: [{ authority: 'shop-canary.shop.svc.cluster.local', weight: '1' }] },
+    });
+    it.api.put('serviceprofiles', profile('shop-canary'));
+    await answers(it.ports.linkerd, 'v2', host);
+    const line = (await metrics(it)).find((one) => one.includes('deployment="shop-canary"'));
+    expect(line).toMatch(
+      /^response_total\{direction="inbound",namespace="shop".*classification="success"\} \d+$/,
+    );
+  });
+
   it('answers 404 for what no object routes', async () => {
     const it = await world();
     expect(await ask(it.ports.routes)).toBe('404');
     expect(await ask(it.ports.ingress)).toBe('404');
+    expect(await ask(it.ports.istio)).toBe('404');
+    expect(await ask(it.ports.linkerd)).toBe('404');
   });
 });

@@ -7,11 +7,15 @@ import { Backends } from './backends.ts';
 import { Forwarder, fail } from './forward.ts';
 import type { Answer } from './forward.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
+import type { Served } from './gateway-metrics.ts';
 import { HttpRouteTable } from './httproute-routing.ts';
 import { acceptedBy, parentsOf } from './httproute-status.ts';
 import { IngressTable } from './ingress-routing.ts';
+import { ProfileTable } from './profile-routing.ts';
 import type { Random } from './random.ts';
-import type { Routed, RoutedRequest } from './routing.ts';
+import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
+import { SmiExtension } from './smi-extension.ts';
+import { VirtualServiceTable } from './virtualservice-routing.ts';
 
 export interface GatewayOptions {
   access: ApiAccess;
@@ -25,22 +29,47 @@ export interface GatewayPorts {
   routes: number;
   /** traffic routed by Ingresses */
   ingress: number;
+  /** traffic routed by VirtualServices, from outside and within the mesh */
+  istio: number;
+  /** traffic of a meshed client of Linkerd */
+  linkerd: number;
   /** /metrics */
   metrics: number;
 }
 
 const HTTP_ROUTES = 'gateway.networking.k8s.io/v1';
+const KINDS = {
+  services: ['v1', 'services'],
+  slices: ['discovery.k8s.io/v1', 'endpointslices'],
+  ingresses: ['networking.k8s.io/v1', 'ingresses'],
+  routes: [HTTP_ROUTES, 'httproutes'],
+  gateways: [HTTP_ROUTES, 'gateways'],
+  virtualServices: ['networking.istio.io/v1', 'virtualservices'],
+  splits: ['split.smi-spec.io/v1alpha1', 'trafficsplits'],
+  profiles: ['linkerd.io/v1alpha2', 'serviceprofiles'],
+} as const satisfies Record<string, readonly [string, string]>;
+type Kind = keyof typeof KINDS;
 
-/** The data plane: routes every request at random by the live objects, as Ingress-NGINX and a Gateway would. */
+type Count = (where: ServiceLabels, served: Served) => void;
+
+/** What can be asked where a request of one port goes. */
+interface Table {
+  route(request: RoutedRequest, random: Random): Routed<ServiceLabels>;
+}
+
+/** The data plane: routes every request at random by the live objects, as Ingress-NGINX, a Gateway or a mesh would. */
 export class Gateway {
   private readonly options: GatewayOptions;
   private readonly client: ApiClient;
   private readonly metrics = new GatewayMetrics();
   private readonly forwarder: Forwarder;
-  private readonly mirrors: Record<'services' | 'slices' | 'ingresses' | 'routes' | 'gateways', Mirror>;
+  private readonly mirrors: Record<Kind, Mirror>;
+  private readonly smi: SmiExtension;
   private readonly servers: http.Server[] = [];
   private ingresses = new IngressTable([], new Backends([], []));
-  private routes = new HttpRouteTable([], new Backends([], []));
+  private routes: Table = new HttpRouteTable([], new Backends([], []));
+  private virtualServices: Table = new VirtualServiceTable([], new Backends([], []));
+  private profiles: Table = new ProfileTable([], new Backends([], []));
   private pending = false;
   private writing = false;
   private statusStale = false;
@@ -49,22 +78,22 @@ export class Gateway {
     this.options = options;
     this.client = new ApiClient(options.access);
     this.forwarder = new Forwarder(options.random);
-    const mirror = (apiVersion: string, plural: string): Mirror =>
-      new Mirror({ client: this.client, path: pathOf(apiVersion, plural), onChange: () => this.changed() });
-    this.mirrors = {
-      services: mirror('v1', 'services'),
-      slices: mirror('discovery.k8s.io/v1', 'endpointslices'),
-      ingresses: mirror('networking.k8s.io/v1', 'ingresses'),
-      routes: mirror(HTTP_ROUTES, 'httproutes'),
-      gateways: mirror(HTTP_ROUTES, 'gateways'),
-    };
+    const mirrors = Object.entries(KINDS).map(([kind, [apiVersion, plural]]) => {
+      const path = pathOf(apiVersion, plural);
+      return [kind, new Mirror({ client: this.client, path, onChange: () => this.changed() })];
+    });
+    this.mirrors = Object.fromEntries(mirrors) as Record<Kind, Mirror>;
+    const { splits, profiles } = this.mirrors;
+    this.smi = new SmiExtension({ client: this.client, splits, profiles });
   }
 
-  /** Listens on three free loopback ports. */
+  /** Listens on free loopback ports. */
   async listen(): Promise<GatewayPorts> {
     return {
       routes: await this.serve((request, response) => void this.viaRoutes(request, response)),
       ingress: await this.serve((request, response) => void this.viaIngress(request, response)),
+      istio: await this.serve((request, response) => void this.viaIstio(request, response)),
+      linkerd: await this.serve((request, response) => void this.viaLinkerd(request, response)),
       metrics: await this.serve((_, response) => void this.sendMetrics(response)),
     };
   }
@@ -87,11 +116,29 @@ export class Gateway {
   }
 
   private async viaRoutes(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    await this.via(this.routes, { request, response }, (where, served) => this.metrics.route(where, served));
+  }
+
+  private async viaIstio(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const count: Count = (where, served) => this.metrics.route(where, served);
+    await this.via(this.virtualServices, { request, response }, count);
+  }
+
+  private async viaLinkerd(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    await this.via(this.profiles, { request, response }, (where, served) =>
+      this.metrics.inbound(where, served),
+    );
+  }
+
+  private async via(
+    table: Table,
+    { request, response }: { request: http.IncomingMessage; response: http.ServerResponse },
+    count: Count,
+  ): Promise<void> {
     const started = performance.now();
-    const routed = this.routes.route(describe(request), this.options.random);
+    const routed = table.route(describe(request), this.options.random);
     const answer = await this.answer(routed, request, response);
-    if (routed.labels === undefined) return;
-    this.metrics.route(routed.labels, served(request, answer, started));
+    if (routed.labels !== undefined) count(routed.labels, served(request, answer, started));
   }
 
   private async answer(
@@ -126,13 +173,15 @@ export class Gateway {
     this.ingresses = new IngressTable(this.mirrors.ingresses.all(), backends);
     const accepted = this.mirrors.routes.all().filter((route) => acceptedBy(route, gateways));
     this.routes = new HttpRouteTable(accepted, backends);
+    this.virtualServices = new VirtualServiceTable(this.mirrors.virtualServices.all(), backends);
+    this.profiles = new ProfileTable(this.mirrors.profiles.all(), backends);
   }
 
   private backends(): Backends {
     return new Backends(this.mirrors.services.all(), this.mirrors.slices.all());
   }
 
-  /** One writer at a time; a lost write is repeated by the next change or after half a second. */
+  /** What control planes write. One writer at a time; a lost write is repeated by the next change or after half a second. */
   private async writeStatus(): Promise<void> {
     this.statusStale = true;
     if (this.writing) return;
@@ -141,6 +190,7 @@ export class Gateway {
       while (this.isStale()) {
         this.statusStale = false;
         for (const route of this.mirrors.routes.all()) await this.writeStatusOf(route);
+        await this.smi.sync();
       }
     } catch {
       setTimeout(() => void this.writeStatus(), 500);

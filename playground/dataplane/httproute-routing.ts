@@ -3,12 +3,7 @@ import type { Backends, Endpoint } from './backends.ts';
 import { draw } from './random.ts';
 import type { Random } from './random.ts';
 import { hostRank, prefixCovers } from './routing.ts';
-import type { Routed, RoutedRequest } from './routing.ts';
-
-export interface RouteLabels {
-  namespace: string;
-  service: string;
-}
+import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
 
 interface Match {
   path?: { type?: string; value?: string };
@@ -39,7 +34,7 @@ interface Entry {
   weights: number[];
 }
 
-interface Backend extends RouteLabels {
+interface Backend extends ServiceLabels {
   /** undefined: the reference is invalid, its share is answered 500 */
   endpoints: readonly Endpoint[] | undefined;
 }
@@ -58,7 +53,7 @@ export class HttpRouteTable {
       .toSorted((a, b) => compare(specificity(b.match), specificity(a.match)));
   }
 
-  route(request: RoutedRequest, random: Random): Routed<RouteLabels> {
+  route(request: RoutedRequest, random: Random): Routed<ServiceLabels> {
     const best = Math.max(...this.entries.map((entry) => hostRank(entry.hostname, request.host)));
     const entry = this.entries.find(
       (one) => best >= 0 && hostRank(one.hostname, request.host) === best && matches(one.match, request),

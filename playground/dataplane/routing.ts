@@ -1,4 +1,4 @@
-import type { Endpoint } from './backends.ts';
+import type { Backends, Endpoint } from './backends.ts';
 
 /** The part of a request that routing looks at. */
 export interface RoutedRequest {
@@ -27,4 +27,28 @@ export function hostRank(pattern: string, host: string): number {
 export function prefixCovers(prefix: string, path: string): boolean {
   const trimmed = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
   return path === trimmed || path.startsWith(`${trimmed}/`);
+}
+
+/** A Service as metrics name it. */
+export interface ServiceLabels {
+  namespace: string;
+  service: string;
+}
+
+/** The Service that a host names within the cluster, e.g. "shop.shop.svc" or "shop.shop.svc.cluster.local". */
+export function meshHost(host: string): ServiceLabels | undefined {
+  const [, service, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.cluster\.local)?$/.exec(host) ?? [];
+  return service === undefined || namespace === undefined ? undefined : { namespace, service };
+}
+
+/** Any ready endpoint of a Service; without a port, of its first. */
+export function toService(
+  backends: Backends,
+  { namespace, service }: ServiceLabels,
+  port?: number,
+): Routed<ServiceLabels> {
+  const labels = { namespace, service };
+  const to = backends.endpoints(namespace, service, port);
+  if (to === undefined) return { status: 503, why: `no Service ${service}`, labels };
+  return to.length === 0 ? { status: 503, why: `no endpoint of ${service}`, labels } : { to, labels };
 }

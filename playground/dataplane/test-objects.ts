@@ -21,6 +21,7 @@ export function slice(of: string, addresses: string[], namespace = 'shop'): Kube
     ports: [{ name: 'http', port: 8080, protocol: 'TCP' }],
     endpoints: addresses.map((address) => ({
       addresses: [address.replace('-', '')],
+      targetRef: { kind: 'Pod', namespace, name: `${of}-7c9d8-abcde` },
       conditions: { ready: !address.startsWith('-') },
     })),
   };

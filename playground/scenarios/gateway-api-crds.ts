@@ -8,23 +8,39 @@ const OPEN: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields
  * them along. A real cluster gets the ones of the Gateway API project.
  */
 export function gatewayApiCrds(): KubeObject[] {
-  return [crd('httproutes', 'HTTPRoute'), crd('gateways', 'Gateway')];
+  const versions = [{ name: 'v1', spec: OPEN }];
+  // The API server asks for this annotation on groups that end in k8s.io.
+  const annotations = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api' };
+  return ['HTTPRoute', 'Gateway'].map((kind) => crd({ group: GROUP, kind, versions, annotations }));
 }
 
-function crd(plural: string, kind: string): KubeObject {
-  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: OPEN, status: OPEN } } };
+export interface CrdSketch {
+  group: string;
+  kind: string;
+  /** schema of `spec` by version; the first one is stored */
+  versions: { name: string; spec: JsonObject }[];
+  annotations?: Record<string, string>;
+}
+
+/** A namespaced kind with a status subresource; its plural is the kind with an s. */
+export function crd({ group, kind, versions, annotations = {} }: CrdSketch): KubeObject {
+  const singular = kind.toLowerCase();
+  const plural = `${singular}s`;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${GROUP}`,
-      annotations: { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api' },
-    },
+    metadata: { name: `${plural}.${group}`, annotations },
     spec: {
-      group: GROUP,
+      group,
       scope: 'Namespaced',
-      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-      versions: [{ name: 'v1', served: true, storage: true, schema, subresources: { status: {} } }],
+      names: { kind, listKind: `${kind}List`, plural, singular },
+      versions: versions.map(({ name, spec }, index) => ({
+        name,
+        served: true,
+        storage: index === 0,
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec, status: OPEN } } },
+        subresources: { status: {} },
+      })),
     },
   };
 }

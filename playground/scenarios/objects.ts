@@ -3,14 +3,27 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 /** What the user of the demo owns, as manifests. */
 export const NAMESPACE = 'shop';
 export const APP = 'shop';
-export const HOST = 'shop.example';
 export const REPLICAS = 6;
 /** share of requests that the stable version fails: a healthy service is not a perfect one */
 export const BASE_ERROR_RATE = 0.005;
 
-export type DemoProvider = 'gateway' | 'nginx';
+export type DemoProvider = 'gateway' | 'nginx' | 'istio' | 'linkerd';
 
-export const PROVIDERS: readonly DemoProvider[] = ['gateway', 'nginx'];
+export const PROVIDERS: readonly DemoProvider[] = ['gateway', 'nginx', 'istio', 'linkerd'];
+
+const EDGE_HOST = 'shop.example';
+
+/** The host that clients ask for: Linkerd splits what goes to the Service within the cluster. */
+export const hostOf = (provider: DemoProvider): string =>
+  provider === 'linkerd' ? `${APP}.${NAMESPACE}.svc.cluster.local` : EDGE_HOST;
+
+/** What the user has for routing, for a sentence. */
+export const ROUTED_BY: Readonly<Record<DemoProvider, string>> = {
+  gateway: `HTTPRoute ${APP}`,
+  nginx: `Ingress ${APP}`,
+  istio: `VirtualService ${APP}`,
+  linkerd: `Service ${APP} within the mesh`,
+};
 
 /** Objects to create, each with the collection it belongs to; in this order. */
 export interface Placed {
@@ -20,18 +33,23 @@ export interface Placed {
 
 export function userObjects(provider: DemoProvider): Placed[] {
   const shared: Placed[] = [
-    { plural: 'releasepolicies', object: policy() },
+    { plural: 'releasepolicies', object: policy(provider) },
     { plural: 'analysistemplates', object: template() },
     { plural: 'services', object: service() },
     { plural: 'deployments', object: deployment() },
   ];
-  if (provider === 'nginx') return [...shared, { plural: 'ingresses', object: ingress() }];
-  return [
-    ...shared,
+  return [...shared, ...ROUTES[provider]()];
+}
+
+const ROUTES: Readonly<Record<DemoProvider, () => Placed[]>> = {
+  gateway: () => [
     { plural: 'gateways', object: gateway() },
     { plural: 'httproutes', object: httpRoute() },
-  ];
-}
+  ],
+  nginx: () => [{ plural: 'ingresses', object: ingress() }],
+  istio: () => [{ plural: 'virtualservices', object: virtualService() }],
+  linkerd: () => [{ plural: 'serviceprofiles', object: serviceProfile() }],
+};
 
 function meta(more: JsonObject = {}): KubeObject['metadata'] {
   return { name: APP, namespace: NAMESPACE, labels: { app: APP }, ...more };
@@ -85,7 +103,7 @@ function httpRoute(): KubeObject {
     metadata: meta(),
     spec: {
       parentRefs: [{ name: APP }],
-      hostnames: [HOST],
+      hostnames: [EDGE_HOST],
       rules: [
         {
           matches: [{ path: { type: 'PathPrefix', value: '/' } }],
@@ -104,19 +122,42 @@ function ingress(): KubeObject {
     metadata: meta(),
     spec: {
       ingressClassName: 'nginx',
-      rules: [{ host: HOST, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+      rules: [{ host: EDGE_HOST, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
     },
   };
 }
 
+function virtualService(): KubeObject {
+  const route = [{ destination: { host: APP, port: { number: 80 } } }];
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: meta(),
+    spec: { hosts: [EDGE_HOST], gateways: ['public'], http: [{ name: 'all', route, timeout: '10s' }] },
+  };
+}
+
+/** For metrics by route; Linkerd's SMI extension writes the split into it and takes it out again. */
+function serviceProfile(): KubeObject {
+  const condition = { method: 'GET', pathRegex: '/.*' };
+  return {
+    apiVersion: 'linkerd.io/v1alpha2',
+    kind: 'ServiceProfile',
+    metadata: meta({ name: hostOf('linkerd') }),
+    spec: { routes: [{ name: 'GET', condition }] },
+  };
+}
+
 /** The same ladder as the built-in policy, with the waits of a laptop instead of those of a company. */
-function policy(): KubeObject {
+function policy(provider: DemoProvider): KubeObject {
   const step = (weight: number): JsonObject => ({ weight, minDuration: '6s', maxDuration: '5m' });
   return {
     apiVersion: 'sluice.dev/v1alpha1',
     kind: 'ReleasePolicy',
     metadata: { name: 'demo', namespace: NAMESPACE },
     spec: {
+      // The others are found by the user's routes.
+      ...(provider === 'linkerd' ? { provider } : {}),
       steps: [step(5), step(25), step(50)],
       analysis: [{ template: 'demo' }],
       settle: '2s',

@@ -22,7 +22,8 @@ import { seeded } from '../dataplane/random.ts';
 import { Children } from './children.ts';
 import type { Death } from './children.ts';
 import { gatewayApiCrds } from './gateway-api-crds.ts';
-import { APP, HOST, NAMESPACE, REPLICAS, userObjects } from './objects.ts';
+import { meshCrds } from './mesh-crds.ts';
+import { APP, NAMESPACE, REPLICAS, ROUTED_BY, hostOf, userObjects } from './objects.ts';
 import type { DemoProvider } from './objects.ts';
 
 export interface StageOptions {
@@ -153,17 +154,15 @@ export class Stage {
       until('the pods are ready', () => this.available(client)),
     ]);
     say('pods', `${REPLICAS} of Deployment ${APP}, each an HTTP server with an address of its own`);
-    const port = provider === 'nginx' ? ports.ingress : ports.routes;
-    say(
-      'gateway',
-      `http://127.0.0.1:${port}, routes by ${provider === 'nginx' ? 'Ingress' : 'HTTPRoute'} ${APP}`,
-    );
+    const port = portOf(provider, ports);
+    const host = hostOf(provider);
+    say('gateway', `http://127.0.0.1:${port}, routes by ${ROUTED_BY[provider]}`);
     const prometheus = await this.startPrometheus(ports.metrics);
     say('Prometheus', `${prometheus.url}, scrapes the gateway every second`);
     const random = seeded(seed);
-    const load = new Load({ port, host: HOST, path: '/', requestsPerSecond, arrivals: 'poisson', random });
+    const load = new Load({ port, host, path: '/', requestsPerSecond, arrivals: 'poisson', random });
     this.parts = { client, load, prometheus: prometheus.proxy, prometheusUrl: prometheus.front };
-    await until('the gateway routes', () => serves(port));
+    await until('the gateway routes', () => serves(port, host));
     load.start();
     say('load', `${requestsPerSecond} requests a second, whether answered or not`);
     const pid = await this.startController();
@@ -200,7 +199,7 @@ export class Stage {
   }
 
   private async applyAll(client: ApiClient): Promise<void> {
-    const crds = [...manifests('crds'), ...gatewayApiCrds()];
+    const crds = [...manifests('crds'), ...gatewayApiCrds(), ...meshCrds()];
     if (this.hold !== 'pause') await installPolicies(client);
     for (const crd of crds) await createIfMissing(client, 'customresourcedefinitions', crd);
     await client.create(pathOf('v1', 'namespaces'), {
@@ -258,9 +257,15 @@ export async function until(
   }
 }
 
-async function serves(port: number): Promise<boolean> {
+/** The gateway has a port of its own for every kind of route. */
+function portOf(provider: DemoProvider, ports: GatewayPorts): number {
+  if (provider === 'gateway') return ports.routes;
+  return provider === 'nginx' ? ports.ingress : ports[provider];
+}
+
+async function serves(port: number, host: string): Promise<boolean> {
   return await new Promise((resolve) => {
-    const request = http.get({ host: '127.0.0.1', port, headers: { host: HOST } }, (response) => {
+    const request = http.get({ host: '127.0.0.1', port, headers: { host } }, (response) => {
       response.resume();
       resolve(response.headers['x-pod'] !== undefined);
     });

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { seeded } from './random.ts';
+import { backends, request } from './test-objects.ts';
+import { VirtualServiceTable } from './virtualservice-routing.ts';
+
+const TWO = backends({ shop: ['10.0.0.1'], 'shop-canary': ['10.0.0.2'], third: ['10.0.0.3'], dead: [] });
+
+const to = (host: string, weight?: number): JsonObject => ({
+  destination: { host },
+  ...(weight === undefined ? {} : { weight }),
+});
+const virtualService = (http: JsonObject[], spec: JsonObject = {}, name = 'shop'): KubeObject => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name, namespace: 'shop', creationTimestamp: '2026-01-01T00:00:00Z' },
+  spec: { hosts: ['shop.example'], http, ...spec },
+});
+
+/** Share by service or status of 20 000 answers. */
+function shares(...route: JsonObject[]): Record<string, number> {
+  const table = new VirtualServiceTable([virtualService([{ route }])], TWO);
+  const random = seeded(11);
+  const found: Record<string, number> = {};
+  for (let i = 0; i < 20_000; i += 1) {
+    const routed = table.route(request(), random);
+    const key = 'to' in routed ? routed.labels.service : String(routed.status);
+    found[key] = (found[key] ?? 0) + 1 / 20_000;
+  }
+  return found;
+}
+
+describe('a VirtualService', () => {
+  it.each([
+    { route: [to('shop', 95), to('shop-canary', 5)], want: { shop: 0.95, 'shop-canary': 0.05 } },
+    { route: [to('shop', 3), to('shop-canary', 1)], want: { shop: 0.75, 'shop-canary': 0.25 } },
+    { route: [to('shop', 3), to('shop-canary')], want: { shop: 1 } },
+    { route: [to('shop-canary', 0)], want: { 'shop-canary': 1 } },
+    { route: [to('shop'), to('shop-canary')], want: { '500': 1 } },
+    { route: [to('shop', 80), to('dead', 20)], want: { shop: 0.8, '503': 0.2 } },
+    { route: [to('shop.shop.svc.cluster.local', 1)], want: { shop: 1 } },
+    { route: [to('shop.shop', 1)], want: { '503': 1 } },
+    { route: [{ destination: { host: 'shop', subset: 'v1' } }], want: { '503': 1 } },
+  ])('splits $route into $want', ({ route, want }) => {
+    const found = shares(...route);
+    expect(Object.keys(found).sort()).toEqual(Object.keys(want).sort());
+    for (const [key, value] of Object.entries(want)) expect(found[key]).toBeCloseTo(value, 1);
+  });
+
+  const go = (objects: KubeObject[], path = '/', more = {}) => {
+    const routed = new VirtualServiceTable(objects, TWO).route(request(path, more), () => 0);
+    return 'to' in routed ? routed.labels.service : routed.status;
+  };
+
+  it('takes the first route that matches, not the most specific', () => {
+    const route = (service: string, match?: JsonObject[]): JsonObject => ({
+      ...(match === undefined ? {} : { match }),
+      route: [to(service)],
+    });
+    const object = virtualService([
+      route('third', [
+        { uri: { exact: '/x' }, headers: { 'X-A': { exact: '1' } } },
+        { uri: { regex: '/r\\d' } },
+      ]),
+      route('shop', [{ uri: { prefix: '/x' } }]),
+      route('shop-canary'),
+      route('dead', [{ uri: { exact: '/never' } }]),
+    ]);
+    expect(go([object], '/x', { headers: { 'x-a': '1' } })).toBe('third');
+    expect(go([object], '/r5')).toBe('third');
+    expect(go([object], '/x')).toBe('shop');
+    expect(go([object], '/never')).toBe('shop-canary');
+  });
+
+  it('follows a delegate one level deep and leaves a missing one out', () => {
+    const root = virtualService([
+      { match: [{ uri: { prefix: '/gone' } }], delegate: { name: 'gone' } },
+      { match: [{ uri: { prefix: '/d' } }], delegate: { name: 'part' } },
+    ]);
+    const part = virtualService([{ route: [to('third')] }], {}, 'part');
+    delete part.spec?.['hosts'];
+    expect(go([root, part], '/d')).toBe('third');
+    expect(go([root, part], '/gone')).toBe(404);
+    expect(go([part], '/d')).toBe(404);
+  });
+
+  it('is for its hosts; within the mesh a Service without one is reached by its name', () => {
+    const inside = virtualService([{ route: [to('third')] }], { hosts: ['shop'] });
+    const host = 'shop.shop.svc.cluster.local';
+    expect(go([inside], '/', { host })).toBe('third');
+    expect(go([inside], '/', { host: 'shop.shop.svc' })).toBe('third');
+    expect(go([inside], '/')).toBe(404);
+    expect(go([], '/', { host })).toBe('shop');
+  });
+});
