@@ -4,7 +4,7 @@ import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import { dnsLabel, ownLabels } from './naming.ts';
 import { liveOwn, ownPercent, planOwn, removeOwn, type OwnObject } from './own-object.ts';
-import { linkerdErrorRate, linkerdLatency } from './linkerd-presets.ts';
+import { linkerdErrorRate, linkerdLatency } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { FULL } from './weights.ts';
 

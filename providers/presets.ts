@@ -6,6 +6,8 @@ import type { ErrorRatePreset, LatencyPreset } from './provider.ts';
  *   namespace      namespace of target, Services and routes
  *   stableService  name of the stable Service
  *   canaryService  name of the canary Service
+ *   target         name of the stable Deployment
+ *   canaryDeployment  name of the canary's
  *   ingressRegex   RE2 alternation of the names of the user's Ingresses in scope
  *   portRegex      RE2 alternation of the ports (number or name) by which they reach the Service
  * Variables that end in Regex are already escaped for RE2 and need only the escaping of a PromQL string.
@@ -59,4 +61,30 @@ const ISTIO_DURATIONS = 'istio_request_duration_milliseconds_bucket';
 export const istioLatency: LatencyPreset = {
   canary: { buckets: `${ISTIO_DURATIONS}${istioLabels('canaryService')}}` },
   stable: { buckets: `${ISTIO_DURATIONS}${istioLabels('stableService')}}` },
+};
+
+/**
+ * As the pods' own proxies count, without probes and the proxy's own port. The labels `namespace` and `deployment` are
+ * added by Linkerd's scrape configuration.
+ */
+const linkerdLabels = (deployment: string) =>
+  `{direction="inbound",namespace="{{namespace}}",deployment="{{${deployment}}}",target_port!="4191",route_name!="probe"`;
+
+export const linkerdErrorRate: ErrorRatePreset = {
+  name: 'linkerd-error-rate',
+  canary: linkerdCounts(linkerdLabels('canaryDeployment')),
+  stable: linkerdCounts(linkerdLabels('target')),
+};
+
+/** A failure is HTTP 5xx, or a gRPC status that blames the server. */
+function linkerdCounts(labels: string): { bad: string; total: string } {
+  return { bad: `response_total${labels},classification="failure"}`, total: `response_total${labels}}` };
+}
+
+/** Milliseconds to the first byte of the answer. */
+const LINKERD_LATENCIES = 'response_latency_ms_bucket';
+
+export const linkerdLatency: LatencyPreset = {
+  canary: { buckets: `${LINKERD_LATENCIES}${linkerdLabels('canaryDeployment')}}` },
+  stable: { buckets: `${LINKERD_LATENCIES}${linkerdLabels('target')}}` },
 };

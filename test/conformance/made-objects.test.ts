@@ -12,8 +12,11 @@ import {
 import { discoverTraffic } from '../../controller/discovery/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { Provider, TrafficContext } from '../../providers/provider.ts';
+import { gatewayApiCrds } from '../../playground/scenarios/gateway-api-crds.ts';
+import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { crdObject, withoutRules } from '../support/crd-schema.ts';
+import { destination, httpTo, virtualService } from '../support/istio.ts';
 import { backend, httpRoute, ingress, ingressPath, pathMatch, rule } from '../support/routes.ts';
 import { aDeployment, aPod, aReplicaSet, aService } from '../support/objects.ts';
 import { aTrafficContext } from '../support/traffic.ts';
@@ -30,9 +33,14 @@ const bare = (object: KubeObject): KubeObject => {
 
 async function apiWith(...objects: KubeObject[]): Promise<TestApi> {
   const api = await startApi(new VirtualClock(), 'shop');
-  const published = crdObject('gateway-api-httproutes.yaml');
-  if (published === undefined) await api.installHttpRoutes();
-  else await api.client.create(withoutRules(published));
+  const published = [
+    'gateway-api-httproutes.yaml',
+    'istio-virtualservices.yaml',
+    'smi-trafficsplits.yaml',
+  ].flatMap((file) => crdObject(file) ?? []);
+  // Where the published kinds are not at hand, those of the playground stand for them.
+  const crds = published.length === 3 ? published.map(withoutRules) : [...gatewayApiCrds(), ...meshCrds()];
+  for (const crd of crds) await api.client.create(crd);
   for (const object of objects) await api.client.create(bare(object));
   return api;
 }
@@ -95,7 +103,21 @@ test('objects as a list gives them are enough to find the traffic', async () => 
   expect(got).toMatchObject({ ok: true, traffic: { provider: 'gateway', canaryService: 'web-canary' } });
 });
 
-test.each<[string, Provider, KubeObject]>([
+test.each<[string, Provider, KubeObject?]>([
+  [
+    'a VirtualService',
+    PROVIDERS.istio,
+    virtualService(
+      'shop',
+      [
+        httpTo('/', [destination('web')], { retries: { attempts: 2 }, mirror: { host: 'audit' } }),
+        httpTo('/b', [{ destination: { host: 'web', subset: 'v1', port: { number: 80 } }, weight: 30 }]),
+      ],
+      { tcp: [{ match: [{ port: 5432 }], route: [destination('web')] }] },
+    ),
+  ],
+  ['a Service without a VirtualService', PROVIDERS.istio],
+  ['a Service without a TrafficSplit', PROVIDERS.linkerd],
   [
     'an HTTPRoute',
     PROVIDERS.gateway,
@@ -120,7 +142,7 @@ test.each<[string, Provider, KubeObject]>([
     }),
   ],
 ])('%s is split and comes back as it was on an API server', async (_name, provider, route) => {
-  const api = await apiWith(route);
+  const api = await apiWith(...(route === undefined ? [] : [route]));
   const spec = async () =>
     (await inShop(api, provider.routeResource)).find(({ metadata }) => metadata.name === 'shop')?.spec;
   const before = JSON.stringify(await spec());
@@ -143,5 +165,5 @@ test.each<[string, Provider, KubeObject]>([
   for (const write of provider.cleanup(await context())) await api.client.execute(write);
   expect(provider.cleanup(await context())).toEqual([]);
   expect(JSON.stringify(await spec())).toBe(before);
-  expect(await inShop(api, provider.routeResource)).toHaveLength(1);
+  expect(await inShop(api, provider.routeResource)).toHaveLength(route === undefined ? 0 : 1);
 });

@@ -136,6 +136,18 @@ describe.concurrent('the demo', () => {
   );
 });
 
+describe('the demo in a mesh', () => {
+  it.each<{ provider: DemoProvider }>([{ provider: 'istio' }, { provider: 'linkerd' }])(
+    'promotes a healthy version through $provider, losing no request',
+    async ({ provider }) => {
+      const run = await demo(provider, ['healthy']);
+      expect(run.outcomes, run.log).toMatchObject([{ scenario: 'healthy', provider, ...PROMOTED }]);
+      expect(proofs(run), run.log).toHaveLength(3);
+      expect(run.code).toBe(0);
+    },
+  );
+});
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
