@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { boundTo, errorRate, threshold } from '../judge/test-objects.ts';
 import type { Plan } from './ladder.ts';
@@ -100,6 +101,56 @@ describe('a trial', () => {
       }
     },
   );
+
+  it.each([5, 20, 50, 90, 99])('reaches a weight of %i% with two pods', (weight) => {
+    const plan = { ...PLAN, steps: [{ weight, minDurationMs: 3_600_000, maxDurationMs: 3_600_000 }] };
+    const two = recording(2, steady);
+    for (const { numbers } of trials(3, { recording: two, plan, horizon: 100 })) {
+      const { canaryRequests = 0, stableRequests = 0 } = numbers;
+      expect(canaryRequests / (canaryRequests + stableRequests)).toBeCloseTo(weight / 100, 2);
+    }
+  });
+
+  it('of anything that was recorded ends in some way, with finite numbers', () => {
+    const cell = fc.oneof(
+      fc.constant([]),
+      fc.array(fc.oneof(fc.nat(500), fc.double({ min: 0, max: 1e7, noNaN: true })), {
+        minLength: 2,
+        maxLength: 2,
+      }),
+    );
+    const pod = fc.array(cell, { minLength: 40, maxLength: 40 });
+    fc.assert(
+      fc.property(
+        fc.array(pod, { minLength: 1, maxLength: 4 }),
+        fc.integer(),
+        fc.boolean(),
+        (lists, seed, byPod) => {
+          const whole = Array.from({ length: 40 }, (_, i) => sumOf(lists.map((list) => list[i] ?? [])));
+          const pods = new Map(lists.map((list, i) => [`web-${i}`, list] as const));
+          const metrics = [{ kind: 'errorRate' as const, key: 'errors', whole, ...(byPod ? { pods } : {}) }];
+          const any: Recording = { startMs: 0, tickMs: TICK, length: 40, metrics, thresholds: [] };
+          for (const plant of [
+            NONE,
+            { kind: 'errorFactor', factor: 3 },
+            { kind: 'errorShare', share: 0.5 },
+          ] as const) {
+            const outcome = play({
+              recording: any,
+              plan: PLAN,
+              start: 20,
+              horizon: 20,
+              plant,
+              seed,
+              historyMs,
+            });
+            expect(['promoted', 'rolledBack', 'undecided']).toContain(outcome.end);
+            expect(Object.values(outcome.numbers).every(Number.isFinite)).toBe(true);
+          }
+        },
+      ),
+    );
+  });
 
   it('learns from the pods before it', () => {
     expect(trials(1)[0]?.numbers['calibration']).toBe(2);

@@ -126,7 +126,7 @@ function measure(metric: RecordedMetric, cast: Cast, moment: Moment): Measuremen
 
 type Arm = ReadonlyMap<string, Cell>;
 
-/** The first pods are the canary's, as many as the weight needs; their requests are thinned to exactly the weight. */
+/** The first pods are the canary's, as many as the weight needs; requests of one arm are thinned to exactly the weight. */
 function podArms(
   pods: ReadonlyMap<string, Cell[]>,
   cast: Cast,
@@ -135,12 +135,13 @@ function podArms(
   const all = cast.pods.length;
   const share = weight / 100;
   const count = Math.min(all - 1, Math.max(1, Math.ceil(share * all - 1e-9)));
-  const keep = Math.min(1, ((share / (1 - share)) * (all - count)) / count);
-  const cell = (pod: string): Cell => pods.get(pod)?.[i] ?? [];
-  const canary = cast.pods.slice(0, count).map((pod) => [pod, thinned(cell(pod), keep, cast.split)] as const);
+  // above 1 only where all but one pod are too few for the weight
+  const keep = ((share / (1 - share)) * (all - count)) / count;
+  const arm = (names: readonly string[], kept: number): Arm =>
+    new Map(names.map((pod) => [pod, thinned(pods.get(pod)?.[i] ?? [], kept, cast.split)] as const));
   return {
-    canary: new Map(canary),
-    stable: new Map(cast.pods.slice(count).map((pod) => [pod, cell(pod)] as const)),
+    canary: arm(cast.pods.slice(0, count), keep),
+    stable: arm(cast.pods.slice(count), 1 / keep),
   };
 }
 
