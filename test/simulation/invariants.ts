@@ -10,6 +10,7 @@ import type { Decision } from '../../controller/model.ts';
 import type { Reconciled } from '../../controller/reconcile.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { VERSIONS } from './objects.ts';
+import { MESH_KINDS, meshSplits, userRoute } from './mesh.ts';
 import { readyPods, routedWeight } from './prometheus.ts';
 import { imageOf, NAMESPACE, type World } from './world.ts';
 
@@ -52,7 +53,7 @@ export class Invariants {
 
   constructor(world: World) {
     this.#world = world;
-    this.authored = world.get(ROUTES, 'web');
+    this.authored = userRoute(world);
     this.#paused = world.target()?.spec?.['paused'] === true;
     world.onWrite = ({ request, status }) => this.#afterWrite(request, status);
     world.onPass = (result) => this.#afterPass(result);
@@ -97,6 +98,10 @@ export class Invariants {
 
   /** 1: constant sums, never all-zero, never the canary alone. */
   #sums(): void {
+    for (const [canary, sum] of meshSplits(this.#world)) {
+      if (sum !== 100) this.#say(1, `the weights of the mesh add up to ${sum}`);
+      if (sum <= canary) this.#say(1, 'the canary is the only destination in the mesh');
+    }
     const route = this.#world.get(ROUTES, 'web');
     for (const rule of getObjects(route, 'spec', 'rules')) {
       const refs = getObjects(rule, 'backendRefs');
@@ -221,8 +226,9 @@ export class Invariants {
     const world = this.#world;
     const [newest] = world.releases();
     if (newest !== undefined && !isTerminal(newest.status?.phase ?? 'Pending')) return;
-    const left = ['deployments.apps', 'services', 'ingresses.networking.k8s.io'].flatMap((resource) =>
-      world.api.store.list(resource, NAMESPACE).filter((each) => each.metadata.name.includes('canary')),
+    const left = ['deployments.apps', 'services', 'ingresses.networking.k8s.io', ...MESH_KINDS].flatMap(
+      (resource) =>
+        world.api.store.list(resource, NAMESPACE).filter((each) => each.metadata.name.includes('canary')),
     );
     for (const each of left) this.#say(6, `${each.kind} ${each.metadata.name} is left behind`);
     if (readyPods(world, 'web-canary').length > 0) this.#say(6, 'canary pods are left behind');
@@ -232,7 +238,7 @@ export class Invariants {
     }
     this.#serving(newest);
     this.#held(newest);
-    const live = world.get(ROUTES, 'web');
+    const live = userRoute(world);
     if (live === undefined || this.authored === undefined) return;
     if (!equalJson(live.spec, this.authored.spec))
       this.#say(6, `the route is left as ${JSON.stringify(live.spec)}`);

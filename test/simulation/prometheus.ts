@@ -1,6 +1,7 @@
 import type { Counts, Measurement, Window } from '../../api/analysis.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import { VERSIONS } from './objects.ts';
+import { meshSplits } from './mesh.ts';
 import { imageOf, NAMESPACE, type World } from './world.ts';
 
 const REQUESTS_PER_SECOND = 200;
@@ -110,5 +111,6 @@ export function routedWeight(world: World): number {
   const ingresses = world.api.store
     .list('ingresses.networking.k8s.io', NAMESPACE)
     .map((each) => Number(each.metadata.annotations?.['nginx.ingress.kubernetes.io/canary-weight'] ?? 0));
-  return Math.max(0, ...weights, ...ingresses);
+  const mesh = meshSplits(world).map(([canary, all]) => (all === 0 ? 0 : (100 * canary) / all));
+  return Math.max(0, ...weights, ...ingresses, ...mesh);
 }

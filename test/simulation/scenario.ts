@@ -3,6 +3,7 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
+import type { WorldProvider } from './mesh.ts';
 import { ROUTE, target, VERSIONS } from './objects.ts';
 import { routedWeight, type Outage } from './prometheus.ts';
 import { NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
@@ -191,7 +192,7 @@ function given(lines: Line[]): WorldOptions {
   for (const { rest } of lines.filter(({ verb }) => verb === 'given')) {
     const [what = '', ...more] = rest.split(' ');
     const value = more.join(' ');
-    if (what === 'provider') options.provider = value as 'gateway' | 'nginx';
+    if (what === 'provider') options.provider = value as WorldProvider;
     else if (what === 'replicas') options.replicas = Number(value);
     else if (what === 'policy') options.policy = JSON.parse(value) as JsonObject;
     else if (what === 'hold') options.hold = value as HoldMode;

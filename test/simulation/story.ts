@@ -6,6 +6,7 @@ import type { HoldMode } from '../../controller/model.ts';
 import type { Release } from '../../api/release.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { Invariants } from './invariants.ts';
+import { WORLD_PROVIDERS, type WorldProvider } from './mesh.ts';
 import { act, isMarkedFailed } from './scenario.ts';
 import { generator, World, type Fault } from './world.ts';
 
@@ -14,7 +15,7 @@ const MINUTE = 60 * SECOND;
 
 /** What happens in one random story, in order. */
 export interface Story {
-  provider: 'gateway' | 'nginx';
+  provider: WorldProvider;
   hold: HoldMode;
   replicas: number;
   onNewRevision: 'supersede' | 'queue';
@@ -59,7 +60,7 @@ const EVENT = fc.oneof(
 );
 
 export const STORY: fc.Arbitrary<Story> = fc.record({
-  provider: fc.constantFrom('gateway', 'nginx'),
+  provider: fc.constantFrom(...WORLD_PROVIDERS),
   hold: fc.constantFrom('pause', 'admission'),
   replicas: fc.integer({ min: 1, max: 5 }),
   onNewRevision: fc.constantFrom('supersede', 'queue'),

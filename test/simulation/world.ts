@@ -19,14 +19,18 @@ import type { ApiServer } from '../../playground/api/contract.ts';
 import { serviceAccount } from '../../playground/api/http/users.ts';
 import { createApiServer } from '../../playground/api/server.ts';
 import { gatewayApiCrds } from '../../playground/scenarios/gateway-api-crds.ts';
+import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts';
 import { inProcessTransport, VirtualClock } from '../support/in-process.ts';
 import { Prometheus } from './prometheus.ts';
+import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
 import { INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
 
 export const NAMESPACE = 'shop';
 export const NAME = 'web';
 export const KEY: Key = { namespace: NAMESPACE, name: NAME };
+
+const PASSES_A_MINUTE = 2_000;
 
 /** The controller's credentials, as the policies know it. */
 const TOKEN = 'controller';
@@ -39,7 +43,7 @@ export type Fault = 'none' | 'conflict' | 'lost' | 'crashBefore' | 'crashAfter';
 export class Crash extends Error {}
 
 export interface WorldOptions {
-  provider?: 'gateway' | 'nginx';
+  provider?: WorldProvider;
   replicas?: number;
   policy?: JsonObject;
   annotations?: Record<string, string>;
@@ -83,6 +87,8 @@ export class World {
   #board: MeasurementBoard;
   #dueMs = 0;
   #failures = 0;
+  #minute = 0;
+  #passes = 0;
   readonly #stale: Map<string, { atMs: number; objects: KubeObject[] }[]> = new Map();
 
   constructor(options: WorldOptions = {}) {
@@ -92,11 +98,12 @@ export class World {
     this.api = createApiServer({ clock, random, users: { [TOKEN]: CONTROLLER } });
     const { store } = this.api;
     store.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-    for (const crd of [...gatewayApiCrds(), ...ownCrds()]) {
+    for (const crd of [...gatewayApiCrds(), ...meshCrds(), ...ownCrds()]) {
       store.create('customresourcedefinitions.apiextensions.k8s.io', crd);
     }
     startWorkloads({ store, clock, runtime: fakeRuntime(clock) });
     this.#confirmRoutes();
+    followSplits(this);
     store.watch(() => {
       this.#wakeAt(clock.now() + 20);
       // A cache that lags tells of the change once it has it.
@@ -106,11 +113,13 @@ export class World {
     this.#transport = this.#faulty(inProcessTransport(this.api, TOKEN));
     this.#board = this.#freshBoard();
     if (this.hold === 'admission') this.installPolicies();
-    store.create('releasepolicies.sluice.dev', POLICY(options.policy));
+    store.create(
+      'releasepolicies.sluice.dev',
+      POLICY({ ...namedProvider(options.provider), ...options.policy }),
+    );
     store.create('analysistemplates.sluice.dev', TEMPLATE);
     store.create('services', SERVICE);
-    if (options.provider === 'nginx') store.create('ingresses.networking.k8s.io', INGRESS);
-    else store.create('httproutes.gateway.networking.k8s.io', ROUTE);
+    this.#createRoute(options.provider ?? 'gateway');
     store.create('deployments.apps', target(options.replicas ?? 4, options.annotations));
   }
 
@@ -184,6 +193,7 @@ export class World {
   async #pass(): Promise<Reconciled | undefined> {
     const { clock } = this;
     this.#dueMs = Infinity;
+    this.#passed();
     try {
       const client = this.#client();
       const result = await reconcileOnce(
@@ -216,6 +226,15 @@ export class World {
       this.restart();
       return undefined;
     }
+  }
+
+  /** A decision that never comes to rest would keep a story going for hours. */
+  #passed(): void {
+    const minute = Math.floor(this.clock.now() / 60_000);
+    this.#passes = minute === this.#minute ? this.#passes + 1 : 1;
+    this.#minute = minute;
+    if (this.#passes > PASSES_A_MINUTE)
+      throw new Error(`never comes to rest: ${this.decisions.slice(-4).join(' > ')}`);
   }
 
   #schedule(result: Reconciled): void {
@@ -300,6 +319,13 @@ export class World {
 
   #measure(job: QueueJob): Measurement[] {
     return metricsOf(job.templates).map(({ key }) => this.prometheus.measure(key, job.window));
+  }
+
+  #createRoute(provider: WorldProvider): void {
+    const { store } = this.api;
+    if (provider === 'nginx') store.create('ingresses.networking.k8s.io', INGRESS);
+    if (provider === 'gateway') store.create('httproutes.gateway.networking.k8s.io', ROUTE);
+    if (provider === 'istio') store.create('virtualservices.networking.istio.io', VIRTUAL_SERVICE);
   }
 
   /** The control plane of the gateway: it has seen a route half a second after it changed. */

@@ -1,0 +1,91 @@
+import { getNumber, getObjects, getString } from '../../api/json.ts';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { World } from './world.ts';
+
+/** `mesh` is Istio without a VirtualService of the user: Sluice makes one. */
+export const WORLD_PROVIDERS = ['gateway', 'nginx', 'istio', 'linkerd', 'mesh'] as const;
+export type WorldProvider = (typeof WORLD_PROVIDERS)[number];
+
+const VIRTUAL_SERVICES = 'virtualservices.networking.istio.io';
+const SPLITS = 'trafficsplits.split.smi-spec.io';
+const PROFILES = 'serviceprofiles.linkerd.io';
+const NAMESPACE = 'shop';
+
+/** Where Sluice may leave something of its own behind. */
+export const MESH_KINDS = [VIRTUAL_SERVICES, SPLITS];
+
+/** Two routes, one with fields Sluice knows nothing of. */
+export const VIRTUAL_SERVICE: KubeObject = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: { name: 'web', namespace: NAMESPACE, labels: { team: 'shop' } },
+  spec: {
+    hosts: ['web.example'],
+    gateways: ['public'],
+    http: [
+      { match: [{ uri: { prefix: '/old' } }], redirect: { uri: '/' } },
+      { route: [{ destination: { host: 'web', port: { number: 80 } } }], retries: { attempts: 3 } },
+    ],
+  },
+};
+
+/** The route as its author has it, of whatever kind. */
+export const userRoute = (world: World): KubeObject | undefined =>
+  world.get('httproutes.gateway.networking.k8s.io', 'web') ?? world.get(VIRTUAL_SERVICES, 'web');
+
+/** What the policy has to name: these providers are not found by a route. */
+export function namedProvider(provider: WorldProvider | undefined): JsonObject {
+  if (provider === 'linkerd') return { provider };
+  return provider === 'mesh' ? { provider: 'istio' } : {};
+}
+
+/** Weights of every split in a mesh: [canary, all]. */
+export function meshSplits(world: World): [canary: number, all: number][] {
+  const { store } = world.api;
+  const lists = [
+    ...store
+      .list(VIRTUAL_SERVICES, NAMESPACE)
+      .flatMap((object) => getObjects(object, 'spec', 'http'))
+      .map((http) =>
+        getObjects(http, 'route').map((each) => ({
+          name: getString(each, 'destination', 'host'),
+          weight: getNumber(each, 'weight') ?? 0,
+        })),
+      ),
+    ...store.list(SPLITS, NAMESPACE).map((split) =>
+      getObjects(split, 'spec', 'backends').map((each) => ({
+        name: getString(each, 'service'),
+        weight: getNumber(each, 'weight') ?? 0,
+      })),
+    ),
+  ];
+  return lists
+    .filter((list) => list.some(({ name }) => name === 'web-canary'))
+    .map((list) => [
+      list.reduce((sum, { name, weight }) => sum + (name === 'web-canary' ? weight : 0), 0),
+      list.reduce((sum, { weight }) => sum + weight, 0),
+    ]);
+}
+
+/** Linkerd's SMI extension: the ServiceProfile of the apex follows a TrafficSplit half a second later. */
+export function followSplits(world: World): void {
+  const { store } = world.api;
+  const name = 'web.shop.svc.cluster.local';
+  store.watch(({ resource }) => {
+    if (resource !== SPLITS) return;
+    world.clock.after(500, () => {
+      const [split] = store.list(SPLITS, NAMESPACE);
+      const dstOverrides = getObjects(split, 'spec', 'backends').map((each) => ({
+        authority: `${getString(each, 'service') ?? ''}.shop.svc.cluster.local`,
+        weight: String(getNumber(each, 'weight')),
+      }));
+      const live = store.get(PROFILES, NAMESPACE, name);
+      if (live !== undefined) store.update(PROFILES, { ...live, spec: { dstOverrides } }, {});
+      else {
+        const metadata = { name, namespace: NAMESPACE };
+        const spec = { dstOverrides };
+        store.create(PROFILES, { apiVersion: 'linkerd.io/v1alpha2', kind: 'ServiceProfile', metadata, spec });
+      }
+    });
+  });
+}
