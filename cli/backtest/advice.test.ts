@@ -81,6 +81,16 @@ describe('advice', () => {
       change: { scenarios: [HEALTHY, scenario('errors ×2', DOUBLE, [200, 'promoted', 20])] },
       want: 'Errors ×2: never found within the hour; 100% are promoted.',
     },
+    {
+      given: 'a regression that is mostly found, and else passes',
+      change: {
+        scenarios: [
+          HEALTHY,
+          scenario('errors ×2', DOUBLE, [170, 'rolledBack', 9], [20, 'promoted', 20], [10, 'undecided', 60]),
+        ],
+      },
+      want: 'Not reliably found: errors ×2. Where that matters, use smaller margins',
+    },
     { given: 'no pods', change: { pods: 0 }, want: 'the false-alarm rate above is optimistic' },
     {
       given: 'a short range',

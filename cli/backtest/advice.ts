@@ -63,7 +63,7 @@ function missed({ scenarios }: BacktestResult): string[] {
   const weak = scenarios.filter(
     ({ plant, summary }) => plant.kind !== 'none' && summary.rolledBack.share < GOOD_POWER,
   );
-  const passed = weak.filter(({ summary }) => summary.promoted.share > 1 - GOOD_POWER);
+  const passed = weak.filter(({ summary }) => summary.promoted.count > summary.undecided.count);
   if (weak.length === 0) return [];
   const names = weak.map(({ name }) => name).join(', ');
   if (passed.length === 0) {
@@ -81,7 +81,7 @@ function calibration({ scenarios, pods }: BacktestResult): string[] {
   const strengths = outcomes.flatMap(({ numbers }) => numbers['calibration'] ?? []);
   if (pods === 0) {
     return [
-      'The series do not say which pod of the target they are of, so every request was dealt to an arm at random: bursts hit both arms alike and the false-alarm rate above is optimistic. Series with the target’s own pod label calibrate better and are replayed pod by pod.',
+      'The series do not say which pod of the target they are of, so every request was dealt to an arm at random: bursts hit both arms alike, the false-alarm rate above is optimistic, and so are power and times. Series with the target’s own pod label calibrate better and are replayed pod by pod.',
     ];
   }
   if (medianOf(strengths) >= 2) return [];
