@@ -1,7 +1,7 @@
 import type { Counts, History } from '../../api/analysis.ts';
 import type { Residuals } from '../stats/dispersion.ts';
 import { currentDispersion, gridIndex, priorDispersion } from '../stats/dispersion.ts';
-import { PHI_GRID } from '../stats/phi-grid.ts';
+import { COARSE_PHI_GRID, PHI_GRID } from '../stats/phi-grid.ts';
 import type { Rung } from '../stats/placebo.ts';
 import { calibrateFromPods, rungAfter } from '../stats/placebo.ts';
 
@@ -11,14 +11,17 @@ import { calibrateFromPods, rungAfter } from '../stats/placebo.ts';
  */
 export type Calibration =
   /** from the stable total and the residuals between the arms: weaker, no pods can be told apart */
-  | { kind: 'residuals'; prior: number }
+  | { kind: 'residuals'; prior: number; coarse?: true }
   /** from single stable pods played as canaries */
   | { kind: 'placebo'; poisson: boolean; strong: boolean; rungs: Rung[] };
 
-export const UNCALIBRATED: Calibration = { kind: 'residuals', prior: 1 };
+export const UNCALIBRATED = { kind: 'residuals', prior: 1 } as const satisfies Calibration;
 
-/** What history tells; `seconds` is the length of its windows. */
-export function calibrate(history: History, seconds: number): Calibration {
+/** What history tells; `seconds` is the length of its windows. `coarse`: few levels, where several comparisons share a status. */
+export function calibrate(
+  history: History,
+  { seconds, coarse }: { seconds: number; coarse?: true },
+): Calibration {
   const pods = longestServing(history.pods ?? {}).map((list) => ({
     n: list.map(({ total }) => total),
     x: list.map(({ bad }) => bad),
@@ -26,7 +29,8 @@ export function calibrate(history: History, seconds: number): Calibration {
   const placebo = calibrateFromPods(pods, seconds);
   if (placebo !== undefined) return { kind: 'placebo', ...placebo, rungs: distinct(placebo.rungs) };
   const cells = history.stable.map(({ total, bad }) => ({ n: total, x: bad }));
-  return { kind: 'residuals', prior: priorDispersion(cells) };
+  const prior = priorDispersion(cells);
+  return { kind: 'residuals', prior, ...(coarse === undefined ? {} : { coarse }) };
 }
 
 /** More pods than these teach nothing new and take seconds. */
@@ -49,18 +53,22 @@ function distinct(rungs: readonly Rung[]): Rung[] {
  * the rungs were learnt from shows its bursts in more requests.
  */
 export function levels(calibration: Calibration, rho: number): number[] {
-  if (calibration.kind === 'residuals') return [...PHI_GRID];
+  if (calibration.kind === 'residuals') return [...gridOf(calibration)];
   return calibration.rungs.map(({ phi }) => 1 + (phi - 1) * rho);
 }
 
+function gridOf({ coarse }: { coarse?: true }): readonly number[] {
+  return coarse === undefined ? PHI_GRID : COARSE_PHI_GRID;
+}
+
 export function levelCount(calibration: Calibration): number {
-  return calibration.kind === 'residuals' ? PHI_GRID.length : calibration.rungs.length;
+  return calibration.kind === 'residuals' ? gridOf(calibration).length : calibration.rungs.length;
 }
 
 /** The level to read after so many windows. */
 export function levelAfter(calibration: Calibration, windows: number, residuals: Residuals): number {
   return calibration.kind === 'residuals'
-    ? gridIndex(currentDispersion(calibration.prior, residuals))
+    ? gridIndex(currentDispersion(calibration.prior, residuals), gridOf(calibration))
     : rungAfter(calibration.rungs, windows);
 }
 
@@ -87,8 +95,8 @@ function mean(pods: Record<string, Counts>): number {
 /** Is this a calibration, as stored? */
 export function isCalibration(value: unknown): value is Calibration {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, prior, poisson, strong, rungs } = value as Record<string, unknown>;
-  if (kind === 'residuals') return isDispersion(prior);
+  const { kind, prior, coarse, poisson, strong, rungs } = value as Record<string, unknown>;
+  if (kind === 'residuals') return isDispersion(prior) && (coarse === undefined || coarse === true);
   return (
     kind === 'placebo' &&
     typeof poisson === 'boolean' &&

@@ -2,7 +2,7 @@ import type { Tick } from '../stats/bet.ts';
 import { ceilingTick } from '../stats/ceiling.ts';
 import type { HarmWealth } from '../stats/process.ts';
 import { HARM_BETS, logHarm } from '../stats/process.ts';
-import { sixDecimals } from '../stats/rounding.ts';
+import { fourDecimals } from '../stats/rounding.ts';
 
 /** Running evidence that the canary's own rate is above a ceiling; plain JSON, kept through all steps. */
 export interface CeilingData {
@@ -31,7 +31,7 @@ export function addCeiling(
   const known = onLevels(before.wealth, phis.length);
   const wealth = phis.map((phi, i) => ceilingTick(known[i] ?? [], { n1, x1 }, { ceiling, phi }, seconds));
   if (wealth.every((row, i) => row === known[i] || row.length === 0)) return before;
-  return { windows: before.windows + 1, wealth: wealth.map((logs) => logs.map(sixDecimals)) };
+  return { windows: before.windows + 1, wealth: wealth.map((logs) => logs.map(fourDecimals)) };
 }
 
 /**

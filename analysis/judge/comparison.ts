@@ -7,7 +7,7 @@ import { addResidual, currentDispersion, NO_RESIDUALS, PRIOR_CAP } from '../stat
 import { logAdd } from '../stats/logspace.ts';
 import type { HarmWealth, SafeWealth } from '../stats/process.ts';
 import { harmTick, logHarm, logSafe, safeTick } from '../stats/process.ts';
-import { sixDecimals } from '../stats/rounding.ts';
+import { fourDecimals } from '../stats/rounding.ts';
 import type { Calibration } from './calibration.ts';
 import { calibrate, levelAfter, levels, trafficPerPod, UNCALIBRATED } from './calibration.ts';
 import type { PodCounts, RankData } from './rank-state.ts';
@@ -72,10 +72,10 @@ export function nextStep<T extends Comparison>(data: T, { keepSafe }: { keepSafe
 export function calibrated<T extends Comparison>(
   data: T,
   history: History,
-  basis: { seconds: number; rho: number; seed: string },
+  basis: { seconds: number; rho: number; seed: string; coarse?: true },
 ): T {
   if (data.windows > 0) return data;
-  const calibration = calibrate(history, basis.seconds);
+  const calibration = calibrate(history, basis);
   const rank = startRanks(history, { ...basis, calibration });
   return { ...data, calibration, ...(rank === undefined ? {} : { rank }) };
 }
@@ -91,9 +91,9 @@ export function inherit<T extends Comparison>(data: T, calibration: Calibration)
 /** What the next release of the workload may begin with. */
 export function learnt({ calibration, residuals }: Comparison): Calibration {
   if (calibration.kind === 'placebo') return calibration;
-  const { prior } = calibration;
+  const { prior, ...grid } = calibration;
   const seen = Math.min(PRIOR_CAP, currentDispersion(prior, residuals));
-  return { kind: 'residuals', prior: Math.max(prior, seen) };
+  return { ...grid, prior: Math.max(prior, seen) };
 }
 
 export interface ComparedWindow {
@@ -205,13 +205,13 @@ function combined(logCounts: number, rank: RankData | undefined): { logHarm: num
 
 function plus(a: Tick, b: Tick): Tick {
   return {
-    n1: sixDecimals(a.n1 + b.n1),
-    x1: sixDecimals(a.x1 + b.x1),
-    n0: sixDecimals(a.n0 + b.n0),
-    x0: sixDecimals(a.x0 + b.x0),
+    n1: fourDecimals(a.n1 + b.n1),
+    x1: fourDecimals(a.x1 + b.x1),
+    n0: fourDecimals(a.n0 + b.n0),
+    x0: fourDecimals(a.x0 + b.x0),
   };
 }
 
 function rounded(logs: readonly number[]): number[] {
-  return logs.map(sixDecimals);
+  return logs.map(fourDecimals);
 }

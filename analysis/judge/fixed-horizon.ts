@@ -4,7 +4,7 @@ import type { CountTest, Looks } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
 import { informs } from '../stats/bet.ts';
 import { fisherExact } from '../stats/fisher-exact.ts';
-import { sixDecimals } from '../stats/rounding.ts';
+import { fourDecimals } from '../stats/rounding.ts';
 import { twoProportionZ } from '../stats/two-proportion-z.ts';
 import type { Schedule } from './looks.ts';
 import { elapse, isSchedule, levelPerLook, nextLookText, NOT_BEGUN } from './looks.ts';
@@ -37,10 +37,10 @@ export function addFixed(before: FixedCounts = FRESH, tick: Tick, setting: Fixed
   if (!informs(tick) || isDecided(before, test)) return before;
   const { counts } = before;
   const sum: Tick = {
-    n1: sixDecimals(counts.n1 + tick.n1),
-    x1: sixDecimals(counts.x1 + tick.x1),
-    n0: sixDecimals(counts.n0 + tick.n0),
-    x0: sixDecimals(counts.x0 + tick.x0),
+    n1: fourDecimals(counts.n1 + tick.n1),
+    x1: fourDecimals(counts.x1 + tick.x1),
+    n0: fourDecimals(counts.n0 + tick.n0),
+    x0: fourDecimals(counts.x0 + tick.x0),
   };
   const after = { ...elapse(before, test, ms), counts: sum };
   if (after.taken === before.taken) return after;

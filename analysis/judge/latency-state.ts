@@ -3,6 +3,7 @@ import type { LatencyMetric, Margin } from '../../api/template.ts';
 import type { Buckets } from '../stats/histogram.ts';
 import { above, decay, quantile, resolves, total, weightedSum } from '../stats/histogram.ts';
 import { isAmount, isComparison } from './comparison-stored.ts';
+import { UNCALIBRATED } from './calibration.ts';
 import type { Comparison } from './comparison.ts';
 import { addCounts, calibrated, NO_COMPARISON, NO_COUNTS, nextStep } from './comparison.ts';
 import { exceedances } from './latency-history.ts';
@@ -91,7 +92,13 @@ export function forQuantiles(data: LatencyData, quantiles: readonly number[]): L
   if (same) return data;
   return {
     ...data,
-    thresholds: quantiles.map((q) => ({ ...NO_COMPARISON, quantile: q, limit: 0, vague: false })),
+    thresholds: quantiles.map((q) => ({
+      ...NO_COMPARISON,
+      calibration: { ...UNCALIBRATED, coarse: true },
+      quantile: q,
+      limit: 0,
+      vague: false,
+    })),
   };
 }
 
@@ -110,7 +117,7 @@ export function calibratedLatency(
     seen: { ...seen, canary: last.counts.map(() => 0) },
     thresholds: data.thresholds.map((threshold, i) => {
       const own = histories[i];
-      return own === undefined ? threshold : calibrated(threshold, own, basis);
+      return own === undefined ? threshold : calibrated(threshold, own, { ...basis, coarse: true });
     }),
   };
 }
@@ -165,7 +172,7 @@ function addExceedances(threshold: Threshold, limit: number, window: LatencyWind
       ? {}
       : { pods: { canary: slower(pods.canary, harmLimit), stable: slower(pods.stable, limit) } }),
   });
-  return { ...after, limit, vague: threshold.vague || !clear };
+  return { ...after, limit: Number(limit.toPrecision(6)), vague: threshold.vague || !clear };
 }
 
 function slower(pods: Readonly<Record<string, Histogram>>, limit: number): Record<string, Counts> {
@@ -206,7 +213,7 @@ function withoutEmpty(seen: Seen): Seen {
   };
 }
 
-/** Six significant digits keep the status small; less than this is no request. */
+/** Four significant digits of a decaying sum are plenty and keep the status small; what is left of a request after an hour is none. */
 function digits(count: number): number {
-  return count < 1e-4 ? 0 : Number(count.toPrecision(6));
+  return count < 0.01 ? 0 : Number(count.toPrecision(4));
 }

@@ -6,12 +6,13 @@ import { unreadable } from './tracks.ts';
 /** Native histograms: each scrape brings all filled buckets at once. */
 
 /** Smallest width Prometheus gives the bucket around zero; durations at most this long share one bucket. */
-const ZERO = 2 ** -128;
+const ZERO = eightDigits(2 ** -128);
 /** Finest and coarsest resolution: bounds grow by 2^(2^−schema). */
 const SCHEMAS = { min: -4, max: 8 };
 
 export function nativeTracks(all: readonly Series[]): Tracks | Unreadable {
   let exponential = true;
+  const short = remembered(eightDigits);
   const tracks: Tracks['tracks'] = [];
   for (const { labels, histograms = [] } of all) {
     for (const { buckets } of histograms) {
@@ -19,7 +20,7 @@ export function nativeTracks(all: readonly Series[]): Tracks | Unreadable {
         return unreadable('nan', 'buckets of the native histogram are not numbers');
       exponential &&= buckets.every(isExponential);
     }
-    const samples = histograms.map(({ timeMs, buckets }) => ({ timeMs, buckets: bucketsOf(buckets) }));
+    const samples = histograms.map(({ timeMs, buckets }) => ({ timeMs, buckets: bucketsOf(buckets, short) }));
     tracks.push({ labels, samples });
   }
   return { ok: true, tracks, form: 'sparse', layout: exponential ? 'native' : 'classic' };
@@ -39,8 +40,23 @@ function isExponential({ left, right }: NativeBucket): boolean {
   return Math.abs(schema - whole) < 1e-6 && whole >= SCHEMAS.min && whole <= SCHEMAS.max;
 }
 
+/** Bounds are powers of two with any number of digits, and many; the finest differ in the third one. Short ones keep the status small. */
+function eightDigits(bound: number): number {
+  return Number(bound.toPrecision(8));
+}
+
+/** There are few different bounds, met again in every scrape. */
+function remembered(of: (value: number) => number): (value: number) => number {
+  const known = new Map<number, number>();
+  return (value) => {
+    const found = known.get(value) ?? of(value);
+    known.set(value, found);
+    return found;
+  };
+}
+
 /** Bounds of the filled buckets and their lower neighbours. Negative durations go into the lowest bucket. */
-function bucketsOf(filled: readonly NativeBucket[]): Buckets {
+function bucketsOf(filled: readonly NativeBucket[], short: (bound: number) => number): Buckets {
   const bounds: number[] = [];
   const counts: number[] = [0];
   const close = (bound: number): void => {
@@ -48,8 +64,9 @@ function bucketsOf(filled: readonly NativeBucket[]): Buckets {
     counts.push(0);
   };
   for (const { left, right, count } of filled) {
-    if (left > Math.max(ZERO, bounds.at(-1) ?? 0)) close(left);
-    const end = Math.max(ZERO, right);
+    const begin = short(left);
+    if (begin > Math.max(ZERO, bounds.at(-1) ?? 0)) close(begin);
+    const end = Math.max(ZERO, short(right));
     const last = counts.length - 1;
     if (end === bounds.at(-1)) counts[last - 1] = (counts[last - 1] ?? 0) + count;
     else counts[last] = (counts[last] ?? 0) + count;

@@ -91,7 +91,7 @@ describe('what the residuals between the arms show', () => {
 });
 
 test('the grid answers with the next φ above, and its last beyond the end', () => {
-  expect(PHI_GRID[gridIndex(1)]).toBe(1);
-  expect(PHI_GRID[gridIndex(1.1)]).toBe(1.4);
-  expect(PHI_GRID[gridIndex(500)]).toBe(32);
+  expect(PHI_GRID[gridIndex(1, PHI_GRID)]).toBe(1);
+  expect(PHI_GRID[gridIndex(1.1, PHI_GRID)]).toBe(1.4);
+  expect(PHI_GRID[gridIndex(500, PHI_GRID)]).toBe(32);
 });

@@ -1,7 +1,6 @@
 import type { Tick } from './bet.ts';
 import { informs } from './bet.ts';
-import { PHI_GRID } from './phi-grid.ts';
-import { sixDecimals } from './rounding.ts';
+import { fourDecimals } from './rounding.ts';
 
 /**
  * How much more the counts vary than Poisson (variance = φ × mean), estimated without per-pod data: a prior from the
@@ -123,14 +122,14 @@ export function addResidual(sums: Residuals, tick: Tick): Residuals {
   const doubt = 1 / (sums.canary + 0.5) + 1 / (sums.stable + 0.5);
   return {
     ticks: sums.ticks + 1,
-    above: sixDecimals(sums.above + (x1 * n0) / (n1 + n0)),
-    below: sixDecimals(sums.below + (x0 * n1) / (n1 + n0)),
-    square: sixDecimals(sums.square + residual * residual),
-    canary: sixDecimals(sums.canary + x1),
-    stable: sixDecimals(sums.stable + x0),
-    variance: sixDecimals(sums.variance + poisson + poisson * poisson * doubt),
-    lagged: sixDecimals(sums.lagged + residual * sums.last),
-    last: sixDecimals(residual),
+    above: fourDecimals(sums.above + (x1 * n0) / (n1 + n0)),
+    below: fourDecimals(sums.below + (x0 * n1) / (n1 + n0)),
+    square: fourDecimals(sums.square + residual * residual),
+    canary: fourDecimals(sums.canary + x1),
+    stable: fourDecimals(sums.stable + x0),
+    variance: fourDecimals(sums.variance + poisson + poisson * poisson * doubt),
+    lagged: fourDecimals(sums.lagged + residual * sums.last),
+    last: fourDecimals(residual),
   };
 }
 
@@ -148,8 +147,8 @@ export function currentDispersion(prior: number, sums: Residuals): number {
   return Math.exp((kept * Math.log(prior) + t * Math.log(seen)) / (kept + t));
 }
 
-/** Index of the smallest φ of the grid that is not below the estimate; the last if all are. */
-export function gridIndex(phi: number): number {
-  const index = PHI_GRID.findIndex((value) => value >= phi * 0.999);
-  return index === -1 ? PHI_GRID.length - 1 : index;
+/** Index of the smallest φ of the ascending grid that is not below the estimate; the last if all are. */
+export function gridIndex(phi: number, grid: readonly number[]): number {
+  const index = grid.findIndex((value) => value >= phi * 0.999);
+  return index === -1 ? grid.length - 1 : index;
 }

@@ -66,6 +66,16 @@ describe('the interval for the shift', () => {
     );
   });
 
+  /** Beside 1e300 a small difference is none, so values of an arm that differ may be tied once they are shifted. */
+  const unlessTied = (shift: () => object): object => {
+    try {
+      return shift();
+    } catch (error) {
+      expect(error).toSatisfy((e) => e instanceof RangeError && e.message.startsWith('all values are tied'));
+      return {};
+    }
+  };
+
   test('finite values never give NaN, by either way', () => {
     const value = fc.oneof(
       fc.constantFrom(0, 1, 1e300, -1e300, 5e-324),
@@ -77,8 +87,8 @@ describe('the interval for the shift', () => {
         for (const found of Object.values(locationShift(canary, stable, 0.98)))
           expect(found).toSatisfy(Number.isFinite);
         if (new Set(canary).size === 1 && new Set(stable).size === 1) return;
-        for (const found of Object.values(kayentaShift(canary, stable, 0.98)))
-          expect(found).toSatisfy(Number.isFinite);
+        const shift = unlessTied(() => kayentaShift(canary, stable, 0.98));
+        for (const found of Object.values(shift)) expect(found).toSatisfy(Number.isFinite);
       }),
     );
   });

@@ -1,4 +1,7 @@
-/** Six decimals of a running sum are plenty and keep the status small; what is larger than 1e9 has no digits to lose. */
-export function sixDecimals(value: number): number {
-  return Math.abs(value) > 1e9 ? value : Math.round(value * 1e6) / 1e6;
+/**
+ * Four decimals keep the status small. Of logarithms, rounding errors of an hour of windows stay below a thousandth of the
+ * evidence; of counts, below a tenth of a request.
+ */
+export function fourDecimals(value: number): number {
+  return Math.abs(value) > 1e9 ? value : Math.round(value * 1e4) / 1e4;
 }

@@ -10,10 +10,10 @@ const SIGMA = 0.8;
 const POD_REQUESTS = 600;
 const PODS = 19;
 
-/** Classic: the default buckets of the Prometheus clients. Native: schema 3, eight buckets per factor of two. */
+/** Classic: the default buckets of the Prometheus clients. Native: schema 3, eight buckets per factor of two, bounds as measured. */
 export const BOUNDS = {
   classic: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-  native: Array.from({ length: 77 }, (_, i) => 2 ** ((i - 56) / 8)),
+  native: Array.from({ length: 77 }, (_, i) => Number((2 ** ((i - 56) / 8)).toPrecision(8))),
 } as const satisfies Record<Histogram['layout'], readonly number[]>;
 
 /** How a canary is slower than stable. */
