@@ -103,7 +103,14 @@ function addOffline(program: Command, io: Io, done: (exitCode: number) => void):
     .requiredOption('--target <namespace/name>', 'the Deployment')
     .option('--from <time>', 'begin of the history: RFC 3339, or how long ago', '24h')
     .option('--to <time>', 'its end', '1m')
-    .addOption(new Option('--provider <name>', 'whose presets count').choices(['gateway', 'nginx', 'istio']))
+    .addOption(
+      new Option('--provider <name>', 'whose presets count').choices([
+        'gateway',
+        'nginx',
+        'istio',
+        'linkerd',
+      ]),
+    )
     .option('--service <name>', 'the stable Service (default: the name of the target)')
     .option('--route <name>', 'only this route or Ingress (default: all)')
     .option('--steps <weights>', 'percent of each step (default: 5,25,50)')

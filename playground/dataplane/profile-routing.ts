@@ -27,8 +27,8 @@ export class ProfileTable {
     if (apex === undefined) return { status: 404, why: `${request.host} is no Service of the mesh` };
     const leaves = this.profiles.get(`${apex.service}.${apex.namespace}.svc.cluster.local`) ?? [];
     const ready = leaves.filter((leaf) => leaf.weight > 0 && 'to' in toService(this.backends, leaf));
-    // With fewer than two leaves Linkerd looks at no weights.
-    if (leaves.length < 2 || ready.length === 0) return toService(this.backends, leaves[0] ?? apex);
+    // An only leaf gets everything, whatever its weight.
+    if (ready.length === 0) return toService(this.backends, leaves[0] ?? apex);
     const leaf =
       ready[
         draw(
