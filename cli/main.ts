@@ -37,9 +37,10 @@ if (complaint !== undefined) {
   io.err(`sluice: ${complaint}`);
   process.exit(EXIT.usage);
 }
-// `sluice status | head`: whoever read our output has seen enough.
+// `sluice status | head`: whoever read our output has seen enough. What a shell says of SIGPIPE; 0 would read as promoted.
+const BROKEN_PIPE = 141;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : EXIT.usage);
+  process.exit(error.code === 'EPIPE' ? BROKEN_PIPE : EXIT.usage);
 });
 const own = ['controller', 'demo'].includes(process.argv[2] ?? '');
 if (!own) {
