@@ -91,7 +91,8 @@ function escaped(facts: Facts, target: WorkloadFacts): Answer | undefined {
   if (newest.status?.reason === REASON.OptedOut && alone === undefined && !target.paused)
     return inProgress(target);
   const before = stableAfter(newest);
-  const open = alone !== undefined && facts.snapshot.config.hold === 'admission';
+  // It serves already, and admission holds what comes next.
+  const open = alone?.active === true && facts.snapshot.config.hold === 'admission';
   const first = target.paused || open ? [] : [pause(facts, target)];
   if (present?.active === true)
     return record(facts, target, { as: 'Escaped', serving: alone, before, first });

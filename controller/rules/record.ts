@@ -4,7 +4,7 @@ import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts
 import type { Release, ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { ownerOf, ownLabels, releaseName } from '../canary/index.ts';
+import { ownerOf, ownLabels, releaseName, templatesEqual } from '../canary/index.ts';
 import type { StableRecord } from '../facts/records.ts';
 import { servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts/workload.ts';
 import type { Facts } from '../facts.ts';
@@ -96,8 +96,10 @@ export interface Recording {
 export function record(facts: Facts, target: WorkloadFacts, recording: Recording): Answer {
   const { as, serving, before, first = [] } = recording;
   const present = { replicaSet: serving?.name ?? '', template: serving?.template ?? target.template };
+  // A change that is held already gets a Release of its own, which bears the name of this generation.
+  const held = templatesEqual(present.template, target.template) ? 0 : 1;
   const release = newRelease(
-    target,
+    { ...target, generation: target.generation - held },
     { stable: before ?? present, canary: { template: present.template }, policy: {}, analysis: [] },
     { ...skipRecord(target), [ANNOTATION.recordedAs]: as },
   );
