@@ -60,6 +60,22 @@ describe('an idle target where admission holds', () => {
     ]);
   });
 
+  it('that is a change already held is recorded under the generation before, so that the change gets its own name', () => {
+    const decision = look('admission', marked({ image: 'web:2' }), replicaSet('web:1'));
+    expect(doing(decision)[0]).toBe('create Release/web-4: record what serves');
+    const first = initial({ name: 'web-4' });
+    expect(look('admission', marked({ image: 'web:2' }), replicaSet('web:1'), first).status?.release).toBe(
+      'web-5',
+    );
+  });
+
+  it('whose template changed unheld while it is scaled to 0 is held after all', () => {
+    const target = aTarget({ image: 'web:2', paused: false, replicas: 0 });
+    const sets = [replicaSet('web:1', { pods: 0 }), replicaSet('web:2', { pods: 0 })];
+    const decision = look('admission', target, ...sets, initial());
+    expect(doing(decision)).toEqual(['jsonPatch Deployment/web: pause the target']);
+  });
+
   it('is left alone', () => {
     expect(idle(aTarget({ paused: false }))).toMatchObject({ rule: 'idle', actions: [] });
   });
