@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { serviceProfile } from '../test/support/linkerd.ts';
 import { backend, httpRoute, rule } from '../test/support/routes.ts';
 import { aTrafficContext } from '../test/support/traffic.ts';
 import { gateway } from './gateway.ts';
@@ -325,5 +326,31 @@ describe('what is refused', () => {
 
   test('in a release our own backendRef is no reason', () => {
     expect(gateway.refuse(aTrafficContext([split(5)], { originals: {} }))).toEqual([]);
+  });
+});
+
+describe('a route of the mesh that a ServiceProfile of Linkerd puts out of force', () => {
+  const mesh = httpRoute('mesh', [rule('/', [backend('web')])], {
+    parentRefs: [{ kind: 'Service', group: 'core', name: 'web', port: 80 }],
+  });
+  const empty = serviceProfile('web');
+  const routed = { ...empty, spec: { routes: [{ name: 'GET' }] } };
+
+  test.each([
+    ['routes', mesh, routed, ['spec.routes']],
+    ['left overrides', mesh, serviceProfile('web', { web: 1 }), ['spec.dstOverrides']],
+    ['nothing in it', mesh, empty, []],
+    ['another Service', mesh, serviceProfile('api', { api: 1 }), []],
+  ])('is refused: %s', (_name, given, profile, words) => {
+    const refusals = gateway.refuse(aTrafficContext([given], { others: [profile] }));
+    expect(refusals.map(({ sentence }) => sentence)).toEqual(
+      words.map((word) => expect.stringMatching(new RegExp(`${word}.*HTTPRoute mesh.*; remove`)) as string),
+    );
+  });
+
+  test('a route of a Gateway, even one called like the Service, is not', () => {
+    const others = [serviceProfile('web', { web: 1 })];
+    const edge = httpRoute('shop', [rule('/', [backend('web')])], { parentRefs: [{ name: 'web' }] });
+    expect(gateway.refuse(aTrafficContext([edge], { others }))).toEqual([]);
   });
 });

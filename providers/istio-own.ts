@@ -2,7 +2,7 @@ import { arrayOrEmpty, getNumber, getObjects, getString } from '../api/json.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
-import { hostOf, isHostOf } from './istio-routes.ts';
+import { hostOf, isHostOf } from './istio-hosts.ts';
 import { dnsLabel, isMadeFor, ownLabels } from './naming.ts';
 import type { OwnObject } from './own-object.ts';
 import type { Refusal, TrafficContext } from './provider.ts';

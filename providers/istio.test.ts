@@ -115,7 +115,7 @@ describe('what is written', () => {
       httpTo('/', [destination('other')], { mirror: { host: 'web' } }),
     ]);
     expect(istio.names(given, 'web')).toBe(false);
-    const originals = { 'VirtualService/shop': { routes: [] } };
+    const originals = { 'VirtualService/shop': { rules: [] } };
     expect(istio.plan(aTrafficContext([given], { originals }), 50)).toEqual([]);
   });
 });
@@ -199,7 +199,7 @@ describe('what is remembered', () => {
     const again = istio.record(
       aTrafficContext([one(destination('web', { weight: 4 }))], { originals: first }),
     );
-    expect(again).toEqual({ 'VirtualService/shop': { routes: [expect.objectContaining({ weights: [4] })] } });
+    expect(again).toEqual({ 'VirtualService/shop': { rules: [expect.objectContaining({ weights: [4] })] } });
   });
 
   test('a named route is found again wherever it moved, the other of its name by what else it says', () => {
@@ -219,6 +219,18 @@ describe('what is remembered', () => {
     expect(restored.filter(({ op }) => op === 'replace').map(({ value }) => value)).toEqual([
       [destination('web', { weight: 7 })],
       [destination('web', { weight: 3 })],
+    ]);
+  });
+
+  test('a tcp route is never taken for an http route that is gone', () => {
+    const routes = (weight: number) => ({ route: [destination('web', { weight })] });
+    const halves = { route: [destination('web', { weight: 50 }), destination('web-canary', { weight: 50 })] };
+    const originals = istio.record(
+      aTrafficContext([virtualService('shop', [routes(3)], { tcp: [routes(7)] })]),
+    );
+    const now = virtualService('shop', [], { tcp: [halves] });
+    expect(patchOf(istio.cleanup(aTrafficContext([now], { originals }))).at(-1)?.value).toEqual([
+      destination('web', { weight: 7 }),
     ]);
   });
 

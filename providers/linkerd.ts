@@ -2,6 +2,7 @@ import { getNumber, getObjects, getString, getStringMap } from '../api/json.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
+import { overridesOf, parentServices, profileOf } from './linkerd-profile.ts';
 import { dnsLabel, ownLabels } from './naming.ts';
 import { liveOwn, ownPercent, planOwn, removeOwn, type OwnObject } from './own-object.ts';
 import { linkerdErrorRate, linkerdLatency } from './presets.ts';
@@ -48,27 +49,6 @@ const names = (split: KubeObject, service: string): boolean =>
   getString(split, 'spec', 'service') === service ||
   getObjects(split, 'spec', 'backends').some((each) => each['service'] === service);
 
-/** Profiles are named by the full name of their Service; the cluster's domain is not known here. */
-function profileOf(context: TrafficContext): KubeObject | undefined {
-  const prefix = `${context.stableService.metadata.name}.${context.namespace}.svc.`;
-  return ofKind(context, RESOURCES.serviceProfiles.kind).find(({ metadata }) =>
-    metadata.name.startsWith(prefix),
-  );
-}
-
-const ofKind = ({ others }: TrafficContext, kind: string): KubeObject[] =>
-  (others ?? []).filter((object) => object.kind === kind);
-
-/** Shares by Service as proxies are told them; a Quantity may be a number or a text. */
-function overridesOf(profile: KubeObject | undefined): Map<string, number> {
-  return new Map(
-    getObjects(profile, 'spec', 'dstOverrides').map(({ authority, weight }) => [
-      typeof authority === 'string' ? (authority.split('.')[0] ?? '') : '',
-      Number(weight),
-    ]),
-  );
-}
-
 function observe(context: TrafficContext): Observation {
   const stable = context.stableService.metadata.name;
   const weight = ownPercent(trafficSplit, context);
@@ -85,7 +65,7 @@ function observe(context: TrafficContext): Observation {
 /** Proxies read the ServiceProfile that the SMI extension writes, not the TrafficSplit. */
 function notFollowed(context: TrafficContext, weight: number): string | undefined {
   const stable = context.stableService.metadata.name;
-  const profile = profileOf(context);
+  const profile = profileOf(context, stable);
   const told = overridesOf(profile);
   if (liveOwn(context).length === 0) {
     return (told.get(context.canaryService) ?? 0) === 0
@@ -132,7 +112,7 @@ function refuseService({ stableService }: TrafficContext): Refusal[] {
 
 /** The SMI extension overwrites what it finds in a profile and, when the TrafficSplit goes, deletes it. */
 function refuseProfile(context: TrafficContext): Refusal[] {
-  const profile = profileOf(context);
+  const profile = profileOf(context, context.stableService.metadata.name);
   if (profile === undefined) return [];
   const name = `ServiceProfile ${profile.metadata.name}`;
   if (getStringMap(profile, 'metadata', 'annotations')[SKIP] !== undefined) {
@@ -153,12 +133,9 @@ function refuseProfile(context: TrafficContext): Refusal[] {
 /** A profile with overrides puts every route of the mesh for that Service out of force. */
 function refuseRoutes(context: TrafficContext): Refusal[] {
   const stable = context.stableService.metadata.name;
-  const isParent = (route: KubeObject) =>
-    getObjects(route, 'spec', 'parentRefs').some(
-      (parent) => getString(parent, 'kind') === 'Service' && getString(parent, 'name') === stable,
-    );
-  return ofKind(context, RESOURCES.httpRoutes.kind)
-    .filter(isParent)
+  return (context.others ?? [])
+    .filter(({ kind }) => kind === RESOURCES.httpRoutes.kind)
+    .filter((route) => parentServices(route).includes(stable))
     .map(({ metadata }) =>
       unsupported(
         `HTTPRoute ${metadata.name} is attached to Service ${stable} and a TrafficSplit would put it out of force; use provider gateway, which splits by that route.`,

@@ -1,0 +1,45 @@
+import { getObjects, getString } from '../api/json.ts';
+import type { KubeObject } from '../api/kube.ts';
+import { REASON } from '../api/reasons.ts';
+import { RESOURCES } from '../api/resources.ts';
+import type { Refusal, TrafficContext } from './provider.ts';
+
+/** The ServiceProfile of a Service: named by the Service's full name; the cluster's domain is not known here. */
+export function profileOf(context: TrafficContext, service: string): KubeObject | undefined {
+  const prefix = `${service}.${context.namespace}.svc.`;
+  return (context.others ?? []).find(
+    ({ kind, metadata }) => kind === RESOURCES.serviceProfiles.kind && metadata.name.startsWith(prefix),
+  );
+}
+
+/** Shares by Service as proxies are told them; a Quantity may be a number or a text. */
+export function overridesOf(profile: KubeObject | undefined): Map<string, number> {
+  return new Map(
+    getObjects(profile, 'spec', 'dstOverrides').map(({ authority, weight }) => [
+      typeof authority === 'string' ? (authority.split('.')[0] ?? '') : '',
+      Number(weight),
+    ]),
+  );
+}
+
+/** Is this route attached to a Service (a route of the mesh)? All of these Services. */
+export const parentServices = (route: KubeObject): string[] =>
+  getObjects(route, 'spec', 'parentRefs')
+    .filter((parent) => getString(parent, 'kind') === 'Service')
+    .map((parent) => getString(parent, 'name') ?? '');
+
+/** In Linkerd a profile with routes or overrides puts every route of the mesh for its Service out of force, silently. */
+export function refuseOverruled(context: TrafficContext): Refusal[] {
+  return context.routes.flatMap((route) =>
+    parentServices(route).flatMap((service) => {
+      const profile = profileOf(context, service);
+      const says = ['routes', 'dstOverrides'].filter(
+        (field) => getObjects(profile, 'spec', field).length > 0,
+      );
+      if (profile === undefined || says.length === 0) return [];
+      const fields = says.map((field) => `spec.${field}`).join(' and ');
+      const sentence = `ServiceProfile ${profile.metadata.name} has ${fields}, which puts ${route.kind} ${route.metadata.name} out of force in Linkerd; remove the profile (it may be left from a TrafficSplit), or use provider linkerd.`;
+      return [{ reason: REASON.RouteUnsupported, sentence }];
+    }),
+  );
+}

@@ -1,0 +1,229 @@
+import { equalJson, getNumber, getObjects, getString, stableStringify } from '../api/json.ts';
+import type { JsonObject, JsonPatchOp, KubeObject } from '../api/kube.ts';
+import { hash5 } from './naming.ts';
+import { FULL, scaled, split } from './weights.ts';
+
+/** How a kind of route writes down where requests go: rules, each with weighted destinations. */
+export interface Shape {
+  /** the lists of `spec` that hold rules */
+  lists: readonly string[];
+  /** the field of a rule that holds its destinations */
+  destinations: string;
+  /** what a destination without a weight weighs */
+  unset: 0 | 1;
+  /** an only destination gets everything, even with weight 0 */
+  onlyGetsAll: boolean;
+  refersTo: (destination: JsonObject, service: string, namespace: string) => boolean;
+  asCanary: (stable: JsonObject, pair: Pair) => JsonObject;
+  asStable: (canary: JsonObject, pair: Pair) => JsonObject;
+}
+
+/** The two Services a split is about, in the route's own namespace. */
+export interface Pair {
+  namespace: string;
+  stable: string;
+  canary: string;
+}
+
+/** What one rule held before the first edit: how to find it again, and the weights of its stable destinations in order. */
+export interface RecordedRule {
+  list: string;
+  name?: string;
+  /** hash of the rule without name and destinations */
+  fingerprint: string;
+  /** null: the destination had no weight */
+  weights: (number | null)[];
+}
+
+export interface LiveRule {
+  list: string;
+  index: number;
+  rule: JsonObject;
+  destinations: JsonObject[];
+  stable: JsonObject[];
+  canary: JsonObject[];
+  foreign: JsonObject[];
+  /** undefined before the first edit, or for a rule that came later */
+  recorded: RecordedRule | undefined;
+}
+
+const rulesOf = (shape: Shape, route: KubeObject) =>
+  shape.lists.flatMap((list) =>
+    getObjects(route, 'spec', list).map((rule, index) => ({
+      list,
+      index,
+      rule,
+      destinations: getObjects(rule, shape.destinations),
+    })),
+  );
+
+/** Does any rule of this route send anything to that Service? */
+export function sendsTo(shape: Shape, route: KubeObject, service: string): boolean {
+  const namespace = route.metadata.namespace ?? '';
+  return rulesOf(shape, route).some(({ destinations }) =>
+    destinations.some((each) => shape.refersTo(each, service, namespace)),
+  );
+}
+
+/** Every rule that names the stable or the canary Service, each with its record if one is found. */
+export function rulesInScope(
+  shape: Shape,
+  route: KubeObject,
+  pair: Pair,
+  recorded: readonly RecordedRule[],
+): LiveRule[] {
+  const rules = rulesOf(shape, route).map((found): LiveRule => {
+    const to = (service: string) =>
+      found.destinations.filter((each) => shape.refersTo(each, service, pair.namespace));
+    const stable = to(pair.stable);
+    const canary = to(pair.canary);
+    const foreign = found.destinations.filter((each) => !stable.includes(each) && !canary.includes(each));
+    return { ...found, stable, canary, foreign, recorded: undefined };
+  });
+  const inScope = rules.filter(({ stable, canary }) => stable.length + canary.length > 0);
+  return withRecords(shape, inScope, recorded);
+}
+
+/**
+ * Finds each rule's record among those of its list: unchanged, then by name, then by what else it says, and last, for a
+ * rule we have edited and whose matches were changed since, by order. Indexes are not trusted: rules may be inserted,
+ * moved and removed during a release. Names need not be unique.
+ */
+function withRecords(shape: Shape, rules: LiveRule[], recorded: readonly RecordedRule[]): LiveRule[] {
+  const left = [...recorded];
+  const found = new Map<LiveRule, RecordedRule>();
+  const take = (fits: (rule: LiveRule, record: RecordedRule) => boolean) => {
+    for (const rule of rules) {
+      if (found.has(rule)) continue;
+      const at = left.findIndex((record) => record.list === rule.list && fits(rule, record));
+      if (at >= 0) found.set(rule, ...(left.splice(at, 1) as [RecordedRule]));
+    }
+  };
+  const sameName = ({ rule }: LiveRule, { name }: RecordedRule) => getString(rule, 'name') === name;
+  const sameRest = ({ rule }: LiveRule, record: RecordedRule) =>
+    fingerprintOf(shape, rule) === record.fingerprint;
+  take((rule, record) => sameName(rule, record) && sameRest(rule, record));
+  take((rule, record) => record.name !== undefined && sameName(rule, record));
+  take(sameRest);
+  take(({ canary }) => canary.length > 0);
+  return rules.map((rule) => ({ ...rule, recorded: found.get(rule) }));
+}
+
+function fingerprintOf(shape: Shape, rule: JsonObject): string {
+  const rest = { ...rule };
+  delete rest['name'];
+  delete rest[shape.destinations];
+  return hash5(stableStringify(rest));
+}
+
+export function recordRule(shape: Shape, { list, rule, stable }: LiveRule): RecordedRule {
+  const name = getString(rule, 'name');
+  return {
+    list,
+    ...(name === undefined ? {} : { name }),
+    fingerprint: fingerprintOf(shape, rule),
+    weights: stable.map((each) => getNumber(each, 'weight') ?? null),
+  };
+}
+
+const weightOf = (shape: Shape, destination: JsonObject): number =>
+  getNumber(destination, 'weight') ?? shape.unset;
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+/** Shares of all destinations of a rule, by their weights. */
+function sharesOf(shape: Shape, weights: readonly (number | null)[]): number[] {
+  const shares = weights.map((weight) => weight ?? shape.unset);
+  return shape.onlyGetsAll && shares.length === 1 && shares[0] === 0 ? [FULL] : shares;
+}
+
+/** Percent of this rule's requests that go to the canary; undefined if the rule sends nothing anywhere. */
+export function percentOf(shape: Shape, { destinations, canary }: LiveRule): number | undefined {
+  const shares = sharesOf(
+    shape,
+    destinations.map((each) => weightOf(shape, each)),
+  );
+  const total = sum(shares);
+  if (total === 0) return undefined;
+  const toCanary = sum(shares.filter((_, i) => canary.includes(destinations[i] ?? {})));
+  // Rounded: totals are at least 100 while split, so whole percents are told apart.
+  return Math.round((100 * toCanary) / total);
+}
+
+/** The rule's destinations with `percent` on the canary. A rule without a canary is at 0 and stays as it is. */
+export function splitDestinations(shape: Shape, live: LiveRule, pair: Pair, percent: number): JsonObject[] {
+  if (percent === 0 && live.canary.length === 0) return live.destinations;
+  const parts = split(scaled(sharesOf(shape, originalWeights(shape, live))), percent);
+  return rebuild(shape, live, pair, (destination, k) => {
+    const { stable, canary } = parts[k] ?? { stable: weightOf(shape, destination), canary: 0 };
+    return [
+      { ...destination, weight: stable },
+      { ...shape.asCanary(destination, pair), weight: canary },
+    ];
+  });
+}
+
+/** The rule's destinations as they were before the first edit; what others changed meanwhile stays. */
+export function restoredDestinations(shape: Shape, live: LiveRule, pair: Pair): JsonObject[] {
+  if (live.canary.length === 0) return live.destinations;
+  const weights = originalWeights(shape, live);
+  return rebuild(shape, live, pair, (destination, k) => {
+    const weight = weights[k] ?? null;
+    if (weight !== null) return [{ ...destination, weight }];
+    const bare = { ...destination };
+    delete bare['weight'];
+    return [bare];
+  });
+}
+
+/** Recorded weights by stable destination; for one without a record, what it and its canary hold together. */
+function originalWeights(shape: Shape, live: LiveRule): (number | null)[] {
+  return anchorsOf(live).map((destination, k) => {
+    const recorded = live.recorded?.weights[k];
+    if (recorded !== undefined) return recorded;
+    const canary = live.canary[k];
+    if (canary === undefined) return getNumber(destination, 'weight') ?? null;
+    return (live.stable[k] === undefined ? 0 : weightOf(shape, destination)) + weightOf(shape, canary);
+  });
+}
+
+/** If somebody removed the stable destinations and left ours, ours stand for them: a canary is never the only one. */
+const anchorsOf = ({ stable, canary }: LiveRule): JsonObject[] => (stable.length > 0 ? stable : canary);
+
+function rebuild(
+  shape: Shape,
+  live: LiveRule,
+  pair: Pair,
+  replace: (stable: JsonObject, k: number) => JsonObject[],
+): JsonObject[] {
+  const anchors = anchorsOf(live);
+  return live.destinations.flatMap((destination) => {
+    const k = anchors.indexOf(destination);
+    const isCanary = live.canary.includes(destination);
+    if (k >= 0) return replace(isCanary ? shape.asStable(destination, pair) : destination, k);
+    return isCanary ? [] : [destination];
+  });
+}
+
+/** Operations that turn a rule's destinations into `wanted`, guarded by the whole rule as it was read at its place. */
+export function patchRule(shape: Shape, live: LiveRule, wanted: JsonObject[]): JsonPatchOp[] {
+  if (equalJson(live.destinations, wanted)) return [];
+  const path = `/spec/${live.list}/${live.index}`;
+  return [
+    { op: 'test', path, value: live.rule },
+    ...changes(`${path}/${shape.destinations}`, live.destinations, wanted),
+  ];
+}
+
+function changes(path: string, live: JsonObject[], wanted: JsonObject[]): JsonPatchOp[] {
+  const sameBut = (a: JsonObject, b: JsonObject) => equalJson({ ...a, weight: null }, { ...b, weight: null });
+  const onlyWeights =
+    live.length === wanted.length && live.every((each, i) => sameBut(each, wanted[i] ?? {}));
+  if (!onlyWeights) return [{ op: 'replace', path, value: wanted }];
+  return wanted.flatMap(({ weight }, i): JsonPatchOp[] => {
+    if (weight === live[i]?.['weight']) return [];
+    const at = `${path}/${i}/weight`;
+    // `add` sets an existing member too; `replace` would need it to be there.
+    return [weight === undefined ? { op: 'remove', path: at } : { op: 'add', path: at, value: weight }];
+  });
+}
