@@ -3,8 +3,8 @@ import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import { hostOf, isHostOf } from './istio-hosts.ts';
-import { dnsLabel, isMadeFor, ownLabels } from './naming.ts';
-import type { OwnObject } from './own-object.ts';
+import { isMadeFor } from './naming.ts';
+import { ownMetadata, type OwnObject } from './own-object.ts';
 import type { Refusal, TrafficContext } from './provider.ts';
 import { FULL } from './weights.ts';
 
@@ -18,12 +18,7 @@ function make(context: TrafficContext, weight: number): KubeObject {
   return {
     apiVersion: apiVersionOf(RESOURCES.virtualServices),
     kind: RESOURCES.virtualServices.kind,
-    metadata: {
-      name: dnsLabel(stable, '-canary'),
-      namespace: context.namespace,
-      labels: ownLabels(context.target, context.release),
-      ownerReferences: [context.owner],
-    },
+    metadata: ownMetadata(context),
     spec: {
       hosts: [stable],
       http: [{ route: [to(stable, FULL - weight), to(context.canaryService, weight)] }],

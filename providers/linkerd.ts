@@ -3,8 +3,7 @@ import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import { overridesOf, parentServices, profileOf } from './linkerd-profile.ts';
-import { dnsLabel, ownLabels } from './naming.ts';
-import { liveOwn, ownPercent, planOwn, removeOwn, type OwnObject } from './own-object.ts';
+import { liveOwn, ownMetadata, ownPercent, planOwn, removeOwn, type OwnObject } from './own-object.ts';
 import { linkerdErrorRate, linkerdLatency } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { FULL } from './weights.ts';
@@ -23,12 +22,7 @@ const trafficSplit: OwnObject = {
     return {
       apiVersion: apiVersionOf(RESOURCES.trafficSplits),
       kind: RESOURCES.trafficSplits.kind,
-      metadata: {
-        name: dnsLabel(stable, '-canary'),
-        namespace: context.namespace,
-        labels: ownLabels(context.target, context.release),
-        ownerReferences: [context.owner],
-      },
+      metadata: ownMetadata(context),
       spec: {
         service: stable,
         backends: [

@@ -1,7 +1,7 @@
 import { equalJson, getStringMap } from '../api/json.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
-import { isMadeFor } from './naming.ts';
+import { dnsLabel, isMadeFor, ownLabels } from './naming.ts';
 import type { TrafficContext } from './provider.ts';
 
 /** A back end's whole split as one object of our own, beside no route of the user's. */
@@ -11,6 +11,16 @@ export interface OwnObject {
   make: (context: TrafficContext, weight: number) => KubeObject;
   /** what the object's weights say, whatever else is in it; undefined if that cannot be read */
   percentIn: (context: TrafficContext, live: KubeObject) => number | undefined;
+}
+
+/** Named after the Service, owned by the target. */
+export function ownMetadata(context: TrafficContext): KubeObject['metadata'] {
+  return {
+    name: dnsLabel(context.stableService.metadata.name, '-canary'),
+    namespace: context.namespace,
+    labels: ownLabels(context.target, context.release),
+    ownerReferences: [context.owner],
+  };
 }
 
 /** What stands of it; an object that is being deleted is gone. */

@@ -2,24 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../api/kube.ts';
 import { HttpRouteTable } from './httproute-routing.ts';
 import { acceptedBy, parentsOf } from './httproute-status.ts';
-import { seeded } from './random.ts';
-import { backends, httpRoute, request } from './test-objects.ts';
+import { backends, httpRoute, request, shares } from './test-objects.ts';
 
 const ref = (name: string, weight?: number): JsonObject =>
   weight === undefined ? { name, port: 80 } : { name, port: 80, weight };
 const TWO = backends({ shop: ['10.0.0.1'], 'shop-canary': ['10.0.0.2'] });
-
-/** Answers to 20 000 requests: share by service or status. */
-function shares(table: HttpRouteTable): Record<string, number> {
-  const random = seeded(11);
-  const found: Record<string, number> = {};
-  for (let i = 0; i < 20_000; i += 1) {
-    const routed = table.route(request(), random);
-    const key = 'to' in routed ? routed.labels.service : String(routed.status);
-    found[key] = (found[key] ?? 0) + 1 / 20_000;
-  }
-  return found;
-}
 
 describe('an HTTPRoute', () => {
   it.each([

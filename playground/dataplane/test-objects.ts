@@ -1,6 +1,7 @@
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { Backends } from './backends.ts';
-import type { RoutedRequest } from './routing.ts';
+import { seeded, type Random } from './random.ts';
+import type { Routed, RoutedRequest } from './routing.ts';
 
 /** Builders for the tests of this folder. */
 export function service(name: string, namespace = 'shop'): KubeObject {
@@ -90,4 +91,19 @@ export function httpRoute(
 
 export function request(path = '/', more: Partial<RoutedRequest> = {}): RoutedRequest {
   return { method: 'GET', host: 'shop.example', path, query: new URLSearchParams(), headers: {}, ...more };
+}
+
+/** Share of 20 000 answers to one request, by Service or status. */
+export function shares(
+  table: { route: (request: RoutedRequest, random: Random) => Routed<{ service: string }> },
+  asked = request(),
+): Record<string, number> {
+  const random = seeded(11);
+  const found: Record<string, number> = {};
+  for (let i = 0; i < 20_000; i += 1) {
+    const routed = table.route(asked, random);
+    const key = 'to' in routed ? routed.labels.service : String(routed.status);
+    found[key] = (found[key] ?? 0) + 1 / 20_000;
+  }
+  return found;
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import { seeded } from './random.ts';
-import { backends, request } from './test-objects.ts';
+import { backends, request, shares } from './test-objects.ts';
 import { VirtualServiceTable } from './virtualservice-routing.ts';
 
 const TWO = backends({ shop: ['10.0.0.1'], 'shop-canary': ['10.0.0.2'], third: ['10.0.0.3'], dead: [] });
@@ -17,19 +16,6 @@ const virtualService = (http: JsonObject[], spec: JsonObject = {}, name = 'shop'
   spec: { hosts: ['shop.example'], http, ...spec },
 });
 
-/** Share by service or status of 20 000 answers. */
-function shares(...route: JsonObject[]): Record<string, number> {
-  const table = new VirtualServiceTable([virtualService([{ route }])], TWO);
-  const random = seeded(11);
-  const found: Record<string, number> = {};
-  for (let i = 0; i < 20_000; i += 1) {
-    const routed = table.route(request(), random);
-    const key = 'to' in routed ? routed.labels.service : String(routed.status);
-    found[key] = (found[key] ?? 0) + 1 / 20_000;
-  }
-  return found;
-}
-
 describe('a VirtualService', () => {
   it.each([
     { route: [to('shop', 95), to('shop-canary', 5)], want: { shop: 0.95, 'shop-canary': 0.05 } },
@@ -42,7 +28,7 @@ describe('a VirtualService', () => {
     { route: [to('shop.shop', 1)], want: { '503': 1 } },
     { route: [{ destination: { host: 'shop', subset: 'v1' } }], want: { '503': 1 } },
   ])('splits $route into $want', ({ route, want }) => {
-    const found = shares(...route);
+    const found = shares(new VirtualServiceTable([virtualService([{ route }])], TWO));
     expect(Object.keys(found).sort()).toEqual(Object.keys(want).sort());
     for (const [key, value] of Object.entries(want)) expect(found[key]).toBeCloseTo(value, 1);
   });

@@ -105,7 +105,9 @@ export function reassert(s: StepFacts): Answer {
 }
 
 function contested(s: StepFacts): Answer {
-  const sentence = `Somebody keeps changing the weight of ${s.release.spec.traffic?.routes.map((each) => each.name).join(', ') ?? ''}; stop it, then abort or promote.`;
+  const { routes = [], service = '' } = s.release.spec.traffic ?? {};
+  const what = routes.length > 0 ? routes.map(({ name }) => name).join(', ') : `Service ${service}`;
+  const sentence = `Somebody keeps changing the weight of ${what}; stop it, then abort or promote.`;
   const first = s.status.reason !== REASON.RouteContested || s.status.phase !== 'Waiting';
   const actions = first ? event(s.facts, 'Warning', REASON.RouteContested, sentence) : [];
   const parts = { reason: REASON.RouteContested, sentence, actions, outcome: 'stalled' as const };
