@@ -155,13 +155,13 @@ describe('a held target where admission holds', () => {
 });
 
 describe('a target that opted out', () => {
-  it('loses the marker and stays paused', () => {
-    const target = marked({ image: 'web:2', policy: null });
+  it.each([
+    { paused: true, want: undefined },
+    { paused: false, want: { op: 'remove', path: '/metadata/annotations/sluice.dev~1held' } },
+  ])('keeps the marker while it stays paused: $paused', ({ paused, want }) => {
+    const target = marked({ image: 'web:2', policy: null, paused });
     const decision = look('admission', target, replicaSet('web:1'), initial(), failed());
-    expect(patchOf(decision).at(-1)).toEqual({
-      op: 'remove',
-      path: '/metadata/annotations/sluice.dev~1held',
-    });
+    expect(patchOf(decision).at(-1)).toEqual(want);
   });
 });
 

@@ -18,8 +18,8 @@ export const optedOut: FactsRule = {
     }
     const sentence = 'The Deployment has not opted in.';
     const orphans = orphaned(facts);
-    // The marker would hold the target again as soon as it opts in again.
-    const actions = facts.target === undefined ? [] : unmark(facts.target);
+    // While it is paused the marker says by whom; afterwards it would hold the target as soon as that opts in again.
+    const actions = facts.target?.paused === false ? unmark(facts.target) : [];
     return orphans ?? answer({ reason: REASON.OptedOut, sentence, actions, outcome: 'done' });
   },
 };

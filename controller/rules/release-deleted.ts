@@ -1,7 +1,7 @@
 import { REASON } from '../../api/reasons.ts';
 import { phaseOf } from '../facts/records.ts';
 import { forgetOriginals } from './actions.ts';
-import { answer, AT_ONCE, type FactsRule } from './answer.ts';
+import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { leave } from './leave.ts';
 import { withdraw } from './withdraw.ts';
 
@@ -19,7 +19,13 @@ export const releaseDeleted: FactsRule = {
     const actions = facts.traffic?.recorded === true ? [forgetOriginals(newest)] : [];
     return (
       leave(facts, newest, {}) ??
-      answer({ reason: REASON.ReleaseDeleted, sentence, actions, requeueAfterMs: AT_ONCE })
+      answer({
+        reason: REASON.ReleaseDeleted,
+        sentence,
+        actions,
+        // Without the finalizer it goes by itself, and the watch tells of that.
+        requeueAfterMs: actions.length > 0 ? AT_ONCE : POLL_MS,
+      })
     );
   },
 };

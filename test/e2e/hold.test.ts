@@ -52,6 +52,12 @@ async function hold(): Promise<string> {
   return `${paused}, ${metadata.annotations?.['sluice.dev/held'] ?? 'unmarked'}`;
 }
 
+async function phases(): Promise<unknown[]> {
+  const path = pathOf('sluice.dev/v1alpha1', 'releases', NAMESPACE);
+  const { items } = await stage.client.get<{ items: KubeObject[] }>(path);
+  return items.map(({ status }) => status?.['phase']);
+}
+
 /** What a human tries on a held target; everything but the resume is taken, and lifts nothing. */
 async function tryToLift(): Promise<Result | undefined> {
   await stage.client.patch(PATH, 'merge', { spec: { paused: false } });
@@ -132,16 +138,17 @@ describe('the hold by admission', () => {
     expect(waiting.out).not.toContain('exceeded its progress deadline');
   });
 
-  it('lets a team out: opted out, the target can be resumed, and carries no marker', async () => {
+  it('lets a team out: opted out, the target can be resumed, and then carries no marker', async () => {
     await stage.client.patch(PATH, 'merge', { metadata: { annotations: { 'sluice.dev/policy': null } } });
-    await until('the marker is gone', async () => (await hold()).endsWith('unmarked'));
-    expect(await hold()).toBe('paused, unmarked');
+    await until('the release has ended', async () => (await phases()).includes('Aborted'));
+    expect(await hold()).toBe('paused, new');
     if (kubectlThere) expect(await kubectl('rollout', 'resume', TARGET)).toMatchObject({ code: 0 });
     else await stage.client.patch(PATH, 'merge', { spec: { paused: false } });
     await until(
       'the target has rolled out natively',
       async () => (await target()).status?.['updatedReplicas'] === 6,
     );
+    await until('the marker is gone', async () => (await hold()) === 'un-paused, unmarked');
     expect(broken).toEqual([]);
   });
 });
