@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { cloneJson, getNumber, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
+import { fromCrd } from '../test/support/crd-arbitrary.ts';
 import { crdSchema } from '../test/support/crd-schema.ts';
 import { backend, httpRoute, pathMatch, rule } from '../test/support/routes.ts';
 import { describeProvider, type ForeignEdit, type Place, type World } from './conformance.ts';
@@ -67,15 +68,25 @@ const cases: Record<string, KubeObject[]> = {
 };
 
 const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
+/** Everything a rule may hold beside backendRefs: matches, filters, timeouts. */
+const around = fromCrd(
+  {
+    file: 'gateway-api-httproutes.yaml',
+    version: 'v1',
+    path: ['properties', 'spec', 'properties', 'rules', 'items'],
+  },
+  ['name', 'backendRefs'],
+);
 const someRule = fc
   .record({
     name: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
     paths: fc.uniqueArray(fc.constantFrom('/', '/a', '/b'), { maxLength: 2 }),
     filters: fc.boolean(),
     timeout: fc.boolean(),
+    around,
     web: fc.array(weight, { maxLength: 3 }),
   })
-  .map(({ name, paths, filters, timeout, web }): JsonObject => {
+  .map(({ name, paths, filters, timeout, around: rest, web }): JsonObject => {
     const refs = web.map((w, i) =>
       backend('web', { port: 80 + i, ...(w === undefined ? {} : { weight: w }) }),
     );
@@ -86,6 +97,7 @@ const someRule = fc
       ...(paths.length === 0 ? {} : { matches: paths.map(pathMatch) }),
       ...(filters ? { filters: [header('X-Rule')] } : {}),
       ...(timeout ? { timeouts: { request: '3s' } } : {}),
+      ...rest,
       backendRefs: refs.length === 0 || dead ? [backend('other'), backend('another', { weight: 0 })] : refs,
     };
   });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { cloneJson, getNumber, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
+import { fromCrd } from '../test/support/crd-arbitrary.ts';
 import { crdSchema } from '../test/support/crd-schema.ts';
 import { destination, httpTo, virtualService } from '../test/support/istio.ts';
 import { describeProvider, type ForeignEdit, type Place, type World } from './conformance.ts';
@@ -89,20 +90,31 @@ const someDestination = fc
     destination: { host: full ? FQDN : 'web', ...(name === undefined ? {} : { subset: name }) },
     ...(w === undefined ? {} : { weight: w }),
   }));
+/** Everything an http route may hold beside destinations: matches, faults, mirrors, retries, CORS … */
+const around = fromCrd(
+  {
+    file: 'istio-virtualservices.yaml',
+    version: 'v1',
+    path: ['properties', 'spec', 'properties', 'http', 'items'],
+  },
+  ['name', 'route', 'redirect', 'directResponse', 'delegate'],
+);
 const someRoute = fc
   .record({
     name: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
     prefixes: fc.uniqueArray(fc.constantFrom('/', '/a', '/b'), { maxLength: 2 }),
     timeout: fc.boolean(),
+    around,
     web: fc.array(someDestination, { maxLength: 3 }),
   })
-  .map(({ name, prefixes, timeout, web }): JsonObject => {
+  .map(({ name, prefixes, timeout, around: rest, web }): JsonObject => {
     // Several destinations without any weight are refused by istiod.
     const dead = web.length !== 1 && web.every((each) => (each['weight'] ?? 0) === 0);
     return {
       ...(name === undefined ? {} : { name }),
       ...(prefixes.length === 0 ? {} : { match: prefixes.map((prefix) => ({ uri: { prefix } })) }),
       ...(timeout ? { timeout: '3s' } : {}),
+      ...rest,
       route: dead ? [destination('x'), destination('y', { weight: 1 })] : web,
     };
   });

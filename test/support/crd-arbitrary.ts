@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import {
+  arrayOrEmpty,
+  asString,
+  getNumber,
+  getObject,
+  getObjects,
+  getString,
+  getStringMap,
+} from '../../api/json.ts';
+import type { Json, JsonObject } from '../../api/kube.ts';
+import { crdObject } from './crd-schema.ts';
+
+/**
+ * Objects that a published schema allows at one place of a kind (`path`, below its top), without the members in
+ * `except`; {} where the schema is not at hand. CEL rules are not looked at.
+ */
+export function fromCrd(
+  { file, version, path }: { file: string; version: string; path: readonly string[] },
+  except: readonly string[],
+): fc.Arbitrary<JsonObject> {
+  const versions = getObjects(crdObject(file), 'spec', 'versions');
+  const root = versions.find((each) => getString(each, 'name') === version);
+  const schema = getObject(root, 'schema', 'openAPIV3Schema', ...path);
+  if (schema === undefined) return fc.constant({});
+  const properties = Object.entries(getObject(schema, 'properties') ?? {});
+  return struct({
+    ...schema,
+    properties: Object.fromEntries(properties.filter(([key]) => !except.includes(key))),
+  });
+}
+
+/** Few members at a time: what is wanted is every field now and then, not all fields at once. */
+const MEMBERS = 3;
+
+function struct(schema: JsonObject): fc.Arbitrary<JsonObject> {
+  const properties = getObject(schema, 'properties') ?? {};
+  const required = arrayOrEmpty(schema, 'required').map((key) => asString(key) ?? '');
+  const choices = alternatives(schema);
+  const optional = Object.keys(properties).filter((key) => !required.includes(key));
+  return fc.subarray(optional, { maxLength: Math.min(MEMBERS, optional.length) }).chain((some) => {
+    // Of alternatives the first that came up.
+    const [one, ...others] = some.filter((key) => choices.includes(key));
+    const keys = [...required, ...some].filter((key) => one === key || !others.includes(key));
+    const members = keys.map((key) => [key, value(getObject(properties, key) ?? {})] as const);
+    return fc.record(Object.fromEntries(members));
+  });
+}
+
+/** Members of which at most one may be present: `oneOf` with nothing but `required`. */
+function alternatives(schema: JsonObject): string[] {
+  return getObjects(schema, 'oneOf').flatMap((each) =>
+    arrayOrEmpty(each, 'required').map((key) => asString(key) ?? ''),
+  );
+}
+
+function value(schema: JsonObject): fc.Arbitrary<Json> {
+  const values = arrayOrEmpty(schema, 'enum');
+  if (values.length > 0) return fc.constantFrom(...values);
+  switch (getString(schema, 'type')) {
+    case 'string':
+      return text(schema);
+    case 'integer':
+      return fc.integer(range(schema));
+    case 'number':
+      return fc.integer(range(schema)).map((whole) => whole / 2);
+    case 'boolean':
+      return fc.boolean();
+    case 'array':
+      return list(schema);
+    default:
+      return members(schema);
+  }
+}
+
+const range = (schema: JsonObject) => ({
+  min: Math.max(getNumber(schema, 'minimum') ?? 0, -1000),
+  max: Math.min(getNumber(schema, 'maximum') ?? 1000, 65_535),
+});
+
+function text(schema: JsonObject): fc.Arbitrary<string> {
+  const { pattern } = getStringMap({ pattern: schema['pattern'] ?? '' });
+  const fits = (each: string) =>
+    each.length >= (getNumber(schema, 'minLength') ?? 0) &&
+    each.length <= (getNumber(schema, 'maxLength') ?? 99);
+  if (pattern !== undefined && pattern !== '') return fc.stringMatching(new RegExp(pattern)).filter(fits);
+  return fc.constantFrom('a', 'web', '/', '5s', 'x'.repeat(20)).filter(fits);
+}
+
+function list(schema: JsonObject): fc.Arbitrary<Json[]> {
+  const minLength = getNumber(schema, 'minItems') ?? 0;
+  const maxLength = Math.min(getNumber(schema, 'maxItems') ?? 2, Math.max(2, minLength));
+  return fc.array(value(getObject(schema, 'items') ?? {}), { minLength, maxLength });
+}
+
+/** An object of named members, or of any. */
+function members(schema: JsonObject): fc.Arbitrary<JsonObject> {
+  const any = getObject(schema, 'additionalProperties');
+  if (any === undefined) return struct(schema);
+  return fc.dictionary(fc.constantFrom('a', 'web', 'X-B'), value(any), { maxKeys: 2 });
+}
