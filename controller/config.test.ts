@@ -23,7 +23,7 @@ describe('flags of the controller', () => {
         lease: 'sluice-controller',
         logLevel: 'info',
         concurrency: 4,
-        hold: 'pause',
+        hold: 'auto',
         decisions: { namespace: 'sluice-system', prometheus: [], scrapeLagMs: 15_000 },
       },
     });

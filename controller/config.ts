@@ -34,7 +34,7 @@ export const USAGE = `Usage: sluice controller [flags]
   --namespace <name>             look for targets in this namespace only
   --controller-namespace <name>  home of shared policies and templates (default sluice-system)
   --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default"
-  --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default pause)
+  --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default auto)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
   --metrics-port <port>          port of /metrics, /healthz and /readyz; 0 = none (default 8080)
   --lease-name <name>            Lease of the leader election (default sluice-controller)
@@ -49,7 +49,7 @@ const OPTIONS = {
   namespace: { type: 'string' },
   'controller-namespace': { type: 'string', default: 'sluice-system' },
   prometheus: { type: 'string', multiple: true, default: [] as string[] },
-  hold: { type: 'string', default: 'pause' },
+  hold: { type: 'string', default: 'auto' },
   'scrape-lag': { type: 'string', default: '15s' },
   'metrics-port': { type: 'string', default: '8080' },
   'lease-name': { type: 'string', default: 'sluice-controller' },
