@@ -185,6 +185,7 @@ describe('a VirtualService of our own', () => {
     ['none of the mesh has the host', virtualService('edge', [httpTo('/', [])], { hosts: ['web'] }), 0],
     ['one of the mesh has it', virtualService('inside', [], { hosts: ['web'], gateways: [] }), 1],
     ['one has it in full', virtualService('inside', [], { hosts: [FQDN], gateways: ['public', 'mesh'] }), 1],
+    ['one has the name', virtualService('web-canary', [], { hosts: ['other'] }), 1],
     ['one has another', virtualService('inside', [], { hosts: ['api'], gateways: [] }), 0],
   ])('is made or refused: %s', (_name, other, refusals) => {
     expect(istio.refuse(none({ others: [other] }))).toHaveLength(refusals);

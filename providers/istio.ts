@@ -5,7 +5,7 @@ import { RESOURCES } from '../api/resources.ts';
 import { planRoutes, recordRoutes, restoreRoutes, scopeOf, seeRoutes, type InPlace } from './in-place.ts';
 import { hostOf, isHostOf } from './istio-hosts.ts';
 import { ownVirtualService, refuseOwn } from './istio-own.ts';
-import { ownPercent, planOwn, removeOwn } from './own-object.ts';
+import { ownPercent, planOwn, refuseTaken, removeOwn } from './own-object.ts';
 import { istioErrorRate, istioLatency } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { percentOf, sendsTo, type LiveRule, type Shape } from './weighted-rules.ts';
@@ -83,7 +83,7 @@ function isAnalysed({ metadata, status }: KubeObject): boolean {
 }
 
 function refuse(context: TrafficContext): Refusal[] {
-  if (makesOwn(context)) return refuseOwn(context);
+  if (makesOwn(context)) return [...refuseTaken(ownVirtualService, context), ...refuseOwn(context)];
   return scopeOf(VIRTUAL_SERVICES, context).flatMap(({ route, rule }) =>
     refuseRoute(context, label(route, rule), rule),
   );

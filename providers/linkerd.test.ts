@@ -131,6 +131,11 @@ describe('what is refused', () => {
     ],
     ['overrides in the ServiceProfile', context({ others: [profile] }), 'spec.dstOverrides'],
     ['a ServiceProfile the extension ignores', context({ others: [skipped] }), 'smi.linkerd.io/skip'],
+    [
+      'another TrafficSplit of its name',
+      context({ others: [trafficSplit('web-canary', 'api', { api: 1 })] }),
+      'TrafficSplit web-canary exists',
+    ],
     ['a headless Service', context({ stableService: headless }), 'spec.clusterIP'],
     ['an HTTPRoute of the mesh', context({ others: [mesh] }), 'use provider gateway'],
   ])('%s', (_name, given, words) => {

@@ -3,7 +3,15 @@ import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import { overridesOf, parentServices, profileOf } from './linkerd-profile.ts';
-import { liveOwn, ownMetadata, ownPercent, planOwn, removeOwn, type OwnObject } from './own-object.ts';
+import {
+  liveOwn,
+  ownMetadata,
+  ownPercent,
+  planOwn,
+  refuseTaken,
+  removeOwn,
+  type OwnObject,
+} from './own-object.ts';
 import { linkerdErrorRate, linkerdLatency } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { FULL } from './weights.ts';
@@ -77,6 +85,7 @@ function notFollowed(context: TrafficContext, weight: number): string | undefine
 function refuse(context: TrafficContext): Refusal[] {
   return [
     ...refuseSplits(context),
+    ...refuseTaken(trafficSplit, context),
     ...refuseService(context),
     ...refuseProfile(context),
     ...refuseRoutes(context),
@@ -142,7 +151,7 @@ export const linkerd: Provider = {
   name: 'linkerd',
   routeResource: RESOURCES.trafficSplits,
   madeResource: RESOURCES.trafficSplits,
-  alsoReads: [RESOURCES.serviceProfiles, RESOURCES.httpRoutes],
+  alsoReads: [RESOURCES.trafficSplits, RESOURCES.serviceProfiles, RESOURCES.httpRoutes],
   routeless: true,
   editsUserRoutes: false,
   settleMs: 10_000,

@@ -1,8 +1,9 @@
 import { equalJson, getStringMap } from '../api/json.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
+import { REASON } from '../api/reasons.ts';
 import type { Write } from '../api/writes.ts';
 import { dnsLabel, isMadeFor, ownLabels } from './naming.ts';
-import type { TrafficContext } from './provider.ts';
+import type { Refusal, TrafficContext } from './provider.ts';
 
 /** A back end's whole split as one object of our own, beside no route of the user's. */
 export interface OwnObject {
@@ -21,6 +22,19 @@ export function ownMetadata(context: TrafficContext): KubeObject['metadata'] {
     labels: ownLabels(context.target, context.release),
     ownerReferences: [context.owner],
   };
+}
+
+/** Sluice makes its objects anew and takes none over: an object of that name would stop the release half-way. */
+export function refuseTaken(own: OwnObject, context: TrafficContext): Refusal[] {
+  const { kind } = own.resource;
+  const { name } = ownMetadata(context);
+  return (context.others ?? [])
+    .filter((object) => object.kind === kind && object.metadata.name === name)
+    .filter((object) => !isMadeFor(context.target, object))
+    .map(() => ({
+      reason: REASON.NameTaken,
+      sentence: `${kind} ${name} exists and was not made by Sluice, which needs that name for the release; rename or delete it.`,
+    }));
 }
 
 /** What stands of it; an object that is being deleted is gone. */
