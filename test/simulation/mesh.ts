@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 export const WORLD_PROVIDERS = ['gateway', 'nginx', 'istio', 'linkerd', 'mesh'] as const;
 export type WorldProvider = (typeof WORLD_PROVIDERS)[number];
 
-const VIRTUAL_SERVICES = 'virtualservices.networking.istio.io';
+export const VIRTUAL_SERVICES = 'virtualservices.networking.istio.io';
 const SPLITS = 'trafficsplits.split.smi-spec.io';
 const PROFILES = 'serviceprofiles.linkerd.io';
 const NAMESPACE = 'shop';
@@ -65,6 +65,35 @@ export function meshSplits(world: World): [canary: number, all: number][] {
       list.reduce((sum, { name, weight }) => sum + (name === 'web-canary' ? weight : 0), 0),
       list.reduce((sum, { weight }) => sum + weight, 0),
     ]);
+}
+
+/** A GitOps tool puts the VirtualService back to what is in Git. */
+export function resetVirtualService(world: World): void {
+  world.edit(VIRTUAL_SERVICES, 'web', (draft) => (draft.spec = structuredClone(VIRTUAL_SERVICE.spec ?? {})));
+}
+
+/** Somebody turns the weights of a split by hand, in whatever object it stands. */
+export function turnMesh(world: World, canary: number): void {
+  const share = (name: unknown) => (String(name).startsWith('web-canary') ? canary : 100 - canary);
+  for (const name of ['web', 'web-canary']) {
+    world.edit(VIRTUAL_SERVICES, name, (draft) => {
+      for (const route of getObjects(draft, 'spec', 'http').map((http) => getObjects(http, 'route'))) {
+        if (route.length < 2) continue;
+        for (const each of route) each['weight'] = share(getString(each, 'destination', 'host'));
+      }
+    });
+  }
+  world.edit(SPLITS, 'web-canary', (draft) => {
+    for (const each of getObjects(draft, 'spec', 'backends')) each['weight'] = share(each['service']);
+  });
+}
+
+/** Somebody deletes what Sluice made. */
+export function deleteMade(world: World): void {
+  for (const resource of MESH_KINDS) {
+    if (world.get(resource, 'web-canary') !== undefined)
+      world.api.store.delete(resource, NAMESPACE, 'web-canary');
+  }
 }
 
 /** Linkerd's SMI extension: the ServiceProfile of the apex follows a TrafficSplit half a second later. */

@@ -3,7 +3,7 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
-import type { WorldProvider } from './mesh.ts';
+import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
 import { ROUTE, target, VERSIONS } from './objects.ts';
 import { routedWeight, type Outage } from './prometheus.ts';
 import { NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
@@ -82,12 +82,19 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   'delete-canary': (world) => remove(world, DEPLOYMENTS, 'web-canary'),
   'delete-canary-service': (world) => remove(world, 'services', 'web-canary'),
   // a GitOps tool puts the route back to what is in Git
-  'reset-route': (world) =>
-    world.edit(ROUTES, 'web', (draft) => (draft.spec = structuredClone(ROUTE.spec ?? {}))),
+  'reset-route': (world) => {
+    world.edit(ROUTES, 'web', (draft) => (draft.spec = structuredClone(ROUTE.spec ?? {})));
+    resetVirtualService(world);
+  },
   'delete-policy': (world) => remove(world, 'releasepolicies.sluice.dev', 'fast'),
-  'delete-route': (world) => remove(world, ROUTES, 'web'),
+  'delete-route': (world) => {
+    remove(world, ROUTES, 'web');
+    remove(world, VIRTUAL_SERVICES, 'web');
+  },
+  'delete-made': (world) => deleteMade(world),
   // somebody turns the weights of a release under way by hand
-  'canary-weight': (world, weight) =>
+  'canary-weight': (world, weight) => {
+    turnMesh(world, Number(weight));
     world.edit(ROUTES, 'web', (draft) => {
       const refs = getObjects(getObjects(draft, 'spec', 'rules')[0], 'backendRefs');
       if (refs.length < 2) return;
@@ -95,7 +102,8 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
         const share = Number(weight);
         ref['weight'] = getString(ref, 'name') === 'web-canary' ? share : 100 - share;
       }
-    }),
+    });
+  },
   'kill-canary-pods': (world) => {
     const pods = world.api.store.list('pods', NAMESPACE);
     for (const pod of pods.filter((each) => each.metadata.labels?.['app'] === 'web-canary')) {

@@ -42,7 +42,13 @@ const EVENT = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('unpause', 'opt-out', 'opt-in', 'kill-canary-pods', 'crash') },
   {
     weight: 2,
-    arbitrary: fc.constantFrom('canary-weight 0', 'canary-weight 80', 'reset-route', 'delete-release'),
+    arbitrary: fc.constantFrom(
+      'canary-weight 0',
+      'canary-weight 80',
+      'reset-route',
+      'delete-made',
+      'delete-release',
+    ),
   },
   {
     weight: 2,
