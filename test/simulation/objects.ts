@@ -8,6 +8,8 @@ export interface Version {
   template: JsonObject;
   /** true share of requests its pods fail */
   errorRate: number;
+  /** it takes half as long again */
+  slow?: true;
 }
 
 /** A version of the app; the image names it, annotations tell the fake kubelet how its pods behave. */
@@ -21,9 +23,10 @@ export const V1 = version('v1', 0.005);
 export const GOOD = version('good', 0.005);
 export const BETTER = version('better', 0.004);
 export const BAD = version('bad', 0.3);
+export const SLOW: Version = { ...version('slow', 0.005), slow: true };
 export const CRASHING = version('crashing', 0.005, { 'fake/crash-after-ms': '700' });
 export const NEVER_READY = version('never-ready', 0.005, { 'fake/never-ready': 'true' });
-export const VERSIONS: readonly Version[] = [V1, GOOD, BETTER, BAD, CRASHING, NEVER_READY];
+export const VERSIONS: readonly Version[] = [V1, GOOD, BETTER, BAD, SLOW, CRASHING, NEVER_READY];
 
 export function target(replicas: number, annotations: Record<string, string> = {}): KubeObject {
   return {
@@ -116,6 +119,34 @@ export const TEMPLATE: KubeObject = {
         name: 'error-rate',
         errorRate: { preset: 'auto' },
         margin: { safe: { relative: 2, absolute: 0.02 } },
+      },
+    ],
+  },
+};
+
+/** A metric of every kind; each of them has to pass. */
+export const ALL_KINDS: KubeObject = {
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'AnalysisTemplate',
+  metadata: { name: 'all-kinds', namespace: NAMESPACE },
+  spec: {
+    interval: '10s',
+    metrics: [
+      ...(TEMPLATE.spec?.['metrics'] as JsonObject[]),
+      {
+        name: 'latency',
+        latency: { preset: 'auto' },
+        margin: { safe: { relative: 0.25, absolute: 0.02 } },
+      },
+      {
+        name: 'load',
+        series: { query: 'avg(load{pod=~"{{pods}}"})', effect: { allowedIncrease: 1.5 } },
+        direction: 'increase',
+        test: { horizon: '80s' },
+      },
+      {
+        name: 'queue-depth',
+        threshold: { query: 'max(queue_depth{pod=~"{{pods}}"})', failure: 'value > 10' },
       },
     ],
   },

@@ -1,19 +1,34 @@
 import type { Counts, Measurement, Window } from '../../api/analysis.ts';
+import type { BoundMetric } from '../../api/bound.ts';
 import { getObjects, getString } from '../../api/json.ts';
+import { histogramOf, historyOf } from './durations.ts';
 import { VERSIONS } from './objects.ts';
 import { meshSplits } from './mesh.ts';
-import { imageOf, NAMESPACE, type World } from './world.ts';
+import { generator, imageOf, NAMESPACE, type World } from './world.ts';
 
 const REQUESTS_PER_SECOND = 200;
 const SAMPLE_MS = 1_000;
+const HISTORY_WINDOWS = 60;
+
+/** What one arm did: all requests, bad ones, and those that a slow version answered. */
+interface Served extends Counts {
+  slow: number;
+}
 
 interface Sample {
   atMs: number;
-  canary: Counts;
-  stable: Counts;
+  canary: Served;
+  stable: Served;
 }
 
 export type Outage = 'none' | 'down' | 'empty';
+
+/** One metric over one window; `calibrate`: with what stable did before. */
+export interface Question {
+  bound: BoundMetric;
+  window: Window;
+  calibrate: boolean;
+}
 
 /**
  * A Prometheus at the edge of the world: every second it counts what the route and the pods of that moment make of the
@@ -33,18 +48,53 @@ export class Prometheus {
     this.#tick();
   }
 
-  measure(metric: string, window: Window): Measurement {
+  measure(question: Question): Measurement {
+    const { window } = question;
+    const metric = question.bound.key;
     if (this.outage === 'down') {
       return { metric, window, outcome: 'serverError', sentence: 'Prometheus answers 503' };
     }
-    const inside = this.#samples.filter(({ atMs }) => atMs >= window.startMs && atMs < window.endMs);
-    const canary = sum(inside.map((sample) => sample.canary));
-    const stable = sum(inside.map((sample) => sample.stable));
+    const { canary, stable } = this.#between(window);
     if (this.outage === 'empty' || canary.total === 0 || stable.total === 0) {
       return { metric, window, outcome: 'noData', sentence: 'no requests in the window' };
     }
     this.answered += 1;
-    return { metric, window, outcome: 'ok', kind: 'errorRate', canary, stable };
+    return this.#numbers(question, canary, stable);
+  }
+
+  #numbers({ bound, window, calibrate }: Question, canary: Served, stable: Served): Measurement {
+    const base = { metric: bound.key, window, outcome: 'ok' } as const;
+    const { kind, random } = { kind: bound.metric.type, random: generator(window.startMs) };
+    switch (kind) {
+      case 'errorRate':
+        return { ...base, kind, canary: counts(canary), stable: counts(stable) };
+      case 'latency': {
+        const [mine, theirs] = [histogramOf(canary, random), histogramOf(stable, random)];
+        const history = calibrate ? { history: historyOf(this.#before(window), random) } : {};
+        return { ...base, kind, canary: mine, stable: theirs, ...history };
+      }
+      case 'series':
+        return { ...base, kind, canary: 1 + 0.1 * random(), stable: 1 + 0.1 * random() };
+      case 'threshold':
+        return { ...base, kind, canary: random() };
+    }
+  }
+
+  #between({ startMs, endMs }: Window): { canary: Served; stable: Served } {
+    const inside = this.#samples.filter(({ atMs }) => atMs >= startMs && atMs < endMs);
+    return {
+      canary: sum(inside.map(({ canary }) => canary)),
+      stable: sum(inside.map(({ stable }) => stable)),
+    };
+  }
+
+  /** Stable in windows as long as this one, oldest first. */
+  #before({ startMs, endMs }: Window): Served[] {
+    const ms = endMs - startMs;
+    return Array.from({ length: HISTORY_WINDOWS }, (_, i) => {
+      const beginMs = startMs - (HISTORY_WINDOWS - i) * ms;
+      return this.#between({ startMs: beginMs, endMs: beginMs + ms }).stable;
+    });
   }
 
   #tick(): void {
@@ -54,7 +104,7 @@ export class Prometheus {
     clock.after(SAMPLE_MS, () => this.#tick());
   }
 
-  #second(): { canary: Counts; stable: Counts } {
+  #second(): { canary: Served; stable: Served } {
     const share = routedWeight(this.#world) / 100;
     const toCanary = REQUESTS_PER_SECOND * share;
     return {
@@ -64,23 +114,28 @@ export class Prometheus {
   }
 
   /** A Service without a ready pod fails everything. */
-  #serve(requests: number, app: string): Counts {
+  #serve(requests: number, app: string): Served {
     const pods = readyPods(this.#world, app);
-    if (requests === 0) return { total: 0, bad: 0 };
-    if (pods.length === 0) return { total: requests, bad: requests };
-    let bad = 0;
+    if (requests === 0) return { total: 0, bad: 0, slow: 0 };
+    if (pods.length === 0) return { total: requests, bad: requests, slow: 0 };
+    let [bad, slow] = [0, 0];
     for (let i = 0; i < requests; i++) {
       const image = pods[Math.floor(this.#random() * pods.length)] ?? '';
       const version = VERSIONS.find((each) => image === `web:${each.name}`);
       if (this.#random() < (version?.errorRate ?? 0)) bad += 1;
+      if (version?.slow === true) slow += 1;
     }
-    return { total: requests, bad: Math.min(bad, requests) };
+    return { total: requests, bad: Math.min(bad, requests), slow: Math.min(slow, requests) };
   }
 }
 
-function sum(counts: Counts[]): Counts {
-  const add = (part: keyof Counts) => counts.reduce((total, each) => total + each[part], 0);
-  return { total: add('total'), bad: add('bad') };
+function sum(all: readonly Served[]): Served {
+  const add = (part: keyof Served) => all.reduce((total, each) => total + each[part], 0);
+  return { total: add('total'), bad: add('bad'), slow: add('slow') };
+}
+
+function counts({ total, bad }: Served): Counts {
+  return { total, bad };
 }
 
 /** Images of the ready pods behind a Service of the namespace whose selector is `app`. */

@@ -123,6 +123,7 @@ function remove(world: World, resource: string, name: string): void {
 /** What can be asked of a world, by name, as text. */
 const ASKED: Record<string, (world: World) => string> = {
   phase: (world) => world.phase(),
+  message: (world) => world.newest()?.status?.message ?? '',
   image: (world) => world.image(),
   weight: (world) => String(routedWeight(world)),
   // nothing is held; the next change of the template will be

@@ -24,7 +24,7 @@ import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts
 import { inProcessTransport, VirtualClock } from '../support/in-process.ts';
 import { Prometheus } from './prometheus.ts';
 import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
-import { INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
+import { ALL_KINDS, INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
 
 export const NAMESPACE = 'shop';
 export const NAME = 'web';
@@ -117,7 +117,7 @@ export class World {
       'releasepolicies.sluice.dev',
       POLICY({ ...namedProvider(options.provider), ...options.policy }),
     );
-    store.create('analysistemplates.sluice.dev', TEMPLATE);
+    for (const template of [TEMPLATE, ALL_KINDS]) store.create('analysistemplates.sluice.dev', template);
     store.create('services', SERVICE);
     this.#createRoute(options.provider ?? 'gateway');
     store.create('deployments.apps', target(options.replicas ?? 4, options.annotations));
@@ -317,8 +317,8 @@ export class World {
     );
   }
 
-  #measure(job: QueueJob): Measurement[] {
-    return metricsOf(job.templates).map(({ key }) => this.prometheus.measure(key, job.window));
+  #measure({ templates, window, calibrate = false }: QueueJob): Measurement[] {
+    return metricsOf(templates).map((bound) => this.prometheus.measure({ bound, window, calibrate }));
   }
 
   #createRoute(provider: WorldProvider): void {

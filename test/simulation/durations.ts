@@ -1,0 +1,37 @@
+import type { Histogram, LatencyHistory } from '../../api/analysis.ts';
+
+/** How long the simulated app takes: lognormal, as answers of services mostly are. */
+
+const MEDIAN_SECONDS = 0.08;
+const SIGMA = 0.5;
+/** how many times as long a slow version takes */
+const SLOWNESS = 1.5;
+/** Classic, so that a pass is no proof everywhere: no bound lies near the median. */
+const BOUNDS = [0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 1, 2.5];
+
+/** Requests of one arm in one window, and how many of them a slow version answered. */
+export interface Answered {
+  total: number;
+  slow: number;
+}
+
+export function histogramOf({ total, slow }: Answered, random: () => number): Histogram {
+  const counts = new Array<number>(BOUNDS.length + 1).fill(0);
+  for (let i = 0; i < Math.round(total); i++) {
+    const seconds = MEDIAN_SECONDS * Math.exp(SIGMA * normal(random)) * (i < slow ? SLOWNESS : 1);
+    const at = BOUNDS.findIndex((bound) => seconds <= bound);
+    const bucket = at === -1 ? BOUNDS.length : at;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+  }
+  return { bounds: BOUNDS, counts, layout: 'classic' };
+}
+
+/** Stable alone, window by window, oldest first. */
+export function historyOf(windows: readonly Answered[], random: () => number): LatencyHistory {
+  const stable = windows.map((window) => histogramOf(window, random).counts);
+  return { layout: 'classic', bounds: BOUNDS, stable };
+}
+
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
+}
