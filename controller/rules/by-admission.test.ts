@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
 import {
+  ago,
   aSnapshot,
   aTarget,
   doing,
@@ -47,6 +48,57 @@ const SIGN = {
   reason: 'ProgressDeadlineExceeded',
   message: 'sluice: It failed.',
 };
+
+describe('the correction of a first version that does not run', () => {
+  const at = (createdS: number, target = marked({ image: 'web:2', conditions: [] })): KubeObject => {
+    target.metadata.creationTimestamp = ago(createdS);
+    return target;
+  };
+  const broken = replicaSet('web:1', { ready: 0 });
+  const rollsOut = 'jsonPatch Deployment/web: let the target roll out';
+
+  it.each([
+    {
+      given: 'no pod has been ready for 60 s',
+      objects: [at(120), ...broken],
+      want: [rollsOut, 'event Initial'],
+    },
+    { given: 'nothing was made of it', objects: [at(60)], want: [rollsOut, 'event Initial'] },
+    { given: 'it is younger than that', objects: [at(59)], want: [] },
+    { given: 'its author paused it', objects: [at(120, aTarget({ image: 'web:2' })), ...broken], want: [] },
+    {
+      given: 'a pod is ready',
+      objects: [at(120), ...broken, ...replicaSet('web:0', { pods: 1 })],
+      want: [],
+    },
+    {
+      given: 'pods were available until just now',
+      objects: [
+        at(
+          120,
+          marked({
+            image: 'web:2',
+            conditions: [{ type: 'Available', status: 'False', lastTransitionTime: ago(10) }],
+          }),
+        ),
+        ...broken,
+      ],
+      want: [],
+    },
+  ])('where $given: $want', ({ objects, want }) => {
+    const decision = look('admission', ...objects);
+    expect([decision.rule, ...doing(decision)]).toEqual(['first-sight', ...want]);
+  });
+
+  it('is let go exactly as it was looked at, without the marker', () => {
+    expect(patchOf(look('admission', at(120)))).toEqual([
+      { op: 'test', path: '/metadata/uid', value: 'uid-web' },
+      { op: 'test', path: '/metadata/generation', value: 5 },
+      { op: 'add', path: '/spec/paused', value: false },
+      { op: 'remove', path: '/metadata/annotations/sluice.dev~1held' },
+    ]);
+  });
+});
 
 describe('an idle target where admission holds', () => {
   const idle = (target: KubeObject, ...more: KubeObject[]) =>

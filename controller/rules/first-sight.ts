@@ -1,12 +1,21 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts.ts';
 import { stableAfter } from '../facts/records.ts';
-import { servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts/workload.ts';
+import {
+  condition,
+  servingAlone,
+  timeOf,
+  type ReplicaSetFacts,
+  type WorkloadFacts,
+} from '../facts/workload.ts';
 import { templatesEqual } from '../canary/index.ts';
 import type { Answer } from '../model.ts';
-import { pause } from './actions.ts';
+import { event, pause, unpause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { record } from './record.ts';
+
+/** As long as a stable version may be without a pod before a canary takes its place. */
+const UNSERVED_MS = 60_000;
 
 /**
  * No Release speaks of this Deployment yet: it waits until one ReplicaSet serves alone, and is recorded. In pause mode it
@@ -18,7 +27,7 @@ export const firstSight: FactsRule = {
     const { target, newest, stable } = facts;
     if (target === undefined || (newest !== undefined && stable?.foreign !== true)) return undefined;
     const serving = servingAlone(target);
-    if (serving === undefined || !target.observed) return inProgress(target);
+    if (serving === undefined || !target.observed) return firstToServe(facts, target) ?? inProgress(target);
     if (target.paused) return recorded(facts, target, serving);
     // About to roll out something else: the native controller has not made its ReplicaSet yet.
     if (!templatesEqual(serving.template, target.template)) return inProgress(target);
@@ -33,10 +42,36 @@ export const firstSight: FactsRule = {
   },
 };
 
+/**
+ * The correction of a first version that never ran is held by admission like any change. There is nothing to compare it
+ * with and nobody is served, so it is let roll out; a pause that is the author's own stays.
+ */
+function firstToServe(facts: Facts, target: WorkloadFacts): Answer | undefined {
+  const ours = target.marker !== undefined || target.pausedBySluice;
+  if (!target.paused || !ours || !target.observed) return undefined;
+  if (facts.nowMs - unservedSinceMs(target) < UNSERVED_MS) return undefined;
+  const sentence =
+    'No pod of the target has been ready for 60 s: the template it holds is let roll out as the first.';
+  const actions = [unpause(target), ...event(facts, 'Normal', REASON.Initial, sentence)];
+  return answer({ reason: REASON.Initial, sentence, actions, requeueAfterMs: AT_ONCE });
+}
+
+/** Infinity while a pod is ready, or may be. */
+function unservedSinceMs(target: WorkloadFacts): number {
+  const pods = target.replicaSets.flatMap((replicaSet) => replicaSet.pods);
+  const available = condition(target.object, 'Available');
+  if (pods.some((pod) => pod.ready) || (target.replicas > 0 && available?.status === 'True')) return Infinity;
+  return Math.max(
+    timeOf(target.object.metadata.creationTimestamp, Infinity),
+    available === undefined ? -Infinity : timeOf(available.since, Infinity),
+    ...pods.map((pod) => pod.readyChangedMs),
+  );
+}
+
 export function inProgress(target: WorkloadFacts): Answer {
   const sentence =
     target.paused && target.observed
-      ? 'The target was paused in the middle of a native rollout; resume it, so that one ReplicaSet serves alone.'
+      ? 'The target was paused in the middle of a native rollout: remove the annotation sluice.dev/policy, let "kubectl rollout resume" bring the rollout to its end, and opt in again.'
       : 'A native rollout is under way; Sluice waits until one ReplicaSet serves alone.';
   return answer({ reason: REASON.RolloutInProgress, sentence, requeueAfterMs: POLL_MS });
 }

@@ -156,7 +156,7 @@ export class Invariants {
   #mayRollOut(target: KubeObject): void {
     const template = target.spec?.['template'] as JsonObject;
     const [newest] = this.#world.releases();
-    if (newest === undefined) return this.#say(3, 'un-paused without a record');
+    if (newest?.spec.target.uid !== target.metadata.uid) return this.#firstToServe();
     if (templatesEqual(template, newest.spec.stable.template)) return;
     const { phase, reason = '' } = newest.status ?? {};
     const promoted = phase === 'Promoting' || phase === 'Promoted' || phase === 'Escaped';
@@ -164,6 +164,12 @@ export class Invariants {
       return this.#say(3, `${imageOf(template)} un-paused in phase ${phase ?? 'none'}`);
     }
     this.#promotedFor(phase, reason, imageOf(template));
+  }
+
+  /** Without a record of this very target only what takes nobody's place is let roll out. */
+  #firstToServe(): void {
+    if (readyPods(this.#world, 'web').length > 0 && this.#world.staleFor === 0)
+      this.#say(3, 'un-paused without a record');
   }
 
   #promotedFor(phase: string, reason: string, image: string): void {

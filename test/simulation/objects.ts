@@ -28,7 +28,11 @@ export const CRASHING = version('crashing', 0.005, { 'fake/crash-after-ms': '700
 export const NEVER_READY = version('never-ready', 0.005, { 'fake/never-ready': 'true' });
 export const VERSIONS: readonly Version[] = [V1, GOOD, BETTER, BAD, SLOW, CRASHING, NEVER_READY];
 
-export function target(replicas: number, annotations: Record<string, string> = {}): KubeObject {
+export function target(
+  replicas: number,
+  annotations: Record<string, string> = {},
+  template = V1.template,
+): KubeObject {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -41,7 +45,7 @@ export function target(replicas: number, annotations: Record<string, string> = {
       replicas,
       progressDeadlineSeconds: 60,
       selector: { matchLabels: labels },
-      template: structuredClone(V1.template),
+      template: structuredClone(template),
     },
   };
 }

@@ -4,7 +4,7 @@ import { getObjects, getString } from '../../api/json.ts';
 import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
 import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
-import { ROUTE, target, VERSIONS } from './objects.ts';
+import { ROUTE, target, VERSIONS, type Version } from './objects.ts';
 import { routedWeight, type Outage } from './prometheus.ts';
 import { NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
 
@@ -27,11 +27,7 @@ export function parseScenario(text: string): Line[] {
 
 /** What users, the cluster and Prometheus can do to a world, by name. */
 export const EVENTS: Record<string, (world: World, argument: string) => void> = {
-  release: (world, name) => {
-    const version = VERSIONS.find((each) => each.name === name);
-    if (version === undefined) throw new Error(`no version ${name}`);
-    world.release(version);
-  },
+  release: (world, name) => world.release(versionOf(name)),
   scale: (world, count) => world.editTarget((spec) => (spec['replicas'] = Number(count))),
   unpause: (world) => world.editTarget((spec) => (spec['paused'] = false)),
   'opt-out': (world) =>
@@ -75,9 +71,10 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     }),
   'delete-target': (world) => remove(world, DEPLOYMENTS, NAME),
   'delete-release': (world) => remove(world, 'releases.sluice.dev', world.newest()?.metadata.name ?? ''),
-  // as `kubectl apply` of the first manifest, after a deletion
-  'create-target': (world) => {
-    if (world.target() === undefined) world.api.store.create(DEPLOYMENTS, target(3));
+  // as `kubectl apply` of the first manifest, after a deletion; of that version, or of v1
+  'create-target': (world, name) => {
+    const { template } = versionOf(name || 'v1');
+    if (world.target() === undefined) world.api.store.create(DEPLOYMENTS, target(3, {}, template));
   },
   'delete-canary': (world) => remove(world, DEPLOYMENTS, 'web-canary'),
   'delete-canary-service': (world) => remove(world, 'services', 'web-canary'),
@@ -115,6 +112,12 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
   forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),
 };
+
+function versionOf(name: string): Version {
+  const version = VERSIONS.find((each) => each.name === name);
+  if (version === undefined) throw new Error(`no version ${name}`);
+  return version;
+}
 
 function remove(world: World, resource: string, name: string): void {
   if (world.get(resource, name) !== undefined) world.api.store.delete(resource, NAMESPACE, name);
