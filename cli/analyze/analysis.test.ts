@@ -292,6 +292,11 @@ describe('a line that cannot be used', () => {
     await expect(running).rejects.toThrow(`line 2: ${want}`);
   });
 
+  it('tells nothing of the fields of a metric that nobody knows', async () => {
+    const text = await run([errors({ metric: 'x' })]).catch(String);
+    expect(text).toMatch(/line 1: metric: "x" is not known; give one of errors$/);
+  });
+
   it.each([
     {
       lines: [errors({ t: 30 }), errors({ t: 15 })],

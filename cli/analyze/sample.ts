@@ -71,7 +71,9 @@ function readSample(fields: Fields, known: Known): Sample {
   const metric = readMetric(fields, known);
   const reading = metric && readReading(fields, metric);
   const history = metric && fields.optional('history', historyOf(metric.type));
-  if (metric === undefined && step === undefined) {
+  // asked here, so that nothing is told of fields of a metric nobody knows
+  const told = ['metric', ...ABOUT_A_METRIC].filter((name) => fields.has(name));
+  if (step === undefined && told.length === 0) {
     fields.missing('metric', `name one of ${[...known.metrics.keys()].join(', ')}`);
   }
   if (reading !== undefined && !fields.has('t'))
