@@ -74,17 +74,24 @@ async function read(
   }
 }
 
+/** Of the targets it is enough that one answers; what is in the way of a write (a webhook, a quota) may be so in one namespace. */
+const TRIES = 5;
+
 async function tryTargets(client: PolicyReader, targets: readonly Key[], user: string): Promise<Checked> {
-  for (const { namespace, name } of targets) {
+  let untried: string | undefined;
+  let failure: KubeError | undefined;
+  for (const { namespace, name } of targets.slice(0, TRIES)) {
     const tried = await tryWrite(client, { resource: RESOURCES.deployments, namespace, name });
-    if (tried === 'gone') continue;
+    if (tried === 'passed') return { good: true, untried: undefined };
     if (tried === 'held')
       return bad(
         `the policies exempt user '${user}', and this controller is somebody else: they hold its own writes too (tried by dry run on Deployment ${namespace}/${name}); put its user name into their first match condition (docs/admission.md)`,
       );
-    return { good: true, untried: tried === 'passed' ? undefined : `${namespace}/${name}: ${tried}` };
+    if (tried instanceof KubeError) failure ??= tried;
+    else if (tried !== 'gone') untried ??= `${namespace}/${name}: ${tried}`;
   }
-  return { good: true, untried: 'there is no target yet' };
+  if (untried === undefined && failure !== undefined) throw failure;
+  return { good: true, untried: untried ?? 'there is no target yet' };
 }
 
 /** A change of the template that asks to roll out: everybody but the controller would find it held. */
@@ -93,8 +100,8 @@ const ATTEMPT = {
   spec: { paused: false, template: { metadata: { annotations: { [ANNOTATION.held]: 'dry-run' } } } },
 };
 
-/** @returns passed, held, gone, or why it could not be tried */
-async function tryWrite(client: PolicyReader, ref: ObjectRef): Promise<string> {
+/** @returns passed, held, gone, why it could not be tried, or the error if asking again may bring an answer */
+async function tryWrite(client: PolicyReader, ref: ObjectRef): Promise<string | KubeError> {
   try {
     const { metadata, spec } = await client.mergePatch(ref, ATTEMPT, { dryRun: true });
     const held =
@@ -102,7 +109,8 @@ async function tryWrite(client: PolicyReader, ref: ObjectRef): Promise<string> {
     return held ? 'held' : 'passed';
   } catch (error) {
     if (isNotFound(error)) return 'gone';
-    if (!(error instanceof KubeError) || isRetryable(error)) throw error;
+    if (!(error instanceof KubeError)) throw error;
+    if (isRetryable(error)) return error;
     return error.message.includes('sluice-guard') ? 'held' : error.message;
   }
 }

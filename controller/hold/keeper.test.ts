@@ -43,12 +43,12 @@ const resourceOf = ({ kind }: KubeObject): string => {
 };
 const install = (): void => shipped.forEach((each) => api.store.create(resourceOf(each), each));
 
-function createTarget(): void {
+function createTarget(name = WEB.name): void {
   const labels = { app: 'web' };
   api.store.create('deployments.apps', {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { ...WEB, annotations: { 'sluice.dev/policy': 'default' } },
+    metadata: { ...WEB, name, annotations: { 'sluice.dev/policy': 'default' } },
     spec: {
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'web:1' }] } },
@@ -251,6 +251,52 @@ describe('the policies are looked at again', () => {
     broken = true;
     await clock.advance(HOUR);
     expect(made.mode).toBe('admission');
+  });
+});
+
+describe('an API server that answers some requests only', () => {
+  const away = new KubeError({ code: 500, reason: 'InternalError', message: 'failed calling webhook "x"' });
+
+  it('does not keep releases from being rolled back: after a minute they are held by pause, loudly', async () => {
+    install();
+    createTarget();
+    const real = clientAs('sluice');
+    let broken = true;
+    const made = keeper({
+      client: {
+        get: real.get.bind(real),
+        mergePatch: (...args: Parameters<KubeClient['mergePatch']>) =>
+          broken ? Promise.reject(away) : real.mergePatch(...args),
+      },
+    });
+    const known = made.start();
+    await clock.advance(50_000);
+    expect(made.shown).toBe('unknown');
+    await clock.advance(10_000);
+    await known;
+    expect(made).toMatchObject({
+      shown: 'pause',
+      state:
+        'hold: pause, although --hold=auto: the admission policies could not be checked: failed calling webhook "x"',
+    });
+    broken = false;
+    await clock.advance(10_000);
+    expect([made.mode, made.state]).toEqual(['admission', 'hold: admission']);
+  });
+
+  it('is asked about another target where a write to the first cannot be tried', async () => {
+    install();
+    createTarget();
+    createTarget('api');
+    targets = [WEB, { ...WEB, name: 'api' }];
+    const real = clientAs('other');
+    const client = {
+      get: real.get.bind(real),
+      mergePatch: (ref: ObjectRef, ...rest: [Parameters<KubeClient['mergePatch']>[1], { dryRun: true }]) =>
+        ref.name === 'web' ? Promise.reject(away) : real.mergePatch(ref, ...rest),
+    };
+    const made = await started({ client });
+    expect(made.state).toContain('tried by dry run on Deployment shop/api');
   });
 });
 

@@ -31,6 +31,9 @@ const SOON_MS = 10_000;
 /** The targets are known within this, or the writes are tried later. */
 const TARGETS_MS = 10_000;
 const TARGETS_AGAIN_MS = 100;
+/** Without an answer for so long at the start the work begins by pause: nothing may keep a release from being rolled back. */
+const PATIENCE_MS = 60_000;
+const UNCHECKED = 'the admission policies could not be checked';
 
 /**
  * The hold mode in force. Admission mode only while the policies in the cluster are those this version knows and let its
@@ -68,13 +71,23 @@ export class HoldKeeper {
     return this.#state;
   }
 
-  /** Resolves once the mode is known, never if it is stopped before; then it is checked again by itself. */
+  /**
+   * Resolves once the mode is known, or nothing could be found out for a minute; never if it is stopped before. Then it is
+   * checked again by itself.
+   */
   async start(): Promise<void> {
     const { wanted, targets, clock } = this.#options;
     if (wanted === 'pause') return;
     const patientUntilMs = clock.now() + TARGETS_MS;
     while (targets() === undefined && clock.now() < patientUntilMs) await this.#pause(TARGETS_AGAIN_MS);
-    while (!(await this.#check())) await this.#pause(SOON_MS);
+    const giveUpMs = clock.now() + PATIENCE_MS;
+    for (;;) {
+      const failure = await this.#check();
+      if (failure === undefined) return;
+      if (clock.now() >= giveUpMs)
+        return this.#apply({ good: false, absent: false, sentence: failure }, SOON_MS);
+      await this.#pause(SOON_MS);
+    }
   }
 
   /** Something was not held that should have been: the policies are looked at again soon. */
@@ -93,21 +106,21 @@ export class HoldKeeper {
     });
   }
 
-  /** @returns false if the API server did not answer: the mode stays as it is */
-  async #check(): Promise<boolean> {
+  /** @returns what is wrong if the API server did not answer: the mode stays as it is */
+  async #check(): Promise<string | undefined> {
     const { client, shipped, targets, log } = this.#options;
     try {
       const checked = await checkPolicies(client, shipped, targets() ?? []);
       if (!this.#stopped) this.#apply(checked);
-      return true;
+      return undefined;
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
-      log.warn({ code: error.code, error: error.message }, 'the admission policies could not be checked');
-      return false;
+      log.warn({ code: error.code, error: error.message }, UNCHECKED);
+      return `${UNCHECKED}: ${error.message}`;
     }
   }
 
-  #apply(checked: Checked): void {
+  #apply(checked: Checked, againMs = CHECK_MS): void {
     const { wanted, log, onChange } = this.#options;
     const before = this.#mode;
     this.#known = true;
@@ -123,7 +136,7 @@ export class HoldKeeper {
       log[level]({ wanted, mode: this.#mode }, this.#state);
     }
     if (before !== this.#mode) onChange();
-    this.#schedule(checked.good && checked.untried !== undefined ? UNTRIED_MS : CHECK_MS);
+    this.#schedule(checked.good && checked.untried !== undefined ? UNTRIED_MS : againMs);
   }
 
   /** The sooner of two wishes counts. */
@@ -135,8 +148,8 @@ export class HoldKeeper {
     this.#dueMs = dueMs;
     this.#cancel = clock.after(ms, () => {
       this.#dueMs = Infinity;
-      this.#check().then((answered) => {
-        if (!answered) this.#schedule(SOON_MS);
+      this.#check().then((failure) => {
+        if (failure !== undefined) this.#schedule(SOON_MS);
       }, this.#options.onBug);
     });
   }
