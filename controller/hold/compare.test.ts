@@ -39,6 +39,13 @@ describe('a policy in the cluster', () => {
     expect(exempted([live])).toEqual(['system:serviceaccount:delivery:sluice']);
   });
 
+  it('is the shipped one with the lines of its expressions broken elsewhere, as kustomize does', () => {
+    for (const each of shipped) {
+      const live = JSON.parse(JSON.stringify(each).replaceAll('\\n', '\\n\\n ')) as KubeObject;
+      expect(difference(each, live)).toBeUndefined();
+    }
+  });
+
   it.each<{ change: string; edit: (live: KubeObject) => void; where: string }>([
     {
       change: 'fails open',

@@ -12,9 +12,12 @@ const DEFAULTS: Record<string, Json> = {
 const EXEMPTION = /^request\.userInfo\.username != '([^']+)'$/;
 const CONTROLLER = '(the controller)';
 
+/** kustomize and other tools break the lines of expressions anew when they read and write YAML. */
+const oneLine = (expression: string): string => expression.trim().replaceAll(/\s+/g, ' ');
+
 /**
  * Where the spec of a policy or binding in the cluster differs from the one shipped; undefined: nowhere that matters.
- * Defaults may be written out, and the name of the controller's user is the cluster's affair.
+ * Defaults may be written out, lines broken elsewhere, and the name of the controller's user is the cluster's affair.
  *
  * @returns the path of the first difference, such as `spec.matchConditions[1].expression`
  */
@@ -28,7 +31,7 @@ export function exempted(policies: readonly KubeObject[]): string[] {
     const conditions = Array.isArray(spec?.['matchConditions']) ? spec['matchConditions'] : [];
     return conditions.flatMap((each) => {
       const expression = isObject(each) ? each['expression'] : undefined;
-      return typeof expression === 'string' ? (EXEMPTION.exec(expression)?.[1] ?? []) : [];
+      return typeof expression === 'string' ? (EXEMPTION.exec(oneLine(expression))?.[1] ?? []) : [];
     });
   });
   return [...new Set(names)];
@@ -36,7 +39,7 @@ export function exempted(policies: readonly KubeObject[]): string[] {
 
 /** Without defaults and what is empty, so that what is left out and what is written out are the same. */
 function normal(value: Json | undefined): Json | undefined {
-  if (typeof value === 'string') return EXEMPTION.test(value) ? CONTROLLER : value;
+  if (typeof value === 'string') return EXEMPTION.test(oneLine(value)) ? CONTROLLER : oneLine(value);
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => normal(each) ?? null);
   if (!isObject(value)) return value ?? undefined;
   const kept: JsonObject = {};

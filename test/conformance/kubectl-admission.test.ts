@@ -5,6 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FIELD_MANAGER } from '../../api/names.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { checkPolicies } from '../../controller/hold/check.ts';
+import { shippedPolicies } from '../../controller/hold/shipped.ts';
+import { KubeClient } from '../../kube/client.ts';
+import { connect } from '../../kube/http.ts';
 import { realClock } from '../../playground/api/clock.ts';
 import { serviceAccount } from '../../playground/api/http/users.ts';
 import { writeKubeconfig } from '../../playground/api/kubeconfig.ts';
@@ -83,6 +89,18 @@ describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
     expect(await kubectl('apply', '-f', file)).toMatchObject({ code: 0 });
     expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toMatchObject({ code: 0 });
     expect(await spec('.spec.paused')).toBe('');
+  });
+
+  it('gives policies by which a controller holds, though kustomize has broken their lines anew', async () => {
+    const own = writeKubeconfig(listening.url, 'robot');
+    const { transport, close } = connect({ kubeconfig: own, userAgent: 'sluice' });
+    const resources = Object.values(RESOURCES);
+    const client = new KubeClient({ transport, clock: realClock, fieldManager: FIELD_MANAGER, resources });
+    const targets = [{ namespace: 'default', name: 'web' }];
+    const checked = await checkPolicies(client, shippedPolicies(), targets);
+    close();
+    rmSync(dirname(own), { recursive: true, force: true });
+    expect(checked).toEqual({ good: true, untried: undefined });
   });
 
   it('restarts without being held', async () => {
