@@ -216,7 +216,8 @@ describe('what cannot be played', () => {
       want: /--from: Prometheus has no requests from .* to .*; see --target/,
     },
     {
-      flags: { plot: '/nonexistent/out.svg', runs: '1' },
+      // told before anything is read
+      flags: { plot: '/nonexistent/out.svg', prometheus: 'http://127.0.0.1:1' },
       want: /--plot: "\/nonexistent\/out.svg" cannot be written \(ENOENT\)/,
     },
   ])('$flags', async ({ flags, want }) => {

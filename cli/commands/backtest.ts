@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { medianOf } from '../../analysis/replay/summary.ts';
 import { metricsOf } from '../../api/bound.ts';
@@ -45,6 +46,7 @@ export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
   const runs = readWhole('--runs', flags.runs, { min: 1, max: 100_000 });
   const seed = readWhole('--seed', flags.seed, { min: 0, max: 2 ** 32 - 1 });
   const range = readRange(flags, io.clock.now());
+  if (flags.plot !== undefined) checkPlot(flags.plot);
   const { recording, notes } = await recordFrom(io, flags, { bound, target, range });
   if (interrupted(io)) return EXIT.interrupted;
   const when = schedule(recording, runs, seed);
@@ -159,11 +161,24 @@ function tell(io: Io, what: string): (share: number) => void {
   };
 }
 
+/** Before minutes of reading and playing: is there a folder to write it to? */
+function checkPlot(file: string): void {
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw plotError(file, cause);
+  }
+}
+
 function writePlot(file: string, svg: string): void {
   try {
     writeFileSync(file, svg);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'failed';
-    throw new UsageError(`--plot: "${file}" cannot be written (${code}); give the path of a file`, { cause });
+    throw plotError(file, cause);
   }
+}
+
+function plotError(file: string, cause: unknown): UsageError {
+  const code = (cause as NodeJS.ErrnoException).code ?? 'failed';
+  return new UsageError(`--plot: "${file}" cannot be written (${code}); give the path of a file`, { cause });
 }
