@@ -42,7 +42,7 @@ function falseAlarms(summaries: Summaries): string {
   };
   return barChart(
     'Healthy releases rolled back within an hour, percent',
-    'Bars per kind of noise and method. Sluice stays below five percent everywhere; rules that look every minute do not.',
+    'Bars per kind of noise and method. Sluice rolls back about five percent at worst; rules that look every minute far more.',
     {
       y: {
         title: '% of healthy releases',
