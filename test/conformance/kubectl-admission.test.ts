@@ -93,12 +93,13 @@ describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
 
   it('gives policies by which a controller holds, though kustomize has broken their lines anew', async () => {
     const own = writeKubeconfig(listening.url, 'robot');
-    const { transport, close } = connect({ kubeconfig: own, userAgent: 'sluice' });
+    const connection = connect({ kubeconfig: own, userAgent: 'sluice' });
+    const { transport } = connection;
     const resources = Object.values(RESOURCES);
     const client = new KubeClient({ transport, clock: realClock, fieldManager: FIELD_MANAGER, resources });
     const targets = [{ namespace: 'default', name: 'web' }];
     const checked = await checkPolicies(client, shippedPolicies(), targets);
-    close();
+    connection.close();
     rmSync(dirname(own), { recursive: true, force: true });
     expect(checked).toEqual({ good: true, untried: undefined });
   });
