@@ -11,7 +11,7 @@ import { fourDecimals } from '../stats/rounding.ts';
 import type { Calibration } from './calibration.ts';
 import { calibrate, levelAfter, levels, trafficPerPod, UNCALIBRATED } from './calibration.ts';
 import type { PodCounts, RankData } from './rank-state.ts';
-import { addRanks, logRankOf, logRankProvisional, startRanks } from './rank-state.ts';
+import { addRanks, canRank, logRankOf, logRankProvisional, startRanks } from './rank-state.ts';
 
 /**
  * Running comparison of a share of requests between canary and stable: how many were bad, or slower than some time. Sufficient
@@ -145,13 +145,13 @@ export function addCounts<T extends Comparison>(data: T, window: ComparedWindow)
 /** ln of the evidence that the rank twin must have reached for a rollback. */
 const CONCURRENCE = Math.log(2);
 
-/** Without pods in this window the rank twin waits, and does not stand in the way of a rollback. */
+/** Without pods enough to rank in this window the rank twin waits, and does not stand in the way of a rollback. */
 function ranked(
   before: RankData | undefined,
   { pods, harmMargin: margin, seconds, rho }: ComparedWindow & { rho: number },
 ): { rank?: RankData; concurs: boolean } {
   if (before === undefined) return { concurs: true };
-  if (pods === undefined) return { rank: before, concurs: true };
+  if (pods === undefined || !canRank(pods)) return { rank: before, concurs: true };
   const rank = addRanks(before, { pods, seconds, rho, margin });
   const provisional = logRankProvisional(rank, { rho, margin });
   return { rank, concurs: Math.max(logRankOf(rank), provisional) >= CONCURRENCE };

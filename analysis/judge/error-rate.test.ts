@@ -132,6 +132,23 @@ describe('the rank of the canary pod among stable pods', () => {
     expect(verdicts[0]?.result).toBe('fail');
   });
 
+  test.each([19, 4, 3, 1])('and neither where only %d of the stable pods are left to rank among', (left) => {
+    const broken = pods(60, (j) => (j % 3 === 0 ? 2 : 1));
+    const { stable } = (broken as { pods: { stable: Record<string, object> } }).pods;
+    const few = {
+      ...broken,
+      ...rates(`60/150 ${left}/${150 * left}`, 0),
+      pods: {
+        canary: { 'web-canary-c': { total: 150, bad: 60 } },
+        stable: Object.fromEntries(
+          Object.entries(stable).map(([pod, counts], j) => [pod, j < left ? counts : { total: 0, bad: 0 }]),
+        ),
+      },
+    } as Measurement;
+    const { verdicts } = judgeAll([errorRate()], [[few], [few]]);
+    expect(verdicts.at(-1)).toMatchObject({ result: 'fail', reason: 'HarmDetected' });
+  });
+
   test('the state survives a restart byte for byte and stays below 16 KB', () => {
     const windows = times(14, (i) => [pods(1 + (i % 3), (j) => (i + j) % 4)]);
     const whole = judgeAll([errorRate()], windows);

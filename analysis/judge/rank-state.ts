@@ -88,6 +88,15 @@ export interface RankWindow {
   margin: Margin;
 }
 
+/** Does this window say where canary pods stand? Not without one, nor among fewer stable pods than ranks need. */
+export function canRank({ canary, stable }: PodCounts): boolean {
+  return serving(canary) > 0 && serving(stable) >= FEWEST_PODS;
+}
+
+function serving(pods: Readonly<Record<string, Counts>>): number {
+  return Object.values(pods).filter(({ total }) => total > 0).length;
+}
+
 /** The rank twin after one more window; a block that is full is scored. */
 export function addRanks(data: RankData, window: RankWindow): RankData {
   const partial = {
@@ -96,7 +105,7 @@ export function addRanks(data: RankData, window: RankWindow): RankData {
     stable: plus(data.partial.stable, window.pods.stable),
   };
   const next = { ...data, partial };
-  if (partial.seconds < BLOCK_SECONDS - window.seconds / 2) return next;
+  if (partial.seconds <= BLOCK_SECONDS - window.seconds / 2) return next;
   return { ...next, wealth: scored(next, window), blocks: data.blocks + 1, partial: NO_PARTIAL };
 }
 
