@@ -26,7 +26,7 @@ export function latencyVerdict(
     return { result: 'fail', reason: REASON.HarmDetected, sentence };
   }
   const text = `${arms(leastOne.data, leastOne.data.step, metric.safeMargin.relative)} in this step`;
-  if (leastOne.logSafe >= reading.safeBar) return safe(text, reading, metric);
+  if (leastOne.logSafe >= reading.safeBar) return safe(text, data, reading, metric);
   return undecided(text, { data, reading, metric, least: leastOne });
 }
 
@@ -36,13 +36,15 @@ function nothingKnown(): Conclusion {
 }
 
 /** All thresholds are safe: each alone could be the one that is not, so the least safe speaks for all. */
-function safe(text: string, reading: LatencyReading, metric: LatencyMetric): Conclusion {
+function safe(text: string, data: LatencyData, reading: LatencyReading, metric: LatencyMetric): Conclusion {
   const least = leastSafe(reading)?.logSafe ?? 0;
   const evidence = `(evidence at least ${of(least, reading.safeBar)})`;
-  const vague = reading.thresholds.find(({ data }) => data.vague);
+  const vague = reading.thresholds.find(({ data: threshold }) => threshold.vague);
   if (vague !== undefined && !metric.requireProof) {
-    const { limit } = vague.data;
-    const sentence = `${text}: no harm detected ${evidence}. It is no proof: no bucket bound lies from ${digits(limit)} to ${digits(limit * (1 + metric.safeMargin.relative))} (${name(vague.data)}), so between them is only interpolation`;
+    const why = aboveAll(data, vague.data)
+      ? 'where exactly is not known'
+      : 'between them is only interpolation';
+    const sentence = `${text}: no harm detected ${evidence}. It is no proof: ${gap(data, vague.data, metric)}, so ${why}`;
     return { result: 'pass', reason: REASON.NoHarmDetected, sentence };
   }
   const strict = reading.thresholds.every(({ evidence: { logSafe } }) => logSafe >= reading.safeBar);
@@ -70,17 +72,24 @@ function undecided(
 }
 
 /** What no number of requests overcomes. */
-function obstacle(
-  { seen }: LatencyData,
-  threshold: Threshold,
-  { safeMargin, requireProof }: LatencyMetric,
-): string | undefined {
+function obstacle(data: LatencyData, threshold: Threshold, metric: LatencyMetric): string | undefined {
+  const why = gap(data, threshold, metric);
+  if (aboveAll(data, threshold)) return `${why}: add larger buckets`;
+  if (!metric.requireProof || !threshold.vague) return undefined;
+  return `proof is required, and ${why}: add one there or use native histograms`;
+}
+
+/** Stable's quantile is only known to be larger than all bounds. */
+function aboveAll({ seen }: LatencyData, { limit }: Threshold): boolean {
+  return seen.layout === 'classic' && seen.bounds.at(-1) === limit;
+}
+
+function gap(data: LatencyData, threshold: Threshold, { safeMargin }: LatencyMetric): string {
   const { limit } = threshold;
-  if (seen.layout === 'classic' && seen.bounds.at(-1) === limit) {
-    return `stable's ${name(threshold)} lies above the largest bucket bound of ${digits(limit)}: add larger buckets`;
+  if (aboveAll(data, threshold)) {
+    return `stable's ${name(threshold)} lies above the largest bucket bound of ${digits(limit)}`;
   }
-  if (!requireProof || !threshold.vague) return undefined;
-  return `proof is required, and no bucket bound lies from ${digits(limit)} to ${digits(limit * (1 + safeMargin.relative))} (${name(threshold)}): add one there or use native histograms`;
+  return `no bucket bound lies from ${digits(limit)} to ${digits(limit * (1 + safeMargin.relative))} (${name(threshold)})`;
 }
 
 /** "evidence 31 against a bar of 20" without its first word. */

@@ -137,6 +137,32 @@ describe('buckets too coarse to prove it', () => {
     expect(passed?.verdict.reason).toBe('SafeProven');
   });
 
+  test('a quantile above the largest bucket is never proven, however many fewer canary requests lie there', () => {
+    const beyond = [1, 4, 20];
+    const clipped = (canary: number): Histogram => ({
+      layout: 'classic',
+      bounds: beyond,
+      counts: [900, 60, 20, canary],
+    });
+    const windows = times(60, () => slow(clipped(5), clipped(200)));
+    const p99 = { quantiles: [0.99] };
+    const passed = judgeLatencies(latency(p99), windows).find(({ verdict }) => verdict.result === 'pass');
+    expect(passed?.verdict.reason).toBe('NoHarmDetected');
+    expect(passed?.verdict.sentence).toContain(
+      "It is no proof: stable's p99 lies above the largest bucket bound of 20",
+    );
+    const strict = judgeLatencies(latency({ ...p99, requireProof: true }), windows);
+    expect(strict.map(({ verdict }) => verdict.result)).not.toContain('pass');
+    expect(last(strict).verdict.sentence).toContain('add larger buckets');
+  });
+
+  test('a native window without a canary request takes nothing from the proof', () => {
+    const none: Histogram = { layout: 'native', bounds: [], counts: [0] };
+    const windows = times(60, (i) => (i === 5 ? slow(none, histogram(2850, 0.1)) : pair(0.1)));
+    const passed = judgeLatencies(latency(), windows).find(({ verdict }) => verdict.result === 'pass');
+    expect(passed?.verdict.reason).toBe('SafeProven');
+  });
+
   test('a quantile above the largest bucket is named', () => {
     const { verdict } = last(
       judgeLatencies(

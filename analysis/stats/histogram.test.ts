@@ -61,10 +61,19 @@ describe('can the buckets tell two times apart', () => {
     [classic, 0.15, 0.19, false],
     [classic, 0.19, 0.24, true],
     [classic, 0.2, 0.25, true],
+    [classic, 0.4, 0.5, false],
     [classic, 0.5, 0.6, false],
-    [native, 1, 1.25, false],
-    [native, 1, 2, true],
+    [native, 0.5, 0.6, false],
+    [native, 0.4, 0.9, true],
+    [native, 1, 2.5, false],
+    [{ ...native, counts: [0, 30, 60, 0] }, 1, 2.5, true],
     [sparse, 2, 2.5, true],
+    [sparse, 0.5, 0.54, false],
+    [{ ...sparse, counts: [0, 0, 0, 0, 0] }, 0.5, 0.54, true],
+    [{ ...sparse, bounds: [], counts: [0] }, 2, 2.5, true],
+    [{ ...sparse, bounds: [0.5, 0.55, 1, 2], counts: [0, 1, 0, 1, 0] }, 0.5, 0.6, false],
+    [{ ...sparse, counts: [7, 1, 0, 1, 0] }, 2, 2.5, true],
+    [{ ...sparse, counts: [7, 1, 0, 1, 0] }, 0.4, 0.6, false],
   ])('%# %j %d %d', (buckets, low, high, want) => {
     expect(resolves(buckets, low, high)).toBe(want);
   });

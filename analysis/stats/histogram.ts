@@ -89,13 +89,18 @@ function shareAbove(
 
 /**
  * Can these buckets tell `low` from `high`? Only if a classic bound lies between; otherwise that fewer requests exceed `high` than
- * `low` is nothing but interpolation. Native buckets are known by their width, because empty ones are not listed.
+ * `low` is nothing but interpolation. Above all bounds nothing is told apart. Native buckets are known by their width, because
+ * empty ones are not listed: none that holds requests may be too wide, wherever it lies, or windows would be chosen by what is
+ * in them.
  */
-export function resolves({ layout, bounds }: Buckets, low: number, high: number): boolean {
-  if (layout === 'classic') return bounds.some((bound) => bound >= low && bound <= high);
-  return bounds.some((bound, i) => {
-    const lower = bounds[i - 1] ?? 0;
-    return lower > 0 && bound / lower <= high / low;
+export function resolves({ layout, bounds, counts }: Buckets, low: number, high: number): boolean {
+  if (layout === 'classic') {
+    return low < (bounds.at(-1) ?? -Infinity) && bounds.some((bound) => bound >= low && bound <= high);
+  }
+  return counts.every((count, i) => {
+    const [lower, upper] = [bounds[i - 1] ?? 0, bounds[i] ?? Infinity];
+    const apart = lower <= 0 ? upper <= low : upper === Infinity && lower >= high;
+    return count === 0 || apart || upper / lower <= high / low;
   });
 }
 
