@@ -115,11 +115,12 @@ function bind(snapshot: Snapshot, use: AnalysisUse, named: string): Bound {
   if (!args.ok) return refused(REASON.InvalidTemplate, args.issues);
   const { prometheus } = parsed.value;
   if (!snapshot.config.prometheus.includes(prometheus)) {
+    const names = snapshot.config.prometheus.join(', ');
     const issue = {
       path: `${path}: spec.prometheus`,
       value: JSON.stringify(prometheus),
       message: 'is no end point of the controller',
-      remedy: `name one of ${snapshot.config.prometheus.join(', ')}, or add it to the controller's configuration`,
+      remedy: `${names === '' ? '' : `name one of ${names}, or `}start the controller with --prometheus ${prometheus}=<url>`,
     };
     return refused(REASON.PrometheusNotConfigured, [issue]);
   }
