@@ -11,7 +11,7 @@ import { fourDecimals } from '../stats/rounding.ts';
 import type { Calibration } from './calibration.ts';
 import { calibrate, levelAfter, levels, trafficPerPod, UNCALIBRATED } from './calibration.ts';
 import type { PodCounts, RankData } from './rank-state.ts';
-import { addRanks, canRank, logRankOf, logRankProvisional, startRanks } from './rank-state.ts';
+import { addRanks, canRank, isOneLasting, logRankOf, logRankProvisional, startRanks } from './rank-state.ts';
 
 /**
  * Running comparison of a share of requests between canary and stable: how many were bad, or slower than some time. Sufficient
@@ -154,7 +154,8 @@ function ranked(
   if (pods === undefined || !canRank(pods)) return { rank: before, concurs: true };
   const rank = addRanks(before, { pods, seconds, rho, margin });
   const provisional = logRankProvisional(rank, { rho, margin });
-  return { rank, concurs: Math.max(logRankOf(rank), provisional) >= CONCURRENCE };
+  const concurs = Math.max(logRankOf(rank), provisional) >= CONCURRENCE || isOneLasting(rank);
+  return { rank, concurs };
 }
 
 /** What the statistics say at the dispersion that holds now. */

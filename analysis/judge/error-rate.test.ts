@@ -149,6 +149,29 @@ describe('the rank of the canary pod among stable pods', () => {
     expect(verdicts.at(-1)).toMatchObject({ result: 'fail', reason: 'HarmDetected' });
   });
 
+  test.each([1, 2, 4, 12])(
+    'one of %d canary pods that fails everything is not hushed up for ever',
+    (many) => {
+      const healthy = (j: number): number => (j % 3 === 0 ? 2 : 1);
+      const window = pods(2, healthy);
+      const canary = Object.fromEntries(
+        times(many, (j) => [`web-canary-c${j}`, { total: 150, bad: j === 0 ? 150 : healthy(j) }]),
+      );
+      const bad = Object.values(canary).reduce((sum, each) => sum + each.bad, 0);
+      const broken = {
+        ...window,
+        canary: { total: 150 * many, bad },
+        pods: { ...(window as { pods: object }).pods, canary },
+      } as Measurement;
+      const { verdicts } = judgeAll(
+        [errorRate()],
+        times(60, () => [broken]),
+      );
+      expect(verdicts.at(-1)?.result).toBe('fail');
+      if (many === 12) expect(results(verdicts)).toMatch(/^i{59}f$/);
+    },
+  );
+
   test('the state survives a restart byte for byte and stays below 16 KB', () => {
     const windows = times(14, (i) => [pods(1 + (i % 3), (j) => (i + j) % 4)]);
     const whole = judgeAll([errorRate()], windows);

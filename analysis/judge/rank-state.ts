@@ -26,6 +26,8 @@ export interface RankData {
   blocks: number;
   /** one per rung */
   wealth: RankWealth[];
+  /** blocks in a row in which a canary pod stood above nearly all stable pods; those it did not are left out */
+  above?: Record<string, number>;
   /** bad requests of each pod in the block under way */
   partial: { seconds: number; canary: Record<string, number>; stable: Record<string, number> };
 }
@@ -41,6 +43,9 @@ const THIN_BELOW = 0.8;
 const POISSON_WEIGHT = 0.1;
 const BURSTY_WEIGHT = 0.5;
 const FEWEST_PODS = 4;
+const NEARLY_ALL = 0.4;
+/** Bursts are over by then. */
+const LASTING_BLOCKS = 15;
 const NO_PARTIAL = { seconds: 0, canary: {}, stable: {} };
 
 interface Basis {
@@ -106,20 +111,36 @@ export function addRanks(data: RankData, window: RankWindow): RankData {
   };
   const next = { ...data, partial };
   if (partial.seconds <= BLOCK_SECONDS - window.seconds / 2) return next;
-  return { ...next, wealth: scored(next, window), blocks: data.blocks + 1, partial: NO_PARTIAL };
+  return { ...scored(next, window), partial: NO_PARTIAL };
 }
 
-/** Wealth if the block under way ended now. */
-function scored(data: RankData, { rho, margin }: Pick<RankWindow, 'rho' | 'margin'>): RankWealth[] {
+/** The rank twin if the block under way ended now. */
+function scored(data: RankData, { rho, margin }: Pick<RankWindow, 'rho' | 'margin'>): RankData {
+  const ended = { ...data, blocks: data.blocks + 1 };
   const relative = rho / data.thinned;
   const keepStable = data.thinned * (relative < THIN_BELOW ? relative : 1);
   const stable = Object.entries(data.partial.stable).map(([pod, bad]) =>
     thin(bad, keepStable, `${data.seed}/${pod}/live${data.blocks}`),
   );
-  if (stable.length < FEWEST_PODS) return data.wealth;
+  if (stable.length < FEWEST_PODS) return ended;
   const keep = 1 / (1 + margin.relative + margin.absolute / data.rate) / Math.max(1, relative);
-  const scores = Object.values(data.partial.canary).map((bad) => rankScore(bad, stable, keep));
-  return data.rungs.map((rung, i) => rankBlock(data.wealth[i] ?? [], scores, rung).map(rounded));
+  const pods = Object.entries(data.partial.canary).map(
+    ([pod, bad]) => [pod, rankScore(bad, stable, keep)] as const,
+  );
+  const scores = pods.map(([, score]) => score);
+  const wealth = data.rungs.map((rung, i) => rankBlock(data.wealth[i] ?? [], scores, rung).map(rounded));
+  const above = pods.flatMap(([pod, score]) =>
+    score < NEARLY_ALL ? [] : [[pod, (data.above?.[pod] ?? 0) + 1] as const],
+  );
+  return { ...ended, wealth, above: Object.fromEntries(above) };
+}
+
+/**
+ * A defect may show in one of many canary pods, whose ranks the others would hush up for ever. If it lasts longer than bursts
+ * do, the ranks no longer stand in the way of a rollback.
+ */
+export function isOneLasting({ above = {} }: RankData): boolean {
+  return Object.values(above).some((blocks) => blocks >= LASTING_BLOCKS);
 }
 
 function rounded(value: number): number {
@@ -147,7 +168,7 @@ export function logRankOf(data: RankData): number {
 /** The same as it would be if the block under way ended now. */
 export function logRankProvisional(data: RankData, window: Pick<RankWindow, 'rho' | 'margin'>): number {
   if (data.partial.seconds === 0) return logRankOf(data);
-  return logRank(scored(data, window)[rankRungAfter(data.rungs, data.blocks + 1)] ?? []);
+  return logRankOf(scored(data, window));
 }
 
 /** Is this a rank twin, as stored? */
@@ -162,6 +183,7 @@ export function isRankData(value: unknown): value is RankData {
     data.rungs.length > 0 &&
     isList(data.wealth, isWealth) &&
     data.wealth.length === data.rungs.length &&
+    (data.above === undefined || isCounts(data.above)) &&
     isPartial(data.partial)
   );
 }
