@@ -110,6 +110,13 @@ const held = (): unknown[] => {
   return [spec?.['paused'] ?? false, metadata.annotations?.['sluice.dev/held']];
 };
 
+function removePolicies(): void {
+  for (const { kind, metadata } of shippedPolicies()) {
+    const { plural, group } = admissionResource(kind, 'v1');
+    api.server.store.delete(`${plural}.${group}`, undefined, metadata.name);
+  }
+}
+
 describe('the hold', () => {
   it('is by admission where its policies are: an idle target is left as it is, a change is held in its own write', async () => {
     installPolicies();
@@ -131,14 +138,25 @@ describe('the hold', () => {
     await api.client.create(shop('v1'));
     await clock.advance(60_000);
     expect(held()).toEqual([false, undefined]);
-    for (const { kind, metadata } of shippedPolicies()) {
-      const { plural, group } = admissionResource(kind, 'v1');
-      api.server.store.delete(`${plural}.${group}`, undefined, metadata.name);
-    }
+    removePolicies();
     await clock.advance(60 * 60_000);
     expect(held()).toEqual([true, undefined]);
     expect(lines.at(-1)).toMatchObject({ rule: 'idle' });
     expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ wanted: 'admission', mode: 'pause' }]);
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
+  });
+
+  it('looks at the policies soon after it had to hold a change itself', async () => {
+    installPolicies();
+    const controller = start('a', decide, api.transport, 'auto');
+    await api.client.create(shop('v1'));
+    await clock.advance(60_000);
+    removePolicies();
+    apply('v2');
+    await clock.advance(15_000);
+    expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ wanted: 'auto', mode: 'pause' }]);
     controller.stop.abort();
     await clock.advance(0);
     await controller.ended;

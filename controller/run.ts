@@ -18,6 +18,7 @@ import { MeasurementBoard } from './measurements.ts';
 import { Metrics } from './metrics.ts';
 import type { Decision, Snapshot } from './model.ts';
 import { WorkQueue } from './queue.ts';
+import { holdsByHand } from './rules/actions.ts';
 import { serveHealth } from './server.ts';
 import { mayBeAbsent, Watches } from './watches.ts';
 import { Worker } from './worker.ts';
@@ -172,9 +173,9 @@ function watchesOf(
   });
 }
 
-/** A change that escaped in admission mode says that the policies may not be there any more. */
+/** A change that escaped, or was held late, says that the policies may not be there any more. */
 function doubting(keeper: HoldKeeper, decision: Decision): Decision {
-  if (decision.reason === REASON.EscapedHold) keeper.doubt();
+  if (decision.reason === REASON.EscapedHold || decision.actions.some(holdsByHand)) keeper.doubt();
   return decision;
 }
 

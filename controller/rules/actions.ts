@@ -103,6 +103,12 @@ export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonO
   ]);
 }
 
+/** Where admission holds, the controller need not hold a new template itself: one that it marks had slipped through. */
+export const holdsByHand = (action: Action): boolean =>
+  action.do === 'write' &&
+  action.write.verb === 'jsonPatch' &&
+  action.write.patch.some((each) => each.op === 'add' && each.path.endsWith(HELD) && each.value === 'new');
+
 /** Deletes one object Sluice made; nothing if it is being deleted already. */
 export function remove(why: string, resource: Resource, object: KubeObject | undefined): Action[] {
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return [];
