@@ -156,7 +156,7 @@ export class Invariants {
   #mayRollOut(target: KubeObject): void {
     const template = target.spec?.['template'] as JsonObject;
     const [newest] = this.#world.releases();
-    if (newest?.spec.target.uid !== target.metadata.uid) return this.#firstToServe();
+    if (newest === undefined || newest.spec.target.uid !== target.metadata.uid) return this.#firstToServe();
     if (templatesEqual(template, newest.spec.stable.template)) return;
     const { phase, reason = '' } = newest.status ?? {};
     const promoted = phase === 'Promoting' || phase === 'Promoted' || phase === 'Escaped';
