@@ -1,8 +1,10 @@
 /**
- * `npm run bench:verdicts [-- --quick] [--runs N] [--only REGEX] [--json FILE] [--from FILE]
- * [--write-docs]`: how often the judge is wrong and how
- * soon it is right, by seeded simulation on all cores, beside the methods of other controllers on the same streams. Exit code 1
- * if a full run misses a bar by more than its error.
+ * `npm run bench:verdicts [-- --quick] [--runs N] [--only REGEX] [--from FILE] [--json FILE] [--write-docs]`: how often the judge is
+ * wrong and how soon it is right, by seeded simulation on all cores, beside the methods of other controllers on the same streams.
+ * Exit code 1 if a full run misses a bar by more than its error.
+ *
+ * `--only` simulates only the groups whose name matches ("cost" measures what judging costs). `--from` takes the rest, or without
+ * `--only` everything, from the report of an earlier run.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -19,7 +21,7 @@ import { simulate } from './verdicts/run.ts';
 
 const CHECKS = [...ERROR_CHECKS, ...LATENCY_CHECKS, ...COST_CHECKS];
 const FULL = 2000;
-const QUICK = 20;
+const QUICK = 32;
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +29,7 @@ const { values } = parseArgs({
     runs: { type: 'string' },
     only: { type: 'string' },
     json: { type: 'string' },
-    /** a report of before instead of a simulation */
+    /** a report of before instead of a simulation; with --only those groups anew */
     from: { type: 'string' },
     'write-docs': { type: 'boolean', default: false },
   },
@@ -50,17 +52,24 @@ function progress({ done, total, seconds }: Progress): void {
   process.stderr.write(terminal ? `\r${line}   ` : `${line}\n`);
 }
 
+function earlier(file: string): Report {
+  return JSON.parse(readFileSync(file, 'utf8')) as Report;
+}
+
+/** A simulation, the report of an earlier one, or that with the groups named by `--only` simulated anew. */
 async function measure(): Promise<Report> {
-  if (values.from !== undefined) return JSON.parse(readFileSync(values.from, 'utf8')) as Report;
-  const runs = size();
+  const { only, from } = values;
+  const before = from === undefined ? undefined : earlier(from);
+  if (before !== undefined && only === undefined) return before;
+  const runs = before?.runs ?? size();
   const start = performance.now();
-  const only = values.only === undefined ? {} : { only: new RegExp(values.only) };
-  const series = await simulate({ runs, ...only }, progress);
+  const pattern = only === undefined ? {} : { only: new RegExp(only) };
+  const series = { ...before?.series, ...(await simulate({ runs, ...pattern }, progress)) };
   if (terminal) process.stderr.write('\n');
-  const checks = CHECKS.filter((check) => values.only === undefined || check.series in series);
+  const checks = CHECKS.filter((check) => only === undefined || check.series in series);
   return {
     runs,
-    seconds: Math.round((performance.now() - start) / 1000),
+    seconds: (before?.seconds ?? 0) + Math.round((performance.now() - start) / 1000),
     cores: availableParallelism(),
     node: process.version,
     checks: checks.map((check) => resultOf(check, series)),

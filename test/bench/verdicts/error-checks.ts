@@ -170,6 +170,22 @@ const climbs: readonly Check[] = [
   },
 ];
 
+const safe: readonly Check[] = (
+  [
+    ['climb-200', '200 rps, 1% errors', '0%'],
+    ['climb-20', '20 rps, 1% errors', '2.5%'],
+    ['climb-20-kept', '20 rps, 1% errors, evidence kept through steps', '–'],
+    ['climb-20-low', '20 rps, 0.1% errors', '2.3%'],
+  ] as const
+).map(([group, name, reference]) => ({
+  section: 'exactly on the safe margin, promoted',
+  name,
+  series: `${group}/margin/promoted`,
+  measure: 'share',
+  bar: percent(10),
+  reference,
+}));
+
 const coverage: readonly Check[] = (
   [
     ['iid-19', 'aa', 'ratio 1, independent errors'],
@@ -191,5 +207,6 @@ export const ERROR_CHECKS: readonly Check[] = [
   ...others,
   ...detection,
   ...climbs,
+  ...safe,
   ...coverage,
 ];

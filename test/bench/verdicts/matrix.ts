@@ -77,6 +77,7 @@ export function climbRows(summaries: Summaries): Row[] {
     cell(summaryOf(summaries, `${id}/x2/rolledBack`)),
     share(`${id}/x2/promoted`),
     cell(summaryOf(summaries, `${id}/x3/rolledBack`)),
+    share(`${id}/margin/promoted`),
   ]);
   const head = [
     'traffic of the service',
@@ -87,6 +88,7 @@ export function climbRows(summaries: Summaries): Row[] {
     '×2: rolled back',
     'promoted',
     '×3: rolled back',
+    'on the safe margin: promoted',
   ];
   return [head, ...rows];
 }

@@ -60,7 +60,7 @@ function ifMeasured(make: () => string): string | undefined {
 /** Regions of the documents, by name. */
 export function regions({ checks, series, runs, seconds, cores, node }: Report): Record<string, string> {
   return {
-    run: `${runs} runs of each row (half of that where only traffic differs), ${Math.round(seconds / 60)} minutes on ${cores} cores, Node ${node}.`,
+    run: `${runs} runs of each row (half of that for other traffic and settings), ${Math.round(seconds / 60)} minutes on ${cores} cores, Node ${node}.`,
     summary: markdownTable(summaryRows(nearest(checks))),
     checks: markdownTable(checkRows(checks)),
     families: familyLegend(),

@@ -57,6 +57,8 @@ export interface Climb {
 }
 
 const EFFECTS = { aa: 1, x2: 2, x3: 3 };
+/** The default of the product: exactly here the canary is as bad as may never be promoted. */
+const SAFE_MARGIN = { relative: 0.5, absolute: 0.001 };
 const TICK_SECONDS = 15;
 const DWELL_TICKS = 8;
 const HOUR_TICKS = 240;
@@ -72,7 +74,10 @@ export function climbGroup({ id, rps, rate, share, template: change }: Climb): G
       const past = pastOf(id, seed, { seconds: TICK_SECONDS, podRps: rps / PODS, rate });
       const from = learnt(template, seed, past.history);
       const readings: Readings = {};
-      for (const [name, effect] of Object.entries(EFFECTS)) {
+      for (const [name, effect] of Object.entries({
+        ...EFFECTS,
+        margin: 1 + SAFE_MARGIN.relative + SAFE_MARGIN.absolute / rate,
+      })) {
         const watch = new Watch(template, seed).from(from);
         const random = randomOf(id, seed, name);
         const end = climb(watch, (weight) =>
