@@ -20,7 +20,7 @@ export interface Service {
   minutes: number;
 }
 
-/** One pod per canary and stable arm, as many windows as the release is long. */
+/** What the pods of one arm counted in one window, by name. */
 export type PodCounts = Record<string, Counts>;
 
 export interface StableTraffic {
@@ -48,7 +48,7 @@ export function stableTraffic(service: Service, seed: readonly (string | number)
   };
 }
 
-/** What the canary pods count during the release; errors are `worse(rate)` on average, ×1 for a healthy canary. */
+/** What the canary pods count during the release; `effect` times more errors than stable on average, 1 for a healthy one. */
 export function canaryTraffic(
   service: Service,
   seed: readonly (string | number)[],
