@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnalysisState, Measurement } from '../../api/analysis.ts';
 import { isReason } from '../../api/reasons.ts';
-import { judgeWindow, startStep } from './judge.ts';
+import { judgeWindow, startStep, wantsHistory } from './judge.ts';
 import type { Course } from './test-objects.ts';
 import {
   boundTo,
@@ -284,6 +284,23 @@ describe('state', () => {
     const emptied = { ...good.state, metrics: { errors: { ...metric, data: {} } } };
     const { verdicts } = judgeAll([errorRate()], [[rates('1.5/150 28.5/2850', 0)]], emptied);
     expect(verdicts[0]?.result).toBe('inconclusive');
+  });
+
+  test('those of an older layout as well, in the middle of a release: slower, never bolder', () => {
+    const good = judgeAll(
+      [errorRate()],
+      times(80, (i) => [rates('1.5/150 28.5/2850', i)]),
+    );
+    const { safeWindows, ...rest } = good.state.metrics['errors']!.data;
+    const older = { ...good.state.metrics['errors']!, data: { ...rest, stepWindows: safeWindows } };
+    const state = { ...good.state, metrics: { errors: older } };
+    expect(good.verdicts.at(-1)?.result).toBe('pass');
+    expect(wantsHistory(state)).toBe(true);
+    const next = judgeAll([errorRate()], [[rates('1.5/150 28.5/2850', 80)]], state);
+    expect(next.verdicts[0]).toMatchObject({ result: 'inconclusive', numbers: { canaryRequests: 150 } });
+    const gap = judgeAll([errorRate()], [[missing('noData')]], state).verdicts[0];
+    expect(gap).toMatchObject({ result: 'inconclusive', reason: 'NoData' });
+    expect(gap?.tolerable).toBeUndefined();
   });
 
   test('finite counts of any size never give NaN, and every reason is a known one', () => {
