@@ -221,7 +221,7 @@ describe('native histograms of a real Prometheus', () => {
     const query = 'native_seconds{service="{{service}}"}';
     const half = Math.SQRT1_2;
     const close = (numbers: readonly number[]): unknown =>
-      numbers.map((each) => expect.closeTo(each, 12) as unknown);
+      numbers.map((each) => expect.closeTo(each, 7) as unknown);
     expect(await measured({ startMs, endMs: middleMs }, query)).toMatchObject({
       outcome: 'ok',
       // zero bucket, (1/√2, 1], (1, √2]
