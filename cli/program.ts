@@ -4,10 +4,12 @@ import { backtest, type BacktestFlags } from './commands/backtest.ts';
 import { controller } from './commands/controller.ts';
 import { demo } from './commands/demo.ts';
 import { explain, type ExplainFlags } from './commands/explain.ts';
+import { order } from './commands/order.ts';
 import { status, type StatusFlags } from './commands/status.ts';
 import { readVersion, version } from './commands/version.ts';
 import { wait, type WaitFlags } from './commands/wait.ts';
 import type { Io } from './io.ts';
+import type { ConnectionFlags } from './session.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -53,6 +55,7 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .addOption(new Option('-o, --output <format>', 'one object per change').choices(['json']))
     .addHelpText('after', EXIT_CODES)
     .action(async (target: string, flags: WaitFlags) => done(await wait(io, target, flags)));
+  addOrders(program, io, done);
   connected(program.command('status'))
     .description('the newest release of each target, or of one')
     .argument('[target]', 'deployment/<name>')
@@ -71,6 +74,26 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .action((flags: { output?: string }) => done(version(io, flags)));
   return program;
+}
+
+/** What a human may tell the release under way. */
+function addOrders(program: Command, io: Io, done: (exitCode: number) => void): void {
+  const add = (name: string, description: string): Command =>
+    connected(program.command(name)).description(description).argument('<target>', 'deployment/<name>');
+  add('promote', 'promote the release under way without further analysis')
+    .option('--step', 'only go on from the present pause')
+    .action(async (target: string, { step, ...flags }: ConnectionFlags & { step?: true }) =>
+      done(await order(io, step === true ? 'promoteStep' : 'promote', target, flags)),
+    );
+  add('abort', 'withdraw the release under way; the stable version takes all traffic').action(
+    async (target: string, flags: ConnectionFlags) => done(await order(io, 'abort', target, flags)),
+  );
+  add('pause', 'keep the release at its present weight; analysis goes on').action(
+    async (target: string, flags: ConnectionFlags) => done(await order(io, 'pause', target, flags)),
+  );
+  add('resume', 'go on from a pause, or from a step without a conclusion').action(
+    async (target: string, flags: ConnectionFlags) => done(await order(io, 'resume', target, flags)),
+  );
 }
 
 /** A command whose arguments, `--help` included, belong to the program behind it. */
