@@ -18,6 +18,7 @@ import { freePort, prometheusReady } from '../../playground/dataplane/prometheus
 import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
 import type { NativeHistogram } from '../support/native-exposition.ts';
 import { NATIVE_TYPE, nativeExposition } from '../support/native-exposition.ts';
+import { edgeAfter } from '../support/edge.ts';
 
 /** What the two targets show. */
 let registry = new Registry();
@@ -182,12 +183,10 @@ describe('classic histograms of a real Prometheus', () => {
     const one = startProcess('summed_seconds');
     one.observe('web', [0.05]);
     one.observe('web-canary', [0.05]);
-    await scraped();
-    const startMs = Math.ceil((await scraped()) / 1000) * 1000;
+    const startMs = await edgeAfter(await scraped());
     one.observe('web', [0.05, 0.2]);
     one.observe('web-canary', [2]);
-    await scraped();
-    const endMs = Math.ceil((await scraped()) / 1000) * 1000;
+    const endMs = await edgeAfter(await scraped());
     const summed = await measured(
       { startMs, endMs },
       'sum by (le) (summed_seconds_bucket{service="{{service}}"})',
@@ -243,11 +242,9 @@ describe('native histograms of a real Prometheus', () => {
       { ...web, labels: { service: 'web-canary' }, counts: canary },
     ];
     natives = pods([1], [2], [3]);
-    await scraped();
-    const startMs = Math.ceil((await scraped()) / 1000) * 1000;
+    const startMs = await edgeAfter(await scraped());
     natives = pods([3], [2, 1], [3, 4]);
-    await scraped();
-    const endMs = Math.ceil((await scraped()) / 1000) * 1000;
+    const endMs = await edgeAfter(await scraped());
     const query = 'sum(added_seconds{service="{{service}}"})';
     expect(await measured({ startMs, endMs }, query)).toMatchObject({
       stable: { bounds: [1, 2, 4], counts: [0, 2, 1, 0], layout: 'native' },

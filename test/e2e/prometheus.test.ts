@@ -15,6 +15,7 @@ import type { Measurement, Window } from '../../api/analysis.ts';
 import type { ErrorRateMetric, Metric, ThresholdMetric } from '../../api/template.ts';
 import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
 import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
+import { edgeAfter } from '../support/edge.ts';
 
 /** Something that is scraped: a page of text lines, or HTTP 503. */
 class Exporter {
@@ -195,13 +196,11 @@ describe('counting against a real Prometheus', () => {
     first.add(`${name}{service="web",code="200"}`, 1000);
     first.add(`${name}{service="web",code="500"}`, 10);
     first.add(`${name}{service="web-canary",code="200"}`, 50);
-    await scraped();
-    const startMs = Math.ceil((await scraped()) / 1000) * 1000;
+    const startMs = await edgeAfter(await scraped());
     first.add(`${name}{service="web",code="200"}`, 100);
     first.add(`${name}{service="web-canary",code="200"}`, 20);
     first.add(`${name}{service="web-canary",code="500"}`, 2);
-    await scraped();
-    const endMs = Math.ceil((await scraped()) / 1000) * 1000;
+    const endMs = await edgeAfter(await scraped());
     expect(
       await measured(
         { startMs, endMs },

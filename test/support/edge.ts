@@ -1,0 +1,22 @@
+import { vi } from 'vitest';
+
+/** The longest step of a subquery over the windows of these tests. */
+const STEP_MS = 3000;
+
+/**
+ * An edge of a window for queries that are read in steps: a whole second, so long after `sinceMs` that some step before it has seen
+ * what was scraped then. Returns once the edge has passed, so nothing that is changed later falls before it.
+ */
+export async function edgeAfter(sinceMs: number): Promise<number> {
+  const edgeMs = Math.ceil((sinceMs + STEP_MS) / 1000) * 1000;
+  await vi.waitFor(
+    () => {
+      if (Date.now() <= edgeMs) throw new Error('not yet');
+    },
+    {
+      timeout: 30_000,
+      interval: 50,
+    },
+  );
+  return edgeMs;
+}
