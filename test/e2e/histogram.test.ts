@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Histogram, Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { measure } from '../../analysis/measure/measure.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import type { Measurement, Window } from '../../api/analysis.ts';
@@ -19,6 +18,7 @@ import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.t
 import type { NativeHistogram } from '../support/native-exposition.ts';
 import { NATIVE_TYPE, nativeExposition } from '../support/native-exposition.ts';
 import { edgeAfter } from '../support/edge.ts';
+import { measureMetric } from '../support/measure-metric.ts';
 
 /** What the two targets show. */
 let registry = new Registry();
@@ -95,7 +95,7 @@ async function scraped(): Promise<number> {
   return Date.now();
 }
 
-async function measured(window: Window, query: string, calibrate = false): Promise<Measurement> {
+function measured(window: Window, query: string, calibrate = false): Promise<Measurement> {
   const metric: LatencyMetric = {
     type: 'latency',
     name: 'latency',
@@ -108,25 +108,7 @@ async function measured(window: Window, query: string, calibrate = false): Promi
     safeMargin: { relative: 0.25, absolute: 2e-4 },
     requireProof: false,
   };
-  const template = {
-    args: [],
-    intervalMs: 15_000,
-    prometheus: 'default',
-    risk: { harm: 0.05, safe: 0.1 },
-    safeEvidence: 'perStep' as const,
-    metrics: [metric],
-  };
-  const [measurement] = await measure(
-    {
-      window,
-      calibrate,
-      templates: [{ use: { template: 'http', args: {} }, template }],
-      variables: { stableService: 'web', canaryService: 'web-canary' },
-    },
-    new Map([['default', client]]),
-  );
-  if (measurement === undefined) throw new Error('nothing was measured');
-  return measurement;
+  return measureMetric(client, { window, metric, calibrate });
 }
 
 /** A process that has just started: all its histograms are empty. */

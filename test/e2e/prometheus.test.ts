@@ -8,7 +8,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { measure } from '../../analysis/measure/measure.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import type { Measurement, Window } from '../../api/analysis.ts';
@@ -16,6 +15,7 @@ import type { ErrorRateMetric, Metric, ThresholdMetric } from '../../api/templat
 import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
 import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
 import { edgeAfter } from '../support/edge.ts';
+import { measureMetric } from '../support/measure-metric.ts';
 
 /** Something that is scraped: a page of text lines, or HTTP 503. */
 class Exporter {
@@ -106,25 +106,8 @@ async function scraped(exporter = first): Promise<number> {
   return Date.now();
 }
 
-async function measured(window: Window, metric: Metric): Promise<Measurement> {
-  const template = {
-    args: [],
-    intervalMs: 15_000,
-    prometheus: 'default',
-    risk: { harm: 0.05, safe: 0.1 },
-    safeEvidence: 'perStep' as const,
-    metrics: [metric],
-  };
-  const [measurement] = await measure(
-    {
-      window,
-      templates: [{ use: { template: 'http', args: {} }, template }],
-      variables: { target: 'web', stableService: 'web', canaryService: 'web-canary' },
-    },
-    new Map([['default', client]]),
-  );
-  if (measurement === undefined) throw new Error('nothing was measured');
-  return measurement;
+function measured(window: Window, metric: Metric): Promise<Measurement> {
+  return measureMetric(client, { window, metric });
 }
 
 function errors(name: string, wrap = (selector: string) => selector): ErrorRateMetric {

@@ -1,0 +1,24 @@
+import type { Measurement, Window } from '../../api/analysis.ts';
+import { defaultTemplate } from '../../api/parse/metric.ts';
+import type { Metric } from '../../api/template.ts';
+import { measure } from '../../analysis/measure/measure.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
+
+/** One metric over one window, asked of a Prometheus; the Services are `web` and `web-canary`. */
+export async function measureMetric(
+  client: PrometheusClient,
+  { window, metric, calibrate = false }: { window: Window; metric: Metric; calibrate?: boolean },
+): Promise<Measurement> {
+  const template = { ...defaultTemplate(), metrics: [metric] };
+  const [measurement] = await measure(
+    {
+      window,
+      calibrate,
+      templates: [{ use: { template: 'http', args: {} }, template }],
+      variables: { target: 'web', stableService: 'web', canaryService: 'web-canary' },
+    },
+    new Map([['default', client]]),
+  );
+  if (measurement === undefined) throw new Error('nothing was measured');
+  return measurement;
+}
