@@ -54,6 +54,7 @@ export function factsOf(snapshot: Snapshot): Facts {
   const { releases, unreadable } = readReleases(snapshot.releases);
   const [newest] = releases;
   const canary = canaryFacts(snapshot, newest);
+  const rules = newest === undefined ? undefined : recordedPolicy(newest);
   return {
     snapshot,
     nowMs: snapshot.nowMs,
@@ -66,8 +67,8 @@ export function factsOf(snapshot: Snapshot): Facts {
     active: newest === undefined || isEnded(newest) ? undefined : newest,
     stable: target === undefined || newest === undefined ? undefined : stableFacts(target, newest),
     canary,
-    traffic: trafficFacts(snapshot, newest),
-    rules: newest === undefined ? undefined : recordedPolicy(newest),
+    traffic: trafficFacts(snapshot, newest, rules?.policy),
+    rules,
     holdsNewest: target !== undefined && newest !== undefined && holds(target, newest, canary),
   };
 }

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
-import type { Observation, Provider, RouteOriginals, TrafficContext } from './provider.ts';
+import { OFF } from './provider.ts';
+import type { Observation, Provider, RouteOriginals, Split, TrafficContext } from './provider.ts';
+import { NOTHING_WANTED } from './wants.ts';
 
 /** Objects of one namespace that change by writes alone; a refused write throws and changes nothing. */
 export interface World {
@@ -48,6 +50,8 @@ const LADDER = [0, 5, 50, 0];
 /** Seconds on a quiet machine, many on a busy one. */
 const SLOW = { timeout: 60_000 };
 
+const at = (weight: number): Split => ({ ...OFF, weight });
+
 /** One release: what the controller remembers (originals), and nothing else, outlives a crash. */
 class Session {
   readonly provider: Provider;
@@ -66,11 +70,12 @@ class Session {
   }
 
   context(): TrafficContext {
-    const { routeResource, madeResource } = this.provider;
+    const { routeResources, madeResource } = this.provider;
     const isOurs = (object: KubeObject) =>
       object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'sluice';
     const made = madeResource === undefined ? [] : this.world.list(madeResource.kind).filter(isOurs);
-    const routes = this.world.list(routeResource.kind).filter((object) => !isOurs(object));
+    const live = routeResources.flatMap(({ kind }) => this.world.list(kind));
+    const routes = live.filter((object) => !isOurs(object));
     return {
       namespace: NAMESPACE,
       target: this.service,
@@ -89,6 +94,7 @@ class Session {
       made: made.filter((object) => object.metadata.labels?.['sluice.dev/target'] === this.service),
       others: (this.provider.alsoReads ?? []).flatMap(({ kind }) => this.world.list(kind)),
       originals: this.originals,
+      wants: NOTHING_WANTED,
     };
   }
 
@@ -96,7 +102,9 @@ class Session {
   next(goal: number | 'end'): Write[] {
     if (this.provider.editsUserRoutes && goal !== 'end')
       this.originals = this.provider.record(this.context());
-    return goal === 'end' ? this.provider.cleanup(this.context()) : this.provider.plan(this.context(), goal);
+    return goal === 'end'
+      ? this.provider.cleanup(this.context())
+      : this.provider.plan(this.context(), at(goal));
   }
 
   observe(): Observation {
@@ -137,7 +145,8 @@ class Watchdog {
 
   check(): void {
     const { world, service, canary } = this.#session;
-    for (const object of world.list(this.#session.provider.routeResource.kind)) {
+    const { routeResources } = this.#session.provider;
+    for (const object of routeResources.flatMap(({ kind }) => world.list(kind))) {
       expect(this.#fixtures.validate(object), `schema of ${object.metadata.name}`).toEqual([]);
     }
     for (const place of this.#fixtures.places(world, service, canary)) {
@@ -253,7 +262,7 @@ export function describeProvider(provider: Provider, fixtures: Fixtures): void {
         drive(session, 5);
         const context = session.context();
         const before = JSON.stringify(context);
-        provider.plan(context, 50);
+        provider.plan(context, at(50));
         provider.cleanup(context);
         provider.observe(context);
         provider.refuse(context);

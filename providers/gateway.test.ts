@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { serviceProfile } from '../test/support/linkerd.ts';
 import { backend, httpRoute, rule } from '../test/support/routes.ts';
-import { aTrafficContext } from '../test/support/traffic.ts';
+import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { gateway } from './gateway.ts';
 
 const route = (...refs: JsonObject[]) => httpRoute('shop', [rule('/', refs)]);
@@ -13,7 +13,7 @@ describe('what is written', () => {
   test('the canary stands next to stable with its other fields, guarded by the rule as it was read', () => {
     const filters = [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['X-A'] } }];
     const given = route(backend('web', { filters }));
-    expect(gateway.plan(aTrafficContext([given]), 5)).toEqual([
+    expect(gateway.plan(aTrafficContext([given]), percent(5))).toEqual([
       {
         verb: 'jsonPatch',
         ref: expect.objectContaining({ name: 'shop', namespace: 'shop' }) as unknown,
@@ -33,7 +33,7 @@ describe('what is written', () => {
     const context = aTrafficContext([split(5)], {
       originals: gateway.record(aTrafficContext([route(backend('web'))])),
     });
-    const [write] = gateway.plan(context, 0);
+    const [write] = gateway.plan(context, percent(0));
     expect(write?.verb === 'jsonPatch' && write.patch.slice(1)).toEqual([
       { op: 'add', path: '/spec/rules/0/backendRefs/0/weight', value: 100 },
       { op: 'add', path: '/spec/rules/0/backendRefs/1/weight', value: 0 },
@@ -44,7 +44,7 @@ describe('what is written', () => {
     const originals = gateway.record(aTrafficContext([route(backend('web'))]));
     const context = aTrafficContext([route(backend('web-canary', { weight: 5 }))], { originals });
     expect(gateway.observe(context).weight).toBe(100);
-    const values = [gateway.plan(context, 0), gateway.cleanup(context)].map(([write]) =>
+    const values = [gateway.plan(context, percent(0)), gateway.cleanup(context)].map(([write]) =>
       write?.verb === 'jsonPatch' ? write.patch.at(-1)?.value : undefined,
     );
     expect(values).toEqual([
@@ -98,18 +98,18 @@ describe('what is remembered', () => {
       rule('/new', [backend('web')]),
     ];
     const context = aTrafficContext([httpRoute('shop', rules)], { originals: first });
-    expect(gateway.plan(context, 5)).toEqual([]);
+    expect(gateway.plan(context, percent(5))).toEqual([]);
     expect(gateway.observe(context)).toMatchObject({
       weight: 5,
       problem: 'rule 2 of HTTPRoute shop came during the release and stays on Service web',
     });
     const recorded = { ...context, originals: gateway.record(context) };
-    expect(gateway.plan(recorded, 5)).toHaveLength(1);
+    expect(gateway.plan(recorded, percent(5))).toHaveLength(1);
   });
 
   test('a record that cannot be read stops nothing', () => {
     const context = aTrafficContext([split(50)], { originals: { 'HTTPRoute/shop': 'broken' } });
-    expect(gateway.plan(context, 0)).toHaveLength(1);
+    expect(gateway.plan(context, percent(0))).toHaveLength(1);
     expect(gateway.cleanup(context)).toHaveLength(1);
   });
 });

@@ -116,7 +116,7 @@ function refuseRule(context: TrafficContext, name: string, rule: LiveRule): Refu
 /** Gateway API: the user's HTTPRoutes are edited in place, every rule that names the stable Service alike. */
 export const gateway: Provider = {
   name: 'gateway',
-  routeResource: RESOURCES.httpRoutes,
+  routeResources: [RESOURCES.httpRoutes],
   madeResource: undefined,
   alsoReads: [RESOURCES.serviceProfiles],
   editsUserRoutes: true,
@@ -126,7 +126,7 @@ export const gateway: Provider = {
   refuse,
   record: (context) => recordRoutes(HTTP_ROUTES, context),
   observe,
-  plan: (context, weight) => planRoutes(HTTP_ROUTES, context, weight),
+  plan: (context, { weight }) => planRoutes(HTTP_ROUTES, context, weight),
   cleanup: (context) => restoreRoutes(HTTP_ROUTES, context),
   errorRate: istioErrorRate,
   latency: istioLatency,

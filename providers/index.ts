@@ -9,5 +9,5 @@ export type BuiltIn = 'gateway' | 'nginx' | 'istio' | 'linkerd';
 /** The back ends of this version, in order of preference. */
 export const PROVIDERS: Record<BuiltIn, Provider> = { gateway, nginx, istio, linkerd };
 
-export { liveOf, ROUTE_KINDS, type LiveRoutes } from './live.ts';
+export { liveOf, routesOf, ROUTE_KINDS, type LiveRoutes } from './live.ts';
 export { trafficVariables } from './variables.ts';

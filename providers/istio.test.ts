@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { destination, httpTo, virtualService } from '../test/support/istio.ts';
-import { aTrafficContext } from '../test/support/traffic.ts';
+import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { istio } from './istio.ts';
 
 const FQDN = 'web.shop.svc.cluster.local';
@@ -21,10 +21,10 @@ describe('what is written', () => {
   test('the canary stands next to stable, guarded by the route as it was read', () => {
     const given = one(destination('web'));
     const context = aTrafficContext([given]);
-    expect(istio.plan(context, 5)).toMatchObject([
+    expect(istio.plan(context, percent(5))).toMatchObject([
       { verb: 'jsonPatch', ref: { resource: { kind: 'VirtualService' }, namespace: 'shop', name: 'shop' } },
     ]);
-    expect(patchOf(istio.plan(context, 5))).toEqual([
+    expect(patchOf(istio.plan(context, percent(5)))).toEqual([
       { op: 'test', path: '/spec/http/0', value: httpTo('/', [destination('web')]) },
       {
         op: 'replace',
@@ -39,7 +39,7 @@ describe('what is written', () => {
     const context = aTrafficContext([bare], {
       originals: istio.record(aTrafficContext([one(destination('web'))])),
     });
-    expect(patchOf(istio.plan(context, 50)).slice(1)).toEqual([
+    expect(patchOf(istio.plan(context, percent(50))).slice(1)).toEqual([
       { op: 'add', path: '/spec/http/0/route/0/weight', value: 50 },
       { op: 'add', path: '/spec/http/0/route/1/weight', value: 50 },
     ]);
@@ -50,7 +50,7 @@ describe('what is written', () => {
       destination: { host: FQDN, subset: 'v1', port: { number: 81 } },
       headers: { request: { set: { a: 'b' } } },
     });
-    expect(patchOf(istio.plan(aTrafficContext([given]), 5)).at(-1)?.value).toEqual([
+    expect(patchOf(istio.plan(aTrafficContext([given]), percent(5))).at(-1)?.value).toEqual([
       {
         destination: { host: FQDN, subset: 'v1', port: { number: 81 } },
         headers: { request: { set: { a: 'b' } } },
@@ -67,7 +67,7 @@ describe('what is written', () => {
   test('the sum of a route stays, if it is large enough to be divided', () => {
     const weights = (sum: number) =>
       (
-        patchOf(istio.plan(aTrafficContext([one(destination('web', { weight: sum }))]), 25)).at(-1)
+        patchOf(istio.plan(aTrafficContext([one(destination('web', { weight: sum }))]), percent(25))).at(-1)
           ?.value as JsonObject[]
       ).map(({ weight }) => weight);
     expect(weights(1000)).toEqual([750, 250]);
@@ -79,7 +79,9 @@ describe('what is written', () => {
       tls: [{ match: [{ sniHosts: ['a'] }], route: [destination('web')] }],
       tcp: [{ route: [destination('web')] }],
     });
-    const paths = patchOf(istio.plan(aTrafficContext([given]), 5)).map(({ op, path }) => `${op} ${path}`);
+    const paths = patchOf(istio.plan(aTrafficContext([given]), percent(5))).map(
+      ({ op, path }) => `${op} ${path}`,
+    );
     expect(paths).toEqual([
       'test /spec/http/0',
       'replace /spec/http/0/route',
@@ -94,7 +96,7 @@ describe('what is written', () => {
     const originals = istio.record(aTrafficContext([one(destination('web'))]));
     const context = aTrafficContext([one(destination('web-canary', { weight: 5 }))], { originals });
     expect(istio.observe(context).weight).toBe(100);
-    expect(patchOf(istio.plan(context, 0)).at(-1)?.value).toEqual([
+    expect(patchOf(istio.plan(context, percent(0))).at(-1)?.value).toEqual([
       destination('web', { weight: 100 }),
       destination('web-canary', { weight: 0 }),
     ]);
@@ -116,7 +118,7 @@ describe('what is written', () => {
     ]);
     expect(istio.names(given, 'web')).toBe(false);
     const originals = { 'VirtualService/shop': { rules: [] } };
-    expect(istio.plan(aTrafficContext([given], { originals }), 50)).toEqual([]);
+    expect(istio.plan(aTrafficContext([given], { originals }), percent(50))).toEqual([]);
   });
 });
 
@@ -137,7 +139,7 @@ describe('which hosts are the Service', () => {
 describe('a VirtualService of our own', () => {
   const none = (change = {}) => aTrafficContext([], change);
   const own = (weight: number) => {
-    const [write] = istio.plan(none(), weight);
+    const [write] = istio.plan(none(), percent(weight));
     if (write?.verb !== 'create') throw new Error('nothing is made');
     return write.object;
   };
@@ -160,7 +162,7 @@ describe('a VirtualService of our own', () => {
 
   test('stays at weight 0 until it is deleted', () => {
     const context = none({ made: [live(50)], originals: {} });
-    expect(istio.plan(context, 0)).toMatchObject([
+    expect(istio.plan(context, percent(0))).toMatchObject([
       { verb: 'apply', object: { spec: { http: [{ route: [{ weight: 100 }, { weight: 0 }] }] } } },
     ]);
     expect(istio.cleanup(context)).toMatchObject([{ verb: 'delete', uid: 'uid-own' }]);
@@ -168,7 +170,7 @@ describe('a VirtualService of our own', () => {
 
   test('does not stand in for a user’s that is deleted in mid-release', () => {
     const originals = istio.record(aTrafficContext([one(destination('web'))]));
-    expect(istio.plan(none({ originals }), 50)).toEqual([]);
+    expect(istio.plan(none({ originals }), percent(50))).toEqual([]);
     expect(istio.observe(none({ originals })).weight).toBe(0);
   });
 
@@ -241,7 +243,7 @@ describe('what is remembered', () => {
       httpTo('/new', [destination('web')], { name: 'new' }),
     ]);
     const context = aTrafficContext([given], { originals: first });
-    expect(istio.plan(context, 5)).toEqual([]);
+    expect(istio.plan(context, percent(5))).toEqual([]);
     expect(istio.observe(context)).toMatchObject({
       weight: 5,
       problem: 'http route "new" of VirtualService shop came during the release and stays on Service web',

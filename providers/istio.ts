@@ -114,7 +114,7 @@ function refuseRoute(context: TrafficContext, name: string, rule: LiveRule): Ref
  */
 export const istio: Provider = {
   name: 'istio',
-  routeResource: RESOURCES.virtualServices,
+  routeResources: [RESOURCES.virtualServices],
   madeResource: RESOURCES.virtualServices,
   alsoReads: [RESOURCES.virtualServices],
   routeless: true,
@@ -126,7 +126,7 @@ export const istio: Provider = {
   refuse,
   record: (context) => (makesOwn(context) ? {} : recordRoutes(VIRTUAL_SERVICES, context)),
   observe,
-  plan: (context, weight) =>
+  plan: (context, { weight }) =>
     makesOwn(context)
       ? planOwn(ownVirtualService, context, weight)
       : planRoutes(VIRTUAL_SERVICES, context, weight),

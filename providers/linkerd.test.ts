@@ -3,7 +3,7 @@ import { renderQuery } from '../api/query.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { serviceProfile, trafficSplit } from '../test/support/linkerd.ts';
 import { backend, httpRoute, rule } from '../test/support/routes.ts';
-import { aTrafficContext } from '../test/support/traffic.ts';
+import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { linkerd } from './linkerd.ts';
 import type { TrafficContext } from './provider.ts';
 import { trafficVariables } from './variables.ts';
@@ -12,10 +12,10 @@ const context = (change: Partial<TrafficContext> = {}) => aTrafficContext([], ch
 
 /** The TrafficSplit as it was made and then brought to a weight. */
 function made(weight: number): KubeObject {
-  const [write] = linkerd.plan(context(), Math.max(weight, 1));
+  const [write] = linkerd.plan(context(), percent(Math.max(weight, 1)));
   if (write?.verb !== 'create') throw new Error('nothing is made');
   const live = { ...write.object, metadata: { ...write.object.metadata, uid: 'uid-split' } };
-  const [next] = linkerd.plan(context({ made: [live] }), weight);
+  const [next] = linkerd.plan(context({ made: [live] }), percent(weight));
   return next?.verb === 'apply' ? { ...live, spec: next.object.spec ?? {} } : live;
 }
 
@@ -35,7 +35,7 @@ describe('what is written', () => {
   });
 
   test('two leaves also at weight 0: with one alone Linkerd would not look at weights', () => {
-    const writes = linkerd.plan(context({ made: [made(50)] }), 0);
+    const writes = linkerd.plan(context({ made: [made(50)] }), percent(0));
     expect(writes).toMatchObject([
       { verb: 'apply', object: { spec: { backends: [{ weight: 100 }, { weight: 0 }] } } },
     ]);
@@ -46,7 +46,7 @@ describe('what is written', () => {
 
   test('what was made for another Service of the target goes', () => {
     const stray = { ...made(5), metadata: { ...made(5).metadata, name: 'old-canary', uid: 'uid-old' } };
-    expect(linkerd.plan(context({ made: [stray, made(5)] }), 5)).toMatchObject([
+    expect(linkerd.plan(context({ made: [stray, made(5)] }), percent(5))).toMatchObject([
       { verb: 'delete', uid: 'uid-old' },
     ]);
     for (const both of [

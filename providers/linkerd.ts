@@ -149,7 +149,7 @@ function refuseRoutes(context: TrafficContext): Refusal[] {
 /** Linkerd by SMI: a TrafficSplit of our own, which Linkerd's SMI extension hands on to the proxies. */
 export const linkerd: Provider = {
   name: 'linkerd',
-  routeResource: RESOURCES.trafficSplits,
+  routeResources: [RESOURCES.trafficSplits],
   madeResource: RESOURCES.trafficSplits,
   alsoReads: [RESOURCES.trafficSplits, RESOURCES.serviceProfiles, RESOURCES.httpRoutes],
   routeless: true,
@@ -160,7 +160,7 @@ export const linkerd: Provider = {
   refuse,
   record: () => ({}),
   observe,
-  plan: (context, weight) => planOwn(trafficSplit, context, weight),
+  plan: (context, { weight }) => planOwn(trafficSplit, context, weight),
   cleanup: (context) => removeOwn(trafficSplit, context),
   errorRate: linkerdErrorRate,
   latency: linkerdLatency,

@@ -1,5 +1,6 @@
 import type { KubeObject, Resource } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
+import type { Provider } from './provider.ts';
 
 /** Live objects of one namespace, of every kind that a provider reads; a kind the server does not have is []. */
 export interface LiveRoutes {
@@ -20,6 +21,10 @@ export const ROUTE_KINDS = [
   'trafficSplits',
   'serviceProfiles',
 ] as const satisfies readonly RouteKind[];
+
+/** All objects of the kinds a provider splits, the users' and our own. */
+export const routesOf = ({ routeResources }: Provider, live: LiveRoutes): KubeObject[] =>
+  routeResources.flatMap((resource) => liveOf(resource, live));
 
 /** The objects of one kind that a provider names. */
 export function liveOf(resource: Resource, live: LiveRoutes): readonly KubeObject[] {

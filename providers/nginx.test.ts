@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../api/kube.ts';
 import { ingress, ingressPath } from '../test/support/routes.ts';
-import { aTrafficContext } from '../test/support/traffic.ts';
+import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { canaryIngressName } from './nginx-ingress.ts';
 import { foreignCanaries, nginx } from './nginx.ts';
 
@@ -14,14 +14,14 @@ const annotated = (annotations: Record<string, string>): KubeObject => ({
 
 /** The canary Ingress that stands after the plan for `weight`. */
 function made(weight: number, given = main): KubeObject {
-  const [write] = nginx.plan(aTrafficContext([given]), weight);
+  const [write] = nginx.plan(aTrafficContext([given]), percent(weight));
   if (write?.verb !== 'create') throw new Error('nothing was made');
   return { ...write.object, metadata: { ...write.object.metadata, uid: 'uid-1' } };
 }
 
 describe('what is written', () => {
   test('an Ingress of our own, for the paths of the stable Service alone', () => {
-    expect(nginx.plan(aTrafficContext([main]), 5)).toEqual([
+    expect(nginx.plan(aTrafficContext([main]), percent(5))).toEqual([
       {
         verb: 'create',
         object: {
@@ -53,8 +53,8 @@ describe('what is written', () => {
       ...live,
       metadata: { ...live.metadata, annotations: { ...live.metadata.annotations, by: 'x' } },
     };
-    expect(nginx.plan(aTrafficContext([main], { made: [marked] }), 5)).toEqual([]);
-    expect(nginx.plan(aTrafficContext([main], { made: [marked] }), 50)).toMatchObject([
+    expect(nginx.plan(aTrafficContext([main], { made: [marked] }), percent(5))).toEqual([]);
+    expect(nginx.plan(aTrafficContext([main], { made: [marked] }), percent(50))).toMatchObject([
       { verb: 'apply', object: { metadata: { annotations: { [`${PREFIX}canary-weight`]: '50' } } } },
     ]);
   });
@@ -62,15 +62,15 @@ describe('what is written', () => {
   test('weight 0 deletes it, because sticky clients would stay', () => {
     const context = aTrafficContext([main], { made: [made(50)] });
     const gone = [{ verb: 'delete', ref: { name: canaryIngressName('shop', 'web') }, uid: 'uid-1' }];
-    expect(nginx.plan(context, 0)).toMatchObject(gone);
+    expect(nginx.plan(context, percent(0))).toMatchObject(gone);
     expect(nginx.cleanup(context)).toMatchObject(gone);
   });
 
   test('one that is being deleted is not deleted again, and one of another target never', () => {
     const live = made(50);
     const deleting = { ...live, metadata: { ...live.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
-    expect(nginx.plan(aTrafficContext([main], { made: [deleting] }), 0)).toEqual([]);
-    expect(nginx.plan(aTrafficContext([main], { made: [live], target: 'api' }), 0)).toEqual([]);
+    expect(nginx.plan(aTrafficContext([main], { made: [deleting] }), percent(0))).toEqual([]);
+    expect(nginx.plan(aTrafficContext([main], { made: [live], target: 'api' }), percent(0))).toEqual([]);
   });
 
   test('only what the controller reads from the canary is copied', () => {
@@ -116,13 +116,13 @@ describe('what is observed', () => {
     const live = change(made(5));
     expect(observe(live).weight).toBeUndefined();
     expect(observe(live).problem).toBeDefined();
-    expect(nginx.plan(aTrafficContext([main], { made: [live] }), 5)).toHaveLength(1);
+    expect(nginx.plan(aTrafficContext([main], { made: [live] }), percent(5))).toHaveLength(1);
   });
 
   test('a canary Ingress whose main Ingress left the Service is a problem and goes', () => {
     const context = aTrafficContext([], { made: [made(5)] });
     expect(nginx.observe(context).weight).toBeUndefined();
-    expect(nginx.plan(context, 5)).toMatchObject([{ verb: 'delete' }]);
+    expect(nginx.plan(context, percent(5))).toMatchObject([{ verb: 'delete' }]);
   });
 });
 

@@ -15,7 +15,7 @@ import {
   WEIGHT,
 } from './nginx-ingress.ts';
 import { nginxErrorRate, nginxLatency } from './presets.ts';
-import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
+import type { Observation, Provider, Refusal, Split, TrafficContext } from './provider.ts';
 
 const names = (ingress: KubeObject, service: string): boolean =>
   getString(ingress, 'spec', 'defaultBackend', 'service', 'name') === service ||
@@ -48,7 +48,7 @@ function isAsWanted(live: KubeObject, wanted: KubeObject): boolean {
  * At weight 0 there is no canary Ingress: clients with a canary cookie would stay on one of weight 0.
  * Made by POST, so that an Ingress of that name that is not ours is an error and is never taken over.
  */
-function plan(context: TrafficContext, weight: number): Write[] {
+function plan(context: TrafficContext, { weight }: Split): Write[] {
   const own = ownIngresses(context);
   const wanted = weight === 0 ? [] : mains(context).map((ingress) => canaryIngress(context, ingress, weight));
   const writes = wanted.flatMap((object): Write[] => {
@@ -167,7 +167,7 @@ export function foreignCanaries(context: TrafficContext, ingresses: readonly Kub
 /** Ingress-NGINX: a canary Ingress of our own beside each user's Ingress, which itself is never edited. */
 export const nginx: Provider = {
   name: 'nginx',
-  routeResource: RESOURCES.ingresses,
+  routeResources: [RESOURCES.ingresses],
   madeResource: RESOURCES.ingresses,
   editsUserRoutes: false,
   // Watch lag, one sync every 3.3 s, one poll a second in each worker of each replica.

@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectRef, OwnerReference, Resource } from '../api/kube.ts';
-import type { ProviderName, Strategy } from '../api/policy.ts';
+import type { Match, ProviderName, Stickiness, Strategy } from '../api/policy.ts';
 import type { Write } from '../api/writes.ts';
 
 /** What a back end is told. All objects are raw JSON as read from the API server; nothing here is mutated. */
@@ -21,15 +21,51 @@ export interface TrafficContext {
   others?: KubeObject[];
   /** what `record` returned before the first edit (kept on the Release); undefined before that */
   originals: RouteOriginals | undefined;
+  wants: Wants;
 }
+
+/** What a release will want of its back end from its first step to its last. */
+export interface Wants {
+  /** requests that go to the canary whatever the weight */
+  match?: Match;
+  /** the most that will be copied, in percent; absent: nothing */
+  mirror?: number;
+  sticky?: Stickiness;
+  /** weights add up to a multiple of this: 100, or 10 000 where a step has a fraction of a percent */
+  total: number;
+}
+
+/** Where requests go at one time. */
+export interface Split {
+  /** percent of the requests no match decides about, 0 to 100 */
+  weight: number;
+  /** percent of requests that are copied to the canary */
+  mirror: number;
+  /** requests that match (`Wants.match`, and the cookie of `Wants.sticky`) go to the canary */
+  matching: boolean;
+}
+
+/** Nothing goes to the canary. */
+export const OFF: Split = { weight: 0, mirror: 0, matching: false };
+
+export const isOff = ({ weight, mirror = 0, matching = false }: Observation): boolean =>
+  weight === 0 && mirror === 0 && !matching;
+
+/** Does the back end do what was wanted of it? */
+export const shows = ({ weight, mirror = 0, matching = false }: Observation, split: Split): boolean =>
+  weight === split.weight && mirror === split.mirror && matching === split.matching;
 
 /** What user-owned routes held before the first edit, keyed by `<kind>/<name>`; JSON, layout belongs to the provider. */
 export type RouteOriginals = Record<string, unknown>;
 
 /** What the objects say now. */
 export interface Observation {
-  /** percent routed to the canary by every rule in scope; undefined if rules disagree or cannot be read */
+  /** percent routed to the canary by every rule in scope; undefined if rules disagree (about anything) or cannot be read */
   weight: number | undefined;
+  /** percent copied to the canary; absent: 0 */
+  mirror?: number;
+  /** requests that match go to the canary; absent: no */
+  matching?: boolean;
   /** yes: the control plane has confirmed this generation; unknown: the back end confirms nothing */
   acknowledged: 'yes' | 'pending' | 'unknown';
   /** a sentence when the back end rejects the route, or rules disagree */
@@ -61,8 +97,8 @@ export interface LatencyPreset {
  */
 export interface Provider {
   name: ProviderName;
-  /** kind of the user's routes this back end reads */
-  routeResource: Resource;
+  /** kinds of the user's routes this back end splits */
+  routeResources: readonly Resource[];
   /** kind of the objects it makes; undefined if it makes none */
   madeResource: Resource | undefined;
   /** kinds that may contradict a split, or confirm it */
@@ -81,8 +117,8 @@ export interface Provider {
   /** what must be remembered of the user's routes before the first edit */
   record(context: TrafficContext): RouteOriginals;
   observe(context: TrafficContext): Observation;
-  /** writes that bring every rule in scope to `weight` percent; [] when they are there. Weight 0 is one idempotent write per object. */
-  plan(context: TrafficContext, weight: number): Write[];
+  /** writes that bring every rule in scope to `split`; [] when they are there. OFF is one idempotent write per object. */
+  plan(context: TrafficContext, split: Split): Write[];
   /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
   cleanup(context: TrafficContext): Write[];
   errorRate: ErrorRatePreset;

@@ -31,6 +31,7 @@ describe('parsePolicy', () => {
       warmup: '10s',
       drain: '0s',
       settle: '3s',
+      bake: '5m',
       historyLimit: 3,
     };
     expect(parsePolicy(wire)).toEqual({
@@ -53,6 +54,7 @@ describe('parsePolicy', () => {
         warmupMs: 10_000,
         drainMs: 0,
         settleMs: 3_000,
+        bakeMs: 300_000,
         historyLimit: 3,
       },
     });
@@ -119,7 +121,7 @@ describe('parsePolicy', () => {
     { spec: { match: [] }, want: 'spec.match: [] is not supported yet in this version; remove the field' },
     { spec: { mirror: true }, want: 'spec.mirror: true is not supported yet' },
     { spec: { stickiness: {} }, want: 'spec.stickiness: {} is not supported yet' },
-    { spec: { bake: '10m' }, want: 'spec.bake: "10m" is not supported yet' },
+    { spec: { bake: 'soon' }, want: 'spec.bake: "soon" is not a duration' },
     { spec: { gates: {} }, want: 'spec.gates: {} is not supported yet' },
     { spec: { notify: [] }, want: 'spec.notify: [] is not supported yet' },
     { spec: { stpes: [] }, want: 'spec.stpes: [] is in a field that does not exist; did you mean steps?' },
@@ -142,7 +144,7 @@ describe('parsePolicy', () => {
   });
 
   it('reports everything that is wrong at once', () => {
-    const issues = issuesOf(parsePolicy({ steps: [{ weight: 0 }, { weight: 'x' }], drain: 5, bake: '1m' }));
+    const issues = issuesOf(parsePolicy({ steps: [{ weight: 0 }, { weight: 'x' }], drain: 5, bake: 1 }));
     expect(issues).toHaveLength(4);
   });
 });

@@ -23,6 +23,7 @@ export function defaultPolicy(): ReleasePolicy {
     holdCapacity: true,
     warmupMs: 60_000,
     drainMs: 30_000,
+    bakeMs: 10 * 60_000,
     historyLimit: 10,
   };
 }
@@ -79,10 +80,11 @@ const readPolicy: Read<ReleasePolicy> = (value, place) => {
     holdCapacity: fields.withDefault('holdCapacity', boolean, base.holdCapacity),
     warmupMs: fields.withDefault('warmup', duration(0, HOUR), base.warmupMs),
     drainMs: fields.withDefault('drain', duration(0, HOUR), base.drainMs),
+    bakeMs: fields.withDefault('bake', duration(0), base.bakeMs),
     historyLimit: fields.withDefault('historyLimit', count(1, 1000), base.historyLimit),
     ...(settleMs === undefined ? {} : { settleMs }),
   };
-  fields.notYet('match', 'mirror', 'stickiness', 'bake', 'gates', 'notify');
+  fields.notYet('match', 'mirror', 'stickiness', 'gates', 'notify');
   fields.end();
   return policy;
 };

@@ -1,20 +1,43 @@
 import { formatDuration } from '../duration.ts';
 import type { Json, JsonObject } from '../kube.ts';
-import type { AnalysisUse, ReleasePolicy, Step } from '../policy.ts';
+import type { AnalysisUse, Match, Mirror, ReleasePolicy, Step, Stickiness } from '../policy.ts';
 import type { AnalysisTemplate } from '../template.ts';
 import { writeMetric } from './metric.ts';
 
 /** The wire form with every field written out, so that later changes of defaults change no stored Release. */
 export function serializePolicy(policy: ReleasePolicy): JsonObject {
-  const { settleMs, warmupMs, drainMs, steps, analysis, ...same } = policy;
+  const { settleMs, warmupMs, drainMs, bakeMs, steps, analysis, match, mirror, stickiness, ...same } = policy;
   return {
     ...same,
     steps: steps.map(serializeStep),
     analysis: analysis.map(serializeUse),
     warmup: formatDuration(warmupMs),
     drain: formatDuration(drainMs),
+    bake: formatDuration(bakeMs),
     ...(settleMs === undefined ? {} : { settle: formatDuration(settleMs) }),
+    ...(match === undefined ? {} : { match: serializeMatch(match) }),
+    ...(mirror === undefined ? {} : { mirror: serializeMirror(mirror) }),
+    ...(stickiness === undefined ? {} : { stickiness: serializeStickiness(stickiness) }),
   };
+}
+
+function serializeMatch({ headers, cookies }: Match): JsonObject {
+  return {
+    headers: headers.map(({ name, value, regex }) => ({ name, [regex === true ? 'regex' : 'exact']: value })),
+    cookies: cookies.map(({ name, value }) => ({ name, exact: value })),
+  };
+}
+
+function serializeMirror({ percent, minDurationMs, maxDurationMs }: Mirror): JsonObject {
+  return {
+    percent,
+    minDuration: formatDuration(minDurationMs),
+    maxDuration: formatDuration(maxDurationMs),
+  };
+}
+
+function serializeStickiness({ cookie, maxAgeMs }: Stickiness): JsonObject {
+  return { cookie, maxAge: formatDuration(maxAgeMs) };
 }
 
 function serializeStep(step: Step): Json {

@@ -1,3 +1,4 @@
+import { NOTHING_WANTED } from '../../providers/wants.ts';
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { aDeployment, aPod, aReplicaSet, aService } from '../../test/support/objects.ts';
@@ -19,6 +20,7 @@ function input(change: Partial<DiscoveryInput> = {}): DiscoveryInput {
   return {
     target,
     policyProvider: 'auto',
+    wants: NOTHING_WANTED,
     annotations: {},
     services: [aService('web', labels)],
     ingresses: [],

@@ -82,6 +82,7 @@ function refuseRoutes(input: DiscoveryInput, traffic: Chosen): Refusal[] {
     made: [],
     others: (PROVIDERS[traffic.provider].alsoReads ?? []).flatMap((kind) => liveOf(kind, input)),
     originals: undefined,
+    wants: input.wants,
   };
   const nginx = traffic.provider === 'nginx';
   return [

@@ -127,12 +127,12 @@ const OTHER_CONTROLLERS = [
 ];
 
 function refuseOtherControllers({ target, traffic }: PreflightInput): Refusal[] {
-  const { stableService, routes, provider } = traffic;
+  const { stableService, routes } = traffic;
   const selector = getStringMap(stableService, 'spec', 'selector');
   return [
     ...refuseMarks(target, 'Deployment'),
     ...refuseMarks(stableService, 'Service', Object.keys(selector)),
-    ...routes.flatMap((route) => refuseMarks(route, PROVIDERS[provider].routeResource.kind)),
+    ...routes.flatMap((route) => refuseMarks(route, route.kind)),
   ];
 }
 

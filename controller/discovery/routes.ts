@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import type { ProviderName } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
-import { liveOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
+import { routesOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { isMadeFor } from '../canary/index.ts';
 import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found } from './types.ts';
@@ -39,8 +39,7 @@ export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[
 
 /** The users' routes that a back end reads; never our own canary Ingresses. */
 export function userRoutes(provider: BuiltIn, input: DiscoveryInput): KubeObject[] {
-  const all = liveOf(PROVIDERS[provider].routeResource, input);
-  return all.filter((route) => !isMadeFor(nameOf(input.target), route));
+  return routesOf(PROVIDERS[provider], input).filter((route) => !isMadeFor(nameOf(input.target), route));
 }
 
 /** The only provider in question where it needs no route: then it was named, and works by an object of its own. */
@@ -51,7 +50,7 @@ export function routelessProvider(providers: readonly BuiltIn[]): BuiltIn | unde
 
 /** The kinds of route that these providers read, for a sentence: "HTTPRoute or Ingress". */
 export const kindsOf = (providers: readonly BuiltIn[]): string =>
-  providers.map((provider) => PROVIDERS[provider].routeResource.kind).join(' or ');
+  providers.flatMap((provider) => PROVIDERS[provider].routeResources.map(({ kind }) => kind)).join(' or ');
 
 /** Names listed by the annotation; undefined without one. */
 export function listedRoutes(input: DiscoveryInput): Found<string[] | undefined> {
@@ -114,7 +113,7 @@ export function refuseCanaryRoutes(input: DiscoveryInput, canaryService: string)
       .filter((route) => PROVIDERS[provider].names(route, canaryService))
       .map((route) => ({
         reason: REASON.RouteUnsupported,
-        sentence: `${PROVIDERS[provider].routeResource.kind} ${nameOf(route)} already names Service ${canaryService}, which Sluice makes for a release and deletes after it; point the route elsewhere.`,
+        sentence: `${route.kind} ${nameOf(route)} already names Service ${canaryService}, which Sluice makes for a release and deletes after it; point the route elsewhere.`,
       })),
   );
 }

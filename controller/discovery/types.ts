@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { ProviderName } from '../../api/policy.ts';
 import type { BuiltIn, LiveRoutes } from '../../providers/index.ts';
-import type { Refusal } from '../../providers/provider.ts';
+import type { Refusal, Wants } from '../../providers/provider.ts';
 import type { Rewrite } from '../canary/index.ts';
 
 /** All lists hold the whole namespace of the target. */
@@ -10,6 +10,8 @@ export interface DiscoveryInput extends LiveRoutes {
   target: KubeObject;
   /** `spec.provider` of the policy; the annotation sluice.dev/provider wins over it */
   policyProvider: ProviderName | 'auto';
+  /** of the policy */
+  wants: Wants;
   /** of the target: sluice.dev/service, /route and /provider are read */
   annotations: Readonly<Record<string, string>>;
   services: readonly KubeObject[];

@@ -1,12 +1,14 @@
 import { formatDuration } from '../../api/duration.ts';
+import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
 import type { Issue } from '../../api/result.ts';
 import type { BoundTemplate, Metric } from '../../api/template.ts';
 
 /** Tests at planned looks whose last look lies after the end of a step: that step could never pass. */
 export function unreachableLooks(policy: ReleasePolicy, templates: readonly BoundTemplate[]): Issue[] {
+  const judged = ladderOf(policy).filter(({ weight }) => weight < 100);
   const extended = policy.onInconclusive === 'extend' ? 2 : 1;
-  const shortestMs = extended * Math.min(...policy.steps.map(({ maxDurationMs }) => maxDurationMs));
+  const shortestMs = extended * Math.min(...judged.map(({ maxDurationMs }) => maxDurationMs));
   return templates.flatMap(({ use, template }) =>
     template.metrics.flatMap((metric, i) => {
       const horizonMs = horizonOf(metric);

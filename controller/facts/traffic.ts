@@ -1,9 +1,12 @@
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import { isObject } from '../../api/json.ts';
 import { ANNOTATION, FINALIZER } from '../../api/names.ts';
+import type { ReleasePolicy } from '../../api/policy.ts';
 import type { Release } from '../../api/release.ts';
-import { liveOf, PROVIDERS } from '../../providers/index.ts';
+import { liveOf, PROVIDERS, routesOf } from '../../providers/index.ts';
+import { isOff, OFF } from '../../providers/provider.ts';
 import type { Observation, Provider, RouteOriginals, TrafficContext } from '../../providers/provider.ts';
+import { NOTHING_WANTED, wantsOf } from '../../providers/wants.ts';
 import { isMadeFor } from '../canary/index.ts';
 import type { Snapshot } from '../model.ts';
 
@@ -18,7 +21,11 @@ export interface TrafficFacts {
 }
 
 /** The traffic a Release moves, as its own record names it; undefined if it moves none. */
-export function trafficFacts(snapshot: Snapshot, release: Release | undefined): TrafficFacts | undefined {
+export function trafficFacts(
+  snapshot: Snapshot,
+  release: Release | undefined,
+  policy: ReleasePolicy | undefined,
+): TrafficFacts | undefined {
   const traffic = release?.spec.traffic;
   const provider = Object.values(PROVIDERS).find((each) => each.name === traffic?.provider);
   if (release === undefined || traffic === undefined || provider === undefined) return undefined;
@@ -31,18 +38,21 @@ export function trafficFacts(snapshot: Snapshot, release: Release | undefined): 
       snapshot.services.find((each) => each.metadata.name === traffic.service) ?? gone(traffic.service),
     canaryService: traffic.canaryService,
     routes: traffic.routes.flatMap((ref) =>
-      liveOf(provider.routeResource, snapshot).filter((each) => each.metadata.name === ref.name),
+      routesOf(provider, snapshot).filter(
+        (each) => each.kind === ref.kind && each.metadata.name === ref.name,
+      ),
     ),
     made: madeBy(provider, snapshot),
     others: (provider.alsoReads ?? []).flatMap((kind) => liveOf(kind, snapshot)),
     originals: originalsOf(release),
+    wants: policy === undefined ? NOTHING_WANTED : wantsOf(policy),
   };
   const observation = provider.observe(context);
   return {
     provider,
     context,
     observation,
-    zero: observation.weight === 0 || provider.plan(context, 0).length === 0,
+    zero: isOff(observation) || provider.plan(context, OFF).length === 0,
     recorded: (release.metadata.finalizers ?? []).includes(FINALIZER),
   };
 }

@@ -1,3 +1,4 @@
+import { ladderOf } from '../../api/ladder.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { templatesEqual } from '../canary/index.ts';
@@ -34,7 +35,7 @@ export const canaryChanged: FactsRule = {
     return answerFor(facts, active, parts, {
       phase: 'Progressing',
       step: 0,
-      weight: rules?.policy.steps[0]?.weight ?? 0,
+      weight: rules === undefined ? 0 : (ladderOf(rules.policy)[0]?.weight ?? 0),
       stepStartedAt: new Date(facts.nowMs).toISOString(),
       weightObservedAt: undefined,
       pausedAt: undefined,

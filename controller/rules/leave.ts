@@ -5,6 +5,7 @@ import { canaryServiceName, isMadeFor } from '../canary/index.ts';
 import { timeOf } from '../facts/workload.ts';
 import type { Facts } from '../facts.ts';
 import type { KubeObject } from '../../api/kube.ts';
+import { OFF } from '../../providers/provider.ts';
 import type { Action, Answer } from '../model.ts';
 import type { StatusChange } from '../status/next.ts';
 import { forgetOriginals, remove, urgent, writes } from './actions.ts';
@@ -16,7 +17,7 @@ const CONFIRM_WITHIN_MS = 120_000;
 /** Takes all traffic off the canary; [] when nothing goes there. */
 export function zeroWeight({ traffic }: Facts): Action[] {
   if (traffic === undefined || traffic.zero) return [];
-  return urgent(writes('take all traffic off the canary', traffic.provider.plan(traffic.context, 0)));
+  return urgent(writes('take all traffic off the canary', traffic.provider.plan(traffic.context, OFF)));
 }
 
 /** A deletion shows only when the watch tells of it, and then it is looked at anyway: asking at once would ask in vain. */

@@ -1,7 +1,9 @@
+import { OFF } from '../../providers/provider.ts';
+import { NOTHING_WANTED } from '../../providers/wants.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { REASON } from '../../api/reasons.ts';
-import { liveOf, PROVIDERS } from '../../providers/index.ts';
+import { routesOf, PROVIDERS } from '../../providers/index.ts';
 import type { Provider, TrafficContext } from '../../providers/provider.ts';
 import { madeBy } from '../facts/traffic.ts';
 import type { Facts } from '../facts.ts';
@@ -60,7 +62,7 @@ function restoreStray(
   provider: Provider,
   services: Pick<TrafficContext, 'stableService' | 'canaryService'>,
 ): Action[] {
-  const routes = liveOf(provider.routeResource, snapshot).filter(
+  const routes = routesOf(provider, snapshot).filter(
     (route) => !isMadeFor(key.name, route) && provider.names(route, services.canaryService),
   );
   if (target === undefined || routes.length === 0) return [];
@@ -73,8 +75,9 @@ function restoreStray(
     routes,
     made: [],
     originals: undefined,
+    wants: NOTHING_WANTED,
   };
-  const zero = provider.plan(context, 0);
+  const zero = provider.plan(context, OFF);
   return zero.length > 0
     ? urgent(writes('take all traffic off a forgotten canary', zero))
     : writes('restore a forgotten route', provider.cleanup(context));

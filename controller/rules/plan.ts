@@ -1,3 +1,4 @@
+import { wantsOf } from '../../providers/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Refusal } from '../../providers/provider.ts';
@@ -21,6 +22,7 @@ export function planRelease({ snapshot }: Facts): Plan {
     ...snapshot,
     target,
     policyProvider: rules.value.policy.provider,
+    wants: wantsOf(rules.value.policy),
     annotations: target.metadata.annotations ?? {},
   });
   if (!discovery.ok) return refusal(discovery.refusals);

@@ -1,3 +1,4 @@
+import { ladderOf } from '../../api/ladder.ts';
 import type { JsonObject } from '../../api/kube.ts';
 import type { Release } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
@@ -112,7 +113,7 @@ function completed(facts: Facts, active: Release, plan: Extract<Plan, { ok: true
 }
 
 function begin(facts: Facts, active: Release): Answer {
-  const steps = facts.rules?.policy.steps ?? [];
+  const steps = facts.rules === undefined ? [] : ladderOf(facts.rules.policy);
   const [first] = steps;
   const readable = facts.rules?.readable === true && recordedTemplates(active) !== undefined;
   if (first === undefined || !readable) {

@@ -1,3 +1,4 @@
+import { NOTHING_WANTED } from '../../providers/wants.ts';
 import { expect, test } from 'vitest';
 import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
@@ -19,7 +20,7 @@ import { crdObject, withoutRules } from '../support/crd-schema.ts';
 import { destination, httpTo, virtualService } from '../support/istio.ts';
 import { backend, httpRoute, ingress, ingressPath, pathMatch, rule } from '../support/routes.ts';
 import { aDeployment, aPod, aReplicaSet, aService } from '../support/objects.ts';
-import { aTrafficContext } from '../support/traffic.ts';
+import { aTrafficContext, percent } from '../support/traffic.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** An API server fills in defaults, drops what it does not know and refuses what is wrong. */
@@ -88,6 +89,7 @@ test('objects as a list gives them are enough to find the traffic', async () => 
   const replicaSet = aReplicaSet(live!);
   const got = discoverTraffic({
     target: live!,
+    wants: NOTHING_WANTED,
     policyProvider: 'auto',
     annotations: {},
     services: await inShop(api, RESOURCES.services),
@@ -144,12 +146,12 @@ test.each<[string, Provider, KubeObject?]>([
 ])('%s is split and comes back as it was on an API server', async (_name, provider, route) => {
   const api = await apiWith(...(route === undefined ? [] : [route]));
   const spec = async () =>
-    (await inShop(api, provider.routeResource)).find(({ metadata }) => metadata.name === 'shop')?.spec;
+    (await inShop(api, provider.routeResources[0]!)).find(({ metadata }) => metadata.name === 'shop')?.spec;
   const before = JSON.stringify(await spec());
   const owner = (await api.client.create(bare(aDeployment('web', labels)))).metadata.uid ?? '';
   let originals: TrafficContext['originals'];
   const context = async (): Promise<TrafficContext> => {
-    const objects = await inShop(api, provider.routeResource);
+    const objects = await inShop(api, provider.routeResources[0]!);
     const isOurs = (object: KubeObject) => object.metadata.labels?.['sluice.dev/target'] === 'web';
     const routes = objects.filter((object) => !isOurs(object));
     const base = aTrafficContext(routes, { made: objects.filter(isOurs), originals });
@@ -158,12 +160,12 @@ test.each<[string, Provider, KubeObject?]>([
 
   for (const weight of [5, 50, 0]) {
     originals = provider.record(await context());
-    for (const write of provider.plan(await context(), weight)) await api.client.execute(write);
-    expect(provider.plan(await context(), weight)).toEqual([]);
+    for (const write of provider.plan(await context(), percent(weight))) await api.client.execute(write);
+    expect(provider.plan(await context(), percent(weight))).toEqual([]);
     expect(provider.observe(await context()).weight).toBe(weight);
   }
   for (const write of provider.cleanup(await context())) await api.client.execute(write);
   expect(provider.cleanup(await context())).toEqual([]);
   expect(JSON.stringify(await spec())).toBe(before);
-  expect(await inShop(api, provider.routeResource)).toHaveLength(route === undefined ? 0 : 1);
+  expect(await inShop(api, provider.routeResources[0]!)).toHaveLength(route === undefined ? 0 : 1);
 });

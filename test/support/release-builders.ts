@@ -1,3 +1,4 @@
+import { NOTHING_WANTED } from '../../providers/wants.ts';
 import type { Measurement } from '../../api/analysis.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { FINALIZER } from '../../api/names.ts';
@@ -111,6 +112,7 @@ function context(route: KubeObject): TrafficContext {
     routes: [route],
     made: [],
     originals: undefined,
+    wants: NOTHING_WANTED,
   };
 }
 

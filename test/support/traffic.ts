@@ -1,5 +1,10 @@
 import type { KubeObject } from '../../api/kube.ts';
-import type { TrafficContext } from '../../providers/provider.ts';
+import { OFF } from '../../providers/provider.ts';
+import type { Split, TrafficContext } from '../../providers/provider.ts';
+import { NOTHING_WANTED } from '../../providers/wants.ts';
+
+/** A plain share of all requests. */
+export const percent = (weight: number): Split => ({ ...OFF, weight });
 
 /** The split of Service "web" for target "web" in namespace "shop". */
 export function aTrafficContext(routes: KubeObject[], change: Partial<TrafficContext> = {}): TrafficContext {
@@ -19,6 +24,7 @@ export function aTrafficContext(routes: KubeObject[], change: Partial<TrafficCon
     routes,
     made: [],
     originals: undefined,
+    wants: NOTHING_WANTED,
     ...change,
   };
 }

@@ -57,9 +57,9 @@ export const judged: Stage = (s) => {
     return undefined;
   const before = s.status.analysis;
   const state = before?.step === s.index ? before : startStep(before ?? inherited(s), s.index, s.templates);
-  const nextWeight = s.policy.steps[s.index + 1]?.weight ?? 100;
+  const nextWeight = s.ladder[s.index + 1]?.weight ?? 100;
   const { measurements } = measured;
-  const steps = s.policy.steps.length;
+  const steps = s.ladder.length;
   const result = judgeWindow(state, { templates: s.templates, measurements, window, nextWeight, steps });
   const analysis = { ...result.state, step: s.index, measuredUntilMs: window.endMs };
   if (result.verdict.result === 'fail') return failed(s, result.verdict, analysis);

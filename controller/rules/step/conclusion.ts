@@ -135,7 +135,7 @@ function notLetThrough({ reason, sentence }: Said): Said {
 /** The next rung is recorded before anything of it is written; after the last one comes the promotion. */
 function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
   const index = s.index + 1;
-  const next = s.policy.steps[index];
+  const next = s.ladder[index];
   const change: StatusChange = { weightObservedAt: undefined, pausedAt: undefined, verdict: undefined };
   if (next === undefined) {
     const proven = said.reason === REASON.StepPassed ? { ...said, reason: REASON.AllStepsPassed } : said;

@@ -1,3 +1,5 @@
+import { ladderOf } from '../../../api/ladder.ts';
+import { splitOf } from '../../../providers/wants.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Release } from '../../../api/release.ts';
 import { phaseOf, recordedTemplates } from '../../facts/records.ts';
@@ -45,10 +47,13 @@ function stepFacts(facts: Facts, release: Release): StepFacts | undefined {
   const { status } = release;
   const templates = recordedTemplates(release);
   const index = status?.step ?? 0;
-  const step = rules?.policy.steps[index];
+  const ladder = rules === undefined ? [] : ladderOf(rules.policy);
+  const step = ladder[index];
   const usable = rules?.readable === true && target !== undefined && traffic !== undefined;
   if (!usable || status === undefined || templates === undefined || step === undefined) return undefined;
-  return { facts, release, status, target, traffic, policy: rules.policy, templates, step, index };
+  const split = splitOf(traffic.context.wants, step);
+  const { policy } = rules;
+  return { facts, release, status, target, traffic, policy, templates, ladder, step, split, index };
 }
 
 /** The record was damaged: nothing goes on, but a human can still abort. */

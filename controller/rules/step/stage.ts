@@ -1,6 +1,7 @@
 import type { ReleasePolicy, Step } from '../../../api/policy.ts';
 import type { Release, ReleaseStatus } from '../../../api/release.ts';
 import type { BoundTemplate } from '../../../api/template.ts';
+import type { Split } from '../../../providers/provider.ts';
 import type { Facts } from '../../facts.ts';
 import type { TrafficFacts } from '../../facts/traffic.ts';
 import type { WorkloadFacts } from '../../facts/workload.ts';
@@ -15,7 +16,10 @@ export interface StepFacts {
   traffic: TrafficFacts;
   policy: ReleasePolicy;
   templates: BoundTemplate[];
+  ladder: Step[];
   step: Step;
+  /** where this step wants requests to go */
+  split: Split;
   index: number;
 }
 

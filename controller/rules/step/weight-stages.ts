@@ -1,3 +1,4 @@
+import { shows } from '../../../providers/provider.ts';
 import { equalJson } from '../../../api/json.ts';
 import type { JsonObject } from '../../../api/kube.ts';
 import { REASON } from '../../../api/reasons.ts';
@@ -31,7 +32,7 @@ const WRITTEN: ReadonlySet<string> = new Set([REASON.ObservingWeight, REASON.Rou
 export const weightWritten: Stage = (s) => {
   if (s.status.weightObservedAt !== undefined) return undefined;
   const { provider, context } = s.traffic;
-  const plan = provider.plan(context, s.step.weight);
+  const plan = provider.plan(context, s.split);
   if (plan.length === 0) return undefined;
   if (WRITTEN.has(s.status.reason)) return reassert(s);
   const sentence = `Weight ${s.step.weight} is written.`;
@@ -44,7 +45,7 @@ export const weightWritten: Stage = (s) => {
 /** The weight is read back, confirmed by back ends that confirm. */
 export const weightObserved: Stage = (s) => {
   const { observation } = s.traffic;
-  const there = observation.weight === s.step.weight && observation.acknowledged !== 'pending';
+  const there = shows(observation, s.split) && observation.acknowledged !== 'pending';
   if (s.status.weightObservedAt !== undefined) return undefined;
   if (there) {
     const sentence = `Weight ${s.step.weight} is observed.`;
@@ -75,8 +76,8 @@ export const weightObserved: Stage = (s) => {
 };
 
 /** Is the route other than this step left it? */
-export function drifted({ traffic, status, step }: StepFacts): boolean {
-  return status.weightObservedAt !== undefined && traffic.observation.weight !== step.weight;
+export function drifted({ traffic, status, split }: StepFacts): boolean {
+  return status.weightObservedAt !== undefined && !shows(traffic.observation, split);
 }
 
 /**
@@ -93,7 +94,7 @@ export function reassert(s: StepFacts): Answer {
   const count = (s.status.reasserted ?? 0) + 1;
   const { provider, context } = s.traffic;
   if (count > REASSERT_LIMIT) return contested(s);
-  const actions = writes('set the weight again', provider.plan(context, s.step.weight));
+  const actions = writes('set the weight again', provider.plan(context, s.split));
   const sentence = `Somebody changed the weight to ${s.traffic.observation.weight ?? 'several values'}; ${s.step.weight} is written again (${count} of ${REASSERT_LIMIT}).`;
   const parts = { reason: REASON.RouteContested, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(s.facts, s.release, parts, {

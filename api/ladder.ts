@@ -1,0 +1,33 @@
+import type { ReleasePolicy, Step } from './policy.ts';
+
+/**
+ * The steps of a release, in order, as strategy and mirror make them of a policy. Indexes of `status.step` count these.
+ *
+ * - canary: a step of copies only, if the policy mirrors; then `steps`.
+ * - ab: the same, with as many canary pods as stable ones where nothing says how many clients match.
+ * - blueGreen: a step at full size without live traffic (mirrored, if the policy mirrors), then the switch to 100.
+ */
+export function ladderOf(policy: ReleasePolicy): Step[] {
+  const copies = mirrorStep(policy);
+  switch (policy.strategy) {
+    case 'canary':
+      return [...copies, ...policy.steps];
+    case 'ab':
+      return [...copies, ...policy.steps].map((step) => ({ ...step, fullSize: true }));
+    case 'blueGreen':
+      return blueGreen(policy, copies[0] ?? QUIET);
+  }
+}
+
+const QUIET: Step = { weight: 0, minDurationMs: 120_000, maxDurationMs: 1_800_000, pause: false };
+
+function mirrorStep({ mirror }: ReleasePolicy): Step[] {
+  if (mirror === undefined) return [];
+  const { percent, minDurationMs, maxDurationMs } = mirror;
+  return [{ weight: 0, mirror: percent, minDurationMs, maxDurationMs, pause: false }];
+}
+
+function blueGreen({ bakeMs }: ReleasePolicy, before: Step): Step[] {
+  const bake = { weight: 100, minDurationMs: bakeMs, maxDurationMs: bakeMs, pause: false };
+  return [before, bake].map((step) => ({ ...step, fullSize: true }));
+}
