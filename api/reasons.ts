@@ -186,6 +186,14 @@ export const REASON = {
   StrategyUnsupported: 'StrategyUnsupported',
   /** the target's own update strategy, volumes or ports leave no room for a canary */
   TargetUnsupported: 'TargetUnsupported',
+  /** a ResourceQuota leaves no room for the canary and the surge of the promotion */
+  QuotaTooSmall: 'QuotaTooSmall',
+  /** a note: an autoscaler moves the number of stable pods, and the canary follows */
+  AutoscalerFollowed: 'AutoscalerFollowed',
+  /** a note: a GitOps tool applies the route and may set its weights back */
+  RouteAppliedByTool: 'RouteAppliedByTool',
+  /** a note: the target's manifest sets spec.paused, which Sluice needs for itself */
+  PausedInManifest: 'PausedInManifest',
   /** no label tells canary pods from stable pods for every Service in front */
   NoTrackLabel: 'NoTrackLabel',
   /** an object of the name Sluice needs exists and is not Sluice's */

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import type { JsonObject, KubeObject, ObjectMeta } from '../../api/kube.ts';
+import { aDeployment, aService } from '../../test/support/objects.ts';
+import { backend, httpRoute, ingress, ingressPath, rule } from '../../test/support/routes.ts';
+import { notesOn, type NotesInput } from './notes.ts';
+
+const labels = { app: 'web' };
+const target = (metadata: Partial<ObjectMeta> = {}) => aDeployment('web', labels, { metadata });
+const route = (metadata: Partial<ObjectMeta> = {}): KubeObject => {
+  const object = httpRoute('shop', [rule('/', [backend('web')])]);
+  return { ...object, metadata: { ...object.metadata, ...metadata } };
+};
+const autoscaler = (kind: string, spec: JsonObject): KubeObject => ({
+  apiVersion: 'autoscaling/v2',
+  kind,
+  metadata: { name: 'auto', namespace: 'shop' },
+  spec,
+});
+
+function notes(change: Partial<NotesInput> = {}, routes: KubeObject[] = [route()], provider = 'gateway') {
+  const traffic = {
+    provider,
+    stableService: aService('web', labels),
+    canaryService: 'web-canary',
+    routes,
+    rewrite: {},
+  } as NotesInput['traffic'];
+  return notesOn({ target: target(), autoscalers: [], traffic, ...change });
+}
+
+test('a plain target has none', () => {
+  expect(notes()).toEqual([]);
+});
+
+describe('autoscalers', () => {
+  const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+
+  test('what will happen is said', () => {
+    const got = notes({ autoscalers: [autoscaler('HorizontalPodAutoscaler', { scaleTargetRef })] });
+    expect(got).toMatchObject([{ reason: 'AutoscalerFollowed' }]);
+    expect(got[0]?.sentence).toContain('HorizontalPodAutoscaler auto scales Deployment web');
+    expect(got[0]?.sentence).not.toContain('without analysis');
+  });
+
+  test.each<[string, JsonObject]>([
+    ['HorizontalPodAutoscaler', { scaleTargetRef, minReplicas: 0 }],
+    ['ScaledObject', { scaleTargetRef: { name: 'web' } }],
+  ])('a %s that scales to 0 lets changes through', (kind, spec) => {
+    expect(notes({ autoscalers: [autoscaler(kind, spec)] })[0]?.sentence).toContain('without analysis');
+  });
+
+  test('of other workloads are none of its business', () => {
+    const others = [
+      { ...scaleTargetRef, name: 'api' },
+      { ...scaleTargetRef, kind: 'StatefulSet' },
+    ];
+    const autoscalers = others.map((ref) =>
+      autoscaler('HorizontalPodAutoscaler', { scaleTargetRef: ref, minReplicas: 1 }),
+    );
+    expect(notes({ autoscalers })).toEqual([]);
+  });
+});
+
+describe('routes that a tool applies', () => {
+  const applied: [string, string, Partial<ObjectMeta>][] = [
+    ['Argo CD', 'its annotation', { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } }],
+    [
+      'Argo CD',
+      'its field manager',
+      { managedFields: [{ manager: 'argocd-controller', operation: 'Apply' }] },
+    ],
+    ['Flux', 'its label', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'x' } }],
+    ['Flux', 'its field manager', { managedFields: [{ manager: 'helm-controller', operation: 'Apply' }] }],
+  ];
+  test.each(applied)('%s, known by %s', (name, _by, metadata) => {
+    const got = notes({}, [route(metadata)]);
+    expect(got).toMatchObject([{ reason: 'RouteAppliedByTool' }]);
+    expect(got[0]?.sentence).toContain(`HTTPRoute shop is applied by ${name}`);
+    expect(got[0]?.sentence).toContain('docs/gitops.md');
+  });
+
+  test('matter only where the route itself is edited', () => {
+    const main = ingress('shop', { 'shop.example.com': [ingressPath('/', 'web')] });
+    main.metadata.annotations = { 'argocd.argoproj.io/tracking-id': 'x' };
+    expect(notes({}, [main], 'nginx')).toEqual([]);
+  });
+});
+
+describe('a manifest that sets spec.paused', () => {
+  const fieldsV1 = { 'f:spec': { 'f:paused': {}, 'f:replicas': {} } };
+  const lastApplied = (spec: JsonObject) => ({
+    annotations: { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ spec }) },
+  });
+
+  test.each<[string, Partial<ObjectMeta>, string]>([
+    ['by server-side apply', { managedFields: [{ manager: 'flux', operation: 'Apply', fieldsV1 }] }, 'flux'],
+    ['by kubectl apply', lastApplied({ paused: false }), 'kubectl apply'],
+  ])('%s', (_name, metadata, who) => {
+    const got = notes({ target: target(metadata) });
+    expect(got).toMatchObject([{ reason: 'PausedInManifest' }]);
+    expect(got[0]?.sentence).toContain(`applied by ${who}`);
+  });
+
+  test.each<[string, Partial<ObjectMeta>]>([
+    ['Sluice itself', { managedFields: [{ manager: 'sluice', operation: 'Apply', fieldsV1 }] }],
+    ['kubectl rollout pause', { managedFields: [{ manager: 'kubectl', operation: 'Update', fieldsV1 }] }],
+    ['a manifest without it', lastApplied({ replicas: 2 })],
+    [
+      'an annotation that is no JSON',
+      {
+        annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{' },
+      },
+    ],
+  ])('is not %s', (_name, metadata) => {
+    expect(notes({ target: target(metadata) })).toEqual([]);
+  });
+});
