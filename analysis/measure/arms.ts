@@ -7,7 +7,8 @@ import { hasSampleInside } from './deltas.ts';
 import type { Job } from './job.ts';
 import { bad, failed } from './job.ts';
 import type { PrometheusClient } from './prometheus.ts';
-import { isSelector, overRange } from './selector.ts';
+import { askOverRange } from './over-range.ts';
+import { isSelector } from './selector.ts';
 
 export const ARMS = ['canary', 'stable'] as const;
 
@@ -36,7 +37,7 @@ export async function askCounter(
     return { failure: bad(job, outcome, `${what}: ${rendered.sentence}`) };
   }
   const raw = isSelector(rendered.query);
-  const answer = await client.instant(overRange(rendered.query, job.window), job.window.endMs);
+  const answer = await askOverRange(client, rendered.query, job.window);
   if (!answer.ok) return { failure: failed(job, answer, what) };
   return { raw, series: answer.series };
 }

@@ -2,7 +2,8 @@ import type { Window } from '../../api/analysis.ts';
 import type { Series } from './answer.ts';
 import { firstSeen } from './deltas.ts';
 import type { PrometheusClient } from './prometheus.ts';
-import { LOOKBACK_MS, overRange } from './selector.ts';
+import { askOverRange } from './over-range.ts';
+import { LOOKBACK_MS } from './selector.ts';
 
 /** Reads hours of samples in as many pieces as it takes for every answer to stay below the client's limit. */
 
@@ -82,12 +83,8 @@ export async function eachPiece(
     const startMs = ticks.startMs + done * ticks.tickMs;
     const count = Math.min(size, ticks.count - done);
     const window = { startMs, endMs: startMs + count * ticks.tickMs };
-    const ranges = queries.map((query) =>
-      overRange(query, window, { tickMs: ticks.tickMs, ...(done === 0 ? {} : { lookbackMs: 0 }) }),
-    );
-    const found = await Promise.all(
-      ranges.map((range) => client.instant(range, window.endMs, { bulk: true })),
-    );
+    const reach = { tickMs: ticks.tickMs, ...(done === 0 ? {} : { lookbackMs: 0 }), bulk: true };
+    const found = await Promise.all(queries.map((query) => askOverRange(client, query, window, reach)));
     const failure = found.find((answer) => !answer.ok);
     if (failure?.tooLarge === true && count > 1) {
       size = Math.ceil(count / 2);

@@ -4,7 +4,7 @@ import type { Series } from './answer.ts';
 import type { Timeline } from './deltas.ts';
 import { firstSeen, sourceOf, unproven } from './deltas.ts';
 import type { Failure, PrometheusClient } from './prometheus.ts';
-import { overRange } from './selector.ts';
+import { askOverRange } from './over-range.ts';
 
 /** When each source was first seen: by its own series, or where those leave it open by `up`. */
 export async function sightings(
@@ -19,7 +19,7 @@ export async function sightings(
   const alternation = (label: string): string =>
     [...new Set(asked.map(({ labels }) => labels[label] ?? ''))].map(literalRegex).join('|');
   const selector = `up{job=~"${alternation('job')}",instance=~"${alternation('instance')}"}`;
-  const answer = await client.instant(overRange(selector, window), window.endMs);
+  const answer = await askOverRange(client, selector, window);
   if (!answer.ok) return answer;
   for (const [source, timeMs] of firstSeen(answer.series.map(successesOf))) {
     seen.set(source, Math.min(timeMs, seen.get(source) ?? Infinity));
