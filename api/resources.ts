@@ -15,6 +15,7 @@ export const RESOURCES = {
   endpointSlices: resource('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice'),
   ingresses: resource('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
   httpRoutes: resource('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute'),
+  grpcRoutes: resource('gateway.networking.k8s.io', 'v1', 'grpcroutes', 'GRPCRoute'),
   virtualServices: {
     ...resource('networking.istio.io', 'v1', 'virtualservices', 'VirtualService'),
     otherVersions: ['v1beta1'],

@@ -62,6 +62,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     services: of('services'),
     ingresses: of('ingresses'),
     httpRoutes: of('httpRoutes'),
+    grpcRoutes: of('grpcRoutes'),
     virtualServices: of('virtualServices'),
     trafficSplits: of('trafficSplits'),
     serviceProfiles: of('serviceProfiles'),

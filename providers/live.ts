@@ -6,6 +6,7 @@ import type { Provider } from './provider.ts';
 export interface LiveRoutes {
   ingresses: readonly KubeObject[];
   httpRoutes: readonly KubeObject[];
+  grpcRoutes: readonly KubeObject[];
   virtualServices: readonly KubeObject[];
   trafficSplits: readonly KubeObject[];
   serviceProfiles: readonly KubeObject[];
@@ -17,6 +18,7 @@ export type RouteKind = keyof LiveRoutes;
 export const ROUTE_KINDS = [
   'ingresses',
   'httpRoutes',
+  'grpcRoutes',
   'virtualServices',
   'trafficSplits',
   'serviceProfiles',

@@ -25,6 +25,7 @@ function input(change: Partial<DiscoveryInput> = {}): DiscoveryInput {
     services: [aService('web', labels)],
     ingresses: [],
     httpRoutes: [route],
+    grpcRoutes: [],
     virtualServices: [],
     trafficSplits: [],
     serviceProfiles: [],

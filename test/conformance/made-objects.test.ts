@@ -97,6 +97,7 @@ test('objects as a list gives them are enough to find the traffic', async () => 
     virtualServices: [],
     trafficSplits: [],
     serviceProfiles: [],
+    grpcRoutes: [],
     httpRoutes: await inShop(api, RESOURCES.httpRoutes),
     deployments: [live!],
     replicaSets: [replicaSet],

@@ -260,6 +260,7 @@ export function aSnapshot(
     services: of('Service'),
     ingresses: of('Ingress'),
     httpRoutes: of('HTTPRoute'),
+    grpcRoutes: of('GRPCRoute'),
     virtualServices: of('VirtualService'),
     trafficSplits: of('TrafficSplit'),
     serviceProfiles: of('ServiceProfile'),
