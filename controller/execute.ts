@@ -18,6 +18,8 @@ export interface Actor {
   mayAct: () => boolean;
   /** told of an Event or an optional write that was refused: no decision depends on it */
   onLostEvent: (error: KubeError) => void;
+  /** told of each `Warning` with which the server answered a write: of the server itself, or of a webhook like istiod */
+  onWarning: (text: string, why: string) => void;
 }
 
 /**
@@ -80,7 +82,8 @@ async function carryOut(action: Action, actor: Actor): Promise<KubeObject | unde
       });
       return undefined;
     case 'write': {
-      const object = await actor.client.execute(action.write);
+      const onWarning = (text: string): void => actor.onWarning(text, action.why);
+      const object = await actor.client.execute(action.write, { onWarning });
       if (object === undefined) return undefined;
       actor.reader.written(resourceOf(action.write), object);
       if (unpauses(action.write) && object.spec?.['paused'] === true) throw stillPaused(object);

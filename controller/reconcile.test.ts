@@ -105,6 +105,7 @@ async function pass(world: World): Promise<{ result: Reconciled; server: Scripte
     events: new EventRecorder({ client, now: () => clock.now(), random: () => 0 }),
     mayAct: world.mayAct ?? (() => true),
     onLostEvent: (error) => lostEvents.push(error),
+    onWarning: () => undefined,
     config: { namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 0 },
     nowMs: clock.now(),
     decide: (snapshot) => {

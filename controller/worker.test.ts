@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
+import { aStatus } from '../test/support/release-builders.ts';
 import { ScriptedTransport } from '../test/support/scripted-transport.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { EventRecorder } from './events.ts';
@@ -22,6 +23,8 @@ let lines: string[];
 let forgotten: string[];
 let decision: Partial<Decision>;
 let status: number;
+/** Warning header of every answer */
+let warning: string;
 let known: boolean;
 let synced: boolean;
 let worker: Worker;
@@ -34,12 +37,13 @@ beforeEach(() => {
   forgotten = [];
   decision = {};
   status = 200;
+  warning = '';
   known = true;
   synced = true;
   sent = [];
   const server = new ScriptedTransport(({ path, body }) => {
     if (!path.endsWith('/events'))
-      return { status, body: { kind: 'X', metadata: { name: 'x' }, message: 'no' } };
+      return { status, body: { kind: 'X', metadata: { name: 'x' }, message: 'no' }, headers: { warning } };
     sent.push(body as KubeObject);
     return { status: 201, body };
   });
@@ -156,6 +160,59 @@ describe('the log', () => {
     status = 422;
     await worker.work(KEY);
     expect(lines).toEqual([]);
+  });
+});
+
+describe('warnings of the server', () => {
+  const warned = (): unknown[] =>
+    lines
+      .map((line) => JSON.parse(line) as { msg: string })
+      .filter(({ msg }) => msg === 'the API server warned');
+  const inRelease = (release: string): void => {
+    const next = aStatus({ phase: 'Progressing' });
+    decision = { actions: [write], status: { release, next } };
+  };
+
+  it('are told once per release, whatever is written again and again', async () => {
+    warning = '299 - "unknown field \\"spec.x\\"", 299 - "IST0101: no such host"';
+    inRelease('shop-2');
+    await worker.work(KEY);
+    await worker.work(KEY);
+    expect(warned()).toEqual([
+      {
+        level: 40,
+        target: KEY,
+        release: 'shop-2',
+        doing: 'set the weight',
+        warning: 'unknown field "spec.x"',
+        msg: 'the API server warned',
+      },
+      expect.objectContaining({ warning: 'IST0101: no such host' }),
+    ]);
+    inRelease('shop-3');
+    await worker.work(KEY);
+    expect(warned()).toHaveLength(4);
+  });
+
+  it('are told of writes that are refused, too', async () => {
+    warning = '299 - "no"';
+    decision = { actions: [write] };
+    status = 422;
+    await worker.work(KEY);
+    expect(warned()).toHaveLength(1);
+  });
+
+  it('are not kept for ever, and told anew of what was no target for a while', async () => {
+    decision = { actions: [write] };
+    for (let i = 0; i < 60; i++) {
+      warning = `299 - "number ${i}"`;
+      await worker.work(KEY);
+    }
+    expect(warned()).toHaveLength(50);
+    known = false;
+    await worker.work(KEY);
+    await worker.work(KEY);
+    expect(warned()).toHaveLength(51);
   });
 });
 

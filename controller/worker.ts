@@ -12,8 +12,9 @@ import type { Worked } from './queue.ts';
 import { reconcileOnce } from './reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
 import type { Reader } from './snapshot.ts';
+import { WarningLog, type Remark } from './warnings.ts';
 
-export interface WorkerOptions extends Omit<Actor, 'onLostEvent'> {
+export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning'> {
   reader: Reader;
   measurements: Measurements;
   /** asked before each pass: the hold mode may change */
@@ -41,17 +42,22 @@ export class Worker {
   /** the present failure of a target and how often it came in a row */
   readonly #failing = new Map<string, { failure: string; times: number }>();
 
+  readonly #warnings: WarningLog;
+
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#warnings = new WarningLog(options.log);
   }
 
   async work(target: string): Promise<Worked> {
     const { clock, metrics } = this.#options;
     const key = parseKey(target);
     const nowMs = clock.now();
-    const pipe = { ...this.#actor(target), config: this.#options.config(), nowMs };
+    const remarks: Remark[] = [];
+    const pipe = { ...this.#actor(target, remarks), config: this.#options.config(), nowMs };
     const result = await reconcileOnce(pipe, key);
     metrics.reconciled(result, (clock.now() - nowMs) / 1000);
+    this.#warnings.tell(target, releaseOf(result), remarks);
     this.#tell(target, key, result);
     if (result.outcome === 'stale' || result.outcome === 'failed') await this.#warnOwner(target, key, result);
     else this.#failing.delete(target);
@@ -68,10 +74,12 @@ export class Worker {
     }
   }
 
-  #actor(target: string): WorkerOptions & Actor {
+  /** `remarks`: what the server says about the writes is added to them. */
+  #actor(target: string, remarks: Remark[] = []): WorkerOptions & Actor {
     const onLostEvent = (error: Error): void =>
       this.#options.log.warn({ target, error: error.message }, 'event not written');
-    return { ...this.#options, onLostEvent };
+    const onWarning = (text: string, why: string): number => remarks.push({ why, text });
+    return { ...this.#options, onLostEvent, onWarning };
   }
 
   #tell(target: string, key: Key, result: Reconciled): void {
@@ -151,5 +159,9 @@ export class Worker {
     this.#options.metrics.forget(key);
     this.#told.delete(target);
     this.#failing.delete(target);
+    this.#warnings.forget(target);
   }
 }
+
+const releaseOf = (result: Reconciled): string | undefined =>
+  result.outcome === 'unsynced' ? undefined : result.decision.status?.release;

@@ -191,6 +191,26 @@ describe('writing', () => {
     },
   );
 
+  it.each([...table, { write: { verb: 'delete' as const, ref: service, uid: 'u-1' } }])(
+    'hands on what the server warns of, in however many headers ($write.verb)',
+    async ({ write }) => {
+      const warnings: string[] = [];
+      const call = client.execute(write, { onWarning: (text) => warnings.push(text) });
+      (await server.next()).answer(200, object, { warning: ['299 - "a"', '299 - "b, c"'] });
+      await call;
+      expect(warnings).toEqual(['a', 'b, c']);
+    },
+  );
+
+  it('hands on what the server warns of when it refuses', async () => {
+    const warnings: string[] = [];
+    const call = client.execute({ verb: 'create', object }, { onWarning: (text) => warnings.push(text) });
+    await failureOf(call, async () =>
+      (await server.next()).answer(422, status(422, 'Invalid'), { warning: '299 istiod "unreachable rule"' }),
+    );
+    expect(warnings).toEqual(['unreachable rule']);
+  });
+
   it('deletes only the object of that uid, in the background', async () => {
     const call = client.execute({ verb: 'delete', ref: service, uid: 'u-1' });
     const request = await server.next();

@@ -3,6 +3,7 @@ import type { Write } from '../api/writes.ts';
 import { errorFromAnswer, errorFromStatus, isNotFound, KubeError, NETWORK, TIMEOUT } from './errors.ts';
 import { collectionPath, objectPath, query, refOf } from './paths.ts';
 import type { Clock, KubeRequest, KubeResponse, Transport } from './types.ts';
+import { warningsIn } from './warnings.ts';
 
 const JSON_TYPE = 'application/json';
 const PATCH_TYPE = {
@@ -55,13 +56,18 @@ export type WatchEvent =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: KubeObject }
   | { type: 'BOOKMARK'; resourceVersion: string };
 
-export interface PatchOptions {
+export interface WriteOptions {
+  /** told of each `Warning` the server sends, whether it took the write or not */
+  onWarning?: ((text: string) => void) | undefined;
+}
+
+export interface PatchOptions extends WriteOptions {
   subresource?: 'status' | undefined;
   /** everything but the storing: admission answers as it would (merge patches) */
   dryRun?: boolean;
 }
 
-export interface DeleteOptions {
+export interface DeleteOptions extends WriteOptions {
   uid?: string;
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
 }
@@ -150,30 +156,30 @@ export class KubeClient {
   }
 
   /** POST; an object of that name is a conflict (isAlreadyExists). */
-  create(object: KubeObject): Promise<KubeObject> {
+  create(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
     const { resource, namespace } = refOf(object, this.#options.resources);
     const url = collectionPath(resource, namespace) + this.#writeQuery();
-    return this.#object({ method: 'POST', url, ...body(object, JSON_TYPE) });
+    return this.#object({ method: 'POST', url, ...body(object, JSON_TYPE) }, options);
   }
 
   /** Server-side apply with force: takes over every field the object names. */
   apply(object: KubeObject, options: PatchOptions = {}): Promise<KubeObject> {
     const ref = refOf(object, this.#options.resources);
     const url = objectPath(ref, options.subresource) + this.#writeQuery({ force: true });
-    return this.#object({ method: 'PATCH', url, ...body(object, PATCH_TYPE.apply) });
+    return this.#object({ method: 'PATCH', url, ...body(object, PATCH_TYPE.apply) }, options);
   }
 
   /** RFC 6902; isInvalid when a `test` fails. */
   jsonPatch(ref: ObjectRef, patch: readonly JsonPatchOp[], options: PatchOptions = {}): Promise<KubeObject> {
     const url = objectPath(ref, options.subresource) + this.#writeQuery();
-    return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.json) });
+    return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.json) }, options);
   }
 
   /** RFC 7386: null deletes a key. A `metadata.resourceVersion` or `uid` in it is a precondition (isConflict). */
   mergePatch(ref: ObjectRef, patch: JsonObject, options: PatchOptions = {}): Promise<KubeObject> {
     const dryRun = options.dryRun === true ? { dryRun: 'All' } : {};
     const url = objectPath(ref, options.subresource) + this.#writeQuery(dryRun);
-    return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.merge) });
+    return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.merge) }, options);
   }
 
   /** DELETE with background propagation unless told otherwise; isConflict when the uid is another. */
@@ -181,23 +187,23 @@ export class KubeClient {
     const propagationPolicy = options.propagationPolicy ?? 'Background';
     const preconditions = options.uid === undefined ? undefined : { uid: options.uid };
     const payload = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, preconditions };
-    await this.#exchange({ method: 'DELETE', url: objectPath(ref), ...body(payload, JSON_TYPE) });
+    await this.#exchange({ method: 'DELETE', url: objectPath(ref), ...body(payload, JSON_TYPE) }, options);
   }
 
   /** Carries out one Write; resolves to the object as it now is, undefined after a deletion. */
-  async execute(write: Write): Promise<KubeObject | undefined> {
+  async execute(write: Write, { onWarning }: WriteOptions = {}): Promise<KubeObject | undefined> {
     switch (write.verb) {
       case 'create':
-        return this.create(write.object);
+        return this.create(write.object, { onWarning });
       case 'apply':
-        return this.apply(write.object);
+        return this.apply(write.object, { onWarning });
       case 'jsonPatch':
-        return this.jsonPatch(write.ref, write.patch, { subresource: write.subresource });
+        return this.jsonPatch(write.ref, write.patch, { subresource: write.subresource, onWarning });
       case 'mergePatch':
-        return this.mergePatch(write.ref, write.patch, { subresource: write.subresource });
+        return this.mergePatch(write.ref, write.patch, { subresource: write.subresource, onWarning });
       case 'delete':
         try {
-          await this.delete(write.ref, { uid: write.uid });
+          await this.delete(write.ref, { uid: write.uid, onWarning });
         } catch (error) {
           if (!isNotFound(error)) throw error;
         }
@@ -209,19 +215,19 @@ export class KubeClient {
     return query({ fieldManager: this.#options.fieldManager, fieldValidation: 'Strict', ...extra });
   }
 
-  async #object(request: KubeRequest): Promise<KubeObject> {
-    return parse(await this.#exchange(request)) as unknown as KubeObject;
+  async #object(request: KubeRequest, options?: WriteOptions): Promise<KubeObject> {
+    return parse(await this.#exchange(request, options)) as unknown as KubeObject;
   }
 
   /** One exchange within the deadline, to the last byte of the body. */
-  async #exchange(request: KubeRequest): Promise<string> {
+  async #exchange(request: KubeRequest, options?: WriteOptions): Promise<string> {
     const stop = new AbortController();
     const { clock, signal: end } = this.#options;
     const signal = end === undefined ? stop.signal : AbortSignal.any([stop.signal, end]);
     const cancel = clock.after(this.#deadlineMs, () => stop.abort(deadline(this.#deadlineMs)));
     try {
       signal.throwIfAborted();
-      const response = await this.#send({ ...request, signal });
+      const response = await this.#send({ ...request, signal }, options);
       return await response.text();
     } catch (error) {
       throw causeOf(error, signal);
@@ -230,9 +236,10 @@ export class KubeClient {
     }
   }
 
-  async #send(request: KubeRequest): Promise<KubeResponse> {
+  async #send(request: KubeRequest, options: WriteOptions = {}): Promise<KubeResponse> {
     const headers = { accept: JSON_TYPE, ...request.headers };
     const response = await this.#options.transport.request({ ...request, headers });
+    for (const text of warningsIn(response.headers['warning'])) options.onWarning?.(text);
     if (response.status >= 200 && response.status < 300) return response;
     throw errorFromAnswer(response.status, await response.text(), response.headers['retry-after']);
   }

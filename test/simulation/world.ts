@@ -207,6 +207,7 @@ export class World {
           events: new EventRecorder({ client, now: () => clock.now(), random: () => 0.5 }),
           mayAct: () => true,
           onLostEvent: () => undefined,
+          onWarning: () => undefined,
           config: {
             namespace: 'sluice-system',
             hold: this.hold,

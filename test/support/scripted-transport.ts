@@ -8,7 +8,7 @@ export interface Sent {
   body: unknown;
 }
 
-export type Answer = { status: number; body?: unknown } | undefined;
+export type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | undefined;
 
 const BARE = { kind: 'Bare', metadata: { name: 'bare' } };
 
@@ -27,14 +27,18 @@ export class ScriptedTransport implements Transport {
     const body: unknown = request.body === undefined ? undefined : JSON.parse(request.body);
     const sent = { method: request.method, path, body };
     this.sent.push(sent);
-    const { status, body: answer } = this.#answer(sent) ?? {
+    const {
+      status,
+      body: answer,
+      headers = {},
+    } = this.#answer(sent) ?? {
       status: 200,
       body: request.method === 'POST' ? body : BARE,
     };
     const text = JSON.stringify(answer ?? {});
     return Promise.resolve({
       status,
-      headers: {},
+      headers,
       text: () => Promise.resolve(text),
       lines: () => {
         throw new Error('this server has no watches');

@@ -1,0 +1,39 @@
+import type { Logger } from 'pino';
+
+/** What the API server, or a webhook behind it, remarked about one write. */
+export interface Remark {
+  /** what was being done */
+  why: string;
+  text: string;
+}
+
+/** After so many different texts about one release the rest adds nothing. */
+const MOST = 50;
+
+/** Logs each warning of the API server once per release: the same write may be repeated every few seconds. */
+export class WarningLog {
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #told = new Map<string, { release: string | undefined; texts: Set<string> }>();
+
+  constructor(log: Pick<Logger, 'warn'>) {
+    this.#log = log;
+  }
+
+  /** `release`: name of the Release that was worked on; undefined where there is none. */
+  tell(target: string, release: string | undefined, remarks: readonly Remark[]): void {
+    if (remarks.length === 0) return;
+    const before = this.#told.get(target);
+    const told =
+      before !== undefined && before.release === release ? before : { release, texts: new Set<string>() };
+    this.#told.set(target, told);
+    for (const { why, text } of remarks) {
+      if (told.texts.has(text) || told.texts.size >= MOST) continue;
+      told.texts.add(text);
+      this.#log.warn({ target, release, doing: why, warning: text }, 'the API server warned');
+    }
+  }
+
+  forget(target: string): void {
+    this.#told.delete(target);
+  }
+}
