@@ -13,7 +13,7 @@ export interface Exchange {
   headers: http.IncomingHttpHeaders;
   body: string;
   /** answers with JSON (or text as it is) and ends */
-  answer(status: number, body: unknown, headers?: http.OutgoingHttpHeaders): void;
+  answer(status: number, body: unknown, headers?: Record<string, string | string[]>): void;
   /** begins a 200 answer that stays open */
   open(): void;
   /** one watch event, as a line */
