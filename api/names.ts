@@ -18,6 +18,8 @@ export const ANNOTATION = {
   routeOriginals: 'sluice.dev/route-originals',
   /** on a Release: index of the pause step a human has let go on */
   resumedStep: 'sluice.dev/resumed-step',
+  /** on a canary Deployment that is scaled to set the weight: names of its pods before it was scaled */
+  pods: 'sluice.dev/pods',
   /** on a Release that only records what rolled out without it: `Initial` or `Escaped` */
   recordedAs: 'sluice.dev/recorded-as',
   /** on a Release: JSON of a newer template taken off the target so this release can end; put back afterwards */

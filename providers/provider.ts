@@ -22,6 +22,19 @@ export interface TrafficContext {
   /** what `record` returned before the first edit (kept on the Release); undefined before that */
   originals: RouteOriginals | undefined;
   wants: Wants;
+  /** for a back end without a router (`Provider.byPods`) */
+  pods?: PodShares;
+}
+
+/** The pods of both arms. */
+export interface PodShares {
+  /** the live canary Deployment, if Sluice made it */
+  canary: KubeObject | undefined;
+  /** names of the canary pods that answer, or did until just now */
+  names: string[];
+  /** stable pods that are wanted */
+  stable: number;
+  ready: { canary: number; stable: number };
 }
 
 /** What a release will want of its back end from its first step to its last. */
@@ -31,6 +44,8 @@ export interface Wants {
   /** the most that will be copied, in percent; absent: nothing */
   mirror?: number;
   sticky?: Stickiness;
+  /** a step fixes the number of canary pods; absent: none does */
+  fixedReplicas?: true;
   /** weights add up to a multiple of this: 100, or 10 000 where a step has a fraction of a percent */
   total: number;
 }
@@ -91,6 +106,20 @@ export interface LatencyPreset {
   stable: { buckets: string };
 }
 
+/** What a weight comes to in pods. */
+export interface Reached {
+  /** canary pods */
+  pods: number;
+  /** percent of all pods, with two decimals */
+  share: number;
+}
+
+/** Of a back end without a router: requests are shared out among the ready pods of both arms alike. */
+export interface ByPods {
+  /** the share nearest to `weight` percent that whole pods can make beside so many stable ones */
+  replicas(weight: number, stable: number): Reached;
+}
+
 /**
  * A traffic back end. Pure: objects in, wanted writes out. One file per back end; every one is held to
  * providers/conformance.ts.
@@ -105,6 +134,11 @@ export interface Provider {
   alsoReads?: readonly Resource[];
   /** true: where no route names the Service it works by an object of its own, if policy or annotation name the provider */
   routeless?: boolean;
+  /**
+   * the weight is the canary's share of all ready pods: `plan` scales the canary Deployment, which the controller makes;
+   * no canary Service is needed, nor any Service at all
+   */
+  byPods?: ByPods;
   /** true: user-owned objects are edited, so the Release needs `record` and the finalizer first */
   editsUserRoutes: boolean;
   /** time after a weight is observed before the data plane can be trusted to follow it */

@@ -7,11 +7,14 @@ export const NOTHING_WANTED: Wants = { total: 100 };
 
 export function wantsOf(policy: ReleasePolicy): Wants {
   const { match, mirror, stickiness } = policy;
-  const fraction = ladderOf(policy).some(({ weight }) => !Number.isInteger(weight));
+  const ladder = ladderOf(policy);
+  const fraction = ladder.some(({ weight }) => !Number.isInteger(weight));
+  const fixed = ladder.some(({ canaryReplicas }) => canaryReplicas !== undefined);
   return {
     ...(match === undefined ? {} : { match }),
     ...(mirror === undefined ? {} : { mirror: mirror.percent }),
     ...(stickiness === undefined ? {} : { sticky: stickiness }),
+    ...(fixed ? { fixedReplicas: true as const } : {}),
     total: fraction ? 10_000 : 100,
   };
 }

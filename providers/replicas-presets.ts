@@ -1,0 +1,28 @@
+import type { ErrorRatePreset, LatencyPreset } from './provider.ts';
+
+/*
+ * What the application itself counts, as OpenTelemetry names it (histogram `http.server.request.duration`): without a
+ * router nobody else sees the requests. `namespace` and `pod` are the labels that Kubernetes service discovery gives a
+ * scraped pod. Pods are named one by one, never by a prefix.
+ */
+const DURATIONS = 'http_server_request_duration_seconds';
+
+const labels = (pods: string) => `{namespace="{{namespace}}",pod=~"{{${pods}}}"`;
+
+export const replicasErrorRate: ErrorRatePreset = {
+  name: 'replicas-error-rate',
+  canary: counts(labels('canaryPods')),
+  stable: counts(labels('stablePods')),
+};
+
+function counts(those: string): { bad: string; total: string } {
+  return {
+    bad: `${DURATIONS}_count${those},http_response_status_code=~"5.."}`,
+    total: `${DURATIONS}_count${those}}`,
+  };
+}
+
+export const replicasLatency: LatencyPreset = {
+  canary: { buckets: `${DURATIONS}_bucket${labels('canaryPods')}}` },
+  stable: { buckets: `${DURATIONS}_bucket${labels('stablePods')}}` },
+};
