@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { cookiePattern, stickyCookie } from './cookies.ts';
+
+test.each([
+  ['variant=b', true],
+  ['a=1; variant=b', true],
+  ['a=1;variant=b ; c=2', true],
+  ['variant=b2', false],
+  ['variant=a; other=variant=b', false],
+  ['xvariant=b', false],
+  ['', false],
+])('of the header %j the cookie variant=b is read: %s', (header, found) => {
+  expect(new RegExp(cookiePattern('variant', 'b')).test(header)).toBe(found);
+});
+
+test('signs in names and values mean themselves', () => {
+  const pattern = new RegExp(cookiePattern('a.b$', 'x+(y)|z'));
+  expect(pattern.test('a.b$=x+(y)|z')).toBe(true);
+  expect(pattern.test('aXb$=x+(y)|z')).toBe(false);
+  expect(pattern.test('z')).toBe(false);
+});
+
+test('a client that was given the cookie is recognised by it', () => {
+  const header = stickyCookie({ cookie: 'canary', maxAgeMs: 90_000 }, 'web-7');
+  expect(header).toBe('canary=web-7; Path=/; Max-Age=90; HttpOnly');
+  const [cookie = ''] = header.split(';');
+  expect(new RegExp(cookiePattern('canary', 'web-7')).test(`a=b; ${cookie}`)).toBe(true);
+});
