@@ -33,6 +33,8 @@ export const LABEL = {
   release: 'sluice.dev/release',
   /** preferred key to tell canary pods from stable pods */
   track: 'sluice.dev/track',
+  /** on canary pods that Services are to select like stable ones, where these already select by `track` */
+  canary: 'sluice.dev/canary',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
 

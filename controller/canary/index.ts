@@ -1,4 +1,5 @@
 export { chooseRewrite, type ChooseInput, type Choice } from './choose.ts';
+export { chooseSharedRewrite } from './choose-shared.ts';
 export { canaryName, canaryServiceName, isMadeFor, labelValue, ownLabels, releaseName } from './names.ts';
 export { canaryDeployment, canaryService, ownerOf, rewriteOf, type CanaryInput } from './objects.ts';
 export { canaryReplicas } from './replicas.ts';

@@ -82,8 +82,7 @@ export function canaryDeployment(input: CanaryInput & { replicas: number }): Kub
 export function rewriteOf(canary: KubeObject): Rewrite | undefined {
   try {
     const value: unknown = JSON.parse(getString(canary, 'metadata', 'annotations', REWRITE_ANNOTATION) ?? '');
-    const isChange = (item: unknown) =>
-      getString(item, 'from') !== undefined && getString(item, 'to') !== undefined;
+    const isChange = (item: unknown) => isObject(item) && getString(item, 'to') !== undefined;
     return isObject(value) && Object.values(value).every(isChange) ? (value as Rewrite) : undefined;
   } catch {
     return undefined;
