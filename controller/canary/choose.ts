@@ -18,7 +18,7 @@ export interface ChooseInput {
 export type Choice = { ok: true; rewrite: Rewrite } | { ok: false; refusal: Refusal };
 
 /** Labels that switch something on in the pod: another value would change what is tested. */
-const FUNCTIONAL =
+export const FUNCTIONAL =
   /^(sidecar\.istio\.io|istio\.io|linkerd\.io|azure\.workload\.identity|admission\.[^/]+|.*\.amazonaws\.com)\//;
 
 /**
@@ -75,7 +75,7 @@ function hittingSets(sets: string[][], size: number): string[][] {
 }
 
 /** Label values that a LabelSelector demands: matchLabels, and `In` with a single value. */
-function requiredLabels(selector: JsonObject): Record<string, string> {
+export function requiredLabels(selector: JsonObject): Record<string, string> {
   const single = getObjects(selector, 'matchExpressions').flatMap((expression): [string, string][] => {
     const values = arrayOrEmpty(expression, 'values').map(asString);
     const [key, value] = [getString(expression, 'key'), values[0]];
@@ -86,7 +86,7 @@ function requiredLabels(selector: JsonObject): Record<string, string> {
 }
 
 /** Differs from `from`, fits a label value, and stands nowhere in the template's selectors, so the rewrite can be undone. */
-function newValue(key: string, from: string, template: JsonObject): string {
+export function newValue(key: string, from: string, template: JsonObject): string {
   const plain = key === LABEL.track || from === '' ? 'canary' : `${from}-canary`;
   const hashed = `${from.slice(0, 63 - 13)}-${hash5(from)}-canary`.replace(/^-/, '');
   const taken = new Set([from, ...podSelectors(template).flatMap((selector) => valuesOf(selector, key))]);

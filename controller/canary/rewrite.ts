@@ -10,21 +10,33 @@ import {
 import type { JsonObject } from '../../api/kube.ts';
 import { selectorMatches, type Labels } from './selector.ts';
 
-/** Which label values of the template change, by key. Never empty. */
-export type Rewrite = Readonly<Record<string, { readonly from: string; readonly to: string }>>;
+/** How one label changes; without `from` it is added, without `to` (backwards) it is taken away. */
+export interface Change {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Which labels of the template change, by key. Never empty. */
+export type Rewrite = Readonly<Record<string, Change>>;
 
 /** Labels after the rewrite. Keys that are not there, or hold another value, stay as they are. */
 export function rewriteLabels(labels: Labels, rewrite: Rewrite): Record<string, string> {
   const out = { ...labels };
-  for (const [key, { from, to }] of Object.entries(rewrite)) if (out[key] === from) out[key] = to;
+  for (const [key, { from, to }] of Object.entries(rewrite)) {
+    if (out[key] !== from) continue;
+    if (to === undefined) delete out[key];
+    else out[key] = to;
+  }
   return out;
 }
 
 /** The same change backwards. */
 export function invert(rewrite: Rewrite): Rewrite {
-  return Object.fromEntries(
-    Object.entries(rewrite).map(([key, { from, to }]) => [key, { from: to, to: from }]),
-  );
+  const turned = ({ from, to }: Change): Change => ({
+    ...(to === undefined ? {} : { from: to }),
+    ...(from === undefined ? {} : { to: from }),
+  });
+  return Object.fromEntries(Object.entries(rewrite).map(([key, change]) => [key, turned(change)]));
 }
 
 /**
@@ -35,7 +47,7 @@ export function rewriteTemplate(template: JsonObject, rewrite: Rewrite): JsonObj
   const out = cloneJson(template);
   const labels = getStringMap(template, 'metadata', 'labels');
   const map = getObject(out, 'metadata', 'labels');
-  if (map !== undefined) Object.assign(map, rewriteLabels(labels, rewrite));
+  if (map !== undefined) replaceAll(map, rewriteLabels(labels, rewrite));
   for (const selector of podSelectors(out)) {
     if (selectorMatches(selector, labels)) rewriteSelector(selector, rewrite);
   }
@@ -61,14 +73,22 @@ export function podSelectors(template: JsonObject): JsonObject[] {
     .filter((selector) => selector !== undefined);
 }
 
-/** Changes `selector` in place. */
+function replaceAll(map: JsonObject, labels: Labels): void {
+  for (const key of Object.keys(map)) if (labels[key] === undefined) delete map[key];
+  Object.assign(map, labels);
+}
+
+/** Changes `selector` in place. A label that is added is in no selector: pods are selected as before. */
 export function rewriteSelector(selector: JsonObject, rewrite: Rewrite): void {
   const labels = getObject(selector, 'matchLabels');
-  if (labels !== undefined) Object.assign(labels, rewriteLabels(getStringMap(labels), rewrite));
-  for (const expression of getObjects(selector, 'matchExpressions')) {
-    const change = rewrite[getString(expression, 'key') ?? ''];
-    const values = getArray(expression, 'values');
-    if (change === undefined || values === undefined) continue;
-    expression['values'] = values.map((value) => (asString(value) === change.from ? change.to : value));
+  const expressions = getObjects(selector, 'matchExpressions');
+  for (const [key, { from, to }] of Object.entries(rewrite)) {
+    if (from === undefined || to === undefined) continue;
+    if (labels?.[key] === from) labels[key] = to;
+    for (const expression of expressions.filter((each) => getString(each, 'key') === key)) {
+      const values = getArray(expression, 'values');
+      if (values === undefined) continue;
+      expression['values'] = values.map((value) => (asString(value) === from ? to : value));
+    }
   }
 }
