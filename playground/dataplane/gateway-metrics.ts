@@ -1,5 +1,6 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { IngressLabels } from './ingress-routing.ts';
+import { fullName } from './routing.ts';
 import type { ServiceLabels } from './routing.ts';
 
 /** One answered request. */
@@ -12,6 +13,8 @@ export interface Served {
   own: boolean;
   /** the pod that answered, where that is known */
   pod?: string;
+  /** status of a gRPC call */
+  grpc?: number;
 }
 
 const NGINX_LABELS = [
@@ -39,6 +42,7 @@ const ISTIO_LABELS = [
   'destination_service_namespace',
   'request_protocol',
   'response_code',
+  'grpc_response_status',
   'response_flags',
   'connection_security_policy',
 ] as const;
@@ -60,8 +64,10 @@ const LINKERD_LATENCY_LABELS = [
 const LINKERD_BUCKETS = [1, 10, 100, 1000, 10_000].flatMap((scale) =>
   [1, 2, 3, 4, 5].map((step) => scale * step),
 );
+/** Unknown, DeadlineExceeded, PermissionDenied, Internal, Unavailable and DataLoss: the server is to blame. */
+const LINKERD_GRPC_FAILURES = [2, 4, 7, 13, 14, 15];
 /** A Deployment's name is that of its pods without the hashes of ReplicaSet and pod. */
-const DEPLOYMENT = /^(.+)-[^-]+-[^-]+$/;
+const deploymentOf = (pod: string): string => /^(.+)-[^-]+-[^-]+$/.exec(pod)?.[1] ?? pod;
 
 /** The series that ingress-nginx, Istio and Linkerd export, same names and labels, as far as a single gateway can know them. */
 export class GatewayMetrics {
@@ -126,19 +132,31 @@ export class GatewayMetrics {
     }
   }
 
-  route(where: ServiceLabels, served: Served): void {
+  /** As Istio does: at the source everything that was asked, at the destination what has reached a pod. */
+  istio(where: ServiceLabels, served: Served): void {
+    this.reported('source', where, served);
+    this.copied(where, served);
+  }
+
+  /** A copy as Istio counts it: the proxy that sends it reports nothing, the one of the pod does. */
+  copied(where: ServiceLabels, served: Served): void {
+    if (!served.own && served.pod !== undefined) this.reported('destination', where, served);
+  }
+
+  private reported(reporter: 'source' | 'destination', where: ServiceLabels, served: Served): void {
     const labels = {
-      reporter: 'source',
+      reporter,
       source_workload: 'playground-gateway',
       source_workload_namespace: 'istio-system',
       source_app: 'playground-gateway',
-      destination_workload: served.own ? 'unknown' : where.service,
+      destination_workload: served.pod === undefined ? 'unknown' : deploymentOf(served.pod),
       destination_workload_namespace: where.namespace,
-      destination_service: `${where.service}.${where.namespace}.svc.cluster.local`,
+      destination_service: fullName(where),
       destination_service_name: where.service,
       destination_service_namespace: where.namespace,
-      request_protocol: 'http',
+      request_protocol: served.grpc === undefined ? 'http' : 'grpc',
       response_code: String(served.status),
+      grpc_response_status: served.grpc === undefined ? '' : String(served.grpc),
       response_flags: served.own ? 'UH' : '-',
       connection_security_policy: 'unknown',
     };
@@ -147,19 +165,21 @@ export class GatewayMetrics {
   }
 
   /** As the proxy in the pod counts: what never reached a pod is not in it. */
-  inbound({ namespace }: ServiceLabels, { own, pod, status, duration }: Served): void {
+  inbound({ namespace }: ServiceLabels, { own, pod, status, grpc = 0, duration }: Served): void {
     if (own || pod === undefined) return;
     const labels = {
       direction: 'inbound',
       namespace,
-      deployment: DEPLOYMENT.exec(pod)?.[1] ?? pod,
+      deployment: deploymentOf(pod),
       pod,
       target_port: '8080',
       tls: 'true',
       route_name: 'default',
       status_code: String(status),
     };
-    this.linkerdResponses.inc({ ...labels, classification: status >= 500 ? 'failure' : 'success' });
+    const failed = status >= 500 || LINKERD_GRPC_FAILURES.includes(grpc);
+    const classification = failed ? 'failure' : 'success';
+    this.linkerdResponses.inc({ ...labels, classification });
     this.linkerdLatencies.observe(labels, duration * 1000);
   }
 }

@@ -6,7 +6,7 @@ import { Gateway } from './gateway.ts';
 import type { GatewayPorts } from './gateway.ts';
 import { PodServer } from './pod-server.ts';
 import { seeded } from './random.ts';
-import { httpRoute, ingress, service, slice } from './test-objects.ts';
+import { gateway as aGateway, httpRoute, ingress, service, slice } from './test-objects.ts';
 
 const endings: (() => void)[] = [];
 afterEach(() => {
@@ -89,7 +89,7 @@ async function world(): Promise<World> {
   const hosts = await Promise.all([pod('v1'), pod('v2')]);
   api.put('services', service('shop'), service('shop-canary'));
   api.put('endpointslices', slice('shop', [hosts[0]]), slice('shop-canary', [hosts[1]]));
-  api.put('gateways', { apiVersion: 'v1', kind: 'Gateway', metadata: { name: 'shop', namespace: 'shop' } });
+  api.put('gateways', aGateway());
   const gateway = new Gateway({ access: { server }, random: seeded(1), propagationMs: 10 });
   endings.push(() => gateway.close());
   return { api, ports: await gateway.listen() };
@@ -104,11 +104,24 @@ async function pod(version: string): Promise<string> {
   return host;
 }
 
-async function ask(port: number, host = 'shop.example'): Promise<string> {
+interface Asked {
+  method?: string;
+  path?: string;
+  headers?: Record<string, string>;
+}
+
+async function fetched(port: number, more: Asked = {}): Promise<http.IncomingMessage> {
+  const headers = { host: 'shop.example', ...more.headers };
+  const options = { host: '127.0.0.1', port, agent: false, ...more, headers };
   const answer = await new Promise<http.IncomingMessage>((resolve, reject) =>
-    http.get({ host: '127.0.0.1', port, headers: { host }, agent: false }, resolve).on('error', reject),
+    http.request(options, resolve).on('error', reject).end(),
   );
   answer.resume();
+  return answer;
+}
+
+async function ask(port: number, host = 'shop.example'): Promise<string> {
+  const answer = await fetched(port, { headers: { host } });
   return String(answer.headers['x-version'] ?? answer.statusCode);
 }
 
@@ -119,6 +132,15 @@ async function metrics({ ports }: World): Promise<string[]> {
     .filter((line) =>
       /^(istio_requests_total|nginx_ingress_controller_requests|response_total)\{/.test(line),
     );
+}
+
+/** Reporter, Service and response code of each of Istio's counters. */
+async function counted(of: World): Promise<string[]> {
+  const found = (await metrics(of)).map((line) => {
+    const label = (name: string) => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1];
+    return [label('reporter'), label('destination_service_name'), label('response_code')].join(' ');
+  });
+  return found.sort();
 }
 
 const refs = (stable: number, canary: number): JsonObject[] => [
@@ -182,8 +204,52 @@ describe('the gateway', () => {
     await answers(it.ports.istio, 'v1');
     it.api.put('virtualservices', virtualService('shop-canary'));
     await answers(it.ports.istio, 'v2');
-    const services = (await metrics(it)).map((line) => /destination_service_name="([^"]+)"/.exec(line)?.[1]);
-    expect(services.sort()).toEqual(['shop', 'shop-canary']);
+    expect(await counted(it)).toEqual([
+      'destination shop 200',
+      'destination shop-canary 200',
+      'source shop 200',
+      'source shop-canary 200',
+    ]);
+  });
+
+  it('sends copies that only the proxy of their pod counts, and changes headers on the way', async () => {
+    const it = await world();
+    const cookie = { name: 'Set-Cookie', value: 'sticky=shop-7' };
+    const [rule = {}] = refs(1, 0);
+    const backendRef = { name: 'shop-canary', port: 80 };
+    const filters = [
+      { type: 'RequestMirror', requestMirror: { backendRef } },
+      { type: 'ResponseHeaderModifier', responseHeaderModifier: { add: [cookie] } },
+    ];
+    it.api.put('httproutes', httpRoute([{ ...rule, filters }]));
+    await answers(it.ports.routes, 'v1');
+    const answer = await fetched(it.ports.routes);
+    expect(answer.headers['set-cookie']).toEqual([cookie.value]);
+    await vi.waitFor(async () =>
+      expect(await counted(it)).toEqual(
+        expect.arrayContaining(['destination shop 200', 'destination shop-canary 200', 'source shop 200']),
+      ),
+    );
+    expect(await counted(it)).not.toContain('source shop-canary 200');
+  });
+
+  it('routes gRPC calls by GRPCRoutes, answers them as gRPC does and counts their status', async () => {
+    const it = await world();
+    const matches = [{ method: { service: 'shop.Cart' } }];
+    const rules = refs(1, 0).map((rule) => ({ ...rule, matches }));
+    it.api.put('grpcroutes', { ...httpRoute(rules), kind: 'GRPCRoute' });
+    const call = { method: 'POST', headers: { 'content-type': 'application/grpc' } };
+    const status = async (path: string) => {
+      const { statusCode, headers } = await fetched(it.ports.routes, { ...call, path });
+      return [statusCode, headers['grpc-status']];
+    };
+    await vi.waitFor(async () => expect(await status('/shop.Cart/Pay')).toEqual([200, '0']), {
+      timeout: 15_000,
+    });
+    expect(await status('/shop.Shelf/List')).toEqual([200, '14']);
+    const line = (await metrics(it)).find((one) => one.includes('reporter="source"'));
+    expect(line).toMatch(/request_protocol="grpc",response_code="200",grpc_response_status="0"/);
+    expect(it.api.patches[0]?.path).toMatch(/namespaces\/shop\/grpcroutes\/shop\/status$/);
   });
 
   it('follows a TrafficSplit by the profile of its apex and counts as the proxies of pods do', async () => {

@@ -8,12 +8,12 @@ import { Forwarder, fail } from './forward.ts';
 import type { Answer } from './forward.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import type { Served } from './gateway-metrics.ts';
-import { HttpRouteTable } from './httproute-routing.ts';
-import { acceptedBy, parentsOf } from './httproute-status.ts';
 import { IngressTable } from './ingress-routing.ts';
 import { ProfileTable } from './profile-routing.ts';
 import type { Random } from './random.ts';
-import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
+import { parentsOf } from './route-status.ts';
+import { RouteTable } from './route-table.ts';
+import type { Copy, Routed, RoutedRequest, ServiceLabels } from './routing.ts';
 import { SmiExtension } from './smi-extension.ts';
 import { VirtualServiceTable } from './virtualservice-routing.ts';
 
@@ -25,7 +25,7 @@ export interface GatewayOptions {
 }
 
 export interface GatewayPorts {
-  /** traffic routed by HTTPRoutes */
+  /** traffic routed by HTTPRoutes and GRPCRoutes, from outside and within the mesh */
   routes: number;
   /** traffic routed by Ingresses */
   ingress: number;
@@ -37,13 +37,14 @@ export interface GatewayPorts {
   metrics: number;
 }
 
-const HTTP_ROUTES = 'gateway.networking.k8s.io/v1';
+const GATEWAY_API = 'gateway.networking.k8s.io/v1';
 const KINDS = {
   services: ['v1', 'services'],
   slices: ['discovery.k8s.io/v1', 'endpointslices'],
   ingresses: ['networking.k8s.io/v1', 'ingresses'],
-  routes: [HTTP_ROUTES, 'httproutes'],
-  gateways: [HTTP_ROUTES, 'gateways'],
+  httpRoutes: [GATEWAY_API, 'httproutes'],
+  grpcRoutes: [GATEWAY_API, 'grpcroutes'],
+  gateways: [GATEWAY_API, 'gateways'],
   virtualServices: ['networking.istio.io/v1', 'virtualservices'],
   splits: ['split.smi-spec.io/v1alpha1', 'trafficsplits'],
   profiles: ['linkerd.io/v1alpha2', 'serviceprofiles'],
@@ -51,6 +52,11 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 
 type Count = (where: ServiceLabels, served: Served) => void;
+
+interface Exchange {
+  request: http.IncomingMessage;
+  response: http.ServerResponse;
+}
 
 /** What can be asked where a request of one port goes. */
 interface Table {
@@ -67,7 +73,7 @@ export class Gateway {
   private readonly smi: SmiExtension;
   private readonly servers: http.Server[] = [];
   private ingresses = new IngressTable([], new Backends([], []));
-  private routes: Table = new HttpRouteTable([], new Backends([], []));
+  private routes: Table = new RouteTable({ http: [], grpc: [], gateways: [] }, new Backends([], []));
   private virtualServices: Table = new VirtualServiceTable([], new Backends([], []));
   private profiles: Table = new ProfileTable([], new Backends([], []));
   private pending = false;
@@ -110,17 +116,17 @@ export class Gateway {
   private async viaIngress(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const started = performance.now();
     const routed = this.ingresses.route(describe(request), this.options.random);
-    const answer = await this.answer(routed, request, response);
+    const answer = await this.answer(routed, { request, response });
     if (routed.labels === undefined) return;
-    this.metrics.ingress(routed.labels, served(request, answer, started));
+    this.metrics.ingress(routed.labels, served(request, answer, since(started)));
   }
 
   private async viaRoutes(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    await this.via(this.routes, { request, response }, (where, served) => this.metrics.route(where, served));
+    await this.via(this.routes, { request, response }, (where, served) => this.metrics.istio(where, served));
   }
 
   private async viaIstio(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const count: Count = (where, served) => this.metrics.route(where, served);
+    const count: Count = (where, served) => this.metrics.istio(where, served);
     await this.via(this.virtualServices, { request, response }, count);
   }
 
@@ -130,23 +136,21 @@ export class Gateway {
     );
   }
 
-  private async via(
-    table: Table,
-    { request, response }: { request: http.IncomingMessage; response: http.ServerResponse },
-    count: Count,
-  ): Promise<void> {
+  private async via(table: Table, exchange: Exchange, count: Count): Promise<void> {
     const started = performance.now();
+    const { request } = exchange;
     const routed = table.route(describe(request), this.options.random);
-    const answer = await this.answer(routed, request, response);
-    if (routed.labels !== undefined) count(routed.labels, served(request, answer, started));
+    const answer = await this.answer(routed, exchange);
+    if (routed.labels !== undefined) count(routed.labels, served(request, answer, since(started)));
   }
 
-  private async answer(
-    routed: Routed<unknown>,
-    request: http.IncomingMessage,
-    response: http.ServerResponse,
-  ): Promise<Answer> {
-    if ('to' in routed) return await this.forwarder.forward({ request, response, endpoints: routed.to });
+  private async answer(routed: Routed<unknown>, { request, response }: Exchange): Promise<Answer> {
+    if ('to' in routed) {
+      const { to: endpoints, edits, copies } = routed;
+      const onCopy = ({ labels }: Copy, answer: Answer, seconds: number): void =>
+        this.metrics.copied(labels, served(request, answer, seconds));
+      return await this.forwarder.forward({ request, response, endpoints, edits, copies, onCopy });
+    }
     request.resume();
     return fail(response, routed.status, routed.why);
   }
@@ -169,10 +173,10 @@ export class Gateway {
 
   private rebuild(): void {
     const backends = this.backends();
-    const gateways = this.mirrors.gateways.all();
+    const { httpRoutes, grpcRoutes, gateways } = this.mirrors;
     this.ingresses = new IngressTable(this.mirrors.ingresses.all(), backends);
-    const accepted = this.mirrors.routes.all().filter((route) => acceptedBy(route, gateways));
-    this.routes = new HttpRouteTable(accepted, backends);
+    const routes = { http: httpRoutes.all(), grpc: grpcRoutes.all(), gateways: gateways.all() };
+    this.routes = new RouteTable(routes, backends);
     this.virtualServices = new VirtualServiceTable(this.mirrors.virtualServices.all(), backends);
     this.profiles = new ProfileTable(this.mirrors.profiles.all(), backends);
   }
@@ -189,7 +193,9 @@ export class Gateway {
     try {
       while (this.isStale()) {
         this.statusStale = false;
-        for (const route of this.mirrors.routes.all()) await this.writeStatusOf(route);
+        for (const kind of ['httpRoutes', 'grpcRoutes'] as const) {
+          for (const route of this.mirrors[kind].all()) await this.writeStatusOf(kind, route);
+        }
         await this.smi.sync();
       }
     } catch {
@@ -203,13 +209,13 @@ export class Gateway {
     return this.statusStale;
   }
 
-  private async writeStatusOf(route: KubeObject): Promise<void> {
+  private async writeStatusOf(kind: 'httpRoutes' | 'grpcRoutes', route: KubeObject): Promise<void> {
     const gateways = this.mirrors.gateways.all();
     const parents = parentsOf({ route, gateways, backends: this.backends(), now: rfc3339() });
     if (parents === undefined) return;
     const { namespace, name } = route.metadata;
-    const path = `${pathOf(HTTP_ROUTES, 'httproutes', namespace, name)}/status`;
-    this.mirrors.routes.remember(await this.client.patch(path, 'merge', { status: { parents } }));
+    const path = `${pathOf(GATEWAY_API, KINDS[kind][1], namespace, name)}/status`;
+    this.mirrors[kind].remember(await this.client.patch(path, 'merge', { status: { parents } }));
   }
 
   private async serve(handler: http.RequestListener): Promise<number> {
@@ -231,12 +237,10 @@ function describe(request: http.IncomingMessage): RoutedRequest {
   return { method, host, path: url.pathname, query: url.searchParams, headers };
 }
 
-function served(
-  request: http.IncomingMessage,
-  answer: Answer,
-  startedMs: number,
-): Answer & { method: string; duration: number } {
-  return { ...answer, method: request.method ?? 'GET', duration: (performance.now() - startedMs) / 1000 };
+const since = (startedMs: number): number => (performance.now() - startedMs) / 1000;
+
+function served(request: http.IncomingMessage, answer: Answer, duration: number): Served {
+  return { ...answer, method: request.method ?? 'GET', duration };
 }
 
 function rfc3339(): string {

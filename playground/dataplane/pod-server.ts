@@ -2,9 +2,12 @@ import http from 'node:http';
 import type { Behaviour } from './behaviour.ts';
 import { lognormal } from './random.ts';
 import type { Random } from './random.ts';
+import { isGrpc } from './routing.ts';
 
 /** Paths that answer 200 once the pod has started, 503 before; everything else is the "application". */
 const HEALTH_PATHS = new Set(['/healthz', '/readyz', '/livez']);
+
+const GRPC_INTERNAL = 13;
 
 export interface PodServerOptions {
   pod: string;
@@ -66,19 +69,25 @@ export class PodServer {
       return;
     }
     const { behaviour, random } = this.options;
-    setTimeout(() => this.finish(response), lognormal(random, behaviour.p50Ms, behaviour.p99Ms));
+    setTimeout(() => this.finish(request, response), lognormal(random, behaviour.p50Ms, behaviour.p99Ms));
   }
 
-  private finish(response: http.ServerResponse): void {
+  private finish(request: http.IncomingMessage, response: http.ServerResponse): void {
     const { behaviour, random, pod } = this.options;
     this.hurry(response);
-    if (random() < behaviour.errorRate) {
-      response.writeHead(500, { 'x-injected-error': 'true', 'content-type': 'text/plain' });
-      response.end('injected error\n');
+    const fails = random() < behaviour.errorRate;
+    if (fails) response.setHeader('x-injected-error', 'true');
+    if (isGrpc(request.headers)) {
+      // an answer without messages: its status may stand in the headers, and needs no trailer then
+      response.writeHead(200, {
+        'content-type': 'application/grpc',
+        'grpc-status': fails ? GRPC_INTERNAL : 0,
+      });
+      response.end();
       return;
     }
-    response.writeHead(200, { 'content-type': 'text/plain' });
-    response.end(`hello from ${pod}, version ${behaviour.version}\n`);
+    response.writeHead(fails ? 500 : 200, { 'content-type': 'text/plain' });
+    response.end(fails ? 'injected error\n' : `hello from ${pod}, version ${behaviour.version}\n`);
   }
 
   /** While closing, an answer ends its connection: a kept one would hold the server open. */

@@ -20,6 +20,9 @@ const tableOf = (weights: Record<string, string>): ProfileTable => {
 it.each([
   { weights: { shop: '95', 'shop-canary': '5' }, want: { shop: 0.95, 'shop-canary': 0.05 } },
   { weights: { shop: '100', 'shop-canary': '0' }, want: { shop: 1 } },
+  { weights: { shop: '9725', 'shop-canary': '275' }, want: { shop: 0.9725, 'shop-canary': 0.0275 } },
+  { weights: { shop: '0', 'shop-canary': '10000' }, want: { 'shop-canary': 1 } },
+  { weights: { shop: '0', dead: '100' }, want: { '503': 1 } },
   { weights: { 'shop-canary': '0' }, want: { 'shop-canary': 1 } },
   { weights: { shop: '50', dead: '50' }, want: { shop: 1 } },
   { weights: {}, want: { shop: 1 } },

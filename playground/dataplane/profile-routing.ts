@@ -26,9 +26,11 @@ export class ProfileTable {
     const apex = meshHost(request.host);
     if (apex === undefined) return { status: 404, why: `${request.host} is no Service of the mesh` };
     const leaves = this.profiles.get(`${apex.service}.${apex.namespace}.svc.cluster.local`) ?? [];
-    const ready = leaves.filter((leaf) => leaf.weight > 0 && 'to' in toService(this.backends, leaf));
     // An only leaf gets everything, whatever its weight.
-    if (ready.length === 0) return toService(this.backends, leaves[0] ?? apex);
+    if (leaves.length < 2) return toService(this.backends, leaves[0] ?? apex);
+    const ready = leaves.filter((leaf) => leaf.weight > 0 && 'to' in toService(this.backends, leaf));
+    if (ready.length === 0)
+      return { status: 503, why: 'no leaf with a weight has an endpoint', labels: apex };
     const leaf =
       ready[
         draw(

@@ -1,4 +1,6 @@
 import type { Backends, Endpoint } from './backends.ts';
+import type { Edits } from './header-edits.ts';
+import type { Random } from './random.ts';
 
 /** The part of a request that routing looks at. */
 export interface RoutedRequest {
@@ -12,8 +14,33 @@ export interface RoutedRequest {
 }
 
 /** Where a request goes, or why it is answered by the gateway itself; `labels` go to the metrics. */
-export type Routed<Labels> =
-  { to: readonly Endpoint[]; labels: Labels } | { status: 404 | 500 | 503; why: string; labels?: Labels };
+export type Routed<Labels> = Sent<Labels> | { status: 404 | 500 | 503; why: string; labels?: Labels };
+
+export interface Sent<Labels> {
+  to: readonly Endpoint[];
+  labels: Labels;
+  /** changes of headers on the way; absent: none */
+  edits?: Edits;
+  /** where copies go */
+  copies?: readonly Copy[];
+}
+
+/** A copy of a request: it is sent once and its answer is thrown away. */
+export interface Copy {
+  to: readonly Endpoint[];
+  labels: ServiceLabels;
+}
+
+/** Copies go to a backend for this share of requests. */
+export interface Mirroring {
+  to: Routed<ServiceLabels>;
+  percent: number;
+}
+
+/** Draws for every mirror by itself; what cannot be reached gets nothing, and nobody is told. */
+export function copiesFor(mirrors: readonly Mirroring[], random: Random): Copy[] {
+  return mirrors.flatMap(({ to, percent }) => ('to' in to && random() * 100 < percent ? [to] : []));
+}
 
 /** Does `pattern` ("", "*", "*.example.com" or a name) cover the host? The more specific, the higher; -1: no. */
 export function hostRank(pattern: string, host: string): number {
@@ -29,6 +56,24 @@ export function prefixCovers(prefix: string, path: string): boolean {
   return path === trimmed || path.startsWith(`${trimmed}/`);
 }
 
+/** Does the pattern (RE2) cover the whole text? One that cannot be read covers nothing. */
+export function regexCovers(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(text);
+  } catch {
+    return false;
+  }
+}
+
+export function headerOf(request: RoutedRequest, name: string): string | undefined {
+  const value = request.headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+/** Is it a call by gRPC? */
+export const isGrpc = (headers: RoutedRequest['headers']): boolean =>
+  /^application\/grpc($|[+;])/.test(String(headers['content-type'] ?? ''));
+
 /** A Service as metrics name it. */
 export interface ServiceLabels {
   namespace: string;
@@ -40,6 +85,9 @@ export function meshHost(host: string): ServiceLabels | undefined {
   const [, service, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.cluster\.local)?$/.exec(host) ?? [];
   return service === undefined || namespace === undefined ? undefined : { namespace, service };
 }
+
+export const fullName = ({ service, namespace }: ServiceLabels): string =>
+  `${service}.${namespace}.svc.cluster.local`;
 
 /** Any ready endpoint of a Service; without a port, of its first. */
 export function toService(

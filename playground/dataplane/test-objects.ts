@@ -89,6 +89,16 @@ export function httpRoute(
   };
 }
 
+export const gateway = (): KubeObject => ({
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'shop', namespace: 'shop' },
+});
+
+/** A backendRef. */
+export const ref = (name: string, weight?: number): JsonObject =>
+  weight === undefined ? { name, port: 80 } : { name, port: 80, weight };
+
 export function request(path = '/', more: Partial<RoutedRequest> = {}): RoutedRequest {
   return { method: 'GET', host: 'shop.example', path, query: new URLSearchParams(), headers: {}, ...more };
 }

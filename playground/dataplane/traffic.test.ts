@@ -1,11 +1,14 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Endpoint } from './backends.ts';
 import { Forwarder, fail } from './forward.ts';
+import type { Forwarded } from './forward.ts';
 import { Load } from './load.ts';
 import { PodServer } from './pod-server.ts';
 import { seeded } from './random.ts';
+import type { Copy } from './routing.ts';
 
 const endings: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
@@ -29,20 +32,25 @@ async function listenSomewhere(server: PodServer): Promise<Endpoint> {
 }
 
 /** A gateway that sends every request to the endpoints of the moment; returns its port. */
-async function gateway(endpoints: () => Endpoint[]): Promise<number> {
+async function gateway(endpoints: () => Endpoint[], more: Partial<Forwarded> = {}): Promise<number> {
   const forwarder = new Forwarder(seeded(2));
-  const server = http.createServer((request, response) => {
+  endings.push(() => forwarder.close());
+  const { port } = await listener((request, response) => {
     const list = endpoints();
     if (list.length === 0) fail(response, 503, 'no endpoint');
-    else void forwarder.forward({ request, response, endpoints: list });
+    else void forwarder.forward({ request, response, endpoints: list, ...more });
   });
+  return port;
+}
+
+async function listener(handler: http.RequestListener): Promise<Endpoint> {
+  const server = http.createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   endings.push(() => {
     server.close();
     server.closeAllConnections();
-    forwarder.close();
   });
-  return (server.address() as AddressInfo).port;
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
 
 function load(port: number, requestsPerSecond = 400): Load {
@@ -96,6 +104,23 @@ describe('traffic through the gateway', () => {
     await served(running, 100);
     await running.stop();
     expect(running.snapshot()).toMatchObject({ clientErrors: 0, samples: [] });
+  });
+
+  it('copies requests with their body, once, whatever becomes of the copies', async () => {
+    const [{ endpoint }, bodies] = [await pod(), [] as string[]];
+    const copy = (to: Endpoint): Copy => ({ to: [to], labels: { namespace: 'shop', service: 'copy' } });
+    const slow = await listener((request) => {
+      void text(request).then((body) => bodies.push(body));
+    });
+    const dead = { host: '127.9.9.9', port: 1 };
+    const answered: number[] = [];
+    const port = await gateway(() => [endpoint], {
+      copies: [copy(slow), copy(dead), copy(endpoint)],
+      onCopy: (_, { status }) => answered.push(status),
+    });
+    const answer = await fetch(`http://127.0.0.1:${port}/pay`, { method: 'POST', body: 'ten' });
+    expect(await answer.text()).toContain('hello from a');
+    await vi.waitFor(() => expect({ bodies, answered }).toEqual({ bodies: ['ten'], answered: [200] }));
   });
 
   it.each([

@@ -21,6 +21,8 @@ describe('a VirtualService', () => {
     { route: [to('shop', 95), to('shop-canary', 5)], want: { shop: 0.95, 'shop-canary': 0.05 } },
     { route: [to('shop', 3), to('shop-canary', 1)], want: { shop: 0.75, 'shop-canary': 0.25 } },
     { route: [to('shop', 3), to('shop-canary')], want: { shop: 1 } },
+    { route: [to('shop', 0), to('shop-canary', 100)], want: { 'shop-canary': 1 } },
+    { route: [to('shop', 9725), to('shop-canary', 275)], want: { shop: 0.9725, 'shop-canary': 0.0275 } },
     { route: [to('shop-canary', 0)], want: { 'shop-canary': 1 } },
     { route: [to('shop'), to('shop-canary')], want: { '500': 1 } },
     { route: [to('shop', 80), to('dead', 20)], want: { shop: 0.8, '503': 0.2 } },
@@ -77,5 +79,62 @@ describe('a VirtualService', () => {
     expect(go([inside], '/', { host: 'shop.shop.svc' })).toBe('third');
     expect(go([inside], '/')).toBe(404);
     expect(go([], '/', { host })).toBe('shop');
+  });
+
+  it.each([
+    { headers: { 'x-beta': 'always' }, want: 'shop-canary' },
+    { headers: { 'x-beta': 'never' }, want: 'shop' },
+    { headers: { cookie: 'a=1; beta=always' }, want: 'shop-canary' },
+    { headers: { cookie: 'xbeta=always' }, want: 'shop' },
+    { headers: {}, want: 'shop' },
+  ])('sends $headers to $want by its matches', ({ headers, want }) => {
+    const cookie = { regex: '(?:.*; *)?beta=always(?:;.*)?' };
+    const match = [{ headers: { 'x-beta': { exact: 'always' } } }, { headers: { cookie } }];
+    const ours = { name: 'ours', match, route: [to('shop', 0), to('shop-canary', 100)] };
+    expect(go([virtualService([ours, { route: [to('shop')] }])], '/', { headers })).toBe(want);
+  });
+
+  const send = (route: JsonObject) =>
+    new VirtualServiceTable([virtualService([{ route: [to('shop')], ...route }])], TWO).route(
+      request(),
+      () => 0.3,
+    );
+
+  it.each([
+    { mirrors: { mirror: { host: 'shop-canary' } }, want: ['shop-canary'] },
+    { mirrors: { mirror: { host: 'shop-canary' }, mirrorPercentage: { value: 29.5 } }, want: [] },
+    {
+      mirrors: { mirror: { host: 'shop-canary' }, mirrorPercentage: { value: 30.5 } },
+      want: ['shop-canary'],
+    },
+    { mirrors: { mirror: { host: 'shop-canary' }, mirrorPercentage: {} }, want: [] },
+    { mirrors: { mirror: { host: 'dead' } }, want: [] },
+    {
+      mirrors: {
+        mirrors: [
+          { destination: { host: 'third' } },
+          { destination: { host: 'shop-canary' }, percentage: { value: 20 } },
+          { destination: { host: 'shop-canary' }, percentage: { value: 40 } },
+        ],
+      },
+      want: ['third', 'shop-canary'],
+    },
+  ])('copies to $want by $mirrors', ({ mirrors, want }) => {
+    const routed = send(mirrors);
+    expect(routed.labels?.service).toBe('shop');
+    expect('to' in routed && routed.copies?.map(({ labels }) => labels.service)).toEqual(want);
+  });
+
+  it('changes headers, those of the route before those of the destination', () => {
+    const add = { 'set-cookie': 'sticky=shop-7' };
+    const route = [{ ...to('shop'), headers: { response: { add } } }];
+    expect(
+      send({ route, headers: { request: { remove: ['x-a'] }, response: { set: { 'x-b': '1' } } } }),
+    ).toMatchObject({
+      edits: {
+        request: [{ set: {}, add: {}, remove: ['x-a'] }],
+        response: [{ set: { 'x-b': '1' } }, { add }],
+      },
+    });
   });
 });

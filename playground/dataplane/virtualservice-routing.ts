@@ -1,9 +1,20 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { Backends } from './backends.ts';
+import { combined } from './header-edits.ts';
+import type { Edits, HeaderEdits } from './header-edits.ts';
 import { draw } from './random.ts';
 import type { Random } from './random.ts';
-import { hostRank, meshHost, prefixCovers, toService } from './routing.ts';
-import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
+import {
+  copiesFor,
+  fullName,
+  headerOf,
+  hostRank,
+  meshHost,
+  prefixCovers,
+  regexCovers,
+  toService,
+} from './routing.ts';
+import type { Mirroring, Routed, RoutedRequest, ServiceLabels } from './routing.ts';
 
 interface StringMatch {
   exact?: string;
@@ -18,13 +29,24 @@ interface Match {
 }
 
 interface Destination {
-  destination: { host: string; subset?: string; port?: { number?: number } };
-  weight?: number;
+  host: string;
+  subset?: string;
+  port?: { number?: number };
+}
+
+interface Headers {
+  request?: Partial<HeaderEdits>;
+  response?: Partial<HeaderEdits>;
 }
 
 interface HttpRoute {
   match?: Match[];
-  route?: Destination[];
+  route?: { destination: Destination; weight?: number; headers?: Headers }[];
+  headers?: Headers;
+  mirror?: Destination;
+  /** percent; absent: everything */
+  mirrorPercentage?: { value?: number };
+  mirrors?: { destination: Destination; percentage?: { value?: number } }[];
   delegate?: { name: string; namespace?: string };
 }
 
@@ -57,7 +79,7 @@ export class VirtualServiceTable {
 
   route(request: RoutedRequest, random: Random): Routed<ServiceLabels> {
     const service = meshHost(request.host);
-    const host = service === undefined ? request.host : fullName(service.namespace, service.service);
+    const host = service === undefined ? request.host : fullName(service);
     const rank = (table: Table): number => Math.max(...table.hosts.map((pattern) => hostRank(pattern, host)));
     const best = Math.max(...this.tables.map(rank));
     const table = this.tables.find((one) => best >= 0 && rank(one) === best);
@@ -69,24 +91,45 @@ export class VirtualServiceTable {
     return this.send(entry, random);
   }
 
-  private send({ route = [], namespace }: Entry, random: Random): Routed<ServiceLabels> {
+  private send(entry: Entry, random: Random): Routed<ServiceLabels> {
+    const { route = [], namespace } = entry;
     const weights = route.map(({ weight }) => weight ?? 0);
     // An only destination gets everything; of several, those without weight get nothing.
     const index = route.length === 1 ? 0 : weights.some((weight) => weight > 0) ? draw(random, weights) : -1;
-    const destination = route[index]?.destination;
-    if (destination === undefined) return { status: 500, why: 'the route has no destination' };
-    const where = serviceOf(destination.host, namespace);
-    if (where === undefined) return { status: 503, why: `no Service has the name ${destination.host}` };
-    if (destination.subset !== undefined) {
-      return { status: 503, why: `no DestinationRule has the subset ${destination.subset}`, labels: where };
+    const chosen = route[index];
+    if (chosen === undefined) return { status: 500, why: 'the route has no destination' };
+    const to = this.toDestination(chosen.destination, namespace);
+    if (!('to' in to)) return to;
+    const edits = combined(editsOf(entry.headers), editsOf(chosen.headers));
+    return { ...to, edits, copies: copiesFor(this.mirrorsOf(entry), random) };
+  }
+
+  private mirrorsOf({ mirror, mirrorPercentage, mirrors = [], namespace }: Entry): Mirroring[] {
+    const one = mirror === undefined ? [] : [{ destination: mirror, percentage: mirrorPercentage }];
+    return [...one, ...mirrors].map(({ destination, percentage }) => ({
+      to: this.toDestination(destination, namespace),
+      // 0 is not written in JSON made of protobuf
+      percent: percentage === undefined ? 100 : (percentage.value ?? 0),
+    }));
+  }
+
+  private toDestination({ host, subset, port }: Destination, namespace: string): Routed<ServiceLabels> {
+    const where = serviceOf(host, namespace);
+    if (where === undefined) return { status: 503, why: `no Service has the name ${host}` };
+    if (subset !== undefined) {
+      return { status: 503, why: `no DestinationRule has the subset ${subset}`, labels: where };
     }
-    return toService(this.backends, where, destination.port?.number);
+    return toService(this.backends, where, port?.number);
   }
 }
 
 const age = (object: KubeObject): string => object.metadata.creationTimestamp ?? '';
 
-const fullName = (namespace: string, service: string): string => `${service}.${namespace}.svc.cluster.local`;
+function editsOf({ request, response }: Headers = {}): Edits {
+  const whole = (edits: Partial<HeaderEdits> | undefined): HeaderEdits[] =>
+    edits === undefined ? [] : [{ set: {}, add: {}, remove: [], ...edits }];
+  return { request: whole(request), response: whole(response) };
+}
 
 /** The Service that a host means; names without a dot are of the VirtualService's namespace. */
 function serviceOf(host: string, namespace: string): ServiceLabels | undefined {
@@ -98,7 +141,9 @@ function serviceOf(host: string, namespace: string): ServiceLabels | undefined {
 function hostsOf(object: KubeObject): string[] {
   const namespace = object.metadata.namespace ?? '';
   const hosts = (object.spec?.['hosts'] ?? []) as string[];
-  return hosts.map((host) => (host.includes('.') || host === '*' ? host : fullName(namespace, host)));
+  return hosts.map((host) =>
+    host.includes('.') || host === '*' ? host : fullName({ namespace, service: host }),
+  );
 }
 
 /** Delegates stand where they are called from, one level deep; one that is missing is left out. */
@@ -119,8 +164,8 @@ function matches({ uri, method, headers = {} }: Match, request: RoutedRequest): 
   if (!textMatches(uri, request.path, prefixCovers)) return false;
   if (!textMatches(method, request.method)) return false;
   return Object.entries(headers).every(([name, wanted]) => {
-    const value = request.headers[name.toLowerCase()];
-    return value !== undefined && textMatches(wanted, String(value));
+    const value = headerOf(request, name);
+    return value !== undefined && textMatches(wanted, value);
   });
 }
 
@@ -131,5 +176,5 @@ function textMatches(
 ): boolean {
   if (wanted?.exact !== undefined) return actual === wanted.exact;
   if (wanted?.prefix !== undefined) return covers(wanted.prefix, actual);
-  return wanted?.regex === undefined || new RegExp(`^(?:${wanted.regex})$`).test(actual);
+  return wanted?.regex === undefined || regexCovers(wanted.regex, actual);
 }

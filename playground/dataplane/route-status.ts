@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/kube.ts';
 import type { Backends } from './backends.ts';
-import type { BackendRef } from './httproute-routing.ts';
+import { refsOf } from './route-rule.ts';
+import type { RawRule } from './route-rule.ts';
+import { fullName } from './routing.ts';
+import type { ServiceLabels } from './routing.ts';
 
 export const CONTROLLER_NAME = 'playground.sluice.dev/gateway';
 
@@ -31,18 +34,28 @@ export interface ParentStatus {
 
 export interface RouteVerdictInput {
   route: KubeObject;
-  gateways: KubeObject[];
+  gateways: readonly KubeObject[];
   backends: Backends;
   now: string;
 }
 
-/** Is there a Gateway for this parent? Parents of other kinds (a Service: mesh) are not ours. */
-export function acceptedBy(route: KubeObject, gateways: KubeObject[]): boolean {
-  return parentRefsOf(route).some((ref) => gatewayOf(ref, route, gateways) !== undefined);
+/**
+ * The hosts a route is served under: its hostnames where a Gateway takes it ("": any), and the names of the Services
+ * that are its parents (mesh), where hostnames mean nothing. []: nobody serves it.
+ */
+export function servedHosts(
+  route: KubeObject,
+  gateways: readonly KubeObject[],
+  backends: Backends,
+): string[] {
+  const parents = parentRefsOf(route).filter((ref) => hasParent(ref, { route, gateways, backends }));
+  const services = parents.filter(isService).map((ref) => fullName(placeOf(ref, route)));
+  if (!parents.some(isGateway)) return services;
+  return [...services, ...((route.spec?.['hostnames'] as string[] | undefined) ?? [''])];
 }
 
 /**
- * The `status.parents` this gateway would write, other controllers' entries kept; undefined when nothing differs from
+ * The `status.parents` this gateway would write for Gateways and Services, other controllers' entries kept; undefined when nothing differs from
  * what stands there now. `observedGeneration` is the generation of the object looked at.
  */
 export function parentsOf(input: RouteVerdictInput): ParentStatus[] | undefined {
@@ -50,7 +63,7 @@ export function parentsOf(input: RouteVerdictInput): ParentStatus[] | undefined 
   const others = before.filter((entry) => entry.controllerName !== CONTROLLER_NAME);
   const mine = before.filter((entry) => entry.controllerName === CONTROLLER_NAME);
   const wanted = parentRefsOf(input.route)
-    .filter((ref) => (ref.kind ?? 'Gateway') === 'Gateway')
+    .filter((ref) => isGateway(ref) || isService(ref))
     .map((parentRef) => ({
       parentRef,
       controllerName: CONTROLLER_NAME,
@@ -60,13 +73,15 @@ export function parentsOf(input: RouteVerdictInput): ParentStatus[] | undefined 
 }
 
 function conditionsOf(input: RouteVerdictInput, ref: ParentRef, mine: ParentStatus[]): Condition[] {
-  const gateway = gatewayOf(ref, input.route, input.gateways);
   const missing = missingBackends(input);
   const before = mine.find((entry) => isDeepStrictEqual(entry.parentRef, ref))?.conditions;
-  const accepted =
-    gateway === undefined
-      ? { status: 'False' as const, reason: 'NoMatchingParent', message: `there is no Gateway ${ref.name}` }
-      : { status: 'True' as const, reason: 'Accepted', message: 'Route is accepted' };
+  const accepted = hasParent(ref, input)
+    ? { status: 'True' as const, reason: 'Accepted', message: 'Route is accepted' }
+    : {
+        status: 'False' as const,
+        reason: 'NoMatchingParent',
+        message: `there is no ${ref.kind ?? 'Gateway'} ${ref.name}`,
+      };
   const resolved =
     missing.length > 0
       ? { status: 'False' as const, reason: 'BackendNotFound', message: `not found: ${missing.join(', ')}` }
@@ -89,10 +104,10 @@ function transition(
 }
 
 function missingBackends(input: RouteVerdictInput): string[] {
-  const rules = (input.route.spec?.['rules'] ?? []) as unknown as { backendRefs?: BackendRef[] }[];
+  const rules = (input.route.spec?.['rules'] ?? []) as unknown as RawRule[];
   const namespace = input.route.metadata.namespace ?? '';
   return rules
-    .flatMap((rule) => rule.backendRefs ?? [])
+    .flatMap(refsOf)
     .filter((ref) => input.backends.endpoints(namespace, ref.name, ref.port ?? -1) === undefined)
     .map((ref) => `Service ${ref.name}:${ref.port ?? '?'}`);
 }
@@ -101,8 +116,23 @@ function parentRefsOf(route: KubeObject): ParentRef[] {
   return (route.spec?.['parentRefs'] ?? []) as unknown as ParentRef[];
 }
 
-function gatewayOf(ref: ParentRef, route: KubeObject, gateways: KubeObject[]): KubeObject | undefined {
-  if ((ref.kind ?? 'Gateway') !== 'Gateway') return undefined;
-  const namespace = ref.namespace ?? route.metadata.namespace;
-  return gateways.find((one) => one.metadata.name === ref.name && one.metadata.namespace === namespace);
+const isGateway = ({ kind = 'Gateway' }: ParentRef): boolean => kind === 'Gateway';
+
+const isService = ({ kind, group = '' }: ParentRef): boolean =>
+  kind === 'Service' && (group === '' || group === 'core');
+
+const placeOf = (ref: ParentRef, route: KubeObject): ServiceLabels => ({
+  namespace: ref.namespace ?? route.metadata.namespace ?? '',
+  service: ref.name,
+});
+
+function hasParent(
+  ref: ParentRef,
+  { route, gateways, backends }: Pick<RouteVerdictInput, 'route' | 'gateways' | 'backends'>,
+): boolean {
+  const { namespace, service } = placeOf(ref, route);
+  if (isService(ref)) return backends.endpoints(namespace, service, ref.port) !== undefined;
+  const named = ({ metadata }: KubeObject): boolean =>
+    metadata.name === ref.name && metadata.namespace === namespace;
+  return isGateway(ref) && gateways.some(named);
 }

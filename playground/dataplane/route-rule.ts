@@ -1,0 +1,140 @@
+import type { Backends } from './backends.ts';
+import { UNEDITED, combined } from './header-edits.ts';
+import type { Edits, HeaderEdits } from './header-edits.ts';
+import { draw } from './random.ts';
+import type { Random } from './random.ts';
+import { copiesFor, toService } from './routing.ts';
+import type { Mirroring, Routed, ServiceLabels } from './routing.ts';
+
+export interface BackendRef {
+  group?: string;
+  kind?: string;
+  name: string;
+  namespace?: string;
+  port?: number;
+}
+
+interface Header {
+  name: string;
+  value: string;
+}
+
+interface Modifier {
+  set?: Header[];
+  add?: Header[];
+  remove?: string[];
+}
+
+interface Filter {
+  type: string;
+  requestHeaderModifier?: Modifier;
+  responseHeaderModifier?: Modifier;
+  requestMirror?: {
+    backendRef: BackendRef;
+    percent?: number;
+    fraction?: { numerator: number; denominator?: number };
+  };
+}
+
+/** A rule of an HTTPRoute or GRPCRoute without its matches. */
+export interface RawRule {
+  filters?: Filter[];
+  backendRefs?: (BackendRef & { weight?: number; filters?: Filter[] })[];
+}
+
+/** What filters do to a request. */
+interface Effects {
+  edits: Edits;
+  mirrors: Mirroring[];
+  /** types of filters that cannot be done: such requests must get an error, the filter must not be skipped */
+  unknown: string[];
+}
+
+interface Backend {
+  weight: number;
+  to: Routed<ServiceLabels>;
+  effects: Effects;
+}
+
+/** Every Service that a rule sends to or copies to. */
+export function refsOf({ backendRefs = [], filters = [] }: RawRule): BackendRef[] {
+  const all = [...filters, ...backendRefs.flatMap((ref) => ref.filters ?? [])];
+  const mirrors = all.flatMap(({ requestMirror }) =>
+    requestMirror === undefined ? [] : [requestMirror.backendRef],
+  );
+  return [...backendRefs, ...mirrors];
+}
+
+/** What a rule does with the requests that match it. */
+export class RouteRule {
+  private readonly backends: Backend[];
+  private readonly effects: Effects;
+
+  constructor(rule: RawRule, namespace: string, backends: Backends) {
+    const effectsOf = (filters: Filter[] = []) => effects(filters, namespace, backends);
+    this.effects = effectsOf(rule.filters);
+    this.backends = (rule.backendRefs ?? []).map((ref) => ({
+      weight: ref.weight ?? 1,
+      to: toBackend(ref, namespace, backends),
+      effects: effectsOf(ref.filters),
+    }));
+  }
+
+  send(random: Random): Routed<ServiceLabels> {
+    const weights = this.backends.map(({ weight }) => weight);
+    if (weights.length > 0 && weights.every((weight) => weight === 0)) {
+      return { status: 500, why: 'all weights are zero' };
+    }
+    const backend = this.backends[draw(random, weights)];
+    if (backend === undefined) return { status: 500, why: 'the rule has no backend' };
+    const { to } = backend;
+    const [unknown] = [...this.effects.unknown, ...backend.effects.unknown];
+    if (unknown !== undefined) {
+      const labels = to.labels === undefined ? {} : { labels: to.labels };
+      return { status: 500, why: `filter ${unknown} is not supported`, ...labels };
+    }
+    if (!('to' in to)) return to;
+    const mirrors = [...this.effects.mirrors, ...backend.effects.mirrors];
+    const edits = combined(this.effects.edits, backend.effects.edits);
+    return { ...to, edits, copies: copiesFor(mirrors, random) };
+  }
+}
+
+/** An invalid reference is answered 500, a Service without endpoints 503. */
+function toBackend(ref: BackendRef, home: string, backends: Backends): Routed<ServiceLabels> {
+  const { name: service, namespace = home, port } = ref;
+  const isService = (ref.kind ?? 'Service') === 'Service' && (ref.group ?? '') === '';
+  const valid = isService && namespace === home && port !== undefined;
+  const where = { namespace, service };
+  if (valid && backends.endpoints(namespace, service, port) !== undefined) {
+    return toService(backends, where, port);
+  }
+  return { status: 500, why: `no Service ${service}`, labels: where };
+}
+
+function effects(filters: Filter[], namespace: string, backends: Backends): Effects {
+  const all: Effects = { edits: UNEDITED, mirrors: [], unknown: [] };
+  for (const filter of filters) {
+    const { requestHeaderModifier, responseHeaderModifier, requestMirror } = filter;
+    if (filter.type === 'RequestHeaderModifier') {
+      all.edits = combined(all.edits, { request: [editsOf(requestHeaderModifier)], response: [] });
+    } else if (filter.type === 'ResponseHeaderModifier') {
+      all.edits = combined(all.edits, { request: [], response: [editsOf(responseHeaderModifier)] });
+    } else if (filter.type === 'RequestMirror' && requestMirror !== undefined) {
+      const to = toBackend(requestMirror.backendRef, namespace, backends);
+      all.mirrors.push({ to, percent: percentOf(requestMirror) });
+    } else all.unknown.push(filter.type);
+  }
+  return all;
+}
+
+function editsOf({ set = [], add = [], remove = [] }: Modifier = {}): HeaderEdits {
+  const named = (headers: Header[]) => Object.fromEntries(headers.map(({ name, value }) => [name, value]));
+  return { set: named(set), add: named(add), remove };
+}
+
+/** Everything, unless a percentage or a fraction says less. */
+function percentOf({ percent, fraction }: NonNullable<Filter['requestMirror']>): number {
+  if (fraction !== undefined) return (fraction.numerator / (fraction.denominator ?? 100)) * 100;
+  return percent ?? 100;
+}

@@ -1,0 +1,69 @@
+import type { KubeObject } from '../../api/kube.ts';
+import type { Backends } from './backends.ts';
+import { grpcEntries } from './grpcroute-routing.ts';
+import { httpEntries } from './httproute-routing.ts';
+import type { Random } from './random.ts';
+import type { RouteRule } from './route-rule.ts';
+import { servedHosts } from './route-status.ts';
+import { fullName, hostRank, meshHost, toService } from './routing.ts';
+import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
+
+/** One match of one rule under one host. */
+export interface Entry {
+  /** a host name, perhaps with a wildcard; "": any */
+  hostname: string;
+  covers(request: RoutedRequest): boolean;
+  /** what is more specific wins, number by number */
+  rank: readonly number[];
+  rule: RouteRule;
+}
+
+export interface Routes {
+  http: readonly KubeObject[];
+  grpc: readonly KubeObject[];
+  gateways: readonly KubeObject[];
+}
+
+/**
+ * Routes by HTTPRoutes and GRPCRoutes: the most specific match over all routes wins, ties go to the oldest route. Routes
+ * of a Service (mesh) are for requests to its name; a Service without one is reached by its name.
+ */
+export class RouteTable {
+  /** gRPC calls look for a GRPCRoute first */
+  private readonly entries: Entry[];
+  private readonly backends: Backends;
+
+  constructor({ http, grpc, gateways }: Routes, backends: Backends) {
+    this.backends = backends;
+    const sorted = (routes: readonly KubeObject[], entriesOf: typeof httpEntries): Entry[] =>
+      routes
+        .toSorted(byAge)
+        .flatMap((route) => entriesOf(route, servedHosts(route, gateways, backends), backends))
+        .toSorted((a, b) => compare(b.rank, a.rank));
+    this.entries = [...sorted(grpc, grpcEntries), ...sorted(http, httpEntries)];
+  }
+
+  route(request: RoutedRequest, random: Random): Routed<ServiceLabels> {
+    const service = meshHost(request.host);
+    const host = service === undefined ? request.host : fullName(service);
+    const best = Math.max(...this.entries.map(({ hostname }) => hostRank(hostname, host)));
+    const found = this.entries.find(
+      (entry) => best >= 0 && hostRank(entry.hostname, host) === best && entry.covers(request),
+    );
+    if (found !== undefined) return found.rule.send(random);
+    if (service !== undefined && best < 0) return toService(this.backends, service);
+    return { status: 404, why: 'no HTTPRoute or GRPCRoute matches' };
+  }
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
+}
+
+/** Oldest first, then by name. */
+function byAge(a: KubeObject, b: KubeObject): number {
+  const key = ({ metadata }: KubeObject): string =>
+    `${metadata.creationTimestamp ?? ''} ${metadata.namespace ?? ''}/${metadata.name}`;
+  return key(a).localeCompare(key(b));
+}
