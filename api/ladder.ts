@@ -27,7 +27,9 @@ function mirrorStep({ mirror }: ReleasePolicy): Step[] {
   return [{ weight: 0, mirror: percent, minDurationMs, maxDurationMs, pause: false }];
 }
 
+/** Where data are missing at the end of the bake they are waited for, as long as in a step. */
 function blueGreen({ bakeMs }: ReleasePolicy, before: Step): Step[] {
-  const bake = { weight: 100, minDurationMs: bakeMs, maxDurationMs: bakeMs, pause: false };
+  const maxDurationMs = Math.max(QUIET.maxDurationMs, 2 * bakeMs);
+  const bake = { weight: 100, minDurationMs: bakeMs, maxDurationMs, pause: false };
   return [before, bake].map((step) => ({ ...step, fullSize: true }));
 }

@@ -23,8 +23,13 @@ describe('lintRelease', () => {
     { want: 'L03 "two', change: { message: 'two\nlines' } },
     { want: 'L04 endedAt is 2026', change: { phase: 'Blocked', endedAt: '2026-01-02T00:00:00Z' } },
     { want: 'L05 weight 5', change: { phase: 'RolledBack', weight: 5 } },
-    { want: 'L05 weight 0 (observed 25)', change: { phase: 'Promoted', observedWeight: 25 } },
-    { want: 'L06 weight 5 or observedWeight 101', change: { observedWeight: 101 } },
+    { want: 'L05 weight 0 (observed weight 25)', change: { phase: 'Promoted', observedWeight: 25 } },
+    {
+      want: 'L05 weight 0 (observed weight 0 with copies of 10% of requests and requests that match)',
+      change: { phase: 'Promoted', weight: 0, observedWeight: 0, observedMirror: 10, observedMatching: true },
+    },
+    { want: 'L06 weight 5, observedWeight 101', change: { observedWeight: 101 } },
+    { want: 'L06 weight 5', change: { mirror: 101 } },
     { want: 'L08 Ready is absent', change: { conditions: [] } },
     {
       want: 'L08 Ready is False in phase Promoted',

@@ -3,6 +3,7 @@ import { FINALIZER } from './names.ts';
 import { PHASES } from './parse/release.ts';
 import { REASON, isReason } from './reasons.ts';
 import type { Release, ReleaseStatus } from './release.ts';
+import { isNothing, observedSplit, splitText, wantedSplit } from './split.ts';
 
 /** The decision log keeps the first decision and the newest ones. */
 export const MAX_DECISIONS = 50;
@@ -122,16 +123,16 @@ const LINTS: readonly Lint[] = [
   {
     id: 'L05',
     check: (s) =>
-      isTerminal(s.phase) && (s.weight !== 0 || (s.observedWeight ?? 0) !== 0)
-        ? `weight ${s.weight} (observed ${s.observedWeight ?? 'unknown'}) in phase ${s.phase}`
+      isTerminal(s.phase) && !(isNothing(wantedSplit(s)) && isNothing(observedSplit(s)))
+        ? `${splitText(wantedSplit(s))} (observed ${s.observedWeight === null ? 'unknown' : splitText(observedSplit(s))}) in phase ${s.phase}`
         : undefined,
   },
   {
     id: 'L06',
     check: (s) =>
-      isPercent(s.weight) && isPercent(s.observedWeight ?? 0)
+      [s.weight, s.mirror ?? 0, s.observedWeight ?? 0, s.observedMirror ?? 0].every(isPercent)
         ? undefined
-        : `weight ${s.weight} or observedWeight ${s.observedWeight ?? 'unknown'} is not within 0 to 100`,
+        : `weight ${s.weight}, observedWeight ${s.observedWeight ?? 'unknown'} or a share of copies is not within 0 to 100`,
   },
   { id: 'L07', check: contradiction },
   { id: 'L08', check: wrongConditions },

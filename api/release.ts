@@ -31,8 +31,10 @@ export interface ReleaseSpec {
   /** resolved back end; absent when no traffic moves (first version, no replicas …) */
   traffic?: {
     provider: string;
-    service: string;
-    canaryService: string;
+    /** the Service in front of the target; absent: there is none */
+    service?: string;
+    /** the Service in front of the canary alone; absent: the back end needs none */
+    canaryService?: string;
     routes: { apiVersion: string; kind: string; name: string }[];
     /** label keys and values that tell canary pods from stable pods (controller/canary) */
     rewrite: JsonObject;
@@ -63,14 +65,22 @@ export interface ReleaseStatus {
   /** a constant of api/reasons.ts */
   reason: string;
   message: string;
-  /** index into policy.steps; -1 before the first */
+  /** index into the steps that strategy and mirror make of the policy (api/ladder.ts); -1 before the first */
   step: number;
   steps: number;
   /** percent wanted now */
   weight: number;
+  /** percent of requests whose copies are wanted at the canary now; absent: 0 */
+  mirror?: number;
+  /** requests that match are wanted at the canary now; absent: no */
+  matching?: boolean;
   /** percent read back from the route; null while it cannot be read */
   observedWeight: number | null;
-  /** when this step's weight was first observed; absent until then */
+  /** percent of requests that are copied, as read back; absent: 0 */
+  observedMirror?: number;
+  /** requests that match go to the canary, as read back; absent: no */
+  observedMatching?: boolean;
+  /** when what this step wants of the route was first observed; absent until then */
   weightObservedAt?: string;
   /** when the present stage of a step, or of the way out, began: each may take only so long */
   stepStartedAt?: string;

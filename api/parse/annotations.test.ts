@@ -52,6 +52,8 @@ describe('parseAnnotations', () => {
     { text: ' 5@2m , 25 ', want: [step(5), step(25)] },
     { text: '5,pause@10m,50', want: [step(5, 2, 10 * minute), step(50)] },
     { text: '5@0', want: [step(5, 0)] },
+    { text: '0.5@5m,5', want: [step(0.5, 5), step(5)] },
+    { text: '0,10', want: [step(0), step(10)] },
     { text: '5@1h', want: [{ ...step(5, 60), maxDurationMs: 120 * minute }] },
   ])('reads the steps "$text"', ({ text, want }) => {
     expect(parseAnnotations({ 'sluice.dev/steps': text })).toEqual({ ok: true, value: { steps: want } });
@@ -62,6 +64,8 @@ describe('parseAnnotations', () => {
     { name: 'steps', value: '5,,25', want: '"" is neither a weight nor a pause' },
     { name: 'steps', value: '5%', want: '"5%" is neither a weight nor a pause' },
     { name: 'steps', value: '100', want: '100 is above 99' },
+    { name: 'steps', value: '2.125', want: '2.125 has more than two decimals' },
+    { name: 'steps', value: '.5', want: '".5" is neither a weight nor a pause' },
     { name: 'steps', value: 'pause,5', want: '"pause" stands before any weight' },
     { name: 'steps', value: '5,pause,pause', want: '"pause" follows another pause' },
     { name: 'steps', value: '5,pause@0', want: '"pause@0" pauses for no time' },
@@ -94,13 +98,24 @@ describe('applyOverrides', () => {
       steps: [step(10)],
       analysis: ['slow', 'http'].map((template) => ({ template, args: {} })),
     };
-    expect(applyOverrides(policy, overrides)).toEqual({
-      ...policy,
-      steps: [step(10)],
-      analysis: [
-        { template: 'slow', args: { limit: '1' } },
-        { template: 'http', args: {} },
-      ],
-    });
+    const analysis = [
+      { template: 'slow', args: { limit: '1' } },
+      { template: 'http', args: {} },
+    ];
+    const value = { ...policy, steps: [step(10)], analysis };
+    expect(applyOverrides(policy, overrides)).toEqual({ ok: true, value });
+  });
+
+  it('refuses steps that do not go with the strategy of the policy', () => {
+    const steps = [step(5), step(0)];
+    expect(applyOverrides({ ...defaultPolicy(), strategy: 'ab' }, { steps }).ok).toBe(true);
+    expect(issuesOf(applyOverrides(defaultPolicy(), { steps }))).toEqual([
+      'metadata.annotations[sluice.dev/steps]: 0 is too small; give a percentage from 0.01 to 99 with at most two decimals; 0 goes with strategy: ab only',
+    ]);
+    expect(
+      issuesOf(applyOverrides({ ...defaultPolicy(), strategy: 'blueGreen', steps: [] }, { steps })),
+    ).toEqual([
+      'metadata.annotations[sluice.dev/steps]: does not go with strategy blueGreen; remove it; mirror and bake say what happens before and after the switch',
+    ]);
   });
 });

@@ -1,11 +1,12 @@
 import { ANNOTATION } from '../names.ts';
 import type { AnalysisUse, ReleasePolicy, Step } from '../policy.ts';
-import type { Result } from '../result.ts';
+import { fail, ok, type Issue, type Result } from '../result.ts';
 import { complain, kindOf, parseWith, type Place, type Read } from './fields.ts';
 import { isObject } from '../json.ts';
 import { MAX_TEMPLATES, PROVIDERS } from './policy.ts';
 import { dnsLabel, dnsSubdomain, oneOf, refuseDuplicates, text } from './read.ts';
-import { readStepsText } from './steps.ts';
+import { readStepsText, refuseZero } from './steps.ts';
+import { refusalOf } from './strategy.ts';
 import { suggest } from './suggest.ts';
 
 /** What the annotations of a target say; each overrides one field of the policy. */
@@ -92,14 +93,27 @@ export function parseAnnotations(
   return parseWith(annotations, path, readOverrides);
 }
 
-/** The policy with the target's overrides laid over it. A template that the policy names too keeps its arguments. */
-export function applyOverrides(policy: ReleasePolicy, overrides: AnnotationOverrides): ReleasePolicy {
+/**
+ * The policy with the target's overrides laid over it; an override that does not go with the policy's strategy is an issue. A
+ * template that the policy names too keeps its arguments.
+ */
+export function applyOverrides(policy: ReleasePolicy, overrides: AnnotationOverrides): Result<ReleasePolicy> {
   const withArgs = (use: AnalysisUse): AnalysisUse =>
     policy.analysis.find((known) => known.template === use.template) ?? use;
-  return {
+  const clashes = overrides.steps === undefined ? [] : stepsAgainst(policy, overrides.steps);
+  if (clashes.length > 0) return fail(...clashes);
+  return ok({
     ...policy,
     ...(overrides.steps === undefined ? {} : { steps: overrides.steps }),
     ...(overrides.analysis === undefined ? {} : { analysis: overrides.analysis.map(withArgs) }),
     ...(overrides.provider === undefined ? {} : { provider: overrides.provider }),
-  };
+  });
+}
+
+function stepsAgainst({ strategy }: ReleasePolicy, steps: Step[]): Issue[] {
+  const place: Place = { path: `metadata.annotations[${ANNOTATION.steps}]`, issues: [] };
+  const refusal = refusalOf('steps', strategy);
+  if (refusal !== undefined) place.issues.push({ path: place.path, ...refusal });
+  else if (strategy === 'canary') refuseZero(steps, () => place);
+  return place.issues;
 }

@@ -1,10 +1,12 @@
-import type { AnalysisUse, ReleasePolicy } from '../policy.ts';
+import type { AnalysisUse, ReleasePolicy, Strategy } from '../policy.ts';
 import type { Result } from '../result.ts';
 import { Fields, parseWith, type Read } from './fields.ts';
 import { boolean, dnsSubdomain, duration, list, number, oneOf, refuseDuplicates, textMap } from './read.ts';
-import { MAX_STEPS, readStep, step } from './steps.ts';
+import { readSplitting } from './strategy.ts';
+import { step } from './steps.ts';
 
 export const PROVIDERS = ['auto', 'gateway', 'nginx', 'istio', 'linkerd', 'replicas'] as const;
+export const STRATEGIES = ['canary', 'blueGreen', 'ab'] as const satisfies readonly Strategy[];
 export const MAX_TEMPLATES = 10;
 const HOUR = 3_600_000;
 const count = (min: number, max: number) => number({ min, max, integer: true });
@@ -64,10 +66,11 @@ const readPolicy: Read<ReleasePolicy> = (value, place) => {
   if (fields === undefined) return undefined;
   const base = defaultPolicy();
   const settleMs = fields.optional('settle', duration(0, HOUR));
+  const strategy = fields.has('strategy') ? fields.optional('strategy', oneOf(STRATEGIES)) : base.strategy;
   const policy: ReleasePolicy = {
     provider: fields.withDefault('provider', oneOf(PROVIDERS), base.provider),
-    strategy: fields.withDefault('strategy', oneOf(['canary'], ['blueGreen', 'ab']), base.strategy),
-    steps: fields.withDefault('steps', list(readStep, MAX_STEPS, 1), base.steps),
+    strategy: strategy ?? base.strategy,
+    ...readSplitting(fields, strategy, base),
     analysis: fields.withDefault('analysis', readAnalysis, base.analysis),
     onFailure: fields.withDefault('onFailure', oneOf(['hold', 'revert']), base.onFailure),
     onInconclusive: fields.withDefault(
@@ -80,11 +83,10 @@ const readPolicy: Read<ReleasePolicy> = (value, place) => {
     holdCapacity: fields.withDefault('holdCapacity', boolean, base.holdCapacity),
     warmupMs: fields.withDefault('warmup', duration(0, HOUR), base.warmupMs),
     drainMs: fields.withDefault('drain', duration(0, HOUR), base.drainMs),
-    bakeMs: fields.withDefault('bake', duration(0), base.bakeMs),
     historyLimit: fields.withDefault('historyLimit', count(1, 1000), base.historyLimit),
     ...(settleMs === undefined ? {} : { settleMs }),
   };
-  fields.notYet('match', 'mirror', 'stickiness', 'gates', 'notify');
+  fields.notYet('gates', 'notify');
   fields.end();
   return policy;
 };

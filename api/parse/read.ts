@@ -33,7 +33,7 @@ interface Shape {
   rule: string;
 }
 
-function matching({ pattern, max, name, rule }: Shape): Read<string> {
+export function matching({ pattern, max, name, rule }: Shape): Read<string> {
   return (value, place) => {
     if (typeof value !== 'string') return wrongKind(place, value, `${name} (${rule})`);
     if (value.length <= max && pattern.test(value)) return value;
@@ -105,18 +105,12 @@ export function duration(minMs = 0, maxMs = MAX_DURATION_MS): Read<number> {
   };
 }
 
-export function oneOf<const T extends string>(
-  options: readonly T[],
-  notYet: readonly string[] = [],
-): Read<T> {
+export function oneOf<const T extends string>(options: readonly T[]): Read<T> {
   const wanted = `one of ${options.join(', ')}`;
   return (value, place) => {
     const found = options.find((option) => option === value);
     if (found !== undefined) return found;
     if (typeof value !== 'string') return wrongKind(place, value, wanted);
-    if (notYet.includes(value)) {
-      return complain(place, value, 'is not supported yet in this version', `give ${wanted}`);
-    }
     const meant = suggest(value, options);
     const remedy = meant === undefined ? `give ${wanted}` : `did you mean ${meant}? Give ${wanted}`;
     return complain(place, value, 'is not known', remedy);

@@ -107,13 +107,14 @@ const spec: Read<ReleaseSpec> = shaped(
     intent: oneOf(INTENTS),
   },
   {
-    traffic: shaped({
-      provider: string,
-      service: string,
-      canaryService: string,
-      routes: listOf(shaped({ apiVersion: string, kind: string, name: string })),
-      rewrite: rawObject,
-    }),
+    traffic: shaped(
+      {
+        provider: string,
+        routes: listOf(shaped({ apiVersion: string, kind: string, name: string })),
+        rewrite: rawObject,
+      },
+      { service: string, canaryService: string },
+    ),
   },
 );
 
@@ -165,7 +166,11 @@ const status: Read<ReleaseStatus> = shaped(
     startedAt: time,
   },
   {
+    mirror: finite,
+    matching: flag,
     observedWeight: observed,
+    observedMirror: finite,
+    observedMatching: flag,
     weightObservedAt: time,
     stepStartedAt: time,
     pausedAt: time,

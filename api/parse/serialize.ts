@@ -7,13 +7,13 @@ import { writeMetric } from './metric.ts';
 /** The wire form with every field written out, so that later changes of defaults change no stored Release. */
 export function serializePolicy(policy: ReleasePolicy): JsonObject {
   const { settleMs, warmupMs, drainMs, bakeMs, steps, analysis, match, mirror, stickiness, ...same } = policy;
+  const blueGreen = policy.strategy === 'blueGreen';
   return {
     ...same,
-    steps: steps.map(serializeStep),
+    ...(blueGreen ? { bake: formatDuration(bakeMs) } : { steps: steps.map(serializeStep) }),
     analysis: analysis.map(serializeUse),
     warmup: formatDuration(warmupMs),
     drain: formatDuration(drainMs),
-    bake: formatDuration(bakeMs),
     ...(settleMs === undefined ? {} : { settle: formatDuration(settleMs) }),
     ...(match === undefined ? {} : { match: serializeMatch(match) }),
     ...(mirror === undefined ? {} : { mirror: serializeMirror(mirror) }),

@@ -8,20 +8,42 @@ export const DEFAULT_MIN_DURATION_MS = 2 * MINUTE;
 export const DEFAULT_MAX_DURATION_MS = 30 * MINUTE;
 export const MAX_STEPS = 30;
 
+const WEIGHT = 'a percentage from 0.01 to 99 with at most two decimals';
+
 /**
  * The canary is never the only destination, so a rung ends at 99; what follows the last rung is the target's own
- * rolling update. At 0 nothing could be measured.
+ * rolling update. Whether 0 is possible depends on the strategy.
  */
-const weight = number({ min: 1, max: 99, integer: true });
+const weight: Read<number> = (value, place) => {
+  const read = number({ min: 0, max: 99 })(value, place);
+  if (read === undefined || isHundredth(read)) return read;
+  return complain(place, value, 'has more than two decimals', `give ${WEIGHT}`);
+};
+
+const isHundredth = (value: number): boolean => value === Math.round(value * 100) / 100;
+
+/** At 0 only requests that match could be measured. */
+export function refuseZero(steps: readonly Step[], at: (index: number) => Place): void {
+  for (const [index, { weight: given }] of steps.entries()) {
+    if (given > 0) continue;
+    complain(at(index), given, 'is too small', `give ${WEIGHT}; 0 goes with strategy: ab only`);
+  }
+}
+
+type Times = Pick<Step, 'minDurationMs' | 'maxDurationMs'>;
+
+function times({ minDurationMs = DEFAULT_MIN_DURATION_MS, maxDurationMs }: Partial<Times>): Times {
+  return {
+    minDurationMs,
+    maxDurationMs: maxDurationMs ?? Math.max(DEFAULT_MAX_DURATION_MS, 2 * minDurationMs),
+  };
+}
 
 export function step(fields: { weight: number } & Partial<Step>): Step {
-  const minDurationMs = fields.minDurationMs ?? DEFAULT_MIN_DURATION_MS;
-  const maxDurationMs = fields.maxDurationMs ?? Math.max(DEFAULT_MAX_DURATION_MS, 2 * minDurationMs);
   const { canaryReplicas } = fields;
   return {
     weight: fields.weight,
-    minDurationMs,
-    maxDurationMs,
+    ...times(fields),
     pause: fields.pause ?? false,
     ...(canaryReplicas === undefined ? {} : { canaryReplicas }),
   };
@@ -39,19 +61,27 @@ const readPause: Read<boolean | number> = (value, place) => {
 export const readStep: Read<Step> = (value, place) => {
   const fields = Fields.open(value, place);
   if (fields === undefined) return undefined;
-  const stepWeight = fields.required('weight', weight, 'give the percent of requests, 1 to 99');
-  const minDurationMs = fields.optional('minDuration', duration(0));
-  const maxDurationMs = fields.optional('maxDuration', duration(1000));
+  const stepWeight = fields.required('weight', weight, 'give the percent of requests, 0.01 to 99');
+  const lasts = readTimes(fields);
   const pause = fields.optional('pause', readPause);
   const canaryReplicas = fields.optional('canaryReplicas', number({ min: 1, max: 10_000, integer: true }));
   fields.end();
   if (stepWeight === undefined) return undefined;
-  const read = step({
+  return step({
     weight: stepWeight,
-    ...(minDurationMs === undefined ? {} : { minDurationMs }),
-    ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
+    ...lasts,
     ...(pause === undefined ? {} : { pause }),
     ...(canaryReplicas === undefined ? {} : { canaryReplicas }),
+  });
+};
+
+/** `minDuration` and `maxDuration` of whatever has them. */
+export function readTimes(fields: Fields): Times {
+  const minDurationMs = fields.optional('minDuration', duration(0));
+  const maxDurationMs = fields.optional('maxDuration', duration(1000));
+  const read = times({
+    ...(minDurationMs === undefined ? {} : { minDurationMs }),
+    ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
   });
   if (read.maxDurationMs < read.minDurationMs) {
     const min = formatDuration(read.minDurationMs);
@@ -63,10 +93,10 @@ export const readStep: Read<Step> = (value, place) => {
     );
   }
   return read;
-};
+}
 
 const GRAMMAR =
-  'write weights with optional durations and pauses, like "5@2m,25,pause,50@5m" or "5,pause@10m"';
+  'write weights with optional durations and pauses, like "5@2m,25,pause,50@5m" or "0.5,5,pause@10m"';
 
 /** The annotation form: `5@2m,25,pause,50@5m`. A pause belongs to the weight before it. */
 export const readStepsText: Read<Step[]> = (value, place) => {
@@ -90,7 +120,8 @@ function addItem(steps: Step[], item: string, place: Place): void {
   if (more.length > 0 || (time !== undefined && ms === undefined)) {
     complain(place, item, 'has no duration after "@"', GRAMMAR);
   } else if (head === 'pause') addPause(steps, { item, ms }, place);
-  else if (!/^\d{1,9}$/.test(head)) complain(place, item, 'is neither a weight nor a pause', GRAMMAR);
+  else if (!/^\d{1,9}(\.\d{1,9})?$/.test(head))
+    complain(place, item, 'is neither a weight nor a pause', GRAMMAR);
   else {
     const read = weight(Number(head), place);
     if (read !== undefined)

@@ -32,7 +32,9 @@ export function resolveRules(snapshot: Snapshot): Rules {
   const policy = findPolicy(snapshot, name);
   if (policy === undefined) return refused(REASON.PolicyNotFound, [missingPolicy(snapshot, name)]);
   if (!policy.ok) return refused(REASON.InvalidPolicy, policy.issues);
-  const merged = applyOverrides(policy.value, overrides.value);
+  const applied = applyOverrides(policy.value, overrides.value);
+  if (!applied.ok) return refused(REASON.InvalidAnnotation, applied.issues);
+  const merged = applied.value;
   const templates: BoundTemplate[] = [];
   for (const use of merged.analysis) {
     const named = overrides.value.analysis === undefined ? 'spec.analysis' : ANALYSIS_ANNOTATION;

@@ -3,13 +3,14 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { JsonObject, KubeObject, ObjectRef } from '../../api/kube.ts';
-import { serializeTemplate } from '../../api/parse/serialize.ts';
+import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
+import { parsePolicy } from '../../api/parse/policy.ts';
 import { parseTemplate } from '../../api/parse/template.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isInvalid } from '../../kube/errors.ts';
 import { startApi } from '../support/api.ts';
-import { templates } from '../support/arbitraries.ts';
+import { policies, templates } from '../support/arbitraries.ts';
 import { aRelease, aStatus } from '../support/release.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -30,6 +31,10 @@ const template = (name: string, spec: JsonObject): KubeObject => ({
   kind: 'AnalysisTemplate',
   metadata: { name, namespace: 'default' },
   spec,
+});
+const policy = (name: string, spec: JsonObject): KubeObject => ({
+  ...template(name, spec),
+  kind: 'ReleasePolicy',
 });
 const withMetric = (fields: JsonObject): JsonObject => ({ metrics: [{ name: 'm', ...fields }] });
 
@@ -88,6 +93,37 @@ describe('the CRDs on an API server', () => {
       .mergePatch(shop, { status }, { subresource: 'status' })
       .catch((problem: unknown) => problem);
     expect(isInvalid(error)).toBe(true);
+  });
+
+  it('take every ReleasePolicy that the parser takes', async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(policies, async (value) => {
+        const wire = JSON.parse(JSON.stringify(serializePolicy(value))) as JsonObject;
+        expect((await client.create(policy(`p-${count++}`, wire))).spec).toEqual(wire);
+      }),
+    );
+  });
+
+  const match = { headers: [{ name: 'a', exact: 'b' }] };
+  it.each<{ spec: JsonObject; says: string }>([
+    { spec: { match }, says: 'match goes with strategy: ab only' },
+    { spec: { strategy: 'blueGreen', match }, says: 'match goes with strategy: ab only' },
+    { spec: { strategy: 'ab' }, says: 'needs match' },
+    { spec: { bake: '5m' }, says: 'bake goes with strategy: blueGreen only' },
+    { spec: { strategy: 'blueGreen', steps: [{ weight: 5 }] }, says: 'blueGreen has no steps' },
+    { spec: { strategy: 'blueGreen', stickiness: { cookie: 'a' } }, says: 'stickiness does not go' },
+    { spec: { steps: [{ weight: 5 }, { weight: 0 }] }, says: 'a weight of 0' },
+    {
+      spec: { strategy: 'ab', match: { headers: [{ name: 'a', exact: 'b', regex: 'c' }] } },
+      says: 'exactly one of exact, regex',
+    },
+    { spec: { strategy: 'ab', match: { cookies: [{ name: 'a', exact: 'b;c' }] } }, says: 'exact' },
+  ])('refuse, as the parser does, a ReleasePolicy of $spec', async ({ spec, says }) => {
+    expect(parsePolicy(spec).ok).toBe(false);
+    const error: unknown = await client.create(policy('wrong', spec)).catch((problem: unknown) => problem);
+    expect(isInvalid(error)).toBe(true);
+    expect(String(error)).toContain(says);
   });
 
   it('take every AnalysisTemplate that the parser takes, with fields written out or left out', async () => {

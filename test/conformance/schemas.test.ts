@@ -270,7 +270,11 @@ describe('schemas and parsers', () => {
       targetGeneration: 4,
       replicaSet: 'shop-77',
       reasserted: 0,
+      mirror: 50,
+      matching: true,
       observedWeight: null,
+      observedMirror: 0,
+      observedMatching: false,
       verdict,
       analysis: {
         version: 1,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { defaultPolicy } from '../../api/parse/policy.ts';
-import type { AnalysisUse, ReleasePolicy, Step } from '../../api/policy.ts';
+import type { AnalysisUse, Match, Mirror, ReleasePolicy, Step, Stickiness } from '../../api/policy.ts';
 import type {
   AnalysisTemplate,
   CountTest,
@@ -24,29 +24,86 @@ function optional<T extends object>(model: { [K in keyof T]: fc.Arbitrary<T[K]> 
   return fc.record(model, { requiredKeys: [] });
 }
 
-const step: fc.Arbitrary<Step> = fc
-  .tuple(
-    fc.record({
-      weight: fc.integer({ min: 1, max: 99 }),
-      minDurationMs: durationMs(0, 10_000_000),
-      extraMs: durationMs(1000, 10_000_000),
-      pause: fc.oneof(fc.boolean(), durationMs(1, 10_000_000)),
-    }),
-    optional<{ canaryReplicas: number }>({ canaryReplicas: fc.integer({ min: 1, max: 50 }) }),
-  )
-  .map(([{ extraMs, ...rest }, own]) => ({ ...rest, maxDurationMs: rest.minDurationMs + extraMs, ...own }));
+const hundredths = (min: number) => fc.integer({ min, max: 9900 }).map((count) => count / 100);
+
+const step = (leastHundredths: number): fc.Arbitrary<Step> =>
+  fc
+    .tuple(
+      fc.record({
+        weight: fc.oneof(
+          fc.integer({ min: Math.ceil(leastHundredths / 100), max: 99 }),
+          hundredths(leastHundredths),
+        ),
+        minDurationMs: durationMs(0, 10_000_000),
+        extraMs: durationMs(1000, 10_000_000),
+        pause: fc.oneof(fc.boolean(), durationMs(1, 10_000_000)),
+      }),
+      optional<{ canaryReplicas: number }>({ canaryReplicas: fc.integer({ min: 1, max: 50 }) }),
+    )
+    .map(([{ extraMs, ...rest }, own]) => ({ ...rest, maxDurationMs: rest.minDurationMs + extraMs, ...own }));
 
 const use: fc.Arbitrary<AnalysisUse> = fc.record({
   template: label,
   args: fc.dictionary(argument, fc.string()),
 });
 
+const token = fc.stringMatching(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,12}$/);
+const value = fc.stringMatching(/^[!#-+\--:<-[\]-~]{1,20}$/);
+const match: fc.Arbitrary<Match> = fc.record({
+  headers: fc.array(
+    fc.oneof(
+      fc.record({ name: token, value }),
+      fc.record({
+        name: token,
+        value: fc.constantFrom('^eu-.*', '(?i)beta'),
+        regex: fc.constant(true as const),
+      }),
+    ),
+    { minLength: 1, maxLength: 3 },
+  ),
+  cookies: fc.array(fc.record({ name: token, value }), { maxLength: 3 }),
+});
+
+const mirror: fc.Arbitrary<Mirror> = fc
+  .record({
+    percent: fc.integer({ min: 1, max: 100 }),
+    minDurationMs: durationMs(0, 10_000_000),
+    extraMs: durationMs(1000, 10_000_000),
+  })
+  .map(({ extraMs, ...rest }) => ({ ...rest, maxDurationMs: rest.minDurationMs + extraMs }));
+
+const stickiness: fc.Arbitrary<Stickiness> = fc.record({
+  cookie: token,
+  maxAgeMs: fc.integer({ min: 1, max: 2_592_000 }).map((seconds) => seconds * 1000),
+});
+
+const steps = (leastHundredths: number) => fc.array(step(leastHundredths), { minLength: 1, maxLength: 6 });
+
+type Splitting = Pick<ReleasePolicy, 'strategy' | 'steps'> & Partial<ReleasePolicy>;
+
+/** What each strategy has, and what goes with it. */
+const splitting: fc.Arbitrary<Splitting> = fc.oneof(
+  fc
+    .tuple(
+      fc.record({ steps: steps(1) }),
+      optional<{ mirror: Mirror; stickiness: Stickiness }>({ mirror, stickiness }),
+    )
+    .map(([own, more]) => ({ strategy: 'canary' as const, ...own, ...more })),
+  fc
+    .tuple(
+      fc.record({ steps: steps(0), match }),
+      optional<{ mirror: Mirror; stickiness: Stickiness }>({ mirror, stickiness }),
+    )
+    .map(([own, more]) => ({ strategy: 'ab' as const, ...own, ...more })),
+  fc
+    .tuple(fc.record({ bakeMs: durationMs(0, 10_000_000) }), optional<{ mirror: Mirror }>({ mirror }))
+    .map(([own, more]) => ({ strategy: 'blueGreen' as const, steps: [], ...own, ...more })),
+);
+
 export const policies: fc.Arbitrary<ReleasePolicy> = fc
   .tuple(
     fc.record({
       provider: fc.constantFrom('auto', 'gateway', 'nginx', 'istio', 'linkerd', 'replicas'),
-      strategy: fc.constant('canary'),
-      steps: fc.array(step, { minLength: 1, maxLength: 6 }),
       analysis: fc.uniqueArray(use, { minLength: 1, maxLength: 4, selector: (item) => item.template }),
       onFailure: fc.constantFrom('hold', 'revert'),
       onInconclusive: fc.constantFrom('extend', 'wait', 'promote', 'rollback'),
@@ -58,8 +115,9 @@ export const policies: fc.Arbitrary<ReleasePolicy> = fc
       historyLimit: fc.integer({ min: 1, max: 1000 }),
     }),
     optional<{ settleMs: number }>({ settleMs: durationMs(0, 3_600_000) }),
+    splitting,
   )
-  .map(([policy, own]) => ({ ...defaultPolicy(), ...policy, ...own }));
+  .map(([policy, own, split]) => ({ ...defaultPolicy(), ...policy, ...own, ...split }));
 
 const margin: fc.Arbitrary<Margin> = fc.record({
   absolute: fc.double({ min: 0, max: 0.5, noNaN: true }),
