@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../api/kube.ts';
+import { Backends } from './backends.ts';
 import { IngressTable } from './ingress-routing.ts';
+import type { IngressLabels } from './ingress-routing.ts';
 import { seeded } from './random.ts';
-import type { RoutedRequest } from './routing.ts';
-import { backends, ingress, request } from './test-objects.ts';
+import type { Routed, RoutedRequest } from './routing.ts';
+import { backends, ingress, request, service, slice } from './test-objects.ts';
 
 const MAIN = ingress({ name: 'main', service: 'shop' });
 const canaryOf = (annotations: Record<string, string>, more: object = {}) =>
@@ -95,14 +97,175 @@ describe('an Ingress with a canary', () => {
     const routed = new IngressTable([younger, older, MAIN], three).route(request(), () => 0);
     expect(routed).toMatchObject({ to: [{ host: '10.0.0.1' }] });
   });
+});
 
-  it('lets a header decide before the weight', () => {
-    const table = new IngressTable(
-      [MAIN, canaryOf({ 'canary-weight': '0', 'canary-by-header': 'X-Try' })],
-      TWO,
+describe('what decides, in this order', () => {
+  const both = { 'canary-weight': '0', 'canary-by-header': 'X-Try', 'canary-by-cookie': 'try' };
+  const asks = (header: string | undefined, cookie: string | undefined) =>
+    request('/', {
+      headers: {
+        ...(header === undefined ? {} : { 'x-try': header }),
+        ...(cookie === undefined ? {} : { cookie: `a=b; try=${cookie}` }),
+      },
+    });
+
+  it.each<{ given: Record<string, string>; header?: string; cookie?: string; want: number }>([
+    { given: both, header: 'always', cookie: 'never', want: 1 },
+    { given: { ...both, 'canary-weight': '100' }, header: 'never', cookie: 'always', want: 0 },
+    { given: both, header: 'perhaps', cookie: 'always', want: 1 },
+    { given: { ...both, 'canary-weight': '100' }, header: 'perhaps', cookie: 'never', want: 0 },
+    { given: { ...both, 'canary-weight': '100' }, header: 'perhaps', cookie: 'perhaps', want: 1 },
+    { given: { ...both, 'canary-by-header-value': 'eu west' }, header: 'eu west', want: 1 },
+    { given: { ...both, 'canary-by-header-value': 'eu' }, header: 'always', want: 0 },
+    { given: { ...both, 'canary-by-header-value': 'eu' }, header: 'never', cookie: 'always', want: 1 },
+    {
+      given: { ...both, 'canary-by-header-value': 'eu', 'canary-by-header-pattern': 'us' },
+      header: 'us',
+      want: 0,
+    },
+    { given: { ...both, 'canary-by-header-pattern': '^v[0-9]+$' }, header: 'v12', want: 1 },
+    { given: { ...both, 'canary-by-header-pattern': 'v1' }, header: 'a v1 b', want: 1 },
+    { given: { ...both, 'canary-by-header-pattern': '(' }, header: 'v1', cookie: 'always', want: 0 },
+    { given: { 'canary-weight': '0', 'canary-by-header-value': 'eu' }, header: 'eu', want: 0 },
+    { given: { ...both, 'canary-by-header-value': 'a,b' }, header: 'a,b', want: 0 },
+    { given: { ...both, 'canary-by-header-value': 'a,b' }, header: 'always', want: 1 },
+    { given: { ...both, 'canary-by-header-pattern': 'a{1,2}' }, header: 'aa', want: 0 },
+  ])('$given: header $header and cookie $cookie send $want', ({ given, header, cookie, want }) => {
+    expect(share(new IngressTable([MAIN, canaryOf(given)], TWO), asks(header, cookie))).toBe(want);
+  });
+});
+
+describe('the age of Ingresses', () => {
+  const THREE = backends({ shop: ['10.0.0.1'], 'shop-canary': ['10.0.0.2'] });
+  const canary = canaryOf({ 'canary-weight': '100' }, { created: '2026-02-01T00:00:00Z' });
+  const normal = (created: string) =>
+    ingress({ name: 'normal', service: 'shop-canary', host: 'other.example', created });
+
+  it('takes the canary’s place from a younger normal Ingress that names the same Service', () => {
+    const table = new IngressTable([MAIN, canary, normal('2026-03-01T00:00:00Z')], THREE);
+    expect(table.route(request('/', { host: 'other.example' }), () => 0)).toMatchObject({ status: 404 });
+    expect(share(table)).toBe(1);
+  });
+
+  it('leaves the canary without a weight if an older normal Ingress names the same Service', () => {
+    const table = new IngressTable([MAIN, canary, normal('2026-01-15T00:00:00Z')], THREE);
+    expect(table.route(request('/', { host: 'other.example' }), () => 0)).toMatchObject({
+      to: [{ host: '10.0.0.2' }],
+    });
+    expect(share(table)).toBe(0);
+  });
+
+  it('gives a place to the oldest Ingress, and a canary of that place with it', () => {
+    const older = ingress({ name: 'older', service: 'other', created: '2025-01-01T00:00:00Z' });
+    const all = backends({ shop: ['10.0.0.1'], 'shop-canary': ['10.0.0.2'], other: ['10.0.0.3'] });
+    const table = new IngressTable([MAIN, older, canaryOf({ 'canary-weight': '100' })], all);
+    expect(table.route(request(), () => 0.5).labels).toMatchObject({
+      ingress: 'older',
+      service: 'other',
+      canary: 'shop-shop-canary-80',
+    });
+  });
+});
+
+describe('an Ingress of another class or namespace', () => {
+  it('splits nothing if its class is another', () => {
+    const canary = canaryOf({ 'canary-weight': '100' });
+    const elsewhere = { ...canary, spec: { ...canary.spec, ingressClassName: 'nginx-2' } };
+    expect(share(new IngressTable([MAIN, elsewhere], TWO))).toBe(0);
+  });
+
+  it('splits all the same if only its namespace is another', () => {
+    const canary = canaryOf({ 'canary-weight': '100' });
+    const elsewhere = { ...canary, metadata: { ...canary.metadata, namespace: 'team' } };
+    const both = new Backends(
+      [service('shop'), service('shop-canary', 'team')],
+      [slice('shop', ['10.0.0.1']), slice('shop-canary', ['10.0.0.2'], 'team')],
     );
-    expect(share(table, request('/', { headers: { 'x-try': 'always' } }))).toBe(1);
-    expect(share(table, request('/', { headers: { 'x-try': 'perhaps' } }))).toBe(0);
+    const routed = new IngressTable([MAIN, elsewhere], both).route(request(), () => 0);
+    expect(routed.labels).toMatchObject({ namespace: 'shop', canary: 'team-shop-canary-80' });
+  });
+});
+
+describe('a canary that is taken away by a path without a counterpart', () => {
+  it('takes only its own port with it', () => {
+    const byName = ingress({ name: 'named', service: 'shop', path: '/named', port: { name: 'http' } });
+    const canaries = [
+      canaryOf({ 'canary-weight': '100' }),
+      ingress({
+        name: 'c2',
+        service: 'shop-canary',
+        path: '/x',
+        port: { name: 'http' },
+        annotations: { canary: 'true' },
+      }),
+    ];
+    expect(share(new IngressTable([MAIN, byName, ...canaries], TWO))).toBe(1);
+  });
+
+  it('is kept if it is the host that is unknown', () => {
+    const canary = canaryOf({ 'canary-weight': '100' });
+    const stray = canaryOf({ 'canary-weight': '100' }, { host: 'nowhere.example' });
+    const rules = [canary, stray].flatMap((one) => one.spec?.['rules'] as JsonObject[]);
+    expect(share(new IngressTable([MAIN, { ...canary, spec: { rules } }], TWO))).toBe(1);
+  });
+});
+
+describe('affinity: cookie', () => {
+  const sticky = ingress({
+    name: 'main',
+    service: 'shop',
+    annotations: {
+      affinity: 'cookie',
+      'session-cookie-name': 'shop-session',
+      'session-cookie-max-age': '3600',
+    },
+  });
+  const pods = backends({ shop: ['10.0.0.1', '10.0.0.3'], 'shop-canary': ['10.0.0.2'] });
+  const table = (annotations?: Record<string, string>) =>
+    new IngressTable(annotations === undefined ? [sticky] : [sticky, canaryOf(annotations)], pods);
+  const cookieOf = (routed: Routed<IngressLabels>): string => {
+    const header = 'edits' in routed ? routed.edits.response[0]?.add['Set-Cookie'] : undefined;
+    return header?.split(';')[0] ?? '';
+  };
+  /** The cookie of a client whose first request went there. */
+  const client = (weight: 0 | 100) =>
+    cookieOf(table({ 'canary-weight': String(weight) }).route(request(), () => 0.5));
+  const asks = (cookie: string) => request('/', { headers: { cookie } });
+
+  it('gives each new client a cookie, and each client one pod', () => {
+    const routed = table().route(request(), seeded(1));
+    expect('edits' in routed ? routed.edits.response[0]?.add['Set-Cookie'] : '').toMatch(
+      /^shop-session=\d+\|[0-9a-f]+; Path=\/; Max-Age=3600; HttpOnly$/,
+    );
+    const again = table().route(asks(cookieOf(routed)), seeded(2));
+    expect('to' in again && 'to' in routed && again.to).toEqual('to' in routed && routed.to);
+    expect(again).not.toHaveProperty('edits');
+    expect('to' in again && again.to).toHaveLength(1);
+  });
+
+  it('keeps a client of stable there, whatever the weight and the header', () => {
+    const given = { 'canary-weight': '100', 'canary-by-header': 'x-try' };
+    const asked = { headers: { cookie: client(0), 'x-try': 'always' } };
+    expect(share(table(given), request('/', asked))).toBe(0);
+    expect(share(table({ ...given, 'affinity-canary-behavior': 'legacy' }), request('/', asked))).toBe(0);
+    expect(share(table(given))).toBe(1);
+  });
+
+  it('keeps a client of the canary there, at weight 0 too', () => {
+    expect(share(table({ 'canary-weight': '0' }), asks(client(100)))).toBe(1);
+    expect(share(table({ 'canary-weight': '0' }))).toBe(0);
+  });
+
+  it('lets it go with the canary’s Ingress, which leaves the cookie for the next one', () => {
+    expect(share(table(), asks(client(100)))).toBe(0);
+    expect(table().route(asks(client(100)), () => 0)).not.toHaveProperty('edits');
+    expect(share(table({ 'canary-weight': '1' }), asks(client(100)))).toBe(1);
+  });
+
+  it('holds nobody on a canary whose behaviour is legacy', () => {
+    const legacy = { 'canary-weight': '100', 'affinity-canary-behavior': 'legacy' };
+    expect(cookieOf(table(legacy).route(request(), () => 0))).toBe('');
+    expect(share(table({ ...legacy, 'canary-weight': '0' }), asks(client(100)))).toBe(0);
   });
 });
 
