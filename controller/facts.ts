@@ -67,7 +67,7 @@ export function factsOf(snapshot: Snapshot): Facts {
     active: newest === undefined || isEnded(newest) ? undefined : newest,
     stable: target === undefined || newest === undefined ? undefined : stableFacts(target, newest),
     canary,
-    traffic: trafficFacts(snapshot, newest, rules?.policy),
+    traffic: trafficFacts(snapshot, newest, rules?.policy, { target, canary }),
     rules,
     holdsNewest: target !== undefined && newest !== undefined && holds(target, newest, canary),
   };

@@ -1,6 +1,6 @@
 import { getInteger, getObject, getStringMap } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import { LABEL } from '../../api/names.ts';
+import { ANNOTATION, LABEL } from '../../api/names.ts';
 import type { Release } from '../../api/release.ts';
 import {
   canaryName,
@@ -38,6 +38,8 @@ export interface CanaryFacts {
   /** pods that run the canary's labels or belong to it, those being deleted included */
   remaining: PodFacts[];
   ready: PodFacts[];
+  /** names of the pods that may have answered lately, those being deleted or scaled away included: for queries */
+  answering: string[];
   wanted: number;
   available: number;
   /** why the API server or the scheduler refuses pods, and since when */
@@ -62,10 +64,18 @@ export function canaryFacts(snapshot: Snapshot, release: Release | undefined): C
     pods,
     remaining: ours ? [...all, ...left] : left,
     ready: pods.filter((pod) => pod.ready),
+    answering: answering(object, all),
     wanted: deployment?.replicas ?? 0,
     available: deployment?.observed === true ? (getInteger(object, 'status', 'availableReplicas') ?? 0) : 0,
     rejected: deployment === undefined ? undefined : rejection(deployment, pods),
   };
+}
+
+/** With those that were there when the canary was last scaled: what they answered before has to be measured as well. */
+function answering(object: KubeObject | undefined, pods: readonly PodFacts[]): string[] {
+  const before = object?.metadata.annotations?.[ANNOTATION.pods] ?? '';
+  const present = pods.filter(({ finished }) => !finished).map(({ name }) => name);
+  return [...new Set([...present, ...before.split(',').filter((name) => name !== '')])];
 }
 
 function isOf(release: Release | undefined, object: KubeObject | undefined): boolean {

@@ -5,10 +5,18 @@ import type { ReleasePolicy } from '../../api/policy.ts';
 import type { Release } from '../../api/release.ts';
 import { liveOf, PROVIDERS, routesOf } from '../../providers/index.ts';
 import { isOff, OFF } from '../../providers/provider.ts';
-import type { Observation, Provider, RouteOriginals, TrafficContext } from '../../providers/provider.ts';
+import type {
+  Observation,
+  PodShares,
+  Provider,
+  RouteOriginals,
+  TrafficContext,
+} from '../../providers/provider.ts';
 import { NOTHING_WANTED, wantsOf } from '../../providers/wants.ts';
 import { isMadeFor } from '../canary/index.ts';
 import type { Snapshot } from '../model.ts';
+import type { CanaryFacts } from './canary.ts';
+import type { WorkloadFacts } from './workload.ts';
 
 export interface TrafficFacts {
   provider: Provider;
@@ -25,6 +33,7 @@ export function trafficFacts(
   snapshot: Snapshot,
   release: Release | undefined,
   policy: ReleasePolicy | undefined,
+  arms: { target: WorkloadFacts | undefined; canary: CanaryFacts },
 ): TrafficFacts | undefined {
   const traffic = release?.spec.traffic;
   const provider = Object.values(PROVIDERS).find((each) => each.name === traffic?.provider);
@@ -35,8 +44,8 @@ export function trafficFacts(
     release: release.metadata.name,
     owner: owner(snapshot, release),
     stableService:
-      snapshot.services.find((each) => each.metadata.name === traffic.service) ?? gone(traffic.service),
-    canaryService: traffic.canaryService,
+      snapshot.services.find((each) => each.metadata.name === traffic.service) ?? gone(traffic.service ?? ''),
+    canaryService: traffic.canaryService ?? '',
     routes: traffic.routes.flatMap((ref) =>
       routesOf(provider, snapshot).filter(
         (each) => each.kind === ref.kind && each.metadata.name === ref.name,
@@ -46,8 +55,11 @@ export function trafficFacts(
     others: (provider.alsoReads ?? []).flatMap((kind) => liveOf(kind, snapshot)),
     originals: originalsOf(release),
     wants: policy === undefined ? NOTHING_WANTED : wantsOf(policy),
+    ...(provider.byPods === undefined ? {} : { pods: podShares(arms) }),
   };
   const observation = provider.observe(context);
+  // Pods that are not ready yet get nothing, but soon will.
+  const off = provider.byPods === undefined && isOff(observation);
   return {
     provider,
     context,
@@ -67,6 +79,19 @@ function owner(snapshot: Snapshot, release: Release): OwnerReference {
     blockOwnerDeletion: false,
   };
 }
+
+function podShares({ target, canary }: Parameters<typeof trafficFacts>[3]): PodShares {
+  const stable = (target?.replicaSets ?? []).flatMap(({ pods }) => pods);
+  const ready = { canary: canary.remaining.filter(isReady).length, stable: stable.filter(isReady).length };
+  return {
+    canary: canary.ours ? canary.deployment?.object : undefined,
+    names: canary.ours ? canary.answering : [],
+    stable: target?.replicas ?? 0,
+    ready,
+  };
+}
+
+const isReady = ({ ready }: { ready: boolean }): boolean => ready;
 
 /** A stable Service deleted in mid-release still has the name by which its routes are cleaned up. */
 function gone(name: string): KubeObject {

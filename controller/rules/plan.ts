@@ -45,8 +45,8 @@ function wireTraffic(traffic: Traffic): NonNullable<ReleaseSpec['traffic']> {
   const named = ({ apiVersion, kind, metadata }: KubeObject) => ({ apiVersion, kind, name: metadata.name });
   return {
     provider: traffic.provider,
-    service: traffic.stableService.metadata.name,
-    canaryService: traffic.canaryService,
+    ...(traffic.stableService === undefined ? {} : { service: traffic.stableService.metadata.name }),
+    ...(traffic.canaryService === undefined ? {} : { canaryService: traffic.canaryService }),
     routes: traffic.routes.map(named),
     rewrite: structuredClone(traffic.rewrite),
   };

@@ -196,6 +196,6 @@ function variablesOf(s: StepFacts): Record<string, string> {
     release: s.release.metadata.name,
     canaryDeployment: s.facts.canary.name,
     stablePods: names(s.facts.stable?.replicaSet?.pods ?? []),
-    canaryPods: names(s.facts.canary.pods),
+    canaryPods: s.facts.canary.answering.join(','),
   };
 }
