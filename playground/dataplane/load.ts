@@ -1,4 +1,6 @@
 import http from 'node:http';
+import { Crowd } from './clients.ts';
+import type { Client, Mark } from './clients.ts';
 import { exponential } from './random.ts';
 import type { Random } from './random.ts';
 
@@ -10,6 +12,8 @@ export interface LoadOptions {
   path: string;
   requestsPerSecond: number;
   arrivals: 'poisson' | 'constant';
+  /** what some of the clients send */
+  mark: Mark;
   random: Random;
 }
 
@@ -18,6 +22,8 @@ export interface VersionCounts {
   total: number;
   /** errors the application was told to make */
   injected: number;
+  /** asked for by clients with the mark */
+  marked: number;
 }
 
 export interface LoadCounts {
@@ -38,6 +44,7 @@ export class Load {
   private readonly options: LoadOptions;
   // shorter than the gateway's keep-alive time, so no request meets a connection that is being closed
   private readonly agent = new http.Agent({ keepAlive: true, timeout: 30_000 });
+  private readonly crowd: Crowd;
   private rate: number;
   private nextMs = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -47,6 +54,7 @@ export class Load {
   constructor(options: LoadOptions) {
     this.options = options;
     this.rate = options.requestsPerSecond;
+    this.crowd = new Crowd(options.mark, options.random);
   }
 
   start(): void {
@@ -91,25 +99,29 @@ export class Load {
     this.inFlight += 1;
     this.counts.total += 1;
     const { port, path, host } = this.options;
-    const request = http.get({ agent: this.agent, host: '127.0.0.1', port, path, headers: { host } });
+    const client = this.crowd.next();
+    const headers = { host, ...client.headers() };
+    const request = http.get({ agent: this.agent, host: '127.0.0.1', port, path, headers });
     request.setTimeout(TIMEOUT_MS, () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
     let failure: string | undefined;
     request.on('error', (error) => (failure = error.message));
     request.on('response', (response) => {
       response.resume();
       response.on('error', (error) => (failure = `answer broken off: ${error.message}`));
-      failure = this.judge(response);
+      client.receive(response.headers['set-cookie']);
+      failure = this.judge(response, client);
     });
     request.on('close', () => this.finished(failure));
   }
 
   /** Counts an answer; returns what is wrong with it if the application is not to blame. */
-  private judge(response: http.IncomingMessage): string | undefined {
+  private judge(response: http.IncomingMessage, client: Client): string | undefined {
     const version = response.headers['x-version'];
     const status = response.statusCode ?? 0;
     if (typeof version === 'string') {
-      const counts = (this.counts.versions[version] ??= { total: 0, injected: 0 });
+      const counts = (this.counts.versions[version] ??= { total: 0, injected: 0, marked: 0 });
       counts.total += 1;
+      if (client.marked) counts.marked += 1;
       if (response.headers['x-injected-error'] === 'true') {
         counts.injected += 1;
         return undefined;

@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-async function pod(errorRate = 0): Promise<{ server: PodServer; endpoint: Endpoint }> {
-  const behaviour = { version: 'v1', errorRate, p50Ms: 2, p99Ms: 5, startMs: 0 };
+async function pod(errorRate = 0, version = 'v1'): Promise<{ server: PodServer; endpoint: Endpoint }> {
+  const behaviour = { version, errorRate, p50Ms: 2, p99Ms: 5, startMs: 0 };
   const server = new PodServer({ pod: 'a', behaviour, random: seeded(1) });
   const endpoint = await listenSomewhere(server);
   endings.push(() => server.kill());
@@ -53,6 +53,8 @@ async function listener(handler: http.RequestListener): Promise<Endpoint> {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
 
+const MARK = { header: { name: 'x-beta', value: 'always' }, cookie: { name: 'beta', value: 'always' } };
+
 function load(port: number, requestsPerSecond = 400): Load {
   const started = new Load({
     port,
@@ -60,6 +62,7 @@ function load(port: number, requestsPerSecond = 400): Load {
     path: '/',
     requestsPerSecond,
     arrivals: 'poisson',
+    mark: MARK,
     random: seeded(3),
   });
   started.start();
@@ -137,6 +140,24 @@ describe('traffic through the gateway', () => {
     const { total, clientErrors, samples } = running.snapshot();
     expect(clientErrors).toBe(total);
     expect(samples[0]).toMatch(want);
+  });
+
+  it('comes from clients of whom a fifth carries the mark', async () => {
+    const [plain, beta] = [await pod(0, 'v1'), await pod(0, 'v2')];
+    const forwarder = new Forwarder(seeded(2));
+    endings.push(() => forwarder.close());
+    const { port } = await listener((request, response) => {
+      const { 'x-beta': header, cookie } = request.headers;
+      const marked = header === 'always' || cookie === 'beta=always';
+      void forwarder.forward({ request, response, endpoints: [(marked ? beta : plain).endpoint] });
+    });
+    const running = load(port);
+    await served(running, 400);
+    await running.stop();
+    const { total, versions } = running.snapshot();
+    expect(versions['v1']).toMatchObject({ marked: 0 });
+    expect(versions['v2']?.marked).toBe(versions['v2']?.total);
+    expect((versions['v2']?.total ?? 0) / total).toBeCloseTo(0.2, 1);
   });
 
   it('stops and comes back with the rate', async () => {

@@ -7,6 +7,12 @@ export const REPLICAS = 6;
 /** share of requests that the stable version fails: a healthy service is not a perfect one */
 export const BASE_ERROR_RATE = 0.005;
 
+/** What a part of the clients sends, and an A/B test goes by, in the form that every provider understands. */
+export const MARK = {
+  header: { name: 'x-beta', value: 'always' },
+  cookie: { name: 'beta', value: 'always' },
+};
+
 export type DemoProvider = 'gateway' | 'nginx' | 'istio' | 'linkerd';
 
 export const PROVIDERS: readonly DemoProvider[] = ['gateway', 'nginx', 'istio', 'linkerd'];

@@ -23,7 +23,7 @@ import { Children } from './children.ts';
 import type { Death } from './children.ts';
 import { gatewayApiCrds } from './gateway-api-crds.ts';
 import { meshCrds } from './mesh-crds.ts';
-import { APP, NAMESPACE, REPLICAS, ROUTED_BY, hostOf, userObjects } from './objects.ts';
+import { APP, MARK, NAMESPACE, REPLICAS, ROUTED_BY, hostOf, userObjects } from './objects.ts';
 import type { DemoProvider } from './objects.ts';
 
 export interface StageOptions {
@@ -160,7 +160,15 @@ export class Stage {
     const prometheus = await this.startPrometheus(ports.metrics);
     say('Prometheus', `${prometheus.url}, scrapes the gateway every second`);
     const random = seeded(seed);
-    const load = new Load({ port, host, path: '/', requestsPerSecond, arrivals: 'poisson', random });
+    const load = new Load({
+      port,
+      host,
+      path: '/',
+      requestsPerSecond,
+      arrivals: 'poisson',
+      mark: MARK,
+      random,
+    });
     this.parts = { client, load, prometheus: prometheus.proxy, prometheusUrl: prometheus.front };
     await until('the gateway routes', () => serves(port, host));
     load.start();
