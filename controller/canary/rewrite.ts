@@ -11,10 +11,7 @@ import type { JsonObject } from '../../api/kube.ts';
 import { selectorMatches, type Labels } from './selector.ts';
 
 /** How one label changes; without `from` it is added, without `to` (backwards) it is taken away. */
-export interface Change {
-  readonly from?: string;
-  readonly to?: string;
-}
+export type Change = Readonly<{ from?: string; to?: string }>;
 
 /** Which labels of the template change, by key. Never empty. */
 export type Rewrite = Readonly<Record<string, Change>>;

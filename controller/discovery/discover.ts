@@ -1,9 +1,10 @@
 import { getObject, getStringMap } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { foreignCanaries } from '../../providers/nginx.ts';
-import { liveOf, PROVIDERS } from '../../providers/index.ts';
+import { liveOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal, TrafficContext } from '../../providers/provider.ts';
 import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
+import { discoverByPods } from './by-pods.ts';
 import {
   allowedProviders,
   chooseRoutes,
@@ -27,7 +28,11 @@ import { nameOf, type Discovery, type DiscoveryInput, type Found, type Traffic }
  * release starts: once it has, its record says what it moves.
  */
 export function discoverTraffic(input: DiscoveryInput): Discovery {
-  const chosen = chooseTraffic(input);
+  const providers = allowedProviders(input);
+  if (!providers.ok) return providers;
+  const byPods = providers.value.find((name) => PROVIDERS[name].byPods !== undefined);
+  if (byPods !== undefined) return discoverByPods(input, byPods);
+  const chosen = chooseTraffic(input, providers.value);
   if (!chosen.ok) return chosen;
   const { fronting, ...traffic } = chosen.value;
   const labels = templateLabels(input.target);
@@ -45,25 +50,26 @@ export function discoverTraffic(input: DiscoveryInput): Discovery {
   return { ok: true, traffic: { ...traffic, rewrite: choice.rewrite } };
 }
 
-type Chosen = Omit<Traffic, 'rewrite'>;
+type Chosen = Required<Omit<Traffic, 'rewrite'>>;
 
-function chooseTraffic(input: DiscoveryInput): Found<Chosen & { fronting: KubeObject[] }> {
-  const providers = allowedProviders(input);
-  if (!providers.ok) return providers;
+function chooseTraffic(
+  input: DiscoveryInput,
+  providers: readonly BuiltIn[],
+): Found<Chosen & { fronting: KubeObject[] }> {
   const listed = listedRoutes(input);
   if (!listed.ok) return listed;
   const fronting = frontingServices(input);
   const isRouted = (service: string) =>
-    providers.value.some((provider) =>
+    providers.some((provider) =>
       userRoutes(provider, input).some(
         (route) => PROVIDERS[provider].names(route, service) && isListed(route),
       ),
     );
   const isListed = (route: KubeObject) => listed.value === undefined || listed.value.includes(nameOf(route));
-  const service = chooseService(input, fronting, providers.value, isRouted);
+  const service = chooseService(input, fronting, providers, isRouted);
   if (!service.ok) return service;
   const stableService = service.value;
-  const scope = { providers: providers.value, listed: listed.value };
+  const scope = { providers, listed: listed.value };
   const routes = chooseRoutes(input, nameOf(stableService), scope);
   if (!routes.ok) return routes;
   const canaryService = canaryServiceName(nameOf(stableService));

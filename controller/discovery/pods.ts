@@ -1,10 +1,10 @@
 import { getObjects, getString, getStringMap } from '../../api/json.ts';
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
-import { mapSelects } from '../canary/index.ts';
+import { isMadeFor, mapSelects } from '../canary/index.ts';
 import { nameOf, type DiscoveryInput } from './types.ts';
 
 /** Whose a pod is. `unknown`: its ReplicaSet is not (yet, or any more) among those we see. */
-export type PodOwner = { by: 'target' } | { by: 'other'; name: string } | { by: 'unknown' };
+export type PodOwner = { by: 'target' | 'canary' } | { by: 'other'; name: string } | { by: 'unknown' };
 
 function controllerOf(object: KubeObject): OwnerReference | undefined {
   return (object.metadata.ownerReferences ?? []).find(({ controller }) => controller === true);
@@ -20,7 +20,14 @@ export function ownerOfPod(pod: KubeObject, input: DiscoveryInput): PodOwner {
   const deployment = controllerOf(replicaSet);
   if (deployment === undefined) return { by: 'other', name: `ReplicaSet ${owner.name}` };
   if (deployment.uid === input.target.metadata.uid) return { by: 'target' };
+  if (isCanary(deployment, input)) return { by: 'canary' };
   return { by: 'other', name: `${deployment.kind} ${deployment.name}` };
+}
+
+/** The Deployment Sluice made for this target: its pods may stand behind the target's own Services. */
+function isCanary({ uid }: OwnerReference, { deployments, target }: DiscoveryInput): boolean {
+  const owner = deployments.find(({ metadata }) => metadata.uid === uid);
+  return owner !== undefined && isMadeFor(nameOf(target), owner);
 }
 
 /** Neither being deleted nor finished. */

@@ -131,7 +131,7 @@ function refuseOtherControllers({ target, traffic }: PreflightInput): Refusal[] 
   const selector = getStringMap(stableService, 'spec', 'selector');
   return [
     ...refuseMarks(target, 'Deployment'),
-    ...refuseMarks(stableService, 'Service', Object.keys(selector)),
+    ...(stableService === undefined ? [] : refuseMarks(stableService, 'Service', Object.keys(selector))),
     ...routes.flatMap((route) => refuseMarks(route, route.kind)),
   ];
 }

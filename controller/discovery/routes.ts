@@ -1,6 +1,5 @@
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import type { ProviderName } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import { routesOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
@@ -8,33 +7,20 @@ import { isMadeFor } from '../canary/index.ts';
 import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found } from './types.ts';
 
 export const BUILT_IN = Object.keys(PROVIDERS) as BuiltIn[];
-const KNOWN: readonly (ProviderName | 'auto')[] = [
-  'auto',
-  'gateway',
-  'nginx',
-  'istio',
-  'linkerd',
-  'replicas',
-];
 
-/** The back ends that may be used: all of this version for `auto`, else the one named by annotation or policy. */
+/** The back ends that may be used: for `auto` all that split routes, else the one named by annotation or policy. */
 export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[]> {
   const annotation = input.annotations[ANNOTATION.provider];
   const field =
     annotation === undefined ? 'spec.provider of the policy' : `annotation ${ANNOTATION.provider}`;
   const wanted = annotation ?? input.policyProvider;
-  if (wanted === 'auto') return found(BUILT_IN);
+  if (wanted === 'auto') return found(BUILT_IN.filter((name) => PROVIDERS[name].byPods === undefined));
   const provider = BUILT_IN.find((name) => name === wanted);
   if (provider !== undefined) return found([provider]);
-  return KNOWN.some((name) => name === wanted)
-    ? refused(
-        REASON.ProviderUnsupported,
-        `${field}: provider "${wanted}" is not available in this version; use one of auto, ${BUILT_IN.join(', ')}.`,
-      )
-    : refused(
-        REASON.InvalidAnnotation,
-        `${field}: "${wanted.slice(0, 80)}" is no provider; use one of auto, ${BUILT_IN.join(', ')}.`,
-      );
+  return refused(
+    REASON.InvalidAnnotation,
+    `${field}: "${wanted.slice(0, 80)}" is no provider; use one of auto, ${BUILT_IN.join(', ')}.`,
+  );
 }
 
 /** The users' routes that a back end reads; never our own canary Ingresses. */

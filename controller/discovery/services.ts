@@ -40,7 +40,7 @@ export function chooseService(
   if (fronting.length === 0) {
     return refused(
       REASON.NoService,
-      `no Service selects the pods of Deployment ${target}, so there is no traffic to share; create a Service whose spec.selector matches the pod template's labels (targets without a Service need provider "replicas", which is not available in this version).`,
+      `no Service selects the pods of Deployment ${target}, so there is no traffic to share; create a Service whose spec.selector matches the pod template's labels, or name provider "replicas", which needs none, in the annotation ${ANNOTATION.provider}.`,
     );
   }
   const routed = fronting.filter((service) => isRouted(nameOf(service)));
@@ -78,7 +78,8 @@ function noRouteSentence(
   return `no ${kindsOf(providers)} that may be used ${sends}; create one in the same namespace that names the Service.`;
 }
 
-function serviceByName(input: DiscoveryInput, name: string): Found<KubeObject> {
+/** The Service an annotation names, if it selects a ready pod of the target. */
+export function serviceByName(input: DiscoveryInput, name: string): Found<KubeObject> {
   const field = `annotation ${ANNOTATION.service}`;
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
     return refused(

@@ -24,10 +24,10 @@ export interface DiscoveryInput extends LiveRoutes {
 /** What a release will move, and how its canary pods are told from stable ones. */
 export interface Traffic {
   provider: BuiltIn;
-  /** the live Service in front of the target */
-  stableService: KubeObject;
-  /** name of the Service to be made */
-  canaryService: string;
+  /** the live Service in front of the target; absent: there is none, and the provider needs none */
+  stableService?: KubeObject;
+  /** name of the Service to be made; absent: none is */
+  canaryService?: string;
   /** live routes whose rules move together; none where the provider works by an object of its own */
   routes: KubeObject[];
   rewrite: Rewrite;

@@ -64,7 +64,7 @@ export function trafficFacts(
     provider,
     context,
     observation,
-    zero: isOff(observation) || provider.plan(context, OFF).length === 0,
+    zero: off || provider.plan(context, OFF).length === 0,
     recorded: (release.metadata.finalizers ?? []).includes(FINALIZER),
   };
 }
