@@ -105,7 +105,7 @@ test('a preset without histograms is refused for latency, with those that have s
 
 test.each([
   ['an unknown preset', 'toString', 'nginx', 'is not a preset'],
-  ['auto without a provider', 'auto', undefined, 'needs a provider'],
+  ['auto where none fits', 'auto', { sentence: 'nobody counts' }, 'finds no queries that fit: nobody counts'],
 ])('%s is refused with what to write instead', (_, preset, inUse, message) => {
   const resolved = resolvePresets(bound('http', errors('a', preset)), [{ name: 'nginx', ...queries }], inUse);
   if (resolved.ok) throw new Error('accepted');

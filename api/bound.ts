@@ -41,15 +41,17 @@ export function metricsOf(templates: readonly BoundTemplate[]): BoundMetric[] {
   });
 }
 
+/** The name of the preset that fits, or a sentence (no full stop): why none does. */
+export type InUse = string | { sentence: string };
+
 /**
  * Gives every error-rate and latency metric without queries those of its preset: the one it names, or for "auto" (or no name)
- * that of the provider in use. An unknown name, "auto" without a provider, or a preset without histograms for a latency metric
- * is an issue.
+ * the one in use. An unknown name, "auto" where none fits, or a preset without histograms for a latency metric is an issue.
  */
 export function resolvePresets(
   bound: BoundTemplate,
   presets: readonly Preset[],
-  inUse: string | undefined,
+  inUse: InUse,
 ): Result<BoundTemplate> {
   const issues: Issue[] = [];
   const metrics = bound.template.metrics.map((metric, i): Metric => {
@@ -70,18 +72,16 @@ export function resolvePresets(
 function withQueries(
   metric: ErrorRateMetric | LatencyMetric,
   presets: readonly Preset[],
-  inUse: string | undefined,
+  inUse: InUse,
 ): Metric | Pick<Issue, 'message' | 'remedy'> {
   const auto = metric.preset === undefined || metric.preset === 'auto';
-  const name = auto ? inUse : metric.preset;
+  const chosen = auto ? inUse : (metric.preset ?? '');
   const usable = presets.filter(({ latency }) => metric.type === 'errorRate' || latency !== undefined);
   const names = usable.map((each) => each.name).join(', ');
   const remedy = `${names === '' ? '' : `name one of ${names}, or `}give queries of your own`;
-  const preset = presets.find((candidate) => candidate.name === name);
-  if (preset === undefined) {
-    const message = auto ? 'needs a provider that splits traffic and counts requests' : 'is not a preset';
-    return { message, remedy };
-  }
+  if (typeof chosen !== 'string') return { message: `finds no queries that fit: ${chosen.sentence}`, remedy };
+  const preset = presets.find((candidate) => candidate.name === chosen);
+  if (preset === undefined) return { message: 'is not a preset here', remedy };
   if (metric.type === 'errorRate') {
     return { ...metric, queries: { canary: preset.canary, stable: preset.stable } };
   }

@@ -27,6 +27,8 @@ export const QUERY_VARIABLES = {
   routeRegex: 'alternation of the routes in scope (only inside =~"…")',
   ingressRegex: 'alternation of the Ingresses in scope (only inside =~"…")',
   portRegex: 'alternation of the Service ports in scope (only inside =~"…")',
+  canaryClusterRegex: 'alternation of the Envoy clusters of the canary (Envoy Gateway; only inside =~"…")',
+  stableClusterRegex: 'alternation of the Envoy clusters of stable (Envoy Gateway; only inside =~"…")',
   interval: 'length of the window, e.g. 15s',
 } as const;
 

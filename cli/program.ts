@@ -128,10 +128,11 @@ function addOffline(program: Command, io: Io, done: (exitCode: number) => void):
     .option('--to <time>', 'its end', '1m')
     .addOption(
       new Option('--provider <name>', 'whose presets count').choices([
-        'gateway',
         'nginx',
         'istio',
         'linkerd',
+        'linkerd-route',
+        'replicas',
       ]),
     )
     .option('--service <name>', 'the stable Service (default: the name of the target)')

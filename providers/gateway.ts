@@ -5,7 +5,7 @@ import { RESOURCES } from '../api/resources.ts';
 import { acknowledgement, worst } from './gateway-status.ts';
 import { planRoutes, recordRoutes, restoreRoutes, scopeOf, seeRoutes, type InPlace } from './in-place.ts';
 import { refuseOverruled } from './linkerd-profile.ts';
-import { istioErrorRate, istioLatency } from './presets.ts';
+import { gatewayPresets } from './gateway-presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { percentOf, sendsTo, type LiveRule, type Shape } from './weighted-rules.ts';
 
@@ -128,6 +128,5 @@ export const gateway: Provider = {
   observe,
   plan: (context, { weight }) => planRoutes(HTTP_ROUTES, context, weight),
   cleanup: (context) => restoreRoutes(HTTP_ROUTES, context),
-  errorRate: istioErrorRate,
-  latency: istioLatency,
+  presets: gatewayPresets,
 };

@@ -6,7 +6,7 @@ import { planRoutes, recordRoutes, restoreRoutes, scopeOf, seeRoutes, type InPla
 import { hostOf, isHostOf } from './istio-hosts.ts';
 import { ownVirtualService, refuseOwn } from './istio-own.ts';
 import { ownPercent, planOwn, refuseTaken, removeOwn } from './own-object.ts';
-import { istioErrorRate, istioLatency } from './presets.ts';
+import { istioPresets } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { percentOf, sendsTo, type LiveRule, type Shape } from './weighted-rules.ts';
 
@@ -134,6 +134,5 @@ export const istio: Provider = {
     ...restoreRoutes(VIRTUAL_SERVICES, context),
     ...removeOwn(ownVirtualService, context),
   ],
-  errorRate: istioErrorRate,
-  latency: istioLatency,
+  presets: () => istioPresets,
 };

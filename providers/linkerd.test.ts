@@ -5,6 +5,7 @@ import { serviceProfile, trafficSplit } from '../test/support/linkerd.ts';
 import { backend, httpRoute, rule } from '../test/support/routes.ts';
 import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { linkerd } from './linkerd.ts';
+import { linkerdPresets } from './presets.ts';
 import type { TrafficContext } from './provider.ts';
 import { trafficVariables } from './variables.ts';
 
@@ -157,15 +158,15 @@ test('the pods’ own proxies count, by the Deployments of the arms', () => {
   const of = (deployment: string) =>
     `{direction="inbound",namespace="shop",deployment="${deployment}",target_port!="4191",route_name!="probe"`;
   const rendered = (query: string) => renderQuery(query, variables);
-  expect(rendered(linkerd.errorRate.canary.bad)).toEqual({
+  expect(rendered(linkerdPresets.errorRate.canary.bad)).toEqual({
     ok: true,
     query: `response_total${of('web-canary')},classification="failure"}`,
   });
-  expect(rendered(linkerd.errorRate.stable.total)).toEqual({
+  expect(rendered(linkerdPresets.errorRate.stable.total)).toEqual({
     ok: true,
     query: `response_total${of('web')}}`,
   });
-  expect(rendered(linkerd.latency.stable.buckets)).toEqual({
+  expect(rendered(linkerdPresets.latency?.stable.buckets ?? '')).toEqual({
     ok: true,
     query: `response_latency_ms_bucket${of('web')}}`,
   });

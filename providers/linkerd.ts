@@ -12,7 +12,7 @@ import {
   removeOwn,
   type OwnObject,
 } from './own-object.ts';
-import { linkerdErrorRate, linkerdLatency } from './presets.ts';
+import { linkerdPresets } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { FULL } from './weights.ts';
 
@@ -162,6 +162,5 @@ export const linkerd: Provider = {
   observe,
   plan: (context, { weight }) => planOwn(trafficSplit, context, weight),
   cleanup: (context) => removeOwn(trafficSplit, context),
-  errorRate: linkerdErrorRate,
-  latency: linkerdLatency,
+  presets: () => linkerdPresets,
 };

@@ -14,7 +14,7 @@ import {
   placeOf,
   WEIGHT,
 } from './nginx-ingress.ts';
-import { nginxErrorRate, nginxLatency } from './presets.ts';
+import { nginxPresets } from './presets.ts';
 import type { Observation, Provider, Refusal, Split, TrafficContext } from './provider.ts';
 
 const names = (ingress: KubeObject, service: string): boolean =>
@@ -179,6 +179,5 @@ export const nginx: Provider = {
   observe,
   plan,
   cleanup: (context) => ownIngresses(context).map((object) => remove(context, object)),
-  errorRate: nginxErrorRate,
-  latency: nginxLatency,
+  presets: () => nginxPresets,
 };

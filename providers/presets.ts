@@ -1,8 +1,8 @@
-import type { ErrorRatePreset, LatencyPreset } from './provider.ts';
+import type { ErrorRatePreset, Presets } from './provider.ts';
 
 /*
- * Presets are plain instant selectors of cumulative counters; the measurer reads raw samples over a window and takes
- * the differences itself, series by series. Variables (values from providers/variables.ts):
+ * Presets are plain instant selectors of cumulative counters, several of them joined by `or`; the measurer reads raw samples
+ * over a window and takes the differences itself, series by series. Variables (values from providers/variables.ts):
  *   namespace      namespace of target, Services and routes
  *   stableService  name of the stable Service
  *   canaryService  name of the canary Service
@@ -13,54 +13,81 @@ import type { ErrorRatePreset, LatencyPreset } from './provider.ts';
  * Variables that end in Regex are already escaped for RE2 and need only the escaping of a PromQL string.
  */
 
-/** All labels but `canary` are those of the user's Ingress, for canary requests too. The canary's is its upstream's name. */
-const NGINX = '{namespace="{{namespace}}",ingress=~"{{ingressRegex}}",service="{{stableService}}"';
-const NGINX_CANARY = `${NGINX},canary=~"{{namespace}}-{{canaryService}}-({{portRegex}})"`;
-const NGINX_STABLE = `${NGINX},canary=""`;
-const NGINX_REQUESTS = 'nginx_ingress_controller_requests';
+/** A union of selectors: a series that several of them match counts once. */
+export const anyOf = (...selectors: string[]): string => selectors.join(' or ');
+
+/**
+ * All labels but `canary` are those of the user's Ingress, for canary requests too. Prometheus renames `namespace` and
+ * `service` where its scrape configuration sets labels of these names itself (no `honorLabels`).
+ */
+const NGINX = [
+  '{namespace="{{namespace}}",ingress=~"{{ingressRegex}}",service="{{stableService}}"',
+  '{exported_namespace="{{namespace}}",ingress=~"{{ingressRegex}}",exported_service="{{stableService}}"',
+];
+/** The canary's is its upstream's name. */
+const NGINX_CANARY = 'canary=~"{{namespace}}-{{canaryService}}-({{portRegex}})"';
+const NGINX_STABLE = 'canary=""';
 /** Time to the first byte from upstream: unlike the duration of the request it does not hold a slow client's time. */
-const NGINX_DURATIONS = 'nginx_ingress_controller_header_duration_seconds_bucket';
+const NGINX_DURATIONS = 'nginx_ingress_controller_header_duration_seconds';
 
-export const nginxErrorRate: ErrorRatePreset = {
-  name: 'nginx-error-rate',
-  canary: nginxCounts(NGINX_CANARY),
-  stable: nginxCounts(NGINX_STABLE),
-};
+const nginx = (metric: string, ...labels: string[]): string =>
+  anyOf(...NGINX.map((where) => `${metric}${[where, ...labels].join(',')}}`));
 
-function nginxCounts(labels: string): { bad: string; total: string } {
-  return {
-    bad: `${NGINX_REQUESTS}${labels},status=~"5.."}`,
-    total: `${NGINX_REQUESTS}${labels}}`,
-  };
+/** `5..` matches a code and, with `--report-status-classes`, the class `5xx`. 499, the client went away, is no error. */
+function nginxCounts(arm: string): { bad: string; total: string } {
+  const requests = 'nginx_ingress_controller_requests';
+  return { bad: nginx(requests, arm, 'status=~"5.."'), total: nginx(requests, arm) };
 }
 
-export const nginxLatency: LatencyPreset = {
-  canary: { buckets: `${NGINX_DURATIONS}${NGINX_CANARY}}` },
-  stable: { buckets: `${NGINX_DURATIONS}${NGINX_STABLE}}` },
+export const nginxPresets: Presets = {
+  name: 'nginx',
+  because: 'Ingress-NGINX serves the Ingresses',
+  errorRate: { canary: nginxCounts(NGINX_CANARY), stable: nginxCounts(NGINX_STABLE) },
+  latency: {
+    canary: { buckets: nginx(`${NGINX_DURATIONS}_bucket`, NGINX_CANARY) },
+    stable: { buckets: nginx(`${NGINX_DURATIONS}_bucket`, NGINX_STABLE) },
+  },
+  // What nginx answers itself (redirects, refused logins, rate limits) counts as stable's, but has no time upstream.
+  requests: {
+    canary: nginx(`${NGINX_DURATIONS}_count`, NGINX_CANARY),
+    stable: nginx(`${NGINX_DURATIONS}_count`, NGINX_STABLE),
+  },
 };
 
 /** As the client's proxy counts: requests that never reach a pod are in it. Reporters are never mixed with `destination`. */
 const istioLabels = (service: string) =>
   `{reporter=~"source|waypoint",destination_service="{{${service}}}.{{namespace}}.svc.cluster.local"`;
 
-export const istioErrorRate: ErrorRatePreset = {
-  name: 'istio-error-rate',
-  canary: istioCounts(istioLabels('canaryService')),
-  stable: istioCounts(istioLabels('stableService')),
-};
+/**
+ * gRPC codes that do not blame the server: OK, CANCELLED, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED,
+ * FAILED_PRECONDITION, OUT_OF_RANGE, UNIMPLEMENTED, UNAUTHENTICATED; and none at all, which is plain HTTP.
+ */
+const GRPC_FINE = '|0|1|3|5|6|7|9|11|12|16';
 
-function istioCounts(labels: string): { bad: string; total: string } {
+/** A client that goes away leaves response_code "0", which is no error. A failed gRPC call has response_code 200. */
+function istioCounts(service: string): { bad: string; total: string } {
+  const requests = `istio_requests_total${istioLabels(service)}`;
   return {
-    bad: `istio_requests_total${labels},response_code=~"5.."}`,
-    total: `istio_requests_total${labels}}`,
+    bad: anyOf(`${requests},response_code=~"5.."}`, `${requests},grpc_response_status!~"${GRPC_FINE}"}`),
+    total: `${requests}}`,
   };
 }
 
-const ISTIO_DURATIONS = 'istio_request_duration_milliseconds_bucket';
+const istioBuckets = (service: string) => ({
+  buckets: `istio_request_duration_milliseconds_bucket${istioLabels(service)}}`,
+});
 
-export const istioLatency: LatencyPreset = {
-  canary: { buckets: `${ISTIO_DURATIONS}${istioLabels('canaryService')}}` },
-  stable: { buckets: `${ISTIO_DURATIONS}${istioLabels('stableService')}}` },
+const istioErrorRate: ErrorRatePreset = {
+  canary: istioCounts('canaryService'),
+  stable: istioCounts('stableService'),
+};
+
+export const istioPresets: Presets = {
+  name: 'istio',
+  because: 'Istio serves the route',
+  errorRate: istioErrorRate,
+  latency: { canary: istioBuckets('canaryService'), stable: istioBuckets('stableService') },
+  requests: { canary: istioErrorRate.canary.total, stable: istioErrorRate.stable.total },
 };
 
 /**
@@ -70,21 +97,26 @@ export const istioLatency: LatencyPreset = {
 const linkerdLabels = (deployment: string) =>
   `{direction="inbound",namespace="{{namespace}}",deployment="{{${deployment}}}",target_port!="4191",route_name!="probe"`;
 
-export const linkerdErrorRate: ErrorRatePreset = {
-  name: 'linkerd-error-rate',
-  canary: linkerdCounts(linkerdLabels('canaryDeployment')),
-  stable: linkerdCounts(linkerdLabels('target')),
-};
-
 /** A failure is HTTP 5xx, or a gRPC status that blames the server. */
-function linkerdCounts(labels: string): { bad: string; total: string } {
-  return { bad: `response_total${labels},classification="failure"}`, total: `response_total${labels}}` };
+function linkerdCounts(deployment: string): { bad: string; total: string } {
+  const responses = `response_total${linkerdLabels(deployment)}`;
+  return { bad: `${responses},classification="failure"}`, total: `${responses}}` };
 }
 
 /** Milliseconds to the first byte of the answer. */
-const LINKERD_LATENCIES = 'response_latency_ms_bucket';
+const linkerdBuckets = (deployment: string) => ({
+  buckets: `response_latency_ms_bucket${linkerdLabels(deployment)}}`,
+});
 
-export const linkerdLatency: LatencyPreset = {
-  canary: { buckets: `${LINKERD_LATENCIES}${linkerdLabels('canaryDeployment')}}` },
-  stable: { buckets: `${LINKERD_LATENCIES}${linkerdLabels('target')}}` },
+const linkerdErrorRate: ErrorRatePreset = {
+  canary: linkerdCounts('canaryDeployment'),
+  stable: linkerdCounts('target'),
+};
+
+export const linkerdPresets: Presets = {
+  name: 'linkerd',
+  because: 'Linkerd carries out the TrafficSplit, and the proxies of the pods count',
+  errorRate: linkerdErrorRate,
+  latency: { canary: linkerdBuckets('canaryDeployment'), stable: linkerdBuckets('target') },
+  requests: { canary: linkerdErrorRate.canary.total, stable: linkerdErrorRate.stable.total },
 };

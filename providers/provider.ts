@@ -95,7 +95,6 @@ export interface Refusal {
 
 /** PromQL templates for one arm; variables as in analysis/measure/vars.ts. Cumulative counters, no rate(). */
 export interface ErrorRatePreset {
-  name: string;
   canary: { bad: string; total: string };
   stable: { bad: string; total: string };
 }
@@ -118,6 +117,19 @@ export interface Reached {
 export interface ByPods {
   /** the share nearest to `weight` percent that whole pods can make beside so many stable ones */
   replicas(weight: number, stable: number): Reached;
+}
+
+/** Queries for one place that counts requests of both arms. */
+export interface Presets {
+  /** as templates may name it */
+  name: string;
+  /** for people: what makes these the ones that fit */
+  because: string;
+  errorRate: ErrorRatePreset;
+  /** absent: there is no histogram that tells the arms apart */
+  latency?: LatencyPreset;
+  /** counters of the requests the split decides about; absent: it cannot be checked by them */
+  requests?: { canary: string; stable: string };
 }
 
 /**
@@ -155,8 +167,8 @@ export interface Provider {
   plan(context: TrafficContext, split: Split): Write[];
   /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
   cleanup(context: TrafficContext): Write[];
-  errorRate: ErrorRatePreset;
-  latency: LatencyPreset;
+  /** the queries that fit what serves these routes; a sentence (no full stop) where nothing there tells the arms apart */
+  presets(routes: readonly KubeObject[]): Presets | { sentence: string };
 }
 
 export interface RouteRef extends ObjectRef {

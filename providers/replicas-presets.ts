@@ -1,4 +1,4 @@
-import type { ErrorRatePreset, LatencyPreset } from './provider.ts';
+import type { Presets } from './provider.ts';
 
 /*
  * What the application itself counts, as OpenTelemetry names it (histogram `http.server.request.duration`): without a
@@ -9,12 +9,6 @@ const DURATIONS = 'http_server_request_duration_seconds';
 
 const labels = (pods: string) => `{namespace="{{namespace}}",pod=~"{{${pods}}}"`;
 
-export const replicasErrorRate: ErrorRatePreset = {
-  name: 'replicas-error-rate',
-  canary: counts(labels('canaryPods')),
-  stable: counts(labels('stablePods')),
-};
-
 function counts(those: string): { bad: string; total: string } {
   return {
     bad: `${DURATIONS}_count${those},http_response_status_code=~"5.."}`,
@@ -22,7 +16,13 @@ function counts(those: string): { bad: string; total: string } {
   };
 }
 
-export const replicasLatency: LatencyPreset = {
-  canary: { buckets: `${DURATIONS}_bucket${labels('canaryPods')}}` },
-  stable: { buckets: `${DURATIONS}_bucket${labels('stablePods')}}` },
+export const replicasPresets: Presets = {
+  name: 'replicas',
+  because: 'no router counts, so the application has to',
+  errorRate: { canary: counts(labels('canaryPods')), stable: counts(labels('stablePods')) },
+  latency: {
+    canary: { buckets: `${DURATIONS}_bucket${labels('canaryPods')}}` },
+    stable: { buckets: `${DURATIONS}_bucket${labels('stablePods')}}` },
+  },
+  // No `requests`: Services share out connections, not requests, so the counts say little about the split.
 };

@@ -6,6 +6,7 @@ import { armVariables, renderQuery } from '../api/query.ts';
 import { OFF } from './provider.ts';
 import type { TrafficContext, Wants } from './provider.ts';
 import { reached, replicas, shareOf } from './replicas.ts';
+import { replicasPresets } from './replicas-presets.ts';
 
 const reach = (weight: number, stable: number) => replicas.byPods?.replicas(weight, stable);
 
@@ -176,7 +177,7 @@ describe('the presets name pods one by one', () => {
   };
 
   it('in both arms, escaped', () => {
-    const { canary: mine, stable } = replicas.errorRate;
+    const { canary: mine, stable } = replicasPresets.errorRate;
     const render = (text: string, arm: 'canary' | 'stable') =>
       renderQuery(text, armVariables(variables, arm, 15_000));
     expect(render(mine.bad, 'canary')).toEqual({
@@ -191,7 +192,7 @@ describe('the presets name pods one by one', () => {
   });
 
   it('and without any there is nothing to ask for', () => {
-    const { buckets } = replicas.latency.canary;
+    const buckets = replicasPresets.latency?.canary.buckets ?? '';
     expect(renderQuery(buckets, { ...variables, canaryPods: '' })).toMatchObject({ problem: 'empty' });
   });
 });

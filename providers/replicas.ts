@@ -5,7 +5,7 @@ import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
 import type { ByPods, Observation, Provider, Refusal, Reached, Split, TrafficContext } from './provider.ts';
-import { replicasErrorRate, replicasLatency } from './replicas-presets.ts';
+import { replicasPresets } from './replicas-presets.ts';
 
 /** Weights have two decimals: they are counted in hundredths of a percent, so that nothing is lost to rounding. */
 const HUNDREDTHS = 100;
@@ -127,8 +127,7 @@ export const replicas: Provider = {
   plan,
   // The canary Deployment is the controller's, and goes with the canary.
   cleanup: () => [],
-  errorRate: replicasErrorRate,
-  latency: replicasLatency,
+  presets: () => replicasPresets,
 };
 
 /** What becomes of each weight with so many stable pods: "weight 5 becomes 14.29 (1 pod)". */

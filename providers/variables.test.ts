@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { renderQuery } from '../api/query.ts';
 import { backend, httpRoute, ingress, ingressPath, rule } from '../test/support/routes.ts';
 import { aTrafficContext } from '../test/support/traffic.ts';
-import { PROVIDERS, trafficVariables } from './index.ts';
+import { trafficVariables } from './index.ts';
 
 const ingresses = [
   ingress('shop.v1', {
@@ -10,7 +10,12 @@ const ingresses = [
   }),
   ingress('more', { 'b.example.com': [ingressPath('/', 'web', { port: { name: 'http' } })] }),
 ];
-const routes = [httpRoute('shop', [rule('/', [backend('web'), backend('x', { port: 9 })])])];
+const routes = [
+  httpRoute('shop', [
+    rule('/', [backend('web'), backend('x', { port: 9 })]),
+    rule('/y', [backend('web'), backend('web-canary')]),
+  ]),
+];
 
 test('variables name the routes in scope and the ports that lead to the Service', () => {
   expect(trafficVariables(aTrafficContext(ingresses))).toMatchObject({
@@ -22,52 +27,19 @@ test('variables name the routes in scope and the ports that lead to the Service'
   expect(trafficVariables(aTrafficContext(routes))).toMatchObject({ routeRegex: 'shop', portRegex: '80' });
 });
 
-test('nginx counts the canary by its upstream and stable by the empty label', () => {
-  const variables = trafficVariables(aTrafficContext(ingresses));
-  const { canary, stable } = PROVIDERS.nginx.errorRate;
-  const base = 'nginx_ingress_controller_requests{namespace="shop",ingress=~"shop\\\\.v1|more",service="web"';
-  expect(renderQuery(canary.bad, variables)).toEqual({
-    ok: true,
-    query: `${base},canary=~"shop-web-canary-(80|http)",status=~"5.."}`,
+test('variables name the clusters that Envoy Gateway makes of the backendRefs of each arm', () => {
+  expect(trafficVariables(aTrafficContext(routes))).toMatchObject({
+    stableClusterRegex: 'httproute/shop/shop/rule/0/backend/0|httproute/shop/shop/rule/1/backend/0',
+    canaryClusterRegex: 'httproute/shop/shop/rule/1/backend/1',
   });
-  expect(renderQuery(canary.total, variables)).toEqual({
-    ok: true,
-    query: `${base},canary=~"shop-web-canary-(80|http)"}`,
-  });
-  expect(renderQuery(stable.bad, variables)).toEqual({ ok: true, query: `${base},canary="",status=~"5.."}` });
-  expect(renderQuery(stable.total, variables)).toEqual({ ok: true, query: `${base},canary=""}` });
 });
 
-test('the gateway counts by destination Service, as its clients see it', () => {
-  const variables = trafficVariables(aTrafficContext(routes));
-  const { canary, stable } = PROVIDERS.gateway.errorRate;
-  const base = (service: string) =>
-    `istio_requests_total{reporter=~"source|waypoint",destination_service="${service}.shop.svc.cluster.local"`;
-  expect(renderQuery(canary.bad, variables)).toEqual({
-    ok: true,
-    query: `${base('web-canary')},response_code=~"5.."}`,
+test('a list without members is missing data', () => {
+  const { canaryClusterRegex } = trafficVariables(aTrafficContext(ingresses));
+  expect(
+    renderQuery('x{a=~"{{canaryClusterRegex}}"}', { canaryClusterRegex: canaryClusterRegex ?? '?' }),
+  ).toMatchObject({
+    ok: false,
+    problem: 'empty',
   });
-  expect(renderQuery(stable.total, variables)).toEqual({ ok: true, query: `${base('web')}}` });
-});
-
-test('durations are read with the labels that the counts are read with', () => {
-  for (const { provider, metric, variables } of [
-    {
-      provider: PROVIDERS.nginx,
-      metric: 'nginx_ingress_controller_header_duration_seconds_bucket',
-      variables: trafficVariables(aTrafficContext(ingresses)),
-    },
-    {
-      provider: PROVIDERS.gateway,
-      metric: 'istio_request_duration_milliseconds_bucket',
-      variables: trafficVariables(aTrafficContext(routes)),
-    },
-  ]) {
-    for (const arm of ['canary', 'stable'] as const) {
-      const counts = renderQuery(provider.errorRate[arm].total, variables);
-      if (!counts.ok) throw new Error(counts.sentence);
-      const query = counts.query.replace(/^\w+/, metric);
-      expect(renderQuery(provider.latency[arm].buckets, variables)).toEqual({ ok: true, query });
-    }
-  }
 });

@@ -23,6 +23,8 @@ export function trafficVariables(context: TrafficContext): Record<string, string
     routeRegex: alternation(names),
     ingressRegex: alternation(names),
     portRegex: alternation(ports),
+    canaryClusterRegex: alternation(context.routes.flatMap((r) => envoyClusters(r, context.canaryService))),
+    stableClusterRegex: alternation(context.routes.flatMap((r) => envoyClusters(r, stable))),
   };
 }
 
@@ -36,6 +38,18 @@ function portsTo(route: KubeObject, service: string): string[] {
     .filter((ref) => getString(ref, 'name') === service)
     .map((ref) => getInteger(ref, 'port')?.toString());
   return [...ingress, ...gateway].filter((port) => port !== undefined);
+}
+
+/** Names Envoy Gateway gives to the clusters of a route's backendRefs that send to the Service. */
+function envoyClusters(route: KubeObject, service: string): string[] {
+  const { namespace = '', name } = route.metadata;
+  return getObjects(route, 'spec', 'rules').flatMap((rule, i) =>
+    getObjects(rule, 'backendRefs').flatMap((ref, j) =>
+      getString(ref, 'name') === service
+        ? [`${route.kind.toLowerCase()}/${namespace}/${name}/rule/${i}/backend/${j}`]
+        : [],
+    ),
+  );
 }
 
 function alternation(values: readonly string[]): string {

@@ -8,6 +8,7 @@ import { promDuration } from '../../api/query.ts';
 import { formatIssue } from '../../api/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { withPresets } from '../../controller/facts/resolve.ts';
+import { PRESETS } from '../../providers/index.ts';
 import { readPlan, type PlanFlags } from '../analyze/plan.ts';
 import { loadTemplate, type TemplateFlags } from '../analyze/template.ts';
 import { readRange, readTarget, readWhole } from '../backtest/flags.ts';
@@ -77,13 +78,12 @@ export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
 const interrupted = ({ stop }: Io): boolean => stop.aborted;
 
 function withQueries(bound: BoundTemplate, provider: string | undefined): BoundTemplate {
-  const resolved = withPresets([bound], provider ?? '');
+  const presets = PRESETS.find(({ name }) => name === provider);
+  const resolved = withPresets([bound], presets ?? { sentence: 'nothing says what counted' });
   const [first] = resolved.ok ? resolved.value : [];
   if (first !== undefined) return first;
   const issues = resolved.ok ? [] : resolved.issues;
-  throw new UsageError(
-    `${issues.map(formatIssue).join('\nsluice: ')}; --provider names the back end that counts`,
-  );
+  throw new UsageError(`${issues.map(formatIssue).join('\nsluice: ')}; --provider names what counted`);
 }
 
 /** What the past of the stable arm alone can tell. */

@@ -11,7 +11,8 @@ import type { AnalysisUse, ReleasePolicy } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import { fail, formatIssue, ok, type Issue, type Result } from '../../api/result.ts';
 import type { AnalysisTemplate, BoundTemplate } from '../../api/template.ts';
-import { PROVIDERS } from '../../providers/index.ts';
+import { PRESETS } from '../../providers/index.ts';
+import type { Presets } from '../../providers/provider.ts';
 import type { ResolvedRules, Snapshot } from '../model.ts';
 import { unreachableLooks } from './horizons.ts';
 
@@ -47,19 +48,29 @@ export function resolveRules(snapshot: Snapshot): Rules {
   return { ok: true, value: { policy: merged, templates }, overrides: overrides.value };
 }
 
-/** The templates with the queries of the provider in use written into them. */
-export function withPresets(templates: BoundTemplate[], provider: string): Result<BoundTemplate[]> {
+/** The templates with queries written into them: of the presets they name, or of those that fit. */
+export function withPresets(
+  templates: BoundTemplate[],
+  fitting: Presets | { sentence: string },
+): Result<BoundTemplate[]> {
+  const known = PRESETS.map(asPreset);
+  // Templates may call what fits a Gateway API route by the name of the provider.
+  const gateway = 'name' in fitting ? [{ ...asPreset(fitting), name: 'gateway' }] : [];
   const bound: BoundTemplate[] = [];
   for (const template of templates) {
-    const resolved = resolvePresets(template, presets(), provider);
+    const resolved = resolvePresets(
+      template,
+      [...known, ...gateway],
+      'name' in fitting ? fitting.name : fitting,
+    );
     if (!resolved.ok) return resolved;
     bound.push(resolved.value);
   }
   return ok(bound);
 }
 
-function presets(): Preset[] {
-  return Object.values(PROVIDERS).map(({ name, errorRate, latency }) => ({ ...errorRate, latency, name }));
+function asPreset({ name, errorRate, latency }: Presets): Preset {
+  return { name, ...errorRate, ...(latency === undefined ? {} : { latency }) };
 }
 
 export function refused(reason: string, issues: Issue[]): { ok: false; objection: Objection } {

@@ -1,3 +1,4 @@
+import { PROVIDERS } from '../../providers/index.ts';
 import { wantsOf } from '../../providers/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
@@ -35,7 +36,8 @@ export function planRelease({ snapshot }: Facts): Plan {
     services: snapshot.services,
   });
   if (refusals.length > 0) return refusal(refusals);
-  const templates = withPresets(rules.value.templates, traffic.provider);
+  const presets = PROVIDERS[traffic.provider].presets(traffic.routes);
+  const templates = withPresets(rules.value.templates, presets);
   if (!templates.ok) return refused(REASON.InvalidTemplate, templates.issues);
   const wire = wireRules({ policy: rules.value.policy, templates: templates.value });
   return { ok: true, value: { ...wire, traffic: wireTraffic(traffic) } };

@@ -6,7 +6,7 @@ import type { RawRule } from './route-rule.ts';
 import { fullName } from './routing.ts';
 import type { ServiceLabels } from './routing.ts';
 
-export const CONTROLLER_NAME = 'playground.sluice.dev/gateway';
+export const CONTROLLER_NAME = 'istio.io/gateway-controller';
 
 export interface ParentRef {
   group?: string;

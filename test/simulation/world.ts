@@ -350,7 +350,7 @@ export class World {
           observedGeneration,
         }));
         const parentRef = getObjects(live, 'spec', 'parentRefs')[0] ?? {};
-        live.status = { parents: [{ parentRef, controllerName: 'test/gateway', conditions }] };
+        live.status = { parents: [{ parentRef, controllerName: 'istio.io/gateway-controller', conditions }] };
         store.update(resource, live, { subresource: 'status' });
       });
     });

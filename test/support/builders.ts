@@ -232,7 +232,9 @@ export function aRoute(weight?: number, confirmed = true): KubeObject {
     kind: 'HTTPRoute',
     metadata: { name: 'web', namespace: NAMESPACE, uid: 'uid-route', generation: 3 },
     spec: { parentRefs: [{ name: 'edge' }], rules: [{ backendRefs: refs }] },
-    status: { parents: [{ parentRef: { name: 'edge' }, controllerName: 'x', conditions }] },
+    status: {
+      parents: [{ parentRef: { name: 'edge' }, controllerName: 'istio.io/gateway-controller', conditions }],
+    },
   };
 }
 

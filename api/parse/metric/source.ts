@@ -3,7 +3,16 @@ import type { ErrorRateQueries, LatencyQueries } from '../../template.ts';
 import { Fields, complain, type Read } from '../fields.ts';
 import { oneOf } from '../read.ts';
 
-export const PRESETS = ['auto', 'gateway', 'nginx', 'istio', 'linkerd'] as const;
+export const PRESETS = [
+  'auto',
+  'gateway',
+  'nginx',
+  'istio',
+  'linkerd',
+  'linkerd-route',
+  'envoy-gateway',
+  'replicas',
+] as const;
 
 /** Where the numbers of both arms come from. */
 export type Source<Q> = { preset: string } | { queries: { canary: Q; stable: Q } };
