@@ -8,7 +8,7 @@ const PURE = [
   'analysis/replay/**/*.ts',
   'providers/**/*.ts',
   'controller/{model,decide,facts}.ts',
-  'controller/{facts,rules,canary,discovery,status}/**/*.ts',
+  'controller/{facts,rules,canary,companions,discovery,status}/**/*.ts',
 ];
 
 /** The one file per program that may end it, read its environment and print. */

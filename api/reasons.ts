@@ -24,6 +24,8 @@ export const REASON = {
   PreparingCanary: 'PreparingCanary',
   /** the canary is being brought to the size the next weight needs */
   ScalingCanary: 'ScalingCanary',
+  /** all requests go to the canary only while both versions have their whole size */
+  AwaitingFullSize: 'AwaitingFullSize',
   /** a weight was written or is being written to the route */
   SettingWeight: 'SettingWeight',
   /** the weight was written and has not been read back yet */
@@ -46,6 +48,8 @@ export const REASON = {
   SafeProven: 'SafeProven',
   /** looked for and not found at the last planned look, or with buckets too coarse: absence of evidence, not proof */
   NoHarmDetected: 'NoHarmDetected',
+  /** all requests go to the canary: its own limits hold, but nothing is there to compare it with, so it proves nothing */
+  NothingToCompare: 'NothingToCompare',
   /** neither harm nor safety is shown yet */
   MoreDataNeeded: 'MoreDataNeeded',
   /** the step's maximum duration passed without a conclusion */
@@ -196,6 +200,8 @@ export const REASON = {
   PausedInManifest: 'PausedInManifest',
   /** no label tells canary pods from stable pods for every Service in front */
   NoTrackLabel: 'NoTrackLabel',
+  /** a policy that protects, reaches or watches stable pods cannot be copied for the canary */
+  PolicyCannotFollow: 'PolicyCannotFollow',
   /** an object of the name Sluice needs exists and is not Sluice's */
   NameTaken: 'NameTaken',
   /** the API server does not let Sluice do what the release needs */

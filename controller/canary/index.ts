@@ -1,7 +1,15 @@
 export { chooseRewrite, type ChooseInput, type Choice } from './choose.ts';
 export { chooseSharedRewrite } from './choose-shared.ts';
 export { canaryName, canaryServiceName, isMadeFor, labelValue, ownLabels, releaseName } from './names.ts';
-export { canaryDeployment, canaryService, ownerOf, rewriteOf, type CanaryInput } from './objects.ts';
+export {
+  canaryDeployment,
+  canarySelector,
+  canaryService,
+  ownerOf,
+  rewriteOf,
+  untracked,
+  type CanaryInput,
+} from './objects.ts';
 export { canaryReplicas } from './replicas.ts';
 export { rewriteLabels, rewriteTemplate, undoRewrite, type Rewrite } from './rewrite.ts';
 export { mapSelects, selectorMatches, type Labels } from './selector.ts';

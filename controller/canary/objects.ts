@@ -120,7 +120,7 @@ export function canaryService(input: CanaryInput & { stableService: KubeObject }
 }
 
 /** The target's selector after the rewrite, narrowed to canary pods even if the rewritten key is not in it. */
-function canarySelector(target: KubeObject, rewrite: Rewrite): JsonObject {
+export function canarySelector(target: KubeObject, rewrite: Rewrite): JsonObject {
   const selector = cloneJson(getObject(target, 'spec', 'selector') ?? {});
   rewriteSelector(selector, rewrite);
   const own = Object.entries(rewrite).map(([key, { to }]) => [key, to]);
@@ -140,7 +140,8 @@ function canaryMetadata({ target }: CanaryInput, name: string) {
 
 const labelsOf = ({ target, release }: CanaryInput) => ownLabels(target.metadata.name, release);
 
-function untracked(map: Record<string, string>): Record<string, string> {
+/** Labels or annotations without those by which tools track, and may prune, what they installed. */
+export function untracked(map: Record<string, string>): Record<string, string> {
   const kept = Object.entries(map).filter(([key]) => !TRACKING_LABELS.has(key) && !TRACKING_PREFIX.test(key));
   return Object.fromEntries(kept);
 }

@@ -27,7 +27,7 @@ const ROOMS: readonly [RegExp, Room][] = [
   [/^providers\//, 'providers'],
   [/^kube\//, 'kube'],
   [/^controller\/(model|decide|facts|status)\.ts$/, 'controller (pure)'],
-  [/^controller\/(rules|facts|canary|discovery|status)\//, 'controller (pure)'],
+  [/^controller\/(rules|facts|canary|companions|discovery|status)\//, 'controller (pure)'],
   [/^controller\//, 'controller (I/O)'],
   [/^cli\//, 'cli'],
   [/^playground\//, 'playground'],

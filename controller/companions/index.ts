@@ -1,0 +1,3 @@
+export { FOLLOWED } from './kinds.ts';
+export { burdenOf, planCompanions, type Companion, type CompanionInput, type Companions } from './plan.ts';
+export { companionWrites, idOf, removals, type CompanionWrite } from './writes.ts';

@@ -1,0 +1,142 @@
+import { getStringMap, stableStringify } from '../../api/json.ts';
+import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import { LABEL } from '../../api/names.ts';
+import { REASON } from '../../api/reasons.ts';
+import { apiVersionOf } from '../../api/resources.ts';
+import { hash5, hashedLabel } from '../../providers/naming.ts';
+import type { Refusal } from '../../providers/provider.ts';
+import { isMadeFor, ownerOf, ownLabels, untracked, type Rewrite } from '../canary/index.ts';
+import { followOf, resourceOf } from './kinds.ts';
+import { podsOf, type Copy, type Pods } from './pods.ts';
+
+export interface CompanionInput {
+  /** the live target */
+  target: KubeObject;
+  /** the template under test */
+  template: JsonObject;
+  rewrite: Rewrite;
+  /** name of the Release; '' before there is one */
+  release: string;
+  /** undefined: none stands in front of the target */
+  service: { stable: KubeObject; canary: string } | undefined;
+  /** every object of the namespace of the kinds in FOLLOWED */
+  attached: readonly KubeObject[];
+}
+
+export interface Companions {
+  /** the copies there have to be, as they have to be made */
+  wanted: Companion[];
+  /** what cannot follow, each with its remedy */
+  refusals: Refusal[];
+}
+
+export interface Companion {
+  resource: Resource;
+  object: KubeObject;
+  /** for people: "NetworkPolicy web" */
+  original: string;
+}
+
+/** Says what a copy was made from and, by a hash, as what. */
+export const COPY_OF = 'sluice.dev/copy-of';
+
+/**
+ * The objects that have to stand beside those of the user while canary pods run, so that the canary is reached,
+ * protected and watched as stable pods are.
+ */
+export function planCompanions(input: CompanionInput): Companions {
+  const pods = podsFor(input);
+  const found = input.attached.filter(isUsers).map((object) => follow(object, pods, input));
+  const wanted = found.flatMap((each) => each.wanted);
+  return { wanted, refusals: [...found.flatMap((each) => each.refusals), ...takenNames(wanted, input)] };
+}
+
+/** How many objects a rewrite would make follow, those that cannot weighing more than any number of those that can. */
+export function burdenOf(input: CompanionInput): number {
+  const { wanted, refusals } = planCompanions(input);
+  return new Set(wanted.map(({ original }) => original)).size + 1_000 * refusals.length;
+}
+
+/** What Sluice made for a target is nobody's policy. */
+const isUsers = ({ metadata: { labels = {} } }: KubeObject): boolean =>
+  labels[LABEL.managedBy] !== 'sluice' || labels[LABEL.target] === undefined;
+
+function podsFor(input: CompanionInput): Pods {
+  const { target, template, rewrite, service } = input;
+  const labels = getStringMap(service?.stable, 'metadata', 'labels');
+  const canary = { name: service?.canary ?? '', labels: madeLabels(labels, input) };
+  return podsOf(target, {
+    template,
+    rewrite,
+    service: service === undefined ? undefined : { name: service.stable.metadata.name, labels, canary },
+  });
+}
+
+const madeLabels = (labels: Record<string, string>, { target, release }: CompanionInput) => ({
+  ...untracked(labels),
+  ...ownLabels(target.metadata.name, release),
+});
+
+function follow(object: KubeObject, pods: Pods, input: CompanionInput): Companions {
+  const resource = resourceOf(object);
+  const { copies = [], refusals = [] } =
+    resource === undefined ? {} : (followOf(resource)?.(object, pods) ?? {});
+  const original = `${object.kind} ${object.metadata.name}`;
+  return {
+    wanted:
+      resource === undefined
+        ? []
+        : copies.map((copy) => ({ resource, original, object: make(copy, { resource, object }, input) })),
+    refusals: refusals.map((refusal) => ({
+      reason: REASON.PolicyCannotFollow,
+      sentence: `${original} cannot follow the canary: ${refusal}.`,
+    })),
+  };
+}
+
+function make(
+  { spec, suffix }: Copy,
+  { resource, object }: { resource: Resource; object: KubeObject },
+  input: CompanionInput,
+): KubeObject {
+  const { name, namespace } = object.metadata;
+  const { target } = input;
+  // One policy may be copied for several targets, and two long names may be cut to one.
+  const identity = `${resource.kind}/${name}/${target.metadata.name}`;
+  const labels = madeLabels(getStringMap(object, 'metadata', 'labels'), input);
+  const annotations = untracked(getStringMap(object, 'metadata', 'annotations'));
+  const text = stableStringify({ spec, labels, annotations });
+  return {
+    apiVersion: apiVersionOf(resource),
+    kind: resource.kind,
+    metadata: {
+      name: hashedLabel(name, suffix, identity),
+      ...(namespace === undefined ? {} : { namespace }),
+      labels,
+      annotations: { ...annotations, [COPY_OF]: `${name}@${hash5(text)}${hash5(`${text} `)}` },
+      ownerReferences: [ownerOf(target)],
+    },
+    spec: structuredClone(spec),
+  };
+}
+
+/** Copies are made anew and take nothing over. */
+function takenNames(wanted: readonly Companion[], { target, attached }: CompanionInput): Refusal[] {
+  return wanted.flatMap((companion) => {
+    const live = liveOf(companion, attached);
+    if (live === undefined || isMadeFor(target.metadata.name, live)) return [];
+    const { kind, metadata } = companion.object;
+    const sentence = `${kind} ${metadata.name} exists and was not made by Sluice, which needs that name for the copy of ${companion.original}; rename or delete it.`;
+    return [{ reason: REASON.NameTaken, sentence }];
+  });
+}
+
+/** The live object of a copy's name. */
+export function liveOf(
+  { resource, object }: Companion,
+  attached: readonly KubeObject[],
+): KubeObject | undefined {
+  return attached.find(
+    (each) => each.metadata.name === object.metadata.name && resourceOf(each) === resource,
+  );
+}
