@@ -80,6 +80,24 @@ describe('a kind of which the server serves another version', () => {
   });
 });
 
+it('a kind of another mesh is found by the newest version that is served', async () => {
+  const transport = new ScriptedTransport(({ path, method }) => {
+    if (!/\/v1alpha(3|4)\//.test(path)) return { status: 404 };
+    return method === 'GET' ? { status: 200, body: { metadata: {}, items: [] } } : undefined;
+  });
+  const client = new KubeClient({
+    transport: servedVersions(transport, resources),
+    clock: new VirtualClock(),
+    fieldManager: 'sluice',
+    resources,
+  });
+  await client.listAll(RESOURCES.trafficSplits, { namespace: 'shop' });
+  const split = { apiVersion: 'split.smi-spec.io/v1alpha1', kind: 'TrafficSplit' };
+  await client.create({ ...split, metadata: { name: 'web', namespace: 'shop' } });
+  expect(transport.lines.at(-1)).toBe('POST /apis/split.smi-spec.io/v1alpha4/namespaces/shop/trafficsplits');
+  expect(transport.sent.at(-1)?.body).toMatchObject({ apiVersion: 'split.smi-spec.io/v1alpha4' });
+});
+
 it('leaves every other kind alone', async () => {
   const { client, transport } = server('v1');
   await client.listAll(deployments, { namespace: 'shop' });

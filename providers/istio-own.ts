@@ -1,38 +1,76 @@
 import { arrayOrEmpty, getNumber, getObjects, getString } from '../api/json.ts';
-import type { KubeObject } from '../api/kube.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import { hostOf, isHostOf } from './istio-hosts.ts';
+import { conditionsOf, mirrorTo, narrowed, sticking } from './istio-matches.ts';
 import { isMadeFor } from './naming.ts';
-import { ownMetadata, type OwnObject } from './own-object.ts';
-import type { Refusal, TrafficContext } from './provider.ts';
-import { FULL } from './weights.ts';
+import { ownMetadata, ownPercent, ownWeights, type OwnObject } from './own-object.ts';
+import type { Refusal, Split, TrafficContext } from './provider.ts';
+
+/** How the routes that Sluice adds are called, beside a user's and in a VirtualService of its own. */
+export const OWN_ROUTE = 'sluice-match';
 
 /**
  * The VirtualService for a Service that no VirtualService sends to: every HTTP request that a sidecar makes to it is
  * shared out. Destinations without a port have the one that was asked for.
  */
-function make(context: TrafficContext, weight: number): KubeObject {
-  const stable = context.stableService.metadata.name;
-  const to = (host: string, share: number) => ({ destination: { host }, weight: share });
+function make(context: TrafficContext, split: Split, total: number): KubeObject {
+  const { stable, canary } = ownWeights(split.weight, total);
+  const all = { ...routeTo(context, split, [stable, canary]), ...mirrorsOf(context, split) };
+  const matched = {
+    name: OWN_ROUTE,
+    match: narrowed([], conditionsOf(context)),
+    ...routeTo(context, split, [0, total]),
+  };
   return {
     apiVersion: apiVersionOf(RESOURCES.virtualServices),
     kind: RESOURCES.virtualServices.kind,
     metadata: ownMetadata(context),
     spec: {
-      hosts: [stable],
-      http: [{ route: [to(stable, FULL - weight), to(context.canaryService, weight)] }],
+      hosts: [context.stableService.metadata.name],
+      http: split.matching ? [matched, all] : [all],
     },
   };
 }
 
+function routeTo(
+  context: TrafficContext,
+  { matching }: Split,
+  [stable, canary]: [number, number],
+): JsonObject {
+  const to = (host: string, weight: number) => ({ destination: { host }, weight });
+  const other = to(context.canaryService, canary);
+  return {
+    route: [to(context.stableService.metadata.name, stable), matching ? sticking(other, context) : other],
+  };
+}
+
+const mirrorsOf = ({ canaryService }: TrafficContext, { mirror }: Split): JsonObject =>
+  mirror === 0 ? {} : { mirrors: [mirrorTo({ destination: { host: canaryService } }, mirror)] };
+
 export const ownVirtualService: OwnObject = {
   resource: RESOURCES.virtualServices,
   make,
-  percentIn: (context, live) => {
-    const [http] = getObjects(live, 'spec', 'http');
-    const canary = getObjects(http, 'route').find((each) => hostOf(each) === context.canaryService);
-    return getNumber(canary, 'weight');
+  read: (context, live) => {
+    const http = getObjects(live, 'spec', 'http');
+    const all = http.at(-1);
+    const weightOf = (host: string) =>
+      getNumber(
+        getObjects(all, 'route').find((each) => hostOf(each) === host),
+        'weight',
+      );
+    const stable = weightOf(context.stableService.metadata.name);
+    const canary = weightOf(context.canaryService);
+    const weight = ownPercent(stable, canary);
+    if (weight === undefined) return undefined;
+    const [copies] = getObjects(all, 'mirrors');
+    return {
+      weight,
+      mirror: getNumber(copies, 'percentage', 'value') ?? 0,
+      matching: http.length > 1,
+      total: (stable ?? 0) + (canary ?? 0),
+    };
   },
 };
 

@@ -1,11 +1,13 @@
-import { get, getObject, getString } from '../api/json.ts';
+import { getObject, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { planRoutes, recordRoutes, restoreRoutes, scopeOf, seeRoutes, type InPlace } from './in-place.ts';
 import { hostOf, isHostOf } from './istio-hosts.ts';
 import { ownVirtualService, refuseOwn } from './istio-own.ts';
-import { ownPercent, planOwn, refuseTaken, removeOwn } from './own-object.ts';
+import { refuseMatch, refuseWants } from './istio-refusals.ts';
+import { analysisOf, type Analysis } from './istio-status.ts';
+import { liveOwn, ownSplit, planOwn, refuseTaken, removeOwn } from './own-object.ts';
 import { istioPresets } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
 import { percentOf, sendsTo, type LiveRule, type Shape } from './weighted-rules.ts';
@@ -60,33 +62,48 @@ function observe(context: TrafficContext): Observation {
 }
 
 function observeOwn(context: TrafficContext): Observation {
-  const weight = ownPercent(ownVirtualService, context);
-  if (weight !== undefined) return { weight, acknowledged: 'unknown' };
-  const problem = `the VirtualService made for Service ${context.stableService.metadata.name} was changed by somebody else`;
-  return { weight, acknowledged: 'unknown', problem };
+  const split = ownSplit(ownVirtualService, context);
+  if (split === undefined) {
+    const problem = `the VirtualService made for Service ${context.stableService.metadata.name} was changed by somebody else`;
+    return { weight: undefined, acknowledged: 'unknown', problem };
+  }
+  const { weight, mirror, matching } = split;
+  return { weight, mirror, matching, ...worst(liveOwn(context).map(analysisOf)) };
 }
 
 function observeRoutes(context: TrafficContext): Observation {
   const { weight, problem, routes } = seeRoutes(VIRTUAL_SERVICES, context);
-  return {
-    weight,
-    acknowledged: routes.every(isAnalysed) ? 'yes' : 'unknown',
-    ...(problem === undefined ? {} : { problem }),
-  };
+  const analysis = worst(routes.map(analysisOf));
+  return { weight, ...analysis, ...(problem === undefined ? {} : { problem }) };
 }
 
-/** istiod reports a generation only where its analysis is switched on, which it is not by default. */
-function isAnalysed({ metadata, status }: KubeObject): boolean {
-  // int64 of a protobuf message: a string in JSON
-  const observed = Number(get(status, 'observedGeneration') ?? 0);
-  return observed > 0 && observed >= (metadata.generation ?? 0);
+/** An error of one is one of all; confirmed they are only together. */
+function worst(all: readonly Analysis[]): Analysis {
+  const confirmed = all.length > 0 && all.every(({ acknowledged }) => acknowledged === 'yes');
+  const wrong = all.find(({ acknowledged }) => acknowledged === 'pending');
+  return wrong ?? { acknowledged: confirmed ? 'yes' : 'unknown' };
 }
 
 function refuse(context: TrafficContext): Refusal[] {
-  if (makesOwn(context)) return [...refuseTaken(ownVirtualService, context), ...refuseOwn(context)];
-  return scopeOf(VIRTUAL_SERVICES, context).flatMap(({ route, rule }) =>
-    refuseRoute(context, label(route, rule), rule),
-  );
+  const always = refuseMatch(context);
+  if (makesOwn(context))
+    return [...always, ...refuseTaken(ownVirtualService, context), ...refuseOwn(context)];
+  return [
+    ...always,
+    ...context.routes.flatMap((object) => refuseRejected(context, object)),
+    ...scopeOf(VIRTUAL_SERVICES, context).flatMap(({ route, rule }) => {
+      const name = label(route, rule);
+      return [...refuseRoute(context, name, rule), ...refuseWants(context, { name, object: route, rule })];
+    }),
+  ];
+}
+
+/** In a release an error may be our own doing; then it is observed, not refused. */
+function refuseRejected(context: TrafficContext, object: KubeObject): Refusal[] {
+  const { problem } = analysisOf(object);
+  if (problem === undefined || context.originals !== undefined) return [];
+  const sentence = `${problem}, so no weight could ever be confirmed; mend it, or leave the VirtualService out with the annotation sluice.dev/route.`;
+  return [{ reason: REASON.RouteRejected, sentence }];
 }
 
 function refuseRoute(context: TrafficContext, name: string, rule: LiveRule): Refusal[] {
@@ -126,10 +143,10 @@ export const istio: Provider = {
   refuse,
   record: (context) => (makesOwn(context) ? {} : recordRoutes(VIRTUAL_SERVICES, context)),
   observe,
-  plan: (context, { weight }) =>
+  plan: (context, split) =>
     makesOwn(context)
-      ? planOwn(ownVirtualService, context, weight)
-      : planRoutes(VIRTUAL_SERVICES, context, weight),
+      ? planOwn(ownVirtualService, context, split)
+      : planRoutes(VIRTUAL_SERVICES, context, split.weight),
   cleanup: (context) => [
     ...restoreRoutes(VIRTUAL_SERVICES, context),
     ...removeOwn(ownVirtualService, context),

@@ -1,5 +1,5 @@
 import { getObjects, getString } from '../api/json.ts';
-import type { KubeObject } from '../api/kube.ts';
+import type { Json, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Refusal, TrafficContext } from './provider.ts';
@@ -12,14 +12,26 @@ export function profileOf(context: TrafficContext, service: string): KubeObject 
   );
 }
 
-/** Shares by Service as proxies are told them; a Quantity may be a number or a text. */
-export function overridesOf(profile: KubeObject | undefined): Map<string, number> {
+/** Shares by Service of the namespace, as proxies are told them. */
+export function overridesOf(namespace: string, profile: KubeObject | undefined): Map<string, number> {
+  const suffix = `.${namespace}.svc`;
   return new Map(
-    getObjects(profile, 'spec', 'dstOverrides').map(({ authority, weight }) => [
-      typeof authority === 'string' ? (authority.split('.')[0] ?? '') : '',
-      Number(weight),
-    ]),
+    getObjects(profile, 'spec', 'dstOverrides').map((override) => {
+      const authority = getString(override, 'authority') ?? '';
+      const at = authority.indexOf(suffix);
+      return [at > 0 ? authority.slice(0, at) : authority, quantity(override['weight'])];
+    }),
   );
+}
+
+const SUFFIXES: Record<string, number> = { m: 0.001, k: 1e3, M: 1e6 };
+
+/** A Quantity: a number, or a text in which 10 000 may be written "10k" and a half "500m". NaN for anything else. */
+function quantity(value: Json | undefined): number {
+  if (typeof value === 'number') return value;
+  const [, digits = '', suffix = ''] =
+    /^(\d+(?:\.\d+)?)([mkM]?)$/.exec(typeof value === 'string' ? value : '') ?? [];
+  return digits === '' ? NaN : Number(digits) * (SUFFIXES[suffix] ?? 1);
 }
 
 /** Is this route attached to a Service (a route of the mesh)? All of these Services. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderQuery } from '../api/query.ts';
-import type { KubeObject } from '../api/kube.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { serviceProfile, trafficSplit } from '../test/support/linkerd.ts';
 import { backend, httpRoute, rule } from '../test/support/routes.ts';
 import { aTrafficContext, percent } from '../test/support/traffic.ts';
@@ -42,6 +42,41 @@ describe('what is written', () => {
     ]);
     expect(linkerd.cleanup(context({ made: [made(0)] }))).toMatchObject([
       { verb: 'delete', ref: { resource: { kind: 'TrafficSplit' }, name: 'web-canary' }, uid: 'uid-split' },
+    ]);
+  });
+
+  const fine = { wants: { total: 10_000 } };
+  const backendsOf = (writes: ReturnType<typeof linkerd.plan>) =>
+    writes.map((write) => ('object' in write ? write.object.spec?.['backends'] : undefined));
+
+  test('fractions of a percent are whole numbers of a larger sum', () => {
+    expect(backendsOf(linkerd.plan(context(fine), percent(0.25)))).toEqual([
+      [
+        { service: 'web', weight: 9975 },
+        { service: 'web-canary', weight: 25 },
+      ],
+    ]);
+  });
+
+  test('the sum stays what it was made with, though the policy cannot be read any more', () => {
+    const [write] = linkerd.plan(context(fine), percent(0.25));
+    if (write?.verb !== 'create') throw new Error('nothing is made');
+    const unread = context({ made: [write.object] });
+    expect(linkerd.observe(unread).weight).toBe(0.25);
+    expect(backendsOf(linkerd.plan(unread, percent(0)))).toEqual([
+      [
+        { service: 'web', weight: 10_000 },
+        { service: 'web-canary', weight: 0 },
+      ],
+    ]);
+  });
+
+  test('at weight 100 the apex stays a leaf, with weight 0', () => {
+    expect(backendsOf(linkerd.plan(context({ made: [made(50)] }), percent(100)))).toEqual([
+      [
+        { service: 'web', weight: 0 },
+        { service: 'web-canary', weight: 100 },
+      ],
     ]);
   });
 
@@ -108,6 +143,47 @@ describe('what is observed', () => {
     else expect(observed.problem).toMatch(problem);
   });
 
+  test.each([
+    ['10k', 0, 'yes'],
+    ['9k', '1k', 'yes'],
+    ['9.5k', '500', 'yes'],
+    ['9975', '25000m', 'yes'],
+    ['9k', 'many', 'pending'],
+    ['9975', '2500m', 'pending'],
+  ])('Quantities are numbers: %s and %s', (stable, canary, acknowledged) => {
+    const share = { '10k': 0, '9k': 10, '9.5k': 5, '9975': 0.25 }[stable] ?? 0;
+    const [write] = linkerd.plan(context({ wants: { total: 10_000 } }), percent(Math.max(share, 0.01)));
+    if (write?.verb !== 'create') throw new Error('nothing is made');
+    const [next] = linkerd.plan(context({ made: [write.object], wants: { total: 10_000 } }), percent(share));
+    const profile = serviceProfile('web', { web: 1, 'web-canary': 1 });
+    const dstOverrides = [stable, canary].map((weight, i) => ({
+      ...(profile.spec?.['dstOverrides'] as JsonObject[])[i],
+      weight,
+    }));
+    const live = next !== undefined && 'object' in next ? next.object : write.object;
+    expect(seen([live], [{ ...profile, spec: { dstOverrides } }]).acknowledged).toBe(acknowledged);
+  });
+
+  test('overrides to a Service of the same name elsewhere are not ours', () => {
+    const profile = serviceProfile('web', { web: 95, 'web-canary': 5 });
+    const elsewhere = JSON.parse(
+      JSON.stringify(profile).replace('web-canary.shop.svc', 'web-canary.other.svc'),
+    ) as KubeObject;
+    expect(seen([made(5)], [elsewhere])).toMatchObject({ acknowledged: 'pending', problem: /does not hold/ });
+  });
+
+  test.each([
+    [['v1alpha4'], 'unknown'],
+    [['v1alpha3'], 'unknown'],
+    [['v1alpha4', 'v1alpha2'], 'pending'],
+    [['v1alpha1'], 'pending'],
+    [[], 'pending'],
+  ])('written as %j, a TrafficSplit is %s without a ServiceProfile', (versions, acknowledged) => {
+    const managedFields = versions.map((version) => ({ apiVersion: `split.smi-spec.io/${version}` }));
+    const live = { ...made(5), metadata: { ...made(5).metadata, managedFields } };
+    expect(seen([live], [])).toMatchObject({ weight: 5, acknowledged });
+  });
+
   test('a TrafficSplit that somebody changed has no weight', () => {
     const half = { ...made(50), spec: { ...made(50).spec, service: 'other' } };
     expect(seen([half], [])).toMatchObject({ weight: undefined, problem: /changed by somebody else/ });
@@ -138,7 +214,37 @@ describe('what is refused', () => {
       'TrafficSplit web-canary exists',
     ],
     ['a headless Service', context({ stableService: headless }), 'spec.clusterIP'],
-    ['an HTTPRoute of the mesh', context({ others: [mesh] }), 'use provider gateway'],
+    ['an HTTPRoute of the mesh', context({ others: [mesh] }), 'HTTPRoute mesh is attached'],
+    [
+      'a GRPCRoute of the mesh',
+      context({ others: [{ ...mesh, kind: 'GRPCRoute' }] }),
+      'GRPCRoute mesh is attached',
+    ],
+    [
+      'overrides that send somewhere else',
+      context({ others: [serviceProfile('web', { 'web-v2': 1, 'web-canary': 0 })] }),
+      'spec.dstOverrides',
+    ],
+    [
+      'overrides that still send to the canary',
+      context({ others: [serviceProfile('web', { web: 50, 'web-canary': 50 })] }),
+      'spec.dstOverrides',
+    ],
+    [
+      'matches',
+      context({ wants: { total: 100, match: { headers: [{ name: 'a', value: 'b' }], cookies: [] } } }),
+      'spec.match of the policy: a TrafficSplit cannot choose requests',
+    ],
+    [
+      'copies',
+      context({ wants: { total: 100, mirror: 10 } }),
+      'spec.mirror of the policy: nothing in Linkerd',
+    ],
+    [
+      'clients that stay',
+      context({ wants: { total: 100, sticky: { cookie: 'c', maxAgeMs: 1000 } } }),
+      'spec.stickiness of the policy: a TrafficSplit cannot set cookies',
+    ],
   ])('%s', (_name, given, words) => {
     const [refusal, ...more] = linkerd.refuse(given);
     expect(more).toEqual([]);
@@ -150,6 +256,11 @@ describe('what is refused', () => {
     const edge = httpRoute('edge', [rule('/', [backend('web')])]);
     const others = [serviceProfile('web'), serviceProfile('api', { api: 1 }), edge];
     expect(linkerd.refuse(context({ others }))).toEqual([]);
+  });
+
+  test('nor is what a TrafficSplit of ours left when the extension was down', () => {
+    const left = serviceProfile('web', { web: 100, 'web-canary': 0 });
+    expect(linkerd.refuse(context({ others: [left] }))).toEqual([]);
   });
 });
 

@@ -3,15 +3,33 @@ import type { KubeObject, Resource } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import type { Write } from '../api/writes.ts';
 import { dnsLabel, isMadeFor, ownLabels } from './naming.ts';
-import type { Refusal, TrafficContext } from './provider.ts';
+import { OFF } from './provider.ts';
+import type { Refusal, Split, TrafficContext } from './provider.ts';
 
 /** A back end's whole split as one object of our own, beside no route of the user's. */
 export interface OwnObject {
   resource: Resource;
-  /** the object that sends `weight` whole percent to the canary */
-  make: (context: TrafficContext, weight: number) => KubeObject;
-  /** what the object's weights say, whatever else is in it; undefined if that cannot be read */
-  percentIn: (context: TrafficContext, live: KubeObject) => number | undefined;
+  /** the object that brings `split` about, with whole weights that add up to `total` */
+  make: (context: TrafficContext, split: Split, total: number) => KubeObject;
+  /** what the object says, whatever else is in it; undefined if that cannot be read */
+  read: (context: TrafficContext, live: KubeObject) => OwnSplit | undefined;
+}
+
+export interface OwnSplit extends Split {
+  /** what the weights add up to */
+  total: number;
+}
+
+/** What stable and canary weigh for `weight` percent. */
+export function ownWeights(weight: number, total: number): { stable: number; canary: number } {
+  const canary = Math.round((total * weight) / 100);
+  return { stable: total - canary, canary };
+}
+
+/** The percent that such weights stand for, with two decimals; undefined if they stand for none. */
+export function ownPercent(stable: number | undefined, canary: number | undefined): number | undefined {
+  if (stable === undefined || canary === undefined || !(stable + canary > 0)) return undefined;
+  return Math.round((10_000 * canary) / (stable + canary)) / 100;
 }
 
 /** Named after the Service, owned by the target. */
@@ -49,17 +67,29 @@ export function liveOwn({ made, target }: TrafficContext): KubeObject[] {
  * plane that is down when the object is deleted then leaves nothing that sends anybody to the canary. Made by POST, so
  * that an object of that name that is not ours is an error and is never taken over.
  */
-export function planOwn(own: OwnObject, context: TrafficContext, weight: number): Write[] {
-  const wanted = own.make(context, Math.round(weight));
+export function planOwn(own: OwnObject, context: TrafficContext, split: Split): Write[] {
+  const { name } = ownMetadata(context);
   const all = liveOwn(context);
-  const live = all.find(({ metadata }) => metadata.name === wanted.metadata.name);
+  const live = all.find(({ metadata }) => metadata.name === name);
+  const wanted = own.make(context, split, totalOf(own, context, live));
   const rest = remove(
     own,
     context,
     all.filter((object) => object !== live),
   );
-  if (live === undefined) return weight === 0 ? rest : [{ verb: 'create', object: wanted }, ...rest];
+  if (live === undefined)
+    return equalJson({ ...split }, { ...OFF }) ? rest : [{ verb: 'create', object: wanted }, ...rest];
   return isAsWanted(live, wanted) ? rest : [{ verb: 'apply', object: wanted }, ...rest];
+}
+
+/**
+ * The sum of the weights stays what it was when the object was made, also where the policy cannot be read any more and
+ * nothing says how fine they have to be.
+ */
+function totalOf(own: OwnObject, context: TrafficContext, live: KubeObject | undefined): number {
+  const { total } = context.wants;
+  const made = live === undefined ? undefined : own.read(context, live)?.total;
+  return made !== undefined && made > 0 && made % total === 0 ? made : total;
 }
 
 export const removeOwn = (own: OwnObject, context: TrafficContext): Write[] =>
@@ -73,16 +103,14 @@ function remove(own: OwnObject, { namespace }: TrafficContext, objects: readonly
   }));
 }
 
-/** Percent routed to the canary; undefined if the object is not, or not only, what was made. */
-export function ownPercent(own: OwnObject, context: TrafficContext): number | undefined {
+/** Where the object sends requests; undefined if it is not, or not only, what was made. */
+export function ownSplit(own: OwnObject, context: TrafficContext): OwnSplit | undefined {
   const [live, second] = liveOwn(context);
-  if (live === undefined) return 0;
-  const percent = own.percentIn(context, live);
-  if (percent === undefined || second !== undefined) return undefined;
-  const wanted = own.make(context, percent);
-  return wanted.metadata.name === live.metadata.name && equalJson(live.spec, wanted.spec)
-    ? percent
-    : undefined;
+  if (live === undefined) return { ...OFF, total: context.wants.total };
+  const split = own.read(context, live);
+  if (split === undefined || second !== undefined) return undefined;
+  const wanted = own.make(context, split, split.total);
+  return wanted.metadata.name === live.metadata.name && equalJson(live.spec, wanted.spec) ? split : undefined;
 }
 
 /** Labels others add are left alone. */

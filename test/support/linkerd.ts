@@ -11,6 +11,10 @@ export const trafficSplit = (name: string, apex: string, leaves: Record<string, 
   },
 });
 
+/** A whole number as the API machinery of Kubernetes may write a Quantity: 10 000 is "10k". */
+const canonical = (weight: number): string =>
+  weight > 0 && weight % 1000 === 0 ? `${weight / 1000}k` : String(weight);
+
 /** The ServiceProfile of a Service as the SMI extension writes it: weights by Service are Quantities. */
 export const serviceProfile = (service: string, overrides: Record<string, number> = {}): KubeObject => ({
   apiVersion: 'linkerd.io/v1alpha2',
@@ -19,7 +23,7 @@ export const serviceProfile = (service: string, overrides: Record<string, number
   spec: {
     dstOverrides: Object.entries(overrides).map(([name, weight]) => ({
       authority: `${name}.shop.svc.cluster.local`,
-      weight: String(weight),
+      weight: canonical(weight),
     })),
   },
 });

@@ -1,0 +1,167 @@
+import { getArray, getObject, getObjects, getString } from '../api/json.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { REASON } from '../api/reasons.ts';
+import { RESOURCES } from '../api/resources.ts';
+import { hostOf } from './istio-hosts.ts';
+import { conditionsOf, narrowed, SET_COOKIE, unclear, type Condition } from './istio-matches.ts';
+import type { Refusal, TrafficContext } from './provider.ts';
+import type { LiveRule } from './weighted-rules.ts';
+
+/** One route in scope, and what to call it in a sentence. */
+interface Named {
+  name: string;
+  object: KubeObject;
+  rule: LiveRule;
+}
+
+const refusal = (reason: string, sentence: string): Refusal => ({ reason, sentence });
+const unsupported = (sentence: string): Refusal => refusal(REASON.StrategyUnsupported, sentence);
+
+/** A header of these names is no header to Istio's API, which says it ignores them: everybody would match. */
+const NO_HEADERS: readonly string[] = ['uri', 'scheme', 'method', 'authority'];
+
+/** What no route of Istio's can do, whatever it looks like. */
+export function refuseMatch({ wants }: TrafficContext): Refusal[] {
+  return (wants.match?.headers ?? [])
+    .filter(({ name }) => NO_HEADERS.includes(name.toLowerCase()))
+    .map(({ name }) =>
+      unsupported(
+        `spec.match.headers of the policy: Istio ignores a condition on a header called ${name}, so every request would match; use another header.`,
+      ),
+    );
+}
+
+/** Why what the policy wants beside weights cannot be done on one of the user's routes. */
+export function refuseWants(context: TrafficContext, route: Named): Refusal[] {
+  if (route.rule.list !== 'http') return refuseConnections(context, route);
+  return [
+    ...refuseMirror(context, route),
+    ...refuseConditions(context, route),
+    ...refuseRoots(context, route),
+    ...refuseCookie(context, route),
+  ];
+}
+
+/** `tls` and `tcp` routes share out connections and see nothing of the requests in them. */
+function refuseConnections({ wants }: TrafficContext, { name, rule }: Named): Refusal[] {
+  const fields = [
+    ...(wants.match === undefined ? [] : ['spec.match']),
+    ...(wants.mirror === undefined ? [] : ['spec.mirror']),
+    ...(wants.sticky === undefined ? [] : ['spec.stickiness']),
+  ];
+  return fields.map((field) =>
+    unsupported(
+      `${field} of the policy: ${name} shares out ${rule.list === 'tls' ? 'TLS' : 'TCP'} connections, in which single requests cannot be told apart; leave ${field} out, or make it an http route.`,
+    ),
+  );
+}
+
+/** Istio refuses a route that has both `mirror` and `mirrors`; only the latter has room for more than one. */
+function refuseMirror(context: TrafficContext, { name, object, rule: { rule } }: Named): Refusal[] {
+  if (context.wants.mirror === undefined) return [];
+  if (getObject(rule, 'mirror') !== undefined) {
+    return [
+      unsupported(
+        `spec.mirror of the policy: ${name} has the field mirror, beside which Istio allows no second copy; write it as an entry of mirrors (destination and percentage), or leave spec.mirror out.`,
+      ),
+    ];
+  }
+  if (getArray(rule, 'mirrors') !== undefined) return [];
+  return rootsOf(context, object)
+    .filter((root) => getObjects(root.rule, 'mirrors').length > 0)
+    .map((root) =>
+      unsupported(
+        `spec.mirror of the policy: ${name} has the mirrors of ${root.name}, which end as soon as it has one of its own; write them into ${name}, or leave spec.mirror out.`,
+      ),
+    );
+}
+
+function refuseConditions(context: TrafficContext, { name, rule: { rule } }: Named): Refusal[] {
+  const headers = unclear(getObjects(rule, 'match'), conditionsOf(context)).map(({ header }) => header);
+  return [...new Set(headers)].map((header) =>
+    unsupported(
+      `${fieldsOf(context)} of the policy: match of ${name} already has a condition on the header ${header}, and Istio takes one condition per header; choose by another header, or leave ${fieldsOf(context)} out.`,
+    ),
+  );
+}
+
+const fieldsOf = ({ wants }: TrafficContext): string =>
+  [
+    ...(wants.match === undefined ? [] : ['spec.match']),
+    ...(wants.sticky === undefined ? [] : ['spec.stickiness']),
+  ].join(' and ');
+
+/** Istio leaves out a delegate's route unless its conditions are narrower than the root's by the few ways it can compare. */
+function refuseRoots(context: TrafficContext, { name, object, rule: { rule } }: Named): Refusal[] {
+  const conditions = conditionsOf(context);
+  const entries = getObjects(rule, 'match');
+  if (narrowed(entries, conditions).length === 0) return [];
+  return rootsOf(context, object)
+    .filter((root) =>
+      getObjects(root.rule, 'match').some(
+        (above) => clashes(above, conditions) || (entries.length === 0 && !isPlain(above)),
+      ),
+    )
+    .map((root) =>
+      unsupported(
+        `${fieldsOf(context)} of the policy: ${name} is called from ${root.name}, with whose match Istio could not combine the conditions; choose by a header that match does not name, or leave ${fieldsOf(context)} out.`,
+      ),
+    );
+}
+
+/** A condition on the same header that is not the very same value. */
+const clashes = (above: JsonObject, conditions: readonly Condition[]): boolean =>
+  Object.entries(getObject(above, 'headers') ?? {}).some(([name, asked]) =>
+    conditions.some(({ header, is }) => {
+      const exact = getString(is, 'exact');
+      return name.toLowerCase() === header && (exact === undefined || getString(asked, 'exact') !== exact);
+    }),
+  );
+
+/** These two have to be the same above and below, which they are as long as a delegate's route has no match at all. */
+const isPlain = (above: JsonObject): boolean =>
+  above['ignoreUriCase'] !== true && (getString(above, 'sourceNamespace') ?? '') === '';
+
+interface Root {
+  rule: JsonObject;
+  name: string;
+}
+
+/** The routes of the namespace's VirtualServices that hand on to this one. */
+function rootsOf({ others = [], namespace }: TrafficContext, { metadata }: KubeObject): Root[] {
+  return others
+    .filter(({ kind }) => kind === RESOURCES.virtualServices.kind)
+    .flatMap((object) =>
+      getObjects(object, 'spec', 'http')
+        .filter(
+          (rule) =>
+            getString(rule, 'delegate', 'name') === metadata.name &&
+            (getString(rule, 'delegate', 'namespace') || namespace) === namespace,
+        )
+        .map((rule) => ({ rule, name: `VirtualService ${object.metadata.name}` })),
+    );
+}
+
+/** The cookie would be lost, or take the place of the user's: one header name, one value. */
+function refuseCookie({ wants }: TrafficContext, { name, rule: { rule, stable } }: Named): Refusal[] {
+  if (wants.sticky === undefined) return [];
+  const blocked = [
+    ...['set', 'remove'].filter((how) => naming(getObject(rule, 'headers', 'response'), how)).map(() => name),
+    ...stable
+      .filter((destination) =>
+        ['set', 'add'].some((how) => naming(getObject(destination, 'headers', 'response'), how)),
+      )
+      .map((destination) => `the destination ${hostOf(destination)} of ${name}`),
+  ];
+  return [...new Set(blocked)].map((what) =>
+    unsupported(
+      `spec.stickiness of the policy: headers.response of ${what} changes ${SET_COOKIE} already; have the application set that cookie itself, or leave spec.stickiness out.`,
+    ),
+  );
+}
+
+function naming(response: JsonObject | undefined, how: string): boolean {
+  const value = response?.[how];
+  const names = Array.isArray(value) ? value : Object.keys(getObject(value) ?? {});
+  return names.some((each) => typeof each === 'string' && each.toLowerCase() === SET_COOKIE.toLowerCase());
+}
