@@ -13,5 +13,4 @@ export const PROVIDERS: Record<BuiltIn, Provider> = { gateway, nginx, istio, lin
 export { liveOf, routesOf, ROUTE_KINDS, type LiveRoutes } from './live.ts';
 export { reached } from './replicas.ts';
 export { PRESETS } from './preset-list.ts';
-export { PRESETS } from './preset-list.ts';
 export { trafficVariables } from './variables.ts';

@@ -131,7 +131,7 @@ describe('sluice backtest', () => {
   it('deals requests out at random where a gateway counts them, and says so', async () => {
     void serve(counters(6, ['gateway-1']));
     const { text } = await run(
-      { provider: 'gateway', output: 'json' },
+      { provider: 'istio', output: 'json' },
       'metrics: [{name: e, errorRate: {preset: auto}}]',
     );
     const result = JSON.parse(text) as Record<string, unknown> & {
@@ -247,7 +247,7 @@ describe('what cannot be played', () => {
     },
     {
       yaml: 'metrics: [{name: a, errorRate: {preset: auto}}]',
-      want: /needs a provider.*--provider names the back end/,
+      want: /finds no queries that fit.*--provider names what counted/,
     },
     {
       yaml: TEMPLATE.replaceAll('{{namespace}}', '{{args.zone}}').concat('args: [{name: zone}]\n'),
