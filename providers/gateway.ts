@@ -3,7 +3,8 @@ import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { acknowledgement, worst } from './gateway-status.ts';
-import { planRoutes, recordRoutes, restoreRoutes, scopeOf, seeRoutes, type InPlace } from './in-place.ts';
+import { seeRoutes } from './in-place-seen.ts';
+import { planRoutes, recordRoutes, restoreRoutes, scopeOf, type InPlace } from './in-place.ts';
 import { refuseOverruled } from './linkerd-profile.ts';
 import { gatewayPresets } from './gateway-presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
@@ -126,7 +127,7 @@ export const gateway: Provider = {
   refuse,
   record: (context) => recordRoutes(HTTP_ROUTES, context),
   observe,
-  plan: (context, { weight }) => planRoutes(HTTP_ROUTES, context, weight),
+  plan: (context, split) => planRoutes(HTTP_ROUTES, context, split),
   cleanup: (context) => restoreRoutes(HTTP_ROUTES, context),
   presets: gatewayPresets,
 };

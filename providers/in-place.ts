@@ -1,12 +1,15 @@
+import { getObjects, isObject } from '../api/json.ts';
 import type { JsonObject, KubeObject, Resource } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
-import type { RouteOriginals, TrafficContext } from './provider.ts';
+import { OFF } from './provider.ts';
+import type { RouteOriginals, Split, TrafficContext } from './provider.ts';
+import { patchRules, type OwnRule } from './rule-patch.ts';
 import {
-  patchRule,
-  percentOf,
+  bareRule,
   recordRule,
   restoredDestinations,
   rulesInScope,
+  rulesOf,
   splitDestinations,
   type LiveRule,
   type Pair,
@@ -24,6 +27,35 @@ export interface InPlace {
   label: (route: KubeObject, rule: LiveRule) => string;
   /** e.g. "Service third" */
   nameOf: (destination: JsonObject) => string;
+  /** absent: the kind is asked for weights alone */
+  beside?: Beside;
+}
+
+/** What a kind of route can say beside weights: copies, and requests that go to the canary because they match. */
+export interface Beside {
+  /** what every request that matches has in common, one entry of any; to know our own rules by, and kept in the record */
+  entries: (context: TrafficContext) => JsonObject[];
+  isOwn: (rule: JsonObject, pair: Pair, entries: readonly JsonObject[]) => boolean;
+  /** a rule of the user's, given without anything of ours, as `split` wants it */
+  dress: (rule: JsonObject, told: Told) => JsonObject;
+  /** a destination of the canary's, as `split` wants it */
+  dressCanary: (destination: JsonObject, told: Told) => JsonObject;
+  /** rules of our own that go with the rules of the user's, each given without anything of ours */
+  own: (rules: readonly { live: LiveRule; bare: JsonObject }[], told: Told) => OwnRule[];
+  /** percent of the requests that a rule copies to the canary */
+  mirrorOf: (rule: JsonObject, pair: Pair) => number;
+  /** does a destination of the canary's say what it has to while matching? */
+  isDressed: (destination: JsonObject, context: TrafficContext) => boolean;
+}
+
+/** What the parts of one route are made from. */
+export interface Told {
+  context: TrafficContext;
+  route: KubeObject;
+  pair: Pair;
+  split: Split;
+  /** with canary destinations as `split` wants them */
+  shape: Shape;
 }
 
 export interface Scoped {
@@ -31,112 +63,141 @@ export interface Scoped {
   rule: LiveRule;
 }
 
+interface RecordedRoute {
+  rules?: RecordedRule[];
+  entries?: JsonObject[];
+}
+
 const keyOf = ({ resource }: InPlace, { metadata }: KubeObject): string =>
   `${resource.kind}/${metadata.name}`;
 
-const pairOf = ({ namespace, stableService, canaryService }: TrafficContext): Pair => ({
+export const pairOf = ({ namespace, stableService, canaryService }: TrafficContext): Pair => ({
   namespace,
   stable: stableService.metadata.name,
   canary: canaryService,
 });
 
-function recordedRules(
-  kind: InPlace,
-  originals: RouteOriginals | undefined,
-  route: KubeObject,
-): RecordedRule[] {
-  const entry = originals?.[keyOf(kind, route)] as { rules?: RecordedRule[] } | undefined;
-  return entry?.rules ?? [];
+const routesOfKind = ({ resource }: InPlace, { routes }: TrafficContext): KubeObject[] =>
+  routes.filter(({ kind }) => kind === resource.kind);
+
+function recordOf(kind: InPlace, { originals }: TrafficContext, route: KubeObject): RecordedRoute {
+  const entry = originals?.[keyOf(kind, route)];
+  if (!isObject(entry)) return {};
+  const rules = getObjects(entry, 'rules') as unknown as RecordedRule[];
+  return { rules, entries: getObjects(entry, 'entries') };
+}
+
+/** What makes requests match: as the policy says, or as it did when the record was taken. */
+function entriesOf(kind: InPlace, context: TrafficContext, route: KubeObject): JsonObject[] {
+  const wanted = kind.beside?.entries(context) ?? [];
+  return wanted.length > 0 ? wanted : (recordOf(kind, context, route).entries ?? []);
+}
+
+function ownTest(kind: InPlace, context: TrafficContext, route: KubeObject): (rule: JsonObject) => boolean {
+  const entries = entriesOf(kind, context, route);
+  return (rule) => kind.beside?.isOwn(rule, pairOf(context), entries) ?? false;
 }
 
 function scopeOfRoute(kind: InPlace, context: TrafficContext, route: KubeObject): LiveRule[] {
-  const recorded = recordedRules(kind, context.originals, route);
-  return rulesInScope(kind.shape, route, pairOf(context), recorded);
+  return rulesInScope(kind.shape, route, {
+    pair: pairOf(context),
+    recorded: recordOf(kind, context, route).rules ?? [],
+    isOwn: ownTest(kind, context, route),
+  });
 }
 
-/** Every rule of the routes in scope that names stable or canary. */
+/** Every rule of the user's that names stable or canary, in the routes in scope. */
 export function scopeOf(kind: InPlace, context: TrafficContext): Scoped[] {
-  return context.routes.flatMap((route) =>
+  return routesOfKind(kind, context).flatMap((route) =>
     scopeOfRoute(kind, context, route).map((rule) => ({ route, rule })),
   );
 }
 
 /** A rule that came after the record was taken stays on stable until it is recorded too. */
-const isOurs = (context: TrafficContext, { recorded, canary }: LiveRule): boolean =>
-  context.originals === undefined || recorded !== undefined || canary.length > 0;
+export const isOurs = (context: TrafficContext, { recorded, edited }: LiveRule): boolean =>
+  context.originals === undefined || recorded !== undefined || edited;
+
+export const planRoutes = (kind: InPlace, context: TrafficContext, split: Split): Write[] =>
+  edit(kind, context, split, (told, rule) =>
+    splitDestinations(told.shape, rule, told.pair, { percent: split.weight, total: context.wants.total }),
+  );
+
+export const restoreRoutes = (kind: InPlace, context: TrafficContext): Write[] =>
+  edit(kind, context, OFF, ({ shape, pair }, rule) => restoredDestinations(shape, rule, pair));
+
+type Destinations = (told: Told, rule: LiveRule) => JsonObject[];
 
 /** One patch per route with something to change. */
-function edit(kind: InPlace, context: TrafficContext, wanted: (rule: LiveRule) => JsonObject[]): Write[] {
-  return context.routes.flatMap((route): Write[] => {
-    const patch = scopeOfRoute(kind, context, route)
-      .filter((rule) => isOurs(context, rule))
-      .flatMap((rule) => patchRule(kind.shape, rule, wanted(rule)));
+function edit(kind: InPlace, context: TrafficContext, split: Split, destinations: Destinations): Write[] {
+  return routesOfKind(kind, context).flatMap((route): Write[] => {
+    const told = toldOf(kind, context, route, split);
+    const patch = kind.shape.lists.flatMap((list) => patchList(kind, told, list, destinations));
     const ref = { resource: kind.resource, namespace: context.namespace, name: route.metadata.name };
     return patch.length === 0 ? [] : [{ verb: 'jsonPatch', ref, patch }];
   });
 }
 
-export const planRoutes = (kind: InPlace, context: TrafficContext, weight: number): Write[] =>
-  edit(kind, context, (rule) => splitDestinations(kind.shape, rule, pairOf(context), weight));
+function toldOf({ shape, beside }: InPlace, context: TrafficContext, route: KubeObject, split: Split): Told {
+  const told: Told = { context, route, pair: pairOf(context), split, shape };
+  if (beside === undefined) return told;
+  const asCanary: Shape['asCanary'] = (stable, pair) =>
+    beside.dressCanary(shape.asCanary(stable, pair), told);
+  return { ...told, shape: { ...shape, asCanary } };
+}
 
-export const restoreRoutes = (kind: InPlace, context: TrafficContext): Write[] =>
-  edit(kind, context, (rule) => restoredDestinations(kind.shape, rule, pairOf(context)));
+function patchList(kind: InPlace, told: Told, list: string, destinations: Destinations) {
+  const { context, route } = told;
+  const counted = countedRules(kind, context, route).filter((rule) => rule.list === list);
+  return patchRules({
+    path: `/spec/${list}`,
+    destinations: kind.shape.destinations,
+    users: counted.map((live) => {
+      const bare = bareRule(kind.shape, live, told.pair);
+      const dressed = kind.beside?.dress(bare, told) ?? bare;
+      const wanted = { ...dressed, [kind.shape.destinations]: destinations(told, live) };
+      return { index: live.index, rule: live.rule, wanted };
+    }),
+    own: ownRules(kind, context, route).filter((rule) => rule.list === list),
+    wantedOwn: wantedOwn(kind, told, counted),
+  });
+}
+
+const countedRules = (kind: InPlace, context: TrafficContext, route: KubeObject): LiveRule[] =>
+  scopeOfRoute(kind, context, route).filter((rule) => isOurs(context, rule));
+
+/** Rules of our own as they stand in the route. */
+export function ownRules(kind: InPlace, context: TrafficContext, route: KubeObject) {
+  const isOwn = ownTest(kind, context, route);
+  return rulesOf(kind.shape, route).filter(({ rule }) => isOwn(rule));
+}
+
+function wantedOwn(kind: InPlace, told: Told, counted: readonly LiveRule[]): OwnRule[] {
+  if (kind.beside === undefined || !told.split.matching) return [];
+  const rules = counted.map((live) => ({ live, bare: bareRule(kind.shape, live, told.pair) }));
+  return kind.beside.own(rules, told);
+}
+
+/** What rules of our own would be while requests are matched. */
+export function ownWhileMatching(kind: InPlace, context: TrafficContext, route: KubeObject): OwnRule[] {
+  const told = toldOf(kind, context, route, { ...OFF, matching: true });
+  return wantedOwn(kind, told, countedRules(kind, context, route));
+}
 
 /**
- * Once recorded, a rule without our destination is as its author wrote it, even in mid-release (a GitOps tool put it
+ * Once recorded, a rule without anything of ours is as its author wrote it, even in mid-release (a GitOps tool put it
  * back): then its present weights are what to come back to. So this may be called at any time; rules that came since
  * are added, and with nothing new it returns what it was given.
  */
 export function recordRoutes(kind: InPlace, context: TrafficContext): RouteOriginals {
-  const live = context.routes.map((route): [string, unknown] => {
-    const untouched = scopeOfRoute(kind, context, route).filter(({ canary }) => canary.length === 0);
-    const kept = recordedRules(kind, context.originals, route).filter(
+  const live = routesOfKind(kind, context).map((route): [string, unknown] => {
+    const untouched = scopeOfRoute(kind, context, route).filter(({ edited }) => !edited);
+    const kept = (recordOf(kind, context, route).rules ?? []).filter(
       (old) => !untouched.some(({ recorded }) => recorded === old),
     );
-    const fresh = untouched.map((rule) => recordRule(kind.shape, rule));
-    return [keyOf(kind, route), { rules: [...kept, ...fresh] }];
+    const { total } = context.wants;
+    const fresh = untouched.map((rule) => recordRule(kind.shape, rule, pairOf(context), total));
+    const entries = entriesOf(kind, context, route);
+    return [keyOf(kind, route), { rules: [...kept, ...fresh], ...(entries.length === 0 ? {} : { entries }) }];
   });
   return { ...context.originals, ...Object.fromEntries(live) };
-}
-
-/** What the rules say together. */
-export interface Seen {
-  /** undefined if they disagree, or one sends nothing anywhere; 0 without any */
-  weight: number | undefined;
-  /** a sentence about what is not as it should be */
-  problem: string | undefined;
-  /** routes with a rule that counts */
-  routes: KubeObject[];
-}
-
-export function seeRoutes(kind: InPlace, context: TrafficContext): Seen {
-  const scope = scopeOf(kind, context);
-  const counted = scope.filter(({ rule }) => isOurs(context, rule));
-  const percents = new Set(counted.map(({ rule }) => percentOf(kind.shape, rule)));
-  const [percent] = percents.size === 0 ? [0] : percents;
-  return {
-    weight: percents.size > 1 ? undefined : percent,
-    problem: percents.size > 1 ? disagreement(kind, context, scope) : intrusion(kind, context, scope),
-    routes: [...new Set(counted.map(({ route }) => route))],
-  };
-}
-
-function disagreement(kind: InPlace, context: TrafficContext, scope: readonly Scoped[]): string {
-  const each = scope.map(
-    ({ route, rule }) => `${kind.label(route, rule)} ${percentOf(kind.shape, rule) ?? 0}%`,
-  );
-  return `the ${kind.plural} send different shares to Service ${context.canaryService}: ${each.join(', ')}`;
-}
-
-function intrusion(kind: InPlace, context: TrafficContext, scope: readonly Scoped[]): string | undefined {
-  for (const { route, rule } of scope) {
-    if (!isOurs(context, rule)) {
-      return `${kind.label(route, rule)} came during the release and stays on Service ${context.stableService.metadata.name}`;
-    }
-    const [foreign] = rule.foreign;
-    if (foreign !== undefined && rule.canary.length > 0) {
-      return `${kind.label(route, rule)} now also sends to ${kind.nameOf(foreign)}, which is neither stable nor canary`;
-    }
-  }
-  return undefined;
 }

@@ -2,7 +2,8 @@ import { getObject, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
-import { planRoutes, recordRoutes, restoreRoutes, scopeOf, seeRoutes, type InPlace } from './in-place.ts';
+import { seeRoutes } from './in-place-seen.ts';
+import { planRoutes, recordRoutes, restoreRoutes, scopeOf, type InPlace } from './in-place.ts';
 import { hostOf, isHostOf } from './istio-hosts.ts';
 import { ownVirtualService, refuseOwn } from './istio-own.ts';
 import { refuseMatch, refuseWants } from './istio-refusals.ts';
@@ -146,7 +147,7 @@ export const istio: Provider = {
   plan: (context, split) =>
     makesOwn(context)
       ? planOwn(ownVirtualService, context, split)
-      : planRoutes(VIRTUAL_SERVICES, context, split.weight),
+      : planRoutes(VIRTUAL_SERVICES, context, split),
   cleanup: (context) => [
     ...restoreRoutes(VIRTUAL_SERVICES, context),
     ...removeOwn(ownVirtualService, context),

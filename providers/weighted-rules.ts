@@ -1,7 +1,7 @@
-import { equalJson, getNumber, getObjects, getString, stableStringify } from '../api/json.ts';
-import type { JsonObject, JsonPatchOp, KubeObject } from '../api/kube.ts';
+import { getNumber, getObjects, getString, stableStringify } from '../api/json.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { hash5 } from './naming.ts';
-import { FULL, scaled, split } from './weights.ts';
+import { apportion, FULL, percentIn, scaled, split } from './weights.ts';
 
 /** How a kind of route writes down where requests go: rules, each with weighted destinations. */
 export interface Shape {
@@ -16,6 +16,8 @@ export interface Shape {
   refersTo: (destination: JsonObject, service: string, namespace: string) => boolean;
   asCanary: (stable: JsonObject, pair: Pair) => JsonObject;
   asStable: (canary: JsonObject, pair: Pair) => JsonObject;
+  /** a rule without what of ours it says beside its destinations; absent: nothing of ours ever stands there */
+  undressed?: (rule: JsonObject, pair: Pair) => JsonObject;
 }
 
 /** The two Services a split is about, in the route's own namespace. */
@@ -29,10 +31,14 @@ export interface Pair {
 export interface RecordedRule {
   list: string;
   name?: string;
-  /** hash of the rule without name and destinations */
+  /** hash of the rule without name, destinations and empty lists */
   fingerprint: string;
   /** null: the destination had no weight */
   weights: (number | null)[];
+  /** what the weights add up to while the rule is split, if they held less; absent: 100 */
+  total?: number;
+  /** members that were empty lists, which others may have put something into and taken out again */
+  empty?: string[];
 }
 
 export interface LiveRule {
@@ -43,11 +49,14 @@ export interface LiveRule {
   stable: JsonObject[];
   canary: JsonObject[];
   foreign: JsonObject[];
+  /** something in it names the canary Service */
+  edited: boolean;
   /** undefined before the first edit, or for a rule that came later */
   recorded: RecordedRule | undefined;
 }
 
-const rulesOf = (shape: Shape, route: KubeObject) =>
+/** How many rules of the user's and of ours there are, in the order of the route. */
+export const rulesOf = (shape: Shape, route: KubeObject) =>
   shape.lists.flatMap((list) =>
     getObjects(route, 'spec', list).map((rule, index) => ({
       list,
@@ -65,31 +74,44 @@ export function sendsTo(shape: Shape, route: KubeObject, service: string): boole
   );
 }
 
-/** Every rule that names the stable or the canary Service, each with its record if one is found. */
-export function rulesInScope(
-  shape: Shape,
-  route: KubeObject,
-  pair: Pair,
-  recorded: readonly RecordedRule[],
-): LiveRule[] {
-  const rules = rulesOf(shape, route).map((found): LiveRule => {
+export interface Known {
+  pair: Pair;
+  recorded: readonly RecordedRule[];
+  /** is that a rule of ours? */
+  isOwn: (rule: JsonObject) => boolean;
+}
+
+/** Every rule of the user's that names the stable or the canary Service, each with its record if one is found. */
+export function rulesInScope(shape: Shape, route: KubeObject, { pair, recorded, isOwn }: Known): LiveRule[] {
+  const users = rulesOf(shape, route).filter(({ rule }) => !isOwn(rule));
+  const rules = users.map((found): LiveRule => {
     const to = (service: string) =>
       found.destinations.filter((each) => shape.refersTo(each, service, pair.namespace));
     const stable = to(pair.stable);
     const canary = to(pair.canary);
     const foreign = found.destinations.filter((each) => !stable.includes(each) && !canary.includes(each));
-    return { ...found, stable, canary, foreign, recorded: undefined };
+    const edited = canary.length > 0 || undressed(shape, found.rule, pair) !== found.rule;
+    return { ...found, stable, canary, foreign, edited, recorded: undefined };
   });
   const inScope = rules.filter(({ stable, canary }) => stable.length + canary.length > 0);
-  return withRecords(shape, inScope, recorded);
+  return withRecords(shape, pair, inScope, recorded);
 }
+
+/** The same object where nothing of ours stands in it. */
+const undressed = (shape: Shape, rule: JsonObject, pair: Pair): JsonObject =>
+  shape.undressed?.(rule, pair) ?? rule;
 
 /**
  * Finds each rule's record among those of its list: unchanged, then by name, then by what else it says, and last, for a
  * rule we have edited and whose matches were changed since, by order. Indexes are not trusted: rules may be inserted,
  * moved and removed during a release. Names need not be unique.
  */
-function withRecords(shape: Shape, rules: LiveRule[], recorded: readonly RecordedRule[]): LiveRule[] {
+function withRecords(
+  shape: Shape,
+  pair: Pair,
+  rules: LiveRule[],
+  recorded: readonly RecordedRule[],
+): LiveRule[] {
   const left = [...recorded];
   const found = new Map<LiveRule, RecordedRule>();
   const take = (fits: (rule: LiveRule, record: RecordedRule) => boolean) => {
@@ -101,29 +123,46 @@ function withRecords(shape: Shape, rules: LiveRule[], recorded: readonly Recorde
   };
   const sameName = ({ rule }: LiveRule, { name }: RecordedRule) => getString(rule, 'name') === name;
   const sameRest = ({ rule }: LiveRule, record: RecordedRule) =>
-    fingerprintOf(shape, rule) === record.fingerprint;
+    fingerprintOf(shape, rule, pair) === record.fingerprint;
   take((rule, record) => sameName(rule, record) && sameRest(rule, record));
   take((rule, record) => record.name !== undefined && sameName(rule, record));
   take(sameRest);
-  take(({ canary }) => canary.length > 0);
+  take(({ edited }) => edited);
   return rules.map((rule) => ({ ...rule, recorded: found.get(rule) }));
 }
 
-function fingerprintOf(shape: Shape, rule: JsonObject): string {
-  const rest = { ...rule };
-  delete rest['name'];
-  delete rest[shape.destinations];
-  return hash5(stableStringify(rest));
+function fingerprintOf(shape: Shape, rule: JsonObject, pair: Pair): string {
+  const rest = Object.entries(undressed(shape, rule, pair)).filter(
+    ([key, value]) => key !== 'name' && key !== shape.destinations && !isEmptyList(value),
+  );
+  return hash5(stableStringify(Object.fromEntries(rest)));
 }
 
-export function recordRule(shape: Shape, { list, rule, stable }: LiveRule): RecordedRule {
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+export function recordRule(
+  shape: Shape,
+  { list, rule, stable }: LiveRule,
+  pair: Pair,
+  total: number,
+): RecordedRule {
   const name = getString(rule, 'name');
+  const empty = Object.keys(rule).filter((key) => isEmptyList(rule[key]));
   return {
     list,
     ...(name === undefined ? {} : { name }),
-    fingerprint: fingerprintOf(shape, rule),
+    fingerprint: fingerprintOf(shape, rule, pair),
     weights: stable.map((each) => getNumber(each, 'weight') ?? null),
+    ...(total === FULL ? {} : { total }),
+    ...(empty.length === 0 ? {} : { empty }),
   };
+}
+
+/** The user's rule without anything of ours beside its destinations. */
+export function bareRule(shape: Shape, { rule, recorded }: LiveRule, pair: Pair): JsonObject {
+  const bare = { ...undressed(shape, rule, pair) };
+  for (const key of recorded?.empty ?? []) if (key in rule) bare[key] ??= [];
+  return bare;
 }
 
 const weightOf = (shape: Shape, destination: JsonObject): number =>
@@ -146,19 +185,43 @@ export function percentOf(shape: Shape, { destinations, canary }: LiveRule): num
   const total = sum(shares);
   if (total === 0) return undefined;
   const toCanary = sum(shares.filter((_, i) => canary.includes(destinations[i] ?? {})));
-  // Rounded: totals are at least 100 while split, so whole percents are told apart.
-  return Math.round((100 * toCanary) / total);
+  return percentIn(toCanary, total);
 }
 
-/** The rule's destinations with `percent` on the canary. A rule without a canary is at 0 and stays as it is. */
-export function splitDestinations(shape: Shape, live: LiveRule, pair: Pair, percent: number): JsonObject[] {
+/**
+ * The rule's destinations with `percent` on the canary, the sum being at least `total` unless the record has another. A
+ * rule without a canary is at 0 and stays as it is.
+ */
+export function splitDestinations(
+  shape: Shape,
+  live: LiveRule,
+  pair: Pair,
+  { percent, total }: { percent: number; total: number },
+): JsonObject[] {
   if (percent === 0 && live.canary.length === 0) return live.destinations;
-  const parts = split(scaled(sharesOf(shape, originalWeights(shape, live))), percent);
+  const weights = sharesOf(shape, originalWeights(shape, live));
+  const parts = split(
+    scaled(weights, live.recorded === undefined ? total : (live.recorded.total ?? FULL)),
+    percent,
+  );
   return rebuild(shape, live, pair, (destination, k) => {
     const { stable, canary } = parts[k] ?? { stable: weightOf(shape, destination), canary: 0 };
     return [
       { ...destination, weight: stable },
       { ...shape.asCanary(destination, pair), weight: canary },
+    ];
+  });
+}
+
+/** Destinations of a rule of our own that sends everything to the canary, by sums that no split rule of the user's has. */
+export function onlyCanary(shape: Shape, live: LiveRule, pair: Pair): JsonObject[] {
+  const weights = sharesOf(shape, originalWeights(shape, live));
+  const parts = apportion(weights.length === 1 ? 1 : FULL - 1, weights);
+  return anchorsOf(live).flatMap((anchor, k) => {
+    const stable = live.stable.includes(anchor) ? anchor : shape.asStable(anchor, pair);
+    return [
+      { ...stable, weight: 0 },
+      { ...shape.asCanary(stable, pair), weight: parts[k] ?? 0 },
     ];
   });
 }
@@ -202,28 +265,5 @@ function rebuild(
     const isCanary = live.canary.includes(destination);
     if (k >= 0) return replace(isCanary ? shape.asStable(destination, pair) : destination, k);
     return isCanary ? [] : [destination];
-  });
-}
-
-/** Operations that turn a rule's destinations into `wanted`, guarded by the whole rule as it was read at its place. */
-export function patchRule(shape: Shape, live: LiveRule, wanted: JsonObject[]): JsonPatchOp[] {
-  if (equalJson(live.destinations, wanted)) return [];
-  const path = `/spec/${live.list}/${live.index}`;
-  return [
-    { op: 'test', path, value: live.rule },
-    ...changes(`${path}/${shape.destinations}`, live.destinations, wanted),
-  ];
-}
-
-function changes(path: string, live: JsonObject[], wanted: JsonObject[]): JsonPatchOp[] {
-  const sameBut = (a: JsonObject, b: JsonObject) => equalJson({ ...a, weight: null }, { ...b, weight: null });
-  const onlyWeights =
-    live.length === wanted.length && live.every((each, i) => sameBut(each, wanted[i] ?? {}));
-  if (!onlyWeights) return [{ op: 'replace', path, value: wanted }];
-  return wanted.flatMap(({ weight }, i): JsonPatchOp[] => {
-    if (weight === live[i]?.['weight']) return [];
-    const at = `${path}/${i}/weight`;
-    // `add` sets an existing member too; `replace` would need it to be there.
-    return [weight === undefined ? { op: 'remove', path: at } : { op: 'add', path: at, value: weight }];
   });
 }

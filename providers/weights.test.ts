@@ -33,7 +33,7 @@ test('a split keeps the sum, takes nothing below 0 and gives the canary its perc
   fc.assert(
     fc.property(shares, fc.integer({ min: 0, max: 100 }), (given, percent) => {
       fc.pre(sum(given) > 0);
-      const whole = scaled(given);
+      const whole = scaled(given, 100);
       const parts = split(whole, percent);
       const canary = sum(parts.map((part) => part.canary));
       expect(sum(whole)).toBe(Math.max(100, sum(given)));
