@@ -22,6 +22,25 @@ it.each([
   { args: ['--scenario', 'nope'], want: '--scenario: "nope" is not known; give one of healthy, regression' },
   { args: ['--provider', 'consul'], want: '--provider: "consul" is not known; give one of gateway, nginx' },
   { args: ['--hold', 'webhook'], want: '--hold: "webhook" is not known; give one of pause, admission, auto' },
+  {
+    args: ['--strategy', 'rolling'],
+    want: '--strategy: "rolling" is not known; give one of canary, blueGreen',
+  },
+  {
+    args: ['--provider', 'linkerd', '--strategy', 'ab'],
+    want:
+      '--strategy: "ab" cannot be done with --provider linkerd; give one of canary, blueGreen, or one of the providers ' +
+      'gateway, istio, nginx',
+  },
+  {
+    args: ['--provider', 'nginx', '--mirror'],
+    want: '--mirror: --provider nginx cannot copy requests; leave it out, or give one of the providers gateway, istio',
+  },
+  { args: ['--provider', 'linkerd', '--sticky'], want: '--sticky: --provider linkerd sets no cookie here' },
+  {
+    args: ['--strategy', 'blueGreen', '--sticky'],
+    want: '--sticky: with --strategy blueGreen all requests switch',
+  },
   { args: ['--rps', '0'], want: '--rps: "0" is out of range; give a whole number from 1 to 2000' },
   { args: ['--seed', 'x'], want: '--seed: "x" is out of range' },
   { args: ['--bogus'], want: "Unknown option '--bogus'" },

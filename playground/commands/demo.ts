@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { Strategy } from '../../api/policy.ts';
 import { ensurePrometheus } from '../dataplane/prometheus-binary.ts';
 import { SCENARIOS } from '../scenarios/catalog.ts';
 import type { Scenario, ScenarioName } from '../scenarios/catalog.ts';
@@ -9,6 +10,8 @@ import type { Outcome } from '../scenarios/play.ts';
 import { HOLDS, Stage, type Hold } from '../scenarios/stage.ts';
 import type { Reporter } from '../scenarios/reporter.ts';
 import { Show } from '../scenarios/show.ts';
+import { STRATEGIES, objection, tacticsOf } from '../scenarios/tactics.ts';
+import type { Tactics } from '../scenarios/tactics.ts';
 import type { Program } from './program.ts';
 
 const USAGE = `Usage: sluice demo [flags]
@@ -17,6 +20,9 @@ Plays releases on a small world on this machine: no cluster needed.
 
   --scenario <name>   ${Object.keys(SCENARIOS).join(' | ')}; default: healthy, then regression
   --provider <name>   ${PROVIDERS.join(' | ')} (default gateway)
+  --strategy <name>   ${STRATEGIES.join(' | ')} (default canary)
+  --mirror            copies of all requests first; blueGreen does so wherever the provider can
+  --sticky            clients that keep cookies stay on the new version
   --hold <how>        ${HOLDS.join(' | ')} (default auto: by admission policies)
   --seed <n>          repeats the same faults and arrivals (default 1)
   --rps <n>           requests a second (default 200)
@@ -27,6 +33,9 @@ Plays releases on a small world on this machine: no cluster needed.
 const OPTIONS = {
   scenario: { type: 'string', multiple: true },
   provider: { type: 'string', default: 'gateway' },
+  strategy: { type: 'string', default: 'canary' },
+  mirror: { type: 'boolean', default: false },
+  sticky: { type: 'boolean', default: false },
   hold: { type: 'string', default: 'auto' },
   seed: { type: 'string', default: '1' },
   rps: { type: 'string', default: '200' },
@@ -39,6 +48,7 @@ const OPTIONS = {
 interface Wishes {
   scenarios: Scenario[];
   provider: DemoProvider;
+  tactics: Tactics;
   hold: Hold;
   seed: number;
   requestsPerSecond: number;
@@ -65,13 +75,14 @@ export async function run(program: Program): Promise<number> {
 
 async function perform(program: Program, wishes: Wishes): Promise<number> {
   const show = reporterFor(program, wishes);
-  const { provider, hold, seed, requestsPerSecond } = wishes;
+  const { provider, tactics, hold, seed, requestsPerSecond } = wishes;
   const died = Promise.withResolvers<never>();
   died.promise.catch(() => undefined);
   const binary = ensurePrometheus((line) => program.complain(line));
-  show.opening();
+  show.opening(tactics);
   const stage = await Stage.start({
     provider,
+    tactics,
     hold,
     seed,
     requestsPerSecond,
@@ -120,17 +131,31 @@ function read(args: string[]): Wishes | undefined {
   const { values } = parseArgs({ args, options: OPTIONS });
   if (values.help) return undefined;
   const scenarios = values.scenario ?? ['healthy', 'regression'];
+  const provider = oneOf('--provider', values.provider, PROVIDERS) as DemoProvider;
   return {
     scenarios: scenarios.map(
       (name) => SCENARIOS[oneOf('--scenario', name, Object.keys(SCENARIOS)) as ScenarioName],
     ),
-    provider: oneOf('--provider', values.provider, PROVIDERS) as DemoProvider,
+    provider,
+    tactics: readTactics(provider, values),
     hold: oneOf('--hold', values.hold, HOLDS) as Hold,
     seed: whole('--seed', values.seed, 2 ** 31),
     requestsPerSecond: whole('--rps', values.rps, 2000),
     keep: values.keep,
     headless: values.headless || values.json,
   };
+}
+
+/** What the provider cannot do is refused before anything starts. */
+function readTactics(
+  provider: DemoProvider,
+  { strategy, mirror, sticky }: { strategy: string; mirror: boolean; sticky: boolean },
+): Tactics {
+  const known = oneOf('--strategy', strategy, STRATEGIES) as Strategy;
+  const tactics = tacticsOf(provider, { strategy: known, mirror, sticky });
+  const why = objection(provider, tactics);
+  if (why !== undefined) throw new Error(why);
+  return tactics;
 }
 
 function oneOf(flag: string, value: string, allowed: readonly string[]): string {

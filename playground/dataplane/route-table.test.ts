@@ -158,6 +158,11 @@ describe('a match of headers', () => {
     { rule: COOKIE, headers: { cookie: 'a=1; beta=always; b=2' }, want: 'shop-canary' },
     { rule: COOKIE, headers: { cookie: 'alpha_beta=always' }, want: 'shop' },
     { rule: COOKIE, headers: {}, want: 'shop' },
+    {
+      rule: match('RegularExpression', 'user-agent', '(?i).*bot/(?P<major>[0-9]+)'),
+      headers: { 'user-agent': 'SomeBot/7' },
+      want: 'shop-canary',
+    },
     { rule: BROKEN, headers: { 'x-beta': '(' }, want: 'shop' },
   ])('sends $headers to $want', ({ rule, headers, want }) => {
     const table = tableOf([httpRoute([{ backendRefs: [ref('shop')] }, rule])]);

@@ -58,8 +58,9 @@ export function prefixCovers(prefix: string, path: string): boolean {
 
 /** Does the pattern (RE2) cover the whole text? One that cannot be read covers nothing. */
 export function regexCovers(pattern: string, text: string): boolean {
+  const [, flags = '', rest = pattern] = /^\(\?([ims]+)\)(.*)$/s.exec(pattern) ?? [];
   try {
-    return new RegExp(`^(?:${pattern})$`).test(text);
+    return new RegExp(`^(?:${rest.replaceAll('(?P<', '(?<')})$`, flags).test(text);
   } catch {
     return false;
   }

@@ -14,7 +14,7 @@ export type ScenarioName = 'healthy' | 'regression' | 'no-traffic' | 'prometheus
 /** Something that goes wrong around the release, for a while. */
 export interface Incident {
   what: 'no-traffic' | 'prometheus-down';
-  /** begins as soon as this weight is observed; 0: together with the change itself */
+  /** begins as soon as this weight, or anything else that reaches the new version, is observed; 0: with the change itself */
   atWeight: number;
   seconds: number;
 }

@@ -1,5 +1,14 @@
+import type { ReleaseStatus } from '../../api/release.ts';
 import { play } from './play.ts';
 import type { Reporter } from './reporter.ts';
+
+/** What goes to the canary beside its weight, if anything does. */
+const beside = ({ mirror, observedMirror, matching, observedMatching }: ReleaseStatus): object => ({
+  mirror,
+  observedMirror,
+  matching,
+  observedMatching,
+});
 
 /** One JSON object per line on `print`: every decision as it is recorded, and the outcome of every scenario. */
 export function headless(print: (line: string) => void): Reporter {
@@ -19,6 +28,7 @@ export function headless(print: (line: string) => void): Reporter {
             step: status?.step,
             weight: status?.weight,
             observedWeight: status?.observedWeight,
+            ...(status === undefined ? {} : beside(status)),
           }),
       });
       for (const sample of stage.load.snapshot().samples) say({ clientError: sample });

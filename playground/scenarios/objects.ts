@@ -39,8 +39,6 @@ export interface Placed {
 
 export function userObjects(provider: DemoProvider): Placed[] {
   const shared: Placed[] = [
-    { plural: 'releasepolicies', object: policy(provider) },
-    { plural: 'analysistemplates', object: template() },
     { plural: 'services', object: service() },
     { plural: 'deployments', object: deployment() },
   ];
@@ -151,50 +149,5 @@ function serviceProfile(): KubeObject {
     kind: 'ServiceProfile',
     metadata: meta({ name: hostOf('linkerd') }),
     spec: { routes: [{ name: 'GET', condition }] },
-  };
-}
-
-/** The same ladder as the built-in policy, with the waits of a laptop instead of those of a company. */
-function policy(provider: DemoProvider): KubeObject {
-  const step = (weight: number): JsonObject => ({ weight, minDuration: '6s', maxDuration: '5m' });
-  return {
-    apiVersion: 'sluice.dev/v1alpha1',
-    kind: 'ReleasePolicy',
-    metadata: { name: 'demo', namespace: NAMESPACE },
-    spec: {
-      // The others are found by the user's routes.
-      ...(provider === 'linkerd' ? { provider } : {}),
-      steps: [step(5), step(25), step(50)],
-      analysis: [{ template: 'demo' }],
-      settle: '2s',
-      warmup: '2s',
-      drain: '3s',
-      onInconclusive: 'extend',
-    },
-  };
-}
-
-/**
- * Safe means: below stable x 3 + 1.5 points (3% where stable fails 0.5%). That is looser than the default (stable x 1.5
- * + 0.1 points), because proof needs requests: about 150 to 300 canary requests a step here, some thousands with the
- * defaults. At 200 requests per second the whole ladder then takes about a minute.
- */
-export const SAFE_MARGIN = { relative: 2, absolute: 0.015 };
-
-function template(): KubeObject {
-  return {
-    apiVersion: 'sluice.dev/v1alpha1',
-    kind: 'AnalysisTemplate',
-    metadata: { name: 'demo', namespace: NAMESPACE },
-    spec: {
-      interval: '3s',
-      metrics: [
-        {
-          name: 'error-rate',
-          errorRate: { preset: 'auto' },
-          margin: { harm: { relative: 0.1, absolute: 0.0001 }, safe: SAFE_MARGIN },
-        },
-      ],
-    },
   };
 }

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Strategy } from '../../api/policy.ts';
 import type { DecisionRecord, Phase, Release } from '../../api/release.ts';
+import { isNothing, observedSplit } from '../../api/split.ts';
+import type { Split } from '../../api/split.ts';
 import { Mirror, pathOf } from '../dataplane/api-client.ts';
 import type { Incident, Scenario, ScenarioName } from './catalog.ts';
 import { leftovers, listEverything } from './leftovers.ts';
@@ -12,14 +15,21 @@ import type { Stage } from './stage.ts';
 export interface Outcome {
   scenario: ScenarioName;
   provider: string;
+  strategy: Strategy;
   phase: Phase;
   reason: string;
   /** distinct weights above 0 as they were observed */
   weights: number[];
+  /** most percent of requests whose copies went to the version under test, as observed */
+  mirror: number;
+  /** requests that match went to it, as observed */
+  matching: boolean;
   /** from the first canary traffic (or, without any, the begin of the release) to the decision to roll back */
   detectionSeconds: number | null;
   /** requests that the version under test answered until the decision */
   canaryRequests: number;
+  /** those of them that carried the mark of the A/B test */
+  matchedRequests: number;
   /** requests that failed and that no application was told to fail */
   clientErrors: number;
   /** what is left in the API that the user did not write; see leftovers.ts */
@@ -57,7 +67,7 @@ class Play {
   private readonly scenario: Scenario;
   private readonly audience: Audience;
   private readonly mirror: Mirror;
-  private readonly weights: number[] = [];
+  private readonly exposure = { weights: [] as number[], mirror: 0, matching: false };
   private readonly pending: Incident[];
   private readonly under: Promise<void>[] = [];
   private known: Set<string> | undefined;
@@ -65,7 +75,7 @@ class Play {
   private readonly told = new Set<string>();
   private startedMs = 0;
   private exposedMs: number | undefined;
-  private decided: { ms: number; canaryRequests: number } | undefined;
+  private decided: { ms: number; total: number; marked: number } | undefined;
 
   constructor(stage: Stage, scenario: Scenario, audience: Audience) {
     this.stage = stage;
@@ -92,11 +102,13 @@ class Play {
     return {
       scenario: scenario.name,
       provider: stage.options.provider,
+      strategy: stage.tactics.strategy,
       phase,
       reason,
-      weights: this.weights,
+      ...this.exposure,
       detectionSeconds: phase === 'RolledBack' ? this.detectionSeconds() : null,
-      canaryRequests: this.decided?.canaryRequests ?? 0,
+      canaryRequests: this.decided?.total ?? 0,
+      matchedRequests: this.decided?.marked ?? 0,
       clientErrors: stage.load.snapshot().clientErrors - errorsBefore,
       leftovers: left,
     };
@@ -139,15 +151,22 @@ class Play {
   private follow(release: Release): void {
     const { status } = release;
     if (status === undefined) return;
-    const weight = status.observedWeight ?? 0;
-    if (weight > 0 && weight !== this.weights.at(-1) && !LEAVING.includes(status.phase)) {
-      this.exposedMs ??= performance.now();
-      this.weights.push(weight);
-      this.strike(weight);
-    }
+    if (!LEAVING.includes(status.phase)) this.see(observedSplit(status));
     if (LEAVING.includes(status.phase)) this.decided ??= this.now();
     for (const record of status.decisions) this.tell(record, release);
     this.audience.progress?.(release);
+  }
+
+  /** Copies and requests that match are as good as any weight to begin with. */
+  private see(observed: Split): void {
+    if (isNothing(observed)) return;
+    this.exposedMs ??= performance.now();
+    const { weight, mirror, matching } = observed;
+    const { weights } = this.exposure;
+    if (weight > 0 && weight !== weights.at(-1)) weights.push(weight);
+    this.exposure.mirror = Math.max(this.exposure.mirror, mirror);
+    this.exposure.matching ||= matching;
+    this.strike(mirror > 0 || matching ? Infinity : weight);
   }
 
   /** The log replaces its last record while the reason stays the same: every new sentence is told once. */
@@ -158,10 +177,11 @@ class Play {
     this.audience.decision?.(record, release);
   }
 
-  private now(): { ms: number; canaryRequests: number } {
+  private now(): NonNullable<Play['decided']> {
     const version = this.scenario.tag.split('_')[0] ?? '';
     const { versions } = this.stage.load.snapshot();
-    return { ms: performance.now(), canaryRequests: versions[version]?.total ?? 0 };
+    const { total = 0, marked = 0 } = versions[version] ?? {};
+    return { ms: performance.now(), total, marked };
   }
 
   private ended(): boolean {

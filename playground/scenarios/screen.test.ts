@@ -52,6 +52,14 @@ describe('the line of a step', () => {
         'E harm 1.62/20 safe 1e+5/10  pass',
     },
     {
+      given: status({ weight: 0, mirror: 100, observedWeight: 0 }),
+      want: '  step 1/3  copies 100% wanted  0% observed  Settling',
+    },
+    {
+      given: status({ weight: 0, matching: true, observedWeight: 0, observedMatching: true }),
+      want: '  step 1/3  0% + match wanted 0% + match observed  Settling',
+    },
+    {
       given: status({ weight: 25 }, { result: 'inconclusive', reason: 'NoData', numbers: {} }),
       want:
         '  step 1/3  25% wanted  5% observed  errors    0/0 canary     0/0 stable  ' +

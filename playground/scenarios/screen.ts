@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { MetricVerdict } from '../../api/analysis.ts';
 import type { DecisionRecord, ReleaseStatus } from '../../api/release.ts';
+import { observedSplit, wantedSplit } from '../../api/split.ts';
+import type { Split } from '../../api/split.ts';
 
 export interface Paper {
   print(line: string): void;
@@ -67,25 +69,40 @@ function fit(text: string, columns: number): string {
 export interface StepView {
   step: number;
   steps: number;
-  weight: number;
-  observedWeight: number | null;
+  wanted: Split;
+  /** undefined: it cannot be read */
+  observed: Split | undefined;
   reason: string;
   verdict?: Pick<MetricVerdict, 'result' | 'reason' | 'numbers'>;
 }
 
 export function viewOf(status: ReleaseStatus): StepView {
-  const { step, steps, weight, observedWeight, reason } = status;
+  const { step, steps, reason } = status;
   const verdict = status.analysis?.verdicts[0];
-  return { step, steps, weight, observedWeight, reason, ...(verdict === undefined ? {} : { verdict }) };
+  const observed = status.observedWeight === null ? undefined : observedSplit(status);
+  return {
+    step,
+    steps,
+    wanted: wantedSplit(status),
+    observed,
+    reason,
+    ...(verdict === undefined ? {} : { verdict }),
+  };
+}
+
+/** "5%", "copies 100%", "0% + match" */
+function short(split: Split | undefined): string {
+  if (split === undefined) return '?';
+  if (split.mirror > 0 && split.weight === 0) return `copies ${split.mirror}%`;
+  return `${split.weight}%${split.matching ? ' + match' : ''}`;
 }
 
 /** One step in one line: weight wanted and observed, requests and errors of both arms, evidence against its bar, verdict. */
 export function stepLine(view: StepView, screen: Screen): string {
-  const observed = view.observedWeight === null ? '?' : `${view.observedWeight}%`;
   const step = `step ${Math.max(view.step + 1, 0)}/${view.steps}`;
   const weight = screen.paint(
     'cyan',
-    `${step}  ${pad(`${view.weight}%`, 3)} wanted ${pad(observed, 3)} observed`,
+    `${step}  ${pad(short(view.wanted), 3)} wanted ${pad(short(view.observed), 3)} observed`,
   );
   const { verdict } = view;
   if (verdict === undefined) return `  ${weight}  ${screen.paint('dim', view.reason)}`;
@@ -95,7 +112,7 @@ export function stepLine(view: StepView, screen: Screen): string {
 function numbers(of: Record<string, number>): string {
   const arm = (name: 'Canary' | 'Stable'): string =>
     `${whole(of[`step${name}Errors`])}/${whole(of[`step${name}Requests`])}`;
-  const evidence = (value: string, bar: string): string => `${short(of[value])}/${short(of[bar])}`;
+  const evidence = (value: string, bar: string): string => `${brief(of[value])}/${brief(of[bar])}`;
   return (
     `errors ${pad(arm('Canary'), 6)} canary ${pad(arm('Stable'), 7)} stable  ` +
     `E harm ${pad(evidence('evidence', 'bar'), 7)} safe ${pad(evidence('safeEvidence', 'safeBar'), 7)}`
@@ -125,7 +142,7 @@ function whole(value: number | undefined): string {
   return value === undefined ? '0' : String(Math.round(value));
 }
 
-function short(value: number | undefined): string {
+function brief(value: number | undefined): string {
   if (value === undefined) return '–';
   if (value >= 1e5) return value.toExponential(0);
   return value >= 10 ? String(Math.round(value)) : value.toFixed(2);

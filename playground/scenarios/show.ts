@@ -1,13 +1,17 @@
 import type { VerdictResult } from '../../api/analysis.ts';
 import type { DecisionRecord, Release } from '../../api/release.ts';
+import { isNothing } from '../../api/split.ts';
 import type { Incident, Scenario } from './catalog.ts';
-import { APP, BASE_ERROR_RATE, NAMESPACE, SAFE_MARGIN } from './objects.ts';
+import { APP, BASE_ERROR_RATE, NAMESPACE } from './objects.ts';
+import { SAFE_MARGIN } from './policies.ts';
 import { play } from './play.ts';
 import type { Outcome } from './play.ts';
 import type { Reporter } from './reporter.ts';
 import { Screen, decisionLine, isQuiet, stepLine, viewOf } from './screen.ts';
 import type { Paper, StepView } from './screen.ts';
 import type { Stage } from './stage.ts';
+import { story } from './tactics.ts';
+import type { Tactics } from './tactics.ts';
 
 const CONCLUSIONS: Record<string, VerdictResult> = {
   StepPassed: 'pass',
@@ -25,7 +29,7 @@ export class Show implements Reporter {
     this.screen = new Screen(paper);
   }
 
-  opening(): void {
+  opening(tactics: Tactics): void {
     const safe = `stable × ${1 + SAFE_MARGIN.relative} + ${SAFE_MARGIN.absolute * 100} points`;
     this.screen.line(
       this.screen.paint(
@@ -33,6 +37,7 @@ export class Show implements Reporter {
         'Sluice demo: a cluster small enough for this machine, the controller is the real one',
       ),
     );
+    this.screen.line(story(tactics));
     this.screen.line(
       `Stable fails ${BASE_ERROR_RATE * 100}% of requests; here a version is "safe" below ${safe}.`,
     );
@@ -92,7 +97,7 @@ export class Show implements Reporter {
     const { status } = release;
     if (status?.phase !== 'Progressing' && status?.phase !== 'Waiting') return;
     this.step = viewOf(status);
-    if (status.weight > 0) this.screen.step(String(status.step), stepLine(this.step, this.screen));
+    if (!isNothing(this.step.wanted)) this.screen.step(String(status.step), stepLine(this.step, this.screen));
   }
 
   private incident({ what, seconds }: Incident, now: 'begins' | 'ends'): void {
@@ -110,13 +115,18 @@ export class Show implements Reporter {
     if (verdict !== undefined && verdict.sentence !== message) screen.line(`    Why: ${verdict.sentence}`);
     const detection =
       outcome.detectionSeconds === null ? '' : `, ${outcome.detectionSeconds} s to the decision`;
+    const marked = outcome.matching ? `, ${outcome.matchedRequests} of them with the mark of the test` : '';
     screen.line(
-      `    Weights observed ${outcome.weights.join(' → ') || 'none'}; ${outcome.canaryRequests} requests met the new ` +
-        `version${detection}; requests lost to Sluice or the rollout: ${outcome.clientErrors}; ` +
+      `    ${observed(outcome)}; ${outcome.canaryRequests} requests met the new version${marked}${detection}; requests lost to Sluice or the rollout: ${outcome.clientErrors}; ` +
         `left behind: ${outcome.leftovers.length === 0 ? 'nothing' : outcome.leftovers.join('; ')}.`,
     );
     const name = this.release?.metadata.name ?? '';
     const tools = `kubectl --kubeconfig ${stage.kubeconfig} -n ${NAMESPACE}`;
     screen.line(screen.paint('dim', `    Record: ${tools} get release ${name} -o yaml`));
   }
+}
+
+function observed({ weights, mirror }: Outcome): string {
+  const copies = mirror > 0 ? `, copies of ${mirror}%` : '';
+  return `Weights observed ${weights.join(' → ') || 'none'}${copies}`;
 }

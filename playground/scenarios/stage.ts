@@ -25,9 +25,13 @@ import { gatewayApiCrds } from './gateway-api-crds.ts';
 import { meshCrds } from './mesh-crds.ts';
 import { APP, MARK, NAMESPACE, REPLICAS, ROUTED_BY, hostOf, userObjects } from './objects.ts';
 import type { DemoProvider } from './objects.ts';
+import { rulesOf } from './policies.ts';
+import type { Tactics } from './tactics.ts';
 
 export interface StageOptions {
   provider: DemoProvider;
+  /** default: a canary and nothing else */
+  tactics?: Tactics | undefined;
   seed: number;
   requestsPerSecond: number;
   /** how the controller holds changes (default pause); in the other modes the policies it needs are installed */
@@ -82,6 +86,10 @@ export class Stage {
 
   private get hold(): Hold {
     return this.options.hold ?? 'pause';
+  }
+
+  get tactics(): Tactics {
+    return this.options.tactics ?? { strategy: 'canary', mirror: false, sticky: false };
   }
 
   get client(): ApiClient {
@@ -215,7 +223,8 @@ export class Stage {
       kind: 'Namespace',
       metadata: { name: NAMESPACE },
     });
-    for (const { plural, object } of userObjects(this.options.provider)) {
+    const { provider } = this.options;
+    for (const { plural, object } of [...rulesOf(provider, this.tactics), ...userObjects(provider)]) {
       const path = pathOf(object.apiVersion, plural, NAMESPACE);
       await until(`${object.kind} ${object.metadata.name} is created`, async () => {
         try {
