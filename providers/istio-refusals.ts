@@ -76,11 +76,23 @@ function refuseMirror(context: TrafficContext, { name, object, rule: { rule } }:
     );
 }
 
+/** Istio takes one condition per header. */
 function refuseConditions(context: TrafficContext, { name, rule: { rule } }: Named): Refusal[] {
-  const headers = unclear(getObjects(rule, 'match'), conditionsOf(context)).map(({ header }) => header);
-  return [...new Set(headers)].map((header) =>
+  const conditions = conditionsOf(context);
+  const entries = getObjects(rule, 'match');
+  const fields = fieldsOf(context);
+  const remedy = `choose by another header, or leave ${fields} out`;
+  const headers = [...new Set(unclear(entries, conditions).map(({ header }) => header))];
+  if (headers.length === 0 && conditions.length > 0 && narrowed(entries, conditions).length === 0) {
+    return [
+      unsupported(
+        `${fields} of the policy: match of ${name} asks for other values of the same headers, so no request could meet both; ${remedy}.`,
+      ),
+    ];
+  }
+  return headers.map((header) =>
     unsupported(
-      `${fieldsOf(context)} of the policy: match of ${name} already has a condition on the header ${header}, and Istio takes one condition per header; choose by another header, or leave ${fieldsOf(context)} out.`,
+      `${fields} of the policy: match of ${name} already has a condition on the header ${header}, and Istio takes one per header; ${remedy}.`,
     ),
   );
 }
