@@ -1,4 +1,4 @@
-import { getArray, getObject, getObjects, getString } from '../api/json.ts';
+import { getObject, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
@@ -66,7 +66,8 @@ function refuseMirror(context: TrafficContext, { name, object, rule: { rule } }:
       ),
     ];
   }
-  if (getArray(rule, 'mirrors') !== undefined) return [];
+  // An empty list is none: the root's count then, too.
+  if (getObjects(rule, 'mirrors').length > 0) return [];
   return rootsOf(context, object)
     .filter((root) => getObjects(root.rule, 'mirrors').length > 0)
     .map((root) =>
