@@ -1,5 +1,6 @@
 import { OFF } from '../../providers/provider.ts';
 import { NOTHING_WANTED } from '../../providers/wants.ts';
+import { getStringMap } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { REASON } from '../../api/reasons.ts';
@@ -7,7 +8,7 @@ import { routesOf, PROVIDERS } from '../../providers/index.ts';
 import type { Provider, TrafficContext } from '../../providers/provider.ts';
 import { madeBy } from '../facts/traffic.ts';
 import type { Facts } from '../facts.ts';
-import { canaryServiceName, isMadeFor, ownerOf } from '../canary/index.ts';
+import { canaryServiceName, isMadeFor, mapSelects, ownerOf } from '../canary/index.ts';
 import type { Action, Answer } from '../model.ts';
 import { remove, urgent, writes } from './actions.ts';
 import { answer, POLL_MS, type FactsRule } from './answer.ts';
@@ -31,9 +32,10 @@ export function orphaned(facts: Facts): Answer | undefined {
     ...remove('remove a canary', RESOURCES.deployments, ours),
     ...services.flatMap((each) => remove('remove a canary Service', RESOURCES.services, each)),
   ];
-  const traffic = [...made, ...strayTraffic(facts, services)];
-  const actions = traffic.length > 0 ? traffic : rest;
-  if (actions.length === 0) return undefined;
+  const traffic = [...made, ...strayTraffic(facts, services), ...strayPods(facts)];
+  const serving = ours !== undefined && isShared(facts, ours) && facts.canary.ready.length > 0;
+  const actions = traffic.length > 0 || serving ? traffic : rest;
+  if (actions.length === 0 && !serving) return undefined;
   const sentence = 'What is left of a release that no longer exists is removed.';
   return answer({ reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS });
 }
@@ -55,6 +57,27 @@ function strayTraffic(facts: Facts, made: readonly KubeObject[]): Action[] {
       restoreStray(facts, provider, { stableService, canaryService: service.metadata.name }),
     );
   });
+}
+
+/** Canary pods behind a Service of the user are scaled away, and out of it, before their Deployment goes. */
+function strayPods(facts: Facts): Action[] {
+  const { canary, key } = facts;
+  const object = canary.ours ? canary.deployment?.object : undefined;
+  if (object === undefined || canary.wanted === 0 || !isShared(facts, object)) return [];
+  const ref = { resource: RESOURCES.deployments, namespace: key.namespace, name: canary.name };
+  const patch = [
+    { op: 'test' as const, path: '/metadata/uid', value: object.metadata.uid ?? '' },
+    { op: 'add' as const, path: '/spec/replicas', value: 0 },
+  ];
+  return urgent(writes('take all traffic off a forgotten canary', [{ verb: 'jsonPatch', ref, patch }]));
+}
+
+function isShared({ snapshot, key }: Facts, deployment: KubeObject): boolean {
+  const labels = getStringMap(deployment, 'spec', 'template', 'metadata', 'labels');
+  return snapshot.services.some(
+    (service) =>
+      !isMadeFor(key.name, service) && mapSelects(getStringMap(service, 'spec', 'selector'), labels),
+  );
 }
 
 function restoreStray(
