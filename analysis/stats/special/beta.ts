@@ -21,6 +21,11 @@ export function logBetaTails(a: number, b: number, x: number, y: number): LogTai
   return fromUpper(scale - Math.log(fraction(b, a, y, x)));
 }
 
+/** ln of the density of Beta(a, b) at x: a, b > 0 and 0 < x < 1. */
+export function logBetaDensity(a: number, b: number, x: number): number {
+  return logScale(a, b, x, 1 - x) - Math.log(x) - Math.log1p(-x);
+}
+
 /** ln[x^a y^b / B(a, b)]. */
 function logScale(a: number, b: number, x: number, y: number): number {
   const n = a + b;
