@@ -1,6 +1,7 @@
 import { ladderOf } from '../api/ladder.ts';
+import { splitText } from '../api/split.ts';
 import type { ReleasePolicy, Step } from '../api/policy.ts';
-import type { Split, Wants } from './provider.ts';
+import type { Observation, Split, Wants } from './provider.ts';
 
 /** Of a back end whose policy cannot be read: enough to take traffic away and to clean up. */
 export const NOTHING_WANTED: Wants = { total: 100 };
@@ -23,4 +24,15 @@ export function wantsOf(policy: ReleasePolicy): Wants {
 export function splitOf({ match, sticky }: Wants, { weight, mirror = 0 }: Step): Split {
   const matching = mirror === 0 && (match !== undefined || (sticky !== undefined && weight > 0));
   return { weight, mirror, matching };
+}
+
+/** Does the back end send or copy more than was wanted of it? */
+export function isMore({ weight, mirror = 0, matching = false }: Observation, split: Split): boolean {
+  if (weight === undefined) return false;
+  return weight > split.weight || mirror > split.mirror || (matching && !split.matching);
+}
+
+/** "weight 80", "several values": what a back end does, for people. */
+export function seenText({ weight, mirror = 0, matching = false }: Observation): string {
+  return weight === undefined ? 'several values' : splitText({ weight, mirror, matching });
 }

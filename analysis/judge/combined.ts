@@ -54,13 +54,13 @@ function weightOf({ metric }: BoundMetric): number {
 }
 
 /**
- * Nothing speaks for harm, every deciding metric has data in this window and was seen inside its safe margin: what
+ * Nothing speaks for harm (`alone`: no evidence can arise, and what an earlier step saw did not stop it), every deciding metric has data in this window and was seen inside its safe margin: what
  * `onInconclusive: promote` asks for.
  */
-export function isTolerable(deciding: readonly Opinion[], { evidence }: Combined): boolean {
+export function isTolerable(deciding: readonly Opinion[], { evidence }: Combined, alone = false): boolean {
   return (
     deciding.length > 0 &&
-    evidence < 0 &&
+    (evidence < 0 || alone) &&
     deciding.every(
       ({ missing, tolerable, verdict }) => !missing && tolerable === true && verdict.result !== 'fail',
     )

@@ -1,4 +1,5 @@
 import type { Counts, MetricState } from '../../api/analysis.ts';
+import { isObject } from '../../api/json.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
 import type { Pool } from '../stats/interval.ts';
@@ -23,6 +24,8 @@ export interface ErrorRateData extends Comparison {
   fixed?: FixedCounts;
   /** of a metric with a ceiling; kept through all steps */
   ceiling?: CeilingData;
+  /** requests and bad ones of stable in the hour before; only where no step before compared with it */
+  past?: Pick<Tick, 'n0' | 'x0'>;
 }
 
 const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0, pool: [] };
@@ -35,14 +38,19 @@ export function readErrorRate(state: MetricState | undefined): ErrorRateData {
 }
 
 function isWhole(data: Record<string, unknown>): boolean {
-  const { broken, pool, fixed, ceiling } = data;
+  const { broken, pool, fixed, ceiling, past } = data;
   return (
     isComparison(data) &&
     isAmount(broken) &&
     isRows(pool, 4) &&
     (fixed === undefined || isFixedCounts(fixed)) &&
-    (ceiling === undefined || isCeiling(ceiling))
+    (ceiling === undefined || isCeiling(ceiling)) &&
+    (past === undefined || isPast(past))
   );
+}
+
+function isPast(value: unknown): boolean {
+  return isObject(value) && isAmount(value['n0']) && isAmount(value['x0']);
 }
 
 /** The same at the begin of the next step: see `nextStep`. */
@@ -64,16 +72,22 @@ export interface WindowSetting {
   scaledMargin?: Margin;
   /** the same counts pod by pod, if the pods can be told apart */
   pods?: PodCounts;
+  /** all requests go to the canary; absent: no */
+  alone?: boolean;
 }
 
 /** The statistics after one more window. */
 export function addWindow(
   data: ErrorRateData,
   tick: Tick,
-  { metric: { harmMargin, safeMargin, ceiling }, ...setting }: WindowSetting,
+  { metric: { harmMargin, safeMargin, ceiling }, alone = false, ...setting }: WindowSetting,
 ): ErrorRateData {
   const counted = addCounts(data, { ...setting, harm: tick, safe: tick, harmMargin, safeMargin });
-  const after = { ...counted, broken: brokenAfter(data.broken, tick), pool: addToPool(data.pool, tick) };
+  const after = {
+    ...counted,
+    broken: brokenAfter(data.broken, tick, alone),
+    pool: addToPool(data.pool, tick),
+  };
   if (ceiling === undefined) return after;
   const { seconds } = setting;
   const phis = levels(after.calibration, after.rho);
@@ -89,10 +103,11 @@ const ENOUGH = 20;
 const MOSTLY_ERRORS = 0.5;
 const STABLE_FINE = 0.25;
 
-/** Windows with few requests neither trip the breaker nor reset it. */
-function brokenAfter(before: number, { n1, x1, n0, x0 }: Tick): number {
-  if (n1 < ENOUGH || n0 < ENOUGH) return before;
-  return x1 / n1 > MOSTLY_ERRORS && x0 / n0 < STABLE_FINE ? before + 1 : 0;
+/** Windows with few requests neither trip the breaker nor reset it. A stable without requests is fine if it is to have none. */
+function brokenAfter(before: number, { n1, x1, n0, x0 }: Tick, alone: boolean): number {
+  if (n1 < ENOUGH || (n0 < ENOUGH && !alone)) return before;
+  const fine = n0 < ENOUGH || x0 / n0 < STABLE_FINE;
+  return x1 / n1 > MOSTLY_ERRORS && fine ? before + 1 : 0;
 }
 
 /** The counts of both arms, if they are possible ones. */

@@ -18,6 +18,8 @@ export interface Reading extends Evidence {
   /** evidence that the canary's own rate is above its ceiling; 0 without one */
   logCeiling: number;
   ceilingBar: number;
+  /** all requests go to the canary */
+  alone: boolean;
 }
 
 type Conclusion = Omit<Verdict, 'numbers'> & Partial<Pick<Verdict, 'numbers'>>;
@@ -39,14 +41,15 @@ export function errorRateVerdict(
   reading: Reading,
   { test, ceiling }: ErrorRateMetric,
 ): Conclusion {
-  if (isBroken(data)) return brokenVerdict(data);
+  if (isBroken(data)) return brokenVerdict(data, reading);
   if (ceiling !== undefined && overCeiling(reading)) return ceilingVerdict(data, reading, ceiling);
   const compared = test.method === 'sequential' ? compare(data, reading) : fixedVerdict(data.fixed, test);
   return compared.result === 'pass' ? belowCeiling(data, compared, ceiling) : compared;
 }
 
-function brokenVerdict(data: ErrorRateData): Conclusion {
-  const sentence = `${arms(data.total)}: the canary answered mostly errors in ${BREAKER_WINDOWS} windows in a row while stable was fine`;
+function brokenVerdict(data: ErrorRateData, { alone }: Reading): Conclusion {
+  const stable = alone ? 'with all requests on it' : 'while stable was fine';
+  const sentence = `${arms(data.total)}: the canary answered mostly errors in ${BREAKER_WINDOWS} windows in a row ${stable}`;
   return { result: 'fail', reason: REASON.CircuitBreaker, sentence };
 }
 

@@ -1,10 +1,11 @@
-import type { MetricVerdict, Verdict } from '../../api/analysis.ts';
+import type { Counts, History, Measurement, MetricVerdict, Verdict } from '../../api/analysis.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
 import { informs } from '../stats/bet.ts';
 import { ceilingBar } from '../stats/ceiling.ts';
 import { marginForWeight } from '../stats/exposure.ts';
+import { unopposed, type Seen } from './alone.ts';
 import { trafficPerPod } from './calibration.ts';
 import { finiteNumbers } from './comparison-text.ts';
 import { calibrated, evidenceOf } from './comparison.ts';
@@ -16,6 +17,7 @@ import { errorRateVerdict, isBroken, neededRequests, overBar, overCeiling } from
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { addFixed } from './fixed-horizon.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
+import { count, percent } from './text.ts';
 
 /** Sequential two-sample comparison of error rates (docs/analysis.md). */
 export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Evaluation {
@@ -28,19 +30,9 @@ export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Eva
     const verdict = missingVerdict(measurement);
     return { ...evaluate(before, input, metric), missing: true, verdict: named(input, verdict) };
   }
-  const seconds = (input.window.endMs - input.window.startMs) / 1000;
-  const { history, pods } = measured;
-  const rho = (pods && trafficPerPod(pods)) ?? 1;
-  const seed = String(input.window.startMs);
-  const ready = history === undefined ? before : calibrated(before, history, { seconds, rho, seed });
-  const added = addWindow(ready, tick, {
-    metric,
-    seconds,
-    ...(pods === undefined ? {} : { pods }),
-    ...scaledMargin(input, metric),
-  });
-  const after = withLooks(added, tick, input, metric);
+  const after = counted(before, { tick, measured }, input, metric);
   const evaluation = evaluate(after, input, metric);
+  if (input.alone && tick.n1 > 0) return unopposed(evaluation, seenAlone(after, metric));
   if (informs(tick)) return evaluation;
   // a ceiling needs no stable requests
   if (evaluation.stops === true) return { ...evaluation, missing: true };
@@ -49,16 +41,56 @@ export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Eva
   return { ...evaluation, missing: true, verdict: named(input, verdict) };
 }
 
+type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'errorRate' }>;
+
+/** The statistics with this window in them. */
+function counted(
+  before: ErrorRateData,
+  { tick, measured: { history, pods } }: { tick: Tick; measured: Measured },
+  input: MetricInput,
+  metric: ErrorRateMetric,
+): ErrorRateData {
+  const seconds = (input.window.endMs - input.window.startMs) / 1000;
+  const rho = (pods && trafficPerPod(pods)) ?? 1;
+  const seed = String(input.window.startMs);
+  const ready = history === undefined ? before : calibrated(before, history, { seconds, rho, seed });
+  const added = addWindow(ready, tick, {
+    metric,
+    seconds,
+    ...(pods === undefined ? {} : { pods }),
+    ...scaledMargin(input, metric),
+    alone: input.alone,
+  });
+  return withPast(withLooks(added, tick, input, metric), history, input);
+}
+
 /** The counts of a test at planned looks; the sequential one has none. */
 function withLooks(
   data: ErrorRateData,
   tick: Tick,
-  { window, steps, bound }: MetricInput,
+  { window, steps, bound, alone }: MetricInput,
   { test }: ErrorRateMetric,
 ): ErrorRateData {
-  if (test.method === 'sequential') return data;
+  if (test.method === 'sequential' || alone) return data;
   const setting = { test, ms: window.endMs - window.startMs, risk: bound.bound.template.risk.harm, steps };
   return { ...data, fixed: addFixed(data.fixed, tick, setting) };
+}
+
+/** A canary that gets all requests from the first of them is held against what stable did in the hour before. */
+function withPast(data: ErrorRateData, history: History | undefined, { alone }: MetricInput): ErrorRateData {
+  if (!alone || history === undefined || data.past !== undefined) return data;
+  const sum = (part: keyof Counts) => history.stable.reduce((total, window) => total + window[part], 0);
+  return { ...data, past: { n0: sum('total'), x0: sum('bad') } };
+}
+
+/** The rate of this step, beside that of stable earlier in this release, or before it. */
+function seenAlone(data: ErrorRateData, { safeMargin, ceiling }: ErrorRateMetric): Seen {
+  const { n1, x1 } = data.step;
+  const { n0, x0 } = data.total.n0 > 0 ? data.total : (data.past ?? data.total);
+  const most = Math.min((x0 / n0) * (1 + safeMargin.relative) + safeMargin.absolute, ceiling ?? Infinity);
+  const before = n0 > 0 ? `stable ${percent(x0 / n0)} before` : 'nothing known of stable before';
+  const text = `canary ${percent(x1 / n1)} errors (${count(x1)}/${count(n1)}) in this step, ${before}`;
+  return { text, within: data.broken === 0 && x1 / n1 <= most };
 }
 
 /** For any step but the last: the margin that the next weight allows. */
@@ -95,6 +127,7 @@ function readingOf(data: ErrorRateData, input: MetricInput, metric: ErrorRateMet
     needed: neededRequests(data, evidence, { ...metric, ...scaledMargin(input, metric) }, bars.safeBar),
     logCeiling: logCeilingOf(data),
     ceilingBar: ceilingBar(risk.harm),
+    alone: input.alone,
   };
 }
 

@@ -31,4 +31,6 @@ export interface MetricInput {
   nextWeight: number | undefined;
   /** steps the release has, over which methods with a fixed number of looks share their risk */
   steps: number;
+  /** all requests go to the canary */
+  alone: boolean;
 }

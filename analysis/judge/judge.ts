@@ -12,6 +12,7 @@ import type { BoundTemplate } from '../../api/template.ts';
 import type { Judged } from './combined.ts';
 import { combineHarm, isTolerable } from './combined.ts';
 import { judgeErrorRate } from './error-rate.ts';
+import type { ErrorRateData } from './error-rate-state.ts';
 import { nextErrorRateStep, readErrorRate, writeErrorRate } from './error-rate-state.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { judgeLatency } from './latency.ts';
@@ -23,6 +24,7 @@ import { failed } from './rules/failed.ts';
 import { harm } from './rules/harm.ts';
 import { moreData } from './rules/more-data.ts';
 import { noData } from './rules/no-data.ts';
+import { nothingToCompare } from './rules/nothing-to-compare.ts';
 import { nothingMeasured } from './rules/nothing-measured.ts';
 import type { JudgeRule } from './rules/rule.ts';
 import { withheld } from './rules/withheld.ts';
@@ -41,6 +43,7 @@ const RULES: readonly JudgeRule[] = [
   withheld,
   noData,
   allSafe,
+  nothingToCompare,
   moreData,
 ];
 
@@ -83,7 +86,7 @@ export function wantsHistory(state: AnalysisState | undefined): boolean {
 function isUncalibrated(state: MetricState): boolean {
   switch (state.type) {
     case 'errorRate':
-      return readErrorRate(state).windows === 0;
+      return isUncalibratedRate(readErrorRate(state));
     case 'latency':
       return wantsLatencyHistory(readLatency(state));
     case 'series':
@@ -91,6 +94,8 @@ function isUncalibrated(state: MetricState): boolean {
       return false;
   }
 }
+
+const isUncalibratedRate = ({ windows, past }: ErrorRateData): boolean => windows === 0 && past === undefined;
 
 export interface JudgeInput {
   templates: readonly BoundTemplate[];
@@ -104,6 +109,8 @@ export interface JudgeInput {
   nextWeight?: number;
   /** steps the release has; 1 if absent. Methods that may look only so often share their risk over all of them. */
   steps?: number;
+  /** all requests go to the canary: what compares can hold it to limits, and prove nothing */
+  alone?: boolean;
 }
 
 /**
@@ -112,7 +119,7 @@ export interface JudgeInput {
  */
 export function judgeWindow(
   state: AnalysisState,
-  { templates, measurements, window, nextWeight, steps = 1 }: JudgeInput,
+  { templates, measurements, window, nextWeight, steps = 1, alone = false }: JudgeInput,
 ): { state: AnalysisState; verdict: Verdict } {
   if (window.startMs < (state.measuredUntilMs ?? -Infinity)) {
     return { state, verdict: inconclusive(REASON.MoreDataNeeded, 'this window was judged before') };
@@ -120,11 +127,14 @@ export function judgeWindow(
   const measured = metricsOf(templates).map((bound): Measured => {
     const measurement = measurements.find(({ metric }) => metric === bound.key);
     const previous = state.metrics[bound.key];
-    return { bound, evaluation: evaluate({ bound, previous, measurement, window, nextWeight, steps }) };
+    return {
+      bound,
+      evaluation: evaluate({ bound, previous, measurement, window, nextWeight, steps, alone }),
+    };
   });
-  const judged = deciders(measured);
+  const judged = alone ? each(measured) : deciders(measured);
   return {
-    verdict: conclude(judged),
+    verdict: conclude(judged, alone),
     state: {
       version: 1,
       step: state.step,
@@ -134,6 +144,13 @@ export function judgeWindow(
       verdicts: verdictsOf(measured, judged),
     },
   };
+}
+
+/** Without stable there is no score: each decides by itself. */
+function each(measured: readonly Measured[]): Judged[] {
+  return measured
+    .filter(({ evaluation }) => !evaluation.verdict.dryRun)
+    .map(({ bound, evaluation }) => ({ bound, opinion: evaluation }));
 }
 
 /** One verdict per metric, and after them those of metrics that were judged together. */
@@ -159,13 +176,13 @@ function evaluate(input: MetricInput): Evaluation {
   }
 }
 
-function conclude(judged: readonly Judged[]): Verdict {
+function conclude(judged: readonly Judged[], alone: boolean): Verdict {
   const deciding = judged.map(({ opinion }) => opinion);
   const combined = combineHarm(judged);
   for (const rule of RULES) {
     const verdict = rule.judge({ deciding, combined });
     if (verdict === undefined) continue;
-    const tolerable = verdict.result === 'inconclusive' && isTolerable(deciding, combined);
+    const tolerable = verdict.result === 'inconclusive' && isTolerable(deciding, combined, alone);
     return tolerable ? { ...verdict, tolerable } : verdict;
   }
   return inconclusive(REASON.MoreDataNeeded, 'nothing is decided yet');

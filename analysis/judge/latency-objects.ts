@@ -62,6 +62,7 @@ export function judgeLatencies(
           window: windowAt(i),
           nextWeight,
           steps: 1,
+          alone: false,
         },
         metric,
       ),

@@ -3,6 +3,7 @@ import { REASON } from '../../api/reasons.ts';
 import type { LatencyMetric, Margin } from '../../api/template.ts';
 import { marginForWeight } from '../stats/exposure.ts';
 import { isBuckets, total } from '../stats/histogram.ts';
+import { unopposed, type Seen } from './alone.ts';
 import { trafficPerPod } from './calibration.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { latencyNumbers } from './latency-numbers.ts';
@@ -12,6 +13,7 @@ import type { LatencyData, LatencyPods } from './latency-state.ts';
 import { addLatency, calibratedLatency, forQuantiles, readLatency, writeLatency } from './latency-state.ts';
 import { latencyVerdict } from './latency-verdict.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
+import { digits, percent } from './text.ts';
 
 /** Sequential two-sample comparison of the shares of slow requests (docs/analysis.md). */
 export function judgeLatency(input: MetricInput, metric: LatencyMetric): Evaluation {
@@ -36,6 +38,7 @@ export function judgeLatency(input: MetricInput, metric: LatencyMetric): Evaluat
     ...scaledMargin(input, metric),
   });
   const evaluation = evaluate(after, input, metric);
+  if (input.alone && total(canary) > 0) return unopposed(evaluation, seenAlone(after, metric));
   if (total(canary) > 0 && total(stable) > 0) return evaluation;
   const idle = total(canary) > 0 ? 'stable' : 'the canary';
   const verdict = inconclusive(REASON.NoData, `no requests reached ${idle} in this window`);
@@ -92,6 +95,23 @@ function isTolerable({ thresholds }: LatencyReading, { safeMargin }: LatencyMetr
     ({ data: { step } }) =>
       step.n1 > 0 && step.n0 > 0 && step.x1 / step.n1 <= step.x0 / step.n0 + safeMargin.absolute,
   );
+}
+
+/** How many were slow by what was slow of stable before, whose share is known by the quantile. */
+function seenAlone({ thresholds }: LatencyData, { safeMargin }: LatencyMetric): Seen {
+  const shares = thresholds.map(({ quantile, limit, step: { n1, x1 } }) => {
+    const within = n1 > 0 && x1 / n1 <= 1 - quantile + safeMargin.absolute;
+    const most = limit * (1 + safeMargin.relative);
+    return {
+      within,
+      text: `${percent(x1 / n1)} above ${digits(most)} (p${100 * quantile} of stable before and the margin)`,
+    };
+  });
+  const told = shares.find(({ within }) => !within) ?? shares[0];
+  const known = thresholds.some(({ step }) => step.n1 > 0);
+  const text =
+    known && told !== undefined ? `canary ${told.text}` : 'nothing known of what stable took before';
+  return { text, within: shares.every(({ within }) => within) };
 }
 
 function named({ bound }: MetricInput, verdict: Verdict): MetricVerdict {

@@ -1,12 +1,14 @@
 import type { Verdict } from '../../api/analysis.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { SeriesMetric } from '../../api/template.ts';
+import { unopposed } from './alone.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { nextLookText } from './looks.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
 import { isFailure } from './series-look.ts';
 import type { SeriesData, SeriesSetting } from './series-state.ts';
 import { addGap, addValues, readSeries, writeSeries } from './series-state.ts';
+import { digits } from './text.ts';
 
 /** One value per window and arm, compared at planned looks; nothing is decided between them (docs/analysis.md). */
 export function judgeSeries(input: MetricInput, metric: SeriesMetric): Evaluation {
@@ -19,6 +21,7 @@ export function judgeSeries(input: MetricInput, metric: SeriesMetric): Evaluatio
     ms: window.endMs - window.startMs,
     scored: bound.bound.template.scoring !== undefined,
   };
+  if (input.alone) return withoutStable(input, metric);
   const values = valuesOf(input, metric);
   const before = readSeries(input.previous);
   const data = 'verdict' in values ? addGap(before, setting) : addValues(before, values, setting);
@@ -32,6 +35,21 @@ export function judgeSeries(input: MetricInput, metric: SeriesMetric): Evaluatio
     stops: data.last?.critical === true && failed,
     tolerable: !failed,
   };
+}
+
+/** A stable that idles says nothing about a canary that works, so nothing is looked at. */
+function withoutStable(input: MetricInput, metric: SeriesMetric): Evaluation {
+  const values = valuesOf(input, metric);
+  const missing = 'verdict' in values;
+  const text = missing ? '' : `the canary's value is ${digits(values.canary)}`;
+  const verdict = missing ? values.verdict : inconclusive(REASON.NothingToCompare, text);
+  const { critical, dryRun } = metric;
+  const evaluation: Evaluation = {
+    state: writeSeries(readSeries(input.previous)),
+    verdict: { metric: input.bound.key, critical, dryRun, ...verdict },
+    missing,
+  };
+  return missing ? evaluation : unopposed(evaluation, { text, within: true });
 }
 
 type Values = { canary: number; stable: number } | { verdict: Verdict };

@@ -6,6 +6,7 @@ import type { CanaryFacts } from '../facts/canary.ts';
 import { phaseOf } from '../facts/records.ts';
 import { event, remove } from './actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { askedIn } from './asked.ts';
 import { zeroWeight } from './leave.ts';
 
 /**
@@ -35,7 +36,7 @@ export const canaryChanged: FactsRule = {
     return answerFor(facts, active, parts, {
       phase: 'Progressing',
       step: 0,
-      weight: rules === undefined ? 0 : (ladderOf(rules.policy)[0]?.weight ?? 0),
+      ...askedIn(facts, rules === undefined ? undefined : ladderOf(rules.policy)[0]),
       stepStartedAt: new Date(facts.nowMs).toISOString(),
       weightObservedAt: undefined,
       pausedAt: undefined,

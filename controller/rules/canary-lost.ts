@@ -1,5 +1,7 @@
 import { REASON } from '../../api/reasons.ts';
+import { isNothing, wantedSplit } from '../../api/split.ts';
 import { phaseOf } from '../facts/records.ts';
+import { NOTHING } from '../status/next.ts';
 import { answerFor, type FactsRule } from './answer.ts';
 import { afterZero, zeroWeight } from './leave.ts';
 
@@ -15,8 +17,8 @@ export const canaryLost: FactsRule = {
     const sentence = 'The canary has no ready pod left: all traffic is taken off it.';
     const parts = { reason: REASON.CanaryUnhealthy, sentence, actions, requeueAfterMs: afterZero(actions) };
     const why = phaseOf(active) === 'Promoting' ? { reason: active.status?.reason } : {};
-    const again = active.status?.weight === 0;
+    const again = active.status !== undefined && isNothing(wantedSplit(active.status));
     const since = again ? {} : { stepStartedAt: new Date(facts.nowMs).toISOString() };
-    return answerFor(facts, active, parts, { ...why, ...since, weight: 0, weightObservedAt: undefined });
+    return answerFor(facts, active, parts, { ...why, ...since, ...NOTHING, weightObservedAt: undefined });
   },
 };

@@ -1,4 +1,5 @@
-import type { Release } from '../../api/release.ts';
+import type { Release, ReleaseStatus } from '../../api/release.ts';
+import { isNothing, wantedSplit } from '../../api/split.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { canaryServiceName, isMadeFor } from '../canary/index.ts';
@@ -7,7 +8,7 @@ import type { Facts } from '../facts.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { OFF } from '../../providers/provider.ts';
 import type { Action, Answer } from '../model.ts';
-import type { StatusChange } from '../status/next.ts';
+import { NOTHING, type StatusChange } from '../status/next.ts';
 import { forgetOriginals, remove, urgent, writes } from './actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from './answer.ts';
 
@@ -30,7 +31,7 @@ export const afterZero = (actions: readonly Action[]): number =>
  * it goes on wherever a crash left it.
  */
 export function leave(facts: Facts, release: Release, keep: StatusChange): Answer | undefined {
-  const change = { ...keep, weight: 0 };
+  const change = { ...keep, ...NOTHING };
   return (
     toZero(facts, release, change) ??
     confirmed(facts, release, change) ??
@@ -45,11 +46,13 @@ function toZero(facts: Facts, release: Release, change: StatusChange): Answer | 
   if (actions.length === 0) return undefined;
   const sentence = 'All traffic is taken off the canary.';
   const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: afterZero(actions) };
-  const { weight, drainStartedAt } = release.status ?? {};
+  const { status } = release;
   // The clock stands as it was: a status that changes with every pass would call for the next one.
-  const again = weight === 0 && drainStartedAt === undefined;
+  const again = status !== undefined && nothingWanted(status) && status.drainStartedAt === undefined;
   return answerFor(facts, release, parts, again ? change : { ...change, ...sinceNow(facts) });
 }
+
+const nothingWanted = (status: ReleaseStatus): boolean => isNothing(wantedSplit(status));
 
 const sinceNow = (facts: Facts): StatusChange => ({
   stepStartedAt: new Date(facts.nowMs).toISOString(),
@@ -60,7 +63,7 @@ const sinceNow = (facts: Facts): StatusChange => ({
 function confirmed(facts: Facts, release: Release, change: StatusChange): Answer | undefined {
   const { status } = release;
   if (status?.drainStartedAt !== undefined) return undefined;
-  if (status !== undefined && status.weight !== 0) {
+  if (status !== undefined && !nothingWanted(status)) {
     const sentence = 'Weight 0 is written.';
     const parts = { reason: REASON.SettingWeight, sentence, requeueAfterMs: AT_ONCE };
     return answerFor(facts, release, parts, { ...change, ...sinceNow(facts) });

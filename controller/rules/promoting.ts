@@ -4,7 +4,7 @@ import type { Facts } from '../facts.ts';
 import { phaseOf } from '../facts/records.ts';
 import { condition, ofTemplate, rolloutComplete, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
-import type { StatusChange } from '../status/next.ts';
+import { NOTHING, type StatusChange } from '../status/next.ts';
 import { clearFailed, event, pause, rollOut, unpause, urgent } from './actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { canaryFailure } from './canary-failed.ts';
@@ -58,7 +58,7 @@ function frozen(facts: Facts, active: Release, target: WorkloadFacts): Answer {
   const actions = [...freeze, ...zeroWeight(facts), ...setAside(active, target.template)];
   const sentence = 'A newer template arrived during promotion: it is set aside until this one serves alone.';
   const parts = { reason: REASON.PreviousReleaseEnding, sentence, requeueAfterMs: AT_ONCE };
-  const change = { ...keep(active), weight: 0 };
+  const change = { ...keep(active), ...NOTHING };
   if (actions.length > 0) return answerFor(facts, active, { ...parts, actions }, change);
   return answerFor(
     facts,
@@ -107,7 +107,7 @@ function finishing(facts: Facts, active: Release, target: WorkloadFacts): Answer
   ];
   const replicaSet = ofTemplate(target, target.template)?.name;
   const parts = { reason, sentence, actions, outcome: 'done' as const, requeueAfterMs: AT_ONCE };
-  return answerFor(facts, active, parts, { phase: 'Promoted', weight: 0, replicaSet });
+  return answerFor(facts, active, parts, { phase: 'Promoted', ...NOTHING, replicaSet });
 }
 
 const WITHOUT_ANALYSIS: Record<string, string> = {

@@ -1,6 +1,7 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts.ts';
 import { phaseOf } from '../facts/records.ts';
+import { NOTHING } from '../status/next.ts';
 import { answerFor, POLL_MS, type FactsRule } from './answer.ts';
 import { zeroWeight } from './leave.ts';
 
@@ -21,7 +22,7 @@ export const scaledToZero: FactsRule = {
       actions: zeroWeight(facts),
       requeueAfterMs: POLL_MS,
     };
-    return answerFor(facts, active, parts, { phase: 'Waiting', weight: 0, weightObservedAt: undefined });
+    return answerFor(facts, active, parts, { phase: 'Waiting', ...NOTHING, weightObservedAt: undefined });
   },
 };
 

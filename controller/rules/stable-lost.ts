@@ -8,7 +8,7 @@ import type { WorkloadFacts } from '../facts/workload.ts';
 import { LARGEST_TEMPLATE_KIB, templateKib, templatesEqual } from '../canary/index.ts';
 import type { Action, Answer } from '../model.ts';
 import { event, patchRelease, rollOut } from './actions.ts';
-import type { StatusChange } from '../status/next.ts';
+import { NOTHING, type StatusChange } from '../status/next.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { zeroWeight } from './leave.ts';
 
@@ -65,7 +65,7 @@ function during(facts: Facts, active: Release, { target, template }: Restored): 
   }
   const begun: StatusChange = {
     phase: 'RollingBack',
-    weight: 0,
+    ...NOTHING,
     stepStartedAt: new Date(facts.nowMs).toISOString(),
     drainStartedAt: undefined,
   };

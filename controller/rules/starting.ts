@@ -10,6 +10,7 @@ import type { Action, Answer } from '../model.ts';
 import type { Said } from '../status/next.ts';
 import { clearFailed, event, markFailed, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from './answer.ts';
+import { askedIn } from './asked.ts';
 import { skipReason } from './new-template.ts';
 import { planRelease, type Plan } from './plan.ts';
 import { promote } from './promote.ts';
@@ -138,7 +139,7 @@ function begin(facts: Facts, active: Release): Answer {
     phase: 'Progressing' as const,
     step: 0,
     steps: steps.length,
-    weight: first.weight,
+    ...askedIn(facts, first),
     stepStartedAt,
   };
   return answerFor(facts, active, parts, change);

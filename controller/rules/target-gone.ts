@@ -4,6 +4,7 @@ import type { Facts } from '../facts.ts';
 import { isEnded, phaseOf } from '../facts/records.ts';
 import type { Answer } from '../model.ts';
 import { forgetOriginals } from './actions.ts';
+import { NOTHING } from '../status/next.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { leave } from './leave.ts';
 import { cause, withdraw } from './withdraw.ts';
@@ -43,7 +44,7 @@ function ended(facts: Facts, newest: Release): Answer {
     facts,
     newest,
     { reason, sentence: message, outcome: 'done' },
-    { phase: 'Aborted', weight: 0 },
+    { phase: 'Aborted', ...NOTHING },
   );
 }
 

@@ -5,7 +5,7 @@ import type { Facts } from '../facts.ts';
 import { phaseOf } from '../facts/records.ts';
 import { servingAlone } from '../facts/workload.ts';
 import type { Action, Answer } from '../model.ts';
-import type { StatusChange } from '../status/next.ts';
+import { NOTHING, type StatusChange } from '../status/next.ts';
 import { event, markFailed, pause } from './actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { leave, zeroWeight } from './leave.ts';
@@ -39,7 +39,7 @@ export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
   const change: StatusChange = {
     ...cause.change,
     phase: 'RollingBack',
-    weight: 0,
+    ...NOTHING,
     stepStartedAt: new Date(facts.nowMs).toISOString(),
     drainStartedAt: undefined,
     ...(cause.verdict === undefined ? {} : { verdict: cause.verdict }),
@@ -117,7 +117,7 @@ function ended(facts: Facts, release: Release): Answer {
     outcome: 'done' as const,
     requeueAfterMs: AT_ONCE,
   };
-  return answerFor(facts, release, parts, { phase, weight: 0 });
+  return answerFor(facts, release, parts, { phase, ...NOTHING });
 }
 
 function ending(facts: Facts, reason: string, sentence: string): string {

@@ -2,6 +2,8 @@ import { equalJson } from '../../api/json.ts';
 import { buildConditions, isTerminal } from '../../api/conditions.ts';
 import { MAX_DECISIONS } from '../../api/linter.ts';
 import type { DecisionRecord, Release, ReleaseStatus } from '../../api/release.ts';
+import type { Split } from '../../api/split.ts';
+import { OFF, type Observation } from '../../providers/provider.ts';
 import type { Facts } from '../facts.ts';
 
 /** Fields to change; `undefined` removes one. */
@@ -28,7 +30,7 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
     ...before,
     reason: said.reason,
     message: oneLine(said.sentence),
-    observedWeight: observedWeight(facts, release),
+    ...observed(facts, release),
     ...change,
     observedGeneration: release.metadata.generation ?? 1,
   };
@@ -68,9 +70,26 @@ function emptyStatus(now: string): ReleaseStatus {
   };
 }
 
-function observedWeight(facts: Facts, release: Release): number | null {
-  if (release !== facts.newest || facts.traffic === undefined) return 0;
-  return facts.traffic.observation.weight ?? null;
+/** Where requests are wanted now; what is not wanted is not there. */
+export const asked = ({ weight, mirror, matching }: Split): StatusChange => ({
+  weight,
+  mirror: mirror === 0 ? undefined : mirror,
+  matching: matching ? true : undefined,
+});
+
+/** Nothing is wanted at the canary. */
+export const NOTHING: StatusChange = asked(OFF);
+
+const OFF_SEEN: Observation = { ...OFF, acknowledged: 'unknown' };
+
+function observed(facts: Facts, release: Release): StatusChange {
+  const seen: Observation | undefined = release === facts.newest ? facts.traffic?.observation : undefined;
+  const { weight, mirror = 0, matching = false } = seen ?? OFF_SEEN;
+  return {
+    observedWeight: weight ?? null,
+    observedMirror: mirror === 0 ? undefined : mirror,
+    observedMatching: matching ? true : undefined,
+  };
 }
 
 /** Repeating a reason brings its newest sentence and numbers; the log keeps the first decision and the newest ones. */

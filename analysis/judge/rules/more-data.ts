@@ -7,7 +7,8 @@ import { fromMetric, withCombined } from './rule.ts';
 export const moreData: JudgeRule = {
   name: 'more-data',
   judge(input) {
-    const waiting = input.deciding.find(({ verdict }) => verdict.result !== 'pass');
+    const unproven = input.deciding.filter(({ verdict }) => verdict.result !== 'pass');
+    const waiting = unproven.find(({ verdict }) => verdict.reason !== REASON.NothingToCompare) ?? unproven[0];
     return outvoted(input) ?? (waiting && { ...fromMetric(input, waiting), result: 'inconclusive' });
   },
 };

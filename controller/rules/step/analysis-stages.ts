@@ -57,16 +57,30 @@ export const judged: Stage = (s) => {
     return undefined;
   const before = s.status.analysis;
   const state = before?.step === s.index ? before : startStep(before ?? inherited(s), s.index, s.templates);
-  const nextWeight = s.ladder[s.index + 1]?.weight ?? 100;
   const { measurements } = measured;
-  const steps = s.ladder.length;
-  const result = judgeWindow(state, { templates: s.templates, measurements, window, nextWeight, steps });
+  const result = judgeWindow(state, {
+    templates: s.templates,
+    measurements,
+    window,
+    nextWeight: exposureAfter(s),
+    steps: s.ladder.length,
+    alone: s.split.weight === 100,
+  });
   const analysis = { ...result.state, step: s.index, measuredUntilMs: window.endMs };
   if (result.verdict.result === 'fail') return failed(s, result.verdict, analysis);
   const next: StepFacts = { ...s, status: { ...s.status, analysis, verdict: result.verdict } };
   if (drifted(next) && answered(measured.measurements)) return withState(reassert(next), next);
   return onConclusion(next);
 };
+
+/**
+ * Percent of users the canary reaches once this step passes. Nobody knows how many match, and with cookies they only get more:
+ * then it counts as all.
+ */
+function exposureAfter({ policy, ladder, index }: StepFacts): number {
+  const known = policy.strategy === 'canary' && policy.stickiness === undefined;
+  return known ? (ladder[index + 1]?.weight ?? 100) : 100;
+}
 
 /** The dispersion that earlier releases of the same target learnt, for the first window of this one. */
 function inherited({ facts, release, templates }: StepFacts): AnalysisState | undefined {

@@ -1,6 +1,8 @@
 import { RESOURCES } from '../../../api/resources.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { KubeObject } from '../../../api/kube.ts';
+import type { Step } from '../../../api/policy.ts';
+import { splitText } from '../../../api/split.ts';
 import {
   canaryDeployment,
   canaryReplicas,
@@ -70,7 +72,7 @@ function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
     target: source(s),
     rewrite,
     release: s.release.metadata.name,
-    replicas: replicasFor(s, s.step.weight),
+    replicas: replicasFor(s),
   });
   const sentence = `Canary Deployment ${s.facts.canary.name} is made.`;
   const actions = [write('create the canary', { verb: 'create', object })];
@@ -78,9 +80,19 @@ function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
   return answerFor(s.facts, s.release, parts, { phase: 'Progressing', stepStartedAt: nowOf(s) });
 }
 
-/** A fixed number belongs to the step; the share follows the weight and the stable replicas of now. */
-function replicasFor({ target, step }: StepFacts, weight: number): number {
-  return canaryReplicas(weight, target.replicas, weight === step.weight ? step.canaryReplicas : undefined);
+/** A fixed number belongs to the step; else it follows what the canary gets, and the stable replicas of now. */
+function replicasFor({ target, step }: StepFacts): number {
+  const percent = step.fullSize === true ? 100 : loadOf(step);
+  return canaryReplicas(percent, target.replicas, step.canaryReplicas);
+}
+
+/** Copies are work as well. */
+const loadOf = ({ weight, mirror = 0 }: Pick<Step, 'weight' | 'mirror'>): number => Math.max(weight, mirror);
+
+/** A route that cannot be read may send anything; and stable may shrink for want of requests once it gets none. */
+function mayShrink({ traffic, step }: StepFacts): boolean {
+  const { weight, mirror = 0 } = traffic.observation;
+  return weight !== undefined && loadOf({ weight, mirror }) <= loadOf(step) && step.weight < 100;
 }
 
 /**
@@ -89,9 +101,8 @@ function replicasFor({ target, step }: StepFacts, weight: number): number {
  */
 export const canaryScaled: Stage = (s) => {
   const { canary } = s.facts;
-  const observed = s.traffic.observation.weight ?? s.step.weight;
-  const wanted = replicasFor(s, s.step.weight);
-  const needed = observed > s.step.weight ? Math.max(wanted, canary.wanted) : wanted;
+  const wanted = replicasFor(s);
+  const needed = mayShrink(s) ? wanted : Math.max(wanted, canary.wanted);
   if (canary.wanted === needed || canary.deployment === undefined) return undefined;
   const ref = { resource: RESOURCES.deployments, namespace: s.facts.key.namespace, name: canary.name };
   const patch = [
@@ -99,7 +110,7 @@ export const canaryScaled: Stage = (s) => {
     { op: 'replace' as const, path: '/spec/replicas', value: needed },
   ];
   const actions = [write('scale the canary', { verb: 'jsonPatch', ref, patch })];
-  const sentence = `The canary is scaled from ${canary.wanted} to ${needed} pods for weight ${s.step.weight}.`;
+  const sentence = `The canary is scaled from ${canary.wanted} to ${needed} pods for ${splitText(s.split)}.`;
   const parts = { reason: REASON.ScalingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
   // In mid-step it follows the stable replicas, and nothing else about the step changes.
   const anew: StatusChange =

@@ -4,6 +4,8 @@ import { startStep, wantsHistory } from '../../../analysis/judge/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
 import { formatDuration } from '../../../api/duration.ts';
 import { trafficVariables } from '../../../providers/index.ts';
+import { seenText } from '../../../providers/wants.ts';
+import { isNothing, splitText } from '../../../api/split.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { Action, Answer, MeasureJob } from '../../model.ts';
 import type { Said, StatusChange } from '../../status/next.ts';
@@ -12,6 +14,7 @@ import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
 import { promote } from '../promote.ts';
 import { withdraw } from '../withdraw.ts';
 import { windowOf } from './analysis-stages.ts';
+import { holdsBaking } from './bake.ts';
 import type { StepFacts } from './stage.ts';
 import { drifted } from './weight-stages.ts';
 
@@ -43,7 +46,7 @@ function conclude(s: StepFacts): Conclusion {
   const { intent } = s.release.spec;
   if (intent === 'Pause') return human(REASON.PausedByHuman, 'A human paused the release; analysis goes on.');
   if (drifted(s)) {
-    const sentence = `The weight was changed to ${s.traffic.observation.weight ?? 'several values'}; it is set again once a window without harm has been measured.`;
+    const sentence = `The route was changed to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again once a window without harm has been measured.`;
     return { to: 'wait', said: { reason: REASON.RouteContested, sentence }, human: false };
   }
   if (!proven(s)) return unproven(s, elapsedMs);
@@ -64,7 +67,9 @@ function currentVerdict({ status, index, facts }: StepFacts): Verdict | undefine
 }
 
 function proven(s: StepFacts): boolean {
-  return currentVerdict(s)?.result === 'pass';
+  const verdict = currentVerdict(s);
+  if (verdict === undefined) return false;
+  return s.split.weight === 100 ? holdsBaking(s, verdict) : verdict.result === 'pass';
 }
 
 function human(reason: string, sentence: string): Conclusion {
@@ -106,7 +111,9 @@ function unproven(s: StepFacts, elapsedMs: number): Conclusion {
     sentence: s.status.verdict?.sentence ?? 'The first window is being measured.',
   };
   const limitMs = onInconclusive === 'extend' ? 2 * s.step.maxDurationMs : s.step.maxDurationMs;
-  if (elapsedMs < limitMs) return { to: 'wait', said, human: false, again: limitMs - elapsedMs };
+  if (elapsedMs < limitMs) {
+    return quiet(s, elapsedMs) ?? { to: 'wait', said, human: false, again: limitMs - elapsedMs };
+  }
   const last: Said = {
     reason: REASON.Inconclusive,
     sentence: `No conclusion after ${formatDuration(limitMs)}: ${said.sentence}`,
@@ -114,16 +121,31 @@ function unproven(s: StepFacts, elapsedMs: number): Conclusion {
   if (onInconclusive === 'rollback') return { to: 'rollback', said: last };
   if (onInconclusive === 'promote' && currentVerdict(s)?.tolerable === true)
     return { to: 'next', said: last };
-  if (resumed(s))
-    return {
-      to: 'next',
-      said: {
-        reason: REASON.ResumedByHuman,
-        sentence: 'A human let the release go on without a conclusion.',
-      },
-    };
+  if (resumed(s)) return LET_ON;
   return { to: 'wait', said: onInconclusive === 'promote' ? notLetThrough(last) : last, human: true };
 }
+
+/**
+ * No request goes to the canary in this step: a human who tries it may know more than the metrics ever will. Measuring goes on, for
+ * what brings data without live requests.
+ */
+function quiet(s: StepFacts, elapsedMs: number): Conclusion | undefined {
+  if (!isNothing(s.split) || elapsedMs < s.step.minDurationMs) return undefined;
+  if (resumed(s)) return LET_ON;
+  const known = s.status.verdict?.sentence ?? 'nothing is measured yet';
+  return human(
+    REASON.Inconclusive,
+    `The new version runs at its whole size without live requests: ${known}. Try it, then let the release go on, or abort it.`,
+  );
+}
+
+const LET_ON: Conclusion = {
+  to: 'next',
+  said: {
+    reason: REASON.ResumedByHuman,
+    sentence: 'A human let the release go on without a conclusion.',
+  },
+};
 
 /** `promote` forgives that safety is not proven; it does not forgive missing data or what speaks for harm. */
 function notLetThrough({ reason, sentence }: Said): Said {

@@ -10,6 +10,7 @@ import { judged, settled } from './analysis-stages.ts';
 import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
 import { onConclusion } from './conclusion.ts';
 import type { Stage, StepFacts } from './stage.ts';
+import { switchedAtFullSize } from './switch-stages.ts';
 import { driftedUp, originalsRecorded, weightObserved, weightWritten } from './weight-stages.ts';
 
 /** In this order; the first that has something to do or to wait for answers. */
@@ -20,6 +21,7 @@ const STAGES: readonly Stage[] = [
   canaryAvailable,
   serviceExists,
   originalsRecorded,
+  switchedAtFullSize,
   weightWritten,
   weightObserved,
   settled,

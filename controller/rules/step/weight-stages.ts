@@ -1,12 +1,16 @@
 import { shows } from '../../../providers/provider.ts';
+import { isMore, seenText } from '../../../providers/wants.ts';
 import { equalJson } from '../../../api/json.ts';
 import type { JsonObject } from '../../../api/kube.ts';
 import { REASON } from '../../../api/reasons.ts';
+import { splitText } from '../../../api/split.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { Answer } from '../../model.ts';
 import { event, recordOriginals, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
+import { asked } from '../../status/next.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
+import { switchable } from './switch-stages.ts';
 
 /** A weight that is not read back for this long needs a human. */
 const OBSERVE_WITHIN_MS = 120_000;
@@ -25,6 +29,9 @@ export const originalsRecorded: Stage = (s) => {
   return answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
 };
 
+/** "Weight 5", "Weight 0 with copies of 100% of requests" */
+const what = ({ split }: StepFacts): string => splitText(split).replace(/^w/, 'W');
+
 /** Reasons that say: the weight had been written when this was recorded. */
 const WRITTEN: ReadonlySet<string> = new Set([REASON.ObservingWeight, REASON.RouteContested]);
 
@@ -35,10 +42,10 @@ export const weightWritten: Stage = (s) => {
   const plan = provider.plan(context, s.split);
   if (plan.length === 0) return undefined;
   if (WRITTEN.has(s.status.reason)) return reassert(s);
-  const sentence = `Weight ${s.step.weight} is written.`;
+  const sentence = `${what(s)} is written.`;
   const actions = writes('set the weight', plan);
   const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: AT_ONCE };
-  const change = { phase: 'Progressing' as const, weight: s.step.weight, stepStartedAt: nowOf(s) };
+  const change = { phase: 'Progressing' as const, ...asked(s.split), stepStartedAt: nowOf(s) };
   return answerFor(s.facts, s.release, parts, change);
 };
 
@@ -48,12 +55,12 @@ export const weightObserved: Stage = (s) => {
   const there = shows(observation, s.split) && observation.acknowledged !== 'pending';
   if (s.status.weightObservedAt !== undefined) return undefined;
   if (there) {
-    const sentence = `Weight ${s.step.weight} is observed.`;
+    const sentence = `${what(s)} is observed.`;
     const parts = { reason: REASON.Settling, sentence, requeueAfterMs: AT_ONCE };
     return answerFor(s.facts, s.release, parts, {
       phase: 'Progressing',
       weightObservedAt: nowOf(s),
-      weight: s.step.weight,
+      ...asked(s.split),
     });
   }
   const sinceMs = timeOf(s.status.stepStartedAt, s.facts.nowMs);
@@ -61,11 +68,11 @@ export const weightObserved: Stage = (s) => {
   if (s.facts.nowMs - sinceMs < OBSERVE_WITHIN_MS) {
     const parts = {
       reason: REASON.ObservingWeight,
-      sentence: `Weight ${s.step.weight} is written; ${problem}.`,
+      sentence: `${what(s)} is written; ${problem}.`,
     };
     return answerFor(s.facts, s.release, { ...parts, requeueAfterMs: POLL_MS }, { phase: 'Progressing' });
   }
-  const sentence = `Weight ${s.step.weight} cannot be read back: ${problem}.`;
+  const sentence = `${what(s)} cannot be read back: ${problem}.`;
   const parts = {
     reason: REASON.RouteRejected,
     sentence,
@@ -81,21 +88,22 @@ export function drifted({ traffic, status, split }: StepFacts): boolean {
 }
 
 /**
- * Somebody changed the weight. Too much traffic is taken back at once. Too little (or a disagreement between rules) is
- * mended only in a pass that has just judged a window: it may have been Sluice itself that took the traffic away, and
- * lost the record of why.
+ * Somebody changed the route. Too much traffic is taken back at once, copies and requests that match as well. Too little (or a
+ * disagreement between rules) is mended only in a pass that has just judged a window: it may have been Sluice itself that took
+ * the traffic away, and lost the record of why.
  */
 export const driftedUp: Stage = (s) => {
-  const { weight } = s.traffic.observation;
-  return drifted(s) && weight !== undefined && weight > s.step.weight ? reassert(s) : undefined;
+  return drifted(s) && isMore(s.traffic.observation, s.split) ? reassert(s) : undefined;
 };
 
 export function reassert(s: StepFacts): Answer {
   const count = (s.status.reasserted ?? 0) + 1;
   const { provider, context } = s.traffic;
   if (count > REASSERT_LIMIT) return contested(s);
+  const unready = switchable(s);
+  if (unready !== undefined) return unready;
   const actions = writes('set the weight again', provider.plan(context, s.split));
-  const sentence = `Somebody changed the weight to ${s.traffic.observation.weight ?? 'several values'}; ${s.step.weight} is written again (${count} of ${REASSERT_LIMIT}).`;
+  const sentence = `Somebody changed the route to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again (${count} of ${REASSERT_LIMIT}).`;
   const parts = { reason: REASON.RouteContested, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(s.facts, s.release, parts, {
     phase: 'Progressing',
@@ -107,8 +115,8 @@ export function reassert(s: StepFacts): Answer {
 
 function contested(s: StepFacts): Answer {
   const { routes = [], service = '' } = s.release.spec.traffic ?? {};
-  const what = routes.length > 0 ? routes.map(({ name }) => name).join(', ') : `Service ${service}`;
-  const sentence = `Somebody keeps changing the weight of ${what}; stop it, then abort or promote.`;
+  const routed = routes.length > 0 ? routes.map(({ name }) => name).join(', ') : `Service ${service}`;
+  const sentence = `Somebody keeps changing the weight of ${routed}; stop it, then abort or promote.`;
   const first = s.status.reason !== REASON.RouteContested || s.status.phase !== 'Waiting';
   const actions = first ? event(s.facts, 'Warning', REASON.RouteContested, sentence) : [];
   const parts = { reason: REASON.RouteContested, sentence, actions, outcome: 'stalled' as const };
