@@ -6,7 +6,7 @@ export interface Split {
   weight: number;
   /** percent of requests that are copied to the canary */
   mirror: number;
-  /** requests that match go to the canary */
+  /** requests that match (`match` of the policy, and the cookie of `stickiness`) go to the canary */
   matching: boolean;
 }
 

@@ -1,6 +1,9 @@
 import type { KubeObject, ObjectRef, OwnerReference, Resource } from '../api/kube.ts';
 import type { Match, ProviderName, Stickiness, Strategy } from '../api/policy.ts';
+import type { Split } from '../api/split.ts';
 import type { Write } from '../api/writes.ts';
+
+export type { Split };
 
 /** What a back end is told. All objects are raw JSON as read from the API server; nothing here is mutated. */
 export interface TrafficContext {
@@ -48,16 +51,6 @@ export interface Wants {
   fixedReplicas?: true;
   /** weights add up to a multiple of this: 100, or 10 000 where a step has a fraction of a percent */
   total: number;
-}
-
-/** Where requests go at one time. */
-export interface Split {
-  /** percent of the requests no match decides about, 0 to 100 */
-  weight: number;
-  /** percent of requests that are copied to the canary */
-  mirror: number;
-  /** requests that match (`Wants.match`, and the cookie of `Wants.sticky`) go to the canary */
-  matching: boolean;
 }
 
 /** Nothing goes to the canary. */
