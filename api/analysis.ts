@@ -42,6 +42,8 @@ export type Measurement =
   /** one value per arm; NaN is an outcome of its own unless the metric's `nan` lets it through as a number */
   | { metric: string; window: Window; outcome: 'ok'; kind: 'series'; canary: number; stable: number }
   | { metric: string; window: Window; outcome: 'ok'; kind: 'threshold'; canary: number; stable?: number }
+  /** requests of each arm, under the key `SHARE`: no metric of a template */
+  | { metric: string; window: Window; outcome: 'ok'; kind: 'share'; canary: number; stable: number }
   | { metric: string; window: Window; outcome: BadOutcome; sentence: string };
 
 /**
@@ -71,6 +73,17 @@ export interface History {
   /** the same pod by pod: lists of equal length */
   pods?: Record<string, Counts[]>;
 }
+
+/** PromQL templates of cumulative counters of the requests of each arm. */
+export interface ShareQueries {
+  /** name of a configured Prometheus */
+  prometheus: string;
+  canary: string;
+  stable: string;
+}
+
+/** Key of the measurement of both arms' requests; names of metrics have no `$`. */
+export const SHARE = '$share';
 
 export type BadOutcome = 'noData' | 'nan' | 'severalSeries' | 'serverError' | 'timeout' | 'badQuery';
 

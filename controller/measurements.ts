@@ -39,8 +39,15 @@ export class MeasurementBoard implements Measurements {
     const running = this.#running.get(id);
     if (running !== undefined && sameWork(running, job)) return;
     this.#running.set(id, job);
-    const { window, templates, variables, calibrate = false } = job;
-    this.#queue.submit({ id, window, templates, variables, calibrate });
+    const { window, templates, variables, share, calibrate = false } = job;
+    this.#queue.submit({
+      id,
+      window,
+      templates,
+      variables,
+      calibrate,
+      ...(share === undefined ? {} : { share }),
+    });
   }
 
   measured(key: string): MeasureResult | undefined {

@@ -1,4 +1,4 @@
-import type { Measurement, Window } from '../api/analysis.ts';
+import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/policy.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
@@ -71,6 +71,8 @@ export interface MeasureJob {
   variables: Record<string, string>;
   /** also fetch stable's last hour, to calibrate the judge: before the first window with data */
   calibrate?: boolean;
+  /** also count how many requests each arm got */
+  share?: ShareQueries;
 }
 
 export interface MeasureResult {

@@ -1,15 +1,16 @@
-import type { Measurement, Window } from '../../api/analysis.ts';
+import { SHARE, type Measurement, type ShareQueries, type Window } from '../../api/analysis.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getString } from '../../api/json.ts';
-import { armVariables } from '../../api/query.ts';
+import { armVariables, type Arm } from '../../api/query.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { measureErrorRate } from './error-rate.ts';
 import type { Job } from './job.ts';
 import { bad } from './job.ts';
 import { measureLatency } from './latency.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import type { Answer, PrometheusClient } from './prometheus.ts';
 import { measureSeries } from './series.ts';
+import { measureShare } from './share.ts';
 import { measureThreshold } from './threshold.ts';
 
 /** What is to be measured; plain JSON, so it can travel to another process. */
@@ -21,36 +22,72 @@ export interface MeasureRequest {
   variables: Readonly<Record<string, string>>;
   /** also fetch what the stable arm did in the last hour; wanted once per release (judge's `wantsHistory`) */
   calibrate?: boolean;
+  /** also count how many requests each arm got */
+  share?: ShareQueries;
 }
 
 /**
  * Measures every metric of a release over one closed window, both arms over the same one. Exactly one measurement per
- * metric; whatever goes wrong is one without numbers, and nothing is thrown.
+ * metric, and one of the share if that is asked for; whatever goes wrong is one without numbers, and nothing is thrown.
  */
 export function measure(
   request: MeasureRequest,
   endpoints: ReadonlyMap<string, PrometheusClient>,
 ): Promise<Measurement[]> {
-  return Promise.all(metricsOf(request.templates).map((bound) => measureOne(bound, request, endpoints)));
+  const once = new Map([...endpoints].map(([name, client]) => [name, askedOnce(client)] as const));
+  const metrics = metricsOf(request.templates).map((bound) => measureOne(bound, request, once));
+  return Promise.all([
+    ...metrics,
+    ...(request.share === undefined ? [] : [shareOf(request, request.share, once)]),
+  ]);
 }
+
+/** The counters of the share are often those of a metric as well. */
+function askedOnce(client: PrometheusClient): PrometheusClient {
+  const asked = new Map<string, Promise<Answer>>();
+  return {
+    instant(promql, timeMs, options) {
+      if (options?.bulk === true) return client.instant(promql, timeMs, options);
+      const key = `${timeMs} ${promql}`;
+      const answer = asked.get(key) ?? client.instant(promql, timeMs, options);
+      asked.set(key, answer);
+      return answer;
+    },
+    close: () => {
+      client.close();
+    },
+  };
+}
+
+function shareOf(
+  { window, variables }: MeasureRequest,
+  share: ShareQueries,
+  endpoints: ReadonlyMap<string, PrometheusClient>,
+): Promise<Measurement> {
+  const job = jobOf(SHARE, window, variables);
+  const client = endpoints.get(share.prometheus);
+  return client === undefined
+    ? Promise.resolve(notConfigured(job, share.prometheus))
+    : measureShare(job, share, client);
+}
+
+function jobOf(key: string, window: Window, variables: Readonly<Record<string, string>>): Job {
+  const length = window.endMs - window.startMs;
+  const of = (arm: Arm) => armVariables(variables, arm, length);
+  return { key, window, calibrate: false, variables: { canary: of('canary'), stable: of('stable') } };
+}
+
+const notConfigured = (job: Job, name: string): Measurement =>
+  bad(job, 'serverError', `no Prometheus named "${name}" is configured`);
 
 async function measureOne(
   { key, metric, bound }: BoundMetric,
   { window, variables, calibrate = false }: MeasureRequest,
   endpoints: ReadonlyMap<string, PrometheusClient>,
 ): Promise<Measurement> {
-  const all = { ...variables, ...argumentsOf(bound) };
-  const length = window.endMs - window.startMs;
-  const job: Job = {
-    key,
-    window,
-    calibrate,
-    variables: { canary: armVariables(all, 'canary', length), stable: armVariables(all, 'stable', length) },
-  };
+  const job = { ...jobOf(key, window, { ...variables, ...argumentsOf(bound) }), calibrate };
   const client = endpoints.get(bound.template.prometheus);
-  if (client === undefined) {
-    return bad(job, 'serverError', `no Prometheus named "${bound.template.prometheus}" is configured`);
-  }
+  if (client === undefined) return notConfigured(job, bound.template.prometheus);
   switch (metric.type) {
     case 'errorRate':
       return measureErrorRate(job, metric, client);

@@ -1,4 +1,4 @@
-import type { Measurement, Window } from '../../api/analysis.ts';
+import type { Measurement, ShareQueries, Window } from '../../api/analysis.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 
 /** Everything a worker needs to measure one window; plain JSON, so it can travel to another process. */
@@ -11,6 +11,8 @@ export interface QueueJob {
   variables: Record<string, string>;
   /** also fetch stable's last hour */
   calibrate?: boolean;
+  /** also count how many requests each arm got */
+  share?: ShareQueries;
 }
 
 /** Runs measurement jobs somewhere. A crash loses a job: it is measured again, never counted twice. */

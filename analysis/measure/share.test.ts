@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import type { Measurement } from '../../api/analysis.ts';
+import type { Series } from './answer.ts';
+import { measure } from './measure.ts';
+import type { Answer } from './prometheus.ts';
+import {
+  errorRateMetric,
+  labelled,
+  prometheus,
+  series,
+  template,
+  VARIABLES,
+  WINDOW,
+} from './test-objects.ts';
+
+const CANARY = 'all{s="web-canary"}[315s]';
+const STABLE = 'all{s="web"}[315s]';
+const query = 'all{s="{{service}}"}';
+
+const ask = async (
+  answers: Record<string, (string | Series)[] | Answer>,
+  configured = 'default',
+): Promise<Measurement | undefined> => {
+  const share = { prometheus: 'default', canary: query, stable: query };
+  const endpoints = new Map([[configured, prometheus(answers)]]);
+  const [only, ...more] = await measure(
+    { window: WINDOW, variables: VARIABLES, templates: [], share },
+    endpoints,
+  );
+  expect(more).toEqual([]);
+  expect(only?.metric).toBe('$share');
+  return only;
+};
+
+const counted = (canary: number, stable: number) => ({ outcome: 'ok', kind: 'share', canary, stable });
+const of = (pod: string, text: string) => labelled(series(text), { pod });
+
+test('both arms are counted over the window', async () => {
+  const got = await ask({ [CANARY]: ['a 95:5 110:25'], [STABLE]: ['a 95:1000 110:1400', 'b 95:0 110:7'] });
+  expect(got).toMatchObject(counted(20, 407));
+});
+
+test('the counters of a metric are not asked for twice', async () => {
+  const client = prometheus({ [CANARY]: ['a 95:5 110:25'], [STABLE]: ['a 95:1 110:9'] });
+  const templates = [{ use: { template: 'http', args: {} }, template: template(errorRateMetric()) }];
+  const share = { prometheus: 'default', canary: query, stable: query };
+  const all = await measure(
+    { window: WINDOW, variables: VARIABLES, templates, share },
+    new Map([['default', client]]),
+  );
+  expect(all).toMatchObject([{ kind: 'errorRate', canary: { total: 20 } }, counted(20, 8)]);
+  expect(client.asked.filter((text) => text.startsWith('all'))).toHaveLength(2);
+});
+
+describe('where somebody in front of the pods counts', () => {
+  test('a canary without series got nothing', async () => {
+    expect(await ask({ [STABLE]: ['a 95:1000 110:1400'] })).toMatchObject(counted(0, 400));
+  });
+
+  test.each([
+    ['stable has no series', { [CANARY]: ['a 95:1 110:2'] }, 'knows no requests of stable'],
+    ['nobody was scraped', { [CANARY]: ['a 90:1'], [STABLE]: ['a 90:1 95:2'] }, 'no new sample of stable'],
+    [
+      'the canary’s series end',
+      { [CANARY]: ['a 90:1'], [STABLE]: ['a 90:1 110:2'] },
+      'no new sample of the canary',
+    ],
+  ])('%s: nothing is known', async (_, answers, words) => {
+    const got = await ask(answers);
+    expect(got).toMatchObject({ outcome: 'noData', sentence: expect.stringContaining(words) as string });
+  });
+});
+
+describe('where the pods count themselves', () => {
+  const stable = [of('web-1', 'a 95:0 110:40'), of('web-2', 'b 95:0 110:60')];
+
+  test('every pod is heard of', async () => {
+    const got = await ask({ [CANARY]: [of('web-canary-1', 'c 95:0 110:5')], [STABLE]: stable });
+    expect(got).toMatchObject(counted(5, 100));
+  });
+
+  test.each([
+    ['the canary’s pod is silent', [], stable],
+    ['a stable pod is silent', [of('web-canary-1', 'c 95:0 110:5')], stable.slice(1)],
+  ])('%s: it may not be scraped', async (_, mine, theirs) => {
+    const got = await ask({ [CANARY]: mine, [STABLE]: theirs });
+    expect(got).toMatchObject({
+      outcome: 'noData',
+      sentence: expect.stringContaining('1 of 3 pods') as string,
+    });
+  });
+});
+
+test('what Prometheus cannot answer has no numbers', async () => {
+  const failure = { ok: false, outcome: 'timeout', sentence: 'slow' } as const;
+  expect(await ask({ [CANARY]: failure, [STABLE]: ['a 95:1 110:2'] })).toMatchObject({ outcome: 'timeout' });
+  expect(await ask({ [STABLE]: ['a 95:NaN 110:2'] })).toMatchObject({ outcome: 'nan' });
+  expect(await ask({}, 'other')).toMatchObject({ outcome: 'serverError' });
+});

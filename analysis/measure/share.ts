@@ -1,0 +1,58 @@
+import type { Measurement } from '../../api/analysis.ts';
+import { ARMS, askCounter, missingRequests, type Samples } from './arms.ts';
+import { hasSampleInside, increase } from './deltas.ts';
+import type { Job } from './job.ts';
+import { bad, failed } from './job.ts';
+import { podNames, podOf } from './pods.ts';
+import type { PrometheusClient } from './prometheus.ts';
+import { sightings } from './sightings.ts';
+
+/**
+ * How many requests each arm got. Where somebody in front of the pods counts, an arm without series got none. Where the pods
+ * count themselves, that may as well be a pod that is not scraped, so every pod has to be heard of.
+ */
+export async function measureShare(
+  job: Job,
+  queries: { canary: string; stable: string },
+  client: PrometheusClient,
+): Promise<Measurement> {
+  const [canary, stable] = await Promise.all(
+    ARMS.map((arm) => askCounter(job, { arm, text: queries[arm], what: `${arm} requests` }, client)),
+  );
+  if (canary === undefined || stable === undefined) throw new Error('two arms have two answers');
+  if ('failure' in canary) return canary.failure;
+  if ('failure' in stable) return stable.failure;
+  const gap = unknown(job, canary, stable);
+  if (gap !== undefined) return bad(job, 'noData', gap);
+  const seen = await sightings([...canary.series, ...stable.series], job.window, client);
+  if ('ok' in seen) return failed(job, seen);
+  const count = ({ series, raw }: Samples) =>
+    series.reduce((sum, one) => sum + increase(one, { window: job.window, seen, raw }), 0);
+  const counts = { canary: count(canary), stable: count(stable) };
+  if (!Number.isFinite(counts.canary + counts.stable)) return bad(job, 'nan', 'the counters are not numbers');
+  return { metric: job.key, window: job.window, outcome: 'ok', kind: 'share', ...counts };
+}
+
+/** Why the counts would not be those of all requests, if so. */
+function unknown(job: Job, canary: Samples, stable: Samples): string | undefined {
+  const { window } = job;
+  const gap = missingRequests({ arm: 'stable', what: 'requests' }, stable.series, window);
+  if (gap !== undefined) return gap;
+  const pods = ARMS.flatMap((arm) => podNames(job, arm));
+  const all = [...canary.series, ...stable.series];
+  if (all.some((series) => pods.includes(podOf(series) ?? ''))) {
+    const silent = pods.filter(
+      (pod) =>
+        !hasSampleInside(
+          all.filter((series) => podOf(series) === pod),
+          window,
+        ),
+    );
+    return silent.length === 0
+      ? undefined
+      : `${silent.length} of ${pods.length} pods, which count their requests themselves, were not heard of in this window`;
+  }
+  return canary.series.length === 0
+    ? undefined
+    : missingRequests({ arm: 'canary', what: 'requests' }, canary.series, window);
+}
