@@ -6,7 +6,7 @@ import type { JsonObject, JsonPatchOp, KubeObject, ObjectRef } from './kube.ts';
  */
 export type Write =
   /** POST; an existing object of that name is an error, never adopted */
-  | { verb: 'create'; object: KubeObject }
+  | { verb: 'create'; object: KubeObject; /** everything but the storing */ dryRun?: true }
   /** server-side apply, forced, as FIELD_MANAGER: only for objects Sluice made */
   | { verb: 'apply'; object: KubeObject }
   /** RFC 6902; `test` operations guard it: a failed test is HTTP 422 = read again and decide anew */

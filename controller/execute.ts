@@ -16,6 +16,8 @@ export interface Actor {
   events: Pick<EventRecorder, 'record'>;
   /** asked before each write: false once another controller may have taken over */
   mayAct: () => boolean;
+  /** told of a `noted` write that did not take place; absent where none is carried out */
+  onRefused?: (name: string, error: KubeError) => void;
   /** told of an Event or an optional write that was refused: no decision depends on it */
   onLostEvent: (error: KubeError) => void;
   /** told of each `Warning` with which the server answered a write: of the server itself, or of a webhook like istiod */
@@ -56,11 +58,17 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
         actor.onLostEvent(error);
         continue;
       }
+      note(action, error, actor);
       failure ??= { outcome: isStale(error, action) ? 'stale' : 'failed', action, error };
       if (!isUrgent(action)) return failure;
     }
   }
   return failure ?? { outcome: 'done', written };
+}
+
+function note(action: Action, error: KubeError, { onRefused }: Actor): void {
+  const { noted } = action.do === 'write' ? action : {};
+  if (noted !== undefined && !isFailedGuard(error, action)) onRefused?.(noted, error);
 }
 
 const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
@@ -106,11 +114,12 @@ function resourceOf(write: Write): Resource {
   return 'ref' in write ? write.ref.resource : refOf(write.object, KINDS).resource;
 }
 
+const isFailedGuard = (error: KubeError, action: Action): boolean =>
+  isInvalid(error) && isGuarded(action) && !hasCauses(error);
+
 /** Answered by looking again: not worth a line at error level. */
 function isStale(error: KubeError, action: Action): boolean {
-  return (
-    isConflict(error) || isNotFound(error) || (isInvalid(error) && isGuarded(action) && !hasCauses(error))
-  );
+  return isConflict(error) || isNotFound(error) || isFailedGuard(error, action);
 }
 
 function isGuarded(action: Action): boolean {

@@ -1,5 +1,5 @@
 import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
-import type { KubeObject, ObjectRef } from '../api/kube.ts';
+import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/policy.ts';
 import type { Release, ReleaseStatus } from '../api/release.ts';
 import type { BoundTemplate } from '../api/template.ts';
@@ -25,6 +25,10 @@ export interface Snapshot extends LiveRoutes {
   replicaSets: readonly KubeObject[];
   pods: readonly KubeObject[];
   services: readonly KubeObject[];
+  /** of the namespace: what may have to follow the canary, copies made for it included (controller/companions) */
+  attached: readonly KubeObject[];
+  /** kinds of these that the server has and does not let us list */
+  forbidden: readonly Resource[];
   /** this target's Releases (label sluice.dev/target), newest first */
   releases: readonly Release[];
   /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
@@ -34,7 +38,16 @@ export interface Snapshot extends LiveRoutes {
   measured: MeasureResult | undefined;
   /** a measurement job of this target is under way */
   measuring: boolean;
+  /** writes that were refused a moment ago, by their `noted` name: they are not tried again yet */
+  refused: Readonly<Record<string, RefusedWrite>>;
   config: ControllerConfig;
+}
+
+/** What the API server answered to a write it refused. */
+export interface RefusedWrite {
+  /** HTTP status; 0 = no answer came */
+  code: number;
+  message: string;
 }
 
 /**
@@ -92,6 +105,11 @@ export type Action =
       urgent?: true;
       /** a refusal (RBAC, admission) is passed over: it only tells others, no decision depends on it */
       optional?: true;
+      /**
+       * a refusal ends this pass and is shown to the next ones under this name (Snapshot.refused): they decide what goes
+       * on without the write
+       */
+      noted?: string;
     }
   | { do: 'measure'; job: MeasureJob }
   | {

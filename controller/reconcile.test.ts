@@ -11,6 +11,7 @@ import { EventRecorder } from './events.ts';
 import type { Action, Decision, MeasureJob, Snapshot } from './model.ts';
 import { reconcileOnce } from './reconcile.ts';
 import type { Pipe, Reconciled } from './reconcile.ts';
+import { Refusals } from './refusals.ts';
 import type { Listing } from './snapshot.ts';
 
 const KEY = { namespace: 'team', name: 'shop' };
@@ -24,6 +25,7 @@ const write = (path: string): Action => ({
   write: { verb: 'jsonPatch', ref: shop, patch: [{ op: 'add', path, value: 1 }] },
 });
 const event: Action = { do: 'event', about: shop, uid: 'u', type: 'Normal', reason: 'R', message: 'm' };
+const forbidden = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no right' };
 const job: MeasureJob = {
   key: KEY,
   release: 'shop-2',
@@ -63,6 +65,7 @@ let clock: VirtualClock;
 let submitted: MeasureJob[];
 let putBack: string[];
 let lostEvents: KubeError[];
+let refusals: Refusals;
 let seen: Snapshot | undefined;
 
 beforeEach(() => {
@@ -70,6 +73,7 @@ beforeEach(() => {
   submitted = [];
   putBack = [];
   lostEvents = [];
+  refusals = new Refusals();
   seen = undefined;
 });
 
@@ -106,6 +110,7 @@ async function pass(world: World): Promise<{ result: Reconciled; server: Scripte
     mayAct: world.mayAct ?? (() => true),
     onLostEvent: (error) => lostEvents.push(error),
     onWarning: () => undefined,
+    refusals,
     config: { namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 0 },
     nowMs: clock.now(),
     decide: (snapshot) => {
@@ -301,6 +306,35 @@ describe('one pass', () => {
     });
     expect([result.outcome, server.lines.length]).toEqual([want, want === 'done' ? 2 : 1]);
     expect(lostEvents).toHaveLength(want === 'done' ? 1 : 0);
+  });
+
+  it('a noted write that is refused ends the pass, and is shown to the next one', async () => {
+    const actions: Action[] = [{ ...write('/x'), noted: 'Copy x' } as Action, write('/y')];
+    const refusing: World = { decision: { actions }, answer: () => ({ status: 403, body: forbidden }) };
+    const { result, server } = await pass(refusing);
+    expect([result.outcome, server.sent.length]).toEqual(['failed', 1]);
+    await pass({});
+    expect(seen?.refused).toEqual({ 'Copy x': { code: 403, message: 'no right' } });
+  });
+
+  it('a noted write whose guard failed is not', async () => {
+    const body = { kind: 'Status', code: 422, reason: 'Invalid', message: 'the test failed' };
+    const actions: Action[] = [{ ...write('/x'), noted: 'Copy x' } as Action];
+    await pass({ decision: { actions }, answer: () => ({ status: 422, body }) });
+    await pass({});
+    expect(seen?.refused).toEqual({});
+  });
+
+  it('the result of a dry run is put nowhere', async () => {
+    const object: KubeObject = {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { namespace: 'team', name: 'x' },
+    };
+    const actions: Action[] = [{ do: 'write', why: 'try', write: { verb: 'create', object, dryRun: true } }];
+    const { server } = await pass({ decision: { actions }, answer: () => ({ status: 201, body: object }) });
+    expect(server.lines).toEqual(['POST /apis/networking.k8s.io/v1/namespaces/team/networkpolicies']);
+    expect(putBack).toEqual([]);
   });
 
   it('does nothing more from the moment it no longer leads', async () => {

@@ -3,13 +3,16 @@ import type { KubeError } from '../kube/errors.ts';
 import { execute } from './execute.ts';
 import type { Actor, Executed } from './execute.ts';
 import type { Measurements } from './measurements.ts';
+import { keyText } from './keys.ts';
 import type { Action, ControllerConfig, Decision, Key, Snapshot } from './model.ts';
+import type { Refusals } from './refusals.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Reader } from './snapshot.ts';
 import { statusWrite } from './status-write.ts';
 
-export interface Pipe extends Actor {
+export interface Pipe extends Omit<Actor, 'onRefused'> {
   reader: Reader;
+  refusals: Refusals;
   measurements: Measurements;
   config: ControllerConfig;
   nowMs: number;
@@ -37,7 +40,10 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const snapshot = await readSnapshot(key, pipe);
   if (snapshot === undefined) return { outcome: 'unsynced' };
   const decision = pipe.decide(snapshot);
-  const acted = await execute(decision.actions, pipe);
+  const { nowMs, refusals } = pipe;
+  const onRefused = (name: string, { code, message }: KubeError): void =>
+    refusals.note(keyText(key), name, { code, message, nowMs });
+  const acted = await execute(decision.actions, { ...pipe, onRefused });
   if (acted.outcome !== 'done') return failure(decision, acted);
 
   const statusAction = statusActionOf(decision, snapshot, acted.written);

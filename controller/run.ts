@@ -4,6 +4,7 @@ import type { QueueJob } from '../analysis/queue/queue.ts';
 import type { Measurement } from '../api/analysis.ts';
 import { FIELD_MANAGER } from '../api/names.ts';
 import { REASON } from '../api/reasons.ts';
+import type { Resource } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -155,6 +156,7 @@ function watchesOf(
   onKey: (key: string) => void,
 ): Watches {
   const { config, clock, random, log } = deps;
+  const missing = new Set<Resource>();
   return new Watches({
     client,
     clock,
@@ -165,7 +167,11 @@ function watchesOf(
     onError: (error, resource, retryInMs) => {
       metrics.watchFailed(resource.plural, error.code);
       const facts = { resource: resource.plural, code: error.code, error: error.message, retryInMs };
-      if (error.code !== 404) log.warn(facts, 'watch failed');
+      // A right that is missing is asked for again and again, and told once.
+      const told = error.code === 403 && missing.has(resource);
+      if (error.code === 403) missing.add(resource);
+      if (told) log.debug(facts, 'watch failed');
+      else if (error.code !== 404) log.warn(facts, 'watch failed');
       else if (mayBeAbsent(resource)) log.debug(facts, 'the server does not have this kind');
       else log.warn(facts, 'the server does not have this kind; were the CRDs of Sluice applied?');
     },

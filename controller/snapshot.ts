@@ -4,27 +4,33 @@ import type { Release } from '../api/release.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { deepFreeze } from '../kube/freeze.ts';
 import { ROUTE_KINDS } from '../providers/index.ts';
+import { FOLLOWED } from './companions/index.ts';
 import { keyText } from './keys.ts';
 import type { Measurements } from './measurements.ts';
 import type { ControllerConfig, Key, Snapshot } from './model.ts';
 import { targetOf } from './owners.ts';
+import type { Refusals } from './refusals.ts';
 
 /** Where a snapshot is read from: the stores of the watches, or direct lists in a simulation. */
 export interface Reader {
   /**
    * All objects of one kind in one namespace, deep-frozen or never changed again. undefined: not known (yet), so
-   * nothing may be decided. A kind the server does not have is [].
+   * nothing may be decided. A kind the server does not have is []. FORBIDDEN: it is there and may not be read, which
+   * only the kinds that follow a canary are allowed to be.
    */
   list(resource: Resource, namespace: string): Listing | Promise<Listing>;
   /** an object as the server returned it to one of our writes */
   written(resource: Resource, object: KubeObject): void;
 }
 
-export type Listing = readonly KubeObject[] | undefined;
+export const FORBIDDEN = 'forbidden';
+
+export type Listing = readonly KubeObject[] | typeof FORBIDDEN | undefined;
 
 export interface SnapshotContext {
   reader: Reader;
   measurements: Pick<Measurements, 'measured' | 'measuring'>;
+  refusals: Pick<Refusals, 'of'>;
   config: ControllerConfig;
   nowMs: number;
 }
@@ -50,7 +56,8 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
   const shared = elsewhere
     ? await readKinds(context.reader, config.namespace, ['releasePolicies', 'analysisTemplates'])
     : {};
-  if (own === undefined || shared === undefined) return undefined;
+  const attached = await readAttached(context.reader, key.namespace);
+  if (own === undefined || shared === undefined || attached === undefined) return undefined;
   const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
   return deepFreeze({
     nowMs,
@@ -66,13 +73,32 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     virtualServices: of('virtualServices'),
     trafficSplits: of('trafficSplits'),
     serviceProfiles: of('serviceProfiles'),
+    ...attached,
     releases: releasesOf(key.name, of('releases')),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
     templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
     measured: measurements.measured(keyText(key)),
     measuring: measurements.measuring(keyText(key)),
+    refused: context.refusals.of(keyText(key), nowMs),
     config,
   });
+}
+
+/** What may have to follow a canary, and the kinds of which that is not known. */
+async function readAttached(
+  reader: Reader,
+  namespace: string,
+): Promise<Pick<Snapshot, 'attached' | 'forbidden'> | undefined> {
+  const attached: KubeObject[] = [];
+  const forbidden: Resource[] = [];
+  for (const resource of FOLLOWED) {
+    const answer = reader.list(resource, namespace);
+    const list = answer instanceof Promise ? await answer : answer;
+    if (list === undefined) return undefined;
+    if (list === FORBIDDEN) forbidden.push(resource);
+    else attached.push(...list);
+  }
+  return { attached, forbidden };
 }
 
 type Lists = Partial<Record<Kind, readonly KubeObject[]>>;
@@ -87,7 +113,7 @@ async function readKinds(
     const answer = reader.list(RESOURCES[kind], namespace);
     // Not awaited when it is there: the stores are then read in one go, as of one moment.
     const list = answer instanceof Promise ? await answer : answer;
-    if (list === undefined) return undefined;
+    if (list === undefined || list === FORBIDDEN) return undefined;
     lists[kind] = list;
   }
   return lists;

@@ -1,10 +1,14 @@
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject, KubeObject, Resource } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
+import { KubeClient } from '../kube/client.ts';
+import type { KubeResponse, Transport } from '../kube/types.ts';
 import { seeded, startApi } from '../test/support/api.ts';
 import type { TestApi } from '../test/support/api.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { keyText } from './keys.ts';
+import { FORBIDDEN } from './snapshot.ts';
 import { Watches } from './watches.ts';
 
 let clock: VirtualClock;
@@ -26,9 +30,10 @@ afterEach(() => {
   api.server.close();
 });
 
-async function start(namespace?: string): Promise<void> {
+/** @param denied URLs of what may not be read */
+async function start(namespace?: string, denied?: RegExp): Promise<void> {
   watches = new Watches({
-    client: api.client,
+    client: denied === undefined ? api.client : denying(denied),
     clock,
     random: seeded(2),
     namespace,
@@ -44,6 +49,21 @@ async function start(namespace?: string): Promise<void> {
   });
   watches.start();
   await clock.advance(100);
+}
+
+function denying(denied: RegExp): KubeClient {
+  const body = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no right' };
+  const refusal: KubeResponse = {
+    status: 403,
+    headers: {},
+    text: () => Promise.resolve(JSON.stringify(body)),
+    lines: () => Readable.from([JSON.stringify(body)]) as AsyncIterable<string>,
+  };
+  const transport: Transport = {
+    request: (request) =>
+      denied.test(request.url) ? Promise.resolve(refusal) : api.transport.request(request),
+  };
+  return new KubeClient({ transport, clock, fieldManager: 'sluice', resources: Object.values(RESOURCES) });
 }
 
 /** Forgets what was told so far, acts, and returns what was told because of it. */
@@ -126,8 +146,10 @@ const policy = (namespace: string): KubeObject => ({
   spec: {},
 });
 
-const namesOf = (resource: Resource, namespace: string): string[] | undefined =>
-  watches.list(resource, namespace)?.map(({ metadata }) => metadata.name);
+function namesOf(resource: Resource, namespace: string): string[] | string | undefined {
+  const listing = watches.list(resource, namespace);
+  return listing === FORBIDDEN ? listing : listing?.map(({ metadata }) => metadata.name);
+}
 
 describe('finding targets', () => {
   it('watches in full only the namespaces with a Deployment that opted in', async () => {
@@ -268,5 +290,57 @@ describe('kinds and versions', () => {
     await api.client.create(service('team'));
     await clock.advance(1_000);
     expect(namesOf(RESOURCES.services, 'team')).toEqual(['web']);
+  });
+});
+
+describe('what may have to follow a canary', () => {
+  const networkPolicy = (namespace: string, name = 'allow'): KubeObject => ({
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { namespace, name },
+    spec: { podSelector: {} },
+  });
+
+  beforeEach(async () => {
+    await api.client.create(deployment('shop', { policy: 'default' }));
+    await api.client.create(deployment('far', { namespace: 'other', policy: 'default' }));
+    await api.client.create(networkPolicy('team'));
+  });
+
+  it('is known of every namespace, without who wrote it', async () => {
+    await start();
+    expect([
+      namesOf(RESOURCES.networkPolicies, 'team'),
+      namesOf(RESOURCES.networkPolicies, 'other'),
+      namesOf(RESOURCES.destinationRules, 'team'),
+    ]).toEqual([['allow'], [], []]);
+    const [first] = watches.list(RESOURCES.networkPolicies, 'team') ?? [];
+    expect(first).not.toHaveProperty('metadata.managedFields');
+  });
+
+  it('concerns the targets of its namespace', async () => {
+    await start();
+    expect(await toldBy(() => api.client.create(networkPolicy('other')))).toEqual(['other/far']);
+    const copy = { ...networkPolicy('team', 'copy') };
+    copy.metadata.labels = { 'sluice.dev/target': 'shop' };
+    expect(await toldBy(() => api.client.create(copy))).toEqual(['team/shop']);
+  });
+
+  it('shows a write of our own at once', async () => {
+    await start();
+    watches.written(RESOURCES.networkPolicies, await api.client.create(networkPolicy('team', 'copy')));
+    expect(namesOf(RESOURCES.networkPolicies, 'team')).toEqual(['allow', 'copy']);
+  });
+
+  it('is told apart where it may not be read, and everything else goes on', async () => {
+    await start(undefined, /\/networkpolicies/);
+    expect(namesOf(RESOURCES.networkPolicies, 'team')).toBe(FORBIDDEN);
+    expect(watches.unsynced).toEqual([]);
+    expect(told).toEqual(new Set(['team/shop', 'other/far']));
+  });
+
+  it('is absent where there is no right to a kind that the server does not have', async () => {
+    await start(undefined, /\/apis\/[a-z.]*istio\.io\/.*\/[a-z]+\?/);
+    expect(namesOf(RESOURCES.destinationRules, 'team')).toEqual([]);
   });
 });

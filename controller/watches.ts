@@ -8,13 +8,14 @@ import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
 import { ROUTE_KINDS } from '../providers/index.ts';
+import { FOLLOWED } from './companions/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
 import type { Key } from './model.ts';
-import type { Listing, Reader } from './snapshot.ts';
+import { FORBIDDEN, type Listing, type Reader } from './snapshot.ts';
 import { Targets } from './targets.ts';
 
 export interface WatchesOptions {
-  client: Pick<KubeClient, 'listAll' | 'watch'>;
+  client: Pick<KubeClient, 'listAll' | 'watch' | 'serves'>;
   clock: Clock;
   /** uniform in [0, 1) */
   random: () => number;
@@ -51,7 +52,8 @@ const LINGER_MS = 60_000;
 
 /**
  * All watches of the controller. Two wide ones carry metadata only and find the targets; full objects are watched in
- * the namespaces that have targets. Every change becomes the keys of the targets it may concern: the queue drops
+ * the namespaces that have targets. What may have to follow a canary is watched everywhere at once: many kinds with few
+ * objects, most of them absent from most clusters. Every change becomes the keys of the targets it may concern: the queue drops
  * repetitions, so this errs on the side of too many.
  */
 export class Watches implements Reader {
@@ -61,6 +63,7 @@ export class Watches implements Reader {
   readonly #namespaces = new Set<string>();
   readonly #leaving = new Map<string, () => void>();
   readonly #discovery: Watch[] = [];
+  readonly #followed = new Map<Resource, Watch>();
   #stopped = false;
 
   constructor(options: WatchesOptions) {
@@ -74,29 +77,40 @@ export class Watches implements Reader {
 
   /** What has not been read yet. Empty: every target is known and so is every namespace with targets. */
   get unsynced(): string[] {
-    const watches = [...this.#discovery, ...this.#watches.values()];
-    return watches.filter(({ store }) => !store.synced).map(({ name }) => name);
+    return this.#all()
+      .filter(({ store }) => !store.synced)
+      .map(({ name }) => name);
   }
 
   start(): void {
     for (const resource of SHARED) this.#open(resource, this.#options.controllerNamespace);
+    for (const resource of FOLLOWED) this.#follow(resource);
     this.#discover(RESOURCES.releases, (change) => this.#targets.releaseChanged(change));
     this.#discover(RESOURCES.deployments, (change) => this.#targets.deploymentChanged(change));
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const { reflector } of [...this.#discovery, ...this.#watches.values()]) reflector.stop();
+    for (const { reflector } of this.#all()) reflector.stop();
     for (const cancel of this.#leaving.values()) cancel();
   }
 
   list(resource: Resource, namespace: string): Listing {
-    const store = this.#watches.get(watchKey(resource, namespace))?.store;
-    return store?.synced === true ? store.byNamespace(namespace) : undefined;
+    const store = this.#storeOf(resource, namespace);
+    if (store?.synced !== true) return undefined;
+    return store.isForbidden ? FORBIDDEN : store.byNamespace(namespace);
   }
 
   written(resource: Resource, object: KubeObject): void {
-    this.#watches.get(watchKey(resource, object.metadata.namespace ?? ''))?.store.written(object);
+    this.#storeOf(resource, object.metadata.namespace ?? '')?.written(object);
+  }
+
+  #storeOf(resource: Resource, namespace: string): Store | undefined {
+    return (this.#followed.get(resource) ?? this.#watches.get(watchKey(resource, namespace)))?.store;
+  }
+
+  #all(): Watch[] {
+    return [...this.#discovery, ...this.#followed.values(), ...this.#watches.values()];
   }
 
   /** The key is a target: opted in, or with Releases. */
@@ -122,6 +136,15 @@ export class Watches implements Reader {
       },
     );
     this.#discovery.push(watch);
+  }
+
+  #follow(resource: Resource): void {
+    const scope = { namespace: this.#options.namespace };
+    const watch = this.#watch(resource, scope, ({ object }) =>
+      this.#tell(resource, object.metadata.namespace ?? '', object),
+    );
+    this.#followed.set(resource, watch);
+    watch.store.onSynced(() => this.tellAll());
   }
 
   /** Starts the watches of a namespace with targets, or lets those of one without end after a while. */
@@ -169,7 +192,11 @@ export class Watches implements Reader {
     onChange: (change: Change) => void,
   ): Watch {
     const { client, clock, random, onError, onBug } = this.#options;
-    const store = new Store(scope.metadataOnly === true ? { trim } : {});
+    const follows = FOLLOWED.includes(resource);
+    const store = new Store({
+      ...(scope.metadataOnly === true ? { trim } : {}),
+      ...(follows ? { trim: withoutManagers } : {}),
+    });
     store.onChange((change) => {
       if (!this.#stopped) onChange(change);
     });
@@ -181,6 +208,7 @@ export class Watches implements Reader {
       scope,
       sink: store,
       optional: mayBeAbsent(resource),
+      mayBeForbidden: follows,
       onError: (error, retryInMs) => onError(error, resource, retryInMs),
     });
     reflector.run().catch(onBug);
@@ -238,11 +266,19 @@ export class Watches implements Reader {
 
 /** Where Gateway API or a mesh is not installed there are no routes of it. Without our own kinds nothing may be decided. */
 export function mayBeAbsent(resource: Resource): boolean {
+  if (FOLLOWED.includes(resource)) return true;
   return resource !== RESOURCES.ingresses && ROUTE_KINDS.some((kind) => RESOURCES[kind] === resource);
 }
 
 function watchKey(resource: Resource, namespace: string): string {
   return `${resource.plural}.${resource.group}/${namespace}`;
+}
+
+/** Who wrote which field is half of an object, and nobody asks. */
+function withoutManagers(object: KubeObject): KubeObject {
+  const metadata = { ...object.metadata };
+  delete metadata.managedFields;
+  return { ...object, metadata };
 }
 
 /** Of the many objects of a wide watch only what finds targets is kept. */

@@ -11,7 +11,8 @@ import type { ControllerConfig, Decision, Key, Snapshot } from './model.ts';
 import type { Worked } from './queue.ts';
 import { reconcileOnce } from './reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
-import type { Reader } from './snapshot.ts';
+import { Refusals } from './refusals.ts';
+import { FORBIDDEN, type Reader } from './snapshot.ts';
 import { WarningLog, type Remark } from './warnings.ts';
 
 export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning'> {
@@ -43,6 +44,7 @@ export class Worker {
   readonly #failing = new Map<string, { failure: string; times: number }>();
 
   readonly #warnings: WarningLog;
+  readonly #refusals = new Refusals();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -54,7 +56,12 @@ export class Worker {
     const key = parseKey(target);
     const nowMs = clock.now();
     const remarks: Remark[] = [];
-    const pipe = { ...this.#actor(target, remarks), config: this.#options.config(), nowMs };
+    const pipe = {
+      ...this.#actor(target, remarks),
+      config: this.#options.config(),
+      refusals: this.#refusals,
+      nowMs,
+    };
     const result = await reconcileOnce(pipe, key);
     metrics.reconciled(result, (clock.now() - nowMs) / 1000);
     this.#warnings.tell(target, releaseOf(result), remarks);
@@ -128,7 +135,8 @@ export class Worker {
     { outcome, doing, error }: Failure,
   ): Promise<void> {
     if (this.#failing.get(target)?.times !== (outcome === 'stale' ? STUBBORN : LASTING)) return;
-    const deployments = await this.#options.reader.list(RESOURCES.deployments, namespace);
+    const listed = await this.#options.reader.list(RESOURCES.deployments, namespace);
+    const deployments = listed === FORBIDDEN ? undefined : listed;
     const uid = deployments?.find((each) => each.metadata.name === name)?.metadata.uid;
     if (uid === undefined) return;
     const about = { resource: RESOURCES.deployments, namespace, name };
@@ -160,6 +168,7 @@ export class Worker {
     this.#told.delete(target);
     this.#failing.delete(target);
     this.#warnings.forget(target);
+    this.#refusals.forget(target);
   }
 }
 

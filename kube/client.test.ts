@@ -202,6 +202,14 @@ describe('writing', () => {
     },
   );
 
+  it('a dry run is asked for in the query, and gives no object', async () => {
+    const call = client.execute({ verb: 'create', object, dryRun: true });
+    const request = await server.next();
+    expect(request.url.searchParams.get('dryRun')).toBe('All');
+    request.answer(201, object);
+    expect(await call).toBeUndefined();
+  });
+
   it('hands on what the server warns of when it refuses', async () => {
     const warnings: string[] = [];
     const call = client.execute({ verb: 'create', object }, { onWarning: (text) => warnings.push(text) });

@@ -1,7 +1,15 @@
 import type { JsonObject, JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
-import { errorFromAnswer, errorFromStatus, isNotFound, KubeError, NETWORK, TIMEOUT } from './errors.ts';
-import { collectionPath, objectPath, query, refOf } from './paths.ts';
+import {
+  errorFromAnswer,
+  errorFromStatus,
+  isForbidden,
+  isNotFound,
+  KubeError,
+  NETWORK,
+  TIMEOUT,
+} from './errors.ts';
+import { collectionPath, groupPath, objectPath, query, refOf } from './paths.ts';
 import type { Clock, KubeRequest, KubeResponse, Transport } from './types.ts';
 import { warningsIn } from './warnings.ts';
 
@@ -126,6 +134,25 @@ export class KubeClient {
   }
 
   /**
+   * Does the server have this kind, in any of its versions? For kinds that may not be listed: who has no right to a kind
+   * is told so (403) whether it is there or not. Where the list of kinds may not be read either, it is taken to be there.
+   */
+  async serves(resource: Resource): Promise<boolean> {
+    for (const version of [resource.version, ...(resource.otherVersions ?? [])]) {
+      const { group } = resource;
+      try {
+        const answer = await this.#exchange({ method: 'GET', url: groupPath({ group, version }) });
+        const { resources = [] } = parse(answer) as { resources?: { name?: string }[] };
+        if (resources.some(({ name }) => name === resource.plural)) return true;
+      } catch (error) {
+        if (isForbidden(error)) return true;
+        if (!isNotFound(error)) throw error;
+      }
+    }
+    return false;
+  }
+
+  /**
    * Events after `resourceVersion`, bookmarks included. Ends when the server closes the stream; throws a KubeError on
    * an ERROR event, a broken connection or an aborted signal.
    */
@@ -156,9 +183,10 @@ export class KubeClient {
   }
 
   /** POST; an object of that name is a conflict (isAlreadyExists). */
-  create(object: KubeObject, options: WriteOptions = {}): Promise<KubeObject> {
+  create(object: KubeObject, options: WriteOptions & { dryRun?: boolean } = {}): Promise<KubeObject> {
     const { resource, namespace } = refOf(object, this.#options.resources);
-    const url = collectionPath(resource, namespace) + this.#writeQuery();
+    const dryRun = options.dryRun === true ? { dryRun: 'All' } : {};
+    const url = collectionPath(resource, namespace) + this.#writeQuery(dryRun);
     return this.#object({ method: 'POST', url, ...body(object, JSON_TYPE) }, options);
   }
 
@@ -190,11 +218,14 @@ export class KubeClient {
     await this.#exchange({ method: 'DELETE', url: objectPath(ref), ...body(payload, JSON_TYPE) }, options);
   }
 
-  /** Carries out one Write; resolves to the object as it now is, undefined after a deletion. */
+  /** Carries out one Write; resolves to the object as it now is, undefined after a deletion or a dry run. */
   async execute(write: Write, { onWarning }: WriteOptions = {}): Promise<KubeObject | undefined> {
     switch (write.verb) {
-      case 'create':
-        return this.create(write.object, { onWarning });
+      case 'create': {
+        const { dryRun = false } = write;
+        const made = await this.create(write.object, { onWarning, dryRun });
+        return dryRun ? undefined : made;
+      }
       case 'apply':
         return this.apply(write.object, { onWarning });
       case 'jsonPatch':

@@ -39,6 +39,7 @@ const hasCode =
     error instanceof KubeError && codes.includes(error.code);
 
 export const isNotFound = hasCode(404);
+export const isForbidden = hasCode(403);
 /** somebody else wrote first, a precondition failed, or (on create) the name is taken */
 export const isConflict = hasCode(409);
 /** refused by validation, or a `test` of a JSON Patch failed */

@@ -1,9 +1,13 @@
 import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 
+/** Path of one version of a group, where the server lists its kinds. */
+export function groupPath({ group, version }: Pick<Resource, 'group' | 'version'>): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+}
+
 /** Path of a collection; no namespace = all namespaces. */
 export function collectionPath(resource: Resource, namespace?: string): string {
-  const root =
-    resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  const root = groupPath(resource);
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${root}${scope}/${resource.plural}`;
 }

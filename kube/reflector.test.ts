@@ -5,7 +5,7 @@ import type { Exchange } from '../test/support/scripted-server.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { KubeClient } from './client.ts';
 import type { KubeError } from './errors.ts';
-import { Reflector } from './reflector.ts';
+import { Reflector, type ReflectorOptions } from './reflector.ts';
 import { Store } from './store.ts';
 
 const SILENCE_MS = 90_000;
@@ -270,22 +270,24 @@ describe('a reflector', () => {
   });
 });
 
-describe('a reflector of an optional kind', () => {
-  beforeEach(async () => {
-    reflector.stop();
-    (await server.next()).destroy();
-    await ended;
-    const { transport } = await server.connect();
-    reflector = new Reflector({
-      client: new KubeClient({ transport, clock, fieldManager: 'sluice', resources: [] }),
-      resource: RESOURCES.httpRoutes,
-      sink: store,
-      clock,
-      random: () => 0,
-      optional: true,
-    });
-    ended = reflector.run();
+async function restart(options: Partial<ReflectorOptions>): Promise<void> {
+  reflector.stop();
+  (await server.next()).destroy();
+  await ended;
+  const { transport } = await server.connect();
+  reflector = new Reflector({
+    client: new KubeClient({ transport, clock, fieldManager: 'sluice', resources: [] }),
+    resource: RESOURCES.httpRoutes,
+    sink: store,
+    clock,
+    random: () => 0,
+    ...options,
   });
+  ended = reflector.run();
+}
+
+describe('a reflector of an optional kind', () => {
+  beforeEach(() => restart({ optional: true }));
 
   it('takes a kind the server does not know for an empty collection and asks again later', async () => {
     (await server.next()).answer(404, '404 page not found');
@@ -303,5 +305,68 @@ describe('a reflector of an optional kind', () => {
     expect(names()).toEqual(['a']);
     (await server.next()).answer(404, '404 page not found');
     await vi.waitFor(() => expect(names()).toEqual([]), { interval: 2 });
+  });
+});
+
+const forbidden = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'may not list' };
+const kinds = (...names: string[]) => ({
+  kind: 'APIResourceList',
+  resources: names.map((name) => ({ name })),
+});
+
+/** Answers the question of what kinds there are. */
+async function discovery(group: string, code: number, body: unknown): Promise<void> {
+  const asked = await server.next();
+  expect(asked.url.pathname).toBe(`/apis/${group}`);
+  asked.answer(code, body);
+}
+
+describe('a reflector of a kind that may not be read', () => {
+  const GATEWAY = 'gateway.networking.k8s.io/v1';
+
+  it('takes it for absent where the server does not have it, though it says Forbidden', async () => {
+    await restart({ optional: true });
+    (await server.next()).answer(403, forbidden);
+    await discovery(GATEWAY, 200, kinds('gateways'));
+    await vi.waitFor(() => expect(store.synced).toBe(true), { interval: 2 });
+    expect(store.isForbidden).toBe(false);
+  });
+
+  it('asks for every version it may have', async () => {
+    await restart({ optional: true, mayBeForbidden: true, resource: RESOURCES.destinationRules });
+    (await server.next()).answer(403, forbidden);
+    await discovery('networking.istio.io/v1', 404, '404 page not found');
+    await discovery('networking.istio.io/v1beta1', 200, kinds('destinationrules'));
+    await vi.waitFor(() => expect(store.isForbidden).toBe(true), { interval: 2 });
+  });
+
+  it.each([
+    { given: 'it is there', code: 200, body: kinds('httproutes') },
+    { given: 'the kinds may not be read either', code: 403, body: forbidden },
+    { given: 'the server cannot tell', code: 500, body: 'no' },
+  ])('says so where $given, and goes on asking', async ({ code, body }) => {
+    await restart({ optional: true, mayBeForbidden: true });
+    (await server.next()).answer(403, forbidden);
+    await discovery(GATEWAY, code, body);
+    await vi.waitFor(() => expect(store.isForbidden).toBe(true), { interval: 2 });
+    await pass(30_000);
+    await listThenWatch('10', pod('a', '1'));
+    expect([store.isForbidden, ...names()]).toEqual([false, 'a']);
+  });
+
+  it('forgets what it knew when the right is taken', async () => {
+    await restart({ mayBeForbidden: true });
+    (await listThenWatch('10', pod('a', '1'))).event('ERROR', forbidden);
+    await vi.waitFor(() => expect(store.isForbidden).toBe(true), { interval: 2 });
+    expect(names()).toEqual([]);
+  });
+
+  it('never takes it for empty where that is not asked for', async () => {
+    await restart({ optional: true });
+    (await server.next()).answer(403, forbidden);
+    await discovery(GATEWAY, 200, kinds('httproutes'));
+    await pass(250);
+    expect([store.synced, store.isForbidden]).toEqual([false, false]);
+    (await server.next()).destroy();
   });
 });

@@ -1,12 +1,12 @@
 import type { Resource } from '../api/kube.ts';
 import { backoffMs } from './backoff.ts';
 import type { KubeClient, Scope, WatchEvent } from './client.ts';
-import { isGone, isNotFound, isRetryable, KubeError, TIMEOUT } from './errors.ts';
+import { isForbidden, isGone, isNotFound, isRetryable, KubeError, TIMEOUT } from './errors.ts';
 import type { Sink } from './store.ts';
 import type { Clock } from './types.ts';
 
 export interface ReflectorOptions {
-  client: Pick<KubeClient, 'listAll' | 'watch'>;
+  client: Pick<KubeClient, 'listAll' | 'watch' | 'serves'>;
   resource: Resource;
   scope?: Scope;
   sink: Sink;
@@ -19,6 +19,8 @@ export interface ReflectorOptions {
   silenceMs?: number;
   /** a kind the server does not know is an empty collection; otherwise it is a failure like any other */
   optional?: boolean;
+  /** a kind that may not be read is told to the sink as such; otherwise what was read before stays */
+  mayBeForbidden?: boolean;
   /** longest pause between two attempts; default 30 s */
   maxBackoffMs?: number;
 }
@@ -134,13 +136,32 @@ export class Reflector {
     if (!isRetryable(error) || this.#failures % FAILED_WATCHES === 0) this.#version = undefined;
     // The first time a version is too old is ordinary: list again at once.
     if (isGone(error) && this.#failures === 1) return;
-    const waitMs = this.#isAbsent(error) ? this.#absent() : this.#pauseMs(error);
+    const waitMs = await this.#waitMs(error);
     this.#options.onError?.(error, waitMs);
     await this.#sleep(this.#options.clock, waitMs);
   }
 
-  #isAbsent(error: KubeError): boolean {
-    if (this.#options.optional !== true || !isNotFound(error)) return false;
+  async #waitMs(error: KubeError): Promise<number> {
+    const { optional = false, mayBeForbidden = false, sink } = this.#options;
+    const absent = optional && (isNotFound(error) || (isForbidden(error) && (await this.#isNotServed())));
+    if (absent) return this.#believesAbsence() ? this.#absent() : this.#pauseMs(error);
+    if (!mayBeForbidden || !isForbidden(error)) return this.#pauseMs(error);
+    if (!this.#stopped()) sink.forbidden();
+    return this.#maxBackoffMs;
+  }
+
+  /** Not known: no. */
+  async #isNotServed(): Promise<boolean> {
+    const { client, resource } = this.#options;
+    try {
+      return !(await client.serves(resource));
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      return false;
+    }
+  }
+
+  #believesAbsence(): boolean {
     return !this.#listed || this.#failures >= CERTAINLY_ABSENT;
   }
 

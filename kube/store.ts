@@ -15,6 +15,8 @@ export interface Sink {
   bookmark(resourceVersion: string): void;
   /** the server does not know this kind */
   absent(): void;
+  /** the server has this kind and does not let us read it: from now on nothing is known of it */
+  forbidden(): void;
 }
 
 /**
@@ -30,6 +32,7 @@ export class Store implements Sink {
   /** everything up to this version has come through the watch */
   #seen = '0';
   #synced = false;
+  #forbidden = false;
 
   /** @param options.trim what is kept of each object; its name and version must be; default all */
   constructor(options: { trim?: (object: KubeObject) => KubeObject } = {}) {
@@ -39,6 +42,11 @@ export class Store implements Sink {
   /** true once the first list has arrived; never false again, stale is served while the server is away */
   get synced(): boolean {
     return this.#synced;
+  }
+
+  /** true while the collection may not be read; it is empty then */
+  get isForbidden(): boolean {
+    return this.#forbidden;
   }
 
   get size(): number {
@@ -70,6 +78,7 @@ export class Store implements Sink {
   }
 
   replace(objects: readonly KubeObject[], resourceVersion: string): void {
+    this.#forbidden = false;
     // The server's history went back (restored, or another server): nothing known before counts.
     if (isNewer(this.#seen, resourceVersion)) this.#clear(objects);
     const listed = new Set(objects.map((object) => keyOf(object.metadata.namespace, object.metadata.name)));
@@ -83,6 +92,13 @@ export class Store implements Sink {
   }
 
   absent(): void {
+    this.#forbidden = false;
+    this.#clear([]);
+    this.#markSynced();
+  }
+
+  forbidden(): void {
+    this.#forbidden = true;
     this.#clear([]);
     this.#markSynced();
   }

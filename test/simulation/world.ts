@@ -13,6 +13,7 @@ import { EventRecorder } from '../../controller/events.ts';
 import { MeasurementBoard } from '../../controller/measurements.ts';
 import type { HoldMode, Key } from '../../controller/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
+import { Refusals } from '../../controller/refusals.ts';
 import { KubeClient } from '../../kube/client.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
 import type { ApiServer } from '../../playground/api/contract.ts';
@@ -87,6 +88,7 @@ export class World {
   #board: MeasurementBoard;
   #dueMs = 0;
   #failures = 0;
+  #refusals = new Refusals();
   #minute = 0;
   #passes = 0;
   readonly #stale: Map<string, { atMs: number; objects: KubeObject[] }[]> = new Map();
@@ -160,6 +162,7 @@ export class World {
     this.#dueMs = this.clock.now();
     this.#failures = 0;
   }
+    this.#refusals = new Refusals();
 
   #wakeAt(ms: number): void {
     this.#dueMs = Math.min(this.#dueMs, ms);
@@ -207,6 +210,7 @@ export class World {
           events: new EventRecorder({ client, now: () => clock.now(), random: () => 0.5 }),
           mayAct: () => true,
           onLostEvent: () => undefined,
+          refusals: this.#refusals,
           onWarning: () => undefined,
           config: {
             namespace: 'sluice-system',

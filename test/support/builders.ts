@@ -1,6 +1,7 @@
 import type { JsonObject, KubeObject, OwnerReference } from '../../api/kube.ts';
 import type { Release } from '../../api/release.ts';
 import { canaryDeployment, canaryService } from '../../controller/canary/index.ts';
+import { FOLLOWED } from '../../controller/companions/index.ts';
 import type { Decision, MeasureResult, Snapshot } from '../../controller/model.ts';
 
 /** Literal snapshots of Deployment `web` in namespace `shop`, as the API server would show it. */
@@ -242,6 +243,8 @@ export interface SnapshotChange {
   nowMs?: number;
   measured?: MeasureResult;
   measuring?: boolean;
+  forbidden?: Snapshot['forbidden'];
+  refused?: Snapshot['refused'];
 }
 
 /** A snapshot of exactly these objects. */
@@ -266,11 +269,14 @@ export function aSnapshot(
     virtualServices: of('VirtualService'),
     trafficSplits: of('TrafficSplit'),
     serviceProfiles: of('ServiceProfile'),
+    attached: all.filter(({ kind }) => FOLLOWED.some((each) => each.kind === kind)),
+    forbidden: change.forbidden ?? [],
     releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
     policies: of('ReleasePolicy'),
     templates: of('AnalysisTemplate'),
     measured: change.measured,
     measuring: change.measuring ?? false,
+    refused: change.refused ?? {},
     config: { namespace: 'sluice-system', hold: 'pause', prometheus: ['default'], scrapeLagMs: 5_000 },
   };
 }

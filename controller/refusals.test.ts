@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { Refusals } from './refusals.ts';
+
+describe('refused writes', () => {
+  const refused = { code: 403, message: 'no right' };
+  const name = 'NetworkPolicy web-canary';
+
+  it('are remembered for the target for a while', () => {
+    const refusals = new Refusals();
+    refusals.note('shop/web', name, { ...refused, nowMs: 1_000 });
+    expect(refusals.of('shop/web', 25_999)).toEqual({ [name]: refused });
+    expect(refusals.of('shop/api', 25_999)).toEqual({});
+    expect(refusals.of('shop/web', 26_000)).toEqual({});
+  });
+
+  it('are forgotten with it', () => {
+    const refusals = new Refusals();
+    refusals.note('shop/web', name, { ...refused, nowMs: 0 });
+    refusals.forget('shop/web');
+    expect(refusals.of('shop/web', 1)).toEqual({});
+  });
+});

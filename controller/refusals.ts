@@ -1,0 +1,29 @@
+import type { RefusedWrite } from './model.ts';
+
+/** A refused write is tried again after this long: rights are given, webhooks come back. Below the pace of a Blocked release. */
+const FORGOTTEN_AFTER_MS = 25_000;
+
+/**
+ * Writes that the API server refused, by target and name, for a short while. In memory only: after a restart they are
+ * tried once more.
+ */
+export class Refusals {
+  readonly #noted = new Map<string, Map<string, RefusedWrite & { untilMs: number }>>();
+
+  note(target: string, name: string, refused: RefusedWrite & { nowMs: number }): void {
+    const { code, message, nowMs } = refused;
+    const of = this.#noted.get(target) ?? new Map<string, RefusedWrite & { untilMs: number }>();
+    this.#noted.set(target, of.set(name, { code, message, untilMs: nowMs + FORGOTTEN_AFTER_MS }));
+  }
+
+  of(target: string, nowMs: number): Record<string, RefusedWrite> {
+    const noted = this.#noted.get(target);
+    for (const [name, { untilMs }] of noted ?? []) if (untilMs <= nowMs) noted?.delete(name);
+    const live = [...(noted ?? [])].map(([name, { code, message }]) => [name, { code, message }]);
+    return Object.fromEntries(live) as Record<string, RefusedWrite>;
+  }
+
+  forget(target: string): void {
+    this.#noted.delete(target);
+  }
+}
