@@ -1,22 +1,8 @@
 import { getObject, getObjects, getString, getStringMap } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { CANARY, copiedAnnotations, splitAnnotations } from './nginx-annotations.ts';
 import { hashedLabel, ownLabels } from './naming.ts';
-import type { TrafficContext } from './provider.ts';
-
-const PREFIX = 'nginx.ingress.kubernetes.io/';
-const CLASS = 'kubernetes.io/ingress.class';
-
-export const CANARY = `${PREFIX}canary`;
-export const WEIGHT = `${PREFIX}canary-weight`;
-export const PASSTHROUGH = `${PREFIX}ssl-passthrough`;
-
-/** What the controller reads from the canary Ingress itself; everything else it takes from the main one. */
-const READ_FROM_CANARY = [
-  CLASS,
-  ...['affinity-canary-behavior', 'load-balance', 'service-upstream', 'upstream-hash-by'].map(
-    (name) => PREFIX + name,
-  ),
-];
+import type { Split, TrafficContext } from './provider.ts';
 
 /** One place of a user's Ingress whose backend is a Service. */
 export interface IngressPath {
@@ -50,8 +36,21 @@ export function pathsOf(ingress: KubeObject): IngressPath[] {
 export const placeOf = ({ host, path, pathType }: IngressPath): string =>
   JSON.stringify([host, path, pathType]);
 
+/** As the controller reads a boolean; with anything else it is a normal Ingress. */
 export const isCanary = (ingress: KubeObject): boolean =>
-  /^(1|t|true)$/i.test(getString(ingress, 'metadata', 'annotations', CANARY) ?? '');
+  /^(1|t|T|true|TRUE|True)$/.test(getString(ingress, 'metadata', 'annotations', CANARY) ?? '');
+
+export const defaultService = (ingress: KubeObject): string | undefined =>
+  getString(ingress, 'spec', 'defaultBackend', 'service', 'name');
+
+export const namesService = (ingress: KubeObject, name: string): boolean =>
+  defaultService(ingress) === name || pathsOf(ingress).some(({ service }) => service === name);
+
+/** The user's Ingresses to be split: those with a path to the stable Service. */
+export function mains({ routes, stableService }: TrafficContext): KubeObject[] {
+  const stable = stableService.metadata.name;
+  return routes.filter((ingress) => pathsOf(ingress).some(({ service }) => service === stable));
+}
 
 /** One canary Ingress per user's Ingress and target; the hash keeps pairs apart whose names join to the same text. */
 export function canaryIngressName(ingress: string, target: string): string {
@@ -59,9 +58,7 @@ export function canaryIngressName(ingress: string, target: string): string {
 }
 
 /** The canary Ingress beside `ingress`: only the places that lead to the stable Service, leading to the canary's. */
-export function canaryIngress(context: TrafficContext, ingress: KubeObject, weight: number): KubeObject {
-  const annotations = getStringMap(ingress, 'metadata', 'annotations');
-  const copied = Object.entries(annotations).filter(([key]) => READ_FROM_CANARY.includes(key));
+export function canaryIngress(context: TrafficContext, ingress: KubeObject, split: Split): KubeObject {
   const className = getString(ingress, 'spec', 'ingressClassName');
   return {
     apiVersion: 'networking.k8s.io/v1',
@@ -70,8 +67,10 @@ export function canaryIngress(context: TrafficContext, ingress: KubeObject, weig
       name: canaryIngressName(ingress.metadata.name, context.target),
       namespace: context.namespace,
       labels: ownLabels(context.target, context.release),
-      // Whole numbers only: the controller takes anything else for 0, without a word.
-      annotations: { ...Object.fromEntries(copied), [CANARY]: 'true', [WEIGHT]: String(Math.round(weight)) },
+      annotations: {
+        ...copiedAnnotations(ingress, mains(context)),
+        ...splitAnnotations(context.wants, split),
+      },
       ownerReferences: [context.owner],
     },
     spec: {
@@ -83,11 +82,7 @@ export function canaryIngress(context: TrafficContext, ingress: KubeObject, weig
 
 /** A place without a counterpart in the main Ingress would stop the whole canary, so none is added and none twice. */
 function canaryRules(context: TrafficContext, ingress: KubeObject): JsonObject[] {
-  const places = new Map<string, IngressPath>();
-  for (const path of pathsOf(ingress)) if (!places.has(placeOf(path))) places.set(placeOf(path), path);
-  const stable = [...places.values()].filter(
-    ({ service }) => service === context.stableService.metadata.name,
-  );
+  const stable = ownPlaces(ingress).filter(({ service }) => service === context.stableService.metadata.name);
   const hosts = [...new Set(stable.map(({ host }) => host))];
   return hosts.map((host) => {
     const paths = stable
@@ -100,3 +95,13 @@ function canaryRules(context: TrafficContext, ingress: KubeObject): JsonObject[]
     return { ...(host === '' ? {} : { host }), http: { paths } };
   });
 }
+
+/** Of one place that is named twice the first counts. */
+export function ownPlaces(ingress: KubeObject): IngressPath[] {
+  const places = new Map<string, IngressPath>();
+  for (const path of pathsOf(ingress)) if (!places.has(placeOf(path))) places.set(placeOf(path), path);
+  return [...places.values()];
+}
+
+export const annotationsOf = (ingress: KubeObject): Record<string, string> =>
+  getStringMap(ingress, 'metadata', 'annotations');

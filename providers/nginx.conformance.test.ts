@@ -1,10 +1,20 @@
 import fc from 'fast-check';
 import { getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { Backends } from '../playground/dataplane/backends.ts';
+import { goesToCanary } from '../playground/dataplane/ingress-balancer.ts';
+import { IngressUpstreams, type Location } from '../playground/dataplane/ingress-upstreams.ts';
+import { request, service, slice } from '../playground/dataplane/test-objects.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
+import { aged, percentBelow } from '../test/support/ingress-nginx.ts';
 import { ingress, ingressPath } from '../test/support/routes.ts';
-import { describeProvider, type ForeignEdit, type Place, type World } from './conformance.ts';
+import { at, describeProvider, LADDERS } from './conformance.ts';
+import type { ForeignEdit, Headers, Ladder, Place, World } from './conformance.ts';
 import { nginx } from './nginx.ts';
+import { OFF } from './provider.ts';
+import type { Split } from './provider.ts';
+
+const matched = (weight: number): Split => ({ ...at(weight), matching: true });
 
 const cases: Record<string, KubeObject[]> = {
   'one path': [ingress('shop', { 'shop.example.com': [ingressPath('/', 'web')] })],
@@ -63,7 +73,8 @@ const someIngress = (name: string) =>
   fc
     .record({
       hosts: fc.dictionary(
-        fc.constantFrom('', 'a.example.com', '*.example.com'),
+        // Two Ingresses never share a host: a place that both have would be refused.
+        fc.constantFrom(`a.${name}.example.com`, `*.${name}.example.com`, ...(name === 'shop' ? [''] : [])),
         fc.array(somePath, { maxLength: 4 }),
       ),
       className: fc.constantFrom<JsonObject>({}, { ingressClassName: 'other' }),
@@ -72,56 +83,62 @@ const someIngress = (name: string) =>
       ingress(name, { ...hosts, [`${name}.example.com`]: [ingressPath('/', 'web')] }, { spec: className }),
     );
 
-interface Backend {
-  key: string;
-  service: string;
-}
-
-function backends(object: KubeObject): Backend[] {
-  return getObjects(object, 'spec', 'rules').flatMap((each) =>
-    getObjects(each, 'http', 'paths').map((path) => ({
-      key: [getString(each, 'host') ?? '_', getString(path, 'path') ?? '', getString(path, 'pathType')].join(
-        ' ',
-      ),
-      service: getString(path, 'backend', 'service', 'name') ?? '',
-    })),
-  );
-}
-
 const annotation = (object: KubeObject, name: string) =>
   object.metadata.annotations?.[`nginx.ingress.kubernetes.io/${name}`];
 const classOf = (object: KubeObject) =>
   getString(object, 'spec', 'ingressClassName') ??
-  object.metadata.annotations?.['kubernetes.io/ingress.class'];
+  object.metadata.annotations?.['kubernetes.io/ingress.class'] ??
+  '';
 
-/** As the controller merges: one canary path without a main path of the same place stops that whole canary. */
-function places(world: World, stable: string, canary: string): Place[] {
-  const all = world.list('Ingress');
-  const mains = all.filter((object) => annotation(object, 'canary') !== 'true');
-  const canaries = all.filter((object) => annotation(object, 'canary') === 'true');
-  return mains.flatMap((main) =>
-    firstOfEach(backends(main))
-      .filter(({ service }) => service === stable)
-      .map(({ key }): Place => {
-        // The controller reads an empty main path as "/".
-        const place = key.replace(/  /, ' / ');
-        const known = new Set(firstOfEach(backends(main)).map((each) => each.key.replace(/  /, ' / ')));
-        const active = canaries.find(
-          (object) =>
-            classOf(object) === classOf(main) &&
-            backends(object).every((each) => known.has(each.key)) &&
-            backends(object).some((each) => each.key === place && each.service === canary),
-        );
-        const weight = active === undefined ? 0 : Number(annotation(active, 'canary-weight'));
-        return { id: `${main.metadata.name} ${place}`, stable: 100 - weight, canary: weight, other: 0 };
-      }),
-  );
+/** Every Service has one ready pod, behind port 80 (http) and 81. */
+function podsOf(objects: readonly KubeObject[]): Backends {
+  const paths = objects
+    .flatMap((object) => getObjects(object, 'spec', 'rules'))
+    .flatMap((rule) => getObjects(rule, 'http', 'paths'));
+  const names = [...new Set(paths.map((path) => getString(path, 'backend', 'service', 'name') ?? ''))];
+  const ports = [
+    { name: 'http', port: 80 },
+    { name: 'more', port: 81 },
+  ];
+  const services = names.map((name) => ({ ...service(name), spec: { ports } }));
+  const slices = names.map((name) => ({ ...slice(name, ['10.0.0.1']), ports }));
+  return new Backends(services, slices);
 }
 
-function firstOfEach(list: Backend[]): Backend[] {
-  return list.filter((each, i) => list.findIndex((other) => norm(other.key) === norm(each.key)) === i);
+/** As the playground's controllers of every class route, one controller for a class. */
+function places(world: World, stable: string, canary: string, headers: Headers = {}): Place[] {
+  const all = aged(world.list('Ingress'));
+  return [...new Set(all.map(classOf))].flatMap((name) => {
+    const upstreams = new IngressUpstreams(
+      all.filter((object) => classOf(object) === name),
+      podsOf(all),
+    );
+    return upstreams.locations
+      .filter((location) => location.service === stable)
+      .map((location) => placeAt(upstreams, location, { canary, headers }));
+  });
 }
-const norm = (key: string) => key.replace(/  /, ' / ');
+
+function placeAt(
+  upstreams: IngressUpstreams,
+  location: Location,
+  { canary, headers }: { canary: string; headers: Headers },
+): Place {
+  const main = upstreams.get(location.upstream);
+  const alternative = upstreams.get(main?.alternatives[0] ?? '');
+  const taken = (random: number) =>
+    main !== undefined &&
+    alternative !== undefined &&
+    goesToCanary({ stable: main, canary: alternative }, request('/', { headers }), () => random);
+  const share = Math.round(100 * percentBelow(taken));
+  const isOurs = alternative?.id.startsWith(`shop-${canary}-`) === true;
+  return {
+    id: [location.ingress.metadata.name, location.host, location.path, location.pathType].join(' '),
+    stable: 10_000 - share,
+    canary: isOurs ? share : 0,
+    other: isOurs ? 0 : share,
+  };
+}
 
 const isCanary = (object: KubeObject) => annotation(object, 'canary') === 'true';
 const editMains = (change: (object: KubeObject) => KubeObject) => (world: World) => {
@@ -172,15 +189,44 @@ const edits: ForeignEdit[] = [
     })),
   },
   {
+    name: 'adds a rule to the canary Ingress that sends everybody there',
+    edit: editCanaries((object) => ({
+      ...object,
+      metadata: {
+        ...object.metadata,
+        annotations: {
+          ...object.metadata.annotations,
+          'nginx.ingress.kubernetes.io/canary-by-header': 'X-Other',
+          'nginx.ingress.kubernetes.io/canary-by-header-pattern': '.',
+        },
+      },
+    })),
+  },
+  {
     name: 'adds a path to the canary Ingress',
     edit: editCanaries(addPath(ingressPath('/', 'web-canary'))),
   },
 ];
 
+const REGEX_AND_COOKIE: Ladder = {
+  name: 'a header by a regular expression, and the only value a cookie may have',
+  wants: {
+    total: 10_000,
+    match: {
+      headers: [{ name: 'X-Version', value: 'v[0-9]+', regex: true }],
+      cookies: [{ name: 'beta.1', value: 'always' }],
+    },
+  },
+  samples: { 'X-Version': 'v12' },
+  splits: [matched(0), matched(12.34), at(50), OFF],
+};
+
 describeProvider(nginx, {
   world: (objects) => new ObjectWorld(objects),
   cases,
-  generated: fc.tuple(someIngress('shop'), someIngress('more')).map((objects) => objects),
+  roomy: Object.fromEntries(Object.entries(cases).filter(([name]) => /two/.test(name))),
+  ladders: [LADDERS.fractions, LADDERS.switch, LADDERS.header, REGEX_AND_COOKIE],
+  generated: fc.tuple(someIngress('shop'), someIngress('more')),
   shared: [
     ingress('shop', {
       'shop.example.com': [

@@ -1,18 +1,12 @@
 import { getObject, getStringMap } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import { foreignCanaries } from '../../providers/nginx.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { refuseUnknownClass } from '../../providers/nginx-refusals.ts';
 import { liveOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal, TrafficContext } from '../../providers/provider.ts';
 import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
 import { discoverByPods } from './by-pods.ts';
-import {
-  allowedProviders,
-  chooseRoutes,
-  listedRoutes,
-  refuseCanaryRoutes,
-  refuseUnlisted,
-  userRoutes,
-} from './routes.ts';
+import { allowedProviders, chooseRoutes, listedRoutes, refuseCanaryRoutes, userRoutes } from './routes.ts';
 import {
   chooseService,
   frontingServices,
@@ -90,11 +84,13 @@ function refuseRoutes(input: DiscoveryInput, traffic: Chosen): Refusal[] {
     originals: undefined,
     wants: input.wants,
   };
-  const nginx = traffic.provider === 'nginx';
   return [
     ...PROVIDERS[traffic.provider].refuse(context),
     ...refuseCanaryRoutes(input, traffic.canaryService),
-    ...(nginx ? foreignCanaries(context, input.ingresses) : []),
-    ...(nginx ? refuseUnlisted(input, nameOf(traffic.stableService), traffic.routes) : []),
+    ...(traffic.provider === 'nginx' && !isNamed(input) ? refuseUnknownClass(traffic.routes) : []),
   ];
 }
+
+/** Has anybody said which back end it is? */
+const isNamed = ({ annotations, policyProvider }: DiscoveryInput): boolean =>
+  (annotations[ANNOTATION.provider] ?? policyProvider) !== 'auto';

@@ -103,17 +103,3 @@ export function refuseCanaryRoutes(input: DiscoveryInput, canaryService: string)
       })),
   );
 }
-
-/** Ingress-NGINX splits the Service's upstream, so an Ingress that was left out of the list would be split as well. */
-export function refuseUnlisted(
-  input: DiscoveryInput,
-  service: string,
-  routes: readonly KubeObject[],
-): Refusal[] {
-  return userRoutes('nginx', input)
-    .filter((ingress) => PROVIDERS.nginx.names(ingress, service) && !routes.includes(ingress))
-    .map((ingress) => ({
-      reason: REASON.RouteUnsupported,
-      sentence: `Ingress ${nameOf(ingress)} also sends to Service ${service} and Ingress-NGINX would split it too; add it to the annotation ${ANNOTATION.route}.`,
-    }));
-}
