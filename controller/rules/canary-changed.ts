@@ -5,9 +5,9 @@ import { templatesEqual } from '../canary/index.ts';
 import type { CanaryFacts } from '../facts/canary.ts';
 import { phaseOf } from '../facts/records.ts';
 import { event, remove } from './actions.ts';
-import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { askedIn } from './asked.ts';
-import { zeroWeight } from './leave.ts';
+import { stillServes, zeroWeight } from './leave.ts';
 
 /**
  * Somebody gave the canary Deployment another template: what was measured, or would be, is not about this release.
@@ -25,14 +25,21 @@ export const canaryChanged: FactsRule = {
     const { weightObservedAt, analysis } = active.status ?? {};
     // Deleted only once it is recorded that nothing is known: else a lost record would keep what was measured.
     const forgotten = weightObservedAt === undefined && analysis === undefined;
-    const away = forgotten
-      ? [
-          ...remove('delete the changed canary', RESOURCES.deployments, canary.deployment.object),
-          ...event(facts, 'Warning', REASON.PreparingCanary, sentence),
-        ]
-      : [];
+    const serves = stillServes(facts);
+    const away =
+      forgotten && !serves
+        ? [
+            ...remove('delete the changed canary', RESOURCES.deployments, canary.deployment.object),
+            ...event(facts, 'Warning', REASON.PreparingCanary, sentence),
+          ]
+        : [];
     const actions = off.length > 0 ? off : away;
-    const parts = { reason: REASON.PreparingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
+    const parts = {
+      reason: REASON.PreparingCanary,
+      sentence,
+      actions,
+      requeueAfterMs: serves ? POLL_MS : AT_ONCE,
+    };
     return answerFor(facts, active, parts, {
       phase: 'Progressing',
       step: 0,

@@ -11,6 +11,7 @@ import type { Action, Answer } from '../model.ts';
 import { NOTHING, type StatusChange } from '../status/next.ts';
 import { forgetOriginals, remove, urgent, writes } from './actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from './answer.ts';
+import { unfollow } from './following.ts';
 
 /** A back end that never confirms must not hold a roll back for ever. */
 const CONFIRM_WITHIN_MS = 120_000;
@@ -20,6 +21,9 @@ export function zeroWeight({ traffic }: Facts): Action[] {
   if (traffic === undefined || traffic.zero) return [];
   return urgent(writes('take all traffic off the canary', traffic.provider.plan(traffic.context, OFF)));
 }
+
+/** Pods behind the users' own Services get requests until they are not ready any more, whatever was written. */
+export const stillServes = ({ traffic }: Facts): boolean => (traffic?.context.pods?.ready.canary ?? 0) > 0;
 
 /** A deletion shows only when the watch tells of it, and then it is looked at anyway: asking at once would ask in vain. */
 export const afterZero = (actions: readonly Action[]): number =>
@@ -37,7 +41,8 @@ export function leave(facts: Facts, release: Release, keep: StatusChange): Answe
     confirmed(facts, release, change) ??
     restored(facts, release, change) ??
     drained(facts, release, change) ??
-    deleted(facts, release, change)
+    deleted(facts, release, change) ??
+    unfollowed(facts, release, change)
   );
 }
 
@@ -148,4 +153,13 @@ function deleted(facts: Facts, release: Release, change: StatusChange): Answer |
     { reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS },
     change,
   );
+}
+
+/** What followed the canary goes after its last pod. */
+function unfollowed(facts: Facts, release: Release, change: StatusChange): Answer | undefined {
+  const actions = unfollow(facts);
+  if (actions.length === 0) return undefined;
+  const sentence = `${actions.length} copies of policies for the canary are removed.`;
+  const parts = { reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS };
+  return answerFor(facts, release, parts, change);
 }

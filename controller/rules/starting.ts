@@ -1,8 +1,10 @@
 import { ladderOf } from '../../api/ladder.ts';
 import type { JsonObject } from '../../api/kube.ts';
 import type { Release } from '../../api/release.ts';
+import type { Step } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
+import { reached } from '../../providers/index.ts';
 import { templatesEqual } from '../canary/index.ts';
 import { phaseOf, recordedPolicy, recordedTemplates, wasTurnedDown } from '../facts/records.ts';
 import type { Facts } from '../facts.ts';
@@ -109,7 +111,8 @@ function completed(facts: Facts, active: Release, plan: Extract<Plan, { ok: true
     ],
   });
   const sentence = 'The rules and the route of the release are recorded.';
-  const parts = { reason: REASON.NewRevision, sentence, actions: [action], requeueAfterMs: AT_ONCE };
+  const actions = [...plan.rehearsal, action];
+  const parts = { reason: REASON.NewRevision, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(facts, active, parts, { phase: 'Pending' });
 }
 
@@ -130,7 +133,7 @@ function begin(facts: Facts, active: Release): Answer {
   const actions = facts.target === undefined ? [] : optional(clearFailed(facts, facts.target));
   const parts = {
     reason: REASON.PreparingCanary,
-    sentence: 'The release begins.',
+    sentence: `The release begins.${inPods(facts, steps)}`,
     actions,
     requeueAfterMs: AT_ONCE,
   };
@@ -143,4 +146,14 @@ function begin(facts: Facts, active: Release): Answer {
     stepStartedAt,
   };
   return answerFor(facts, active, parts, change);
+}
+
+/** Without a router not every weight can be had. */
+function inPods({ traffic, target }: Facts, steps: readonly Step[]): string {
+  if (traffic?.provider.byPods === undefined || target === undefined) return '';
+  const weights = reached(
+    steps.map(({ weight }) => weight),
+    target.replicas,
+  );
+  return ` Beside ${target.replicas} stable pods ${weights}.`;
 }

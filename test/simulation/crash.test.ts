@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
 import { BAD, GOOD, type Version } from './objects.ts';
+import type { WorldProvider } from './mesh.ts';
 import { World, type Fault } from './world.ts';
 
 const MINUTE = 60_000;
@@ -14,6 +15,7 @@ interface Lived {
 }
 
 interface Life {
+  provider: WorldProvider;
   version: Version;
   hold: HoldMode;
 }
@@ -34,14 +36,22 @@ async function live({ version, hold }: Life, die: (write: number) => Fault): Pro
 }
 
 const LIVES: (Life & { phase: string })[] = (['pause', 'admission'] as const).flatMap((hold) => [
-  { hold, version: GOOD, phase: 'Promoted/Promoted' },
-  { hold, version: BAD, phase: 'RolledBack/HarmDetected' },
+  ...lives('gateway', hold),
+  // how a change is held makes no difference to what follows
+  ...(hold === 'pause' ? lives('replicas', hold) : []),
 ]);
+
+function lives(provider: WorldProvider, hold: HoldMode): (Life & { phase: string })[] {
+  return [
+    { provider, hold, version: GOOD, phase: 'Promoted/Promoted' },
+    { provider, hold, version: BAD, phase: 'RolledBack/HarmDetected' },
+  ];
+}
 
 /** Each write meets one of them, so that the whole stays quick; the properties mix them at random. */
 const FAULTS: readonly Fault[] = ['crashAfter', 'crashBefore', 'lost', 'conflict'];
 
-describe.each(LIVES)('a release of $version.name in hold mode $hold', { timeout: 120_000 }, (life) => {
+describe.each(LIVES)('a release of $version.name ($provider, $hold)', { timeout: 120_000 }, (life) => {
   const { phase } = life;
   it(`ends ${phase} although any one of its writes goes wrong, or is the last of a process`, async () => {
     const { writes } = await live(life, () => 'none');

@@ -11,7 +11,8 @@ import type { Reconciled } from '../../controller/reconcile.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { VERSIONS } from './objects.ts';
 import { MESH_KINDS, meshSplits, userRoute } from './mesh.ts';
-import { readyPods, routedWeight } from './prometheus.ts';
+import { isByPods, wrongNumber } from './by-pods.ts';
+import { readyPods, routedWeight, steeredWeight } from './prometheus.ts';
 import { imageOf, NAMESPACE, type World } from './world.ts';
 
 const ROUTES = 'httproutes.gateway.networking.k8s.io';
@@ -66,11 +67,11 @@ export class Invariants {
   /** To be called after a user acted on the route. */
   userEditedRoute(route: KubeObject | undefined): void {
     this.authored = route;
-    this.#weight = routedWeight(this.#world);
+    this.#weight = steeredWeight(this.#world);
   }
 
   userActed(): void {
-    this.#weight = routedWeight(this.#world);
+    this.#weight = steeredWeight(this.#world);
     this.#paused = this.#world.target()?.spec?.['paused'] === true;
   }
 
@@ -84,11 +85,11 @@ export class Invariants {
   #afterWrite(request: KubeRequest, status: number): void {
     this.writes += 1;
     if (status >= 300) return;
-    const weight = routedWeight(this.#world);
+    const weight = steeredWeight(this.#world);
     this.#sums();
     if (weight > this.#weight) this.#raised(weight);
     if (weight > 0) this.#notAfterWithdrawal(weight);
-    this.#deletions(request, weight);
+    this.#deletions(request, routedWeight(this.#world));
     this.#targetWrites(request);
     this.#weight = weight;
     for (const release of this.#world.releases()) {
@@ -120,11 +121,19 @@ export class Invariants {
     if (readyPods(this.#world, 'web-canary').length === 0 && this.#world.staleFor === 0) {
       this.#say(2, `weight ${weight} without a ready canary pod`);
     }
-    if (this.#world.get('services', 'web-canary') === undefined)
+    if (this.#world.get('services', 'web-canary') === undefined && !isByPods(this.#world))
       this.#say(2, `weight ${weight} without a Service`);
   }
 
   /** 4: once recorded as withdrawn, a release gets no traffic again. */
+  /** 1: without a router, never more pods than the step's weight comes to. */
+  #scaled(request: KubeRequest): void {
+    const isScale = request.url.includes('/deployments/web-canary') && request.method === 'PATCH';
+    if (!isByPods(this.#world) || !isScale || this.#world.staleFor > 0) return;
+    const wrong = wrongNumber(this.#world);
+    if (wrong !== undefined) this.#say(1, wrong);
+  }
+
   #notAfterWithdrawal(weight: number): void {
     const [newest] = this.#world.releases();
     if (newest === undefined) return;
@@ -221,7 +230,7 @@ export class Invariants {
 
   /** 4: the pass that records a withdrawal has taken the traffic away. */
   #zeroByNow(release: Release | undefined): void {
-    const weight = routedWeight(this.#world);
+    const weight = steeredWeight(this.#world);
     if (weight > 0 && this.#world.staleFor === 0) {
       this.#say(4, `weight ${weight} after the pass that withdrew ${release?.metadata.name ?? ''}`);
     }

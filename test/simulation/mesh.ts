@@ -1,5 +1,6 @@
 import { getNumber, getObjects, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { BY_PODS } from './by-pods.ts';
 import type { World } from './world.ts';
 
 /** `mesh` is Istio without a VirtualService of the user: Sluice makes one. */
@@ -36,6 +37,7 @@ export const userRoute = (world: World): KubeObject | undefined =>
 /** What the policy has to name: these providers are not found by a route. */
 export function namedProvider(provider: WorldProvider | undefined): JsonObject {
   if (provider === 'linkerd') return { provider };
+  if (provider === 'replicas' || provider === 'worker') return { provider: 'replicas' };
   return provider === 'mesh' ? { provider: 'istio' } : {};
 }
 

@@ -4,6 +4,7 @@ import { getObjects, getString } from '../../api/json.ts';
 import { histogramOf, historyOf } from './durations.ts';
 import { VERSIONS } from './objects.ts';
 import { meshSplits } from './mesh.ts';
+import { canaryWanted, isByPods, isCanaryPod, isReady, shareOfPods } from './by-pods.ts';
 import { generator, imageOf, NAMESPACE, type World } from './world.ts';
 
 const REQUESTS_PER_SECOND = 200;
@@ -28,6 +29,8 @@ export interface Question {
   bound: BoundMetric;
   window: Window;
   calibrate: boolean;
+  /** the query has something to name */
+  named: boolean;
 }
 
 /**
@@ -55,7 +58,7 @@ export class Prometheus {
       return { metric, window, outcome: 'serverError', sentence: 'Prometheus answers 503' };
     }
     const { canary, stable } = this.#between(window);
-    if (this.outage === 'empty' || canary.total === 0 || stable.total === 0) {
+    if (this.outage === 'empty' || !question.named || canary.total === 0 || stable.total === 0) {
       return { metric, window, outcome: 'noData', sentence: 'no requests in the window' };
     }
     this.answered += 1;
@@ -142,17 +145,18 @@ function counts({ total, bad }: Served): Counts {
 export function readyPods(world: World, app: string): string[] {
   return world.api.store
     .list('pods', NAMESPACE)
-    .filter((pod) => pod.metadata.labels?.['app'] === app && pod.metadata.deletionTimestamp === undefined)
-    .filter((pod) =>
-      getObjects(pod, 'status', 'conditions').some(
-        (each) => each['type'] === 'Ready' && each['status'] === 'True',
-      ),
-    )
+    .filter((pod) => (isCanaryPod(pod) ? 'web-canary' : pod.metadata.labels?.['app']) === app)
+    .filter(isReady)
     .map((pod) => imageOf(pod));
 }
 
+/** What was written last: pods that were scaled away take a moment to go. */
+export const steeredWeight = (world: World): number =>
+  isByPods(world) && canaryWanted(world) === 0 ? 0 : routedWeight(world);
+
 /** Percent of requests that the live objects send to the canary Service. */
 export function routedWeight(world: World): number {
+  if (isByPods(world)) return shareOfPods(world);
   const route = world.get('httproutes.gateway.networking.k8s.io', 'web');
   const weights = getObjects(route, 'spec', 'rules').map((rule) => {
     const refs = getObjects(rule, 'backendRefs');

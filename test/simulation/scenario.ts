@@ -3,6 +3,7 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
+import { canaryWanted, isByPods, isCanaryPod, scaleCanary } from './by-pods.ts';
 import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
 import { ROUTE, target, VERSIONS, type Version } from './objects.ts';
 import { routedWeight, type Outage } from './prometheus.ts';
@@ -92,6 +93,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // somebody turns the weights of a release under way by hand
   'canary-weight': (world, weight) => {
     turnMesh(world, Number(weight));
+    if (isByPods(world)) scaleCanary(world, Number(weight));
     world.edit(ROUTES, 'web', (draft) => {
       const refs = getObjects(getObjects(draft, 'spec', 'rules')[0], 'backendRefs');
       if (refs.length < 2) return;
@@ -103,7 +105,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   },
   'kill-canary-pods': (world) => {
     const pods = world.api.store.list('pods', NAMESPACE);
-    for (const pod of pods.filter((each) => each.metadata.labels?.['app'] === 'web-canary')) {
+    for (const pod of pods.filter(isCanaryPod)) {
       world.api.store.delete('pods', NAMESPACE, pod.metadata.name);
     }
   },
@@ -144,6 +146,9 @@ const ASKED: Record<string, (world: World) => string> = {
       .reverse()
       .join(' ') || 'none',
   serving: (world) => [...new Set(podImages(world))].sort().join(' '),
+  'canary-pods': (world) => String(canaryWanted(world)),
+  observed: (world) => String(world.newest()?.status?.observedWeight),
+  reasserted: (world) => String(world.newest()?.status?.reasserted ?? 0),
   canary: (world) => (world.get(DEPLOYMENTS, 'web-canary') === undefined ? 'gone' : 'there'),
   events: (world) =>
     [...new Set(world.api.store.list('events', NAMESPACE).map((each) => String(each['reason'])))]

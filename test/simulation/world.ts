@@ -24,6 +24,7 @@ import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts';
 import { inProcessTransport, VirtualClock } from '../support/in-process.ts';
 import { Prometheus } from './prometheus.ts';
+import { isByPods } from './by-pods.ts';
 import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
 import { ALL_KINDS, INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
 
@@ -67,6 +68,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly api: ApiServer;
   readonly prometheus: Prometheus;
+  readonly provider: WorldProvider;
   /** decides the fate of the next request of the controller that writes */
   fault: (request: KubeRequest) => Fault = () => 'none';
   /** "METHOD url" of what the controller has no right to write */
@@ -97,6 +99,7 @@ export class World {
     const { clock } = this;
     const random = generator(options.seed ?? 1);
     this.hold = options.hold ?? 'pause';
+    this.provider = options.provider ?? 'gateway';
     this.api = createApiServer({ clock, random, users: { [TOKEN]: CONTROLLER } });
     const { store } = this.api;
     store.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
@@ -120,8 +123,8 @@ export class World {
       POLICY({ ...namedProvider(options.provider), ...options.policy }),
     );
     for (const template of [TEMPLATE, ALL_KINDS]) store.create('analysistemplates.sluice.dev', template);
-    store.create('services', SERVICE);
-    this.#createRoute(options.provider ?? 'gateway');
+    if (this.provider !== 'worker') store.create('services', SERVICE);
+    this.#createRoute(this.provider);
     store.create('deployments.apps', target(options.replicas ?? 4, options.annotations));
   }
 
@@ -322,8 +325,10 @@ export class World {
     );
   }
 
-  #measure({ templates, window, calibrate = false }: QueueJob): Measurement[] {
-    return metricsOf(templates).map((bound) => this.prometheus.measure({ bound, window, calibrate }));
+  #measure({ templates, window, variables, calibrate = false }: QueueJob): Measurement[] {
+    // Where pods are told apart by their names, without any there is nothing to ask for.
+    const named = !isByPods(this) || variables['canaryPods'] !== '';
+    return metricsOf(templates).map((bound) => this.prometheus.measure({ bound, window, calibrate, named }));
   }
 
   #createRoute(provider: WorldProvider): void {

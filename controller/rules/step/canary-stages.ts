@@ -16,8 +16,9 @@ import type { Answer } from '../../model.ts';
 import type { StatusChange } from '../../status/next.ts';
 import { event, remove, write } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
-import { zeroWeight } from '../leave.ts';
+import { stillServes, zeroWeight } from '../leave.ts';
 import { withdraw } from '../withdraw.ts';
+import { reachedIn } from './by-pods.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
 
 /** How long the API server or the scheduler may refuse pods before a human is asked. */
@@ -61,8 +62,10 @@ function oldCanary(s: StepFacts): Answer {
   const sentence =
     'A canary of an earlier template is deleted; its pods have to be gone before the next is made.';
   const off = zeroWeight(s.facts);
-  const actions =
-    off.length > 0 ? off : remove('delete the old canary', RESOURCES.deployments, canary.deployment?.object);
+  const gone = stillServes(s.facts)
+    ? []
+    : remove('delete the old canary', RESOURCES.deployments, canary.deployment?.object);
+  const actions = off.length > 0 ? off : gone;
   const parts = { reason: REASON.PreviousReleaseEnding, sentence, actions, requeueAfterMs: POLL_MS };
   return answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
 }
@@ -71,13 +74,18 @@ function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
   const object = canaryDeployment({
     target: source(s),
     rewrite,
+  const replicas = reachedIn(s)?.pods ?? replicasFor(s);
     release: s.release.metadata.name,
-    replicas: replicasFor(s),
+    replicas,
   });
   const sentence = `Canary Deployment ${s.facts.canary.name} is made.`;
   const actions = [write('create the canary', { verb: 'create', object })];
   const parts = { reason: REASON.PreparingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
-  return answerFor(s.facts, s.release, parts, { phase: 'Progressing', stepStartedAt: nowOf(s) });
+  return answerFor(s.facts, s.release, parts, {
+    phase: 'Progressing',
+    stepStartedAt: nowOf(s),
+    canaryReplicas: replicas,
+  });
 }
 
 /** A fixed number belongs to the step; else it follows what the canary gets, and the stable replicas of now. */

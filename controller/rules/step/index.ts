@@ -7,7 +7,9 @@ import type { Facts } from '../../facts.ts';
 import type { Answer } from '../../model.ts';
 import { answerFor, SLOW_MS, type FactsRule } from '../answer.ts';
 import { judged, settled } from './analysis-stages.ts';
+import { podsObserved, podsScaled } from './by-pods-stages.ts';
 import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
+import { companionsFollow } from './companion-stages.ts';
 import { onConclusion } from './conclusion.ts';
 import type { Stage, StepFacts } from './stage.ts';
 import { switchedAtFullSize } from './switch-stages.ts';
@@ -29,6 +31,17 @@ const STAGES: readonly Stage[] = [
 ];
 
 /** One rung of the ladder, from the canary's size to the verdict. */
+/** Without a router: the number of canary pods is the weight, and whoever sends to stable pods sends to them. */
+const STAGES_BY_PODS: readonly Stage[] = [
+  companionsFollow,
+  canaryExists,
+  podsScaled,
+  canaryAvailable,
+  podsObserved,
+  settled,
+  judged,
+];
+
 export const stepping: FactsRule = {
   name: 'stepping',
   decide(facts) {
@@ -36,7 +49,7 @@ export const stepping: FactsRule = {
     if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
     const s = stepFacts(facts, active);
     if (s === undefined) return unreadable(facts, active);
-    for (const stage of STAGES) {
+    for (const stage of s.traffic.provider.byPods === undefined ? STAGES : STAGES_BY_PODS) {
       const answer = stage(s);
       if (answer !== undefined) return answer;
     }

@@ -9,6 +9,7 @@ import type { Answer } from '../../model.ts';
 import { event, recordOriginals, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
 import { asked } from '../../status/next.ts';
+import { reachedIn, scaledByOthers } from './by-pods.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
 import { switchable } from './switch-stages.ts';
 
@@ -83,7 +84,9 @@ export const weightObserved: Stage = (s) => {
 };
 
 /** Is the route other than this step left it? */
-export function drifted({ traffic, status, split }: StepFacts): boolean {
+export function drifted(s: StepFacts): boolean {
+  const { traffic, status, split } = s;
+  if (traffic.provider.byPods !== undefined) return scaledByOthers(s);
   return status.weightObservedAt !== undefined && !shows(traffic.observation, split);
 }
 
@@ -108,6 +111,7 @@ export function reassert(s: StepFacts): Answer {
   return answerFor(s.facts, s.release, parts, {
     phase: 'Progressing',
     reasserted: count,
+    canaryReplicas: reachedIn(s)?.pods ?? s.status.canaryReplicas,
     weightObservedAt: undefined,
     stepStartedAt: nowOf(s),
   });
@@ -116,7 +120,9 @@ export function reassert(s: StepFacts): Answer {
 function contested(s: StepFacts): Answer {
   const { routes = [], service = '' } = s.release.spec.traffic ?? {};
   const routed = routes.length > 0 ? routes.map(({ name }) => name).join(', ') : `Service ${service}`;
-  const sentence = `Somebody keeps changing the weight of ${routed}; stop it, then abort or promote.`;
+  const byPods = s.traffic.provider.byPods !== undefined;
+  const where = byPods ? `, the number of pods of Deployment ${s.facts.canary.name}` : ` of ${routed}`;
+  const sentence = `Somebody keeps changing the weight${where}; stop it, then abort or promote.`;
   const first = s.status.reason !== REASON.RouteContested || s.status.phase !== 'Waiting';
   const actions = first ? event(s.facts, 'Warning', REASON.RouteContested, sentence) : [];
   const parts = { reason: REASON.RouteContested, sentence, actions, outcome: 'stalled' as const };
