@@ -11,6 +11,7 @@ import type { Action, Answer, MeasureJob } from '../../model.ts';
 import type { Said, StatusChange } from '../../status/next.ts';
 import { event } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
+import { askedIn } from '../asked.ts';
 import { promote } from '../promote.ts';
 import { withdraw } from '../withdraw.ts';
 import { windowOf } from './analysis-stages.ts';
@@ -172,7 +173,7 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
       ...change,
       phase: 'Progressing',
       step: index,
-      weight: next.weight,
+      ...askedIn(s.facts, next),
       stepStartedAt,
       analysis: startStep(s.status.analysis, index, s.templates),
     },
