@@ -21,8 +21,8 @@ interface Life {
 }
 
 /** One release from first sight to its end; `die` names the fate of each write by its number. */
-async function live({ version, hold }: Life, die: (write: number) => Fault): Promise<Lived> {
-  const world = new World({ hold, policy: ONE_STEP });
+async function live({ version, ...options }: Life, die: (write: number) => Fault): Promise<Lived> {
+  const world = new World({ ...options, policy: ONE_STEP });
   const invariants = new Invariants(world);
   let writes = 0;
   world.fault = ({ url }) => (url.includes('/events') ? 'none' : die(++writes));

@@ -87,6 +87,7 @@ export class Invariants {
     if (status >= 300) return;
     const weight = steeredWeight(this.#world);
     this.#sums();
+    this.#scaled(request);
     if (weight > this.#weight) this.#raised(weight);
     if (weight > 0) this.#notAfterWithdrawal(weight);
     this.#deletions(request, routedWeight(this.#world));
@@ -125,7 +126,6 @@ export class Invariants {
       this.#say(2, `weight ${weight} without a Service`);
   }
 
-  /** 4: once recorded as withdrawn, a release gets no traffic again. */
   /** 1: without a router, never more pods than the step's weight comes to. */
   #scaled(request: KubeRequest): void {
     const isScale = request.url.includes('/deployments/web-canary') && request.method === 'PATCH';
@@ -134,6 +134,7 @@ export class Invariants {
     if (wrong !== undefined) this.#say(1, wrong);
   }
 
+  /** 4: once recorded as withdrawn, a release gets no traffic again. */
   #notAfterWithdrawal(weight: number): void {
     const [newest] = this.#world.releases();
     if (newest === undefined) return;

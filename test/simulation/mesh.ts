@@ -4,7 +4,7 @@ import { BY_PODS } from './by-pods.ts';
 import type { World } from './world.ts';
 
 /** `mesh` is Istio without a VirtualService of the user: Sluice makes one. */
-export const WORLD_PROVIDERS = ['gateway', 'nginx', 'istio', 'linkerd', 'mesh'] as const;
+export const WORLD_PROVIDERS = ['gateway', 'nginx', 'istio', 'linkerd', 'mesh', ...BY_PODS] as const;
 export type WorldProvider = (typeof WORLD_PROVIDERS)[number];
 
 export const VIRTUAL_SERVICES = 'virtualservices.networking.istio.io';

@@ -109,7 +109,7 @@ export class Prometheus {
 
   #second(): { canary: Served; stable: Served } {
     const share = routedWeight(this.#world) / 100;
-    const toCanary = REQUESTS_PER_SECOND * share;
+    const toCanary = Math.round(REQUESTS_PER_SECOND * share);
     return {
       canary: this.#serve(toCanary, 'web-canary'),
       stable: this.#serve(REQUESTS_PER_SECOND - toCanary, 'web'),

@@ -168,7 +168,10 @@ export const isIdle = (world: World): boolean =>
 function podImages(world: World): string[] {
   const pods = world.api.store.list('pods', NAMESPACE);
   const stable = pods.filter(
-    (pod) => pod.metadata.labels?.['app'] === NAME && pod.metadata.deletionTimestamp === undefined,
+    (pod) =>
+      pod.metadata.labels?.['app'] === NAME &&
+      !isCanaryPod(pod) &&
+      pod.metadata.deletionTimestamp === undefined,
   );
   return stable.map((pod) => getString(getObjects(pod, 'spec', 'containers')[0], 'image') ?? '');
 }

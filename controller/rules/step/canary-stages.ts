@@ -71,10 +71,10 @@ function oldCanary(s: StepFacts): Answer {
 }
 
 function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
+  const replicas = reachedIn(s)?.pods ?? replicasFor(s);
   const object = canaryDeployment({
     target: source(s),
     rewrite,
-  const replicas = reachedIn(s)?.pods ?? replicasFor(s);
     release: s.release.metadata.name,
     replicas,
   });

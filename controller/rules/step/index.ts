@@ -9,7 +9,6 @@ import { answerFor, SLOW_MS, type FactsRule } from '../answer.ts';
 import { judged, settled } from './analysis-stages.ts';
 import { podsObserved, podsScaled } from './by-pods-stages.ts';
 import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
-import { companionsFollow } from './companion-stages.ts';
 import { onConclusion } from './conclusion.ts';
 import type { Stage, StepFacts } from './stage.ts';
 import { switchedAtFullSize } from './switch-stages.ts';
@@ -30,10 +29,8 @@ const STAGES: readonly Stage[] = [
   judged,
 ];
 
-/** One rung of the ladder, from the canary's size to the verdict. */
 /** Without a router: the number of canary pods is the weight, and whoever sends to stable pods sends to them. */
 const STAGES_BY_PODS: readonly Stage[] = [
-  companionsFollow,
   canaryExists,
   podsScaled,
   canaryAvailable,
@@ -42,6 +39,7 @@ const STAGES_BY_PODS: readonly Stage[] = [
   judged,
 ];
 
+/** One rung of the ladder, from the canary's size to the verdict. */
 export const stepping: FactsRule = {
   name: 'stepping',
   decide(facts) {
