@@ -29,6 +29,10 @@ export const QUERY_VARIABLES = {
   portRegex: 'alternation of the Service ports in scope (only inside =~"…")',
   canaryClusterRegex: 'alternation of the Envoy clusters of the canary (Envoy Gateway; only inside =~"…")',
   stableClusterRegex: 'alternation of the Envoy clusters of stable (Envoy Gateway; only inside =~"…")',
+  liveReporterRegex:
+    'reporters of Istio that count live requests (nobody while only copies reach the canary; only inside =~"…")',
+  copyReporterRegex:
+    'reporters of Istio that count copies too (nobody while live requests reach the canary; only inside =~"…")',
   interval: 'length of the window, e.g. 15s',
 } as const;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderQuery } from '../api/query.ts';
 import type { KubeObject } from '../api/kube.ts';
+import type { Split } from '../api/split.ts';
 import { backend, httpRoute, ingress, ingressPath, rule } from '../test/support/routes.ts';
 import { aTrafficContext } from '../test/support/traffic.ts';
 import { gatewayPresets, linkerdRoutePresets } from './gateway-presets.ts';
@@ -13,8 +14,8 @@ const ingresses = [
 ];
 const route = httpRoute('shop', [rule('/', [backend('web'), backend('web-canary')])]);
 
-const rendered = (query: string, objects: KubeObject[] = [route]): string => {
-  const variables = { ...trafficVariables(aTrafficContext(objects)), canaryDeployment: 'web-canary' };
+const rendered = (query: string, objects: KubeObject[] = [route], split?: Split): string => {
+  const variables = { ...trafficVariables(aTrafficContext(objects), split), canaryDeployment: 'web-canary' };
   const answer = renderQuery(query, { ...variables, canaryPods: 'c-1,c-2', stablePods: 's-1' });
   if (!answer.ok) throw new Error(answer.sentence);
   return answer.query;
@@ -35,14 +36,40 @@ test('the share of nginx is taken of what went upstream, which redirects and ref
   expect(nginxPresets.requests?.stable).toContain('nginx_ingress_controller_header_duration_seconds_count{');
 });
 
+const LIVE: Split = { weight: 5, mirror: 0, matching: false };
+
+/** Selectors of a query of Istio's that select anything. */
+const istioOf = (query: string, split: Split): string[] =>
+  rendered(query, [route], split)
+    .split(' or ')
+    .filter((one) => !one.includes('reporter=~"nobody"'));
+
 test('Istio counts by destination Service, as its clients see it; a failed gRPC call is an error', () => {
   const base = (service: string) =>
     `istio_requests_total{reporter=~"source|waypoint",destination_service="${service}.shop.svc.cluster.local"`;
-  expect(rendered(istioPresets.errorRate.canary.bad)).toBe(
-    `${base('web-canary')},response_code=~"5.."} or ` +
-      `${base('web-canary')},grpc_response_status!~"|0|1|3|5|6|7|9|11|12|16"}`,
-  );
-  expect(rendered(istioPresets.errorRate.stable.total)).toBe(`${base('web')}}`);
+  const { canary, stable } = istioPresets.errorRate;
+  expect(istioOf(canary.bad, LIVE)).toEqual([
+    `${base('web-canary')},response_code=~"5.."}`,
+    `${base('web-canary')},grpc_response_status!~"|0|1|3|5|6|7|9|11|12|16"}`,
+  ]);
+  expect(istioOf(stable.total, LIVE)).toEqual([`${base('web')}}`]);
+});
+
+test('while only copies reach the canary, both arms are counted by the proxies of the pods', () => {
+  const copies = { weight: 0, mirror: 20, matching: false };
+  const base = (deployment: string) =>
+    `istio_requests_total{reporter=~"destination",destination_workload_namespace="shop",destination_workload="${deployment}"`;
+  const { canary, stable } = istioPresets.errorRate;
+  expect(istioOf(canary.total, copies)).toEqual([`${base('web-canary')}}`]);
+  expect(istioOf(stable.bad, copies)[0]).toBe(`${base('web')},response_code=~"5.."}`);
+  for (const split of [
+    LIVE,
+    { ...copies, weight: 5 },
+    { ...copies, matching: true },
+    { ...copies, mirror: 0 },
+  ]) {
+    expect(istioOf(canary.total, split)[0]).toContain('reporter=~"source|waypoint"');
+  }
 });
 
 test('Linkerd counts by the route and its backend, HTTP and gRPC', () => {

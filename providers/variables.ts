@@ -1,14 +1,16 @@
 import { getInteger, getObjects, getString } from '../api/json.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { pathsOf } from './nginx-ingress.ts';
+import { istioReporters } from './presets.ts';
+import { OFF } from './provider.ts';
 import type { TrafficContext } from './provider.ts';
 
 /**
- * The traffic variables of query templates. Values are bare, except those whose name ends in `Regex`: alternations
+ * The traffic variables of query templates, in a step that wants `split`. Values are bare, except those whose name ends in `Regex`: alternations
  * already escaped for RE2.
  * A list without members is empty, which a query must take for missing data.
  */
-export function trafficVariables(context: TrafficContext): Record<string, string> {
+export function trafficVariables(context: TrafficContext, split = OFF): Record<string, string> {
   const stable = context.stableService.metadata.name;
   const names = context.routes.map(({ metadata }) => metadata.name);
   const ports = [...new Set(context.routes.flatMap((route) => portsTo(route, stable)))];
@@ -24,6 +26,7 @@ export function trafficVariables(context: TrafficContext): Record<string, string
     ingressRegex: alternation(names),
     portRegex: alternation(ports),
     canaryClusterRegex: alternation(context.routes.flatMap((r) => envoyClusters(r, context.canaryService))),
+    ...istioReporters(split),
     stableClusterRegex: alternation(context.routes.flatMap((r) => envoyClusters(r, stable))),
   };
 }

@@ -3,6 +3,8 @@ import type { Series } from '../../analysis/measure/answer.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { isSelector } from '../../analysis/measure/selector.ts';
 import type { Window } from '../../api/analysis.ts';
+import { istioReporters } from '../../providers/presets.ts';
+import { OFF } from '../../providers/provider.ts';
 import { UsageError } from '../io.ts';
 
 /** Stands for the pods' names while a query is rendered, because a recording spans pods nobody remembers. */
@@ -36,6 +38,7 @@ export function variablesFor(service: {
     routeRegex,
     ingressRegex: routeRegex,
     portRegex: '.+',
+    ...istioReporters(OFF),
   };
 }
 

@@ -215,7 +215,7 @@ function measuring(s: StepFacts): { actions: Action[]; inMs: number } {
 function variablesOf(s: StepFacts): Record<string, string> {
   const names = (pods: readonly { name: string }[]) => pods.map((pod) => pod.name).join(',');
   return {
-    ...trafficVariables(s.traffic.context),
+    ...trafficVariables(s.traffic.context, s.split),
     release: s.release.metadata.name,
     canaryDeployment: s.facts.canary.name,
     stablePods: names(s.facts.stable?.replicaSet?.pods ?? []),
