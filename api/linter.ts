@@ -42,7 +42,11 @@ function unknownReason(status: ReleaseStatus): string | undefined {
 }
 
 function badSentence(status: ReleaseStatus): string | undefined {
-  const sentences = [status.message, ...status.decisions.map((decision) => decision.sentence)];
+  const sentences = [
+    status.message,
+    ...(status.share === undefined ? [] : [status.share.sentence]),
+    ...status.decisions.map((decision) => decision.sentence),
+  ];
   const bad = sentences.find((sentence) => !isSentence(sentence));
   return bad === undefined ? undefined : `"${bad.slice(0, 60)}" is not one sentence on one line`;
 }
@@ -108,6 +112,17 @@ function numbersMissing(status: ReleaseStatus): string | undefined {
   return bad === undefined ? undefined : `verdict number ${bad[0]} is not finite`;
 }
 
+/** A share that is verified, or refuted, rests on requests; and it is of a weight that shares something out. */
+function impossibleShare({ share }: ReleaseStatus): string | undefined {
+  if (share === undefined) return undefined;
+  const { reason, wanted, canary, stable } = share;
+  if (!(wanted > 0 && wanted < 100)) return `the share of weight ${wanted} cannot be checked`;
+  if (!(canary >= 0 && stable >= 0)) return `${canary} and ${stable} are no numbers of requests`;
+  return reason !== REASON.TrafficShareUnverified && canary + stable <= 0
+    ? `${reason} without requests`
+    : undefined;
+}
+
 /** Each has a number for good, so that a scenario can say which one it is about. */
 const LINTS: readonly Lint[] = [
   { id: 'L01', check: (s) => (PHASES.includes(s.phase) ? undefined : `phase "${s.phase}" is not known`) },
@@ -164,6 +179,7 @@ const LINTS: readonly Lint[] = [
         ? `the finalizer ${FINALIZER} is still there in phase ${s.phase}`
         : undefined,
   },
+  { id: 'L16', check: impossibleShare },
 ];
 
 /**

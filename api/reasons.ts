@@ -87,6 +87,18 @@ export const REASON = {
   /** Prometheus could not be reached or answered with an error */
   PrometheusUnavailable: 'PrometheusUnavailable',
 
+  // Traffic as it was counted
+  /** the canary gets the share of requests it should, as far as counts can tell */
+  TrafficShareVerified: 'TrafficShareVerified',
+  /** nothing can be said about the canary's share: too few requests, or nothing that counts them; never holds a release up */
+  TrafficShareUnverified: 'TrafficShareUnverified',
+  /** the canary gets a smaller share than the route says: the step does not advance */
+  TrafficShareTooLow: 'TrafficShareTooLow',
+  /** the canary gets no requests though the route gives it some: the step does not advance */
+  TrafficShareNone: 'TrafficShareNone',
+  /** the canary gets a larger share than the route says: the release is taken back, which is not the code's fault */
+  TrafficShareTooHigh: 'TrafficShareTooHigh',
+
   // Canary health
   /** the API server or the scheduler rejected canary pods: not the code's fault, no verdict */
   CanaryRejected: 'CanaryRejected',

@@ -38,6 +38,13 @@ export interface ReleaseSpec {
     routes: { apiVersion: string; kind: string; name: string }[];
     /** label keys and values that tell canary pods from stable pods (controller/canary) */
     rewrite: JsonObject;
+    /** the ready-made queries that fit what carries out the split, and what makes them fit; "none": there are none, and why */
+    preset?: {
+      name: string;
+      because: string;
+      /** counters of the requests the split decides about; absent: it cannot be checked by them */
+      requests?: { canary: string; stable: string };
+    };
   };
   intent: Intent;
 }
@@ -57,6 +64,29 @@ export interface DecisionRecord {
   reason: string;
   sentence: string;
   numbers?: Record<string, number>;
+}
+
+/** What counts can say about a split: constants of api/reasons.ts. */
+export const SHARE_REASONS = [
+  'TrafficShareVerified',
+  'TrafficShareUnverified',
+  'TrafficShareTooLow',
+  'TrafficShareNone',
+  'TrafficShareTooHigh',
+] as const;
+
+/** Requests of both arms since a weight was observed, and what they say about the split. */
+export interface TrafficShare {
+  version: 1;
+  /** `weightObservedAt` of that weight */
+  since: string;
+  /** percent that should go to the canary */
+  wanted: number;
+  /** requests */
+  canary: number;
+  stable: number;
+  reason: (typeof SHARE_REASONS)[number];
+  sentence: string;
 }
 
 export interface ReleaseStatus {
@@ -98,6 +128,8 @@ export interface ReleaseStatus {
   reasserted?: number;
   analysis?: AnalysisState;
   verdict?: Verdict;
+  /** does the data plane do what the route says? of the step it was last counted in */
+  share?: TrafficShare;
   conditions: Condition[];
   decisions: DecisionRecord[];
   startedAt: string;

@@ -9,7 +9,9 @@ import type {
   Release,
   ReleaseSpec,
   ReleaseStatus,
+  TrafficShare,
 } from '../release.ts';
+import { SHARE_REASONS } from '../release.ts';
 import type { Result } from '../result.ts';
 import { Fields, complain, kindOf, parseWith, rawObject, type Read } from './fields.ts';
 import { METRIC_KINDS } from './metric.ts';
@@ -113,7 +115,14 @@ const spec: Read<ReleaseSpec> = shaped(
         routes: listOf(shaped({ apiVersion: string, kind: string, name: string })),
         rewrite: rawObject,
       },
-      { service: string, canaryService: string },
+      {
+        service: string,
+        canaryService: string,
+        preset: shaped(
+          { name: string, because: string },
+          { requests: shaped({ canary: string, stable: string }) },
+        ),
+      },
     ),
   },
 );
@@ -137,6 +146,16 @@ const analysis: Read<AnalysisState> = shaped(
   },
   { measuredUntilMs: finite },
 );
+
+const share: Read<TrafficShare> = shaped({
+  version: VERSION,
+  since: time,
+  wanted: finite,
+  canary: finite,
+  stable: finite,
+  reason: oneOf(SHARE_REASONS),
+  sentence: string,
+});
 
 const condition: Read<Condition> = shaped({
   type: string,
@@ -182,6 +201,7 @@ const status: Read<ReleaseStatus> = shaped(
     reasserted: integer,
     analysis,
     verdict,
+    share,
     endedAt: time,
   },
 );
