@@ -124,9 +124,7 @@ function rival(context: TrafficContext, other: KubeObject): string | undefined {
 /** The oldest Ingress has a place, and a canary of that place is its canary. */
 function refuseContested(context: TrafficContext, other: KubeObject): Refusal[] {
   const stable = context.stableService.metadata.name;
-  const rivals = context.routes.filter(
-    (ingress) => ingress.metadata.name !== other.metadata.name && classOf(ingress) === classOf(other),
-  );
+  const rivals = context.routes.filter((ingress) => classOf(ingress) === classOf(other));
   const places = stablePlaces({ ...context, routes: rivals });
   const contested = isCanary(other)
     ? undefined

@@ -12,7 +12,8 @@ import {
 } from '../../controller/canary/index.ts';
 import { discoverTraffic } from '../../controller/discovery/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';
-import type { Provider, TrafficContext } from '../../providers/provider.ts';
+import { OFF, shows } from '../../providers/provider.ts';
+import type { Provider, Split, TrafficContext, Wants } from '../../providers/provider.ts';
 import { gatewayApiCrds } from '../../playground/scenarios/gateway-api-crds.ts';
 import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
@@ -170,3 +171,69 @@ test.each<[string, Provider, KubeObject?]>([
   expect(JSON.stringify(await spec())).toBe(before);
   expect(await inShop(api, provider.routeResources[0]!)).toHaveLength(route === undefined ? 0 : 1);
 });
+
+test.each<[string, Wants, Split]>([
+  ['fractions of a percent', { total: 10_000 }, percent(12.34)],
+  ['the switch', { total: 100 }, percent(100)],
+  [
+    'a header by a regex and a cookie, at weight 0',
+    {
+      total: 100,
+      match: {
+        headers: [{ name: 'X-Version', value: 'v[0-9]+', regex: true }],
+        cookies: [{ name: 'beta', value: 'always' }],
+      },
+    },
+    { ...percent(0), matching: true },
+  ],
+  ['sessions', { total: 100, sticky: { cookie: 's', maxAgeMs: 60_000 } }, { ...percent(5), matching: true }],
+])(
+  'a canary Ingress for %s stands on an API server as it was written, and is put right',
+  async (_name, wants, split) => {
+    const { nginx } = PROVIDERS;
+    const api = await apiWith(
+      ingress('shop', {
+        'a.example.com': [ingressPath('/', 'web')],
+        '': [ingressPath('', 'web', { pathType: 'ImplementationSpecific' })],
+      }),
+    );
+    const owner = (await api.client.create(bare(aDeployment('web', labels)))).metadata.uid ?? '';
+    const context = async (): Promise<TrafficContext> => {
+      const all = await inShop(api, RESOURCES.ingresses);
+      const routes = all.filter(({ metadata }) => metadata.name === 'shop');
+      const base = aTrafficContext(routes, {
+        made: all.filter(({ metadata }) => metadata.name !== 'shop'),
+        others: all,
+        wants,
+      });
+      return { ...base, owner: { ...base.owner, uid: owner } };
+    };
+    const drive = async (to: Split) => {
+      for (const write of nginx.plan(await context(), to)) await api.client.execute(write);
+    };
+
+    await drive(split);
+    expect(shows(nginx.observe(await context()), split)).toBe(true);
+    expect(nginx.plan(await context(), split)).toEqual([]);
+    const [made] = (await context()).made;
+    const ref = { resource: RESOURCES.ingresses, namespace: 'shop', name: made!.metadata.name };
+    const stray = {
+      'nginx.ingress.kubernetes.io/canary-by-cookie': 'stray',
+      'nginx.ingress.kubernetes.io/canary-weight': '1',
+    };
+    await api.client.execute({
+      verb: 'mergePatch',
+      ref,
+      patch: {
+        metadata: { annotations: stray },
+        spec: { defaultBackend: { service: { name: 'x', port: { number: 80 } } } },
+      },
+    });
+    expect(shows(nginx.observe(await context()), split)).toBe(false);
+    await drive(split);
+    const [now] = (await context()).made;
+    expect([now?.spec, now?.metadata.annotations]).toEqual([made!.spec, made!.metadata.annotations]);
+    await drive(OFF);
+    expect(await inShop(api, RESOURCES.ingresses)).toHaveLength(1);
+  },
+);
