@@ -67,6 +67,15 @@ describe('what is found', () => {
     expect(traffic({ httpRoutes: [], ingresses: [main] })).toEqual({ ...plain, provider: 'nginx' });
   });
 
+  test('an Ingress of any class, if somebody says that it is Ingress-NGINX', () => {
+    const ingresses = [{ ...main, spec: { ...main.spec, ingressClassName: 'public' } }];
+    const found = { ...plain, provider: 'nginx' };
+    expect(traffic({ httpRoutes: [], ingresses, policyProvider: 'nginx' })).toEqual(found);
+    expect(traffic({ httpRoutes: [], ingresses, annotations: { 'sluice.dev/provider': 'nginx' } })).toEqual(
+      found,
+    );
+  });
+
   test('one Service and one VirtualService', () => {
     expect(traffic({ httpRoutes: [], virtualServices: [mesh] })).toEqual({
       ...plain,
@@ -323,6 +332,22 @@ describe('what is refused, each with a remedy', () => {
       },
       reason: 'RouteUnsupported',
       words: ['Ingress by-hand', 'shop.example.com/'],
+    },
+    'an Ingress that names the Service Sluice will make: it would have no weight': {
+      change: {
+        httpRoutes: [],
+        ingresses: [main, ingress('by-hand', { 'x.example.com': [ingressPath('/', 'web-canary')] })],
+      },
+      reason: 'RouteUnsupported',
+      words: ['Ingress by-hand', 'web-canary'],
+    },
+    'an Ingress of a class that may not be Ingress-NGINX, if nobody says that it is': {
+      change: {
+        httpRoutes: [],
+        ingresses: [{ ...main, spec: { ...main.spec, ingressClassName: 'public' } }],
+      },
+      reason: 'RouteUnsupported',
+      words: ['Ingress shop', 'class public', 'sluice.dev/provider: nginx'],
     },
     'an Ingress left out of the list that would be split all the same': {
       change: {
