@@ -62,6 +62,7 @@ function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer
   const sentence = `A new template was seen at generation ${target.generation}; it is held.`;
   const actions = [
     ...optional(clearFailed(facts, target)),
+    ...(plan.ok ? plan.rehearsal : []),
     write('record the release', { verb: 'create', object: asObject(release) }),
     ...event(facts, 'Normal', REASON.NewRevision, `Release ${release.metadata.name}: ${sentence}`),
   ];

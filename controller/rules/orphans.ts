@@ -12,10 +12,11 @@ import { canaryServiceName, isMadeFor, mapSelects, ownerOf } from '../canary/ind
 import type { Action, Answer } from '../model.ts';
 import { remove, urgent, writes } from './actions.ts';
 import { answer, POLL_MS, type FactsRule } from './answer.ts';
+import { unfollow } from './following.ts';
 
 /**
  * What Sluice made but no release under way accounts for (its Release was deleted by force): traffic first, then the
- * canary.
+ * canary, then what followed it.
  */
 export function orphaned(facts: Facts): Answer | undefined {
   if (facts.active !== undefined) return undefined;
@@ -34,7 +35,9 @@ export function orphaned(facts: Facts): Answer | undefined {
   ];
   const traffic = [...made, ...strayTraffic(facts, services), ...strayPods(facts)];
   const serving = ours !== undefined && isShared(facts, ours) && facts.canary.ready.length > 0;
-  const actions = traffic.length > 0 || serving ? traffic : rest;
+  const nothing = services.length === 0 && ours === undefined && facts.canary.remaining.length === 0;
+  const last = nothing ? unfollow(facts) : rest;
+  const actions = traffic.length > 0 || serving ? traffic : last;
   if (actions.length === 0 && !serving) return undefined;
   const sentence = 'What is left of a release that no longer exists is removed.';
   return answer({ reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS });

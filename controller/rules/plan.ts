@@ -3,18 +3,27 @@ import { wantsOf } from '../../providers/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Refusal } from '../../providers/provider.ts';
+import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { discoverTraffic, preflight, type Traffic } from '../discovery/index.ts';
 import { refused, resolveRules, withPresets, type Objection } from '../facts/resolve.ts';
 import type { Facts } from '../facts.ts';
+import type { Action } from '../model.ts';
+import { rehearsal } from './following.ts';
 import { wireRules } from './record.ts';
 
 /** How a release would be delivered, as its record will say; or everything that stands against it. */
 export type Plan =
-  | { ok: true; value: Required<Pick<ReleaseSpec, 'policy' | 'analysis' | 'traffic'>> }
+  | {
+      ok: true;
+      value: Required<Pick<ReleaseSpec, 'policy' | 'analysis' | 'traffic'>>;
+      /** dry runs of what will have to follow the canary: the API server may still refuse it */
+      rehearsal: Action[];
+    }
   | { ok: false; objection: Objection };
 
-export function planRelease({ snapshot }: Facts): Plan {
+export function planRelease(facts: Facts): Plan {
+  const { snapshot } = facts;
   const { target } = snapshot;
   if (target === undefined) return objection(REASON.TargetDeleted, 'the target does not exist');
   const rules = resolveRules(snapshot);
@@ -28,19 +37,24 @@ export function planRelease({ snapshot }: Facts): Plan {
   });
   if (!discovery.ok) return refusal(discovery.refusals);
   const { traffic } = discovery;
-  const refusals = preflight({
-    target,
-    strategy: rules.value.policy.strategy,
-    traffic,
-    deployments: snapshot.deployments,
-    services: snapshot.services,
-  });
+  const record = wireTraffic(traffic);
+  const rehearsed = rehearsal(facts, getObject(target, 'spec', 'template') ?? {}, record);
+  const refusals = [
+    ...preflight({
+      target,
+      strategy: rules.value.policy.strategy,
+      traffic,
+      deployments: snapshot.deployments,
+      services: snapshot.services,
+    }),
+    ...rehearsed.refusals,
+  ];
   if (refusals.length > 0) return refusal(refusals);
   const presets = PROVIDERS[traffic.provider].presets(traffic.routes);
   const templates = withPresets(rules.value.templates, presets);
   if (!templates.ok) return refused(REASON.InvalidTemplate, templates.issues);
   const wire = wireRules({ policy: rules.value.policy, templates: templates.value });
-  return { ok: true, value: { ...wire, traffic: wireTraffic(traffic) } };
+  return { ok: true, value: { ...wire, traffic: record }, rehearsal: rehearsed.actions };
 }
 
 function wireTraffic(traffic: Traffic): NonNullable<ReleaseSpec['traffic']> {

@@ -8,6 +8,7 @@ import { NOTHING, type StatusChange } from '../status/next.ts';
 import { clearFailed, event, pause, rollOut, unpause, urgent } from './actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { canaryFailure } from './canary-failed.ts';
+import { following } from './following.ts';
 import { leave, zeroWeight } from './leave.ts';
 import { setAside, tooLarge } from './stable-lost.ts';
 import { withdraw } from './withdraw.ts';
@@ -76,7 +77,10 @@ function rollingOut(facts: Facts, active: Release, target: WorkloadFacts): Answe
   const sentence = 'The target rolls out the new template; the weight stays until it is complete.';
   const parts = { reason: REASON.PromotionInProgress, sentence, requeueAfterMs: POLL_MS };
   // Paused and not observed yet: it may be the pause at the very end, of which only the record was lost.
-  const actions = target.paused && target.observed ? [...clearFailed(facts, target), unpause(target)] : [];
+  const begin = target.paused && target.observed ? [...clearFailed(facts, target), unpause(target)] : [];
+  // The canary keeps its traffic to the end of the rolling update.
+  const follow = facts.canary.ofRelease ? following(facts, active).actions : [];
+  const actions = [...begin, ...follow];
   return answerFor(facts, active, { ...parts, actions }, { ...keep(active), ...begun(facts, active) });
 }
 

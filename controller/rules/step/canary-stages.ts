@@ -30,6 +30,9 @@ const RESTED: ReadonlySet<string> = new Set([
   REASON.NoReplicas,
   REASON.NoService,
   REASON.NameTaken,
+  REASON.PolicyCannotFollow,
+  REASON.Forbidden,
+  REASON.ActionFailed,
 ]);
 
 /** The target as its canary is made from it: the template under test, even while a newer one is queued behind it. */

@@ -9,6 +9,7 @@ import { answerFor, SLOW_MS, type FactsRule } from '../answer.ts';
 import { judged, settled } from './analysis-stages.ts';
 import { podsObserved, podsScaled } from './by-pods-stages.ts';
 import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
+import { companionsFollow } from './companion-stages.ts';
 import { onConclusion } from './conclusion.ts';
 import type { Stage, StepFacts } from './stage.ts';
 import { switchedAtFullSize } from './switch-stages.ts';
@@ -17,6 +18,7 @@ import { driftedUp, originalsRecorded, weightObserved, weightWritten } from './w
 /** In this order; the first that has something to do or to wait for answers. */
 const STAGES: readonly Stage[] = [
   driftedUp,
+  companionsFollow,
   canaryExists,
   canaryScaled,
   canaryAvailable,
@@ -31,6 +33,7 @@ const STAGES: readonly Stage[] = [
 
 /** Without a router: the number of canary pods is the weight, and whoever sends to stable pods sends to them. */
 const STAGES_BY_PODS: readonly Stage[] = [
+  companionsFollow,
   canaryExists,
   podsScaled,
   canaryAvailable,

@@ -1,0 +1,23 @@
+import { REASON } from '../../../api/reasons.ts';
+import { answerFor, AT_ONCE, SLOW_MS } from '../answer.ts';
+import { following } from '../following.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * What protects, reaches or watches stable pods stands for canary pods as well, before the first of them, and follows
+ * edits. What cannot keeps the weight where it is; a canary that has its weight is judged on, whatever happens here.
+ */
+export const companionsFollow: Stage = (s) => {
+  const judged = s.status.weightObservedAt !== undefined;
+  const { actions, refusals } = following(s.facts, s.release);
+  const [first] = refusals;
+  if (actions.length > 0) {
+    const sentence = `${actions.length} copies of policies for the canary are brought up to date.`;
+    const parts = { reason: REASON.PreparingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
+    const { reason, message } = s.status;
+    return answerFor(s.facts, s.release, parts, judged ? { reason, message } : { phase: 'Progressing' });
+  }
+  if (first === undefined || judged) return undefined;
+  const parts = { ...first, outcome: 'stalled' as const, requeueAfterMs: SLOW_MS };
+  return answerFor(s.facts, s.release, parts, { phase: 'Waiting' });
+};
