@@ -47,7 +47,10 @@ export interface Fixtures {
   shared: KubeObject[];
   /** The same places, by the same ids, for any request: here one that carries these headers beside what its place asks for. */
   places(world: World, stable: string, canary: string, headers?: Headers): Place[];
-  /** what is done beside whole percents; a strategy of the provider needs its ladder here */
+  /**
+   * what is done beside whole percents; a strategy of the provider needs its ladder here. On the last one somebody else
+   * interferes, so it should be the richest
+   */
   ladders?: readonly Ladder[];
   /** objects on which `ladders` are climbed; absent: `cases` */
   roomy?: Record<string, KubeObject[]>;

@@ -87,6 +87,6 @@ function rejected(route: KubeObject, condition: JsonObject | undefined): Acknowl
   const why = getString(condition, 'message') ?? getString(condition, 'reason') ?? 'no message';
   return {
     acknowledged: 'pending',
-    problem: `HTTPRoute ${route.metadata.name} has the condition ${type}=${getString(condition, 'status') ?? ''}: ${why}`,
+    problem: `${route.kind} ${route.metadata.name} has the condition ${type}=${getString(condition, 'status') ?? ''}: ${why}`,
   };
 }

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cloneJson, getNumber, getObjects, getString } from '../api/json.ts';
+import { cloneJson, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { fromCrd } from '../test/support/crd-arbitrary.ts';
 import { crdSchema } from '../test/support/crd-schema.ts';
+import { placesOf } from '../test/support/gateway-router.ts';
 import { backend, httpRoute, pathMatch, rule } from '../test/support/routes.ts';
-import { describeProvider, type ForeignEdit, type Place, type World } from './conformance.ts';
+import { describeProvider, LADDERS, type Fixtures, type ForeignEdit, type World } from './conformance.ts';
 import { gateway } from './gateway.ts';
 
 const schema = crdSchema('gateway-api-httproutes.yaml', 'v1');
@@ -107,31 +108,24 @@ const someRoute = (name: string) =>
     .uniqueArray(someRule, { maxLength: 5, selector: (r) => getString(r, 'name') ?? {} })
     .map((rules) => httpRoute(name, [...rules, rule('/last', [backend('web')])]));
 
-function places(world: World, stable: string, canary: string): Place[] {
-  return world.list('HTTPRoute').flatMap((route) =>
-    getObjects(route, 'spec', 'rules').flatMap((each, i): Place[] => {
-      const share = (wanted: (name: string) => boolean) =>
-        getObjects(each, 'backendRefs')
-          .filter((ref) => wanted(getString(ref, 'name') ?? ''))
-          .reduce((sum, ref) => sum + (getNumber(ref, 'weight') ?? 1), 0);
-      const place = {
-        id: `${route.metadata.name}#${i}`,
-        stable: share((name) => name === stable),
-        canary: share((name) => name === canary),
-        other: share((name) => name !== stable && name !== canary),
-      };
-      return getObjects(each, 'backendRefs').some(({ name }) => name === stable || name === canary)
-        ? [place]
-        : [];
-    }),
+/** Rules that ask for what the ladders' matches are about are none of the user's here. */
+const isExtra = (each: JsonObject): boolean =>
+  getObjects(each, 'matches').some((match) =>
+    getObjects(match, 'headers').some((each) =>
+      /^(x-group|x-version|cookie)$/i.test(getString(each, 'name') ?? ''),
+    ),
   );
-}
 
+const places: Fixtures['places'] = (world, stable, canary, headers) =>
+  world.list('HTTPRoute').flatMap((route) => placesOf(route, { stable, canary }, isExtra, headers));
+
+/** What somebody does who looks at their own rules only. */
 const editRules = (change: (rules: JsonObject[]) => JsonObject[]) => (world: World) => {
   for (const route of world.list('HTTPRoute')) {
     const next = cloneJson(route);
-    const rules = change(getObjects(next, 'spec', 'rules'));
-    world.put({ ...next, spec: { ...next.spec, rules } });
+    const all = getObjects(next, 'spec', 'rules');
+    const rules = change(all.filter((each) => !isExtra(each)));
+    world.put({ ...next, spec: { ...next.spec, rules: [...rules, ...all.filter(isExtra)] } });
   }
 };
 
@@ -189,6 +183,16 @@ describeProvider(gateway, {
     ]),
   ],
   places,
+  ladders: Object.values(LADDERS),
+  roomy: Object.fromEntries(
+    [
+      'weights 1 and 100, with names',
+      'rules of other Services around it',
+      'two ports of the Service in one rule, one of them at 0',
+      'everything written out, with filters on the backend',
+      'two routes',
+    ].map((name) => [name, cases[name] ?? []]),
+  ),
   edits,
   acknowledge: (world) => {
     for (const route of world.list('HTTPRoute')) {
