@@ -92,9 +92,9 @@ test.each<[string, Partial<PreflightInput>, string, string[]]>([
   ],
   [
     'another strategy',
-    { strategy: 'blueGreen' },
+    { strategy: 'ab', traffic: { ...traffic, provider: 'linkerd' } },
     'StrategyUnsupported',
-    ['"blueGreen"', 'gateway', 'use canary'],
+    ['"ab"', 'linkerd', 'use canary'],
   ],
   [
     'a Deployment of the canary’s name',
