@@ -208,6 +208,10 @@ export const REASON = {
   AutoscalerFollowed: 'AutoscalerFollowed',
   /** a note: a GitOps tool applies the route and may set its weights back */
   RouteAppliedByTool: 'RouteAppliedByTool',
+  /** a note: the back end does not count requests of a rule's host, so its metrics prove nothing about them */
+  HostNotCounted: 'HostNotCounted',
+  /** a note: clients with a session stay where they are, so a weight is a share of new ones */
+  SessionsStay: 'SessionsStay',
   /** a note: the target's manifest sets spec.paused, which Sluice needs for itself */
   PausedInManifest: 'PausedInManifest',
   /** no label tells canary pods from stable pods for every Service in front */

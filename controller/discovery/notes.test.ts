@@ -115,3 +115,9 @@ describe('a manifest that sets spec.paused', () => {
     expect(notes({ target: target(metadata) })).toEqual([]);
   });
 });
+
+test('what Ingress-NGINX does not count, for its routes alone', () => {
+  const catchAll = ingress('shop', { '': [ingressPath('/', 'web')] });
+  expect(notes({}, [catchAll], 'nginx')).toMatchObject([{ reason: 'HostNotCounted' }]);
+  expect(notes({}, [catchAll], 'istio')).toEqual([]);
+});

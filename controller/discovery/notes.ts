@@ -3,6 +3,7 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import { PROVIDERS } from '../../providers/index.ts';
+import { nginxNotes } from '../../providers/nginx-notes.ts';
 import { nameOf, type Traffic } from './types.ts';
 
 /** Something that stands against no release, but that its author will want to know before it begins. */
@@ -22,6 +23,9 @@ export function notesOn({ target, traffic, autoscalers }: NotesInput): Note[] {
   return [
     ...autoscalers.filter((each) => scales(each, target)).map((each) => aboutAutoscaler(each, target)),
     ...(PROVIDERS[traffic.provider].editsUserRoutes ? traffic.routes.flatMap(aboutGitOps) : []),
+    ...(traffic.provider === 'nginx'
+      ? nginxNotes(traffic.routes, traffic.stableService?.metadata.name ?? '')
+      : []),
     ...aboutPaused(target),
   ];
 }

@@ -1,0 +1,29 @@
+import type { KubeObject } from '../api/kube.ts';
+import { REASON } from '../api/reasons.ts';
+import { hasAffinity } from './nginx-annotations.ts';
+import { pathsOf } from './nginx-ingress.ts';
+import type { Refusal } from './provider.ts';
+
+/** What stands against no release by Ingress-NGINX, and changes what its numbers mean. */
+export function nginxNotes(routes: readonly KubeObject[], stable: string): Refusal[] {
+  return [
+    ...routes.flatMap((ingress) => aboutHosts(ingress, stable)),
+    ...routes.filter(hasAffinity).map(aboutSessions),
+  ];
+}
+
+/** The controller counts requests by host, and by default only those of hosts that an Ingress names in full. */
+function aboutHosts(ingress: KubeObject, stable: string): Refusal[] {
+  const hosts = pathsOf(ingress)
+    .filter(({ service, host }) => service === stable && (host === '' || host.startsWith('*.')))
+    .map(({ host }) => (host === '' ? 'no host' : `the host ${host}`));
+  const [first] = hosts;
+  if (first === undefined) return [];
+  const sentence = `Ingress ${ingress.metadata.name} has a rule for ${first}, whose requests Ingress-NGINX does not count unless it runs with --metrics-per-undefined-host; until then its metrics prove nothing about them.`;
+  return [{ reason: REASON.HostNotCounted, sentence }];
+}
+
+const aboutSessions = ({ metadata }: KubeObject): Refusal => ({
+  reason: REASON.SessionsStay,
+  sentence: `Ingress ${metadata.name} keeps clients by a cookie (affinity: cookie): those who are on stable stay there, so a weight is a share of new clients, and the canary gets less than it says.`,
+});
