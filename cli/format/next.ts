@@ -21,7 +21,13 @@ export function nextSteps(release: Release): string[] {
       `Users are served by the stable version; the Deployment is held with the failed template. ${FIX}`,
     ],
     Aborted: () =>
-      status.reason === REASON.AbortedByHuman ? [`The Deployment is held with this template. ${FIX}`] : [],
+      status.reason === REASON.TrafficShareTooHigh
+        ? [
+            `The Deployment is held with this template, which is not to blame. Find out why the route is not carried out as it is written, then apply the template again with another annotation.`,
+          ]
+        : status.reason === REASON.AbortedByHuman
+          ? [`The Deployment is held with this template. ${FIX}`]
+          : [],
     Superseded: () => ['Look at the release of the newer template.'],
     Escaped: () => [
       'This template serves users without having been proven. If that was not meant, apply the earlier manifest again.',
@@ -42,6 +48,9 @@ function waiting(release: Release, status: ReleaseStatus): string[] {
       return [`To go on to the next step: ${resume}`, skip, stop];
     case REASON.Inconclusive:
       return [`To go on to the next step without a conclusion: ${resume}`, skip, stop];
+    case REASON.TrafficShareTooLow:
+    case REASON.TrafficShareNone:
+      return [`To go on to the next step all the same: ${resume}`, skip, stop];
     default:
       return ['Do what the message says; the release goes on by itself then.', stop];
   }

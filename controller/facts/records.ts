@@ -44,14 +44,18 @@ export function stableAfter(release: Release): StableRecord {
     : { replicaSet, template: canary.template };
 }
 
+/** Reasons for which a release ends Aborted with its template held: it would only end so again. */
+const TURNED_DOWN: ReadonlySet<string> = new Set([REASON.AbortedByHuman, REASON.TrafficShareTooHigh]);
+export const isTurnedDown = (reason: string): boolean => TURNED_DOWN.has(reason);
+
 /**
- * The evidence or a human turned this template down: it is not tried again by itself. What a human aborted counts only
- * until the target has gone back to stable (idle removes targetGeneration then).
+ * The evidence, a human or the data plane turned this template down: it is not tried again by itself. What ended Aborted counts
+ * only until the target has gone back to stable (idle removes targetGeneration then).
  */
 export function wasTurnedDown(release: Release): boolean {
   const phase = phaseOf(release);
   const { reason, targetGeneration } = release.status ?? {};
-  const aborted = phase === 'Aborted' && reason === REASON.AbortedByHuman && targetGeneration !== undefined;
+  const aborted = phase === 'Aborted' && isTurnedDown(reason ?? '') && targetGeneration !== undefined;
   return phase === 'RolledBack' || aborted;
 }
 

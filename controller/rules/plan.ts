@@ -2,7 +2,7 @@ import { PROVIDERS } from '../../providers/index.ts';
 import { wantsOf } from '../../providers/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Refusal } from '../../providers/provider.ts';
+import type { Presets, Refusal } from '../../providers/provider.ts';
 import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { discoverTraffic, preflight, type Traffic } from '../discovery/index.ts';
@@ -54,7 +54,20 @@ export function planRelease(facts: Facts): Plan {
   const templates = withPresets(rules.value.templates, presets);
   if (!templates.ok) return refused(REASON.InvalidTemplate, templates.issues);
   const wire = wireRules({ policy: rules.value.policy, templates: templates.value });
-  return { ok: true, value: { ...wire, traffic: record }, rehearsal: rehearsed.actions };
+  return {
+    ok: true,
+    value: { ...wire, traffic: { ...record, preset: wirePreset(presets) } },
+    rehearsal: rehearsed.actions,
+  };
+}
+
+/** What the ready-made queries are here, for the check of the weight and for whoever reads the record. */
+function wirePreset(
+  presets: Presets | { sentence: string },
+): NonNullable<NonNullable<ReleaseSpec['traffic']>['preset']> {
+  if ('sentence' in presets) return { name: 'none', because: presets.sentence };
+  const { name, because, requests } = presets;
+  return { name, because, ...(requests === undefined ? {} : { requests: { ...requests } }) };
 }
 
 function wireTraffic(traffic: Traffic): NonNullable<ReleaseSpec['traffic']> {

@@ -2,7 +2,7 @@ import type { Verdict } from '../../api/analysis.ts';
 import type { Phase, Release } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts.ts';
-import { phaseOf } from '../facts/records.ts';
+import { isTurnedDown, phaseOf } from '../facts/records.ts';
 import { servingAlone } from '../facts/workload.ts';
 import type { Action, Answer } from '../model.ts';
 import { NOTHING, type StatusChange } from '../status/next.ts';
@@ -18,6 +18,7 @@ const END: Record<string, Phase> = {
   [REASON.TargetDeleted]: 'Aborted',
   [REASON.ReleaseDeleted]: 'Aborted',
   [REASON.StableLost]: 'Aborted',
+  [REASON.TrafficShareTooHigh]: 'Aborted',
   [REASON.Superseded]: 'Superseded',
   [REASON.EscapedHold]: 'Escaped',
 };
@@ -92,8 +93,7 @@ const endOf = ({ status }: Release): Phase => END[status?.reason ?? REASON.Abort
 
 /** It ends with the native sign of failure. */
 const isFailure = (release: Release): boolean =>
-  endOf(release) === 'RolledBack' ||
-  (release.status?.reason ?? REASON.AbortedByHuman) === REASON.AbortedByHuman;
+  endOf(release) === 'RolledBack' || isTurnedDown(release.status?.reason ?? REASON.AbortedByHuman);
 
 function ended(facts: Facts, release: Release): Answer {
   const reason = release.status?.reason ?? REASON.AbortedByHuman;

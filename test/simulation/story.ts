@@ -138,7 +138,10 @@ function accounted({ spec, status }: Release, template: JsonObject): boolean {
   if (!isTerminal(phase)) return true;
   if (phase === 'Promoted') return canary;
   if (phase === 'Escaped') return canary || stable;
-  return stable || (canary && (phase === 'RolledBack' || reason === 'AbortedByHuman'));
+  return (
+    stable ||
+    (canary && (phase === 'RolledBack' || reason === 'AbortedByHuman' || reason === 'TrafficShareTooHigh'))
+  );
 }
 
 /** Where nothing is under way, nothing is written. */

@@ -9,6 +9,7 @@ import type { Answer } from '../../model.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
 import { withdraw } from '../withdraw.ts';
 import { onConclusion } from './conclusion.ts';
+import { overflow, shareAfter, splitMeasurements } from './share.ts';
 import type { Stage, StepFacts } from './stage.ts';
 import { drifted, reassert } from './weight-stages.ts';
 
@@ -57,10 +58,10 @@ export const judged: Stage = (s) => {
     return undefined;
   const before = s.status.analysis;
   const state = before?.step === s.index ? before : startStep(before ?? inherited(s), s.index, s.templates);
-  const { measurements } = measured;
+  const { metrics, share } = splitMeasurements(measured);
   const result = judgeWindow(state, {
     templates: s.templates,
-    measurements,
+    measurements: metrics,
     window,
     nextWeight: exposureAfter(s),
     steps: s.ladder.length,
@@ -68,10 +69,19 @@ export const judged: Stage = (s) => {
   });
   const analysis = { ...result.state, step: s.index, measuredUntilMs: window.endMs };
   if (result.verdict.result === 'fail') return failed(s, result.verdict, analysis);
-  const next: StepFacts = { ...s, status: { ...s.status, analysis, verdict: result.verdict } };
-  if (drifted(next) && answered(measured.measurements)) return withState(reassert(next), next);
-  return onConclusion(next);
+  const status = { ...s.status, analysis, verdict: result.verdict };
+  const next: StepFacts = { ...s, status };
+  if (drifted(next))
+    return answered(metrics) ? withState(reassert(next), begunAnew(next)) : onConclusion(next);
+  const counted = shareAfter(s, window, share);
+  const known = counted === undefined ? next : { ...next, status: { ...status, share: counted } };
+  return overflow(known) ?? onConclusion(known);
 };
+
+/** What was measured while the route was another speaks for nobody's safety; what speaks for harm stays. */
+function begunAnew(s: StepFacts): StepFacts {
+  return { ...s, status: { ...s.status, analysis: startStep(s.status.analysis, s.index, s.templates) } };
+}
 
 /**
  * Percent of users the canary reaches once this step passes. Nobody knows how many match, and with cookies they only get more:

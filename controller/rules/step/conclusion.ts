@@ -1,4 +1,5 @@
 import type { Verdict } from '../../../api/analysis.ts';
+import type { TrafficShare } from '../../../api/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { startStep, wantsHistory } from '../../../analysis/judge/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
@@ -16,6 +17,7 @@ import { promote } from '../promote.ts';
 import { withdraw } from '../withdraw.ts';
 import { windowOf } from './analysis-stages.ts';
 import { holdsBaking } from './bake.ts';
+import { shareQueries, starved, starvedFor } from './share.ts';
 import type { StepFacts } from './stage.ts';
 import { drifted } from './weight-stages.ts';
 
@@ -28,9 +30,9 @@ type Conclusion =
 /** The end of every pass of a step: it goes on, back, or waits and measures the next window meanwhile. */
 export function onConclusion(s: StepFacts): Answer {
   const conclusion = conclude(s);
-  const { analysis, verdict } = s.status;
+  const { analysis, verdict, share } = s.status;
   const numbers = verdict === undefined ? {} : { numbers: verdict.numbers };
-  const kept: StatusChange = { analysis, verdict };
+  const kept: StatusChange = { analysis, verdict, share };
   const said = { ...conclusion.said, ...numbers };
   switch (conclusion.to) {
     case 'next':
@@ -50,6 +52,8 @@ function conclude(s: StepFacts): Conclusion {
     const sentence = `The route was changed to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again once a window without harm has been measured.`;
     return { to: 'wait', said: { reason: REASON.RouteContested, sentence }, human: false };
   }
+  const share = resumed(s) ? undefined : starved(s);
+  if (share !== undefined) return refuted(s, share, elapsedMs);
   if (!proven(s)) return unproven(s, elapsedMs);
   if (elapsedMs < s.step.minDurationMs) {
     const sentence = `No harm shown; the step lasts at least ${formatDuration(s.step.minDurationMs)}.`;
@@ -59,6 +63,17 @@ function conclude(s: StepFacts): Conclusion {
   const sentence = s.status.verdict?.sentence ?? '';
   return paused(s) ?? { to: 'next', said: { reason: REASON.StepPassed, sentence } };
 }
+
+/** Whatever was proven was not proven of this weight: more data, then a human. */
+function refuted(s: StepFacts, share: TrafficShare, elapsedMs: number): Conclusion {
+  const limitMs = limitOf(s);
+  if (elapsedMs >= limitMs) return human(share.reason, starvedFor(share, limitMs));
+  const { reason, sentence } = share;
+  return { to: 'wait', said: { reason, sentence }, human: false, again: limitMs - elapsedMs };
+}
+
+const limitOf = ({ policy, step }: StepFacts): number =>
+  policy.onInconclusive === 'extend' ? 2 * step.maxDurationMs : step.maxDurationMs;
 
 /** Only a window of this step, measured since its weight was last observed, can say anything about it. */
 function currentVerdict({ status, index, facts }: StepFacts): Verdict | undefined {
@@ -111,7 +126,7 @@ function unproven(s: StepFacts, elapsedMs: number): Conclusion {
     reason: s.status.verdict?.reason ?? REASON.Measuring,
     sentence: s.status.verdict?.sentence ?? 'The first window is being measured.',
   };
-  const limitMs = onInconclusive === 'extend' ? 2 * s.step.maxDurationMs : s.step.maxDurationMs;
+  const limitMs = limitOf(s);
   if (elapsedMs < limitMs) {
     return quiet(s, elapsedMs) ?? { to: 'wait', said, human: false, again: limitMs - elapsedMs };
   }
@@ -176,6 +191,7 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
       ...askedIn(s.facts, next),
       stepStartedAt,
       analysis: startStep(s.status.analysis, index, s.templates),
+      share: kept.share,
     },
   );
 }
@@ -200,6 +216,7 @@ function measuring(s: StepFacts): { actions: Action[]; inMs: number } {
   const dueMs = window.endMs + snapshot.config.scrapeLagMs - nowMs;
   if (dueMs > 0) return { actions: [], inMs: dueMs };
   if (snapshot.measuring) return { actions: [], inMs: POLL_MS };
+  const share = shareQueries(s);
   const job: MeasureJob = {
     key: snapshot.key,
     release: s.release.metadata.name,
@@ -208,6 +225,7 @@ function measuring(s: StepFacts): { actions: Action[]; inMs: number } {
     templates: s.templates,
     variables: variablesOf(s),
     calibrate: wantsHistory(s.status.analysis),
+    ...(share === undefined ? {} : { share }),
   };
   return { actions: [{ do: 'measure', job }], inMs: POLL_MS };
 }
