@@ -75,6 +75,16 @@ describe('the label that tells canary pods apart behind one Service', () => {
     const labels = { app: 'web', 'sidecar.istio.io/inject': 'true' };
     expect(choose(labels, labels, [web])).toEqual({ [TRACK]: { to: 'canary' } });
   });
+
+  test('is the one of several with the least to follow', () => {
+    const rewrite = chooseSharedRewrite({
+      template: { metadata: { labels: both } },
+      selector: { matchLabels: both },
+      services: [],
+      burden: (choice) => ('app' in choice ? 1 : 0),
+    });
+    expect(Object.keys(rewrite)).toEqual(['tier']);
+  });
 });
 
 const key = fc.constantFrom('app', 'tier', 'name', TRACK);

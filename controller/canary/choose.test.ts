@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { aService } from '../../test/support/objects.ts';
 import { chooseRewrite } from './choose.ts';
+import type { Rewrite } from './rewrite.ts';
 
 const template = (labels: Record<string, string>, spec: JsonObject = {}): JsonObject => ({
   metadata: { labels },
@@ -115,5 +116,34 @@ describe('chooseRewrite', () => {
     const long = 'a'.repeat(63);
     const got = choose({ app: long }, { app: long }, [{ app: long }]);
     expect(got.ok && got.rewrite['app']?.to).toMatch(/^a{50}-[a-z2-9]{5}-canary$/);
+  });
+});
+
+describe('of several labels that would do', () => {
+  const both = { app: 'x', name: 'web' };
+  const burden = (heavy: string[]) => (rewrite: Rewrite) =>
+    Object.keys(rewrite).filter((key) => heavy.includes(key)).length;
+  const chosen = (heavy: string[], services: Record<string, string>[]) => {
+    const choice = chooseRewrite({
+      template: template({ ...both, zone: 'a' }),
+      selector: { matchLabels: both },
+      services: services.map((selector, i) => aService(`svc-${i}`, selector)),
+      burden: burden(heavy),
+    });
+    return choice.ok ? Object.keys(choice.rewrite) : [];
+  };
+
+  test.each([
+    { given: 'nothing has to follow', heavy: [], services: [both], want: ['app'] },
+    { given: 'policies select by the first', heavy: ['app'], services: [both], want: ['name'] },
+    { given: 'policies select by each', heavy: ['app', 'name'], services: [both], want: ['app'] },
+    {
+      given: 'a set is needed',
+      heavy: ['app'],
+      services: [both, { app: 'x', zone: 'a' }, { zone: 'a' }],
+      want: ['name', 'zone'],
+    },
+  ])('the one with the least to follow is taken: $given', ({ heavy, services, want }) => {
+    expect(chosen(heavy, services)).toEqual(want);
   });
 });

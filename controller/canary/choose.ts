@@ -13,6 +13,8 @@ export interface ChooseInput {
   selector: JsonObject;
   /** every Service whose selector matches the target's pods */
   services: readonly KubeObject[];
+  /** how much has to follow the canary with this rewrite; absent: nothing does */
+  burden?: (rewrite: Rewrite) => number;
 }
 
 export type Choice = { ok: true; rewrite: Rewrite } | { ok: false; refusal: Refusal };
@@ -24,7 +26,8 @@ export const FUNCTIONAL =
 /**
  * Chooses the labels whose values will tell canary pods from stable ones, so that no Service in front of the target
  * selects a canary pod: `sluice.dev/track` if the template and every Service carry it; else one key that stands in
- * matchLabels and in every Service's selector; else the smallest set of keys. Ties go to the alphabet.
+ * matchLabels and in every Service's selector; else the smallest set of keys. Of several the one with the least burden,
+ * then the first in the alphabet.
  */
 export function chooseRewrite(input: ChooseInput): Choice {
   const labels = getStringMap(input.template, 'metadata', 'labels');
@@ -35,31 +38,42 @@ export function chooseRewrite(input: ChooseInput): Choice {
 
   const blind = fronts.findIndex((keys) => keys.length === 0);
   if (blind >= 0) return refused(input.services[blind]);
-  const keys = pickKeys(fronts, own, labels[LABEL.track] !== undefined);
-  if (keys === undefined) return refused(undefined);
-  const entries = keys.map((key) => [
-    key,
-    { from: labels[key] ?? '', to: newValue(key, labels[key] ?? '', input.template) },
-  ]);
-  return { ok: true, rewrite: Object.fromEntries(entries) as Rewrite };
+  const rewriteOf = (keys: string[]): Rewrite => {
+    const change = (key: string) => {
+      const from = labels[key] ?? '';
+      return { from, to: newValue(key, from, input.template) };
+    };
+    return Object.fromEntries(keys.map((key) => [key, change(key)]));
+  };
+  const choices = possibleKeys(fronts, own, labels[LABEL.track] !== undefined).map(rewriteOf);
+  const rewrite = leastBurden(choices, input);
+  return rewrite === undefined ? refused(undefined) : { ok: true, rewrite };
 }
 
-function pickKeys(fronts: string[][], own: string[], tracked: boolean): string[] | undefined {
+/** The first of those with the least to follow. */
+export function leastBurden(choices: readonly Rewrite[], { burden }: ChooseInput): Rewrite | undefined {
+  if (burden === undefined || choices.length < 2) return choices[0];
+  const weighed = choices.map((rewrite) => ({ rewrite, weight: burden(rewrite) }));
+  const least = Math.min(...weighed.map(({ weight }) => weight));
+  return weighed.find(({ weight }) => weight === least)?.rewrite;
+}
+
+/** Sets of keys of which any would do, in the order of the alphabet. */
+function possibleKeys(fronts: string[][], own: string[], tracked: boolean): string[][] {
   if (tracked && fronts.length > 0 && fronts.every((keys) => keys.includes(LABEL.track)))
-    return [LABEL.track];
+    return [[LABEL.track]];
   const shared = own.filter((key) => fronts.every((keys) => keys.includes(key))).sort();
-  if (shared[0] !== undefined) return [shared[0]];
-  if (own.length === 0) return undefined;
-  return smallestHittingSet([own, ...fronts]);
+  if (shared.length > 0) return shared.map((key) => [key]);
+  return own.length === 0 ? [] : smallestHittingSets([own, ...fronts]);
 }
 
-/** The smallest set with a member in each of `sets`; of several, the first in the alphabet. */
-function smallestHittingSet(sets: string[][]): string[] | undefined {
+/** The smallest sets with a member in each of `sets`. */
+function smallestHittingSets(sets: string[][]): string[][] {
   for (let size = 1; size <= sets.length; size++) {
-    const found = hittingSets(sets, size).sort((a, b) => (a.join() < b.join() ? -1 : 1))[0];
-    if (found !== undefined) return found;
+    const found = hittingSets(sets, size).sort((a, b) => (a.join() < b.join() ? -1 : 1));
+    if (found.length > 0) return found;
   }
-  return undefined;
+  return [];
 }
 
 function hittingSets(sets: string[][], size: number): string[][] {

@@ -5,6 +5,7 @@ import { REASON } from '../../api/reasons.ts';
 import { PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { chooseSharedRewrite, ownerOf, rewriteLabels } from '../canary/index.ts';
+import { burdenFor } from './burden.ts';
 import {
   frontingServices,
   refuseSelectors,
@@ -28,6 +29,7 @@ export function discoverByPods(input: DiscoveryInput, provider: BuiltIn): Discov
     template: getObject(input.target, 'spec', 'template') ?? {},
     selector: getObject(input.target, 'spec', 'selector') ?? {},
     services: fronting,
+    burden: burdenFor(input),
   });
   const alone = input.services.filter((service) => !fronting.includes(service));
   const labels = rewriteLabels(templateLabels(input.target), rewrite);

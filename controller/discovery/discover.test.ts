@@ -1,6 +1,8 @@
 import { NOTHING_WANTED } from '../../providers/wants.ts';
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { followed } from '../../test/support/followed.ts';
 import { aDeployment, aPod, aReplicaSet, aService } from '../../test/support/objects.ts';
 import { destination, httpTo, virtualService } from '../../test/support/istio.ts';
 import { serviceProfile, trafficSplit } from '../../test/support/linkerd.ts';
@@ -132,6 +134,19 @@ describe('what is found', () => {
     ],
   ] as const)('of several providers the one named by %s', (_name, change) => {
     expect(traffic({ ingresses: [main], ...change }).provider).toBe('nginx');
+  });
+
+  test('of several labels that would do, the one by which the fewest policies select', () => {
+    const both = { app: 'web', tier: 'front' };
+    const change = {
+      target: aDeployment('web', both, { spec: { selector: { matchLabels: both } } }),
+      services: [aService('web', both)],
+    };
+    const attached = [
+      followed(RESOURCES.networkPolicies, 'deny', { podSelector: { matchLabels: { app: 'web' } } }),
+    ];
+    expect(Object.keys(traffic(change).rewrite)).toEqual(['app']);
+    expect(Object.keys(traffic({ ...change, attached }).rewrite)).toEqual(['tier']);
   });
 
   test('what Sluice made for the target itself is not looked at', () => {

@@ -7,6 +7,7 @@ import type { Refusal, TrafficContext } from '../../providers/provider.ts';
 import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
 import { discoverByPods } from './by-pods.ts';
 import { allowedProviders, chooseRoutes, listedRoutes, refuseCanaryRoutes, userRoutes } from './routes.ts';
+import { burdenFor } from './burden.ts';
 import {
   chooseService,
   frontingServices,
@@ -34,6 +35,7 @@ export function discoverTraffic(input: DiscoveryInput): Discovery {
     template: getObject(input.target, 'spec', 'template') ?? {},
     selector: getObject(input.target, 'spec', 'selector') ?? {},
     services: fronting.filter((service) => mapSelects(getStringMap(service, 'spec', 'selector'), labels)),
+    burden: burdenFor(input, { stable: traffic.stableService, canary: traffic.canaryService }),
   });
   const refusals = [
     ...refuseService(traffic.stableService, input),

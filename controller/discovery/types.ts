@@ -19,6 +19,8 @@ export interface DiscoveryInput extends LiveRoutes {
   /** they tell whose a pod is */
   replicaSets: readonly KubeObject[];
   pods: readonly KubeObject[];
+  /** what may have to follow the canary; absent: nothing */
+  attached?: readonly KubeObject[];
 }
 
 /** What a release will move, and how its canary pods are told from stable ones. */
