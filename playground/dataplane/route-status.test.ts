@@ -11,7 +11,10 @@ describe('the status of an HTTPRoute', () => {
 
   it('accepts a route of a known Gateway at its generation', () => {
     const parents = parentsOf({ route, gateways: [gateway()], backends: TWO, now });
-    expect(parents?.[0]?.parentRef).toEqual({ name: 'shop' });
+    expect(parents?.[0]).toMatchObject({
+      parentRef: { name: 'shop' },
+      controllerName: 'istio.io/gateway-controller',
+    });
     expect(parents?.[0]?.conditions.map((one) => [one.type, one.status, one.observedGeneration])).toEqual([
       ['Accepted', 'True', 3],
       ['ResolvedRefs', 'True', 3],
@@ -57,6 +60,7 @@ describe('the status of an HTTPRoute', () => {
       ['shop', 'True'],
       ['gone', 'False'],
     ]);
+    expect(parents[0]?.controllerName).toBe('istio.io/mesh-controller');
     expect(parents[1]?.conditions[0]?.message).toBe('there is no Service gone');
   });
 

@@ -6,7 +6,9 @@ import type { RawRule } from './route-rule.ts';
 import { fullName } from './routing.ts';
 import type { ServiceLabels } from './routing.ts';
 
-export const CONTROLLER_NAME = 'istio.io/gateway-controller';
+/** As Istio calls itself: the metrics are Istio's as well. It has one name for gateways and one for the mesh. */
+const CONTROLLERS = { gateway: 'istio.io/gateway-controller', mesh: 'istio.io/mesh-controller' };
+const OURS: readonly string[] = Object.values(CONTROLLERS);
 
 export interface ParentRef {
   group?: string;
@@ -55,18 +57,18 @@ export function servedHosts(
 }
 
 /**
- * The `status.parents` this gateway would write for Gateways and Services, other controllers' entries kept; undefined when nothing differs from
- * what stands there now. `observedGeneration` is the generation of the object looked at.
+ * The `status.parents` this gateway would write for Gateways and Services, other controllers' entries kept; undefined when
+ * nothing differs from what stands there now. `observedGeneration` is the generation of the object looked at.
  */
 export function parentsOf(input: RouteVerdictInput): ParentStatus[] | undefined {
   const before = (input.route.status?.['parents'] ?? []) as unknown as ParentStatus[];
-  const others = before.filter((entry) => entry.controllerName !== CONTROLLER_NAME);
-  const mine = before.filter((entry) => entry.controllerName === CONTROLLER_NAME);
+  const others = before.filter((entry) => !OURS.includes(entry.controllerName));
+  const mine = before.filter((entry) => OURS.includes(entry.controllerName));
   const wanted = parentRefsOf(input.route)
     .filter((ref) => isGateway(ref) || isService(ref))
     .map((parentRef) => ({
       parentRef,
-      controllerName: CONTROLLER_NAME,
+      controllerName: isService(parentRef) ? CONTROLLERS.mesh : CONTROLLERS.gateway,
       conditions: conditionsOf(input, parentRef, mine),
     }));
   return isDeepStrictEqual(wanted, mine) ? undefined : [...others, ...wanted];
