@@ -88,9 +88,9 @@ export class World {
 
   readonly #transport: Transport;
   #board: MeasurementBoard;
+  #refusals = new Refusals();
   #dueMs = 0;
   #failures = 0;
-  #refusals = new Refusals();
   #minute = 0;
   #passes = 0;
   readonly #stale: Map<string, { atMs: number; objects: KubeObject[] }[]> = new Map();
@@ -162,10 +162,10 @@ export class World {
   restart(): void {
     this.crashes += 1;
     this.#board = this.#freshBoard();
+    this.#refusals = new Refusals();
     this.#dueMs = this.clock.now();
     this.#failures = 0;
   }
-    this.#refusals = new Refusals();
 
   #wakeAt(ms: number): void {
     this.#dueMs = Math.min(this.#dueMs, ms);
@@ -210,10 +210,10 @@ export class World {
             written: (r, o) => this.#wrote(r, o),
           },
           measurements: this.#board,
+          refusals: this.#refusals,
           events: new EventRecorder({ client, now: () => clock.now(), random: () => 0.5 }),
           mayAct: () => true,
           onLostEvent: () => undefined,
-          refusals: this.#refusals,
           onWarning: () => undefined,
           config: {
             namespace: 'sluice-system',
