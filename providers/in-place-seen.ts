@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/kube.ts';
 import { isOurs, ownRules, ownWhileMatching, pairOf, scopeOf, type InPlace } from './in-place.ts';
 import type { TrafficContext } from './provider.ts';
-import { sameRules } from './rule-patch.ts';
+import { sameRules, wellPlaced } from './rule-patch.ts';
 import { percentOf, type LiveRule } from './weighted-rules.ts';
 
 /** What one rule of the user's says. */
@@ -42,7 +42,8 @@ export function lookAt(kind: InPlace, context: TrafficContext): Look[] {
 function isMatching(kind: InPlace, context: TrafficContext, route: KubeObject): boolean | undefined {
   const live = ownRules(kind, context, route);
   if (live.length === 0) return false;
-  return sameRules(live, ownWhileMatching(kind, context, route)) ? true : undefined;
+  const wanted = ownWhileMatching(kind, context, route);
+  return sameRules(live, wanted) && wellPlaced(live, wanted) ? true : undefined;
 }
 
 function dressed(

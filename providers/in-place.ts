@@ -33,6 +33,8 @@ export interface InPlace {
 
 /** What a kind of route can say beside weights: copies, and requests that go to the canary because they match. */
 export interface Beside {
+  /** the only list of which the rules can say more than weights; absent: all */
+  list?: string;
   /** what every request that matches has in common, one entry of any; to know our own rules by, and kept in the record */
   entries: (context: TrafficContext) => JsonObject[];
   isOwn: (rule: JsonObject, pair: Pair, entries: readonly JsonObject[]) => boolean;
@@ -130,11 +132,17 @@ type Destinations = (told: Told, rule: LiveRule) => JsonObject[];
 /** One patch per route with something to change. */
 function edit(kind: InPlace, context: TrafficContext, split: Split, destinations: Destinations): Write[] {
   return routesOfKind(kind, context).flatMap((route): Write[] => {
-    const told = toldOf(kind, context, route, split);
-    const patch = kind.shape.lists.flatMap((list) => patchList(kind, told, list, destinations));
+    const patch = kind.shape.lists.flatMap((list) => {
+      const told = toldOf(kind, context, route, sayable(kind, list, split));
+      return patchList(kind, told, list, destinations);
+    });
     const ref = { resource: kind.resource, namespace: context.namespace, name: route.metadata.name };
     return patch.length === 0 ? [] : [{ verb: 'jsonPatch', ref, patch }];
   });
+}
+
+function sayable({ beside }: InPlace, list: string, split: Split): Split {
+  return beside?.list === undefined || beside.list === list ? split : { ...OFF, weight: split.weight };
 }
 
 function toldOf({ shape, beside }: InPlace, context: TrafficContext, route: KubeObject, split: Split): Told {

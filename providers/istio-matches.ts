@@ -3,6 +3,9 @@ import type { Json, JsonObject } from '../api/kube.ts';
 import { cookiePattern, stickyCookie } from './cookies.ts';
 import type { TrafficContext } from './provider.ts';
 
+/** How the routes that Sluice adds are called, beside a user's and in a VirtualService of its own. */
+export const OWN_ROUTE = 'sluice-match';
+
 /** What a header of a request has to be for the request to go to the canary; Istio wants names in lower case. */
 export interface Condition {
   header: string;
@@ -77,6 +80,29 @@ export function sticking(destination: JsonObject, { wants: { sticky }, release }
   const response = getObject(headers, 'response') ?? {};
   const add = { ...getObject(response, 'add'), [SET_COOKIE]: cookie };
   return { ...destination, headers: { ...headers, response: { ...response, add } } };
+}
+
+/** A cookie of ours, of whatever release. */
+const OURS = /^[^=;]+=[^;]+; Path=\/; Max-Age=\d+; HttpOnly$/;
+
+/** Without that again: where somebody took the stable destinations away, they are made of the canary's. */
+export function withoutSticking(destination: JsonObject): JsonObject {
+  const headers = getObject(destination, 'headers') ?? {};
+  const response = getObject(headers, 'response') ?? {};
+  const add = getObject(response, 'add') ?? {};
+  if (!OURS.test(getString(add, SET_COOKIE) ?? '')) return destination;
+  return without(
+    destination,
+    'headers',
+    without(headers, 'response', without(response, 'add', without(add, SET_COOKIE))),
+  );
+}
+
+/** With another value at `key`; without the key where that value has nothing in it, or there is none. */
+function without(parent: JsonObject, key: string, value: JsonObject = {}): JsonObject {
+  const rest = { ...parent };
+  delete rest[key];
+  return Object.keys(value).length === 0 ? rest : { ...rest, [key]: value };
 }
 
 /** The entry of `mirrors` by which requests are copied to what a weighted destination sends to. */

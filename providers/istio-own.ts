@@ -3,13 +3,10 @@ import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import { hostOf, isHostOf } from './istio-hosts.ts';
-import { conditionsOf, mirrorTo, narrowed, sticking } from './istio-matches.ts';
+import { conditionsOf, mirrorTo, narrowed, OWN_ROUTE, sticking } from './istio-matches.ts';
 import { isMadeFor } from './naming.ts';
 import { ownMetadata, ownPercent, ownWeights, type OwnObject } from './own-object.ts';
 import type { Refusal, Split, TrafficContext } from './provider.ts';
-
-/** How the routes that Sluice adds are called, beside a user's and in a VirtualService of its own. */
-export const OWN_ROUTE = 'sluice-match';
 
 /**
  * The VirtualService for a Service that no VirtualService sends to: every HTTP request that a sidecar makes to it is

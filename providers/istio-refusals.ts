@@ -5,7 +5,8 @@ import { RESOURCES } from '../api/resources.ts';
 import { hostOf } from './istio-hosts.ts';
 import { conditionsOf, narrowed, SET_COOKIE, unclear, type Condition } from './istio-matches.ts';
 import type { Refusal, TrafficContext } from './provider.ts';
-import type { LiveRule } from './weighted-rules.ts';
+import { SHAPE } from './istio-routes.ts';
+import { percentOf, type LiveRule } from './weighted-rules.ts';
 
 /** One route in scope, and what to call it in a sentence. */
 interface Named {
@@ -29,6 +30,26 @@ export function refuseMatch({ wants }: TrafficContext): Refusal[] {
         `spec.match.headers of the policy: Istio ignores a condition on a header called ${name}, so every request would match; use another header.`,
       ),
     );
+}
+
+/** What stands against weights on one of the user's routes. */
+export function refuseRoute(context: TrafficContext, { name, rule }: Named): Refusal[] {
+  const stable = context.stableService.metadata.name;
+  const out: Refusal[] = [];
+  const others = [...new Set(rule.foreign.map(hostOf))];
+  if (others.length > 0) {
+    const sentence = `${name} sends to ${others.join(', ')} beside Service ${stable}, and Sluice would have to guess whose share the canary takes; leave only ${stable} in it, or list the VirtualServices to split in the annotation sluice.dev/route.`;
+    out.push({ reason: REASON.ForeignDestination, sentence });
+  }
+  if (rule.edited && context.originals === undefined) {
+    const sentence = `${name} already sends to Service ${context.canaryService}, which Sluice adds itself during a release; remove it from route and mirrors.`;
+    out.push({ reason: REASON.RouteUnsupported, sentence });
+  }
+  if (percentOf(SHAPE, rule) === undefined) {
+    const sentence = `${name} has several destinations and no weight above 0, so it serves nothing that could be shared; give ${stable} a weight.`;
+    out.push({ reason: REASON.RouteUnsupported, sentence });
+  }
+  return out;
 }
 
 /** Why what the policy wants beside weights cannot be done on one of the user's routes. */

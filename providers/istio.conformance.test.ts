@@ -1,12 +1,19 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cloneJson, getNumber, getObjects, getString } from '../api/json.ts';
+import { cloneJson, equalJson, getNumber, getObject, getObjects, getString, isObject } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { fromCrd } from '../test/support/crd-arbitrary.ts';
 import { crdSchema } from '../test/support/crd-schema.ts';
 import { destination, httpTo, virtualService } from '../test/support/istio.ts';
-import { describeProvider, type ForeignEdit, type Place, type World } from './conformance.ts';
+import {
+  describeProvider,
+  LADDERS,
+  type ForeignEdit,
+  type Headers,
+  type Place,
+  type World,
+} from './conformance.ts';
 import { istio } from './istio.ts';
 
 /** The published schema of both versions, where it is at hand. */
@@ -71,6 +78,31 @@ const cases: Record<string, KubeObject[]> = {
       spec: { http: [httpTo('/d', [destination('web')])], exportTo: ['.'] },
     },
   ],
+  'routes that match by headers, or by anything, and one that nothing reaches': [
+    virtualService('shop', [
+      {
+        match: [
+          { uri: { prefix: '/a' }, headers: { 'x-b': { exact: 'b' } } },
+          { uri: { prefix: '/b' }, withoutHeaders: { 'X-Group': {} } },
+        ],
+        route: [destination('web')],
+      },
+      { route: [destination('web', { headers: { response: { add: { 'X-A': 'yes' } } } })] },
+      httpTo('/never', [destination('web')], { mirrors: [{ destination: { host: 'audit' } }] }),
+    ]),
+  ],
+  'a redirect, a delegate, empty lists, and mirrors by the list': [
+    virtualService('shop', [
+      { name: 'old', match: [{ uri: { exact: '/old' } }], redirect: { uri: '/' } },
+      httpTo('/', [destination('web')], {
+        mirrors: [{ destination: { host: 'audit' }, percentage: { value: 12.5 } }],
+        fault: { delay: { percentage: { value: 1 }, fixedDelay: '1s' } },
+        corsPolicy: { allowOrigins: [{ exact: 'https://example.com' }] },
+      }),
+      httpTo('/e', [destination('web')], { mirrors: [] }),
+      { match: [{ uri: { prefix: '/d' } }], delegate: { name: 'elsewhere', namespace: 'shop' } },
+    ]),
+  ],
   'tls and tcp routes beside http': [
     virtualService('shop', [httpTo('/', [destination('web')])], {
       tls: [{ match: [{ port: 443, sniHosts: ['a.example.com'] }], route: [destination('web')] }],
@@ -82,6 +114,11 @@ const cases: Record<string, KubeObject[]> = {
     virtualService('inside', [httpTo('/', [destination(FQDN)])], { hosts: ['web'], gateways: ['mesh'] }),
   ],
 };
+
+/** With room for more than weights, and each for another reason. */
+const roomy = Object.fromEntries(
+  Object.entries(cases).filter(([name]) => !/^(tls|mirrors|one destination|a VirtualService of)/.test(name)),
+);
 
 const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
 const someDestination = fc
@@ -128,40 +165,127 @@ const someVirtualService = (name: string) =>
 
 const isOurs = (object: KubeObject) => object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'sluice';
 
+const named = (route: JsonObject) => (getString(route, 'name') ?? '').startsWith('sluice-');
+
+const hostIn = (to: JsonObject) =>
+  (getString(to, 'destination', 'host') ?? '').replace('.shop.svc.cluster.local', '');
+
+/** Does the header fit, as Envoy compares it? */
+function fits(asked: JsonObject, value: string | undefined): boolean {
+  if (value === undefined) return false;
+  const [exact, prefix, regex] = ['exact', 'prefix', 'regex'].map((key) => getString(asked, key));
+  if (exact !== undefined) return value === exact;
+  if (prefix !== undefined) return value.startsWith(prefix);
+  return regex === undefined || regex === '*' || new RegExp(`^(?:${regex})$`).test(value);
+}
+
+/** Is a request that fits one of a route's entries, and has these headers besides, taken by the route `own` before it? */
+function takes(own: JsonObject, route: JsonObject, headers: Headers): boolean {
+  const entries = getObjects(route, 'match');
+  return getObjects(own, 'match').some((entry) =>
+    (entries.length === 0 ? [{}] : entries).some((base: JsonObject) => {
+      const asked = Object.entries(getObject(base, 'headers') ?? {});
+      const more = Object.entries(getObject(entry, 'headers') ?? {}).filter(
+        ([name, is]) => !asked.some(([other, was]) => other === name && equalJson(was, is)),
+      );
+      return (
+        equalJson({ ...entry, headers: null }, { ...base, headers: null }) &&
+        more.every(([name, is]) => isObject(is) && fits(is, headers[name]))
+      );
+    }),
+  );
+}
+
+/** The routes of a list, each with those of Sluice that stand right in front of it. */
+function grouped(routes: JsonObject[]): { route: JsonObject; own: JsonObject[] }[] {
+  let own: JsonObject[] = [];
+  return routes.flatMap((route) => {
+    if (named(route)) {
+      own.push(route);
+      return [];
+    }
+    const group = { route, own };
+    own = [];
+    return [group];
+  });
+}
+
 /** As a proxy shares: an only destination gets all, otherwise one without a weight gets nothing. */
-function places(world: World, stable: string, canary: string): Place[] {
+function placeOf(
+  id: string,
+  serving: JsonObject,
+  { stable, canary }: { stable: string; canary: string },
+): Place[] {
+  const list = getObjects(serving, 'route').map((each) => ({
+    service: hostIn(each),
+    weight: getNumber(each, 'weight') ?? 0,
+    cookie: getString(each, 'headers', 'response', 'add', 'Set-Cookie'),
+  }));
+  const only = list.length === 1 && list[0]?.weight === 0;
+  const share = (wanted: (service: string) => boolean) =>
+    list.filter(({ service }) => wanted(service)).reduce((sum, each) => sum + (only ? 100 : each.weight), 0);
+  if (!list.some(({ service }) => service === stable || service === canary)) return [];
+  const cookie = list.find((each) => each.service === canary && each.weight > 0)?.cookie;
+  const mirrors = getObjects(serving, 'mirrors').filter((each) => hostIn(each) === canary);
+  return [
+    {
+      id,
+      stable: share((name) => name === stable),
+      canary: share((name) => name === canary),
+      other: share((name) => name !== stable && name !== canary),
+      lists: list.some(({ service }) => service === stable),
+      mirror: mirrors.reduce((sum, each) => sum + (getNumber(each, 'percentage', 'value') ?? 100), 0),
+      ...(cookie === undefined ? {} : { setCookie: cookie }),
+    },
+  ];
+}
+
+function places(world: World, stable: string, canary: string, headers: Headers = {}): Place[] {
   return world.list('VirtualService').flatMap((object) =>
     ['http', 'tls', 'tcp'].flatMap((protocol) =>
-      getObjects(object, 'spec', protocol).flatMap((route, i): Place[] => {
-        const list = getObjects(route, 'route').map((each) => ({
-          service: (getString(each, 'destination', 'host') ?? '').replace('.shop.svc.cluster.local', ''),
-          weight: getNumber(each, 'weight') ?? 0,
-        }));
-        const only = list.length === 1 && list[0]?.weight === 0;
-        const share = (wanted: (service: string) => boolean) =>
-          list
-            .filter(({ service }) => wanted(service))
-            .reduce((sum, each) => sum + (only ? 100 : each.weight), 0);
-        if (!list.some(({ service }) => service === stable || service === canary)) return [];
+      grouped(getObjects(object, 'spec', protocol)).flatMap(({ route, own }, i): Place[] => {
         const id = `${object.metadata.name}#${protocol}#${i}`;
-        const other = share((service) => service !== stable && service !== canary);
+        const serving = own.find((each) => takes(each, route, headers)) ?? route;
+        const astray = own.filter(
+          (each) => placeOf(id, each, { stable, canary }).length > 0 && !relates(each, route),
+        );
         return [
-          { id, stable: share((name) => name === stable), canary: share((name) => name === canary), other },
+          ...placeOf(id, serving, { stable, canary }),
+          ...astray.map(() => ({ id: `${id} astray`, stable: 0, canary: 1, other: 0 })),
         ];
       }),
     ),
   );
 }
 
+/** Is it made of this route? Else it takes requests from routes that it has nothing to do with. */
+const relates = (own: JsonObject, route: JsonObject) =>
+  getObjects(own, 'match').every((entry) =>
+    [{}, ...getObjects(route, 'match')].some((base: JsonObject) =>
+      equalJson({ ...entry, headers: null }, { ...base, headers: null }),
+    ),
+  );
+
 const editUsers = (change: (object: KubeObject) => KubeObject) => (world: World) => {
   for (const object of world.list('VirtualService')) {
     if (!isOurs(object)) world.put(change(cloneJson(object)));
   }
 };
+/** Changes the user's routes; those of Sluice stay where they stand, before whatever is there now. */
 const editHttp = (change: (routes: JsonObject[]) => JsonObject[]) =>
+  editUsers((object) => {
+    const http = getObjects(object, 'spec', 'http');
+    const users = change(http.filter((route) => !named(route)));
+    http.forEach((route, i) => {
+      if (named(route)) users.splice(i, 0, route);
+    });
+    return { ...object, spec: { ...object.spec, http: users } };
+  });
+/** Changes every route, those of Sluice too. */
+const editEach = (change: (route: JsonObject) => JsonObject) =>
   editUsers((object) => ({
     ...object,
-    spec: { ...object.spec, http: change(getObjects(object, 'spec', 'http')) },
+    spec: { ...object.spec, http: getObjects(object, 'spec', 'http').map(change) },
   }));
 const removeOurs = (world: World) =>
   world
@@ -194,8 +318,34 @@ const edits: ForeignEdit[] = [
     edit: editHttp((routes) => [...routes.slice(-1), ...routes.slice(0, -1)]),
   },
   { name: 'removes the first route', edit: editHttp((routes) => routes.slice(1)) },
-  { name: 'sets timeouts', edit: editHttp((routes) => routes.map((r) => ({ ...r, timeout: '9s' }))) },
-  { name: 'names the routes', edit: editHttp((routes) => routes.map((r, i) => ({ ...r, name: `r-${i}` }))) },
+  { name: 'sets timeouts', edit: editEach((r) => ({ ...r, timeout: '9s' })) },
+  {
+    name: 'names the routes, by what they match',
+    edit: editEach((r) => ({ ...r, name: `r-${getString(r, 'match', 0, 'uri', 'prefix') ?? ''}` })),
+  },
+  {
+    name: 'narrows the matches',
+    edit: editEach((r) =>
+      r['match'] === undefined
+        ? r
+        : { ...r, match: getObjects(r, 'match').map((entry) => ({ ...entry, method: { exact: 'GET' } })) },
+    ),
+  },
+  {
+    name: 'copies to somewhere else',
+    edit: editEach((r) =>
+      r['mirror'] !== undefined || r['route'] === undefined
+        ? r
+        : { ...r, mirrors: [{ destination: { host: 'audit' } }, ...getObjects(r, 'mirrors')] },
+    ),
+  },
+  {
+    name: 'takes away what Sluice added in front',
+    edit: editUsers((object) => ({
+      ...object,
+      spec: { ...object.spec, http: getObjects(object, 'spec', 'http').filter((route) => !named(route)) },
+    })),
+  },
   {
     name: 'puts the VirtualService back as it was',
     edit: (world, initial) => initial.forEach((object) => world.put(object)),
@@ -224,6 +374,8 @@ describeProvider(istio, {
     ]),
   ],
   places,
+  ladders: Object.values(LADDERS),
+  roomy,
   edits,
   acknowledge: () => undefined,
   validate: (object) => schemas.flatMap(({ validate }) => validate(object)),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
-import { destination, httpTo, virtualService } from '../test/support/istio.ts';
+import { destination, httpTo, patchOf, virtualService } from '../test/support/istio.ts';
 import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { istio } from './istio.ts';
 
@@ -8,14 +8,6 @@ const FQDN = 'web.shop.svc.cluster.local';
 const one = (...destinations: JsonObject[]) => virtualService('shop', [httpTo('/', destinations)]);
 const split = (canary: number) =>
   one(destination('web', { weight: 100 - canary }), destination('web-canary', { weight: canary }));
-
-/** The patch of the only write of a plan. */
-function patchOf(writes: ReturnType<typeof istio.plan>) {
-  expect(writes).toHaveLength(1);
-  const [write] = writes;
-  if (write?.verb !== 'jsonPatch') throw new Error(`no JSON Patch: ${JSON.stringify(write)}`);
-  return write.patch;
-}
 
 describe('what is written', () => {
   test('the canary stands next to stable, guarded by the route as it was read', () => {
@@ -275,7 +267,7 @@ describe('what is observed', () => {
       metadata: { ...split(5).metadata, generation: 3 },
       status,
     });
-    expect(observe(with_({}))).toEqual({ weight: 5, acknowledged: 'unknown' });
+    expect(observe(with_({}))).toMatchObject({ weight: 5, acknowledged: 'unknown' });
     expect(observe(with_({ observedGeneration: '2' })).acknowledged).toBe('unknown');
     expect(observe(with_({ observedGeneration: '3' })).acknowledged).toBe('yes');
   });

@@ -1,54 +1,16 @@
-import { getObject, getString } from '../api/json.ts';
-import type { JsonObject, KubeObject } from '../api/kube.ts';
+import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { seeRoutes } from './in-place-seen.ts';
-import { planRoutes, recordRoutes, restoreRoutes, scopeOf, type InPlace } from './in-place.ts';
-import { hostOf, isHostOf } from './istio-hosts.ts';
+import { planRoutes, recordRoutes, restoreRoutes, scopeOf } from './in-place.ts';
 import { ownVirtualService, refuseOwn } from './istio-own.ts';
-import { refuseMatch, refuseWants } from './istio-refusals.ts';
+import { refuseMatch, refuseRoute, refuseWants } from './istio-refusals.ts';
+import { label, SHAPE, VIRTUAL_SERVICES } from './istio-routes.ts';
 import { analysisOf, type Analysis } from './istio-status.ts';
 import { liveOwn, ownSplit, planOwn, refuseTaken, removeOwn } from './own-object.ts';
 import { istioPresets } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
-import { percentOf, sendsTo, type LiveRule, type Shape } from './weighted-rules.ts';
-
-/** The destination under another host; what stands behind the Service's name stays. */
-function moved(destination: JsonObject, from: string, to: string): JsonObject {
-  const host = `${to}${hostOf(destination).slice(from.length)}`;
-  return { ...destination, destination: { ...getObject(destination, 'destination'), host } };
-}
-
-/** A subset is of the stable Service's DestinationRule: under the canary's host Envoy would answer 503 for it. */
-function withoutSubset(destination: JsonObject): JsonObject {
-  const rest = { ...getObject(destination, 'destination') };
-  delete rest['subset'];
-  return { ...destination, destination: rest };
-}
-
-const SHAPE: Shape = {
-  lists: ['http', 'tls', 'tcp'],
-  destinations: 'route',
-  unset: 0,
-  onlyGetsAll: true,
-  refersTo: (destination, service, namespace) => isHostOf(hostOf(destination), service, namespace),
-  asCanary: (destination, { stable, canary }) => withoutSubset(moved(destination, stable, canary)),
-  asStable: (destination, { stable, canary }) => moved(destination, canary, stable),
-};
-
-/** What to call a route in a sentence. */
-function label(object: KubeObject, { list, index, rule }: LiveRule): string {
-  const name = getString(rule, 'name') ?? '';
-  return `${list} route ${name === '' ? index + 1 : `"${name}"`} of VirtualService ${object.metadata.name}`;
-}
-
-const VIRTUAL_SERVICES: InPlace = {
-  resource: RESOURCES.virtualServices,
-  shape: SHAPE,
-  plural: 'routes',
-  label,
-  nameOf: hostOf,
-};
+import { sendsTo } from './weighted-rules.ts';
 
 /**
  * Does the split stand in a VirtualService of our own? Decided before the first edit and kept by the record: a user's
@@ -73,9 +35,9 @@ function observeOwn(context: TrafficContext): Observation {
 }
 
 function observeRoutes(context: TrafficContext): Observation {
-  const { weight, problem, routes } = seeRoutes(VIRTUAL_SERVICES, context);
+  const { weight, mirror, matching, problem, routes } = seeRoutes(VIRTUAL_SERVICES, context);
   const analysis = worst(routes.map(analysisOf));
-  return { weight, ...analysis, ...(problem === undefined ? {} : { problem }) };
+  return { weight, mirror, matching, ...analysis, ...(problem === undefined ? {} : { problem }) };
 }
 
 /** An error of one is one of all; confirmed they are only together. */
@@ -93,8 +55,8 @@ function refuse(context: TrafficContext): Refusal[] {
     ...always,
     ...context.routes.flatMap((object) => refuseRejected(context, object)),
     ...scopeOf(VIRTUAL_SERVICES, context).flatMap(({ route, rule }) => {
-      const name = label(route, rule);
-      return [...refuseRoute(context, name, rule), ...refuseWants(context, { name, object: route, rule })];
+      const named = { name: label(route, rule), object: route, rule };
+      return [...refuseRoute(context, named), ...refuseWants(context, named)];
     }),
   ];
 }
@@ -105,25 +67,6 @@ function refuseRejected(context: TrafficContext, object: KubeObject): Refusal[] 
   if (problem === undefined || context.originals !== undefined) return [];
   const sentence = `${problem}, so no weight could ever be confirmed; mend it, or leave the VirtualService out with the annotation sluice.dev/route.`;
   return [{ reason: REASON.RouteRejected, sentence }];
-}
-
-function refuseRoute(context: TrafficContext, name: string, rule: LiveRule): Refusal[] {
-  const stable = context.stableService.metadata.name;
-  const out: Refusal[] = [];
-  const others = [...new Set(rule.foreign.map(hostOf))];
-  if (others.length > 0) {
-    const sentence = `${name} sends to ${others.join(', ')} beside Service ${stable}, and Sluice would have to guess whose share the canary takes; leave only ${stable} in it, or list the VirtualServices to split in the annotation sluice.dev/route.`;
-    out.push({ reason: REASON.ForeignDestination, sentence });
-  }
-  if (rule.canary.length > 0 && context.originals === undefined) {
-    const sentence = `${name} already sends to Service ${context.canaryService}, which Sluice adds itself during a release; remove that destination.`;
-    out.push({ reason: REASON.RouteUnsupported, sentence });
-  }
-  if (percentOf(SHAPE, rule) === undefined) {
-    const sentence = `${name} has several destinations and no weight above 0, so it serves nothing that could be shared; give ${stable} a weight.`;
-    out.push({ reason: REASON.RouteUnsupported, sentence });
-  }
-  return out;
 }
 
 /**
@@ -139,7 +82,7 @@ export const istio: Provider = {
   editsUserRoutes: true,
   // istiod gathers changes for up to a few seconds before it pushes them to every proxy.
   settleMs: 15_000,
-  strategies: ['canary'],
+  strategies: ['canary', 'blueGreen', 'ab'],
   names: (object, service) => sendsTo(SHAPE, object, service),
   refuse,
   record: (context) => (makesOwn(context) ? {} : recordRoutes(VIRTUAL_SERVICES, context)),

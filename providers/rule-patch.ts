@@ -51,7 +51,7 @@ export const sameRules = (live: readonly OwnRule[], wanted: readonly OwnRule[]):
   });
 
 /** Does each stand in front of its rule of the user's, with nothing but others of ours between them? */
-function wellPlaced(own: RuleList['own'], wanted: readonly OwnRule[]): boolean {
+export function wellPlaced(own: RuleList['own'], wanted: readonly OwnRule[]): boolean {
   const places = new Set(own.map(({ index }) => index));
   return own.every(({ index }, i) => {
     const before = wanted[i]?.before;

@@ -1,4 +1,5 @@
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { JsonObject, JsonPatchOp, KubeObject } from '../../api/kube.ts';
+import type { Write } from '../../api/writes.ts';
 
 /** A destination of a route; without `more` neither weight nor port. */
 export const destination = (host: string, more: JsonObject = {}): JsonObject => ({
@@ -25,3 +26,11 @@ export const virtualService = (name: string, http: JsonObject[], spec: JsonObjec
     ...spec,
   },
 });
+
+/** The patch of the only write of a plan. */
+export function patchOf(writes: readonly Write[]): readonly JsonPatchOp[] {
+  const [write, ...more] = writes;
+  if (write?.verb !== 'jsonPatch' || more.length > 0)
+    throw new Error(`not one JSON Patch: ${JSON.stringify(writes)}`);
+  return write.patch;
+}
