@@ -1,4 +1,4 @@
-import type { Counts, Measurement, Window } from '../../api/analysis.ts';
+import { SHARE, type Counts, type Measurement, type Window } from '../../api/analysis.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import { histogramOf, historyOf } from './durations.ts';
@@ -39,6 +39,8 @@ export interface Question {
  */
 export class Prometheus {
   outage: Outage = 'none';
+  /** percent of requests that go to the canary whatever the route says; undefined: the data plane follows it */
+  stuckAt: number | undefined;
   /** measurements with numbers that were handed out */
   answered = 0;
   readonly #world: World;
@@ -63,6 +65,21 @@ export class Prometheus {
     }
     this.answered += 1;
     return this.#numbers(question, canary, stable);
+  }
+
+  /** How many requests each arm got. */
+  share(window: Window): Measurement {
+    if (this.outage !== 'none')
+      return { metric: SHARE, window, outcome: 'noData', sentence: 'nothing was counted' };
+    const { canary, stable } = this.#between(window);
+    return {
+      metric: SHARE,
+      window,
+      outcome: 'ok',
+      kind: 'share',
+      canary: canary.total,
+      stable: stable.total,
+    };
   }
 
   #numbers({ bound, window, calibrate }: Question, canary: Served, stable: Served): Measurement {
@@ -108,7 +125,7 @@ export class Prometheus {
   }
 
   #second(): { canary: Served; stable: Served } {
-    const share = routedWeight(this.#world) / 100;
+    const share = (this.stuckAt ?? routedWeight(this.#world)) / 100;
     const toCanary = Math.round(REQUESTS_PER_SECOND * share);
     return {
       canary: this.#serve(toCanary, 'web-canary'),

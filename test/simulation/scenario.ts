@@ -110,6 +110,9 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     }
   },
   prometheus: (world, state) => (world.prometheus.outage = state as Outage),
+  // sends that percentage to the canary, whatever the route says; `follows`: does what it says
+  'data-plane': (world, state) =>
+    (world.prometheus.stuckAt = state === 'follows' ? undefined : Number(state)),
   crash: (world) => world.restart(),
   // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
   forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),

@@ -325,10 +325,13 @@ export class World {
     );
   }
 
-  #measure({ templates, window, variables, calibrate = false }: QueueJob): Measurement[] {
+  #measure({ templates, window, variables, share, calibrate = false }: QueueJob): Measurement[] {
     // Where pods are told apart by their names, without any there is nothing to ask for.
     const named = !isByPods(this) || variables['canaryPods'] !== '';
-    return metricsOf(templates).map((bound) => this.prometheus.measure({ bound, window, calibrate, named }));
+    const metrics = metricsOf(templates).map((bound) =>
+      this.prometheus.measure({ bound, window, calibrate, named }),
+    );
+    return share === undefined ? metrics : [...metrics, this.prometheus.share(window)];
   }
 
   #createRoute(provider: WorldProvider): void {
