@@ -192,6 +192,26 @@ describe('the gateway', () => {
     }
   });
 
+  it('gives clients of an Ingress with sessions a cookie, by which they come back to the canary', async () => {
+    const it = await world();
+    const annotations = { affinity: 'cookie', 'session-cookie-name': 's', 'session-cookie-max-age': '60' };
+    const canary = (weight: string) =>
+      ingress({
+        name: 'canary',
+        service: 'shop-canary',
+        annotations: { canary: 'true', 'canary-weight': weight },
+      });
+    it.api.put('ingresses', ingress({ name: 'shop', service: 'shop', annotations }));
+    it.api.put('ingresses', canary('100'));
+    await answers(it.ports.ingress, 'v2');
+    const [cookie] = (await fetched(it.ports.ingress)).headers['set-cookie'] ?? [];
+    expect(cookie).toMatch(/^s=\d+\|[0-9a-f]+; Path=\/; Max-Age=60; HttpOnly$/);
+    it.api.put('ingresses', canary('0'));
+    await answers(it.ports.ingress, 'v1');
+    const again = await fetched(it.ports.ingress, { headers: { cookie: cookie?.split(';')[0] ?? '' } });
+    expect(again.headers['x-version']).toBe('v2');
+  });
+
   it('follows a VirtualService and counts as Istio does', async () => {
     const it = await world();
     const virtualService = (service: string): KubeObject => ({
