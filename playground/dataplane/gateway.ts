@@ -14,6 +14,8 @@ import type { Random } from './random.ts';
 import { parentsOf } from './route-status.ts';
 import { RouteTable } from './route-table.ts';
 import type { Copy, Routed, RoutedRequest, ServiceLabels } from './routing.ts';
+import { scrapeTargets } from './scrape-targets.ts';
+import { ServiceTable } from './service-routing.ts';
 import { SmiExtension } from './smi-extension.ts';
 import { VirtualServiceTable } from './virtualservice-routing.ts';
 
@@ -33,10 +35,13 @@ export interface GatewayPorts {
   istio: number;
   /** traffic of a meshed client of Linkerd */
   linkerd: number;
-  /** /metrics */
+  /** traffic to Services, shared out among their endpoints */
+  services: number;
+  /** /metrics, and /targets: the pods to scrape */
   metrics: number;
 }
 
+const TARGETS_PATH = '/targets';
 const GATEWAY_API = 'gateway.networking.k8s.io/v1';
 const KINDS = {
   services: ['v1', 'services'],
@@ -70,12 +75,14 @@ export class Gateway {
   private readonly metrics = new GatewayMetrics();
   private readonly forwarder: Forwarder;
   private readonly mirrors: Record<Kind, Mirror>;
+  private readonly pods: Mirror;
   private readonly smi: SmiExtension;
   private readonly servers: http.Server[] = [];
   private ingresses = new IngressTable([], new Backends([], []));
   private routes: Table = new RouteTable({ http: [], grpc: [], gateways: [] }, new Backends([], []));
   private virtualServices: Table = new VirtualServiceTable([], new Backends([], []));
   private profiles: Table = new ProfileTable([], new Backends([], []));
+  private plain: Table = new ServiceTable(new Backends([], []));
   private pending = false;
   private writing = false;
   private statusStale = false;
@@ -89,6 +96,7 @@ export class Gateway {
       return [kind, new Mirror({ client: this.client, path, onChange: () => this.changed() })];
     });
     this.mirrors = Object.fromEntries(mirrors) as Record<Kind, Mirror>;
+    this.pods = new Mirror({ client: this.client, path: pathOf('v1', 'pods'), onChange: () => undefined });
     const { splits, profiles } = this.mirrors;
     this.smi = new SmiExtension({ client: this.client, splits, profiles });
   }
@@ -100,12 +108,13 @@ export class Gateway {
       ingress: await this.serve((request, response) => void this.viaIngress(request, response)),
       istio: await this.serve((request, response) => void this.viaIstio(request, response)),
       linkerd: await this.serve((request, response) => void this.viaLinkerd(request, response)),
-      metrics: await this.serve((_, response) => void this.sendMetrics(response)),
+      services: await this.serve((request, response) => void this.viaServices(request, response)),
+      metrics: await this.serve((request, response) => void this.sendMetrics(request, response)),
     };
   }
 
   close(): void {
-    for (const mirror of Object.values(this.mirrors)) mirror.stop();
+    for (const mirror of [...Object.values(this.mirrors), this.pods]) mirror.stop();
     for (const server of this.servers) {
       server.close();
       server.closeAllConnections();
@@ -136,6 +145,11 @@ export class Gateway {
     );
   }
 
+  /** Nobody between client and pod counts. */
+  private async viaServices(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    await this.via(this.plain, { request, response }, () => undefined);
+  }
+
   private async via(table: Table, exchange: Exchange, count: Count): Promise<void> {
     const started = performance.now();
     const { request } = exchange;
@@ -155,7 +169,12 @@ export class Gateway {
     return fail(response, routed.status, routed.why);
   }
 
-  private async sendMetrics(response: http.ServerResponse): Promise<void> {
+  private async sendMetrics(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    if (request.url === TARGETS_PATH) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(scrapeTargets(this.pods.all())));
+      return;
+    }
     response.writeHead(200, { 'content-type': this.metrics.registry.contentType });
     response.end(await this.metrics.registry.metrics());
   }
@@ -179,6 +198,7 @@ export class Gateway {
     this.routes = new RouteTable(routes, backends);
     this.virtualServices = new VirtualServiceTable(this.mirrors.virtualServices.all(), backends);
     this.profiles = new ProfileTable(this.mirrors.profiles.all(), backends);
+    this.plain = new ServiceTable(backends);
   }
 
   private backends(): Backends {

@@ -83,6 +83,18 @@ describe('a pod', () => {
     ]);
   });
 
+  it('counts its answers as OpenTelemetry does, probes and scrapes left out', async () => {
+    machine = new Machine();
+    machine.start('a', { image: 'shop:v2_error-1', probe: PROBE });
+    const host = await machine.ready('a');
+    for (const path of ['/', '/cart', '/metrics']) await get(host, path);
+    const text = await (await get(host, '/metrics')).text();
+    const counts = text.split('\n').filter((line) => line.includes('_count{'));
+    expect(counts).toEqual([
+      'http_server_request_duration_seconds_count{http_request_method="GET",http_response_status_code="500",network_protocol_version="1.1",url_scheme="http"} 2',
+    ]);
+  });
+
   it('is ready only when its readiness check over HTTP succeeds', async () => {
     machine = new Machine();
     machine.start('a', { probe: PROBE, env: { START_SECONDS: '0.2' } });

@@ -2,10 +2,13 @@ import http from 'node:http';
 import type { Behaviour } from './behaviour.ts';
 import { lognormal } from './random.ts';
 import type { Random } from './random.ts';
+import { PodMetrics } from './pod-metrics.ts';
 import { isGrpc } from './routing.ts';
 
 /** Paths that answer 200 once the pod has started, 503 before; everything else is the "application". */
 const HEALTH_PATHS = new Set(['/healthz', '/readyz', '/livez']);
+
+const METRICS_PATH = '/metrics';
 
 const GRPC_INTERNAL = 13;
 
@@ -19,6 +22,7 @@ export interface PodServerOptions {
 export class PodServer {
   private readonly server: http.Server;
   private readonly options: PodServerOptions;
+  private readonly metrics = new PodMetrics();
   private startedAtMs = 0;
   private closing = false;
 
@@ -68,8 +72,24 @@ export class PodServer {
       response.writeHead(this.started() ? 200 : 503).end();
       return;
     }
+    if (path === METRICS_PATH) return void this.sendMetrics(response);
     const { behaviour, random } = this.options;
+    const startedMs = performance.now();
+    response.on('finish', () => this.count(request, response, startedMs));
     setTimeout(() => this.finish(request, response), lognormal(random, behaviour.p50Ms, behaviour.p99Ms));
+  }
+
+  private async sendMetrics(response: http.ServerResponse): Promise<void> {
+    this.hurry(response);
+    const { type, body } = await this.metrics.text();
+    response.writeHead(200, { 'content-type': type }).end(body);
+  }
+
+  /** gRPC calls would be counted under a name of their own. */
+  private count(request: http.IncomingMessage, response: http.ServerResponse, startedMs: number): void {
+    if (isGrpc(request.headers)) return;
+    const seconds = (performance.now() - startedMs) / 1000;
+    this.metrics.answered(request.method ?? 'GET', response.statusCode, seconds);
   }
 
   private finish(request: http.IncomingMessage, response: http.ServerResponse): void {

@@ -12,16 +12,18 @@ export interface PrometheusOptions {
   directory: string;
   /** loopback port of the gateway's /metrics */
   metricsPort: number;
+  /** the pods are scraped as well */
+  pods: boolean;
   /** loopback port to listen on */
   port: number;
 }
 
 const READY_MS = 20_000;
 
-/** Writes the configuration of a real Prometheus that scrapes the gateway every second; returns its command line. */
+/** Writes the configuration of a real Prometheus that scrapes the gateway, and perhaps every pod, each second; returns its command line. */
 export function prometheusCommand(options: PrometheusOptions): string[] {
   const config = join(options.directory, 'prometheus.yml');
-  writeFileSync(config, stringify(configuration(options.metricsPort)));
+  writeFileSync(config, stringify(configuration(options)));
   return [
     options.binary,
     `--config.file=${config}`,
@@ -32,10 +34,15 @@ export function prometheusCommand(options: PrometheusOptions): string[] {
   ];
 }
 
-function configuration(metricsPort: number): object {
+function configuration({ metricsPort, pods }: PrometheusOptions): object {
+  const gateway = `127.0.0.1:${metricsPort}`;
+  const discovered = { url: `http://${gateway}/targets`, refresh_interval: '1s' };
   return {
     global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '10s' },
-    scrape_configs: [{ job_name: 'gateway', static_configs: [{ targets: [`127.0.0.1:${metricsPort}`] }] }],
+    scrape_configs: [
+      { job_name: 'gateway', static_configs: [{ targets: [gateway] }] },
+      ...(pods ? [{ job_name: 'pods', http_sd_configs: [discovered] }] : []),
+    ],
   };
 }
 

@@ -13,15 +13,15 @@ export const MARK = {
   cookie: { name: 'beta', value: 'always' },
 };
 
-export type DemoProvider = 'gateway' | 'nginx' | 'istio' | 'linkerd';
+export type DemoProvider = 'gateway' | 'nginx' | 'istio' | 'linkerd' | 'replicas';
 
-export const PROVIDERS: readonly DemoProvider[] = ['gateway', 'nginx', 'istio', 'linkerd'];
+export const PROVIDERS: readonly DemoProvider[] = ['gateway', 'nginx', 'istio', 'linkerd', 'replicas'];
 
 const EDGE_HOST = 'shop.example';
 
-/** The host that clients ask for: Linkerd splits what goes to the Service within the cluster. */
+/** The host that clients ask for: Linkerd splits what goes to the Service within the cluster, as a Service itself does. */
 export const hostOf = (provider: DemoProvider): string =>
-  provider === 'linkerd' ? `${APP}.${NAMESPACE}.svc.cluster.local` : EDGE_HOST;
+  provider === 'linkerd' || provider === 'replicas' ? `${APP}.${NAMESPACE}.svc.cluster.local` : EDGE_HOST;
 
 /** What the user has for routing, for a sentence. */
 export const ROUTED_BY: Readonly<Record<DemoProvider, string>> = {
@@ -29,6 +29,7 @@ export const ROUTED_BY: Readonly<Record<DemoProvider, string>> = {
   nginx: `Ingress ${APP}`,
   istio: `VirtualService ${APP}`,
   linkerd: `Service ${APP} within the mesh`,
+  replicas: `Service ${APP} alone, to any of its pods`,
 };
 
 /** Objects to create, each with the collection it belongs to; in this order. */
@@ -53,6 +54,7 @@ const ROUTES: Readonly<Record<DemoProvider, () => Placed[]>> = {
   nginx: () => [{ plural: 'ingresses', object: ingress() }],
   istio: () => [{ plural: 'virtualservices', object: virtualService() }],
   linkerd: () => [{ plural: 'serviceprofiles', object: serviceProfile() }],
+  replicas: () => [],
 };
 
 function meta(more: JsonObject = {}): KubeObject['metadata'] {

@@ -195,7 +195,7 @@ class Play {
   }
 
   private strike(weight: number): void {
-    for (const incident of this.pending.filter((one) => one.atWeight === weight)) {
+    for (const incident of this.pending.filter((one) => one.atWeight <= weight)) {
       this.pending.splice(this.pending.indexOf(incident), 1);
       this.under.push(this.suffer(incident));
     }

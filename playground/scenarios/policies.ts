@@ -32,7 +32,7 @@ function policy(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): 
     metadata: { name: 'demo', namespace: NAMESPACE },
     spec: {
       // The others are found by the user's routes.
-      ...(provider === 'linkerd' ? { provider } : {}),
+      ...(provider === 'linkerd' || provider === 'replicas' ? { provider } : {}),
       strategy,
       ...STEPS[strategy],
       ...(mirror ? { mirror: { percent: 100, ...WAITS } } : {}),

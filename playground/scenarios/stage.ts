@@ -208,7 +208,10 @@ export class Stage {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const { prometheus: binary } = this.options;
-    await this.children.guarded('Prometheus', prometheusCommand({ binary, directory, metricsPort, port }));
+    // Elsewhere the gateway counts for all pods.
+    const pods = this.options.provider === 'replicas';
+    const command = prometheusCommand({ binary, directory, metricsPort, port, pods });
+    await this.children.guarded('Prometheus', command);
     await prometheusReady(url);
     const proxy = new PrometheusProxy(url);
     return { url, proxy, front: await proxy.listen() };
@@ -277,6 +280,7 @@ export async function until(
 /** The gateway has a port of its own for every kind of route. */
 function portOf(provider: DemoProvider, ports: GatewayPorts): number {
   if (provider === 'gateway') return ports.routes;
+  if (provider === 'replicas') return ports.services;
   return provider === 'nginx' ? ports.ingress : ports[provider];
 }
 

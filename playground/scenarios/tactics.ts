@@ -26,6 +26,7 @@ const ABLE: Readonly<Record<DemoProvider, Ability>> = {
   istio: EVERYTHING,
   nginx: { strategies: STRATEGIES, mirror: false, sticky: false },
   linkerd: { strategies: ['canary', 'blueGreen'], mirror: false, sticky: false },
+  replicas: { strategies: ['canary'], mirror: false, sticky: false },
 };
 
 /** Blue-green is shown with copies where that is possible, because nothing else can be measured before its switch. */

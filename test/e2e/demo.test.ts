@@ -86,6 +86,21 @@ describe.concurrent('the demo', () => {
     },
   );
 
+  it('promotes and rolls back without any router, by the number of pods alone, losing no request', async () => {
+    const run = await demo('replicas', ['healthy', 'regression']);
+    const [healthy, regression] = run.outcomes;
+    const promoted = { ...PROMOTED, weights: expect.anything() as unknown };
+    expect(healthy, run.log).toMatchObject({ scenario: 'healthy', provider: 'replicas', ...promoted });
+    // 1 of 7 pods, 2 of 8, 6 of 12; between them pods become ready one by one
+    const steps = [14.29, 25, 50];
+    const seen = healthy?.weights.filter((weight) => steps.includes(weight));
+    expect(seen, run.log).toEqual(steps);
+    expect(regression, run.log).toMatchObject({ scenario: 'regression', ...ROLLED_BACK, weights: [14.29] });
+    expect(proofs(run), run.log).toHaveLength(3);
+    expect(reasons(run)).toContain('HarmDetected');
+    expect(run.code).toBe(0);
+  });
+
   it('neither promotes nor rolls back while nobody calls the service, says so, and goes on when traffic returns', async () => {
     const run = await demo('gateway', ['no-traffic', 'crashloop']);
     const [quiet, crashing] = run.outcomes;
