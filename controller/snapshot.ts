@@ -5,6 +5,7 @@ import { RESOURCES } from '../api/resources.ts';
 import { deepFreeze } from '../kube/freeze.ts';
 import { ROUTE_KINDS } from '../providers/index.ts';
 import { FOLLOWED } from './companions/index.ts';
+import { CONSIDERED } from './discovery/index.ts';
 import { keyText } from './keys.ts';
 import type { Measurements } from './measurements.ts';
 import type { ControllerConfig, Key, Snapshot } from './model.ts';
@@ -16,7 +17,7 @@ export interface Reader {
   /**
    * All objects of one kind in one namespace, deep-frozen or never changed again. undefined: not known (yet), so
    * nothing may be decided. A kind the server does not have is []. FORBIDDEN: it is there and may not be read, which
-   * only the kinds that follow a canary are allowed to be.
+   * only FOLLOWED and CONSIDERED kinds are allowed to be.
    */
   list(resource: Resource, namespace: string): Listing | Promise<Listing>;
   /** an object as the server returned it to one of our writes */
@@ -56,8 +57,10 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
   const shared = elsewhere
     ? await readKinds(context.reader, config.namespace, ['releasePolicies', 'analysisTemplates'])
     : {};
-  const attached = await readAttached(context.reader, key.namespace);
-  if (own === undefined || shared === undefined || attached === undefined) return undefined;
+  const attached = await readSome(context.reader, key.namespace, FOLLOWED);
+  const considered = await readSome(context.reader, key.namespace, CONSIDERED);
+  if (own === undefined || shared === undefined) return undefined;
+  if (attached === undefined || considered === undefined) return undefined;
   const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
   return deepFreeze({
     nowMs,
@@ -73,7 +76,9 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     virtualServices: of('virtualServices'),
     trafficSplits: of('trafficSplits'),
     serviceProfiles: of('serviceProfiles'),
-    ...attached,
+    attached: attached.objects,
+    forbidden: attached.forbidden,
+    surroundings: considered.objects,
     releases: releasesOf(key.name, of('releases')),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
     templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
@@ -84,21 +89,22 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
   });
 }
 
-/** What may have to follow a canary, and the kinds of which that is not known. */
-async function readAttached(
+/** All objects of kinds that may not be ours to read, and the kinds that are not. */
+async function readSome(
   reader: Reader,
   namespace: string,
-): Promise<Pick<Snapshot, 'attached' | 'forbidden'> | undefined> {
-  const attached: KubeObject[] = [];
+  resources: readonly Resource[],
+): Promise<{ objects: KubeObject[]; forbidden: Resource[] } | undefined> {
+  const objects: KubeObject[] = [];
   const forbidden: Resource[] = [];
-  for (const resource of FOLLOWED) {
+  for (const resource of resources) {
     const answer = reader.list(resource, namespace);
     const list = answer instanceof Promise ? await answer : answer;
     if (list === undefined) return undefined;
     if (list === FORBIDDEN) forbidden.push(resource);
-    else attached.push(...list);
+    else objects.push(...list);
   }
-  return { attached, forbidden };
+  return { objects, forbidden };
 }
 
 type Lists = Partial<Record<Kind, readonly KubeObject[]>>;

@@ -9,6 +9,7 @@ import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
 import { ROUTE_KINDS } from '../providers/index.ts';
 import { FOLLOWED } from './companions/index.ts';
+import { CONSIDERED } from './discovery/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
 import type { Key } from './model.ts';
 import { FORBIDDEN, type Listing, type Reader } from './snapshot.ts';
@@ -44,6 +45,7 @@ const PER_NAMESPACE: readonly Resource[] = [
   RESOURCES.pods,
   RESOURCES.services,
   ...ROUTE_KINDS.map((kind) => RESOURCES[kind]),
+  ...CONSIDERED,
   RESOURCES.releases,
   ...SHARED,
 ];
@@ -192,10 +194,10 @@ export class Watches implements Reader {
     onChange: (change: Change) => void,
   ): Watch {
     const { client, clock, random, onError, onBug } = this.#options;
-    const follows = FOLLOWED.includes(resource);
+    const mayBeForbidden = FOLLOWED.includes(resource) || CONSIDERED.includes(resource);
     const store = new Store({
       ...(scope.metadataOnly === true ? { trim } : {}),
-      ...(follows ? { trim: withoutManagers } : {}),
+      ...(mayBeForbidden ? { trim: withoutManagers } : {}),
     });
     store.onChange((change) => {
       if (!this.#stopped) onChange(change);
@@ -208,7 +210,7 @@ export class Watches implements Reader {
       scope,
       sink: store,
       optional: mayBeAbsent(resource),
-      mayBeForbidden: follows,
+      mayBeForbidden,
       onError: (error, retryInMs) => onError(error, resource, retryInMs),
     });
     reflector.run().catch(onBug);
@@ -218,6 +220,8 @@ export class Watches implements Reader {
   }
 
   #tell(resource: Resource, namespace: string, object: KubeObject): void {
+    // Their status changes all the time, and they are looked at again anyway as long as they stand against a release.
+    if (CONSIDERED.includes(resource)) return;
     const target = targetOf(object);
     if (target !== undefined) return this.#options.onKey({ namespace, name: target });
     switch (resource) {
@@ -266,7 +270,7 @@ export class Watches implements Reader {
 
 /** Where Gateway API or a mesh is not installed there are no routes of it. Without our own kinds nothing may be decided. */
 export function mayBeAbsent(resource: Resource): boolean {
-  if (FOLLOWED.includes(resource)) return true;
+  if (FOLLOWED.includes(resource) || CONSIDERED.includes(resource)) return true;
   return resource !== RESOURCES.ingresses && ROUTE_KINDS.some((kind) => RESOURCES[kind] === resource);
 }
 

@@ -25,7 +25,7 @@ function notes(change: Partial<NotesInput> = {}, routes: KubeObject[] = [route()
     routes,
     rewrite: {},
   } as NotesInput['traffic'];
-  return notesOn({ target: target(), autoscalers: [], traffic, ...change });
+  return notesOn({ target: target(), surroundings: [], traffic, ...change });
 }
 
 test('a plain target has none', () => {
@@ -36,7 +36,7 @@ describe('autoscalers', () => {
   const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
 
   test('what will happen is said', () => {
-    const got = notes({ autoscalers: [autoscaler('HorizontalPodAutoscaler', { scaleTargetRef })] });
+    const got = notes({ surroundings: [autoscaler('HorizontalPodAutoscaler', { scaleTargetRef })] });
     expect(got).toMatchObject([{ reason: 'AutoscalerFollowed' }]);
     expect(got[0]?.sentence).toContain('HorizontalPodAutoscaler auto scales Deployment web');
     expect(got[0]?.sentence).not.toContain('without analysis');
@@ -46,7 +46,7 @@ describe('autoscalers', () => {
     ['HorizontalPodAutoscaler', { scaleTargetRef, minReplicas: 0 }],
     ['ScaledObject', { scaleTargetRef: { name: 'web' } }],
   ])('a %s that scales to 0 lets changes through', (kind, spec) => {
-    expect(notes({ autoscalers: [autoscaler(kind, spec)] })[0]?.sentence).toContain('without analysis');
+    expect(notes({ surroundings: [autoscaler(kind, spec)] })[0]?.sentence).toContain('without analysis');
   });
 
   test('of other workloads are none of its business', () => {
@@ -54,10 +54,10 @@ describe('autoscalers', () => {
       { ...scaleTargetRef, name: 'api' },
       { ...scaleTargetRef, kind: 'StatefulSet' },
     ];
-    const autoscalers = others.map((ref) =>
+    const surroundings = others.map((ref) =>
       autoscaler('HorizontalPodAutoscaler', { scaleTargetRef: ref, minReplicas: 1 }),
     );
-    expect(notes({ autoscalers })).toEqual([]);
+    expect(notes({ surroundings })).toEqual([]);
   });
 });
 

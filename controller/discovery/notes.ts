@@ -2,8 +2,10 @@ import { getInteger, getObject, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
+import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { nginxNotes } from '../../providers/nginx-notes.ts';
+import { ofKind } from './considered.ts';
 import { nameOf, type Traffic } from './types.ts';
 
 /** Something that stands against no release, but that its author will want to know before it begins. */
@@ -15,11 +17,13 @@ export interface Note {
 export interface NotesInput {
   target: KubeObject;
   traffic: Traffic;
-  /** HorizontalPodAutoscalers and ScaledObjects of the namespace, where they may be read */
-  autoscalers: readonly KubeObject[];
+  /** of the kinds in CONSIDERED */
+  surroundings: readonly KubeObject[];
 }
 
-export function notesOn({ target, traffic, autoscalers }: NotesInput): Note[] {
+export function notesOn({ target, traffic, surroundings }: NotesInput): Note[] {
+  const { horizontalPodAutoscalers, scaledObjects } = RESOURCES;
+  const autoscalers = ofKind(surroundings, horizontalPodAutoscalers, scaledObjects);
   return [
     ...autoscalers.filter((each) => scales(each, target)).map((each) => aboutAutoscaler(each, target)),
     ...(PROVIDERS[traffic.provider].editsUserRoutes ? traffic.routes.flatMap(aboutGitOps) : []),

@@ -21,6 +21,8 @@ const input = (change: Partial<PreflightInput> = {}): PreflightInput => ({
   traffic,
   deployments: [target],
   services: [service],
+  ladder: [],
+  surroundings: [],
   ...change,
 });
 const withSpec = (spec: JsonObject): Partial<PreflightInput> => ({
@@ -43,7 +45,10 @@ const marked = (
 
 test.each<[string, Partial<PreflightInput>]>([
   ['a plain target', {}],
-  ['a claim that many pods can mount', { ...mounting, claims: [claim('ReadWriteOnce', 'ReadWriteMany')] }],
+  [
+    'a claim that many pods can mount',
+    { ...mounting, surroundings: [claim('ReadWriteOnce', 'ReadWriteMany')] },
+  ],
   ['a claim that is not seen', mounting],
   ['a container port', pods({ containers: [{ name: 'app', ports: [{ containerPort: 80, hostPort: 0 }] }] })],
   [
@@ -80,7 +85,7 @@ test.each<[string, Partial<PreflightInput>, string, string[]]>([
   ],
   [
     'a claim for one node',
-    { ...mounting, claims: [claim('ReadWriteOnce')] },
+    { ...mounting, surroundings: [claim('ReadWriteOnce')] },
     'TargetUnsupported',
     ['PersistentVolumeClaim data', 'ReadWriteOnce', 'ReadWriteMany'],
   ],

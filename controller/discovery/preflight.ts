@@ -8,11 +8,14 @@ import {
   getStringMap,
 } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Strategy } from '../../api/policy.ts';
+import type { Step, Strategy } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
+import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { canaryName, isMadeFor, LARGEST_TEMPLATE_KIB, templateKib } from '../canary/index.ts';
+import { ofKind } from './considered.ts';
+import { refuseQuota } from './quota.ts';
 import { nameOf, type Traffic } from './types.ts';
 
 export interface PreflightInput {
@@ -22,8 +25,9 @@ export interface PreflightInput {
   traffic: Traffic;
   deployments: readonly KubeObject[];
   services: readonly KubeObject[];
-  /** PersistentVolumeClaims of the namespace, where they may be read; one that is not seen is not judged */
-  claims?: readonly KubeObject[];
+  ladder: readonly Step[];
+  /** of the kinds in CONSIDERED; what is not seen is not judged */
+  surroundings: readonly KubeObject[];
 }
 
 /** Everything else that stands against a release; [] = it may start. Each refusal names field, value and remedy. */
@@ -34,6 +38,7 @@ export function preflight(input: PreflightInput): Refusal[] {
     ...refuseRecreate(input),
     ...refuseHostPorts(input),
     ...refuseClaims(input),
+    ...refuseQuota({ ...input, quotas: ofKind(input.surroundings, RESOURCES.resourceQuotas) }),
     ...refuseTakenNames(input),
     ...refuseOtherControllers(input),
   ];
@@ -82,10 +87,11 @@ function refuseHostPorts({ target }: PreflightInput): Refusal[] {
     );
 }
 
-function refuseClaims({ target, claims }: PreflightInput): Refusal[] {
+function refuseClaims({ target, surroundings }: PreflightInput): Refusal[] {
+  const claims = ofKind(surroundings, RESOURCES.persistentVolumeClaims);
   return getObjects(target, 'spec', 'template', 'spec', 'volumes').flatMap((volume) => {
     const name = getString(volume, 'persistentVolumeClaim', 'claimName');
-    const claim = claims?.find((candidate) => nameOf(candidate) === name);
+    const claim = claims.find((candidate) => nameOf(candidate) === name);
     const modes = arrayOrEmpty(claim, 'spec', 'accessModes').map(asString);
     if (claim === undefined || modes.includes('ReadWriteMany') || modes.includes('ReadOnlyMany')) return [];
     return [

@@ -8,7 +8,7 @@ import { ofTemplate, servingAlone, type WorkloadFacts } from '../facts/workload.
 import type { Answer } from '../model.ts';
 import { clearFailed, event, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
-import { planRelease } from './plan.ts';
+import { notes, planRelease } from './plan.ts';
 import { asObject, newRelease, replaced, skipRecord } from './record.ts';
 
 /** A held template that no Release is about yet: one is made, with everything it will be judged by. */
@@ -65,6 +65,7 @@ function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer
     ...(plan.ok ? plan.rehearsal : []),
     write('record the release', { verb: 'create', object: asObject(release) }),
     ...event(facts, 'Normal', REASON.NewRevision, `Release ${release.metadata.name}: ${sentence}`),
+    ...notes(facts, release.metadata.name, plan),
   ];
   const parts = { reason: REASON.NewRevision, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(facts, release, parts, { targetGeneration: target.generation });

@@ -1,3 +1,4 @@
+import { ladderOf } from '../../api/ladder.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { wantsOf } from '../../providers/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
@@ -5,10 +6,11 @@ import { REASON } from '../../api/reasons.ts';
 import type { Presets, Refusal } from '../../providers/provider.ts';
 import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import { discoverTraffic, preflight, type Traffic } from '../discovery/index.ts';
+import { discoverTraffic, notesOn, preflight, type Note, type Traffic } from '../discovery/index.ts';
 import { refused, resolveRules, withPresets, type Objection } from '../facts/resolve.ts';
 import type { Facts } from '../facts.ts';
 import type { Action } from '../model.ts';
+import { event } from './actions.ts';
 import { rehearsal } from './following.ts';
 import { wireRules } from './record.ts';
 
@@ -19,6 +21,8 @@ export type Plan =
       value: Required<Pick<ReleaseSpec, 'policy' | 'analysis' | 'traffic'>>;
       /** dry runs of what will have to follow the canary: the API server may still refuse it */
       rehearsal: Action[];
+      /** what stands against nothing, but is said before it begins */
+      notes: Note[];
     }
   | { ok: false; objection: Objection };
 
@@ -46,6 +50,8 @@ export function planRelease(facts: Facts): Plan {
       traffic,
       deployments: snapshot.deployments,
       services: snapshot.services,
+      ladder: ladderOf(rules.value.policy),
+      surroundings: snapshot.surroundings,
     }),
     ...rehearsed.refusals,
   ];
@@ -58,7 +64,16 @@ export function planRelease(facts: Facts): Plan {
     ok: true,
     value: { ...wire, traffic: { ...record, preset: wirePreset(presets) } },
     rehearsal: rehearsed.actions,
+    notes: notesOn({ target, traffic, surroundings: snapshot.surroundings }),
   };
+}
+
+/** Tells what is good to know before a release begins, once it is recorded. */
+export function notes(facts: Facts, release: string, plan: Plan): Action[] {
+  if (!plan.ok) return [];
+  return plan.notes.flatMap(({ reason, sentence }) =>
+    event(facts, 'Normal', reason, `Release ${release}: ${sentence}`),
+  );
 }
 
 /** What the ready-made queries are here, for the check of the weight and for whoever reads the record. */

@@ -35,6 +35,37 @@ const pending = (change: ReleaseChange = {}): KubeObject => {
   return { ...made, spec };
 };
 
+describe('what surrounds a target', () => {
+  const object = (apiVersion: string, kind: string, rest: Partial<KubeObject>): KubeObject => ({
+    apiVersion,
+    kind,
+    metadata: { name: 'team', namespace: 'shop' },
+    ...rest,
+  });
+  const scaleTargetRef = { kind: 'Deployment', name: 'web' };
+  const autoscaler = object('autoscaling/v2', 'HorizontalPodAutoscaler', { spec: { scaleTargetRef } });
+  const full = object('v1', 'ResourceQuota', { status: { hard: { pods: '4' }, used: { pods: '4' } } });
+
+  it('is told once, when the release is recorded', () => {
+    const does = [
+      'create Release/web-5: record the release',
+      'event NewRevision',
+      'event AutoscalerFollowed',
+    ];
+    expect(doing(look(...cluster, autoscaler))).toEqual(does);
+    expect(doing(look(...cluster, pending(), autoscaler))).toEqual([
+      'jsonPatch Release/web-5: complete the record of the release',
+      'event AutoscalerFollowed',
+    ]);
+  });
+
+  it('may leave no room: then nothing of the release is made', () => {
+    const decision = look(...cluster, pending(), full);
+    expect(decision.status?.next).toMatchObject({ phase: 'Blocked', reason: 'QuotaTooSmall' });
+    expect(doing(decision).filter((line) => line.startsWith('create'))).toEqual([]);
+  });
+});
+
 describe('a held template without a Release', () => {
   it('gets one with everything it will be judged by', () => {
     const decision = look(...cluster);

@@ -14,7 +14,7 @@ import { clearFailed, event, markFailed, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from './answer.ts';
 import { askedIn } from './asked.ts';
 import { skipReason } from './new-template.ts';
-import { planRelease, type Plan } from './plan.ts';
+import { notes, planRelease, type Plan } from './plan.ts';
 import { promote } from './promote.ts';
 
 /** A Release that has not begun: promoted without analysis if a rule says so, blocked, or its ladder begins. */
@@ -111,7 +111,7 @@ function completed(facts: Facts, active: Release, plan: Extract<Plan, { ok: true
     ],
   });
   const sentence = 'The rules and the route of the release are recorded.';
-  const actions = [...plan.rehearsal, action];
+  const actions = [...plan.rehearsal, action, ...notes(facts, name, plan)];
   const parts = { reason: REASON.NewRevision, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(facts, active, parts, { phase: 'Pending' });
 }

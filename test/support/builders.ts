@@ -1,6 +1,7 @@
 import type { JsonObject, KubeObject, OwnerReference } from '../../api/kube.ts';
 import type { Release } from '../../api/release.ts';
 import { canaryDeployment, canaryService } from '../../controller/canary/index.ts';
+import { CONSIDERED } from '../../controller/discovery/index.ts';
 import { FOLLOWED } from '../../controller/companions/index.ts';
 import type { Decision, MeasureResult, Snapshot } from '../../controller/model.ts';
 
@@ -270,6 +271,7 @@ export function aSnapshot(
     trafficSplits: of('TrafficSplit'),
     serviceProfiles: of('ServiceProfile'),
     attached: all.filter(({ kind }) => FOLLOWED.some((each) => each.kind === kind)),
+    surroundings: all.filter(({ kind }) => CONSIDERED.some((each) => each.kind === kind)),
     forbidden: change.forbidden ?? [],
     releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
     policies: of('ReleasePolicy'),
