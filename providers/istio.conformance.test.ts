@@ -121,21 +121,26 @@ const roomy = Object.fromEntries(
 );
 
 const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
+const IN_ROUTE = {
+  file: 'istio-virtualservices.yaml',
+  version: 'v1',
+  path: ['properties', 'spec', 'properties', 'http', 'items'],
+};
+const IN_DESTINATION = { ...IN_ROUTE, path: [...IN_ROUTE.path, 'properties', 'route', 'items'] };
 const someDestination = fc
-  .record({ full: fc.boolean(), subset: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }), weight })
-  .map(({ full, subset: name, weight: w }): JsonObject => ({
+  .record({
+    full: fc.boolean(),
+    subset: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+    weight,
+    headers: fc.option(fromCrd(IN_DESTINATION, ['destination', 'weight']), { nil: {} }),
+  })
+  .map(({ full, subset: name, weight: w, headers }): JsonObject => ({
+    ...headers,
     destination: { host: full ? FQDN : 'web', ...(name === undefined ? {} : { subset: name }) },
     ...(w === undefined ? {} : { weight: w }),
   }));
 /** Everything an http route may hold beside destinations: matches, faults, mirrors, retries, CORS … */
-const around = fromCrd(
-  {
-    file: 'istio-virtualservices.yaml',
-    version: 'v1',
-    path: ['properties', 'spec', 'properties', 'http', 'items'],
-  },
-  ['name', 'route', 'redirect', 'directResponse', 'delegate'],
-);
+const around = fromCrd(IN_ROUTE, ['name', 'route', 'redirect', 'directResponse', 'delegate']);
 const someRoute = fc
   .record({
     name: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
@@ -155,7 +160,10 @@ const someRoute = fc
       route: dead ? [destination('x'), destination('y', { weight: 1 })] : web,
     };
   });
-const someTcp = someDestination.map((each): JsonObject => ({ match: [{ port: 5432 }], route: [each] }));
+const someTcp = weight.map((w): JsonObject => ({
+  match: [{ port: 5432 }],
+  route: [destination('web', w === undefined ? {} : { weight: w })],
+}));
 const someVirtualService = (name: string) =>
   fc
     .record({ http: fc.array(someRoute, { maxLength: 5 }), tcp: fc.array(someTcp, { maxLength: 2 }) })
@@ -164,6 +172,17 @@ const someVirtualService = (name: string) =>
     );
 
 const isOurs = (object: KubeObject) => object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'sluice';
+
+/** A VirtualService without hosts, and one of another Service's that hands on to it. */
+const someDelegate = fc
+  .record({ http: fc.array(someRoute, { minLength: 1, maxLength: 2 }), above: around })
+  .map(({ http, above }) => [
+    { ...virtualService('inner', []), spec: { http } },
+    virtualService('outer', [
+      httpTo('/other', [destination('other')]),
+      { ...above, delegate: { name: 'inner' } },
+    ]),
+  ]);
 
 const named = (route: JsonObject) => (getString(route, 'name') ?? '').startsWith('sluice-');
 
@@ -365,7 +384,15 @@ const edits: ForeignEdit[] = [
 describeProvider(istio, {
   world: (objects) => new ObjectWorld(objects),
   cases,
-  generated: fc.tuple(someVirtualService('shop'), someVirtualService('more')).map((objects) => objects),
+  generated: fc
+    .tuple(
+      someVirtualService('shop'),
+      fc.oneof(
+        someVirtualService('more').map((one) => [one]),
+        someDelegate,
+      ),
+    )
+    .map(([shop, more]) => [shop, ...more]),
   shared: [
     virtualService('shop', [
       httpTo('/', [destination('web')]),
