@@ -2,10 +2,15 @@ import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { hasAffinity } from './nginx-annotations.ts';
 import { pathsOf } from './nginx-ingress.ts';
-import type { Refusal } from './provider.ts';
 
-/** What stands against no release by Ingress-NGINX, and changes what its numbers mean. */
-export function nginxNotes(routes: readonly KubeObject[], stable: string): Refusal[] {
+/** Said before a release; it stands against none. */
+interface Note {
+  reason: string;
+  sentence: string;
+}
+
+/** What changes the meaning of Ingress-NGINX's numbers. */
+export function nginxNotes(routes: readonly KubeObject[], stable: string): Note[] {
   return [
     ...routes.flatMap((ingress) => aboutHosts(ingress, stable)),
     ...routes.filter(hasAffinity).map(aboutSessions),
@@ -13,7 +18,7 @@ export function nginxNotes(routes: readonly KubeObject[], stable: string): Refus
 }
 
 /** The controller counts requests by host, and by default only those of hosts that an Ingress names in full. */
-function aboutHosts(ingress: KubeObject, stable: string): Refusal[] {
+function aboutHosts(ingress: KubeObject, stable: string): Note[] {
   const hosts = pathsOf(ingress)
     .filter(({ service, host }) => service === stable && (host === '' || host.startsWith('*.')))
     .map(({ host }) => (host === '' ? 'no host' : `the host ${host}`));
@@ -23,7 +28,7 @@ function aboutHosts(ingress: KubeObject, stable: string): Refusal[] {
   return [{ reason: REASON.HostNotCounted, sentence }];
 }
 
-const aboutSessions = ({ metadata }: KubeObject): Refusal => ({
+const aboutSessions = ({ metadata }: KubeObject): Note => ({
   reason: REASON.SessionsStay,
   sentence: `Ingress ${metadata.name} keeps clients by a cookie (affinity: cookie): those who are on stable stay there, so a weight is a share of new clients, and the canary gets less than it says.`,
 });
