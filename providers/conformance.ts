@@ -199,6 +199,9 @@ function describeLadder(
 const someSplit = ({ name, splits }: Ladder): fc.Arbitrary<Split> =>
   name === PLAIN.name ? fc.integer({ min: 0, max: 99 }).map(at) : fc.constantFrom(...splits);
 
+/** Ladders have few splits, and there are many of them. */
+const runs = ({ name }: Ladder, plain: number): number => (name === PLAIN.name ? plain : plain / 5);
+
 function shareAnObject(provider: Provider, fixtures: Fixtures, ladder: Ladder): void {
   const goals = fc.array(fc.record({ who: fc.constantFrom(0, 1), split: someSplit(ladder) }), {
     maxLength: 12,
@@ -220,7 +223,7 @@ function shareAnObject(provider: Provider, fixtures: Fixtures, ladder: Ladder): 
       for (const session of sessions) drive(session, 'end');
       expect(text(world)).toBe(before);
     }),
-    { numRuns: 40 },
+    { numRuns: runs(ladder, 40) },
   );
 }
 
@@ -236,7 +239,7 @@ function generatedObjects(provider: Provider, fixtures: Fixtures, ladder: Ladder
       climb(session, fixtures, { ...ladder, splits: [...splits, OFF] });
       expect(text(session.world)).toBe(before);
     }),
-    { numRuns: 50 },
+    { numRuns: runs(ladder, 50) },
   );
 }
 
@@ -265,5 +268,7 @@ const sorted = (world: World) =>
     .sort((a, b) => `${a.kind}/${a.metadata.name}`.localeCompare(`${b.kind}/${b.metadata.name}`));
 
 function nameOfWrite(write: Write): string {
-  return 'ref' in write ? write.ref.name : write.object.metadata.name;
+  return 'ref' in write
+    ? `${write.ref.resource.kind}/${write.ref.name}`
+    : `${write.object.kind}/${write.object.metadata.name}`;
 }

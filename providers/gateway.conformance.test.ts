@@ -6,7 +6,7 @@ import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { fromCrd } from '../test/support/crd-arbitrary.ts';
 import { crdSchema } from '../test/support/crd-schema.ts';
 import { placesOf } from '../test/support/gateway-router.ts';
-import { backend, httpRoute, pathMatch, rule } from '../test/support/routes.ts';
+import { backend, httpRoute, pathMatch, reportedBy, rule } from '../test/support/routes.ts';
 import { describeProvider, LADDERS, type Fixtures, type ForeignEdit, type World } from './conformance.ts';
 import { gateway } from './gateway.ts';
 
@@ -61,6 +61,22 @@ const cases: Record<string, KubeObject[]> = {
   ],
   'two rules alike, without matches': [
     httpRoute('shop', [{ backendRefs: [backend('web')] }, { backendRefs: [backend('web')] }]),
+  ],
+  'served by Envoy Gateway, for a Gateway and a mesh': [
+    reportedBy(
+      httpRoute('shop', [rule('/', [backend('web')])], {
+        parentRefs: [{ name: 'public' }, { group: '', kind: 'Service', name: 'web', port: 80 }],
+      }),
+      'gateway.envoyproxy.io/gatewayclass-controller',
+    ),
+  ],
+  'served by Linkerd': [
+    reportedBy(
+      httpRoute('shop', [rule('/', [backend('web')])], {
+        parentRefs: [{ group: 'core', kind: 'Service', name: 'web', port: 80 }],
+      }),
+      'linkerd.io/policy-controller',
+    ),
   ],
   'two routes': [
     httpRoute('shop', [rule('/', [backend('web')])]),
@@ -186,6 +202,7 @@ describeProvider(gateway, {
   ladders: Object.values(LADDERS),
   roomy: Object.fromEntries(
     [
+      'served by Envoy Gateway, for a Gateway and a mesh',
       'weights 1 and 100, with names',
       'rules of other Services around it',
       'two ports of the Service in one rule, one of them at 0',
@@ -195,23 +212,7 @@ describeProvider(gateway, {
   ),
   edits,
   acknowledge: (world) => {
-    for (const route of world.list('HTTPRoute')) {
-      const { generation } = route.metadata;
-      const condition = (type: string) => ({
-        type,
-        status: 'True',
-        observedGeneration: generation ?? 0,
-        lastTransitionTime: '2026-01-01T00:00:00Z',
-        message: '',
-        reason: type,
-      });
-      const parents = getObjects(route, 'spec', 'parentRefs').map((parentRef) => ({
-        parentRef,
-        controllerName: 'example.com/gateway',
-        conditions: [condition('Accepted'), condition('ResolvedRefs')],
-      }));
-      world.put({ ...route, status: { parents } });
-    }
+    for (const route of world.list('HTTPRoute')) world.put(reportedBy(route, 'example.com/gateway'));
   },
   validate: schema.validate,
 });

@@ -1,9 +1,13 @@
+import { getObjects, getString } from '../api/json.ts';
+import type { KubeObject } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
+import { mirrorOf, refersTo } from './gateway-filters.ts';
 import { KINDS, kindOf } from './gateway-kinds.ts';
 import { gatewayPresets } from './gateway-presets.ts';
 import { refuse } from './gateway-refusals.ts';
 import { acknowledgement, worst } from './gateway-status.ts';
 import { lookAt, summarise, type Seen } from './in-place-seen.ts';
+import { dnsLabel } from './naming.ts';
 import { planRoutes, recordRoutes, restoreRoutes } from './in-place.ts';
 import type { Observation, Provider, RouteOriginals, TrafficContext } from './provider.ts';
 import { sendsTo } from './weighted-rules.ts';
@@ -30,6 +34,18 @@ function copiesAll({ mirror }: Seen, { wants }: TrafficContext): string | undefi
   return `all requests are copied instead of ${wants.mirror}%: the Gateway API of this cluster may be older than 1.3 and know no percentage of copies`;
 }
 
+/** A rule that copies to what is called like the canary of a Service it sends to: such copies are ours. */
+function copiesToCanary(route: KubeObject, service: string): boolean {
+  const namespace = route.metadata.namespace ?? '';
+  return getObjects(route, 'spec', 'rules').some((rule) =>
+    getObjects(rule, 'backendRefs').some((ref) => {
+      const stable = getString(ref, 'name') ?? '';
+      const isPair = dnsLabel(stable, '-canary') === service && refersTo(ref, stable, namespace);
+      return isPair && mirrorOf(rule, { namespace, stable, canary: service }) > 0;
+    }),
+  );
+}
+
 /** Gateway API: the user's HTTPRoutes and GRPCRoutes are edited in place, every rule that names the stable Service alike. */
 export const gateway: Provider = {
   name: 'gateway',
@@ -39,7 +55,7 @@ export const gateway: Provider = {
   editsUserRoutes: true,
   settleMs: 10_000,
   strategies: ['canary', 'blueGreen', 'ab'],
-  names: (route, service) => sendsTo(kindOf(route).shape, route, service),
+  names: (route, service) => sendsTo(kindOf(route).shape, route, service) || copiesToCanary(route, service),
   refuse,
   record: (context) =>
     KINDS.reduce<RouteOriginals | undefined>(

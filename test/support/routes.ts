@@ -1,3 +1,4 @@
+import { getObjects } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 
 const metadata = (name: string, more: Partial<KubeObject['metadata']> = {}) => ({
@@ -24,6 +25,36 @@ export const httpRoute = (name: string, rules: JsonObject[], more: JsonObject = 
   metadata: metadata(name),
   spec: { parentRefs: [{ name: 'public' }], hostnames: ['shop.example.com'], rules, ...more },
 });
+
+/** A rule for one service of gRPC; "" stands for every one. */
+export const grpcRule = (service: string, backendRefs: JsonObject[], more: JsonObject = {}): JsonObject => ({
+  ...(service === '' ? {} : { matches: [{ method: { service } }] }),
+  backendRefs,
+  ...more,
+});
+
+export const grpcRoute = (name: string, rules: JsonObject[], more: JsonObject = {}): KubeObject => ({
+  ...httpRoute(name, rules, more),
+  kind: 'GRPCRoute',
+});
+
+/** The status of a route on which these controllers have reported, with every parent taken over. */
+export function reportedBy(route: KubeObject, ...controllers: string[]): KubeObject {
+  const { generation = 1 } = route.metadata;
+  const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
+    type,
+    status: 'True',
+    // Linkerd never says which generation it has seen.
+    ...(controllers.some((name) => name.startsWith('linkerd.io/')) ? {} : { observedGeneration: generation }),
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+    message: '',
+    reason: type,
+  }));
+  const parents = getObjects(route, 'spec', 'parentRefs').flatMap((parentRef) =>
+    controllers.map((controllerName) => ({ parentRef, controllerName, conditions })),
+  );
+  return { ...route, status: { parents } };
+}
 
 export interface PathOptions {
   port?: JsonObject;
