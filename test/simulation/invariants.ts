@@ -9,6 +9,7 @@ import { stableAfter } from '../../controller/facts/records.ts';
 import type { Decision } from '../../controller/model.ts';
 import type { Reconciled } from '../../controller/reconcile.ts';
 import type { KubeRequest } from '../../kube/types.ts';
+import { FOLLOWED_KINDS, watchProtection } from './companions.ts';
 import { VERSIONS } from './objects.ts';
 import { MESH_KINDS, meshSplits, userRoute } from './mesh.ts';
 import { isByPods, wrongNumber } from './by-pods.ts';
@@ -58,6 +59,7 @@ export class Invariants {
     this.#paused = world.target()?.spec?.['paused'] === true;
     world.onWrite = ({ request, status }) => this.#afterWrite(request, status);
     world.onPass = (result) => this.#afterPass(result);
+    watchProtection(world, (what) => this.#say(2, what));
     world.api.store.watch((event) => {
       if (event.resource !== 'deployments.apps' || event.object.metadata.name !== 'web') return;
       if (event.type === 'DELETED') this.#paused = false;
@@ -242,9 +244,14 @@ export class Invariants {
     const world = this.#world;
     const [newest] = world.releases();
     if (newest !== undefined && !isTerminal(newest.status?.phase ?? 'Pending')) return;
-    const left = ['deployments.apps', 'services', 'ingresses.networking.k8s.io', ...MESH_KINDS].flatMap(
-      (resource) =>
-        world.api.store.list(resource, NAMESPACE).filter((each) => each.metadata.name.includes('canary')),
+    const left = [
+      'deployments.apps',
+      'services',
+      'ingresses.networking.k8s.io',
+      ...MESH_KINDS,
+      ...FOLLOWED_KINDS,
+    ].flatMap((resource) =>
+      world.api.store.list(resource, NAMESPACE).filter((each) => each.metadata.name.includes('canary')),
     );
     for (const each of left) this.#say(6, `${each.kind} ${each.metadata.name} is left behind`);
     if (readyPods(world, 'web-canary').length > 0) this.#say(6, 'canary pods are left behind');

@@ -2,6 +2,7 @@ import { parseDuration } from '../../api/duration.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import type { HoldMode } from '../../controller/model.ts';
+import { ASKED_OF_POLICIES, POLICY_EVENTS } from './companions.ts';
 import { Invariants } from './invariants.ts';
 import { canaryWanted, isByPods, isCanaryPod, scaleCanary } from './by-pods.ts';
 import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
@@ -113,6 +114,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // sends that percentage to the canary, whatever the route says; `follows`: does what it says
   'data-plane': (world, state) =>
     (world.prometheus.stuckAt = state === 'follows' ? undefined : Number(state)),
+  ...POLICY_EVENTS,
   crash: (world) => world.restart(),
   // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
   forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),
@@ -130,6 +132,7 @@ function remove(world: World, resource: string, name: string): void {
 
 /** What can be asked of a world, by name, as text. */
 const ASKED: Record<string, (world: World) => string> = {
+  ...ASKED_OF_POLICIES,
   phase: (world) => world.phase(),
   message: (world) => world.newest()?.status?.message ?? '',
   image: (world) => world.image(),

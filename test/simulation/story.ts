@@ -10,6 +10,7 @@ import { WORLD_PROVIDERS, type WorldProvider } from './mesh.ts';
 import { act, isMarkedFailed } from './scenario.ts';
 import { generator, World, type Fault } from './world.ts';
 
+const NETWORK_POLICIES = 'networkpolicies.networking.k8s.io';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
@@ -55,6 +56,15 @@ const EVENT = fc.oneof(
     arbitrary: fc.constantFrom('restart', 'rollout-resume', 'restart', 'hold pause', 'hold admission'),
   },
   { weight: 1, arbitrary: fc.constantFrom('delete-policies') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom(
+      `apply ${NETWORK_POLICIES} deny {"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress"]}`,
+      `apply ${NETWORK_POLICIES} deny {"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Egress"]}`,
+      `delete ${NETWORK_POLICIES} deny`,
+      'apply poddisruptionbudgets.policy web {"selector":{"matchLabels":{"app":"web"}},"minAvailable":2}',
+    ),
+  },
   {
     weight: 1,
     arbitrary: fc.constantFrom('delete-canary', 'delete-canary-service', 'delete-policy'),

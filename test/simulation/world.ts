@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { parseAllDocuments } from 'yaml';
 import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getObjects, getString } from '../../api/json.ts';
@@ -14,6 +12,7 @@ import { MeasurementBoard } from '../../controller/measurements.ts';
 import type { HoldMode, Key } from '../../controller/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
 import { Refusals } from '../../controller/refusals.ts';
+import { FORBIDDEN, type Listing } from '../../controller/snapshot.ts';
 import { KubeClient } from '../../kube/client.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
 import type { ApiServer } from '../../playground/api/contract.ts';
@@ -26,6 +25,7 @@ import { inProcessTransport, VirtualClock } from '../support/in-process.ts';
 import { Prometheus } from './prometheus.ts';
 import { isByPods } from './by-pods.ts';
 import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
+import { holdPolicies, ownCrds } from './manifests.ts';
 import { ALL_KINDS, INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
 
 export const NAMESPACE = 'shop';
@@ -73,6 +73,8 @@ export class World {
   fault: (request: KubeRequest) => Fault = () => 'none';
   /** "METHOD url" of what the controller has no right to write */
   forbidden: RegExp | undefined;
+  /** "plural.group" of what the controller has no right to read */
+  unreadable: RegExp | undefined;
   /** the controller reads what was there this long ago, as far as it has not written it itself */
   staleFor = 0;
   /** the hold mode in force */
@@ -291,8 +293,9 @@ export class World {
     };
   }
 
-  #read({ plural, group }: Resource, namespace: string): KubeObject[] {
+  #read({ plural, group }: Resource, namespace: string): Listing {
     const name = group === '' ? plural : `${plural}.${group}`;
+    if (this.unreadable?.test(name) === true) return FORBIDDEN;
     const objects = this.api.store.list(name, namespace);
     if (this.staleFor === 0) return objects;
     const kept = this.#stale.get(`${name}/${namespace}`) ?? [];
@@ -459,23 +462,4 @@ function refusal(code: number, reason: string): KubeResponse {
 export function generator(seed: number): () => number {
   let state = (seed % 2147483646) + 1;
   return () => (state = (state * 16807) % 2147483647) / 2147483647;
-}
-
-/** Each object of admission mode with the name of its resource. */
-function holdPolicies(): [string, KubeObject][] {
-  return ['hold', 'keep', 'guard', 'fresh-start']
-    .flatMap((name) => manifest(`admission/admission-mode/${name}`))
-    .map((each) => {
-      const plural = `${each.kind.toLowerCase()}s`.replace(/ys$/, 'ies');
-      return [`${plural}.admissionregistration.k8s.io`, each];
-    });
-}
-
-function manifest(path: string): KubeObject[] {
-  const text = readFileSync(new URL(`../../manifests/${path}.yaml`, import.meta.url), 'utf8');
-  return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
-}
-
-function ownCrds(): KubeObject[] {
-  return ['releases', 'releasepolicies', 'analysistemplates'].flatMap((name) => manifest(`crds/${name}`));
 }

@@ -1,3 +1,4 @@
+import { shows } from '../../../providers/provider.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { answerFor, AT_ONCE, SLOW_MS } from '../answer.ts';
 import { following } from '../following.ts';
@@ -5,7 +6,8 @@ import type { Stage } from './stage.ts';
 
 /**
  * What protects, reaches or watches stable pods stands for canary pods as well, before the first of them, and follows
- * edits. What cannot keeps the weight where it is; a canary that has its weight is judged on, whatever happens here.
+ * edits. What cannot keeps the weight where it is; a canary that has the weight of the step is judged, whatever happens
+ * here.
  */
 export const companionsFollow: Stage = (s) => {
   const judged = s.status.weightObservedAt !== undefined;
@@ -17,7 +19,8 @@ export const companionsFollow: Stage = (s) => {
     const { reason, message } = s.status;
     return answerFor(s.facts, s.release, parts, judged ? { reason, message } : { phase: 'Progressing' });
   }
-  if (first === undefined || judged) return undefined;
+  const begun = s.facts.canary.ofRelease && (judged || shows(s.traffic.observation, s.split));
+  if (first === undefined || begun) return undefined;
   const parts = { ...first, outcome: 'stalled' as const, requeueAfterMs: SLOW_MS };
   return answerFor(s.facts, s.release, parts, { phase: 'Waiting' });
 };
