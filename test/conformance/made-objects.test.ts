@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
+import type { Write } from '../../api/writes.ts';
 import {
   canaryDeployment,
   canaryService,
@@ -14,6 +15,7 @@ import { discoverTraffic } from '../../controller/discovery/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { OFF, shows } from '../../providers/provider.ts';
 import type { Provider, Split, TrafficContext, Wants } from '../../providers/provider.ts';
+import { LADDERS, type Ladder } from '../../providers/conformance-ladders.ts';
 import { gatewayApiCrds } from '../../playground/scenarios/gateway-api-crds.ts';
 import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
@@ -235,5 +237,68 @@ test.each<[string, Wants, Split]>([
     expect([now?.spec, now?.metadata.annotations]).toEqual([made!.spec, made!.metadata.annotations]);
     await drive(OFF);
     expect(await inShop(api, RESOURCES.ingresses)).toHaveLength(1);
+  },
+);
+
+const { everything, fractions } = LADDERS;
+const onSwitch: Ladder = LADDERS.switch;
+
+test.each<[string, Provider, Ladder, KubeObject?]>([
+  [
+    'a VirtualService that is asked for everything',
+    PROVIDERS.istio,
+    everything,
+    virtualService('shop', [
+      httpTo('/', [destination('web')], {
+        retries: { attempts: 2 },
+        mirrors: [{ destination: { host: 'audit' } }],
+      }),
+      {
+        route: [{ destination: { host: 'web', subset: 'v1', port: { number: 80 } }, weight: 30 }],
+        timeout: '3s',
+      },
+    ]),
+  ],
+  ['a VirtualService of our own that is asked for everything', PROVIDERS.istio, everything],
+  [
+    'the switch of a VirtualService',
+    PROVIDERS.istio,
+    onSwitch,
+    virtualService('shop', [httpTo('/', [destination('web')])]),
+  ],
+  ['the switch of a TrafficSplit', PROVIDERS.linkerd, onSwitch],
+  ['fractions of a TrafficSplit', PROVIDERS.linkerd, fractions],
+])(
+  '%s: all of it stands on an API server as it was written, which has nothing to say',
+  async (_name, provider, ladder, route) => {
+    const api = await apiWith(...(route === undefined ? [] : [route]));
+    const [kind] = provider.routeResources;
+    const spec = async () => JSON.stringify((await inShop(api, kind!)).map((object) => object.spec));
+    const before = await spec();
+    const owner = (await api.client.create(bare(aDeployment('web', labels)))).metadata.uid ?? '';
+    let originals: TrafficContext['originals'];
+    const context = async (): Promise<TrafficContext> => {
+      const objects = await inShop(api, kind!);
+      const isOurs = ({ metadata }: KubeObject) => metadata.labels?.['sluice.dev/target'] === 'web';
+      const routes = objects.filter((object) => !isOurs(object));
+      const base = aTrafficContext(routes, { made: objects.filter(isOurs), originals, wants: ladder.wants });
+      return { ...base, owner: { ...base.owner, uid: owner } };
+    };
+    const warnings: string[] = [];
+    const carryOut = async (writes: readonly Write[]) => {
+      for (const write of writes)
+        await api.client.execute(write, { onWarning: (text) => warnings.push(text) });
+    };
+
+    expect(provider.refuse(await context())).toEqual([]);
+    for (const split of ladder.splits) {
+      originals = provider.record(await context());
+      await carryOut(provider.plan(await context(), split));
+      expect(provider.plan(await context(), split)).toEqual([]);
+      expect(shows(provider.observe(await context()), split)).toBe(true);
+    }
+    await carryOut(provider.cleanup(await context()));
+    expect(await spec()).toBe(before);
+    expect(warnings).toEqual([]);
   },
 );
