@@ -19,6 +19,7 @@ export function headless(print: (line: string) => void): Reporter {
     keeping: (stage) => say({ kubeconfig: stage.kubeconfig }),
     play: async (stage, scenario) => {
       const outcome = await play(stage, scenario, {
+        resumed: () => say({ resumed: scenario.name }),
         incident: ({ what, seconds }, now) => say({ incident: what, now, seconds }),
         decision: (record, { metadata, status }) =>
           say({

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ANNOTATION } from '../../api/names.ts';
 import type { Strategy } from '../../api/policy.ts';
-import type { DecisionRecord, Phase, Release } from '../../api/release.ts';
-import { isNothing, observedSplit } from '../../api/split.ts';
+import type { DecisionRecord, Phase, Release, ReleaseStatus } from '../../api/release.ts';
+import { isNothing, observedSplit, wantedSplit } from '../../api/split.ts';
 import type { Split } from '../../api/split.ts';
 import { Mirror, pathOf } from '../dataplane/api-client.ts';
 import type { Incident, Scenario, ScenarioName } from './catalog.ts';
@@ -42,6 +43,8 @@ export interface Audience {
   decision?(record: DecisionRecord, release: Release): void;
   /** the Release changed in any way */
   progress?(release: Release): void;
+  /** the user has let a release go on that waited for them */
+  resumed?(): void;
   incident?(incident: Incident, now: 'begins' | 'ends'): void;
 }
 
@@ -72,6 +75,7 @@ class Play {
   private readonly under: Promise<void>[] = [];
   private known: Set<string> | undefined;
   private release: Release | undefined;
+  private goingOn = false;
   private readonly told = new Set<string>();
   private startedMs = 0;
   private exposedMs: number | undefined;
@@ -153,6 +157,7 @@ class Play {
     if (status === undefined) return;
     if (!LEAVING.includes(status.phase)) this.see(observedSplit(status));
     if (LEAVING.includes(status.phase)) this.decided ??= this.now();
+    if (this.isTrying(status)) this.goOn(release);
     for (const record of status.decisions) this.tell(record, release);
     this.audience.progress?.(release);
   }
@@ -167,6 +172,24 @@ class Play {
     this.exposure.mirror = Math.max(this.exposure.mirror, mirror);
     this.exposure.matching ||= matching;
     this.strike(mirror > 0 || matching ? Infinity : weight);
+  }
+
+  /** Blue-green without copies waits until somebody has tried the new version. */
+  private isTrying(status: ReleaseStatus): boolean {
+    const quiet = status.phase === 'Waiting' && isNothing(wantedSplit(status));
+    return quiet && this.stage.tactics.strategy === 'blueGreen' && !this.goingOn;
+  }
+
+  /** What `sluice resume` writes. */
+  private goOn({ metadata, status }: Release): void {
+    this.goingOn = true;
+    const path = pathOf('sluice.dev/v1alpha1', 'releases', NAMESPACE, metadata.name);
+    const annotations = { [ANNOTATION.resumedStep]: String(status?.step) };
+    this.stage.client.patch(path, 'merge', { metadata: { annotations } }).then(
+      () => this.audience.resumed?.(),
+      // the next look at the Release tries again
+      () => (this.goingOn = false),
+    );
   }
 
   /** The log replaces its last record while the reason stays the same: every new sentence is told once. */

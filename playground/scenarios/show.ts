@@ -68,6 +68,7 @@ export class Show implements Reporter {
       changed: (image) => screen.line(`  $ kubectl -n ${NAMESPACE} set image deployment/${APP} web=${image}`),
       decision: (record, release) => this.decision(record, release),
       progress: (release) => this.progress(release),
+      resumed: () => screen.line(`  $ sluice resume -n ${NAMESPACE} deployment/${APP}`),
       incident: (incident, now) => this.incident(incident, now),
     });
     this.closing(outcome, stage);
@@ -117,7 +118,8 @@ export class Show implements Reporter {
       outcome.detectionSeconds === null ? '' : `, ${outcome.detectionSeconds} s to the decision`;
     const marked = outcome.matching ? `, ${outcome.matchedRequests} of them with the mark of the test` : '';
     screen.line(
-      `    ${observed(outcome)}; ${outcome.canaryRequests} requests met the new version${marked}${detection}; requests lost to Sluice or the rollout: ${outcome.clientErrors}; ` +
+      `    ${observed(outcome)}; ${outcome.canaryRequests} requests met the new version${marked}${detection}; ` +
+        `requests lost to Sluice or the rollout: ${outcome.clientErrors}; ` +
         `left behind: ${outcome.leftovers.length === 0 ? 'nothing' : outcome.leftovers.join('; ')}.`,
     );
     const name = this.release?.metadata.name ?? '';
@@ -126,7 +128,11 @@ export class Show implements Reporter {
   }
 }
 
-function observed({ weights, mirror }: Outcome): string {
-  const copies = mirror > 0 ? `, copies of ${mirror}%` : '';
-  return `Weights observed ${weights.join(' → ') || 'none'}${copies}`;
+function observed({ weights, mirror, matching }: Outcome): string {
+  const beside = [
+    ...(mirror > 0 ? [`copies of ${mirror}%`] : []),
+    ...(matching ? ['requests that match'] : []),
+  ];
+  const more = beside.length === 0 ? '' : `, beside that ${beside.join(' and ')}`;
+  return `Weights observed ${weights.join(' → ') || 'none'}${more}`;
 }
