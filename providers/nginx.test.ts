@@ -230,7 +230,9 @@ describe('what is observed', () => {
   ])('%s: the share is not known, and it is put right', (_name, change) => {
     const live = change(made(5));
     expect(observe(live).weight).toBeUndefined();
-    expect(observe(live).problem).toBeDefined();
+    expect(observe(live).problem).toMatch(
+      /^canary Ingress shop-web-\w+-canary is not what .* beside Ingress shop: /,
+    );
     expect(nginx.plan(aTrafficContext([main], { made: [live] }), percent(5))).toHaveLength(1);
   });
 
@@ -299,7 +301,7 @@ test('several Ingresses have one weight, or nobody knows which', () => {
   const observe = (...objects: KubeObject[]) => nginx.observe({ ...context, made: objects });
   expect(observe(...both).weight).toBe(5);
   expect(observe(both[0]!).weight).toBeUndefined();
-  expect(observe(both[0]!, withWeight(both[1]!, '6')).problem).toContain('or each other');
+  expect(observe(both[0]!, withWeight(both[1]!, '6')).problem).toContain('do not say the same');
 });
 
 test('what two Ingresses say of sessions is on both canaries: they share the upstream', () => {

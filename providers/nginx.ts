@@ -75,32 +75,41 @@ function entries(
     .map(([key, value]) => ({ op: 'add', path: `/metadata/${field}/${escape(key)}`, value }));
 }
 
+interface Seen {
+  main: string;
+  /** of the canary Ingress beside it */
+  name: string;
+  split: Split | undefined;
+}
+
 function observe(context: TrafficContext): Observation {
   const own = ownIngresses(context);
-  const seen = mains(context).map((main) => {
+  const seen = mains(context).map((main): Seen => {
     const name = canaryIngressName(main.metadata.name, context.target);
-    return {
-      name,
-      split: readOne(
-        context,
-        main,
-        own.find(({ metadata }) => metadata.name === name),
-      ),
-    };
+    const live = own.find(({ metadata }) => metadata.name === name);
+    return { main: main.metadata.name, name, split: readOne(context, main, live) };
   });
+  const problem = disagreement(context, own, seen);
+  if (problem !== undefined) return { weight: undefined, acknowledged: 'unknown', problem };
+  const { weight, matching } = seen[0]?.split ?? OFF;
+  return { weight, ...(matching ? { matching } : {}), acknowledged: 'unknown' };
+}
+
+function disagreement(
+  { stableService, target }: TrafficContext,
+  own: readonly KubeObject[],
+  seen: readonly Seen[],
+): string | undefined {
   const orphan = own.find(({ metadata }) => !seen.some(({ name }) => name === metadata.name));
+  if (orphan !== undefined)
+    return `canary Ingress ${orphan.metadata.name} belongs to an Ingress that no longer names Service ${stableService.metadata.name}`;
+  const changed = seen.find(({ split }) => split === undefined);
+  if (changed !== undefined)
+    return `canary Ingress ${changed.name} is not what Sluice would write beside Ingress ${changed.main}: one of them was changed`;
   const [first] = seen;
-  const split = first === undefined ? OFF : first.split;
-  const agreed = seen.every((one) => equalJson(one.split, split));
-  if (orphan === undefined && agreed && split !== undefined) {
-    const { weight, matching } = split;
-    return { weight, ...(matching ? { matching } : {}), acknowledged: 'unknown' };
-  }
-  const problem =
-    orphan === undefined
-      ? `the canary Ingresses of ${context.target} do not match the user's Ingresses, or each other`
-      : `canary Ingress ${orphan.metadata.name} belongs to an Ingress that no longer names Service ${context.stableService.metadata.name}`;
-  return { weight: undefined, acknowledged: 'unknown', problem };
+  return seen.every(({ split }) => equalJson(split, first?.split))
+    ? undefined
+    : `the canary Ingresses of ${target} do not say the same`;
 }
 
 /** Undefined: the canary Ingress stands but is not what its main Ingress now asks for, so the split may have stopped. */
