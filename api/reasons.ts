@@ -212,6 +212,10 @@ export const REASON = {
   HostNotCounted: 'HostNotCounted',
   /** a note: clients with a session stay where they are, so a weight is a share of new ones */
   SessionsStay: 'SessionsStay',
+  /** a note: without a router weights become the nearest shares that whole pods make */
+  WeightsInPods: 'WeightsInPods',
+  /** a note: clients of a headless Service choose among its pods themselves */
+  ClientsChoose: 'ClientsChoose',
   /** a note: the target's manifest sets spec.paused, which Sluice needs for itself */
   PausedInManifest: 'PausedInManifest',
   /** no label tells canary pods from stable pods for every Service in front */

@@ -1,4 +1,4 @@
-import { getObject, getString } from '../../api/json.ts';
+import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
@@ -34,7 +34,7 @@ export function discoverByPods(input: DiscoveryInput, provider: BuiltIn): Discov
   const alone = input.services.filter((service) => !fronting.includes(service));
   const labels = rewriteLabels(templateLabels(input.target), rewrite);
   const refusals = [
-    ...fronting.flatMap((service) => [...refuseService(service, input), ...refuseAffinity(service)]),
+    ...fronting.flatMap((service) => refuseService(service, input)),
     ...refuseSelectors(labels, { ...input, services: alone }),
     ...refuseProvider(input, provider),
   ];
@@ -51,13 +51,6 @@ function mainService(input: DiscoveryInput, fronting: readonly KubeObject[]): Fo
 
 const routeSentence = (provider: BuiltIn): string =>
   `annotation ${ANNOTATION.route}: provider ${provider} splits no route; remove the annotation, or name another provider.`;
-
-/** Clients would stay with the pods they have. */
-function refuseAffinity(service: KubeObject): Refusal[] {
-  if (getString(service, 'spec', 'sessionAffinity') !== 'ClientIP') return [];
-  const sentence = `spec.sessionAffinity of Service ${nameOf(service)} is ClientIP, so clients stay with the pod they have and the canary's share of the pods is not its share of the requests; set it to None, or use a provider with a router.`;
-  return [{ reason: REASON.UnusableService, sentence }];
-}
 
 function refuseProvider(input: DiscoveryInput, provider: BuiltIn): Refusal[] {
   return PROVIDERS[provider].refuse({

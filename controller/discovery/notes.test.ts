@@ -25,7 +25,7 @@ function notes(change: Partial<NotesInput> = {}, routes: KubeObject[] = [route()
     routes,
     rewrite: {},
   } as NotesInput['traffic'];
-  return notesOn({ target: target(), surroundings: [], traffic, ...change });
+  return notesOn({ target: target(), surroundings: [], services: [], ladder: [], traffic, ...change });
 }
 
 test('a plain target has none', () => {
@@ -120,4 +120,34 @@ test('what Ingress-NGINX does not count, for its routes alone', () => {
   const catchAll = ingress('shop', { '': [ingressPath('/', 'web')] });
   expect(notes({}, [catchAll], 'nginx')).toMatchObject([{ reason: 'HostNotCounted' }]);
   expect(notes({}, [catchAll], 'istio')).toEqual([]);
+});
+
+describe('without a router', () => {
+  const ladder = [5, 20].map((weight) => ({ weight, minDurationMs: 0, maxDurationMs: 0, pause: false }));
+  const service = (name: string, spec: JsonObject, selector = labels) => aService(name, selector, { spec });
+
+  test('what becomes of the weights is said', () => {
+    expect(notes({ ladder }, [], 'replicas')).toEqual([
+      {
+        reason: 'WeightsInPods',
+        sentence:
+          'Without a router weights are shares of whole pods: beside 4 pods of Deployment web weight 5 becomes 20 (1 canary pod), weight 20 is 1 canary pod.',
+      },
+    ]);
+    expect(notes({ ladder: ladder.slice(1) }, [], 'replicas')).toEqual([]);
+    expect(notes({ ladder })).toEqual([]);
+  });
+
+  test('and which clients do not follow them', () => {
+    const services = [
+      service('sticky', { sessionAffinity: 'ClientIP' }),
+      service('headless', { clusterIP: 'None' }),
+      service('plain', { clusterIP: '10.0.0.1', sessionAffinity: 'None' }),
+      service('other', { clusterIP: 'None' }, { app: 'api' }),
+    ];
+    const got = notes({ services }, [], 'replicas');
+    expect(got.map(({ reason }) => reason)).toEqual(['SessionsStay', 'ClientsChoose']);
+    expect(got.map(({ sentence }) => /Service (\w+)/.exec(sentence)?.[1])).toEqual(['sticky', 'headless']);
+    expect(notes({ services })).toEqual([]);
+  });
 });

@@ -1,10 +1,12 @@
 import { getInteger, getObject, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
+import type { Step } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { nginxNotes } from '../../providers/nginx-notes.ts';
+import { notesByPods } from './by-pods-notes.ts';
 import { ofKind } from './considered.ts';
 import { nameOf, type Traffic } from './types.ts';
 
@@ -19,9 +21,14 @@ export interface NotesInput {
   traffic: Traffic;
   /** of the kinds in CONSIDERED */
   surroundings: readonly KubeObject[];
+  /** of the namespace */
+  services: readonly KubeObject[];
+  ladder: readonly Step[];
 }
 
-export function notesOn({ target, traffic, surroundings }: NotesInput): Note[] {
+export function notesOn(input: NotesInput): Note[] {
+  const { target, traffic, surroundings, services } = input;
+  const weights = input.ladder.map(({ weight }) => weight);
   const { horizontalPodAutoscalers, scaledObjects } = RESOURCES;
   const autoscalers = ofKind(surroundings, horizontalPodAutoscalers, scaledObjects);
   return [
@@ -30,6 +37,7 @@ export function notesOn({ target, traffic, surroundings }: NotesInput): Note[] {
     ...(traffic.provider === 'nginx'
       ? nginxNotes(traffic.routes, traffic.stableService?.metadata.name ?? '')
       : []),
+    ...(PROVIDERS[traffic.provider].byPods === undefined ? [] : notesByPods({ target, services, weights })),
     ...aboutPaused(target),
   ];
 }

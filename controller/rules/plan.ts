@@ -24,14 +24,14 @@ export type Plan =
       /** what stands against nothing, but is said before it begins */
       notes: Note[];
     }
-  | { ok: false; objection: Objection };
+  | { ok: false; objection: Objection; refusals: readonly Refusal[] };
 
 export function planRelease(facts: Facts): Plan {
   const { snapshot } = facts;
   const { target } = snapshot;
   if (target === undefined) return objection(REASON.TargetDeleted, 'the target does not exist');
   const rules = resolveRules(snapshot);
-  if (!rules.ok) return rules;
+  if (!rules.ok) return rejected(rules.objection);
   const discovery = discoverTraffic({
     ...snapshot,
     target,
@@ -58,13 +58,13 @@ export function planRelease(facts: Facts): Plan {
   if (refusals.length > 0) return refusal(refusals);
   const presets = PROVIDERS[traffic.provider].presets(traffic.routes);
   const templates = withPresets(rules.value.templates, presets);
-  if (!templates.ok) return refused(REASON.InvalidTemplate, templates.issues);
+  if (!templates.ok) return rejected(refused(REASON.InvalidTemplate, templates.issues).objection);
   const wire = wireRules({ policy: rules.value.policy, templates: templates.value });
   return {
     ok: true,
     value: { ...wire, traffic: { ...record, preset: wirePreset(presets) } },
     rehearsal: rehearsed.actions,
-    notes: notesOn({ target, traffic, surroundings: snapshot.surroundings }),
+    notes: notesOn({ ...snapshot, target, traffic, ladder: ladderOf(rules.value.policy) }),
   };
 }
 
@@ -97,12 +97,13 @@ function wireTraffic(traffic: Traffic): NonNullable<ReleaseSpec['traffic']> {
 }
 
 function objection(reason: string, sentence: string): Plan {
-  return { ok: false, objection: { reason, sentence } };
+  return rejected({ reason, sentence });
 }
 
+const rejected = (one: Objection): Plan => ({ ok: false, objection: one, refusals: [one] });
+
 function refusal(refusals: readonly Refusal[]): Plan {
-  return objection(
-    refusals[0]?.reason ?? REASON.RouteUnsupported,
-    refusals.map((each) => each.sentence).join(' '),
-  );
+  const reason = refusals[0]?.reason ?? REASON.RouteUnsupported;
+  const sentence = refusals.map((each) => each.sentence).join(' ');
+  return { ok: false, objection: { reason, sentence }, refusals };
 }
