@@ -80,7 +80,8 @@ function withLooks(
 function withPast(data: ErrorRateData, history: History | undefined, { alone }: MetricInput): ErrorRateData {
   if (!alone || history === undefined || data.past !== undefined) return data;
   const sum = (part: keyof Counts) => history.stable.reduce((total, window) => total + window[part], 0);
-  return { ...data, past: { n0: sum('total'), x0: sum('bad') } };
+  const past = { n0: sum('total'), x0: sum('bad') };
+  return past.n0 > 0 ? { ...data, past } : data;
 }
 
 /** The rate of this step, beside that of stable earlier in this release, or before it. */

@@ -1,9 +1,11 @@
 import { isTerminal } from '../../api/conditions.ts';
-import { equalJson, getObjects, getString } from '../../api/json.ts';
+import { equalJson, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { lintRelease } from '../../api/linter.ts';
 import { FINALIZER } from '../../api/names.ts';
 import type { Release } from '../../api/release.ts';
+import { isNothing, splitText, type Split } from '../../api/split.ts';
+import { OFF } from '../../providers/provider.ts';
 import { templatesEqual } from '../../controller/canary/index.ts';
 import { stableAfter } from '../../controller/facts/records.ts';
 import type { Decision } from '../../controller/model.ts';
@@ -11,12 +13,11 @@ import type { Reconciled } from '../../controller/reconcile.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { FOLLOWED_KINDS, watchProtection } from './companions.ts';
 import { VERSIONS } from './objects.ts';
-import { MESH_KINDS, meshSplits, userRoute } from './mesh.ts';
+import { MESH_KINDS, userRoute } from './mesh.ts';
 import { isByPods, wrongNumber } from './by-pods.ts';
-import { readyPods, routedWeight, steeredWeight } from './prometheus.ts';
+import { readyPods } from './prometheus.ts';
+import { isRaised, liveSplit, splitRules, steeredSplit } from './split.ts';
 import { imageOf, NAMESPACE, type World } from './world.ts';
-
-const ROUTES = 'httproutes.gateway.networking.k8s.io';
 
 /** Reasons under which a target may be let roll out without every step having passed. */
 const RULED = new Set([
@@ -44,7 +45,7 @@ export class Invariants {
   /** the route as its author last wrote it */
   authored: KubeObject | undefined;
   readonly #world: World;
-  #weight = 0;
+  #split: Split = OFF;
   #paused: boolean;
   readonly #withdrawn = new Set<string>();
   /** the step under way, and what Prometheus had answered when it began */
@@ -69,11 +70,11 @@ export class Invariants {
   /** To be called after a user acted on the route. */
   userEditedRoute(route: KubeObject | undefined): void {
     this.authored = route;
-    this.#weight = steeredWeight(this.#world);
+    this.#split = steeredSplit(this.#world);
   }
 
   userActed(): void {
-    this.#weight = steeredWeight(this.#world);
+    this.#split = steeredSplit(this.#world);
     this.#paused = this.#world.target()?.spec?.['paused'] === true;
   }
 
@@ -87,45 +88,54 @@ export class Invariants {
   #afterWrite(request: KubeRequest, status: number): void {
     this.writes += 1;
     if (status >= 300) return;
-    const weight = steeredWeight(this.#world);
+    const split = steeredSplit(this.#world);
     this.#sums();
     this.#scaled(request);
-    if (weight > this.#weight) this.#raised(weight);
-    if (weight > 0) this.#notAfterWithdrawal(weight);
-    this.#deletions(request, routedWeight(this.#world));
+    if (isRaised(split, this.#split)) this.#raised(split);
+    this.#deletions(request, liveSplit(this.#world));
     this.#targetWrites(request);
-    this.#weight = weight;
+    this.#split = split;
     for (const release of this.#world.releases()) {
       for (const line of lintRelease(release)) this.#say(9, `${release.metadata.name}: ${line}`);
     }
   }
 
-  /** 1: constant sums, never all-zero, never the canary alone. */
+  /** 1: constant sums, never all-zero, stable always beside the canary, which has everything only in blueGreen. */
   #sums(): void {
-    for (const [canary, sum] of meshSplits(this.#world)) {
-      if (sum !== 100) this.#say(1, `the weights of the mesh add up to ${sum}`);
-      if (sum <= canary) this.#say(1, 'the canary is the only destination in the mesh');
-    }
-    const route = this.#world.get(ROUTES, 'web');
-    for (const rule of getObjects(route, 'spec', 'rules')) {
-      const refs = getObjects(rule, 'backendRefs');
-      const weights = refs.map((ref) => (typeof ref['weight'] === 'number' ? ref['weight'] : 1));
-      const canary = refs.findIndex((ref) => getString(ref, 'name') === 'web-canary');
-      if (canary < 0) continue;
-      const sum = weights.reduce((total, each) => total + each, 0);
-      if (sum !== 100) this.#say(1, `the weights add up to ${sum}`);
-      if (sum - (weights[canary] ?? 0) <= 0) this.#say(1, 'the canary is the only destination');
+    for (const { canary, all, matching, names } of splitRules(this.#world)) {
+      if (!names.includes('web')) this.#say(1, `the only destination is ${names.join(' ')}`);
+      if (all === 0) this.#say(1, 'all weights are 0');
+      if (matching || names.length < 2) continue;
+      if (all !== 100 && all !== 10_000) this.#say(1, `the weights add up to ${all}`);
+      if (canary >= all && this.#strategy() !== 'blueGreen') this.#say(1, 'everything goes to the canary');
     }
   }
 
-  /** 2: weight only where something answers. */
-  #raised(weight: number): void {
+  #strategy(): string | undefined {
+    return getString(this.#world.releases()[0]?.spec.policy, 'strategy');
+  }
+
+  /** 2: anything only where something answers. 4: once recorded as withdrawn, a release gets nothing again. */
+  #raised(split: Split): void {
+    const what = splitText(split);
     // A pod that died within the delay of the cache is not known yet: the next look takes the weight away.
-    if (readyPods(this.#world, 'web-canary').length === 0 && this.#world.staleFor === 0) {
-      this.#say(2, `weight ${weight} without a ready canary pod`);
-    }
+    const fresh = this.#world.staleFor === 0;
+    if (readyPods(this.#world, 'web-canary').length === 0 && fresh)
+      this.#say(2, `${what} without a ready canary pod`);
     if (this.#world.get('services', 'web-canary') === undefined && !isByPods(this.#world))
-      this.#say(2, `weight ${weight} without a Service`);
+      this.#say(2, `${what} without a Service`);
+    if (split.weight === 100 && fresh) this.#switched();
+    const [newest] = this.#world.releases();
+    if (this.#withdrawn.has(newest?.metadata.uid ?? ''))
+      this.#say(4, `${what} after ${newest?.metadata.name ?? ''} was withdrawn`);
+  }
+
+  /** 1: everything goes to the canary only while both versions have their whole size. */
+  #switched(): void {
+    const wanted = Number(this.#world.target()?.spec?.['replicas']);
+    const [canary, stable] = [readyPods(this.#world, 'web-canary'), readyPods(this.#world, 'web')];
+    if (canary.length < wanted || stable.length < wanted)
+      this.#say(1, `switched with ${canary.length} canary and ${stable.length} stable pods of ${wanted}`);
   }
 
   /** 1: without a router, never more pods than the step's weight comes to. */
@@ -136,21 +146,11 @@ export class Invariants {
     if (wrong !== undefined) this.#say(1, wrong);
   }
 
-  /** 4: once recorded as withdrawn, a release gets no traffic again. */
-  #notAfterWithdrawal(weight: number): void {
-    const [newest] = this.#world.releases();
-    if (newest === undefined) return;
-    const { uid = '' } = newest.metadata;
-    if (weight > this.#weight && this.#withdrawn.has(uid)) {
-      this.#say(4, `weight ${weight} after ${newest.metadata.name} was withdrawn`);
-    }
-  }
-
   /** 5: nothing that carries traffic is deleted. */
-  #deletions(request: KubeRequest, weight: number): void {
-    if (request.method !== 'DELETE' || weight === 0) return;
+  #deletions(request: KubeRequest, split: Split): void {
+    if (request.method !== 'DELETE' || isNothing(split)) return;
     if (/\/(deployments|services)\//.test(request.url))
-      this.#say(5, `DELETE ${request.url} at weight ${weight}`);
+      this.#say(5, `DELETE ${request.url} at ${splitText(split)}`);
   }
 
   #targetWrites(request: KubeRequest): void {
@@ -206,7 +206,7 @@ export class Invariants {
 
   /** 2: a canary that died does not keep its traffic. */
   #answers(): void {
-    const dead = routedWeight(this.#world) > 0 && readyPods(this.#world, 'web-canary').length === 0;
+    const dead = !isNothing(liveSplit(this.#world)) && readyPods(this.#world, 'web-canary').length === 0;
     const nowMs = this.#world.clock.now();
     this.#deadSinceMs = dead ? (this.#deadSinceMs ?? nowMs) : undefined;
     if (nowMs - (this.#deadSinceMs ?? nowMs) > 5_000 + this.#world.staleFor) {
@@ -233,9 +233,9 @@ export class Invariants {
 
   /** 4: the pass that records a withdrawal has taken the traffic away. */
   #zeroByNow(release: Release | undefined): void {
-    const weight = steeredWeight(this.#world);
-    if (weight > 0 && this.#world.staleFor === 0) {
-      this.#say(4, `weight ${weight} after the pass that withdrew ${release?.metadata.name ?? ''}`);
+    const split = steeredSplit(this.#world);
+    if (!isNothing(split) && this.#world.staleFor === 0) {
+      this.#say(4, `${splitText(split)} after the pass that withdrew ${release?.metadata.name ?? ''}`);
     }
   }
 

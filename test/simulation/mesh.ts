@@ -41,34 +41,6 @@ export function namedProvider(provider: WorldProvider | undefined): JsonObject {
   return provider === 'mesh' ? { provider: 'istio' } : {};
 }
 
-/** Weights of every split in a mesh: [canary, all]. */
-export function meshSplits(world: World): [canary: number, all: number][] {
-  const { store } = world.api;
-  const lists = [
-    ...store
-      .list(VIRTUAL_SERVICES, NAMESPACE)
-      .flatMap((object) => getObjects(object, 'spec', 'http'))
-      .map((http) =>
-        getObjects(http, 'route').map((each) => ({
-          name: getString(each, 'destination', 'host'),
-          weight: getNumber(each, 'weight') ?? 0,
-        })),
-      ),
-    ...store.list(SPLITS, NAMESPACE).map((split) =>
-      getObjects(split, 'spec', 'backends').map((each) => ({
-        name: getString(each, 'service'),
-        weight: getNumber(each, 'weight') ?? 0,
-      })),
-    ),
-  ];
-  return lists
-    .filter((list) => list.some(({ name }) => name === 'web-canary'))
-    .map((list) => [
-      list.reduce((sum, { name, weight }) => sum + (name === 'web-canary' ? weight : 0), 0),
-      list.reduce((sum, { weight }) => sum + weight, 0),
-    ]);
-}
-
 /** A GitOps tool puts the VirtualService back to what is in Git. */
 export function resetVirtualService(world: World): void {
   world.edit(VIRTUAL_SERVICES, 'web', (draft) => (draft.spec = structuredClone(VIRTUAL_SERVICE.spec ?? {})));

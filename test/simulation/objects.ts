@@ -8,6 +8,8 @@ export interface Version {
   template: JsonObject;
   /** true share of requests its pods fail */
   errorRate: number;
+  /** of copies of requests, if that is another: they change nothing that fails later */
+  copyErrorRate?: number;
   /** it takes half as long again */
   slow?: true;
 }
@@ -23,10 +25,12 @@ export const V1 = version('v1', 0.005);
 export const GOOD = version('good', 0.005);
 export const BETTER = version('better', 0.004);
 export const BAD = version('bad', 0.3);
+/** Copies go well, live requests mostly fail. */
+export const LIVE_BAD: Version = { ...version('live-bad', 0.9), copyErrorRate: 0.005 };
 export const SLOW: Version = { ...version('slow', 0.005), slow: true };
 export const CRASHING = version('crashing', 0.005, { 'fake/crash-after-ms': '700' });
 export const NEVER_READY = version('never-ready', 0.005, { 'fake/never-ready': 'true' });
-export const VERSIONS: readonly Version[] = [V1, GOOD, BETTER, BAD, SLOW, CRASHING, NEVER_READY];
+export const VERSIONS: readonly Version[] = [V1, GOOD, BETTER, BAD, LIVE_BAD, SLOW, CRASHING, NEVER_READY];
 
 export function target(
   replicas: number,
@@ -94,16 +98,15 @@ export const INGRESS: KubeObject = {
   },
 };
 
+/** Steps go with every strategy but one. */
+const STEPS = [5, 25, 50].map((weight) => ({ weight, minDuration: '30s', maxDuration: '5m' }));
+
 export const POLICY = (change: JsonObject = {}): KubeObject => ({
   apiVersion: 'sluice.dev/v1alpha1',
   kind: 'ReleasePolicy',
   metadata: { name: 'fast', namespace: NAMESPACE },
   spec: {
-    steps: [
-      { weight: 5, minDuration: '30s', maxDuration: '5m' },
-      { weight: 25, minDuration: '30s', maxDuration: '5m' },
-      { weight: 50, minDuration: '30s', maxDuration: '5m' },
-    ],
+    ...(change['strategy'] === 'blueGreen' ? {} : { steps: STEPS }),
     analysis: [{ template: 'quick' }],
     warmup: '5s',
     drain: '10s',

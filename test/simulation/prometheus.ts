@@ -1,15 +1,16 @@
 import { SHARE, type Counts, type Measurement, type Window } from '../../api/analysis.ts';
 import type { BoundMetric } from '../../api/bound.ts';
-import { getObjects, getString } from '../../api/json.ts';
 import { histogramOf, historyOf } from './durations.ts';
 import { VERSIONS } from './objects.ts';
-import { meshSplits } from './mesh.ts';
-import { canaryWanted, isByPods, isCanaryPod, isReady, shareOfPods } from './by-pods.ts';
+import { isCanaryPod, isReady } from './by-pods.ts';
+import { liveSplit, MATCHING_SHARE } from './split.ts';
 import { generator, imageOf, NAMESPACE, type World } from './world.ts';
 
 const REQUESTS_PER_SECOND = 200;
 const SAMPLE_MS = 1_000;
 const HISTORY_WINDOWS = 60;
+/** in samples */
+const RETENTION = 6_000;
 
 /** What one arm did: all requests, bad ones, and those that a slow version answered. */
 interface Served extends Counts {
@@ -60,7 +61,8 @@ export class Prometheus {
       return { metric, window, outcome: 'serverError', sentence: 'Prometheus answers 503' };
     }
     const { canary, stable } = this.#between(window);
-    if (this.outage === 'empty' || !question.named || canary.total === 0 || stable.total === 0) {
+    // The counters of a stable that gets no requests any more stand still, but are there.
+    if (this.outage === 'empty' || !question.named || canary.total === 0) {
       return { metric, window, outcome: 'noData', sentence: 'no requests in the window' };
     }
     this.answered += 1;
@@ -87,7 +89,13 @@ export class Prometheus {
     const { kind, random } = { kind: bound.metric.type, random: generator(window.startMs) };
     switch (kind) {
       case 'errorRate':
-        return { ...base, kind, canary: counts(canary), stable: counts(stable) };
+        return {
+          ...base,
+          kind,
+          canary: counts(canary),
+          stable: counts(stable),
+          ...(calibrate ? { history: { stable: this.#before(window).map(counts) } } : {}),
+        };
       case 'latency': {
         const [mine, theirs] = [histogramOf(canary, random), histogramOf(stable, random)];
         const history = calibrate ? { history: historyOf(this.#before(window), random) } : {};
@@ -120,21 +128,25 @@ export class Prometheus {
   #tick(): void {
     const { clock } = this.#world;
     this.#samples.push({ atMs: clock.now(), ...this.#second() });
-    if (this.#samples.length > 2_000) this.#samples.shift();
+    if (this.#samples.length > RETENTION) this.#samples.shift();
     clock.after(SAMPLE_MS, () => this.#tick());
   }
 
   #second(): { canary: Served; stable: Served } {
-    const share = (this.stuckAt ?? routedWeight(this.#world)) / 100;
-    const toCanary = Math.round(REQUESTS_PER_SECOND * share);
+    const { weight: routed, mirror, matching } = liveSplit(this.#world);
+    const weight = this.stuckAt ?? routed;
+    const matched = matching ? REQUESTS_PER_SECOND * MATCHING_SHARE : 0;
+    const toCanary = Math.round(matched + ((REQUESTS_PER_SECOND - matched) * weight) / 100);
+    const live = this.#serve(toCanary, 'web-canary', 'errorRate');
+    const copies = Math.round((REQUESTS_PER_SECOND * mirror) / 100);
     return {
-      canary: this.#serve(toCanary, 'web-canary'),
-      stable: this.#serve(REQUESTS_PER_SECOND - toCanary, 'web'),
+      canary: sum([live, this.#serve(copies, 'web-canary', 'copyErrorRate')]),
+      stable: this.#serve(REQUESTS_PER_SECOND - toCanary, 'web', 'errorRate'),
     };
   }
 
   /** A Service without a ready pod fails everything. */
-  #serve(requests: number, app: string): Served {
+  #serve(requests: number, app: string, rate: 'errorRate' | 'copyErrorRate'): Served {
     const pods = readyPods(this.#world, app);
     if (requests === 0) return { total: 0, bad: 0, slow: 0 };
     if (pods.length === 0) return { total: requests, bad: requests, slow: 0 };
@@ -142,7 +154,7 @@ export class Prometheus {
     for (let i = 0; i < requests; i++) {
       const image = pods[Math.floor(this.#random() * pods.length)] ?? '';
       const version = VERSIONS.find((each) => image === `web:${each.name}`);
-      if (this.#random() < (version?.errorRate ?? 0)) bad += 1;
+      if (this.#random() < (version?.[rate] ?? version?.errorRate ?? 0)) bad += 1;
       if (version?.slow === true) slow += 1;
     }
     return { total: requests, bad: Math.min(bad, requests), slow: Math.min(slow, requests) };
@@ -165,28 +177,4 @@ export function readyPods(world: World, app: string): string[] {
     .filter((pod) => (isCanaryPod(pod) ? 'web-canary' : pod.metadata.labels?.['app']) === app)
     .filter(isReady)
     .map((pod) => imageOf(pod));
-}
-
-/** What was written last: pods that were scaled away take a moment to go. */
-export const steeredWeight = (world: World): number =>
-  isByPods(world) && canaryWanted(world) === 0 ? 0 : routedWeight(world);
-
-/** Percent of requests that the live objects send to the canary Service. */
-export function routedWeight(world: World): number {
-  if (isByPods(world)) return shareOfPods(world);
-  const route = world.get('httproutes.gateway.networking.k8s.io', 'web');
-  const weights = getObjects(route, 'spec', 'rules').map((rule) => {
-    const refs = getObjects(rule, 'backendRefs');
-    const of = (canary: boolean) =>
-      refs
-        .filter((ref) => (getString(ref, 'name') === 'web-canary') === canary)
-        .reduce((total, ref) => total + (typeof ref['weight'] === 'number' ? ref['weight'] : 1), 0);
-    const total = of(true) + of(false);
-    return total === 0 ? 0 : (100 * of(true)) / total;
-  });
-  const ingresses = world.api.store
-    .list('ingresses.networking.k8s.io', NAMESPACE)
-    .map((each) => Number(each.metadata.annotations?.['nginx.ingress.kubernetes.io/canary-weight'] ?? 0));
-  const mesh = meshSplits(world).map(([canary, all]) => (all === 0 ? 0 : (100 * canary) / all));
-  return Math.max(0, ...weights, ...ingresses, ...mesh);
 }

@@ -7,7 +7,8 @@ import { Invariants } from './invariants.ts';
 import { canaryWanted, isByPods, isCanaryPod, scaleCanary } from './by-pods.ts';
 import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
 import { ROUTE, target, VERSIONS, type Version } from './objects.ts';
-import { routedWeight, type Outage } from './prometheus.ts';
+import { readyPods, type Outage } from './prometheus.ts';
+import { liveSplit } from './split.ts';
 import { NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
 
 const DEPLOYMENTS = 'deployments.apps';
@@ -136,7 +137,13 @@ const ASKED: Record<string, (world: World) => string> = {
   phase: (world) => world.phase(),
   message: (world) => world.newest()?.status?.message ?? '',
   image: (world) => world.image(),
-  weight: (world) => String(routedWeight(world)),
+  weight: (world) => String(liveSplit(world).weight),
+  // percent of requests that are copied
+  copies: (world) => String(liveSplit(world).mirror),
+  // requests that match go to the canary
+  matching: (world) => String(liveSplit(world).matching),
+  // of the canary that are ready
+  pods: (world) => String(readyPods(world, 'web-canary').length),
   // nothing is held; the next change of the template will be
   idle: (world) => String(isIdle(world)),
   // the template does not roll out

@@ -21,6 +21,8 @@ export interface Story {
   replicas: number;
   onNewRevision: 'supersede' | 'queue';
   onFailure: 'hold' | 'revert';
+  /** fields of the policy that say where requests go, as far as the provider can do them */
+  splitting: Splitting;
   seed: number;
   /** share of the controller's writes that go wrong */
   faults: number;
@@ -28,10 +30,48 @@ export interface Story {
   events: { afterMs: number; event: string }[];
 }
 
+const MIRROR = { percent: 50, minDuration: '30s', maxDuration: '5m' };
+const MATCH = { headers: [{ name: 'x-beta', exact: 'yes' }] };
+const AB_STEPS = [
+  { weight: 0, minDuration: '30s', maxDuration: '5m' },
+  { weight: 20, minDuration: '30s', maxDuration: '5m' },
+];
+const FRACTIONS = [
+  { weight: 0.5, minDuration: '30s', maxDuration: '5m' },
+  { weight: 40.25, minDuration: '30s', maxDuration: '5m' },
+];
+
+const SPLITTINGS = {
+  canary: {},
+  fractions: { steps: FRACTIONS },
+  mirror: { mirror: MIRROR },
+  ab: { strategy: 'ab', match: MATCH, steps: AB_STEPS },
+  abAfterCopies: { strategy: 'ab', match: MATCH, steps: AB_STEPS, mirror: MIRROR },
+  blueGreen: { strategy: 'blueGreen', bake: '1m' },
+  blueGreenAfterCopies: { strategy: 'blueGreen', bake: '1m', mirror: MIRROR },
+} satisfies Record<string, JsonObject>;
+
+type Splitting = keyof typeof SPLITTINGS;
+const ALL = Object.keys(SPLITTINGS) as Splitting[];
+
+/** What each provider can do; where a story asks for more, it is a plain canary. */
+const ABLE: Record<WorldProvider, readonly Splitting[]> = {
+  gateway: ALL,
+  istio: ALL,
+  mesh: ALL,
+  nginx: ['canary', 'fractions', 'ab', 'blueGreen'],
+  linkerd: ['canary', 'fractions', 'blueGreen'],
+  replicas: ['canary'],
+  worker: ['canary'],
+};
+
+const policyOf = ({ provider, splitting }: Story): JsonObject =>
+  ABLE[provider].includes(splitting) ? SPLITTINGS[splitting] : {};
+
 const EVENT = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.constantFrom('good', 'better', 'bad', 'bad', 'v1').map((name) => `release ${name}`),
+    arbitrary: fc.constantFrom('good', 'better', 'bad', 'live-bad', 'v1').map((name) => `release ${name}`),
   },
   { weight: 2, arbitrary: fc.constantFrom('release crashing', 'release never-ready') },
   { weight: 2, arbitrary: fc.integer({ min: 0, max: 6 }).map((count) => `scale ${count}`) },
@@ -81,6 +121,7 @@ export const STORY: fc.Arbitrary<Story> = fc.record({
   replicas: fc.integer({ min: 1, max: 5 }),
   onNewRevision: fc.constantFrom('supersede', 'queue'),
   onFailure: fc.constantFrom('hold', 'revert'),
+  splitting: fc.constantFrom('canary', ...ALL),
   seed: fc.integer({ min: 1, max: 1_000_000 }),
   faults: fc.constantFrom(0, 0, 0.05, 0.2),
   staleMs: fc.constantFrom(0, 0, 0, 300, 2_000),
@@ -105,7 +146,13 @@ const QUIET_MS = 40 * MINUTE;
 /** Tells a story to its end; the answer is what broke. */
 export async function tell(story: Story): Promise<string[]> {
   const { provider, hold, replicas, onNewRevision, onFailure, seed } = story;
-  const world = new World({ provider, hold, replicas, seed, policy: { onNewRevision, onFailure } });
+  const world = new World({
+    provider,
+    hold,
+    replicas,
+    seed,
+    policy: { onNewRevision, onFailure, ...policyOf(story) },
+  });
   const invariants = new Invariants(world);
   await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
   const random = generator(seed + 1);
