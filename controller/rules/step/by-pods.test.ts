@@ -74,6 +74,7 @@ const look = (of: World, change: SnapshotChange = {}): Decision => decide(aSnaps
 const notObserved = { weightObservedAt: undefined as never };
 const SCALE = 'jsonPatch Deployment/web-canary: scale the canary';
 const AGAIN = 'jsonPatch Deployment/web-canary: set the weight again';
+const TOLD = 'event RouteContested';
 const OFF = 'jsonPatch Deployment/web-canary: take all traffic off the canary';
 
 /** The number a decision scales the canary to. */
@@ -156,7 +157,7 @@ describe('when stable’s own number moves', () => {
 describe('when somebody else scales the canary', () => {
   it('too much is taken back at once, and counted', () => {
     const taken = look({ canary: { pods: 3 } });
-    expect([doing(taken), scaledTo(taken)]).toEqual([[AGAIN], 1]);
+    expect([doing(taken), scaledTo(taken)]).toEqual([[AGAIN, TOLD], 1]);
     expect(taken.status?.next).toMatchObject({ reasserted: 1, reason: 'RouteContested' });
     expect(taken.status?.next.weightObservedAt).toBeUndefined();
   });
@@ -167,7 +168,7 @@ describe('when somebody else scales the canary', () => {
     expect([waiting.reason, doing(waiting)]).toEqual(['RouteContested', ['measure']]);
     const window = { ...measured(WINDOW, SAFE), step: 2 };
     const mended = look({ canary: { pods: 1 }, status }, { measured: window });
-    expect([doing(mended), scaledTo(mended)]).toEqual([[AGAIN], 4]);
+    expect([doing(mended), scaledTo(mended)]).toEqual([[AGAIN, TOLD], 4]);
   });
 
   it('again and again, a human is asked', () => {

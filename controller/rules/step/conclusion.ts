@@ -19,7 +19,7 @@ import { windowOf } from './analysis-stages.ts';
 import { holdsBaking } from './bake.ts';
 import { shareQueries, starved, starvedFor } from './share.ts';
 import type { StepFacts } from './stage.ts';
-import { drifted } from './weight-stages.ts';
+import { drifted, whoChanged } from './weight-stages.ts';
 
 /** What a step comes to, by its newest verdict, its durations, its pause and the human's intent. */
 type Conclusion =
@@ -49,7 +49,7 @@ function conclude(s: StepFacts): Conclusion {
   const { intent } = s.release.spec;
   if (intent === 'Pause') return human(REASON.PausedByHuman, 'A human paused the release; analysis goes on.');
   if (drifted(s)) {
-    const sentence = `The route was changed to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again once a window without harm has been measured.`;
+    const sentence = `${whoChanged(s)} to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again once a window without harm has been measured.`;
     return { to: 'wait', said: { reason: REASON.RouteContested, sentence }, human: false };
   }
   const share = resumed(s) ? undefined : starved(s);

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../../api/kube.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { splitText } from '../../../api/split.ts';
 import { timeOf } from '../../facts/workload.ts';
+import { lastWriter, type Writer } from '../../facts/writers.ts';
 import type { Answer } from '../../model.ts';
 import { event, recordOriginals, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
@@ -99,6 +100,22 @@ export const driftedUp: Stage = (s) => {
   return drifted(s) && isMore(s.traffic.observation, s.split) ? reassert(s) : undefined;
 };
 
+/** Who wrote last to what carries the weight, since it was written. */
+function writerOf({ facts, status, traffic }: StepFacts): Writer | undefined {
+  const { context, provider } = traffic;
+  const canary = provider.byPods === undefined ? undefined : facts.canary.deployment?.object;
+  const objects = [...context.routes, ...context.made, ...(canary === undefined ? [] : [canary])];
+  return lastWriter(objects, timeOf(status.weightObservedAt ?? status.stepStartedAt, facts.nowMs));
+}
+
+/** The beginning of a sentence: who changed the route, and when, as far as its managed fields tell. */
+export function whoChanged(s: StepFacts): string {
+  const writer = writerOf(s);
+  return writer === undefined
+    ? 'Somebody changed the route'
+    : `${writer.who} changed the route at ${writer.at}`;
+}
+
 export function reassert(s: StepFacts): Answer {
   const count = (s.status.reasserted ?? 0) + 1;
   const { provider, context } = s.traffic;
@@ -106,8 +123,14 @@ export function reassert(s: StepFacts): Answer {
   const unready = switchable(s);
   if (unready !== undefined) return unready;
   const actions = writes('set the weight again', provider.plan(context, s.split));
-  const sentence = `Somebody changed the route to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again (${count} of ${REASSERT_LIMIT}).`;
-  const parts = { reason: REASON.RouteContested, sentence, actions, requeueAfterMs: AT_ONCE };
+  const sentence = `${whoChanged(s)} to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again (${count} of ${REASSERT_LIMIT}).`;
+  const told = event(s.facts, 'Warning', REASON.RouteContested, sentence);
+  const parts = {
+    reason: REASON.RouteContested,
+    sentence,
+    actions: [...actions, ...told],
+    requeueAfterMs: AT_ONCE,
+  };
   return answerFor(s.facts, s.release, parts, {
     phase: 'Progressing',
     reasserted: count,
@@ -122,7 +145,9 @@ function contested(s: StepFacts): Answer {
   const routed = routes.length > 0 ? routes.map(({ name }) => name).join(', ') : `Service ${service}`;
   const byPods = s.traffic.provider.byPods !== undefined;
   const where = byPods ? `, the number of pods of Deployment ${s.facts.canary.name}` : ` of ${routed}`;
-  const sentence = `Somebody keeps changing the weight${where}; stop it, then abort or promote.`;
+  const writer = writerOf(s);
+  const who = writer === undefined ? 'Somebody' : writer.who;
+  const sentence = `${who} keeps changing the weight${where}; ${writer?.remedy ?? 'stop it'}, then abort or promote.`;
   const first = s.status.reason !== REASON.RouteContested || s.status.phase !== 'Waiting';
   const actions = first ? event(s.facts, 'Warning', REASON.RouteContested, sentence) : [];
   const parts = { reason: REASON.RouteContested, sentence, actions, outcome: 'stalled' as const };
