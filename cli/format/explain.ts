@@ -7,6 +7,7 @@ import { diffJson, formatChange } from './diff.ts';
 import { nextSteps, whereNow } from './next.ts';
 import { formatClock, wrapNumbers } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
+import { formatExtras, formatLadder } from './splitting.ts';
 import { formatWeight } from './summary.ts';
 
 const MAX_CHANGES = 20;
@@ -47,26 +48,31 @@ function whatChanged({ spec }: Release): string[] {
   return hidden > 0 ? [...changes.slice(0, MAX_CHANGES), `and ${hidden} more`] : changes;
 }
 
-function howTried({ spec, status }: Release): string[] {
+function howTried(release: Release): string[] {
+  const { spec, status } = release;
   const { traffic } = spec;
-  const steps = getObjects(spec.policy, 'steps').map(formatPolicyStep);
+  const steps = formatLadder(spec.policy);
   return [
-    traffic === undefined
-      ? 'no traffic is moved'
-      : `provider ${traffic.provider}: ${traffic.routes.map((route) => `${route.kind} ${route.name}`).join(', ') || 'no route'} split between services ${traffic.service} and ${traffic.canaryService}`,
+    traffic === undefined ? 'no traffic is moved' : `provider ${traffic.provider}: ${whatSplits(traffic)}`,
     ...(steps.length === 0 ? [] : [`steps ${steps.join(' → ')}`]),
     ...(status === undefined || status.step < 0
       ? []
-      : [`${whereNow(status)}: weight ${status.weight}%, observed ${formatWeight(status)}`]),
+      : [
+          [
+            `${whereNow(status)}: weight ${status.weight}%, observed ${formatWeight(status)}`,
+            ...formatExtras(release),
+          ].join(', '),
+        ]),
     ...(spec.intent === 'Auto' ? [] : [`a human set intent ${spec.intent}`]),
   ];
 }
 
-function formatPolicyStep(step: JsonObject): string {
-  const pause = step['pause'];
-  const paused =
-    pause === true ? ', then a pause' : typeof pause === 'string' ? `, then a pause of ${pause}` : '';
-  return `${getNumber(step, 'weight') ?? '?'}% (${getString(step, 'minDuration') ?? '?'} to ${getString(step, 'maxDuration') ?? '?'}${paused})`;
+function whatSplits({ routes, service, canaryService }: NonNullable<Release['spec']['traffic']>): string {
+  if (canaryService === undefined) {
+    return `canary pods beside stable ones${service === undefined ? '' : ` behind service ${service}`}`;
+  }
+  const named = routes.map((route) => `${route.kind} ${route.name}`).join(', ');
+  return `${named || 'no route'} split between services ${service ?? ''} and ${canaryService}`;
 }
 
 function decisions(status: ReleaseStatus | undefined): string[] {

@@ -228,6 +228,21 @@ describe('explainRelease', () => {
     ]);
   });
 
+  it.each([
+    { service: 'shop', says: 'canary pods beside stable ones behind service shop' },
+    { service: undefined, says: 'canary pods beside stable ones' },
+  ])('says that there is no router, service $service', ({ service, says }) => {
+    const release = aRelease({});
+    const traffic = {
+      provider: 'replicas',
+      routes: [],
+      rewrite: {},
+      ...(service === undefined ? {} : { service }),
+    };
+    release.spec.traffic = traffic;
+    expect(explainRelease(release, plain)).toContain(`  provider replicas: ${says}`);
+  });
+
   it('shows what was asked for latency and series, and the score of series judged together', () => {
     const release = aRelease({});
     const metrics = [
