@@ -229,6 +229,8 @@ test('a VirtualService in which istiod finds an error is refused; one that has w
         'istiod finds IST0101 (ReferencedResourceNotFound) in VirtualService shop, so no weight could ever be confirmed; mend it, or leave the VirtualService out with the annotation sluice.dev/route.',
     },
   ]);
+  const edited = { ...analysed('ERROR'), metadata: { ...object.metadata, generation: 2 } };
+  expect(istio.refuse(aTrafficContext([edited]))).toEqual([]);
   const originals = istio.record(aTrafficContext([object]));
   expect(istio.refuse(aTrafficContext([analysed('ERROR')], { originals }))).toEqual([]);
   expect(istio.observe(aTrafficContext([analysed('ERROR')], { originals }))).toMatchObject({

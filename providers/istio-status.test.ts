@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { virtualService } from '../test/support/istio.ts';
-import { analysisOf } from './istio-status.ts';
+import { analysisOf, errorIn } from './istio-status.ts';
 
 const analysed = (status: JsonObject): KubeObject => {
   const object = virtualService('shop', []);
@@ -15,10 +15,19 @@ const message = (level: string, more: JsonObject = {}) => ({
 
 test.each<[string, JsonObject, ReturnType<typeof analysisOf>]>([
   ['analysis is off', {}, { acknowledged: 'unknown' }],
-  ['an older generation was looked at', { observedGeneration: '2' }, { acknowledged: 'unknown' }],
+  ['an old generation was looked at', { observedGeneration: '1' }, { acknowledged: 'unknown' }],
+  [
+    'the generation before was looked at',
+    { observedGeneration: '2' },
+    {
+      acknowledged: 'pending',
+      problem:
+        "istiod's analysis has not looked at VirtualService shop yet; if it was switched off since it last did, remove the status of that object",
+    },
+  ],
   [
     'what is wrong is of an older generation',
-    { observedGeneration: '2', validationMessages: [message('ERROR')] },
+    { observedGeneration: '1', validationMessages: [message('ERROR')] },
     { acknowledged: 'unknown' },
   ],
   ['nothing is wrong', { observedGeneration: '3' }, { acknowledged: 'yes' }],
@@ -47,4 +56,11 @@ test.each<[string, JsonObject, ReturnType<typeof analysisOf>]>([
   ],
 ])('istiod says: %s', (_name, status, analysis) => {
   expect(analysisOf(analysed(status))).toEqual(analysis);
+});
+
+test('only what is wrong with the object as it stands is an error', () => {
+  const validationMessages = [message('ERROR')];
+  expect(errorIn(analysed({ observedGeneration: '2', validationMessages }))).toBeUndefined();
+  expect(errorIn(analysed({ observedGeneration: '3', validationMessages }))).toMatch(/^istiod finds IST0101/);
+  expect(errorIn(analysed({}))).toBeUndefined();
 });

@@ -3,7 +3,6 @@ import type { KubeObject } from '../api/kube.ts';
 
 export interface Analysis {
   acknowledged: 'yes' | 'pending' | 'unknown';
-  /** what istiod finds wrong */
   problem?: string;
 }
 
@@ -11,23 +10,31 @@ export interface Analysis {
  * What istiod says about a VirtualService: nothing, unless its analysis is switched on, which it is not by default. Then
  * it reports the generation it has looked at (every ten seconds) and what it found, by codes alone.
  */
-export function analysisOf({ metadata, status }: KubeObject): Analysis {
-  // int64 of a protobuf message: a string in JSON
-  const observed = Number(get(status, 'observedGeneration') ?? 0);
-  if (!(observed > 0 && observed >= (metadata.generation ?? 0))) return { acknowledged: 'unknown' };
-  const [error] = getObjects(status, 'validationMessages').filter(
-    (message) => getString(message, 'level') === 'ERROR',
-  );
-  if (error === undefined) return { acknowledged: 'yes' };
-  const [code, name, url] = [
-    getString(error, 'type', 'code') ?? 'an error',
-    getString(error, 'type', 'name'),
-    getString(error, 'documentationUrl'),
-  ];
-  const what = name === undefined ? code : `${code} (${name})`;
-  const where = url === undefined ? '' : `, see ${url}`;
-  return {
-    acknowledged: 'pending',
-    problem: `istiod finds ${what} in VirtualService ${metadata.name}${where}`,
-  };
+export function analysisOf(object: KubeObject): Analysis {
+  const { name, generation = 0 } = object.metadata;
+  const observed = observedIn(object);
+  if (observed > 0 && observed >= generation) {
+    const problem = errorIn(object);
+    return problem === undefined ? { acknowledged: 'yes' } : { acknowledged: 'pending', problem };
+  }
+  // Further behind it is left over from an analysis that is off by now: nothing to wait for.
+  if (observed === 0 || observed !== generation - 1) return { acknowledged: 'unknown' };
+  const problem = `istiod's analysis has not looked at VirtualService ${name} yet; if it was switched off since it last did, remove the status of that object`;
+  return { acknowledged: 'pending', problem };
 }
+
+/** An error that istiod finds in a VirtualService as it stands. */
+export function errorIn(object: KubeObject): string | undefined {
+  const { name, generation = 0 } = object.metadata;
+  const messages = getObjects(object.status, 'validationMessages');
+  const error = messages.find((message) => getString(message, 'level') === 'ERROR');
+  if (error === undefined || observedIn(object) < generation) return undefined;
+  const code = getString(error, 'type', 'code') ?? 'an error';
+  const title = getString(error, 'type', 'name');
+  const url = getString(error, 'documentationUrl');
+  const what = title === undefined ? code : `${code} (${title})`;
+  return `istiod finds ${what} in VirtualService ${name}${url === undefined ? '' : `, see ${url}`}`;
+}
+
+/** int64 of a protobuf message: a string in JSON. 0: there is none. */
+const observedIn = ({ status }: KubeObject): number => Number(get(status, 'observedGeneration') ?? 0);

@@ -268,7 +268,7 @@ describe('what is observed', () => {
       status,
     });
     expect(observe(with_({}))).toMatchObject({ weight: 5, acknowledged: 'unknown' });
-    expect(observe(with_({ observedGeneration: '2' })).acknowledged).toBe('unknown');
+    expect(observe(with_({ observedGeneration: '2' })).acknowledged).toBe('pending');
     expect(observe(with_({ observedGeneration: '3' })).acknowledged).toBe('yes');
   });
 

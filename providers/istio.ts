@@ -6,7 +6,7 @@ import { planRoutes, recordRoutes, restoreRoutes, scopeOf } from './in-place.ts'
 import { ownVirtualService, refuseOwn } from './istio-own.ts';
 import { refuseMatch, refuseRoute, refuseWants } from './istio-refusals.ts';
 import { label, SHAPE, VIRTUAL_SERVICES } from './istio-routes.ts';
-import { analysisOf, type Analysis } from './istio-status.ts';
+import { analysisOf, errorIn, type Analysis } from './istio-status.ts';
 import { liveOwn, ownSplit, planOwn, refuseTaken, removeOwn } from './own-object.ts';
 import { istioPresets } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from './provider.ts';
@@ -63,7 +63,7 @@ function refuse(context: TrafficContext): Refusal[] {
 
 /** In a release an error may be our own doing; then it is observed, not refused. */
 function refuseRejected(context: TrafficContext, object: KubeObject): Refusal[] {
-  const { problem } = analysisOf(object);
+  const problem = errorIn(object);
   if (problem === undefined || context.originals !== undefined) return [];
   const sentence = `${problem}, so no weight could ever be confirmed; mend it, or leave the VirtualService out with the annotation sluice.dev/route.`;
   return [{ reason: REASON.RouteRejected, sentence }];
