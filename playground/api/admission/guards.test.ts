@@ -190,6 +190,11 @@ describe('a Release', () => {
       want: 403,
     },
     {
+      name: 'which step goes on',
+      patch: { metadata: { annotations: { 'sluice.dev/resumed-step': '1' } } },
+      want: 200,
+    },
+    {
       name: 'an annotation of their own',
       patch: { metadata: { annotations: { 'team/note': 'x' } } },
       want: 200,
