@@ -4,7 +4,7 @@ import { REASON } from '../api/reasons.ts';
 import { mirrorOf } from './gateway-filters.ts';
 import { KINDS, kindOf, label, nameOf } from './gateway-kinds.ts';
 import { refuseLinkerd } from './gateway-linkerd.ts';
-import { acknowledgement } from './gateway-status.ts';
+import { acknowledgement, unserved } from './gateway-status.ts';
 import { refuseWants } from './gateway-wants.ts';
 import { ownRules, pairOf, scopeOf } from './in-place.ts';
 import { refuseOverruled } from './linkerd-profile.ts';
@@ -44,6 +44,14 @@ function refuseRoute(context: TrafficContext, route: KubeObject): Refusal[] {
     return [
       unsupported(
         `spec.parentRefs of ${name} has kind Service without its group, which means gateway.networking.k8s.io, so no mesh serves it; write group: "" beside kind: Service.`,
+      ),
+    ];
+  }
+  const [alone] = context.originals === undefined ? unserved(route) : [];
+  if (alone !== undefined) {
+    return [
+      unsupported(
+        `nothing has reported on parent ${getString(alone, 'kind') ?? 'Gateway'} ${getString(alone, 'name') ?? ''} of ${name}, though on others, so no weight could ever be confirmed there; remove it from spec.parentRefs, or install what serves it.`,
       ),
     ];
   }

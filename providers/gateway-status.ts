@@ -25,6 +25,18 @@ export function acknowledgement(route: KubeObject): Acknowledgement {
   return worst(parents);
 }
 
+/** Parents nobody reports on, though somebody does on others: no Gateway and no mesh of this cluster serves them. */
+export function unserved(route: KubeObject): JsonObject[] {
+  const namespace = route.metadata.namespace ?? '';
+  const reported = getObjects(route, 'status', 'parents').map((entry) =>
+    parentKey((entry['parentRef'] ?? {}) as JsonObject, namespace),
+  );
+  if (reported.length === 0) return [];
+  return getObjects(route, 'spec', 'parentRefs').filter(
+    (parent) => !reported.includes(parentKey(parent, namespace)),
+  );
+}
+
 /** Of all parents the one that is furthest behind decides. */
 export function worst(all: readonly Acknowledgement[]): Acknowledgement {
   return (

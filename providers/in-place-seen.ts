@@ -22,6 +22,27 @@ export interface Look {
 }
 
 export function lookAt(kind: InPlace, context: TrafficContext): Look[] {
+  const looks = lookAtUsers(kind, context);
+  const accounted = looks.filter(({ counts }) => counts).map(({ route }) => route);
+  return [...looks, ...strays(kind, context).filter(({ route }) => !accounted.includes(route))];
+}
+
+/** Routes with rules of our own: where no rule of the user's accounts for them they still send somebody to the canary. */
+const strays = (kind: InPlace, context: TrafficContext): Look[] =>
+  context.routes
+    .filter((route) => route.kind === kind.resource.kind && ownRules(kind, context, route).length > 0)
+    .map((route) => ({
+      route,
+      plural: kind.plural,
+      label: `${route.kind} ${route.metadata.name}`,
+      counts: true,
+      percent: 0,
+      mirror: 0,
+      matching: undefined,
+      intruder: undefined,
+    }));
+
+function lookAtUsers(kind: InPlace, context: TrafficContext): Look[] {
   const matching = new Map<KubeObject, boolean | undefined>();
   return scopeOf(kind, context).map(({ route, rule }): Look => {
     if (!matching.has(route)) matching.set(route, isMatching(kind, context, route));
@@ -104,7 +125,7 @@ function oddity(looks: readonly Look[], context: TrafficContext): string | undef
       return `${label} came during the release and stays on Service ${context.stableService.metadata.name}`;
     }
     if (matching === undefined) {
-      return `what Sluice wrote for requests that match was changed beside ${label}`;
+      return `what Sluice wrote in ${label} for requests that match was changed`;
     }
     if (intruder !== undefined) {
       return `${label} now also sends to ${intruder}, which is neither stable nor canary`;

@@ -34,10 +34,11 @@ function quantity(value: Json | undefined): number {
   return digits === '' ? NaN : Number(digits) * (SUFFIXES[suffix] ?? 1);
 }
 
-/** Is this route attached to a Service (a route of the mesh)? All of these Services. */
+/** Is this route attached to a Service of its namespace (a route of the mesh)? All of these Services. */
 export const parentServices = (route: KubeObject): string[] =>
   getObjects(route, 'spec', 'parentRefs')
     .filter((parent) => getString(parent, 'kind') === 'Service')
+    .filter((parent) => [undefined, route.metadata.namespace].includes(getString(parent, 'namespace')))
     .map((parent) => getString(parent, 'name') ?? '');
 
 /** In Linkerd a profile with routes or overrides puts every route of the mesh for its Service out of force, silently. */

@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest';
+import { getObjects } from '../api/json.ts';
+import type { JsonObject, KubeObject } from '../api/kube.ts';
+import type { Write } from '../api/writes.ts';
+import { ObjectWorld } from '../test/support/apply-writes.ts';
+import { backend, grpcRoute, grpcRule, httpRoute, reportedBy, rule } from '../test/support/routes.ts';
+import { aTrafficContext } from '../test/support/traffic.ts';
+import { without } from './gateway-filters.ts';
+import { gateway } from './gateway.ts';
+import { OFF } from './provider.ts';
+import type { Split, TrafficContext, Wants } from './provider.ts';
+
+const shop = httpRoute('shop', [rule('/', [backend('web')])]);
+const matching: Split = { ...OFF, matching: true };
+const BETA: Wants = {
+  total: 100,
+  match: { headers: [{ name: 'X-Group', value: 'beta' }], cookies: [] },
+};
+
+/** The rules after one plan on what stands there, the record taken first. */
+function after(split: Split, wants: Wants, given: KubeObject = shop): JsonObject[] {
+  const world = new ObjectWorld([given]);
+  const first = aTrafficContext(world.list(given.kind), { wants });
+  const context = { ...first, originals: gateway.record(first) };
+  for (const write of gateway.plan(context, split)) world.apply(write);
+  return getObjects(world.list(given.kind)[0], 'spec', 'rules');
+}
+
+const patchOf = ([write]: readonly Write[]) => (write?.verb === 'jsonPatch' ? write.patch : []);
+
+test('a fraction of a percent makes the sum ten thousand', () => {
+  expect(after({ ...OFF, weight: 0.05 }, { total: 10_000 })).toEqual([
+    rule('/', [backend('web', { weight: 9995 }), backend('web-canary', { weight: 5 })]),
+  ]);
+});
+
+test('at 100 stable stays in the list', () => {
+  expect(after({ ...OFF, weight: 100 }, { total: 100 })).toEqual([
+    rule('/', [backend('web', { weight: 0 }), backend('web-canary', { weight: 100 })]),
+  ]);
+});
+
+describe('copies', () => {
+  const mirror = (name: string, more: JsonObject = {}) => ({
+    type: 'RequestMirror',
+    requestMirror: { backendRef: { group: '', kind: 'Service', name, port: 80 }, ...more },
+  });
+  const audited = httpRoute('shop', [rule('/', [backend('web')], { filters: [mirror('audit')] })]);
+  const mirrored = (percent: number): Split => ({ ...OFF, mirror: percent });
+
+  test('go to the canary beside the user’s own copies, and no weight is touched', () => {
+    expect(after(mirrored(10), { total: 100, mirror: 10 }, audited)).toEqual([
+      rule('/', [backend('web')], { filters: [mirror('audit'), mirror('web-canary', { percent: 10 })] }),
+    ]);
+  });
+
+  test('of everything name no percentage, which old servers do not know', () => {
+    expect(after(mirrored(100), { total: 100, mirror: 100 })[0]?.['filters']).toEqual([mirror('web-canary')]);
+  });
+
+  test('of everything where less was wanted are told, with the reason', () => {
+    const standing = httpRoute('shop', [rule('/', [backend('web')], { filters: [mirror('web-canary')] })]);
+    const seen = gateway.observe(
+      aTrafficContext([standing], { originals: {}, wants: { total: 100, mirror: 10 } }),
+    );
+    expect(seen).toMatchObject({ mirror: 100, problem: expect.stringContaining('instead of 10%') as string });
+  });
+
+  test('use the port of the backend that serves', () => {
+    const two = httpRoute('shop', [
+      rule('/', [backend('web', { weight: 0 }), backend('web', { port: 81, weight: 2 })]),
+    ]);
+    const [filter] = getObjects(after(mirrored(100), { total: 100, mirror: 100 }, two)[0], 'filters');
+    expect(filter).toMatchObject({ requestMirror: { backendRef: { port: 81 } } });
+  });
+
+  test.each([
+    [[], undefined],
+    [[mirror('audit')], undefined],
+    [[mirror('web-canary')], true],
+  ])('a forgotten copy makes a route one that names the canary: %#', (filters, want) => {
+    const given = httpRoute('shop', [rule('/', [backend('web')], { filters })]);
+    expect(gateway.names(given, 'web-canary')).toBe(want ?? false);
+    expect(gateway.names(given, 'audit')).toBe(false);
+  });
+
+  test('a forgotten copy goes, though there is no record and no policy', () => {
+    const given = httpRoute('shop', [rule('/', [backend('web')], { filters: [mirror('web-canary')] })]);
+    expect(patchOf(gateway.plan(aTrafficContext([given]), OFF)).slice(1)).toEqual([
+      { op: 'remove', path: '/spec/rules/0/filters' },
+    ]);
+  });
+});
+
+describe('requests that match', () => {
+  const extra = (path: string, match: JsonObject, more: JsonObject = {}) => ({
+    matches: [{ path: { type: 'PathPrefix', value: path }, ...match }],
+    backendRefs: [backend('web', { weight: 0 }), backend('web-canary', { weight: 1 })],
+    ...more,
+  });
+  const beta = { headers: [{ type: 'Exact', name: 'X-Group', value: 'beta' }] };
+
+  test('have a copy of each rule, behind all others, that asks for one header more', () => {
+    const given = httpRoute('shop', [
+      rule('/', [backend('web')], { name: 'root', timeouts: { request: '3s' } }),
+      rule('/x', [backend('x')]),
+      rule('/b', [backend('web')]),
+    ]);
+    expect(after(matching, BETA, given)).toEqual([
+      ...getObjects(given, 'spec', 'rules'),
+      extra('/', beta, { name: 'web-canary-match-1', timeouts: { request: '3s' } }),
+      extra('/b', beta, { name: 'web-canary-match-2' }),
+    ]);
+  });
+
+  test('of a rule whose prefix is replaced have a rule each: such a rule may have one match only', () => {
+    const filters = [
+      { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/' } } },
+    ];
+    const given = httpRoute('shop', [rule('/v2', [backend('web')], { filters })]);
+    const wants: Wants = { ...BETA, sticky: { cookie: 'c', maxAgeMs: 1000 } };
+    expect(after(matching, wants, given).map((each) => getObjects(each, 'matches').length)).toEqual([
+      1, 1, 1,
+    ]);
+  });
+
+  test('of a route without matches are told by the header alone', () => {
+    const given = grpcRoute('shop', [grpcRule('', [backend('web')])]);
+    expect(after(matching, BETA, given)[1]).toMatchObject({ matches: [beta] });
+  });
+
+  test('a rule of ours is known without its name, on servers that keep none, and by its name without its header', () => {
+    const rules = after(matching, BETA);
+    const context = (list: JsonObject[], change: Partial<TrafficContext> = {}) =>
+      aTrafficContext([httpRoute('shop', list)], {
+        originals: gateway.record(aTrafficContext([shop], { wants: BETA })),
+        ...change,
+      });
+    const nameless = rules.map((each) => without(each, 'name'));
+    expect(gateway.observe(context(nameless, { wants: BETA }))).toMatchObject({ weight: 0, matching: true });
+    expect(gateway.plan(context(nameless, { wants: BETA }), matching)).toEqual([]);
+    const renamed = [rules[0]!, { ...rules[1], matches: [] }];
+    for (const list of [nameless, renamed]) {
+      expect(patchOf(gateway.plan(context(list), OFF)).filter(({ op }) => op !== 'test')).toEqual([
+        { op: 'remove', path: '/spec/rules/1' },
+      ]);
+    }
+  });
+
+  test('a rule of ours that somebody changed is told and mended', () => {
+    const [user, own] = after(matching, BETA);
+    const changed = httpRoute('shop', [user!, { ...own, timeouts: { request: '1s' } }]);
+    const originals = gateway.record(aTrafficContext([shop], { wants: BETA }));
+    const context = aTrafficContext([changed], { originals, wants: BETA });
+    const seen = gateway.observe(context);
+    expect(seen.weight).toBeUndefined();
+    expect(seen.problem).toContain('rule 1 of HTTPRoute shop');
+    expect(patchOf(gateway.plan(context, matching)).map(({ op }) => op)).toEqual([
+      'test',
+      'test',
+      'remove',
+      'add',
+    ]);
+  });
+
+  test('a rule of ours whose user’s rule is gone still counts, and goes', () => {
+    const originals = gateway.record(aTrafficContext([shop], { wants: BETA }));
+    const left = httpRoute('shop', [rule('/x', [backend('x')]), ...after(matching, BETA).slice(1)]);
+    const context = aTrafficContext([left], { originals, wants: BETA });
+    expect(gateway.observe(context).weight).toBeUndefined();
+    expect(patchOf(gateway.plan(context, OFF)).at(-1)).toEqual({ op: 'remove', path: '/spec/rules/1' });
+  });
+
+  test('a user’s rule that looks emptied is never taken for ours', () => {
+    const emptied = httpRoute('shop', [
+      rule('/', [backend('web', { weight: 0 }), backend('web-canary', { weight: 5 })]),
+    ]);
+    const originals = gateway.record(aTrafficContext([shop], { wants: BETA }));
+    const [write] = gateway.cleanup(aTrafficContext([emptied], { originals, wants: BETA }));
+    expect(patchOf(write === undefined ? [] : [write]).at(-1)).toEqual({
+      op: 'replace',
+      path: '/spec/rules/0/backendRefs',
+      value: [backend('web')],
+    });
+  });
+});
+
+describe('clients that stay', () => {
+  const wants: Wants = { total: 100, sticky: { cookie: 'stay', maxAgeMs: 60_000 } };
+  const split: Split = { ...OFF, weight: 5, matching: true };
+  const setCookie = {
+    name: 'Set-Cookie',
+    value: expect.stringMatching(/^stay=web-7; .*Max-Age=60/) as string,
+  };
+
+  test('get a cookie from the canary, beside what its backendRef does already', () => {
+    const filters = [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { remove: ['Server'] } }];
+    const given = httpRoute('shop', [rule('/', [backend('web', { filters })])]);
+    const [weighted] = after(split, wants, given);
+    const [stable, canary] = getObjects(weighted, 'backendRefs');
+    expect(getObjects(stable, 'filters')).toEqual(filters);
+    expect(getObjects(canary, 'filters')).toEqual([
+      {
+        type: 'ResponseHeaderModifier',
+        responseHeaderModifier: { remove: ['Server'], add: [setCookie] },
+      },
+    ]);
+  });
+
+  test('without the cookie on the canary nobody would stay, and that is no match', () => {
+    const rules = after(split, wants);
+    const bare = rules.map((each, i) =>
+      i > 0 ? each : rule('/', [backend('web', { weight: 95 }), backend('web-canary', { weight: 5 })]),
+    );
+    const seen = gateway.observe(aTrafficContext([httpRoute('shop', bare)], { originals: {}, wants }));
+    expect(seen.weight).toBeUndefined();
+  });
+
+  test('a stable backend made of a lonely canary keeps none of it', () => {
+    const [weighted] = after(split, wants);
+    const lonely = getObjects(weighted, 'backendRefs').slice(1);
+    const context = aTrafficContext([httpRoute('shop', [rule('/', lonely)])], { originals: {} });
+    expect(patchOf(gateway.cleanup(context)).at(-1)?.value).toEqual([backend('web', { weight: 5 })]);
+  });
+});
+
+describe('Envoy Gateway', () => {
+  const EG = 'gateway.envoyproxy.io/gatewayclass-controller';
+  const filtersOf = (rules: JsonObject[]) =>
+    getObjects(rules[0], 'backendRefs').map((ref) => getObjects(ref, 'filters').length);
+  const weighted: Split = { ...OFF, weight: 5 };
+
+  test.each([
+    ['gets a filter on the canary, so that its metrics tell the arms apart', reportedBy(shop, EG), [0, 1]],
+    ['also beside another implementation', reportedBy(shop, 'linkerd.io/policy-controller', EG), [0, 1]],
+    [
+      'needs none where the backend has one',
+      reportedBy(
+        httpRoute('shop', [
+          rule('/', [
+            backend('web', {
+              filters: [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { remove: ['a'] } }],
+            }),
+          ]),
+        ]),
+        EG,
+      ),
+      [1, 1],
+    ],
+    ['is not the only one: others get none', reportedBy(shop, 'istio.io/gateway-controller'), [0, 0]],
+  ])('%s', (_name, given, want) => {
+    expect(filtersOf(after(weighted, { total: 100 }, given))).toEqual(want);
+  });
+
+  test('keeps it when its status is gone for a while', () => {
+    const rules = after(weighted, { total: 100 }, reportedBy(shop, EG));
+    const context = aTrafficContext([httpRoute('shop', rules)], { originals: {} });
+    expect(patchOf(gateway.plan(context, { ...OFF, weight: 50 })).map(({ path }) => path)).toEqual([
+      '/spec/rules/0',
+      '/spec/rules/0/backendRefs/0/weight',
+      '/spec/rules/0/backendRefs/1/weight',
+    ]);
+  });
+});
+
+test('an HTTPRoute and a GRPCRoute of one name keep records apart, and have to agree', () => {
+  const grpc = grpcRoute('shop', [grpcRule('a.B', [backend('web', { weight: 3 })])]);
+  const originals = gateway.record(aTrafficContext([shop, grpc]));
+  expect(Object.keys(originals)).toEqual(['HTTPRoute/shop', 'GRPCRoute/shop']);
+  expect(gateway.record(aTrafficContext([shop, grpc], { originals }))).toEqual(originals);
+  const half = httpRoute('shop', [
+    rule('/', [backend('web', { weight: 50 }), backend('web-canary', { weight: 50 })]),
+  ]);
+  const seen = gateway.observe(aTrafficContext([half, grpc], { originals }));
+  expect(seen.weight).toBeUndefined();
+  expect(seen.problem).toBe(
+    'the rules send different shares to Service web-canary: rule 1 of HTTPRoute shop 50%, rule 1 of GRPCRoute shop 0%',
+  );
+});
