@@ -18,18 +18,20 @@ export const podsScaled: Stage = (s) => {
   const { canary } = s.facts;
   const reached = reachedIn(s);
   if (reached === undefined || canary.wanted === reached.pods) return undefined;
-  if (scaledByOthers(s)) return canary.wanted > reached.pods ? reassert(s) : undefined;
+  if (scaledByOthers(s)) return canary.wanted > reached.pods || isNew(s) ? reassert(s) : undefined;
   const { provider, context } = s.traffic;
   const actions = writes('scale the canary', provider.plan(context, s.split));
   const sentence = `The canary is scaled from ${canary.wanted} to ${reached.pods} pods: ${becomes(s, reached)}.`;
   const parts = { reason: REASON.ScalingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
   // In mid-step it follows the stable replicas, and nothing else about the step changes.
-  const anew: StatusChange =
-    s.status.weightObservedAt === undefined
-      ? { phase: 'Progressing', stepStartedAt: nowOf(s), weight: s.step.weight }
-      : {};
+  const anew: StatusChange = isNew(s)
+    ? { phase: 'Progressing', stepStartedAt: nowOf(s), weight: s.step.weight }
+    : {};
   return answerFor(s.facts, s.release, parts, { ...anew, canaryReplicas: reached.pods });
 };
+
+/** Its weight has not been observed (again), so nothing was measured that could be lost. */
+const isNew = ({ status }: StepFacts): boolean => status.weightObservedAt === undefined;
 
 function becomes({ step, target }: StepFacts, { share }: Reached): string {
   const beside = `beside ${target.replicas} stable pods`;

@@ -162,6 +162,20 @@ describe('when somebody else scales the canary', () => {
     expect(taken.status?.next.weightObservedAt).toBeUndefined();
   });
 
+  it('too much or too little before its weight is observed is set right, and counted', () => {
+    const status = { ...notObserved, step: 2, weight: 50, canaryReplicas: 4, stepStartedAt: ago(5) };
+    const [more, less] = [look({ canary: { pods: 7 }, status }), look({ canary: { pods: 1 }, status })];
+    expect([more, less].map((each) => [scaledTo(each), each.status?.next.reasserted])).toEqual([
+      [4, 1],
+      [4, 1],
+    ]);
+    expect(more.sentence).toBe(
+      'Somebody scaled Deployment web-canary to 7; weight 50 is written again (1 of 5).',
+    );
+    const resting = look({ canary: { pods: 0 }, wanted: 0, status });
+    expect([scaledTo(resting), resting.status?.next.reasserted]).toEqual([4, undefined]);
+  });
+
   it('too little is mended after a window was judged', () => {
     const status = { step: 2, weight: 50, canaryReplicas: 4 };
     const waiting = look({ canary: { pods: 1 }, status });

@@ -12,6 +12,8 @@ export const reachedIn = ({ traffic, target, step }: StepFacts): Reached | undef
 export function scaledByOthers(s: StepFacts): boolean {
   const { canary } = s.facts;
   const { weightObservedAt, canaryReplicas } = s.status;
-  if (weightObservedAt === undefined || canary.deployment === undefined) return false;
-  return canary.wanted !== reachedIn(s)?.pods && canary.wanted !== canaryReplicas;
+  const wanted = reachedIn(s)?.pods;
+  if (canary.deployment === undefined || [wanted, canaryReplicas].includes(canary.wanted)) return false;
+  // Before its weight is observed a canary may still be at 0, or at the number of another step.
+  return weightObservedAt !== undefined || (canaryReplicas === wanted && canary.wanted > 0);
 }

@@ -5,7 +5,6 @@ import { startStep, wantsHistory } from '../../../analysis/judge/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
 import { formatDuration } from '../../../api/duration.ts';
 import { trafficVariables } from '../../../providers/index.ts';
-import { seenText } from '../../../providers/wants.ts';
 import { isNothing, splitText } from '../../../api/split.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { Action, Answer, MeasureJob } from '../../model.ts';
@@ -49,7 +48,7 @@ function conclude(s: StepFacts): Conclusion {
   const { intent } = s.release.spec;
   if (intent === 'Pause') return human(REASON.PausedByHuman, 'A human paused the release; analysis goes on.');
   if (drifted(s)) {
-    const sentence = `${whoChanged(s)} to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again once a window without harm has been measured.`;
+    const sentence = `${whoChanged(s)}; ${splitText(s.split)} is written again once a window without harm has been measured.`;
     return { to: 'wait', said: { reason: REASON.RouteContested, sentence }, human: false };
   }
   const share = resumed(s) ? undefined : starved(s);

@@ -87,8 +87,8 @@ export const weightObserved: Stage = (s) => {
 /** Is the route other than this step left it? */
 export function drifted(s: StepFacts): boolean {
   const { traffic, status, split } = s;
-  if (traffic.provider.byPods !== undefined) return scaledByOthers(s);
-  return status.weightObservedAt !== undefined && !shows(traffic.observation, split);
+  if (status.weightObservedAt === undefined) return false;
+  return traffic.provider.byPods === undefined ? !shows(traffic.observation, split) : scaledByOthers(s);
 }
 
 /**
@@ -108,12 +108,17 @@ function writerOf({ facts, status, traffic }: StepFacts): Writer | undefined {
   return lastWriter(objects, timeOf(status.weightObservedAt ?? status.stepStartedAt, facts.nowMs));
 }
 
-/** The beginning of a sentence: who changed the route, and when, as far as its managed fields tell. */
+/** The beginning of a sentence: who changed the route to what, and when, as far as its managed fields tell. */
 export function whoChanged(s: StepFacts): string {
   const writer = writerOf(s);
+  const { canary } = s.facts;
+  const [what, to] =
+    s.traffic.provider.byPods === undefined
+      ? ['changed the route', seenText(s.traffic.observation)]
+      : [`scaled Deployment ${canary.name}`, `${canary.wanted}`];
   return writer === undefined
-    ? 'Somebody changed the route'
-    : `${writer.who} changed the route at ${writer.at}`;
+    ? `Somebody ${what} to ${to}`
+    : `${writer.who} ${what} at ${writer.at} to ${to}`;
 }
 
 export function reassert(s: StepFacts): Answer {
@@ -123,7 +128,7 @@ export function reassert(s: StepFacts): Answer {
   const unready = switchable(s);
   if (unready !== undefined) return unready;
   const actions = writes('set the weight again', provider.plan(context, s.split));
-  const sentence = `${whoChanged(s)} to ${seenText(s.traffic.observation)}; ${splitText(s.split)} is written again (${count} of ${REASSERT_LIMIT}).`;
+  const sentence = `${whoChanged(s)}; ${splitText(s.split)} is written again (${count} of ${REASSERT_LIMIT}).`;
   const told = event(s.facts, 'Warning', REASON.RouteContested, sentence);
   const parts = {
     reason: REASON.RouteContested,
