@@ -1,4 +1,4 @@
-import { getNumber, getObject, getObjects, getString } from '../../api/json.ts';
+import { getObject, getObjects, getString } from '../../api/json.ts';
 import type { MetricVerdict } from '../../api/analysis.ts';
 import type { Json, JsonObject } from '../../api/kube.ts';
 import type { Release, ReleaseStatus } from '../../api/release.ts';

@@ -1,6 +1,7 @@
 import type { Release } from '../../api/release.ts';
 import type { Paint } from '../io.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
+import { formatExtras } from './splitting.ts';
 import { formatStep, formatWeight, summarize } from './summary.ts';
 
 /** Changes exactly when there is something new to say about a release. */
@@ -13,6 +14,7 @@ export function progressKey(release: Release): string {
     step,
     weight,
     observedWeight,
+    ...formatExtras(release),
     verdict?.result,
   ]);
 }
@@ -27,6 +29,7 @@ export function formatProgress(release: Release, clock: string, paint: Paint): s
     paint('dim', clock),
     paintPhase(paint, status.phase),
     ...(step === '-' ? [] : [`step ${step}`, `weight ${status.weight}% (observed ${formatWeight(status)})`]),
+    ...formatExtras(release),
     ...(status.verdict === undefined ? [] : [paintVerdict(paint, status.verdict.result)]),
     `${status.reason}: ${status.message}`,
   ];

@@ -2,6 +2,7 @@ import type { Release, ReleaseStatus } from '../../api/release.ts';
 import type { Paint } from '../io.ts';
 import { formatAge } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
+import { formatExtras } from './splitting.ts';
 import { formatTable } from './table.ts';
 
 /** A release as `-o json|yaml` shows it: what a script needs, with stable names. */
@@ -16,6 +17,10 @@ export interface Summary {
   steps: number;
   weight: number;
   observedWeight: number | null;
+  /** percent of requests that are copied to the canary; absent: 0 */
+  observedMirror?: number;
+  /** requests that match go to the canary; absent: no */
+  observedMatching?: boolean;
   verdict?: ReleaseStatus['verdict'];
   metrics?: {
     metric: string;
@@ -50,7 +55,8 @@ export function summarize(release: Release): Summary {
   };
 }
 
-function details({ verdict, analysis, startedAt, endedAt }: ReleaseStatus): Partial<Summary> {
+function details(status: ReleaseStatus): Partial<Summary> {
+  const { verdict, analysis, startedAt, endedAt, observedMirror, observedMatching } = status;
   const metrics = analysis?.verdicts.map((item) => ({
     metric: item.metric,
     result: item.result,
@@ -59,6 +65,8 @@ function details({ verdict, analysis, startedAt, endedAt }: ReleaseStatus): Part
     numbers: item.numbers,
   }));
   return {
+    ...(observedMirror === undefined ? {} : { observedMirror }),
+    ...(observedMatching === undefined ? {} : { observedMatching }),
     ...(verdict === undefined ? {} : { verdict }),
     ...(metrics === undefined ? {} : { metrics }),
     startedAt,
@@ -86,16 +94,19 @@ export function formatReleases(
 ): string[] {
   const { paint, nowMs } = options;
   const header = ['TARGET', 'PHASE', 'STEP', 'WEIGHT', 'VERDICT', 'AGE', 'RELEASE', 'REASON'];
-  const rows = releases.map(({ metadata, spec, status }) => [
-    ...(options.namespaces ? [metadata.namespace ?? ''] : []),
-    spec.target.name,
-    paintPhase(paint, status?.phase ?? 'Pending'),
-    formatStep(status),
-    formatWeight(status),
-    status?.verdict === undefined ? '-' : paintVerdict(paint, status.verdict.result),
-    formatAge(metadata.creationTimestamp, nowMs),
-    metadata.name,
-    status?.reason ?? '',
-  ]);
+  const rows = releases.map((release) => {
+    const { metadata, spec, status } = release;
+    return [
+      ...(options.namespaces ? [metadata.namespace ?? ''] : []),
+      spec.target.name,
+      paintPhase(paint, status?.phase ?? 'Pending'),
+      formatStep(status),
+      [formatWeight(status), ...formatExtras(release)].join(', '),
+      status?.verdict === undefined ? '-' : paintVerdict(paint, status.verdict.result),
+      formatAge(metadata.creationTimestamp, nowMs),
+      metadata.name,
+      status?.reason ?? '',
+    ];
+  });
   return formatTable(options.namespaces ? ['NAMESPACE', ...header] : header, rows);
 }

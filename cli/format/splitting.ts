@@ -1,0 +1,49 @@
+import { formatDuration } from '../../api/duration.ts';
+import { getObject, getObjects, getString } from '../../api/json.ts';
+import type { JsonObject } from '../../api/kube.ts';
+import { ladderOf } from '../../api/ladder.ts';
+import { parsePolicy } from '../../api/parse/policy.ts';
+import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { Release } from '../../api/release.ts';
+
+/** What goes to the canary beside its weight, as read back: "copies 100% of requests", "requests with header x-beta". */
+export function formatExtras({ spec, status }: Release): string[] {
+  const { observedMirror: percent, observedMatching } = status ?? {};
+  return [
+    ...(percent === undefined ? [] : [`copies ${percent}% of requests`]),
+    ...(observedMatching === true ? [whoMatches(spec.policy)] : []),
+  ];
+}
+
+function whoMatches(policy: JsonObject): string {
+  const match = getObject(policy, 'match');
+  const names = (kind: 'headers' | 'cookies', word: string) =>
+    getObjects(match, kind).map((each) => `${word} ${getString(each, 'name') ?? '?'}`);
+  const cookie = getString(policy, 'stickiness', 'cookie');
+  const all = [
+    ...names('headers', 'header'),
+    ...names('cookies', 'cookie'),
+    ...(cookie === undefined ? [] : [`cookie ${cookie}`]),
+  ];
+  return `requests with ${[...new Set(all)].join(' or ')}`;
+}
+
+/** Every step of a release by its recorded policy; [] where none was recorded. */
+export function formatLadder(policy: JsonObject): string[] {
+  const parsed = parsePolicy(policy);
+  if (!parsed.ok || Object.keys(policy).length === 0) return [];
+  return ladderOf(parsed.value).map((step) => `${what(parsed.value, step)} (${how(step)})`);
+}
+
+function what({ strategy }: ReleasePolicy, { weight, mirror }: Step): string {
+  if (mirror !== undefined) return `copies of ${mirror}% of requests`;
+  if (strategy === 'blueGreen') return weight === 0 ? 'no requests, at full size' : 'all requests';
+  if (strategy === 'canary') return `${weight}%`;
+  return weight === 0 ? 'requests that match' : `requests that match and ${weight}% of the others`;
+}
+
+function how({ minDurationMs, maxDurationMs, pause }: Step): string {
+  const lasts = `${formatDuration(minDurationMs)} to ${formatDuration(maxDurationMs)}`;
+  if (pause === false) return lasts;
+  return `${lasts}, then a pause${pause === true ? '' : ` of ${formatDuration(pause)}`}`;
+}
