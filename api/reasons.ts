@@ -172,6 +172,8 @@ export const REASON = {
   PolicyNotFound: 'PolicyNotFound',
   /** no AnalysisTemplate of that name exists */
   TemplateNotFound: 'TemplateNotFound',
+  /** the template wants ready-made queries, and nothing says which fit what serves the routes */
+  PresetUnknown: 'PresetUnknown',
   /** the template names a Prometheus end point that is not configured */
   PrometheusNotConfigured: 'PrometheusNotConfigured',
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { analyze, type AnalyzeFlags } from './commands/analyze.ts';
 import { backtest, type BacktestFlags } from './commands/backtest.ts';
+import { check, type CheckFlags } from './commands/check.ts';
 import { controller } from './commands/controller.ts';
 import { demo } from './commands/demo.ts';
 import { explain, type ExplainFlags } from './commands/explain.ts';
@@ -66,7 +67,9 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .description('tell the story of a release: what changed, what was measured and decided, what to do next')
     .argument('<target>', 'deployment/<name>')
     .option('--release <name>', 'this release instead of the newest')
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .action(async (target: string, flags: ExplainFlags) => done(await explain(io, target, flags)));
+  addCheck(program, io, done);
   addOffline(program, io, done);
   program
     .command('version')
@@ -74,6 +77,18 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .action((flags: { output?: string }) => done(version(io, flags)));
   return program;
+}
+
+function addCheck(program: Command, io: Io, done: (exitCode: number) => void): void {
+  const collect = (value: string, list: string[] = []) => [...list, value];
+  connected(program.command('check'))
+    .description('could a release begin now, and how would it go? 0: it could, 6: it would be blocked')
+    .argument('<target>', 'deployment/<name>')
+    .option('-f, --filename <file>', 'look at these manifests instead of a cluster; may be repeated', collect)
+    .option('--prometheus <[name=]url>', 'ask the queries of stable as well; may be repeated', collect)
+    .option('--controller-namespace <name>', 'home of shared policies and templates', 'sluice-system')
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
+    .action(async (target: string, flags: CheckFlags) => done(await check(io, target, flags)));
 }
 
 /** What a human may tell the release under way. */

@@ -58,7 +58,10 @@ export function planRelease(facts: Facts): Plan {
   if (refusals.length > 0) return refusal(refusals);
   const presets = PROVIDERS[traffic.provider].presets(traffic.routes);
   const templates = withPresets(rules.value.templates, presets);
-  if (!templates.ok) return rejected(refused(REASON.InvalidTemplate, templates.issues).objection);
+  if (!templates.ok) {
+    const reason = 'sentence' in presets ? REASON.PresetUnknown : REASON.InvalidTemplate;
+    return rejected(refused(reason, templates.issues).objection);
+  }
   const wire = wireRules({ policy: rules.value.policy, templates: templates.value });
   return {
     ok: true,

@@ -1,0 +1,34 @@
+import { REASON } from '../../api/reasons.ts';
+import type { Release } from '../../api/release.ts';
+import { factsOf, type Facts } from '../../controller/facts.ts';
+import type { Snapshot } from '../../controller/model.ts';
+import { planRelease, type Plan } from '../../controller/rules/plan.ts';
+import { newRelease } from '../../controller/rules/record.ts';
+
+/** What would become of a change of the target now. */
+export interface Checked {
+  /** as if the release had begun; undefined: there is no such target */
+  facts: Facts | undefined;
+  plan: Plan;
+  /** as it would be recorded; undefined if it cannot begin */
+  release: Release | undefined;
+}
+
+/** What manifests alone cannot tell: it shows only once a controller has reported on the routes. */
+export const onlyTime = ({ plan }: Checked): boolean =>
+  !plan.ok && plan.refusals.every(({ reason }) => reason === REASON.PresetUnknown);
+
+/** Plans a release of the template that the target holds, as the controller would. */
+export function lookAt(snapshot: Snapshot): Checked {
+  const facts = factsOf(snapshot);
+  const plan = planRelease(facts);
+  const { target } = facts;
+  if (!plan.ok || target === undefined) return { facts, plan, release: undefined };
+  const { template } = target;
+  const release = newRelease(target, {
+    stable: { replicaSet: '', template },
+    canary: { template },
+    ...plan.value,
+  });
+  return { facts: factsOf({ ...snapshot, releases: [release] }), plan, release };
+}

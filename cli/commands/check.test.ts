@@ -1,0 +1,130 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { KubeObject } from '../../api/kube.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { FORBIDDEN } from '../../controller/snapshot.ts';
+import { KubeError } from '../../kube/errors.ts';
+import { recordingIo } from '../../test/support/cli.ts';
+import { aDeployment, aService } from '../../test/support/objects.ts';
+import { backend, httpRoute, ingress, ingressPath, rule } from '../../test/support/routes.ts';
+import { clusterReader } from '../check/reader.ts';
+import { UsageError } from '../io.ts';
+import { check, type CheckFlags } from './check.ts';
+
+const labels = { app: 'web' };
+const target = (spec: Record<string, string | object> = {}): KubeObject =>
+  aDeployment('web', labels, {
+    metadata: { annotations: { 'sluice.dev/policy': 'default' } },
+    spec: spec as KubeObject['spec'] & object,
+  });
+const service = aService('web', labels);
+const main = (): KubeObject => {
+  const object = ingress('web', { 'shop.example.com': [ingressPath('/', 'web')] });
+  return { ...object, spec: { ...object.spec, ingressClassName: 'nginx' } };
+};
+const autoscaler: KubeObject = {
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, minReplicas: 2 },
+};
+
+let dir: string;
+beforeEach(async () => (dir = await mkdtemp(join(tmpdir(), 'sluice-check-'))));
+afterEach(() => rm(dir, { recursive: true }));
+
+async function run(objects: readonly unknown[], flags: Partial<CheckFlags> = {}) {
+  const file = join(dir, 'all.yaml');
+  await writeFile(file, objects.map((each) => stringify(each)).join('---\n'));
+  const io = recordingIo();
+  const given = { filename: [file], namespace: 'shop', controllerNamespace: 'sluice-system', ...flags };
+  const code = await check(io, 'deployment/web', given);
+  return { code, text: io.printed.join('\n') };
+}
+
+describe('sluice check of manifests', () => {
+  it('says how a release would go', async () => {
+    const { code, text } = await run([target(), service, main()]);
+    expect(code).toBe(0);
+    for (const words of [
+      'canary: 5%, 25%, 50%',
+      'nginx (Ingress web)',
+      'web, canary web-canary',
+      'can begin',
+    ])
+      expect(text).toContain(words);
+  });
+
+  it('says everything that stands against it, and ends with 6', async () => {
+    const { code, text } = await run([target({ strategy: { type: 'Recreate' } }), service, main()]);
+    expect(code).toBe(6);
+    expect(text).toContain('TargetUnsupported: spec.strategy.type of Deployment web is Recreate');
+  });
+
+  it('notes what will happen', async () => {
+    expect((await run([target(), service, main(), autoscaler])).text).toContain(
+      'HorizontalPodAutoscaler web',
+    );
+  });
+
+  it('does not blame manifests for what only a cluster can tell', async () => {
+    const { code, text } = await run([target(), service, httpRoute('web', [rule('/', [backend('web')])])]);
+    expect(code).toBe(0);
+    expect(text).toContain('? PresetUnknown');
+  });
+
+  it('speaks JSON to machines', async () => {
+    const refused = JSON.parse((await run([target(), main()], { output: 'json' })).text) as unknown;
+    expect(refused).toMatchObject({ target: 'web', ok: false, refusals: [{ reason: 'NoService' }] });
+    const fine = JSON.parse((await run([target(), service, main()], { output: 'json' })).text) as unknown;
+    expect(fine).toMatchObject({ ok: true, refusals: [], traffic: { provider: 'nginx' } });
+  });
+
+  it('takes objects out of a List, and those without a namespace into that of -n', async () => {
+    const bare = (object: KubeObject) => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: undefined },
+    });
+    const items = [target(), service, main()].map(bare);
+    expect((await run([{ apiVersion: 'v1', kind: 'List', items }])).code).toBe(0);
+  });
+
+  it.each<[string, unknown[], Partial<CheckFlags>, RegExp]>([
+    ['a file that is not there', [], { filename: ['/nowhere.yaml'] }, /-f \/nowhere\.yaml: cannot be read/],
+    ['no Kubernetes object', [{ a: 1 }], {}, /document 1 is no Kubernetes object/],
+    ['no such target', [service], {}, /there is no Deployment web in namespace shop/],
+    ['no URL', [target()], { prometheus: ['prom:9090'] }, /--prometheus: "prom:9090" is not a URL/],
+  ])('names %s', async (_name, objects, flags, words) => {
+    const error = await run(objects, flags).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as Error).message).toMatch(words);
+  });
+});
+
+describe('what may not be read on a cluster', () => {
+  const refusing = (code: number) =>
+    clusterReader({
+      listAll: () => Promise.reject(new KubeError({ code, reason: 'Refused', message: 'no' })),
+    });
+
+  it.each([
+    ['a policy that could follow', RESOURCES.networkPolicies, 403, FORBIDDEN],
+    ['a kind of route that is not installed', RESOURCES.httpRoutes, 404, []],
+  ] as const)('%s', async (_name, resource, code, want) => {
+    expect(await refusing(code).list(resource, 'shop')).toEqual(want);
+  });
+
+  it.each([
+    ['pods', RESOURCES.pods, 403],
+    ['Deployments', RESOURCES.deployments, 404],
+    ['a server that is down', RESOURCES.networkPolicies, 500],
+  ] as const)('%s: it ends', async (_name, resource, code) => {
+    await expect(refusing(code).list(resource, 'shop')).rejects.toThrow('no');
+  });
+});

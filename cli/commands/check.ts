@@ -1,0 +1,87 @@
+import type { ControllerConfig } from '../../controller/model.ts';
+import { readSnapshot, type Reader } from '../../controller/snapshot.ts';
+import { lookAt } from '../check/look.ts';
+import { askQueries } from '../check/queries.ts';
+import { clusterReader, manifestReader, readManifests } from '../check/reader.ts';
+import { canBegin, jsonReport, textReport } from '../check/report.ts';
+import { EXIT, UsageError, type Io } from '../io.ts';
+import { openSession, type ConnectionFlags } from '../session.ts';
+import { parseTarget } from '../target.ts';
+
+export interface CheckFlags extends ConnectionFlags {
+  /** manifests to look at instead of a cluster */
+  filename?: string[];
+  controllerNamespace: string;
+  /** "url" or "name=url" */
+  prometheus?: string[];
+  output?: 'json';
+}
+
+/** `sluice check deployment/x`: could a release begin, and how would it go? 0 it could, 6 it would be blocked. */
+export async function check(io: Io, target: string, flags: CheckFlags): Promise<number> {
+  const name = parseTarget(target);
+  const endpoints = endpointsOf(flags.prometheus ?? []);
+  if (flags.filename !== undefined) {
+    const namespace = flags.namespace ?? 'default';
+    const reader = manifestReader(readManifests(flags.filename, namespace));
+    return look(io, { reader, name, namespace, flags, endpoints });
+  }
+  const session = openSession(flags, io.clock);
+  try {
+    const { client, namespace } = session;
+    return await look(io, { reader: clusterReader(client), name, namespace, flags, endpoints });
+  } finally {
+    session.close();
+  }
+}
+
+interface Looking {
+  reader: Reader;
+  name: string;
+  namespace: string;
+  flags: CheckFlags;
+  endpoints: ReadonlyMap<string, string>;
+}
+
+async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looking): Promise<number> {
+  const nowMs = io.clock.now();
+  const snapshot = await readSnapshot(
+    { namespace, name },
+    {
+      reader,
+      measurements: { measured: () => undefined, measuring: () => false },
+      refusals: { of: () => ({}) },
+      config: configOf(flags, endpoints),
+      nowMs,
+    },
+  );
+  if (snapshot?.target === undefined) {
+    throw new UsageError(`target: there is no Deployment ${name} in namespace ${namespace}; see -n`);
+  }
+  const checked = lookAt(snapshot);
+  const asked = await askQueries(checked, endpoints, nowMs);
+  const report = { target: name, namespace, checked, asked, offline: flags.filename !== undefined };
+  if (flags.output === 'json') io.out(jsonReport(report));
+  else for (const line of textReport(report, io.paint)) io.out(line);
+  return canBegin(report) ? EXIT.promoted : EXIT.blocked;
+}
+
+/** Which end points the controller has is its own business: only those that are given here are known. */
+function configOf(flags: CheckFlags, endpoints: ReadonlyMap<string, string>): ControllerConfig {
+  const prometheus = [...new Set(['default', ...endpoints.keys()])];
+  return { namespace: flags.controllerNamespace, hold: 'pause', prometheus, scrapeLagMs: 0 };
+}
+
+function endpointsOf(texts: readonly string[]): Map<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const [, name = 'default', url = ''] = /^(?:([a-z0-9][-a-z0-9]*)=)?(.*)$/.exec(text) ?? [];
+      if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+        throw new UsageError(
+          `--prometheus: "${text}" is not a URL; give one like http://prometheus.monitoring:9090, or name=URL`,
+        );
+      }
+      return [name, url] as const;
+    }),
+  );
+}
