@@ -169,6 +169,19 @@ export function renderQuery(text: string, variables: Readonly<Record<string, str
   return { ok: true, query };
 }
 
+/** For display: the query with the values that are known; the other variables stay as they are written. */
+export function renderKnown(text: string, variables: Readonly<Record<string, string>>): string {
+  const pieces = split(text);
+  if (typeof pieces === 'string') return text;
+  return pieces
+    .map((piece) => {
+      if ('text' in piece) return piece.text;
+      const value = variables[piece.name];
+      return (value === undefined ? undefined : escapeFor(piece, value)) ?? `{{${piece.name}}}`;
+    })
+    .join('');
+}
+
 function needsRegex(name: string): boolean {
   return LISTS.has(name) || name.endsWith('Regex');
 }

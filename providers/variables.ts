@@ -55,6 +55,7 @@ function envoyClusters(route: KubeObject, service: string): string[] {
   );
 }
 
-function alternation(values: readonly string[]): string {
+/** RE2 that matches any of these names and nothing else. */
+export function alternation(values: readonly string[]): string {
   return values.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|');
 }

@@ -1,10 +1,11 @@
-import { explainRelease } from '../format/explain.ts';
+import { explainedRelease, explainRelease } from '../format/explain.ts';
 import type { Io } from '../io.ts';
 import { listReleases, openSession, type ConnectionFlags } from '../session.ts';
 import { parseTarget } from '../target.ts';
 
 export interface ExplainFlags extends ConnectionFlags {
   release?: string;
+  output?: string;
 }
 
 /** `sluice explain deployment/x`: the story of the newest release, or of the one named. 1 if there is none. */
@@ -23,7 +24,8 @@ export async function explain(io: Io, target: string, flags: ExplainFlags): Prom
       io.err(`deployment/${name} has ${which} in namespace ${session.namespace}.`);
       return 1;
     }
-    for (const line of explainRelease(release, io.paint)) io.out(line);
+    if (flags.output === 'json') io.out(JSON.stringify(explainedRelease(release), null, 2));
+    else for (const line of explainRelease(release, io.paint)) io.out(line);
     return 0;
   } finally {
     session.close();

@@ -1,6 +1,6 @@
-import { getObject, getObjects, getString } from '../../api/json.ts';
+import { getObjects, getString } from '../../api/json.ts';
 import type { MetricVerdict } from '../../api/analysis.ts';
-import type { Json, JsonObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../api/kube.ts';
 import type { Release, ReleaseStatus } from '../../api/release.ts';
 import type { Paint } from '../io.ts';
 import { diffJson, formatChange } from './diff.ts';
@@ -8,7 +8,31 @@ import { nextSteps, whereNow } from './next.ts';
 import { formatClock, wrapNumbers } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
 import { formatExtras, formatLadder } from './splitting.ts';
+import { sentQueries, shareQueries } from './queries.ts';
 import { formatWeight } from './summary.ts';
+
+/** For machines: what `sluice explain` knows beyond the Release itself. */
+export function explainedRelease(release: Release): JsonObject {
+  const { metadata, spec, status } = release;
+  const asked = shareQueries(release);
+  const told = {
+    release: metadata.name,
+    namespace: metadata.namespace,
+    target: spec.target.name,
+    phase: status?.phase ?? 'Pending',
+    reason: status?.reason,
+    message: status?.message,
+    preset: spec.traffic?.preset,
+    queries: sentQueries(release),
+    requests: asked,
+    share: status?.share,
+    verdict: status?.verdict,
+    verdicts: status?.analysis?.verdicts ?? [],
+    decisions: status?.decisions ?? [],
+    next: nextSteps(release),
+  };
+  return JSON.parse(JSON.stringify(told)) as JsonObject;
+}
 
 const MAX_CHANGES = 20;
 
@@ -19,6 +43,7 @@ export function explainRelease(release: Release, paint: Paint): string[] {
     ['How it is tried', howTried(release)],
     ['What was decided', decisions(release.status)],
     ['What was measured', measured(release, paint)],
+    ['How requests are shared out', counted(release)],
     ['Verdict', verdict(release.status, paint)],
     ['What to do next', nextSteps(release)],
   ];
@@ -91,7 +116,7 @@ function measured(release: Release, paint: Paint): string[] {
       const found = verdicts.find((item) => item.metric === name || item.metric.endsWith(`/${name}`));
       return [
         `${name} (template ${of})${metric['dryRun'] === true ? ', dry run' : ''}`,
-        ...queries(metric).map((line) => `  ${line}`),
+        ...queries(release, of, metric).map((line) => `  ${line}`),
         ...(found === undefined ? ['  not judged yet'] : judged(found, paint).map((line) => `  ${line}`)),
       ];
     });
@@ -108,24 +133,30 @@ function judged(item: MetricVerdict, paint: Paint): string[] {
   ];
 }
 
-/** What was asked of Prometheus: the name of the preset, or the queries. */
-function queries(metric: JsonObject): string[] {
-  const counted = getObject(metric, 'errorRate') ?? getObject(metric, 'latency');
-  if (counted !== undefined) {
-    const preset = getString(counted, 'preset');
-    return preset === undefined ? texts(counted) : [`queries of the preset ${preset}`];
-  }
-  const series = getObject(metric, 'series');
-  if (series === undefined) return texts(getObject(metric, 'threshold'));
-  const asked = ['query', 'stableQuery'].filter((field) => series[field] !== undefined);
-  return asked.flatMap((field) => texts(series[field], field));
+/** What was asked of Prometheus; the name of the preset where its queries are not in the record. */
+function queries(release: Release, template: string, metric: JsonObject): string[] {
+  const name = getString(metric, 'name');
+  const sent = sentQueries(release).filter((each) => each.template === template && each.metric === name);
+  const preset = getString(metric, 'errorRate', 'preset') ?? getString(metric, 'latency', 'preset');
+  if (preset !== undefined) return [`queries of the preset ${preset}`];
+  const limits = ['success', 'failure'].flatMap((field) => {
+    const expression = getString(metric, 'threshold', field);
+    return expression === undefined ? [] : [`${field}: ${expression}`];
+  });
+  return [...sent.map(({ what, query }) => `${what}: ${query}`), ...limits];
 }
 
-function texts(value: Json | undefined, path = ''): string[] {
-  if (typeof value === 'string') return [`${path}: ${value}`];
-  return Object.entries(getObject(value) ?? {}).flatMap(([name, item]) =>
-    texts(item, path === '' ? name : `${path} ${name}`),
-  );
+/** Whether the requests fit the weight, and by what they are counted. */
+function counted(release: Release): string[] {
+  const { preset } = release.spec.traffic ?? {};
+  const asked = shareQueries(release);
+  const share = release.status?.share;
+  if (preset === undefined) return [];
+  return [
+    preset.name === 'none' ? `no preset fits: ${preset.because}` : `preset ${preset.name}: ${preset.because}`,
+    ...(share === undefined ? [] : [`${share.reason}: ${share.sentence}`]),
+    ...(asked === undefined ? [] : [`canary requests: ${asked.canary}`, `stable requests: ${asked.stable}`]),
+  ];
 }
 
 function verdict(status: ReleaseStatus | undefined, paint: Paint): string[] {

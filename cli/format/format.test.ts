@@ -3,7 +3,7 @@ import type { Phase } from '../../api/release.ts';
 import { PHASES } from '../../api/parse/release.ts';
 import { aRelease, aStatus, STARTED } from '../../test/support/release.ts';
 import { diffJson, formatChange } from './diff.ts';
-import { explainRelease } from './explain.ts';
+import { explainedRelease, explainRelease } from './explain.ts';
 import { nextSteps } from './next.ts';
 import { formatAge, formatNumber } from './numbers.ts';
 import { progressKey } from './progress.ts';
@@ -275,6 +275,68 @@ describe('explainRelease', () => {
       '    fail (HarmDetected): 5.1% of requests fail, against 0.5% on stable.',
       '    score=50',
     ]);
+  });
+
+  it('shows queries as they are sent, which preset they are of and why, and whether requests fit the weight', () => {
+    const release = aRelease({});
+    const total = (arm: string) =>
+      `requests{ns="{{namespace}}",s="{{${arm}Service}}",pod=~"{{pods}}",r=~"{{routeRegex}}"}`;
+    const queries = (arm: string) => ({
+      bad: `bad{d="{{deployment}}",c="{{args.code}}"}`,
+      total: total(arm),
+    });
+    const errorRate = { canary: queries('canary'), stable: queries('stable') };
+    const share = {
+      version: 1,
+      since: STARTED,
+      wanted: 5,
+      canary: 10,
+      stable: 990,
+      reason: 'TrafficShareTooLow',
+      sentence: 'The canary gets 1%.',
+    } as const;
+    const spec = {
+      ...release.spec,
+      analysis: [
+        { template: 'http', args: { code: '5"' }, spec: { metrics: [{ name: 'errors', errorRate }] } },
+      ],
+      traffic: {
+        ...release.spec.traffic!,
+        preset: {
+          name: 'istio',
+          because: 'istio.io/gateway-controller serves HTTPRoute shop',
+          requests: { canary: total('canary'), stable: total('stable') },
+        },
+      },
+    };
+    const told = { ...release, spec, status: aStatus({ phase: 'Progressing', share }) };
+    const sent = (service: string) => `requests{ns="default",s="${service}",pod=~"{{pods}}",r=~"shop"}`;
+    const lines = explainRelease(told, plain);
+    for (const line of [
+      '    canary bad: bad{d="shop-canary",c="5\\""}',
+      `    canary total: ${sent('shop-canary')}`,
+      '    stable bad: bad{d="shop",c="5\\""}',
+      'How requests are shared out',
+      '  preset istio: istio.io/gateway-controller serves HTTPRoute shop',
+      '  TrafficShareTooLow: The canary gets 1%.',
+      `  stable requests: ${sent('shop')}`,
+    ])
+      expect(lines).toContain(line);
+    expect(explainedRelease(told)).toMatchObject({
+      preset: { name: 'istio' },
+      share: { reason: 'TrafficShareTooLow' },
+      requests: { canary: sent('shop-canary'), stable: sent('shop') },
+      queries: [{ template: 'http', metric: 'errors', what: 'canary bad' }, {}, {}, {}],
+    });
+  });
+
+  it('says why no preset fits', () => {
+    const release = aRelease({});
+    const preset = { name: 'none', because: 'Sluice has no queries for x' };
+    const spec = { ...release.spec, traffic: { ...release.spec.traffic!, preset } };
+    expect(explainRelease({ ...release, spec }, plain)).toContain(
+      '  no preset fits: Sluice has no queries for x',
+    );
   });
 
   it('can tell the story of any phase, and of a release without status', () => {

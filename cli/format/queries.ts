@@ -1,0 +1,78 @@
+import { getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
+import type { Json, JsonObject } from '../../api/kube.ts';
+import { armVariables, renderKnown, type Arm } from '../../api/query.ts';
+import type { Release } from '../../api/release.ts';
+import { alternation } from '../../providers/variables.ts';
+import { canaryName } from '../../controller/canary/index.ts';
+
+/** One query of a release; `what` is its place in the template: "canary bad". */
+export interface SentQuery {
+  template: string;
+  metric: string;
+  what: string;
+  query: string;
+}
+
+/**
+ * What Prometheus is asked, with every variable filled in that the record of the release knows; names of pods, ports and Envoy
+ * clusters are only known when a window is measured, and stay as they are written.
+ */
+export function sentQueries(release: Release): SentQuery[] {
+  return release.spec.analysis.flatMap((bound) => {
+    const template = getString(bound, 'template') ?? '?';
+    const args = Object.entries(getStringMap(bound, 'args')).map(([name, value]) => [`args.${name}`, value]);
+    const variables = { ...known(release), ...(Object.fromEntries(args) as Record<string, string>) };
+    return getObjects(bound, 'spec', 'metrics').flatMap((metric) =>
+      written(metric).map(([what, text]) => ({
+        template,
+        metric: getString(metric, 'name') ?? '?',
+        what,
+        query: renderKnown(text, ofArm(variables, what.startsWith('stable') ? 'stable' : 'canary')),
+      })),
+    );
+  });
+}
+
+/** The counters by which the weight is checked. */
+export function shareQueries(release: Release): { canary: string; stable: string } | undefined {
+  const requests = release.spec.traffic?.preset?.requests;
+  if (requests === undefined) return undefined;
+  const of = (arm: Arm) => renderKnown(requests[arm], ofArm(known(release), arm));
+  return { canary: of('canary'), stable: of('stable') };
+}
+
+function ofArm(variables: Record<string, string>, arm: Arm): Record<string, string> {
+  const filled = Object.entries(armVariables(variables, arm, 0));
+  return Object.fromEntries(filled.filter(([name]) => name !== 'interval'));
+}
+
+function known({ metadata, spec }: Release): Record<string, string> {
+  const { traffic, target } = spec;
+  const routes = (traffic?.routes ?? []).map(({ name }) => name);
+  const [route] = routes;
+  return {
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+    target: target.name,
+    release: metadata.name,
+    canaryDeployment: canaryName(target.name),
+    ...(traffic?.service === undefined ? {} : { stableService: traffic.service }),
+    ...(traffic?.canaryService === undefined ? {} : { canaryService: traffic.canaryService }),
+    ...(route === undefined ? {} : { route, ingress: route }),
+    ...(route === undefined ? {} : { routeRegex: alternation(routes), ingressRegex: alternation(routes) }),
+  };
+}
+
+/** The queries of a metric with their places. */
+function written(metric: JsonObject): [what: string, text: string][] {
+  const counted = getObject(metric, 'errorRate') ?? getObject(metric, 'latency');
+  if (counted !== undefined) return getString(counted, 'preset') === undefined ? texts(counted) : [];
+  const asked = getObject(metric, 'series') ?? getObject(metric, 'threshold') ?? {};
+  return ['query', 'stableQuery'].flatMap((field) => texts(asked[field], field));
+}
+
+function texts(value: Json | undefined, path = ''): [what: string, text: string][] {
+  if (typeof value === 'string') return [[path, value]];
+  return Object.entries(getObject(value) ?? {}).flatMap(([name, item]) =>
+    name === 'quantiles' ? [] : texts(item, path === '' ? name : `${path} ${name}`),
+  );
+}
