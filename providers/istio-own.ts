@@ -73,16 +73,31 @@ export const ownVirtualService: OwnObject = {
 
 const MESH = 'mesh';
 
-/** Sidecars obey one VirtualService for a host, the oldest: ours would be without effect beside another. */
+/** Sidecars obey one VirtualService for a host: the oldest of several, and rather one with the name than with a pattern. */
 export function refuseOwn(context: TrafficContext): Refusal[] {
   const stable = context.stableService.metadata.name;
+  const refusal = (sentence: string): Refusal => ({ reason: REASON.RouteUnsupported, sentence });
   return (context.others ?? [])
     .filter((object) => !isMadeFor(context.target, object) && isForSidecars(object))
-    .filter((object) => hostsOf(object).some((host) => isHostOf(host, stable, context.namespace)))
-    .map((object) => ({
-      reason: REASON.RouteUnsupported,
-      sentence: `VirtualService ${object.metadata.name} has the host ${stable} but no route of it in this namespace sends to Service ${stable}, and sidecars obey only one VirtualService for a host; add such a route to it, or remove the host.`,
-    }));
+    .flatMap((object) => {
+      const { name } = object.metadata;
+      if (hostsOf(object).some((host) => isHostOf(host, stable, context.namespace))) {
+        const sentence = `VirtualService ${name} has the host ${stable} but no route of it in this namespace sends to Service ${stable}, and sidecars obey only one VirtualService for a host; add such a route to it, or remove the host.`;
+        return [refusal(sentence)];
+      }
+      const pattern = hostsOf(object).find((host) => covers(host, stable, context.namespace));
+      if (pattern === undefined) return [];
+      const sentence = `VirtualService ${name} has the host ${pattern}, and for Service ${stable} it would be out of force beside the one that Sluice makes; write one with the host ${stable} and a route to it.`;
+      return [refusal(sentence)];
+    });
+}
+
+/** Is the Service among those that a pattern means? Of the cluster's domain only the usual one is known. */
+function covers(pattern: string, service: string, namespace: string): boolean {
+  if (!pattern.startsWith('*')) return false;
+  const rest = pattern.slice(1);
+  const known = ['.svc.', `.${namespace}.svc.`].some((suffix) => rest.startsWith(suffix));
+  return known || `${service}.${namespace}.svc.cluster.local`.endsWith(rest);
 }
 
 const hostsOf = (object: KubeObject): string[] =>

@@ -180,6 +180,22 @@ describe('a VirtualService of our own', () => {
     ['one of the mesh has it', virtualService('inside', [], { hosts: ['web'], gateways: [] }), 1],
     ['one has it in full', virtualService('inside', [], { hosts: [FQDN], gateways: ['public', 'mesh'] }), 1],
     ['one has the name', virtualService('web-canary', [], { hosts: ['other'] }), 1],
+    [
+      'a pattern of the mesh covers it',
+      virtualService('all', [], { hosts: ['*.shop.svc.cluster.local'], gateways: ['mesh'] }),
+      1,
+    ],
+    [
+      'a pattern of another domain covers it',
+      virtualService('all', [], { hosts: ['*.svc.example.internal'], gateways: [] }),
+      1,
+    ],
+    [
+      'a pattern covers others',
+      virtualService('all', [], { hosts: ['*.front.svc.cluster.local', '*.com'], gateways: [] }),
+      0,
+    ],
+    ['a pattern is of a gateway', virtualService('all', [], { hosts: ['*'] }), 0],
     ['one has another', virtualService('inside', [], { hosts: ['api'], gateways: [] }), 0],
   ])('is made or refused: %s', (_name, other, refusals) => {
     expect(istio.refuse(none({ others: [other] }))).toHaveLength(refusals);
