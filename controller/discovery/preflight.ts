@@ -38,7 +38,11 @@ export function preflight(input: PreflightInput): Refusal[] {
     ...refuseRecreate(input),
     ...refuseHostPorts(input),
     ...refuseClaims(input),
-    ...refuseQuota({ ...input, quotas: ofKind(input.surroundings, RESOURCES.resourceQuotas) }),
+    ...refuseQuota({
+      ...input,
+      byPods: PROVIDERS[input.traffic.provider].byPods,
+      quotas: ofKind(input.surroundings, RESOURCES.resourceQuotas),
+    }),
     ...refuseTakenNames(input),
     ...refuseOtherControllers(input),
   ];

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import type { Step } from '../../api/policy.ts';
 import { aDeployment } from '../../test/support/objects.ts';
+import { PROVIDERS } from '../../providers/index.ts';
 import { podsNeeded, refuseQuota } from './quota.ts';
 
 const step = (weight: number, more: Partial<Step> = {}): Step => ({
@@ -43,6 +44,11 @@ describe('pods that a release needs beside the stable ones', () => {
     ['nothing', target(), [], 1],
   ])('%s', (_name, of, steps, want) => {
     expect(podsNeeded({ target: of, ladder: steps })).toBe(want);
+  });
+
+  test('without a router half of the requests are as many pods as stable has', () => {
+    const { byPods } = PROVIDERS.replicas;
+    expect(podsNeeded({ target: target(), ladder, byPods })).toBe(5);
   });
 });
 

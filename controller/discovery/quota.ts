@@ -3,7 +3,7 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import type { Step } from '../../api/policy.ts';
 import { parseQuantity } from '../../api/quantity.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Refusal } from '../../providers/provider.ts';
+import type { ByPods, Refusal } from '../../providers/provider.ts';
 import { canaryReplicas } from '../canary/index.ts';
 import { nameOf } from './types.ts';
 
@@ -11,6 +11,8 @@ export interface RoomNeeded {
   /** live, holding the new template */
   target: KubeObject;
   ladder: readonly Step[];
+  /** the number of canary pods is the weight */
+  byPods?: ByPods | undefined;
   /** ResourceQuotas of the namespace, where they may be read */
   quotas: readonly KubeObject[];
 }
@@ -26,10 +28,12 @@ export function refuseQuota(needed: RoomNeeded): Refusal[] {
 }
 
 /** More pods than now at the busiest moment: the largest canary, or the last one beside the promotion's surge. */
-export function podsNeeded({ target, ladder }: Pick<RoomNeeded, 'target' | 'ladder'>): number {
+export function podsNeeded({ target, ladder, byPods }: Omit<RoomNeeded, 'quotas'>): number {
   const stable = getInteger(target, 'spec', 'replicas') ?? 1;
-  const sizes = ladder.map((step) =>
-    canaryReplicas(step.fullSize === true ? 100 : step.weight, stable, step.canaryReplicas),
+  const sizes = ladder.map(
+    (step) =>
+      byPods?.replicas(step.weight, stable).pods ??
+      canaryReplicas(step.fullSize === true ? 100 : step.weight, stable, step.canaryReplicas),
   );
   return Math.max(0, ...sizes, (sizes.at(-1) ?? 0) + surgeOf(target, stable));
 }
