@@ -1,10 +1,9 @@
 import { equalJson, getObject, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
-import { REASON } from '../api/reasons.ts';
 import { kindOf, label } from './gateway-kinds.ts';
 import { contradicts } from './gateway-matches.ts';
 import { ownRules, scopeOf } from './in-place.ts';
-import type { Refusal, TrafficContext } from './provider.ts';
+import type { TrafficContext } from './provider.ts';
 import { rulesOf } from './weighted-rules.ts';
 
 /*
@@ -18,8 +17,8 @@ interface Candidate {
   match: JsonObject;
 }
 
-/** Rules of other Services that would lose requests to our copies of rules in scope. */
-export function overtaken(context: TrafficContext, route: KubeObject): Refusal[] {
+/** Sentences about rules of other Services that would lose requests to our copies of rules in scope. */
+export function overtaken(context: TrafficContext, route: KubeObject): string[] {
   const kind = kindOf(route);
   const scope = scopeOf(kind, { ...context, routes: [route] }).map(({ rule }) => rule);
   const ours = new Set([...scope, ...ownRules(kind, context, route)].map(({ index }) => index));
@@ -36,8 +35,9 @@ export function overtaken(context: TrafficContext, route: KubeObject): Refusal[]
       ),
     );
     if (loses === undefined) return [];
-    const sentence = `spec.match: ${label(route, other)} would lose requests that match to ${label(route, loses)}, which has the same path and would ask for more headers; let the former ask for a header too, or give it a path of its own.`;
-    return [{ reason: REASON.StrategyUnsupported, sentence }];
+    return [
+      `${label(route, other)} would lose requests that match to ${label(route, loses)}, which has the same path and would ask for more headers; let the former ask for a header too, or give it a path of its own.`,
+    ];
   });
 }
 

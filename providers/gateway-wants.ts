@@ -86,47 +86,45 @@ function refuseSticky({ route, rule }: Scoped): Refusal[] {
 }
 
 function refuseMatches(context: TrafficContext, route: KubeObject, scope: readonly Scoped[]): Refusal[] {
+  const field = context.wants.match === undefined ? 'spec.stickiness' : 'spec.match';
+  return matchProblems(context, route, scope).map((sentence) => unsupported(`${field}: ${sentence}`));
+}
+
+function matchProblems(context: TrafficContext, route: KubeObject, scope: readonly Scoped[]): string[] {
   const kind = kindOf(route);
   const entries = kind.beside?.entries(context) ?? [];
+  if (entries.length === 0) return [];
   const unclear = scope.flatMap(({ rule }) =>
-    getObjects(rule.rule, 'matches').flatMap((match) => refuseHeaders(label(route, rule), match, entries)),
+    getObjects(rule.rule, 'matches').flatMap((match) => headerProblems(label(route, rule), match, entries)),
   );
   if (unclear.length > 0) return unclear;
   const own = ownWhileMatching(kind, context, route).map(({ rule }) => rule);
   const standing = ownRules(kind, context, route).map(({ rule }) => rule);
   const users = getObjects(route, 'spec', 'rules').filter((rule) => !standing.includes(rule));
-  return [...refuseRoom(route, users, own), ...overtaken(context, route)];
+  return [...roomProblems(route, users, own), ...overtaken(context, route)];
 }
 
 /** A header can be asked about only once in a match. */
-function refuseHeaders(name: string, match: JsonObject, entries: readonly JsonObject[]): Refusal[] {
+function headerProblems(name: string, match: JsonObject, entries: readonly JsonObject[]): string[] {
   const asked = getObjects(match, 'headers');
   const clash = asked.find((header) =>
     entries.some((entry) => sameHeader(header, entry) && !contradicts(header, entry)),
   );
   if (clash !== undefined) {
     return [
-      unsupported(
-        `spec.match: ${name} already asks for the header ${getString(clash, 'name') ?? ''}, and a match can ask for a header only once; use another header in the policy, or take it out of the rule.`,
-      ),
+      `${name} already asks for the header ${getString(clash, 'name') ?? ''}, and a match can ask for a header only once; use another header in the policy, or take it out of the rule.`,
     ];
   }
   if (asked.length < MAX_HEADERS) return [];
-  return [
-    unsupported(
-      `spec.match: a match of ${name} has ${MAX_HEADERS} headers, as many as it may, and needs one more; use fewer.`,
-    ),
-  ];
+  return [`a match of ${name} has ${MAX_HEADERS} headers, as many as it may, and needs one more; use fewer.`];
 }
 
-function refuseRoom(route: KubeObject, users: readonly JsonObject[], own: readonly JsonObject[]): Refusal[] {
+function roomProblems(route: KubeObject, users: readonly JsonObject[], own: readonly JsonObject[]): string[] {
   const name = `${route.kind} ${route.metadata.name}`;
   const remedy = 'use fewer headers and cookies in the policy, or split the route in two';
   if (users.length + own.length > MAX_RULES) {
     return [
-      unsupported(
-        `spec.match: ${name} has ${users.length} rules and requests that match need ${own.length} more, but ${MAX_RULES} is the limit; ${remedy}.`,
-      ),
+      `${name} has ${users.length} rules and requests that match need ${own.length} more, but ${MAX_RULES} is the limit; ${remedy}.`,
     ];
   }
   const count = (rules: readonly JsonObject[]) =>
@@ -134,16 +132,12 @@ function refuseRoom(route: KubeObject, users: readonly JsonObject[], own: readon
   const theirs = count(users);
   if (theirs + count(own) > MAX_ALL_MATCHES) {
     return [
-      unsupported(
-        `spec.match: ${name} has ${theirs} matches and requests that match need ${count(own)} more, but ${MAX_ALL_MATCHES} is the limit; ${remedy}.`,
-      ),
+      `${name} has ${theirs} matches and requests that match need ${count(own)} more, but ${MAX_ALL_MATCHES} is the limit; ${remedy}.`,
     ];
   }
   return own.length > 0
     ? []
     : [
-        unsupported(
-          `spec.match: no request that ${name} sends to the Service can match, because its rules ask for other values of the same headers; use other headers in the policy.`,
-        ),
+        `no request that ${name} sends to the Service can match, because its rules ask for other values of the same headers; use other headers in the policy.`,
       ];
 }
