@@ -10,12 +10,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { measure } from '../../analysis/measure/measure.ts';
 import type { Measurement, Window } from '../../api/analysis.ts';
+import { defaultTemplate } from '../../api/parse/metric.ts';
 import type { ErrorRateMetric, Metric, ThresholdMetric } from '../../api/template.ts';
 import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
 import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
+import { trafficVariables } from '../../providers/index.ts';
+import { istioPresets, nginxPresets } from '../../providers/presets.ts';
+import type { Presets } from '../../providers/provider.ts';
 import { edgeAfter } from '../support/edge.ts';
 import { measureMetric } from '../support/measure-metric.ts';
+import { ingress as ingressOf, ingressPath } from '../support/routes.ts';
+import { aTrafficContext } from '../support/traffic.ts';
 
 /** Something that is scraped: a page of text lines, or HTTP 503. */
 class Exporter {
@@ -48,6 +55,8 @@ class Exporter {
 
 const first = new Exporter();
 const second = new Exporter();
+/** Scraped as a ServiceMonitor without honorLabels does it. */
+const ingress = new Exporter();
 const directory = mkdtempSync(join(tmpdir(), 'sluice-prometheus-'));
 let prometheus: ChildProcess | undefined;
 let client: PrometheusClient;
@@ -64,7 +73,13 @@ beforeAll(async () => {
     scrape_timeout: '1s',
     static_configs: [{ targets }],
   };
-  writeFileSync(config, JSON.stringify({ scrape_configs: [scrape] }));
+  const labels = { namespace: 'ingress-nginx', service: 'ingress-nginx-controller-metrics' };
+  const renaming = {
+    ...scrape,
+    job_name: 'ingress',
+    static_configs: [{ targets: [await ingress.listen()], labels }],
+  };
+  writeFileSync(config, JSON.stringify({ scrape_configs: [scrape, renaming] }));
   const port = await freePort();
   prometheus = spawn(
     binary,
@@ -89,6 +104,7 @@ afterAll(async () => {
   }
   first.close();
   second.close();
+  ingress.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -143,7 +159,69 @@ function threshold(query: string): ThresholdMetric {
   };
 }
 
+/** The counts and the share that a preset reads. */
+async function byPreset({ name, errorRate, requests }: Presets, window: Window): Promise<Measurement[]> {
+  const metric = { ...errors(name), queries: errorRate };
+  const share = requests === undefined ? {} : { share: { prometheus: 'default', ...requests } };
+  const template = { ...defaultTemplate(), metrics: [metric] };
+  const context = aTrafficContext([ingressOf('web', { 'a.example': [ingressPath('/', 'web')] })]);
+  const variables = {
+    ...trafficVariables(context, { weight: 50, mirror: 0, matching: false }),
+    canaryDeployment: 'web-canary',
+  };
+  return measure(
+    { window, templates: [{ use: { template: 'http', args: {} }, template }], variables, ...share },
+    new Map([['default', client]]),
+  );
+}
+
 describe('counting against a real Prometheus', () => {
+  test('ingress-nginx is read under the labels that Prometheus renames', async () => {
+    const labels = (canary: string) => `namespace="shop",ingress="web",service="web",canary="${canary}"`;
+    const add = (canary: string, status: string, count: number): void => {
+      ingress.add(`nginx_ingress_controller_requests{${labels(canary)},status="${status}"}`, count);
+      if (status !== '308') {
+        ingress.add(`nginx_ingress_controller_header_duration_seconds_count{${labels(canary)}}`, count);
+      }
+    };
+    const canary = 'shop-web-canary-80';
+    add('', '2xx', 1000);
+    add(canary, '2xx', 10);
+    const startMs = await scraped(ingress);
+    add('', '2xx', 60);
+    add('', '308', 40);
+    add('', '5xx', 2);
+    add(canary, '2xx', 30);
+    add(canary, '502', 3);
+    const endMs = await scraped(ingress);
+    expect(await byPreset(nginxPresets, { startMs, endMs })).toMatchObject([
+      { outcome: 'ok', stable: { total: 102, bad: 2 }, canary: { total: 33, bad: 3 } },
+      // redirects are nginx's own
+      { outcome: 'ok', stable: 62, canary: 33 },
+    ]);
+  });
+
+  test('failed gRPC calls of a mesh are errors, whatever their HTTP code, and count once', async () => {
+    const add = (service: string, code: string, grpc: string, count: number): void => {
+      const of = `destination_service="${service}.shop.svc.cluster.local",response_code="${code}"`;
+      first.add(`istio_requests_total{reporter="source",${of},grpc_response_status="${grpc}"}`, count);
+    };
+    add('web', '200', '0', 500);
+    add('web-canary', '200', '0', 5);
+    const startMs = await scraped();
+    add('web', '200', '0', 90);
+    add('web', '200', '5', 10);
+    add('web-canary', '200', '14', 2);
+    add('web-canary', '503', '14', 1);
+    add('web-canary', '200', '', 7);
+    add('web-canary', '0', '', 1);
+    const endMs = await scraped();
+    expect(await byPreset(istioPresets, { startMs, endMs })).toMatchObject([
+      { outcome: 'ok', stable: { total: 100, bad: 0 }, canary: { total: 11, bad: 3 } },
+      { outcome: 'ok', stable: 100, canary: 11 },
+    ]);
+  });
+
   test('a window holds exactly what happened in it, born series and restarts included', async () => {
     const name = 'exact_total';
     first.add(`${name}{service="web",code="200"}`, 5000);
