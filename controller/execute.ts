@@ -2,7 +2,7 @@ import type { KubeObject, Resource } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isConflict, isInvalid, isNotFound, KubeError } from '../kube/errors.ts';
+import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError } from '../kube/errors.ts';
 import { refOf } from '../kube/paths.ts';
 import type { EventRecorder } from './events.ts';
 import type { Measurements } from './measurements.ts';
@@ -68,7 +68,9 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
 
 function note(action: Action, error: KubeError, { onRefused }: Actor): void {
   const { noted } = action.do === 'write' ? action : {};
-  if (noted !== undefined && !isFailedGuard(error, action)) onRefused?.(noted, error);
+  // Somebody was faster: that passes by looking again.
+  const raced = isFailedGuard(error, action) || (isConflict(error) && !isAlreadyExists(error));
+  if (noted !== undefined && !raced) onRefused?.(noted, error);
 }
 
 const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;

@@ -317,10 +317,13 @@ describe('one pass', () => {
     expect(seen?.refused).toEqual({ 'Copy x': { code: 403, message: 'no right' } });
   });
 
-  it('a noted write whose guard failed is not', async () => {
-    const body = { kind: 'Status', code: 422, reason: 'Invalid', message: 'the test failed' };
+  it.each([
+    { given: 'whose guard failed', code: 422, reason: 'Invalid' },
+    { given: 'that met another', code: 409, reason: 'Conflict' },
+  ])('a noted write $given is not', async ({ code, reason }) => {
+    const body = { kind: 'Status', code, reason, message: 'look again' };
     const actions: Action[] = [{ ...write('/x'), noted: 'Copy x' } as Action];
-    await pass({ decision: { actions }, answer: () => ({ status: 422, body }) });
+    await pass({ decision: { actions }, answer: () => ({ status: code, body }) });
     await pass({});
     expect(seen?.refused).toEqual({});
   });

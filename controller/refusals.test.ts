@@ -13,6 +13,14 @@ describe('refused writes', () => {
     expect(refusals.of('shop/web', 26_000)).toEqual({});
   });
 
+  it('say when the next of them may be tried again', () => {
+    const refusals = new Refusals();
+    expect(refusals.nextInMs('shop/web', 0)).toBeUndefined();
+    refusals.note('shop/web', name, { ...refused, nowMs: 1_000 });
+    refusals.note('shop/web', 'another', { ...refused, nowMs: 4_000 });
+    expect(refusals.nextInMs('shop/web', 6_000)).toBe(20_000);
+  });
+
   it('are forgotten with it', () => {
     const refusals = new Refusals();
     refusals.note('shop/web', name, { ...refused, nowMs: 0 });

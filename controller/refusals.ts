@@ -23,6 +23,12 @@ export class Refusals {
     return Object.fromEntries(live) as Record<string, RefusedWrite>;
   }
 
+  /** Milliseconds until the next of them may be tried again; undefined: none is waiting. */
+  nextInMs(target: string, nowMs: number): number | undefined {
+    const untilMs = [...(this.#noted.get(target)?.values() ?? [])].map((each) => each.untilMs);
+    return untilMs.length === 0 ? undefined : Math.max(0, Math.min(...untilMs) - nowMs);
+  }
+
   forget(target: string): void {
     this.#noted.delete(target);
   }

@@ -106,6 +106,17 @@ describe('work on one target', () => {
     expect(await worker.work(KEY)).toEqual({ retry: true });
   });
 
+  it('comes back for a write that was refused, whatever the decision waits for', async () => {
+    decision = { actions: [{ ...write, noted: 'Copy x' } as Action] };
+    status = 403;
+    expect(await worker.work(KEY)).toEqual({ retry: true });
+    await clock.advance(5_000);
+    decision = {};
+    expect(await worker.work(KEY)).toEqual({ retry: false, requeueAfterMs: 20_000 });
+    await clock.advance(20_000);
+    expect(await worker.work(KEY)).toEqual({ retry: false, requeueAfterMs: undefined });
+  });
+
   it('waits for the watches while something is not known', async () => {
     synced = false;
     expect(await worker.work(KEY)).toEqual({ retry: false });

@@ -71,7 +71,7 @@ export class Worker {
     if (!this.#options.isTarget(key)) this.#forget(target, key);
     switch (result.outcome) {
       case 'done':
-        return { retry: false, requeueAfterMs: result.decision.requeueAfterMs };
+        return { retry: false, requeueAfterMs: this.#again(target, result.decision) };
       case 'stale':
       case 'failed':
         return { retry: true };
@@ -79,6 +79,13 @@ export class Worker {
       case 'fenced':
         return { retry: false };
     }
+  }
+
+  /** What was refused is tried again, whatever the decision waits for. */
+  #again(target: string, { requeueAfterMs }: Decision): number | undefined {
+    const retryInMs = this.#refusals.nextInMs(target, this.#options.clock.now());
+    const times = [requeueAfterMs, retryInMs].filter((each) => each !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** `remarks`: what the server says about the writes is added to them. */

@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../api/kube.ts';
 import type { HoldMode } from '../../controller/model.ts';
 import { Invariants } from './invariants.ts';
-import { BAD, GOOD, type Version } from './objects.ts';
+import { BAD, GOOD, LIVE_BAD, type Version } from './objects.ts';
 import type { WorldProvider } from './mesh.ts';
+import { act } from './scenario.ts';
 import { World, type Fault } from './world.ts';
 
 const MINUTE = 60_000;
+/** Its copy is a write more that may go wrong. */
+const POLICY =
+  'apply networkpolicies.networking.k8s.io deny {"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress"]}';
 const ONE_STEP = { steps: [{ weight: 20, minDuration: '10s' }] };
+
+/** Copies, then everything at once, then back. */
+const SWITCH = { strategy: 'blueGreen', mirror: { minDuration: '10s' }, bake: '10m' };
+const MATCHED = {
+  strategy: 'ab',
+  match: { headers: [{ name: 'x-beta', exact: 'yes' }] },
+  steps: [{ weight: 0, minDuration: '10s' }],
+};
 
 interface Lived {
   phase: string;
@@ -18,15 +31,21 @@ interface Life {
   provider: WorldProvider;
   version: Version;
   hold: HoldMode;
+  /** default: one step of a canary */
+  policy?: JsonObject;
 }
+
+/** Events do not matter, and a dry run writes nothing. */
+const isWrite = (url: string): boolean => !url.includes('/events') && !url.includes('dryRun');
 
 /** One release from first sight to its end; `die` names the fate of each write by its number. */
 async function live({ version, ...options }: Life, die: (write: number) => Fault): Promise<Lived> {
-  const world = new World({ ...options, policy: ONE_STEP });
+  const world = new World({ policy: ONE_STEP, ...options });
   const invariants = new Invariants(world);
   let writes = 0;
-  world.fault = ({ url }) => (url.includes('/events') ? 'none' : die(++writes));
+  world.fault = ({ url }) => (isWrite(url) ? die(++writes) : 'none');
   await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
+  act(world, invariants, POLICY);
   world.release(version);
   const end = () => /^(Promoted\/Promoted|RolledBack)/.test(world.phase());
   await world.until(end, 10 * MINUTE);
@@ -35,10 +54,15 @@ async function live({ version, ...options }: Life, die: (write: number) => Fault
   return { phase: world.phase(), writes, broken: invariants.broken };
 }
 
+const STRATEGIES: (Life & { phase: string })[] = [
+  { policy: SWITCH, version: LIVE_BAD, phase: 'RolledBack/CircuitBreaker' },
+  { policy: MATCHED, version: GOOD, phase: 'Promoted/Promoted' },
+].map((life) => ({ provider: 'gateway', hold: 'pause', ...life }));
+
 const LIVES: (Life & { phase: string })[] = (['pause', 'admission'] as const).flatMap((hold) => [
   ...lives('gateway', hold),
   // how a change is held makes no difference to what follows
-  ...(hold === 'pause' ? lives('replicas', hold) : []),
+  ...(hold === 'pause' ? [...lives('replicas', hold), ...STRATEGIES] : []),
 ]);
 
 function lives(provider: WorldProvider, hold: HoldMode): (Life & { phase: string })[] {
@@ -51,24 +75,28 @@ function lives(provider: WorldProvider, hold: HoldMode): (Life & { phase: string
 /** Each write meets one of them, so that the whole stays quick; the properties mix them at random. */
 const FAULTS: readonly Fault[] = ['crashAfter', 'crashBefore', 'lost', 'conflict'];
 
-describe.each(LIVES)('a release of $version.name ($provider, $hold)', { timeout: 120_000 }, (life) => {
-  const { phase } = life;
-  it(`ends ${phase} although any one of its writes goes wrong, or is the last of a process`, async () => {
-    const { writes } = await live(life, () => 'none');
-    for (let fatal = 1; fatal <= writes; fatal++) {
-      const fault = FAULTS[fatal % FAULTS.length] ?? 'none';
-      const lived = await live(life, (write) => (write === fatal ? fault : 'none'));
-      expect({ fatal, fault, phase: lived.phase, broken: lived.broken }).toEqual({
-        fatal,
-        fault,
-        phase,
-        broken: [],
-      });
-    }
-  });
+describe.each(LIVES)(
+  'a release of $version.name ($provider, $hold, $policy.strategy)',
+  { timeout: 120_000 },
+  (life) => {
+    const { phase } = life;
+    it(`ends ${phase} although any one of its writes goes wrong, or is the last of a process`, async () => {
+      const { writes } = await live(life, () => 'none');
+      for (let fatal = 1; fatal <= writes; fatal++) {
+        const fault = FAULTS[fatal % FAULTS.length] ?? 'none';
+        const lived = await live(life, (write) => (write === fatal ? fault : 'none'));
+        expect({ fatal, fault, phase: lived.phase, broken: lived.broken }).toEqual({
+          fatal,
+          fault,
+          phase,
+          broken: [],
+        });
+      }
+    });
 
-  it(`ends ${phase} even if the process dies after every single write`, async () => {
-    const lived = await live(life, () => 'crashAfter');
-    expect([lived.phase, lived.broken]).toEqual([phase, []]);
-  });
-});
+    it(`ends ${phase} even if the process dies after every single write`, async () => {
+      const lived = await live(life, () => 'crashAfter');
+      expect([lived.phase, lived.broken]).toEqual([phase, []]);
+    });
+  },
+);

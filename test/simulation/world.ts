@@ -8,6 +8,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import type { MeasurementQueue, QueueJob } from '../../analysis/queue/queue.ts';
 import { decide } from '../../controller/decide.ts';
 import { EventRecorder } from '../../controller/events.ts';
+import { keyText } from '../../controller/keys.ts';
 import { MeasurementBoard } from '../../controller/measurements.ts';
 import type { HoldMode, Key } from '../../controller/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
@@ -256,6 +257,8 @@ export class World {
       const line = `${rule} ${reason}`;
       if (this.decisions.at(-1) !== line) this.decisions.push(line);
       // 1 ms, so that time passes even where a decision asks to be made again at once
+      const retryInMs = this.#refusals.nextInMs(keyText(KEY), nowMs);
+      if (retryInMs !== undefined) this.#dueMs = Math.min(this.#dueMs, nowMs + Math.max(1, retryInMs));
       if (requeueAfterMs !== undefined)
         this.#dueMs = Math.min(this.#dueMs, nowMs + Math.max(1, requeueAfterMs));
     } else {
