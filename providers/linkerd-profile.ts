@@ -4,12 +4,14 @@ import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Refusal, TrafficContext } from './provider.ts';
 
+/** All that are read. */
+export const profilesOf = ({ others = [] }: TrafficContext): KubeObject[] =>
+  others.filter(({ kind }) => kind === RESOURCES.serviceProfiles.kind);
+
 /** The ServiceProfile of a Service: named by the Service's full name; the cluster's domain is not known here. */
 export function profileOf(context: TrafficContext, service: string): KubeObject | undefined {
   const prefix = `${service}.${context.namespace}.svc.`;
-  return (context.others ?? []).find(
-    ({ kind, metadata }) => kind === RESOURCES.serviceProfiles.kind && metadata.name.startsWith(prefix),
-  );
+  return profilesOf(context).find(({ metadata }) => metadata.name.startsWith(prefix));
 }
 
 /** Shares by Service of the namespace, as proxies are told them. */

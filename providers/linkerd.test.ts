@@ -164,6 +164,15 @@ describe('what is observed', () => {
     expect(seen([live], [{ ...profile, spec: { dstOverrides } }]).acknowledged).toBe(acknowledged);
   });
 
+  test('what the extension wrote while somebody had changed the apex is told', () => {
+    const good = serviceProfile('web', { web: 95, 'web-canary': 5 });
+    const left = serviceProfile('other', { web: 95, 'web-canary': 5 });
+    const problem =
+      'ServiceProfile other.shop.svc.cluster.local sends to Service web-canary too; remove its spec.dstOverrides';
+    expect(seen([made(5)], [good, left])).toEqual({ weight: 5, acknowledged: 'pending', problem });
+    expect(seen([], [serviceProfile('web'), left])).toMatchObject({ weight: 0, problem });
+  });
+
   test('overrides to a Service of the same name elsewhere are not ours', () => {
     const profile = serviceProfile('web', { web: 95, 'web-canary': 5 });
     const elsewhere = JSON.parse(
@@ -224,6 +233,11 @@ describe('what is refused', () => {
       'overrides that send somewhere else',
       context({ others: [serviceProfile('web', { 'web-v2': 1, 'web-canary': 0 })] }),
       'spec.dstOverrides',
+    ],
+    [
+      'overrides of another Service that send to the canary',
+      context({ others: [serviceProfile('other', { web: 100, 'web-canary': 0 })] }),
+      'ServiceProfile other.shop.svc.cluster.local sends to Service web-canary too',
     ],
     [
       'overrides that still send to the canary',

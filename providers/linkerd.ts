@@ -2,7 +2,7 @@ import { getNumber, getObjects, getString, getStringMap } from '../api/json.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
-import { overridesOf, parentServices, profileOf } from './linkerd-profile.ts';
+import { overridesOf, parentServices, profileOf, profilesOf } from './linkerd-profile.ts';
 import {
   liveOwn,
   ownMetadata,
@@ -70,7 +70,7 @@ function observe(context: TrafficContext): Observation {
   }
   const { weight } = split;
   if (liveOwn(context).some(isOfAnotherMesh)) return { weight, acknowledged: 'unknown' };
-  const problem = notFollowed(context, split);
+  const problem = notFollowed(context, split) ?? leftElsewhere(context);
   return problem === undefined
     ? { weight, acknowledged: 'yes' }
     : { weight, acknowledged: 'pending', problem };
@@ -108,12 +108,22 @@ function notFollowed(context: TrafficContext, { weight, total }: OwnSplit): stri
   return same ? undefined : `ServiceProfile ${profile.metadata.name} does not hold these weights yet`;
 }
 
+/** Somebody changed spec.service of the TrafficSplit for a while: the extension never takes back what it wrote then. */
+function leftElsewhere(context: TrafficContext): string | undefined {
+  const stray = profilesOf(context)
+    .filter((profile) => profile !== profileOf(context, context.stableService.metadata.name))
+    .find((profile) => overridesOf(context.namespace, profile).has(context.canaryService));
+  if (stray === undefined) return undefined;
+  return `ServiceProfile ${stray.metadata.name} sends to Service ${context.canaryService} too; remove its spec.dstOverrides`;
+}
+
 function refuse(context: TrafficContext): Refusal[] {
   return [
     ...refuseSplits(context),
     ...refuseTaken(trafficSplit, context),
     ...refuseService(context),
     ...refuseProfile(context),
+    ...[leftElsewhere(context)].flatMap((left) => (left === undefined ? [] : unsupported(`${left}.`))),
     ...refuseRoutes(context),
     ...refuseWants(context),
   ];
