@@ -21,7 +21,16 @@ import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { crdObject, withoutRules } from '../support/crd-schema.ts';
 import { destination, httpTo, virtualService } from '../support/istio.ts';
-import { backend, httpRoute, ingress, ingressPath, pathMatch, rule } from '../support/routes.ts';
+import {
+  backend,
+  grpcRoute,
+  grpcRule,
+  httpRoute,
+  ingress,
+  ingressPath,
+  pathMatch,
+  rule,
+} from '../support/routes.ts';
 import { aDeployment, aPod, aReplicaSet, aService } from '../support/objects.ts';
 import { aTrafficContext, percent } from '../support/traffic.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -39,11 +48,12 @@ async function apiWith(...objects: KubeObject[]): Promise<TestApi> {
   const api = await startApi(new VirtualClock(), 'shop');
   const published = [
     'gateway-api-httproutes.yaml',
+    'gateway-api-grpcroutes.yaml',
     'istio-virtualservices.yaml',
     'smi-trafficsplits.yaml',
   ].flatMap((file) => crdObject(file) ?? []);
   // Where the published kinds are not at hand, those of the playground stand for them.
-  const crds = published.length === 3 ? published.map(withoutRules) : [...gatewayApiCrds(), ...meshCrds()];
+  const crds = published.length === 4 ? published.map(withoutRules) : [...gatewayApiCrds(), ...meshCrds()];
   for (const crd of crds) await api.client.create(crd);
   for (const object of objects) await api.client.create(bare(object));
   return api;
@@ -259,6 +269,50 @@ test.each<[string, Provider, Ladder, KubeObject?]>([
       },
     ]),
   ],
+  [
+    'an HTTPRoute that is asked for everything',
+    PROVIDERS.gateway,
+    everything,
+    httpRoute('shop', [
+      rule('/', [backend('web')], {
+        name: 'root',
+        filters: [
+          { type: 'RequestMirror', requestMirror: { backendRef: { name: 'audit', port: 80 } } },
+          {
+            type: 'URLRewrite',
+            urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/v2' } },
+          },
+        ],
+        timeouts: { request: '3s' },
+      }),
+      rule('/api', [backend('api')]),
+      {
+        filters: [],
+        backendRefs: [
+          backend('web', {
+            weight: 7,
+            filters: [{ type: 'ResponseHeaderModifier', responseHeaderModifier: { remove: ['Server'] } }],
+          }),
+          backend('web', { port: 81 }),
+        ],
+      },
+    ]),
+  ],
+  [
+    'a GRPCRoute that is asked for copies and the switch',
+    PROVIDERS.gateway,
+    LADDERS.mirrorAll,
+    grpcRoute('shop', [grpcRule('shop.Cart', [backend('web')], { name: 'cart' })]),
+  ],
+  [
+    'a GRPCRoute that is asked for headers',
+    PROVIDERS.gateway,
+    LADDERS.headers,
+    grpcRoute('shop', [
+      grpcRule('shop.Cart', [backend('web')], { name: 'cart' }),
+      grpcRule('', [backend('web', { weight: 3 })], { filters: [] }),
+    ]),
+  ],
   ['a VirtualService of our own that is asked for everything', PROVIDERS.istio, everything],
   [
     'the switch of a VirtualService',
@@ -272,7 +326,8 @@ test.each<[string, Provider, Ladder, KubeObject?]>([
   '%s: all of it stands on an API server as it was written, which has nothing to say',
   async (_name, provider, ladder, route) => {
     const api = await apiWith(...(route === undefined ? [] : [route]));
-    const [kind] = provider.routeResources;
+    const resources = provider.routeResources;
+    const kind = resources.find((each) => each.kind === route?.kind) ?? resources[0];
     const spec = async () => JSON.stringify((await inShop(api, kind!)).map((object) => object.spec));
     const before = await spec();
     const owner = (await api.client.create(bare(aDeployment('web', labels)))).metadata.uid ?? '';
