@@ -1,6 +1,6 @@
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import type { Strategy } from '../../api/policy.ts';
-import { MARK, NAMESPACE } from './objects.ts';
+import { BASE_ERROR_RATE, MARK, NAMESPACE } from './objects.ts';
 import type { DemoProvider, Placed } from './objects.ts';
 import type { Tactics } from './tactics.ts';
 
@@ -22,7 +22,7 @@ const STEPS: Readonly<Record<Strategy, JsonObject>> = {
 /** What the user tells Sluice. */
 export const rulesOf = (provider: DemoProvider, tactics: Tactics): Placed[] => [
   { plural: 'releasepolicies', object: policy(provider, tactics) },
-  { plural: 'analysistemplates', object: template() },
+  { plural: 'analysistemplates', object: template(tactics) },
 ];
 
 function policy(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): KubeObject {
@@ -53,7 +53,10 @@ function policy(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): 
  */
 export const SAFE_MARGIN = { relative: 2, absolute: 0.015 };
 
-function template(): KubeObject {
+/** What no version may do, whatever stable did before: after the switch of blue-green there is nothing to compare it with. */
+const CEILING = BASE_ERROR_RATE * (1 + SAFE_MARGIN.relative) + SAFE_MARGIN.absolute;
+
+function template({ strategy }: Tactics): KubeObject {
   return {
     apiVersion: 'sluice.dev/v1alpha1',
     kind: 'AnalysisTemplate',
@@ -65,6 +68,7 @@ function template(): KubeObject {
           name: 'error-rate',
           errorRate: { preset: 'auto' },
           margin: { harm: { relative: 0.1, absolute: 0.0001 }, safe: SAFE_MARGIN },
+          ...(strategy === 'blueGreen' ? { ceiling: CEILING } : {}),
         },
       ],
     },
