@@ -235,7 +235,11 @@ describe('what followed the canary, at the end', () => {
   });
 
   it.each([
-    { given: 'a canary is left', left: canary(), does: ['delete Deployment/web-canary: remove a canary'] },
+    {
+      given: 'a canary is left',
+      left: canary({ ready: 0 }),
+      does: ['delete Deployment/web-canary: remove a canary'],
+    },
     { given: 'nothing else is', left: [], does: [REMOVE] },
   ])('is removed last if its Release was torn away: $given', ({ left, does }) => {
     const objects = [aTarget(), replicaSet('web:1'), SERVICE, aRoute(), initial(), policy(), copy, left];

@@ -62,11 +62,12 @@ function strayTraffic(facts: Facts, made: readonly KubeObject[]): Action[] {
   });
 }
 
-/** Canary pods behind a Service of the user are scaled away, and out of it, before their Deployment goes. */
+/** Canary pods that get their share without a router are scaled away before their Deployment goes. */
 function strayPods(facts: Facts): Action[] {
   const { canary, key } = facts;
   const object = canary.ours ? canary.deployment?.object : undefined;
-  if (object === undefined || canary.wanted === 0 || !isShared(facts, object)) return [];
+  if (object === undefined || canary.ready.length === 0) return [];
+  if (canary.wanted === 0 || !isShared(facts, object)) return [];
   const ref = { resource: RESOURCES.deployments, namespace: key.namespace, name: canary.name };
   const patch = [
     { op: 'test' as const, path: '/metadata/uid', value: object.metadata.uid ?? '' },
@@ -75,11 +76,12 @@ function strayPods(facts: Facts): Action[] {
   return urgent(writes('take all traffic off a forgotten canary', [{ verb: 'jsonPatch', ref, patch }]));
 }
 
+/** Where a router splits, a Service that Sluice made stands in front of the canary. */
 function isShared({ snapshot, key }: Facts, deployment: KubeObject): boolean {
   const labels = getStringMap(deployment, 'spec', 'template', 'metadata', 'labels');
-  return snapshot.services.some(
+  return !snapshot.services.some(
     (service) =>
-      !isMadeFor(key.name, service) && mapSelects(getStringMap(service, 'spec', 'selector'), labels),
+      isMadeFor(key.name, service) && mapSelects(getStringMap(service, 'spec', 'selector'), labels),
   );
 }
 

@@ -6,6 +6,7 @@ import {
   aSnapshot,
   aTarget,
   canary,
+  canaryServiceObject,
   changed,
   doing,
   NOW,
@@ -279,23 +280,20 @@ const isNotStable = ({ kind, metadata }: KubeObject): boolean =>
   kind !== 'Pod' || !metadata.name.startsWith('web-web-1');
 
 describe('what a forgotten release leaves', () => {
-  const left = (ready: number, wanted: number) =>
-    decide(aSnapshot(without(world({ canary: { pods: 2, ready }, wanted }), 'Release', 'web-5')));
-  const shared = { metadata: { name: 'all', namespace: 'shop' }, spec: { selector: { app: 'web-canary' } } };
-  const behind = (ready: number, wanted: number) =>
+  const left = (ready: number, wanted: number, ...more: KubeObject[]) =>
     decide(
-      aSnapshot([
-        ...without(world({ canary: { pods: 2, ready }, wanted }), 'Release', 'web-5'),
-        { apiVersion: 'v1', kind: 'Service', ...shared },
-      ]),
+      aSnapshot([...without(world({ canary: { pods: 2, ready }, wanted }), 'Release', 'web-5'), ...more]),
     );
 
-  it('is scaled away first where a Service of the user selects it', () => {
-    expect(doing(behind(2, 2))).toEqual([
+  it('is scaled away first, unless a Service of ours says that a router splits', () => {
+    expect(doing(left(2, 2))).toEqual([
       'jsonPatch Deployment/web-canary: take all traffic off a forgotten canary',
     ]);
-    expect(behind(1, 0)).toMatchObject({ rule: 'orphans', actions: [] });
-    expect(doing(behind(0, 0))).toEqual(['delete Deployment/web-canary: remove a canary']);
-    expect(doing(left(2, 2))).toEqual(['delete Deployment/web-canary: remove a canary']);
+    expect(left(1, 0)).toMatchObject({ rule: 'orphans', actions: [] });
+    expect(doing(left(0, 0))).toEqual(['delete Deployment/web-canary: remove a canary']);
+    expect(doing(left(2, 2, canaryServiceObject()))).toEqual([
+      'delete Deployment/web-canary: remove a canary',
+      'delete Service/web-canary: remove a canary Service',
+    ]);
   });
 });
