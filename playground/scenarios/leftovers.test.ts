@@ -76,6 +76,14 @@ describe('leftovers', () => {
       more: { 'deployments.apps shop/shop-canary': object('Deployment', 'shop-canary') },
     },
     {
+      want: 'networkpolicies.networking.k8s.io shop/web-canary is left over',
+      more: {
+        'networkpolicies.networking.k8s.io shop/web-canary': object('NetworkPolicy', 'web-canary', {
+          metadata: ownedBy('Deployment', 'shop'),
+        }),
+      },
+    },
+    {
       want: 'pods shop/c is left over',
       more: { 'pods shop/c': object('Pod', 'c', { metadata: ownedBy('ReplicaSet', 'shop-canary-1') }) },
     },

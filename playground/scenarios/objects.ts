@@ -41,6 +41,8 @@ export interface Placed {
 export function userObjects(provider: DemoProvider): Placed[] {
   const shared: Placed[] = [
     { plural: 'services', object: service() },
+    { plural: 'networkpolicies', object: networkPolicy() },
+    { plural: 'poddisruptionbudgets', object: disruptionBudget() },
     { plural: 'deployments', object: deployment() },
   ];
   return [...shared, ...ROUTES[provider]()];
@@ -90,6 +92,29 @@ function service(): KubeObject {
     kind: 'Service',
     metadata: meta(),
     spec: { selector: { app: APP }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  };
+}
+
+/** As this and the budget select the stable pods, copies of them have to stand for the canary's. */
+function networkPolicy(): KubeObject {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: meta(),
+    spec: {
+      podSelector: { matchLabels: { app: APP } },
+      policyTypes: ['Ingress'],
+      ingress: [{ ports: [{ protocol: 'TCP', port: 'http' }] }],
+    },
+  };
+}
+
+function disruptionBudget(): KubeObject {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: meta(),
+    spec: { minAvailable: '50%', selector: { matchLabels: { app: APP } } },
   };
 }
 
