@@ -3,7 +3,15 @@ import { getObjects } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
-import { backend, grpcRoute, grpcRule, httpRoute, reportedBy, rule } from '../test/support/routes.ts';
+import {
+  backend,
+  grpcRoute,
+  grpcRule,
+  httpRoute,
+  pathMatch,
+  reportedBy,
+  rule,
+} from '../test/support/routes.ts';
 import { aTrafficContext } from '../test/support/traffic.ts';
 import { without } from './gateway-filters.ts';
 import { gateway } from './gateway.ts';
@@ -51,6 +59,14 @@ describe('copies', () => {
   test('go to the canary beside the user’s own copies, and no weight is touched', () => {
     expect(after(mirrored(10), { total: 100, mirror: 10 }, audited)).toEqual([
       rule('/', [backend('web')], { filters: [mirror('audit'), mirror('web-canary', { percent: 10 })] }),
+    ]);
+  });
+
+  test('go again, and the user’s stay', () => {
+    const [copied] = after(mirrored(10), { total: 100, mirror: 10 }, audited);
+    const context = aTrafficContext([httpRoute('shop', [copied!])], { originals: {} });
+    expect(patchOf(gateway.plan(context, OFF)).slice(1)).toEqual([
+      { op: 'replace', path: '/spec/rules/0/filters', value: [mirror('audit')] },
     ]);
   });
 
@@ -169,6 +185,19 @@ describe('requests that match', () => {
     const context = aTrafficContext([left], { originals, wants: BETA });
     expect(gateway.observe(context).weight).toBeUndefined();
     expect(patchOf(gateway.plan(context, OFF)).at(-1)).toEqual({ op: 'remove', path: '/spec/rules/1' });
+  });
+
+  test('a user’s rule that came to ask for the same header is split like others, and never taken for ours', () => {
+    const own = { matches: [{ ...pathMatch('/new'), headers: beta.headers }] };
+    const split = [backend('web', { weight: 95 }), backend('web-canary', { weight: 5 })];
+    const given = httpRoute('shop', [rule('/', split), { ...own, backendRefs: split }]);
+    const [write] = gateway.cleanup(aTrafficContext([given], { originals: {}, wants: BETA }));
+    expect(patchOf(write === undefined ? [] : [write]).map(({ op }) => op)).toEqual([
+      'test',
+      'test',
+      'replace',
+      'replace',
+    ]);
   });
 
   test('a user’s rule that looks emptied is never taken for ours', () => {
