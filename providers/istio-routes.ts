@@ -68,7 +68,8 @@ const own: Beside['own'] = (rules, told) => {
 
 /**
  * Ours is a route that sends everything to the canary by a sum no route of a user's has while it is split, and has our name or
- * asks for our conditions: somebody may name routes, and may have conditions like ours.
+ * asks for our conditions: somebody may name routes, and may have conditions like ours. One that has both is ours even where
+ * somebody turned its weights.
  */
 function isOwn(rule: JsonObject, pair: Pair, entries: readonly JsonObject[]): boolean {
   const destinations = getObjects(rule, 'route');
@@ -76,8 +77,9 @@ function isOwn(rule: JsonObject, pair: Pair, entries: readonly JsonObject[]): bo
   const stable = destinations.filter((each) => isTo(each, pair.stable, pair.namespace));
   const sum = (list: JsonObject[]) => list.reduce((all, each) => all + (getNumber(each, 'weight') ?? 0), 0);
   const only = stable.length > 0 && canary.length + stable.length === destinations.length;
-  const marked = only && sum(stable) === 0 && sum(canary) > 0 && sum(canary) < FULL;
-  return marked && (getString(rule, 'name') === OWN_ROUTE || asksFor(rule, entries));
+  const marked = sum(stable) === 0 && sum(canary) > 0 && sum(canary) < FULL;
+  const [named, asks] = [getString(rule, 'name') === OWN_ROUTE, asksFor(rule, entries)];
+  return only && (marked ? named || asks : named && asks);
 }
 
 function asksFor(rule: JsonObject, conditions: readonly JsonObject[]): boolean {
