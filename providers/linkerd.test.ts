@@ -199,6 +199,16 @@ describe('what is observed', () => {
   });
 });
 
+test.each([
+  ['web', 'web-v1', true],
+  ['api', 'web', true],
+  ['web.shop.svc.cluster.local', 'web-v1', true],
+  ['api', 'web.shop', false],
+  ['web.other.svc.cluster.local', 'web-canary', false],
+])('a TrafficSplit of %s with the leaf %s names the Service: %s', (apex, leaf, named) => {
+  expect(linkerd.names(trafficSplit('mine', apex, { [leaf]: 1 }), 'web')).toBe(named);
+});
+
 describe('what is refused', () => {
   const profile = serviceProfile('web', { web: 1 });
   const skipped = {

@@ -8,9 +8,15 @@ import { liveOwn, ownSplit, ownWeights, planOwn, removeOwn, type OwnSplit } from
 import { linkerdPresets } from './presets.ts';
 import type { Observation, Provider, TrafficContext } from './provider.ts';
 
-const names = (split: KubeObject, service: string): boolean =>
-  getString(split, 'spec', 'service') === service ||
-  getObjects(split, 'spec', 'backends').some((each) => each['service'] === service);
+/** Linkerd's extension takes bare names; other meshes take full ones as well. */
+function names(split: KubeObject, service: string): boolean {
+  const full = `${service}.${split.metadata.namespace ?? ''}.`;
+  const isIt = (name: string | undefined) => name === service || name?.startsWith(full) === true;
+  return (
+    isIt(getString(split, 'spec', 'service')) ||
+    getObjects(split, 'spec', 'backends').some((each) => isIt(getString(each, 'service')))
+  );
+}
 
 function observe(context: TrafficContext): Observation {
   const stable = context.stableService.metadata.name;
