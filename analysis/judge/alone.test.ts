@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnalysisState, Measurement, Verdict } from '../../api/analysis.ts';
 import type { Metric } from '../../api/template.ts';
 import { judgeWindow, startStep, wantsHistory } from './judge.ts';
+import { histogram, latency, slow } from './latency-objects.ts';
 import {
   boundTo,
   errorRate,
@@ -106,6 +107,51 @@ describe('with all requests on the canary an error rate', () => {
     const judged = last(bake([errorRate()], [[measurement]], compared([errorRate()])));
     expect(judged).toMatchObject({ result: 'inconclusive', reason });
     expect(judged.tolerable).toBeUndefined();
+  });
+});
+
+describe('with all requests on the canary latency', () => {
+  const metrics = [latency()];
+  const none = histogram(0, 0.1);
+  const timed = (median: number, i: number, stable = none): Measurement =>
+    slow(histogram(1200, median), stable, { metric: 'latency', window: windowAt(i) });
+  /** After a step in which both took 0.1 s. */
+  const before = (): AnalysisState => {
+    let state = startStep(undefined, 0);
+    for (const i of [0, 1, 2]) {
+      const measurements = [timed(0.1, i, histogram(2400, 0.1))];
+      state = judgeWindow(state, { templates: [boundTo(metrics)], measurements, window: windowAt(i) }).state;
+    }
+    return startStep(state, 1, [boundTo(metrics)]);
+  };
+
+  test('is tolerable while it takes as long as stable did before', () => {
+    const judged = last(bake(metrics, [[timed(0.1, 0)]], before()));
+    expect(judged).toMatchObject({ result: 'inconclusive', reason: 'NothingToCompare', tolerable: true });
+  });
+
+  test('is not, where it takes longer; and that is no harm', () => {
+    const judged = last(
+      bake(
+        metrics,
+        times(50, (i) => [timed(0.2, i)]),
+        before(),
+      ),
+    );
+    expect(judged).toMatchObject({ result: 'inconclusive', reason: 'NothingToCompare' });
+    expect(judged.tolerable).toBeUndefined();
+    expect(judged.sentence).toMatch(/^canary \d.*% above 0\.\d+ \(p\d+ of stable before and the margin\);/);
+  });
+
+  test('is not, where nothing is known of stable', () => {
+    const judged = last(bake(metrics, [[timed(0.1, 0)]]));
+    expect(judged.tolerable).toBeUndefined();
+    expect(judged.sentence).toContain('nothing known of what stable took before');
+  });
+
+  test('is missing without requests', () => {
+    const judged = last(bake(metrics, [[slow(none, none, { metric: 'latency' })]], before()));
+    expect(judged).toMatchObject({ result: 'inconclusive', reason: 'NoData' });
   });
 });
 
