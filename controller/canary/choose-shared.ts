@@ -6,9 +6,8 @@ import type { Rewrite } from './rewrite.ts';
 /**
  * Chooses the label that tells canary pods from stable ones where every Service in front of the target is to select both: a
  * key of the target's own selector that no Service selects by (of several the one with the least burden, then the first in
- * the alphabet), so that neither Deployment
- * selects the other's pods; without one a label is added. Then the target's selector matches canary pods as well, and
- * owner references and the hash of the template keep them apart.
+ * the alphabet), so that neither Deployment selects the other's pods; without one a label is added. Then the target's
+ * selector matches canary pods as well, and owner references and the hash of the template keep them apart.
  */
 export function chooseSharedRewrite(input: ChooseInput): Rewrite {
   const { template, selector, services } = input;
