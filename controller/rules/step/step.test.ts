@@ -254,6 +254,16 @@ describe('a route that somebody changed', () => {
     expect(doing(look(stepAt({}, [aRoute(0)]), { measured: measured(FIRST_WINDOW, of) }))).toEqual(does);
   });
 
+  it('and what was measured meanwhile proves nobody safe; evidence of harm is carried on', () => {
+    const result = { measured: measured(FIRST_WINDOW, SAFE) };
+    const analysisOf = (objects: KubeObject[]) => look(objects, result).status?.next.analysis;
+    const contested = analysisOf(stepAt({}, [aRoute(0)]));
+    expect(contested).toMatchObject({ step: 0, verdicts: [] });
+    expect(contested?.measuredUntilMs).toBeUndefined();
+    // a step that passed carries the same on into the next one
+    expect(contested?.metrics).toEqual(analysisOf(stepAt({}))?.metrics);
+  });
+
   it('too often is a human’s business', () => {
     const decision = look(stepAt({ status: { reasserted: 5 } }, [aRoute(60)]));
     expect(decision).toMatchObject({
