@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { apportion, scaled, split } from './weights.ts';
+import { apportion, percentIn, scaled, split } from './weights.ts';
 
 const sum = (parts: readonly number[]) => parts.reduce((a, b) => a + b, 0);
 const shares = fc.array(fc.nat(1000), { minLength: 1, maxLength: 8 });
@@ -41,5 +41,29 @@ test('a split keeps the sum, takes nothing below 0 and gives the canary its perc
       expect(parts.every((part) => part.stable >= 0 && part.canary >= 0)).toBe(true);
       expect(Math.round((100 * canary) / sum(whole))).toBe(percent);
     }),
+  );
+});
+
+test('hundredths of a percent are told apart where the policy asks for them', () => {
+  fc.assert(
+    fc.property(shares, fc.integer({ min: 0, max: 10_000 }), (given, hundredths) => {
+      fc.pre(sum(given) > 0);
+      const whole = scaled(given, 10_000);
+      const canary = sum(split(whole, hundredths / 100).map((part) => part.canary));
+      expect(percentIn(canary, sum(whole))).toBe(hundredths / 100);
+    }),
+  );
+});
+
+test('a user’s sum is told in whole percents, unless it is fine enough for more', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 100, max: 2_000_000 }),
+      fc.integer({ min: 0, max: 100 }),
+      (total, percent) => {
+        const [part] = split(scaled([total], 100), percent);
+        expect(percentIn(part?.canary ?? NaN, total)).toBe(percent);
+      },
+    ),
   );
 });

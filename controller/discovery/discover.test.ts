@@ -6,7 +6,15 @@ import { followed } from '../../test/support/followed.ts';
 import { aDeployment, aPod, aReplicaSet, aService } from '../../test/support/objects.ts';
 import { destination, httpTo, virtualService } from '../../test/support/istio.ts';
 import { serviceProfile, trafficSplit } from '../../test/support/linkerd.ts';
-import { backend, httpRoute, ingress, ingressPath, rule } from '../../test/support/routes.ts';
+import {
+  backend,
+  grpcRoute,
+  grpcRule,
+  httpRoute,
+  ingress,
+  ingressPath,
+  rule,
+} from '../../test/support/routes.ts';
 import { discoverTraffic } from './discover.ts';
 import type { DiscoveryInput } from './types.ts';
 
@@ -63,6 +71,12 @@ const plain = {
 describe('what is found', () => {
   test('one Service and one HTTPRoute', () => {
     expect(traffic()).toEqual(plain);
+  });
+
+  test('GRPCRoutes beside HTTPRoutes, also of the same name', () => {
+    const grpcRoutes = [grpcRoute('shop', [grpcRule('shop.Cart', [backend('web')])])];
+    expect(traffic({ httpRoutes: [], grpcRoutes })).toEqual(plain);
+    expect(traffic({ grpcRoutes }).routes).toEqual(['shop', 'shop']);
   });
 
   test('one Service and one Ingress', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { getObjects } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import {
   aRoute,
@@ -64,6 +65,17 @@ describe('a canary whose Release was torn away, finalizer and all', () => {
       'jsonPatch VirtualService/web: take all traffic off a forgotten canary',
     ]);
     expect(doing(forgotten(routed(0)))).toEqual(['jsonPatch VirtualService/web: restore a forgotten route']);
+  });
+
+  it('on a route that only copies requests to it', () => {
+    const given = aRoute();
+    const rules = getObjects(given, 'spec', 'rules').map((rule) => ({
+      ...rule,
+      filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'web-canary', port: 80 } } }],
+    }));
+    expect(doing(forgotten({ ...given, spec: { ...given.spec, rules } }))).toEqual([
+      'jsonPatch HTTPRoute/web: take all traffic off a forgotten canary',
+    ]);
   });
 
   it('also when the target opted out', () => {
