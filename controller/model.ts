@@ -29,6 +29,8 @@ export interface Snapshot extends LiveRoutes {
   attached: readonly KubeObject[];
   /** kinds of these that the server has and does not let us list */
   forbidden: readonly Resource[];
+  /** NetworkPolicies of other namespaces that reach out of them, as far as they may be read */
+  elsewhere: readonly KubeObject[];
   /** of the namespace: what is looked at before a release begins (controller/discovery/considered.ts), as far as it may be read */
   surroundings: readonly KubeObject[];
   /** this target's Releases (label sluice.dev/target), newest first */

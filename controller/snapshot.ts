@@ -20,6 +20,8 @@ export interface Reader {
    * only FOLLOWED and CONSIDERED kinds are allowed to be.
    */
   list(resource: Resource, namespace: string): Listing | Promise<Listing>;
+  /** NetworkPolicies of all other namespaces that reach out of them, as far as they may be read; absent: none are */
+  elsewhere?(namespace: string): readonly KubeObject[];
   /** an object as the server returned it to one of our writes */
   written(resource: Resource, object: KubeObject): void;
 }
@@ -53,10 +55,10 @@ type Kind = (typeof NAMESPACE_KINDS)[number];
 export async function readSnapshot(key: Key, context: SnapshotContext): Promise<Snapshot | undefined> {
   const { config, measurements, nowMs } = context;
   const own = await readKinds(context.reader, key.namespace, NAMESPACE_KINDS);
-  const elsewhere = config.namespace !== key.namespace;
-  const shared = elsewhere
-    ? await readKinds(context.reader, config.namespace, ['releasePolicies', 'analysisTemplates'])
-    : {};
+  const shared =
+    config.namespace !== key.namespace
+      ? await readKinds(context.reader, config.namespace, ['releasePolicies', 'analysisTemplates'])
+      : {};
   const attached = await readSome(context.reader, key.namespace, FOLLOWED);
   const considered = await readSome(context.reader, key.namespace, CONSIDERED);
   if (own === undefined || shared === undefined) return undefined;
@@ -78,6 +80,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     serviceProfiles: of('serviceProfiles'),
     attached: attached.objects,
     forbidden: attached.forbidden,
+    elsewhere: context.reader.elsewhere?.(key.namespace) ?? [],
     surroundings: considered.objects,
     releases: releasesOf(key.name, of('releases')),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],

@@ -332,6 +332,21 @@ describe('what may have to follow a canary', () => {
     expect(namesOf(RESOURCES.networkPolicies, 'team')).toEqual(['allow', 'copy']);
   });
 
+  it('of other namespaces is told as far as it reaches out of them', async () => {
+    const out = (name: string, more: JsonObject): KubeObject => ({
+      ...networkPolicy('other', name),
+      spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {}, ...more }] }] },
+    });
+    const named = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'team' } } };
+    for (const each of [out('db', named), out('inside', {})]) await api.client.create(each);
+    await start();
+    const names = () => watches.elsewhere('team').map(({ metadata }) => metadata.name);
+    expect([names(), watches.elsewhere('other')]).toEqual([['db'], []]);
+    await api.client.delete({ resource: RESOURCES.networkPolicies, namespace: 'other', name: 'db' });
+    await clock.advance(10);
+    expect(names()).toEqual([]);
+  });
+
   it('is told apart where it may not be read, and everything else goes on', async () => {
     await start(undefined, /\/networkpolicies/);
     expect(namesOf(RESOURCES.networkPolicies, 'team')).toBe(FORBIDDEN);

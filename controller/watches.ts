@@ -8,7 +8,7 @@ import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
 import { ROUTE_KINDS } from '../providers/index.ts';
-import { FOLLOWED } from './companions/index.ts';
+import { FOLLOWED, reachesOut } from './companions/index.ts';
 import { CONSIDERED } from './discovery/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
 import type { Key } from './model.ts';
@@ -66,6 +66,8 @@ export class Watches implements Reader {
   readonly #leaving = new Map<string, () => void>();
   readonly #discovery: Watch[] = [];
   readonly #followed = new Map<Resource, Watch>();
+  /** NetworkPolicies that reach out of their namespace, by namespace and name */
+  readonly #reachingOut = new Map<string, KubeObject>();
   #stopped = false;
 
   constructor(options: WatchesOptions) {
@@ -107,6 +109,17 @@ export class Watches implements Reader {
     this.#storeOf(resource, object.metadata.namespace ?? '')?.written(object);
   }
 
+  elsewhere(namespace: string): KubeObject[] {
+    return [...this.#reachingOut.values()].filter((each) => each.metadata.namespace !== namespace);
+  }
+
+  /** Few do: looking through every NetworkPolicy of the cluster in each pass would be too much. */
+  #noteReach({ type, object }: Change): void {
+    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+    if (type !== 'DELETED' && reachesOut(object)) this.#reachingOut.set(key, object);
+    else this.#reachingOut.delete(key);
+  }
+
   #storeOf(resource: Resource, namespace: string): Store | undefined {
     return (this.#followed.get(resource) ?? this.#watches.get(watchKey(resource, namespace)))?.store;
   }
@@ -142,9 +155,11 @@ export class Watches implements Reader {
 
   #follow(resource: Resource): void {
     const scope = { namespace: this.#options.namespace };
-    const watch = this.#watch(resource, scope, ({ object }) =>
-      this.#tell(resource, object.metadata.namespace ?? '', object),
-    );
+    const watch = this.#watch(resource, scope, (change) => {
+      const { object } = change;
+      if (resource === RESOURCES.networkPolicies) this.#noteReach(change);
+      this.#tell(resource, object.metadata.namespace ?? '', object);
+    });
     this.#followed.set(resource, watch);
     watch.store.onSynced(() => this.tellAll());
   }

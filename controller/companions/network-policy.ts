@@ -1,6 +1,7 @@
 import { arrayOrEmpty, getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { selectorMatches } from '../canary/index.ts';
+import { NAMESPACE_NAME } from './elsewhere.ts';
 import { gains, reachOf, refused, selectorIn, specOf, type Copy, type Followed, type Pods } from './pods.ts';
 
 const DIRECTIONS = [
@@ -9,9 +10,6 @@ const DIRECTIONS = [
 ] as const;
 
 type Direction = (typeof DIRECTIONS)[number];
-
-/** Every namespace carries its own name under this key. */
-const NAMESPACE_NAME = 'kubernetes.io/metadata.name';
 
 /**
  * NetworkPolicies add up, so copies take nothing away from anybody: one that protects canary pods as the original

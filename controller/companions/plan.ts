@@ -6,6 +6,7 @@ import { apiVersionOf } from '../../api/resources.ts';
 import { hash5, hashedLabel } from '../../providers/naming.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { isMadeFor, ownerOf, ownLabels, untracked, type Rewrite } from '../canary/index.ts';
+import { cutOffBy } from './elsewhere.ts';
 import { followOf, resourceOf } from './kinds.ts';
 import { podsOf, type Copy, type Pods } from './pods.ts';
 
@@ -21,6 +22,8 @@ export interface CompanionInput {
   service: { stable: KubeObject; canary: string } | undefined;
   /** every object of the namespace of the kinds in FOLLOWED */
   attached: readonly KubeObject[];
+  /** NetworkPolicies of other namespaces that reach out of them; absent: none are known */
+  elsewhere?: readonly KubeObject[];
 }
 
 export interface Companions {
@@ -48,7 +51,8 @@ export function planCompanions(input: CompanionInput): Companions {
   const pods = podsFor(input);
   const found = input.attached.filter(isUsers).map((object) => follow(object, pods, input));
   const wanted = found.flatMap((each) => each.wanted);
-  return { wanted, refusals: [...found.flatMap((each) => each.refusals), ...takenNames(wanted, input)] };
+  const refusals = found.flatMap((each) => each.refusals);
+  return { wanted, refusals: [...refusals, ...cutOff(pods, input), ...takenNames(wanted, input)] };
 }
 
 /** How many objects a rewrite would make follow, those that cannot weighing more than any number of those that can. */
@@ -87,10 +91,7 @@ function follow(object: KubeObject, pods: Pods, input: CompanionInput): Companio
       resource === undefined
         ? []
         : copies.map((copy) => ({ resource, original, object: make(copy, { resource, object }, input) })),
-    refusals: refusals.map((refusal) => ({
-      reason: REASON.PolicyCannotFollow,
-      sentence: `${original} cannot follow the canary: ${refusal}.`,
-    })),
+    refusals: refusals.map((refusal) => cannotFollow(original, refusal)),
   };
 }
 
@@ -119,6 +120,19 @@ function make(
     spec: structuredClone(spec),
   };
 }
+
+function cutOff(pods: Pods, { elsewhere = [] }: CompanionInput): Refusal[] {
+  return elsewhere.flatMap((object) => {
+    const why = cutOffBy(object, pods);
+    const { name, namespace = '' } = object.metadata;
+    return why === undefined ? [] : [cannotFollow(`NetworkPolicy ${name} of namespace ${namespace}`, why)];
+  });
+}
+
+const cannotFollow = (what: string, why: string): Refusal => ({
+  reason: REASON.PolicyCannotFollow,
+  sentence: `${what} cannot follow the canary: ${why}.`,
+});
 
 /** Copies are made anew and take nothing over. */
 function takenNames(wanted: readonly Companion[], { target, attached }: CompanionInput): Refusal[] {

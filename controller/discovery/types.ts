@@ -21,6 +21,8 @@ export interface DiscoveryInput extends LiveRoutes {
   pods: readonly KubeObject[];
   /** what may have to follow the canary; absent: nothing */
   attached?: readonly KubeObject[];
+  /** NetworkPolicies of other namespaces that reach out of them; absent: none are known */
+  elsewhere?: readonly KubeObject[];
 }
 
 /** What a release will move, and how its canary pods are told from stable ones. */

@@ -76,6 +76,7 @@ function companions({ snapshot, target }: Facts, { release, template, traffic }:
     rewrite: traffic.rewrite as Rewrite,
     service: both && { stable: serviceNamed(both.service, snapshot), canary: both.canaryService },
     attached: snapshot.attached,
+    elsewhere: snapshot.elsewhere,
   });
 }
 

@@ -159,7 +159,7 @@ function deleted(facts: Facts, release: Release, change: StatusChange): Answer |
 function unfollowed(facts: Facts, release: Release, change: StatusChange): Answer | undefined {
   const actions = unfollow(facts);
   if (actions.length === 0) return undefined;
-  const sentence = `${actions.length} copies of policies for the canary are removed.`;
+  const sentence = 'What followed the canary is removed.';
   const parts = { reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS };
   return answerFor(facts, release, parts, change);
 }

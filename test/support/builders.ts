@@ -273,6 +273,7 @@ export function aSnapshot(
     attached: all.filter(({ kind }) => FOLLOWED.some((each) => each.kind === kind)),
     surroundings: all.filter(({ kind }) => CONSIDERED.some((each) => each.kind === kind)),
     forbidden: change.forbidden ?? [],
+    elsewhere: [],
     releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
     policies: of('ReleasePolicy'),
     templates: of('AnalysisTemplate'),
