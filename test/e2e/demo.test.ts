@@ -25,8 +25,8 @@ interface Run {
 }
 
 /** `sluice demo --headless --json` as a process of its own, scenarios one after the other in one small world. */
-function demo(provider: DemoProvider, scenarios: ScenarioName[]): Promise<Run> {
-  const args = [PROGRAM, 'demo', '--headless', '--json', `--provider=${provider}`];
+function demo(provider: DemoProvider, scenarios: ScenarioName[], ...more: string[]): Promise<Run> {
+  const args = [PROGRAM, 'demo', '--headless', '--json', `--provider=${provider}`, ...more];
   const child = spawn(process.execPath, [...args, ...scenarios.map((name) => `--scenario=${name}`)]);
   let log = '';
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()));
@@ -101,6 +101,47 @@ describe.concurrent('the demo', () => {
     expect(run.code).toBe(0);
   });
 
+  it('judges blue-green by copies before anybody is switched: a bad version meets no client', async () => {
+    const run = await demo('gateway', ['healthy', 'regression'], '--strategy=blueGreen');
+    const [healthy, regression] = run.outcomes;
+    const switched = { ...PROMOTED, strategy: 'blueGreen', mirror: 100, weights: [100] };
+    expect(healthy, run.log).toMatchObject(switched);
+    expect(regression, run.log).toMatchObject({
+      ...ROLLED_BACK,
+      mirror: 100,
+      weights: [],
+      canaryRequests: 0,
+    });
+    expect(reasons(run), run.log).toContain('HarmDetected');
+    expect(run.code).toBe(0);
+  });
+
+  it('sends nobody but who matches to a version that is tried by A/B', async () => {
+    const run = await demo('nginx', ['healthy', 'regression'], '--strategy=ab');
+    const [healthy, regression] = run.outcomes;
+    expect(healthy, run.log).toMatchObject({ ...PROMOTED, strategy: 'ab', matching: true, weights: [] });
+    expect(regression, run.log).toMatchObject({ ...ROLLED_BACK, matching: true, weights: [] });
+    for (const outcome of run.outcomes) {
+      expect(outcome.canaryRequests, run.log).toBeGreaterThan(0);
+      expect(outcome.matchedRequests, run.log).toBe(outcome.canaryRequests);
+    }
+    expect(run.code).toBe(0);
+  });
+
+  it('promotes through Istio after copies, and keeps clients where they have been', async () => {
+    const run = await demo('istio', ['healthy'], '--mirror', '--sticky');
+    expect(run.outcomes, run.log).toMatchObject([{ ...PROMOTED, mirror: 100, matching: true }]);
+    expect(proofs(run), run.log).toHaveLength(4);
+    expect(run.code).toBe(0);
+  });
+
+  it('promotes through Linkerd, losing no request', async () => {
+    const run = await demo('linkerd', ['healthy']);
+    expect(run.outcomes, run.log).toMatchObject([{ scenario: 'healthy', provider: 'linkerd', ...PROMOTED }]);
+    expect(proofs(run), run.log).toHaveLength(3);
+    expect(run.code).toBe(0);
+  });
+
   it('neither promotes nor rolls back while nobody calls the service, says so, and goes on when traffic returns', async () => {
     const run = await demo('gateway', ['no-traffic', 'crashloop']);
     const [quiet, crashing] = run.outcomes;
@@ -147,18 +188,6 @@ describe.concurrent('the demo', () => {
       if (signal === 'SIGINT') expect(child.exitCode).toBe(130);
       // what SIGKILL leaves is a folder of logs
       rmSync(dirname(/kubeconfig (\S+)/.exec(log)?.[1] ?? '/nowhere/x'), { recursive: true, force: true });
-    },
-  );
-});
-
-describe('the demo in a mesh', () => {
-  it.each<{ provider: DemoProvider }>([{ provider: 'istio' }, { provider: 'linkerd' }])(
-    'promotes a healthy version through $provider, losing no request',
-    async ({ provider }) => {
-      const run = await demo(provider, ['healthy']);
-      expect(run.outcomes, run.log).toMatchObject([{ scenario: 'healthy', provider, ...PROMOTED }]);
-      expect(proofs(run), run.log).toHaveLength(3);
-      expect(run.code).toBe(0);
     },
   );
 });
