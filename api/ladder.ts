@@ -33,3 +33,10 @@ function blueGreen({ bakeMs }: ReleasePolicy, before: Step): Step[] {
   const bake = { weight: 100, minDurationMs: bakeMs, maxDurationMs, pause: false };
   return [before, bake].map((step) => ({ ...step, fullSize: true }));
 }
+
+/** Percent of all requests that a step makes work for the canary; copies are work as well. */
+export const loadOf = ({ weight, mirror = 0 }: Pick<Step, 'weight' | 'mirror'>): number =>
+  Math.max(weight, mirror);
+
+/** Percent of stable's size the canary needs in a step. */
+export const sizeOf = (step: Step): number => (step.fullSize === true ? 100 : loadOf(step));

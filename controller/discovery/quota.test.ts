@@ -41,6 +41,7 @@ describe('pods that a release needs beside the stable ones', () => {
     ['no surge', surge(0), ladder, 2],
     ['an earlier step that is larger', target(), [step(5, { canaryReplicas: 9 }), step(50)], 9],
     ['full size', target(), [step(0, { fullSize: true })], 5],
+    ['copies', target(), [step(0, { mirror: 100 }), step(5)], 4],
     ['nothing', target(), [], 1],
   ])('%s', (_name, of, steps, want) => {
     expect(podsNeeded({ target: of, ladder: steps })).toBe(want);

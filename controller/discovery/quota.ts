@@ -1,5 +1,6 @@
 import { getInteger, getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { sizeOf } from '../../api/ladder.ts';
 import type { Step } from '../../api/policy.ts';
 import { parseQuantity } from '../../api/quantity.ts';
 import { REASON } from '../../api/reasons.ts';
@@ -32,8 +33,7 @@ export function podsNeeded({ target, ladder, byPods }: Omit<RoomNeeded, 'quotas'
   const stable = getInteger(target, 'spec', 'replicas') ?? 1;
   const sizes = ladder.map(
     (step) =>
-      byPods?.replicas(step.weight, stable).pods ??
-      canaryReplicas(step.fullSize === true ? 100 : step.weight, stable, step.canaryReplicas),
+      byPods?.replicas(step.weight, stable).pods ?? canaryReplicas(sizeOf(step), stable, step.canaryReplicas),
   );
   return Math.max(0, ...sizes, (sizes.at(-1) ?? 0) + surgeOf(target, stable));
 }

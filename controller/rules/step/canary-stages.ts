@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../../api/resources.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { KubeObject } from '../../../api/kube.ts';
-import type { Step } from '../../../api/policy.ts';
+import { loadOf, sizeOf } from '../../../api/ladder.ts';
 import { splitText } from '../../../api/split.ts';
 import {
   canaryDeployment,
@@ -93,12 +93,8 @@ function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
 
 /** A fixed number belongs to the step; else it follows what the canary gets, and the stable replicas of now. */
 function replicasFor({ target, step }: StepFacts): number {
-  const percent = step.fullSize === true ? 100 : loadOf(step);
-  return canaryReplicas(percent, target.replicas, step.canaryReplicas);
+  return canaryReplicas(sizeOf(step), target.replicas, step.canaryReplicas);
 }
-
-/** Copies are work as well. */
-const loadOf = ({ weight, mirror = 0 }: Pick<Step, 'weight' | 'mirror'>): number => Math.max(weight, mirror);
 
 /** A route that cannot be read may send anything; and stable may shrink for want of requests once it gets none. */
 function mayShrink({ traffic, step }: StepFacts): boolean {
