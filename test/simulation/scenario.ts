@@ -136,6 +136,8 @@ const ASKED: Record<string, (world: World) => string> = {
   ...ASKED_OF_POLICIES,
   phase: (world) => world.phase(),
   message: (world) => world.newest()?.status?.message ?? '',
+  // what the counts of the last step say about its weight
+  share: (world) => world.newest()?.status?.share?.reason ?? 'none',
   image: (world) => world.image(),
   weight: (world) => String(liveSplit(world).weight),
   // percent of requests that are copied
