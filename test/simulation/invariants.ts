@@ -29,10 +29,12 @@ const RULED = new Set([
   'ResumedByHuman',
 ]);
 
-/** Versions the evidence must turn down, whatever happens around it. */
-const HARMFUL = new Set(
-  VERSIONS.filter((version) => version.errorRate > 0.1).map(({ name }) => `web:${name}`),
-);
+/** The evidence must turn it down, whatever happens around it; unless what escaped before fails more. */
+const isHarmful = (image: string, beside: string): boolean =>
+  rateOf(image) > 0.1 && rateOf(image) > rateOf(beside);
+
+const rateOf = (image: string): number =>
+  VERSIONS.find(({ name }) => image === `web:${name}`)?.errorRate ?? 0;
 
 /**
  * The safety invariants of the product, checked after every write of the controller. What is wrong is collected in
@@ -175,7 +177,9 @@ export class Invariants {
     if (!promoted || !templatesEqual(template, newest.spec.canary.template)) {
       return this.#say(3, `${imageOf(template)} un-paused in phase ${phase ?? 'none'}`);
     }
-    this.#promotedFor(phase, reason, imageOf(template));
+    const harmful = isHarmful(imageOf(template), imageOf(newest.spec.stable.template));
+    if (harmful && reason === 'AllStepsPassed') this.#say(3, `${imageOf(template)} was promoted`);
+    this.#promotedFor(phase, reason);
   }
 
   /** Without a record of this very target only what takes nobody's place is let roll out. */
@@ -184,8 +188,7 @@ export class Invariants {
       this.#say(3, 'un-paused without a record');
   }
 
-  #promotedFor(phase: string, reason: string, image: string): void {
-    if (reason === 'AllStepsPassed' && HARMFUL.has(image)) this.#say(3, `${image} was promoted`);
+  #promotedFor(phase: string, reason: string): void {
     if (phase === 'Promoting' && reason !== 'AllStepsPassed' && !RULED.has(reason)) {
       this.#say(3, `promoted for the reason ${reason}`);
     }
