@@ -34,6 +34,16 @@ test('variables name the clusters that Envoy Gateway makes of the backendRefs of
   });
 });
 
+test('copies go to a cluster of their own, named by the place of the filter', () => {
+  const mirror = { type: 'RequestMirror', requestMirror: { backendRef: { name: 'web-canary', port: 80 } } };
+  const filters = [{ type: 'RequestHeaderModifier', requestHeaderModifier: {} }, mirror];
+  const copied = httpRoute('shop', [{ ...rule('/', [backend('web')]), filters }]);
+  expect(trafficVariables(aTrafficContext([copied]))).toMatchObject({
+    stableClusterRegex: 'httproute/shop/shop/rule/0/backend/0',
+    canaryClusterRegex: 'httproute/shop/shop/rule/0-mirror-1',
+  });
+});
+
 test('a list without members is missing data', () => {
   const { canaryClusterRegex } = trafficVariables(aTrafficContext(ingresses));
   expect(

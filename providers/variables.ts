@@ -43,16 +43,20 @@ function portsTo(route: KubeObject, service: string): string[] {
   return [...ingress, ...gateway].filter((port) => port !== undefined);
 }
 
-/** Names Envoy Gateway gives to the clusters of a route's backendRefs that send to the Service. */
+/** Names Envoy Gateway gives to the clusters of a route's backendRefs that send to the Service, and of its filters that copy to it. */
 function envoyClusters(route: KubeObject, service: string): string[] {
   const { namespace = '', name } = route.metadata;
-  return getObjects(route, 'spec', 'rules').flatMap((rule, i) =>
-    getObjects(rule, 'backendRefs').flatMap((ref, j) =>
-      getString(ref, 'name') === service
-        ? [`${route.kind.toLowerCase()}/${namespace}/${name}/rule/${i}/backend/${j}`]
-        : [],
-    ),
-  );
+  return getObjects(route, 'spec', 'rules').flatMap((rule, i) => {
+    const cluster = `${route.kind.toLowerCase()}/${namespace}/${name}/rule/${i}`;
+    const refs = getObjects(rule, 'backendRefs').map(
+      (ref, j) => getString(ref, 'name') === service && `${cluster}/backend/${j}`,
+    );
+    const copies = getObjects(rule, 'filters').map(
+      (filter, j) =>
+        getString(filter, 'requestMirror', 'backendRef', 'name') === service && `${cluster}-mirror-${j}`,
+    );
+    return [...refs, ...copies].filter((one) => one !== false);
+  });
 }
 
 /** RE2 that matches any of these names and nothing else. */
