@@ -6,7 +6,7 @@ import { readSplitting } from './strategy.ts';
 import { step } from './steps.ts';
 
 export const PROVIDERS = ['auto', 'gateway', 'nginx', 'istio', 'linkerd', 'replicas'] as const;
-export const STRATEGIES = ['canary', 'blueGreen', 'ab'] as const satisfies readonly Strategy[];
+const STRATEGIES = ['canary', 'blueGreen', 'ab'] as const satisfies readonly Strategy[];
 export const MAX_TEMPLATES = 10;
 const HOUR = 3_600_000;
 const count = (min: number, max: number) => number({ min, max, integer: true });
