@@ -158,6 +158,12 @@ test('no count makes a look throw or answer NaN', () => {
   );
 });
 
+test.each(METHODS)('%s: a ten-thousandth of a request is none, and no error', (method) => {
+  const metric = planned(method, { test: { method, looks: 1, horizonMs: 15_000 } });
+  const { verdicts } = judgeAll([metric], [[rates('0/0.00001 0/0.00001', 0)]]);
+  expect(verdicts[0]?.result).not.toBe('fail');
+});
+
 test('the risk shared by the looks holds over the whole release', () => {
   const random = seeded(7);
   const metric = errorRate({ test: { method: 'fisher', looks: 2, horizonMs: 150_000 } });

@@ -49,6 +49,8 @@ export function addFixed(before: FixedCounts = FRESH, tick: Tick, setting: Fixed
 
 /** One-sided: is the canary's rate the higher one? Fisher's test wants whole requests. */
 function pValue({ n1, x1, n0, x0 }: Tick, { method }: FixedTest): number {
+  // Less than a ten-thousandth of a request is none.
+  if (n1 === 0 || n0 === 0) return 1;
   if (method === 'twoProportionZ') {
     return twoProportionZ({ bad: x1, total: n1 }, { bad: x0, total: n0 }, 'greater').p;
   }
