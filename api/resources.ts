@@ -16,7 +16,6 @@ export const RESOURCES = {
   services: resource('', 'v1', 'services', 'Service'),
   events: resource('', 'v1', 'events', 'Event'),
   leases: resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),
-  endpointSlices: resource('discovery.k8s.io', 'v1', 'endpointslices', 'EndpointSlice'),
   ingresses: resource('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
   httpRoutes: resource('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute'),
   grpcRoutes: resource('gateway.networking.k8s.io', 'v1', 'grpcroutes', 'GRPCRoute'),
