@@ -102,7 +102,8 @@ export function describeProvider(provider: Provider, fixtures: Fixtures): void {
           const expected = fixtures.world(given);
           edit(expected, given);
           const start = () => begin(provider, fixtures.world(given), ladder);
-          for (let n = 0; n <= countWrites(start, ladder); n++) {
+          const writes = countWrites(start, ladder);
+          for (let n = 0; n <= writes; n++) {
             const session = start();
             const watchdog = new Watchdog(session, fixtures, ladder);
             disturbedClimb(session, ladder, watchdog, { n, edit: () => edit(session.world, given) });
@@ -169,7 +170,8 @@ function describeLadder(
 
   test('survives a crash before any write, going on or giving up', () => {
     const last = ladder.splits.at(-1) ?? OFF;
-    for (let n = 0; n < countWrites(start, ladder); n++) {
+    const writes = countWrites(start, ladder);
+    for (let n = 0; n < writes; n++) {
       for (const splits of [[...ladder.splits.slice(1), OFF], [last, OFF], [OFF]]) {
         const session = start();
         climbUntil(session, ladder, n);

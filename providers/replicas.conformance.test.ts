@@ -171,8 +171,8 @@ describe('a canary that is scaled', () => {
       'writes into its metadata',
       (world) => {
         const live = world.get('Deployment', 'web-canary')!;
-        live.metadata.annotations = { ...live.metadata.annotations, theirs: 'x' };
-        world.put(live);
+        const annotations = { ...live.metadata.annotations, theirs: 'x' };
+        world.put({ ...live, metadata: { ...live.metadata, annotations } });
       },
     ],
     [

@@ -122,8 +122,10 @@ function withRecords(
     }
   };
   const sameName = ({ rule }: LiveRule, { name }: RecordedRule) => getString(rule, 'name') === name;
-  const sameRest = ({ rule }: LiveRule, record: RecordedRule) =>
-    fingerprintOf(shape, rule, pair) === record.fingerprint;
+  const fingerprints = new Map(
+    recorded.length === 0 ? [] : rules.map((live) => [live, fingerprintOf(shape, live.rule, pair)]),
+  );
+  const sameRest = (live: LiveRule, record: RecordedRule) => fingerprints.get(live) === record.fingerprint;
   take((rule, record) => sameName(rule, record) && sameRest(rule, record));
   take((rule, record) => record.name !== undefined && sameName(rule, record));
   take(sameRest);

@@ -14,7 +14,8 @@ export class WriteRefused extends Error {
 
 /**
  * Objects of one namespace in memory, changed by `Write`s alone. Stricter than a server where that finds faults:
- * JSON Patch follows RFC 6902 to the letter, and only objects marked as ours may be applied or deleted.
+ * JSON Patch follows RFC 6902 to the letter, and only objects marked as ours may be applied or deleted. What is handed
+ * out is frozen to its depth: it is shared, and whoever changes it is thrown out.
  */
 export class ObjectWorld {
   readonly #objects = new Map<string, KubeObject>();
@@ -31,10 +32,7 @@ export class ObjectWorld {
     const bumped = before !== undefined && !equalJson(before.spec, object.spec) ? 1 : 0;
     const generation = (before?.metadata.generation ?? 1) + bumped;
     const uid = before?.metadata.uid ?? object.metadata.uid ?? `uid-${++this.#uids}`;
-    this.#objects.set(key, {
-      ...cloneJson(object),
-      metadata: { ...cloneJson(object.metadata), uid, generation },
-    });
+    this.#objects.set(key, frozen({ ...object, metadata: { ...object.metadata, uid, generation } }));
   }
 
   remove(kind: string, name: string): void {
@@ -42,18 +40,17 @@ export class ObjectWorld {
   }
 
   get(kind: string, name: string): KubeObject | undefined {
-    const object = this.#objects.get(keyOf(kind, name));
-    return object === undefined ? undefined : cloneJson(object);
+    return this.#objects.get(keyOf(kind, name));
   }
 
   list(kind: string): KubeObject[] {
-    return [...this.#objects.values()].filter((object) => object.kind === kind).map(cloneJson);
+    return [...this.#objects.values()].filter((object) => object.kind === kind);
   }
 
   /** Everything without what the server itself counts, for comparing before with after. */
   content(): KubeObject[] {
     return [...this.#objects.values()].map((object) => {
-      const copy = cloneJson(object);
+      const copy = { ...object, metadata: { ...object.metadata } };
       delete copy.status;
       delete copy.metadata.uid;
       delete copy.metadata.generation;
@@ -106,6 +103,15 @@ export class ObjectWorld {
 }
 
 const keyOf = (kind: string, name: string) => `${kind}/${name}`;
+
+/** A copy that nobody can change. What is frozen already came from here and is shared. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as T;
+  return Object.freeze(
+    Object.fromEntries(Object.entries(value).map(([key, each]) => [key, frozen(each)])),
+  ) as T;
+}
 
 function assertOurs(object: KubeObject): void {
   if (object.metadata.labels?.[LABEL.managedBy] !== 'sluice') {

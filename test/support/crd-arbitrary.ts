@@ -54,7 +54,16 @@ function alternatives(schema: JsonObject): string[] {
   );
 }
 
+/** Made once for each part of a schema: arbitraries of expressions are dear to make. */
+const made = new WeakMap<JsonObject, fc.Arbitrary<Json>>();
+
 function value(schema: JsonObject): fc.Arbitrary<Json> {
+  const arbitrary = made.get(schema) ?? valueOf(schema);
+  made.set(schema, arbitrary);
+  return arbitrary;
+}
+
+function valueOf(schema: JsonObject): fc.Arbitrary<Json> {
   const values = arrayOrEmpty(schema, 'enum');
   if (values.length > 0) return fc.constantFrom(...values);
   switch (getString(schema, 'type')) {
