@@ -21,7 +21,7 @@ export interface Reader {
    */
   list(resource: Resource, namespace: string): Listing | Promise<Listing>;
   /** NetworkPolicies of all other namespaces that reach out of them, as far as they may be read; absent: none are */
-  elsewhere?(namespace: string): readonly KubeObject[];
+  elsewhere?(namespace: string): readonly KubeObject[] | Promise<readonly KubeObject[]>;
   /** an object as the server returned it to one of our writes */
   written(resource: Resource, object: KubeObject): void;
 }
@@ -63,6 +63,8 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
   const considered = await readSome(context.reader, key.namespace, CONSIDERED);
   if (own === undefined || shared === undefined) return undefined;
   if (attached === undefined || considered === undefined) return undefined;
+  const outside = context.reader.elsewhere?.(key.namespace) ?? [];
+  const elsewhere = outside instanceof Promise ? await outside : outside;
   const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
   return deepFreeze({
     nowMs,
@@ -80,7 +82,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     serviceProfiles: of('serviceProfiles'),
     attached: attached.objects,
     forbidden: attached.forbidden,
-    elsewhere: context.reader.elsewhere?.(key.namespace) ?? [],
+    elsewhere,
     surroundings: considered.objects,
     releases: releasesOf(key.name, of('releases')),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],

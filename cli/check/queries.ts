@@ -16,12 +16,13 @@ export interface Asked {
   sentence: string;
 }
 
-/** Asks every query of the stable arm over the last five minutes; `endpoints`: base URLs by name. */
+/** Asks every query of the stable arm over the last five minutes; `endpoints`: base URLs by name. None: nothing is asked. */
 export async function askQueries(
   { facts, release }: Checked,
   endpoints: ReadonlyMap<string, string>,
   nowMs: number,
 ): Promise<Asked[]> {
+  if (endpoints.size === 0) return [];
   const templates = release === undefined ? undefined : recordedTemplates(release);
   const context = facts?.traffic?.context;
   if (facts?.target === undefined || templates === undefined || context === undefined) return [];

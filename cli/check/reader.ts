@@ -3,9 +3,9 @@ import { parseAllDocuments } from 'yaml';
 import { isObject } from '../../api/json.ts';
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { FOLLOWED } from '../../controller/companions/index.ts';
+import { FOLLOWED, reachesOut } from '../../controller/companions/index.ts';
 import { CONSIDERED } from '../../controller/discovery/index.ts';
-import { FORBIDDEN, type Listing, type Reader } from '../../controller/snapshot.ts';
+import { FORBIDDEN, type Reader } from '../../controller/snapshot.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isForbidden, isNotFound } from '../../kube/errors.ts';
 import { UsageError } from '../io.ts';
@@ -22,30 +22,46 @@ const NEEDED: readonly Resource[] = [
 const written = () => undefined;
 
 /** Lists as they stand on the API server now. */
-export function clusterReader(client: Pick<KubeClient, 'listAll'>): Reader {
-  const list = async (resource: Resource, namespace: string): Promise<Listing> => {
+export function clusterReader(client: Pick<KubeClient, 'listAll' | 'serves'>): Reader {
+  const list = async (
+    resource: Resource,
+    namespace?: string,
+  ): Promise<readonly KubeObject[] | typeof FORBIDDEN> => {
     try {
       return (await client.listAll(resource, { namespace })).items;
     } catch (error) {
-      if (isForbidden(error) && OPTIONAL.includes(resource)) return FORBIDDEN;
-      if (isNotFound(error) && !NEEDED.includes(resource)) return [];
+      if (NEEDED.includes(resource)) throw error;
+      if (isNotFound(error)) return [];
+      if (!isForbidden(error)) throw error;
+      // Who has no right to a kind is told so whether it is installed or not.
+      if (!(await client.serves(resource))) return [];
+      if (OPTIONAL.includes(resource)) return FORBIDDEN;
       throw error;
     }
   };
-  return { list, written };
+  const elsewhere = async (namespace: string): Promise<KubeObject[]> => {
+    const found = await list(RESOURCES.networkPolicies);
+    return found === FORBIDDEN ? [] : reachingIn(found, namespace);
+  };
+  return { list, elsewhere, written };
 }
 
 /** The objects of manifests; what none of them holds is taken not to be there. */
 export function manifestReader(objects: readonly KubeObject[]): Reader {
-  const list = (resource: Resource, namespace: string) =>
+  const ofKind = (resource: Resource) =>
     objects.filter(
       (object) =>
-        object.kind === resource.kind &&
-        (object.apiVersion.split('/').at(-2) ?? '') === resource.group &&
-        object.metadata.namespace === namespace,
+        object.kind === resource.kind && (object.apiVersion.split('/').at(-2) ?? '') === resource.group,
     );
-  return { list, written };
+  const list = (resource: Resource, namespace: string) =>
+    ofKind(resource).filter((object) => object.metadata.namespace === namespace);
+  const elsewhere = (namespace: string) => reachingIn(ofKind(RESOURCES.networkPolicies), namespace);
+  return { list, elsewhere, written };
 }
+
+/** NetworkPolicies of all namespaces but one that may speak of its pods. */
+const reachingIn = (policies: readonly KubeObject[], namespace: string): KubeObject[] =>
+  policies.filter((policy) => policy.metadata.namespace !== namespace && reachesOut(policy));
 
 /** All objects of YAML files; those without a namespace are taken to be in `namespace`. */
 export function readManifests(files: readonly string[], namespace: string): KubeObject[] {

@@ -32,6 +32,26 @@ const autoscaler: KubeObject = {
   spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, minReplicas: 2 },
 };
 
+/** Lets pods of the target's namespace in by the label that canary pods carry with another value. */
+const foreignPolicy: KubeObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'db', namespace: 'db' },
+  spec: {
+    podSelector: {},
+    ingress: [
+      {
+        from: [
+          {
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+            podSelector: { matchLabels: labels },
+          },
+        ],
+      },
+    ],
+  },
+};
+
 let dir: string;
 beforeEach(async () => (dir = await mkdtemp(join(tmpdir(), 'sluice-check-'))));
 afterEach(() => rm(dir, { recursive: true }));
@@ -56,6 +76,16 @@ describe('sluice check of manifests', () => {
       'can begin',
     ])
       expect(text).toContain(words);
+  });
+
+  it('asks no query without a Prometheus to ask', async () => {
+    expect((await run([target(), service, main()])).text).not.toContain('metric');
+  });
+
+  it('sees what another namespace says about the pods', async () => {
+    const { code, text } = await run([target(), service, main(), foreignPolicy]);
+    expect(code).toBe(6);
+    expect(text).toContain('PolicyCannotFollow: NetworkPolicy db of namespace db');
   });
 
   it('says everything that stands against it, and ends with 6', async () => {
@@ -108,9 +138,10 @@ describe('sluice check of manifests', () => {
 });
 
 describe('what may not be read on a cluster', () => {
-  const refusing = (code: number) =>
+  const refusing = (code: number, served = true) =>
     clusterReader({
       listAll: () => Promise.reject(new KubeError({ code, reason: 'Refused', message: 'no' })),
+      serves: () => Promise.resolve(served),
     });
 
   it.each([
@@ -120,11 +151,37 @@ describe('what may not be read on a cluster', () => {
     expect(await refusing(code).list(resource, 'shop')).toEqual(want);
   });
 
+  it.each([RESOURCES.authorizationPolicies, RESOURCES.virtualServices])(
+    '$plural: the server says 403 for a kind it does not have, too',
+    async (resource) => {
+      expect(await refusing(403, false).list(resource, 'shop')).toEqual([]);
+    },
+  );
+
   it.each([
     ['pods', RESOURCES.pods, 403],
     ['Deployments', RESOURCES.deployments, 404],
+    ['a route', RESOURCES.ingresses, 403],
     ['a server that is down', RESOURCES.networkPolicies, 500],
   ] as const)('%s: it ends', async (_name, resource, code) => {
     await expect(refusing(code).list(resource, 'shop')).rejects.toThrow('no');
   });
+
+  it('NetworkPolicies of other namespaces: they are not judged', async () => {
+    expect(await refusing(403).elsewhere?.('shop')).toEqual([]);
+  });
+});
+
+it('NetworkPolicies of all namespaces of a cluster are looked through', async () => {
+  const asked: (string | undefined)[] = [];
+  const reader = clusterReader({
+    listAll: (_resource, scope) => {
+      asked.push(scope?.namespace);
+      const inside = { ...foreignPolicy, metadata: { name: 'own', namespace: 'shop' } };
+      return Promise.resolve({ items: [foreignPolicy, inside], resourceVersion: '1' });
+    },
+    serves: () => Promise.resolve(true),
+  });
+  expect(await reader.elsewhere?.('shop')).toEqual([foreignPolicy]);
+  expect(asked).toEqual([undefined]);
 });
