@@ -27,10 +27,22 @@ export const BETTER = version('better', 0.004);
 export const BAD = version('bad', 0.3);
 /** Copies go well, live requests mostly fail. */
 export const LIVE_BAD: Version = { ...version('live-bad', 0.9), copyErrorRate: 0.005 };
+/** Not so many that it is plain without a comparison. */
+export const LIVE_WORSE: Version = { ...version('live-worse', 0.1), copyErrorRate: 0.005 };
 export const SLOW: Version = { ...version('slow', 0.005), slow: true };
 export const CRASHING = version('crashing', 0.005, { 'fake/crash-after-ms': '700' });
 export const NEVER_READY = version('never-ready', 0.005, { 'fake/never-ready': 'true' });
-export const VERSIONS: readonly Version[] = [V1, GOOD, BETTER, BAD, LIVE_BAD, SLOW, CRASHING, NEVER_READY];
+export const VERSIONS: readonly Version[] = [
+  V1,
+  GOOD,
+  BETTER,
+  BAD,
+  LIVE_BAD,
+  LIVE_WORSE,
+  SLOW,
+  CRASHING,
+  NEVER_READY,
+];
 
 export function target(
   replicas: number,

@@ -1,4 +1,5 @@
 import type { Verdict } from '../../../api/analysis.ts';
+import { formatDuration } from '../../../api/duration.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { timeOf } from '../../facts/workload.ts';
 import { windowOf } from './analysis-stages.ts';
@@ -11,17 +12,34 @@ const LATE_WINDOWS = 3;
  * With all requests on the canary nothing can be proven any more (docs/adr/0010): that was the business of the step before. It is
  * enough that every metric has data in the newest window and stays within its limits, up to now and to the end of the bake.
  */
-export function holdsBaking(s: StepFacts, { result, reason, tolerable }: Verdict): boolean {
-  const holds = result === 'pass' || (reason === REASON.NothingToCompare && tolerable === true);
-  return holds && isWatched(s);
+export function holdsBaking(s: StepFacts, verdict: Verdict): boolean {
+  return isWithoutObjection(verdict) && isWatched(s);
 }
 
+const isWithoutObjection = ({ result, reason, tolerable }: Verdict): boolean =>
+  result === 'pass' || (reason === REASON.NothingToCompare && tolerable === true);
+
 function isWatched(s: StepFacts): boolean {
-  const { analysis, weightObservedAt } = s.status;
   const { nowMs, snapshot } = s.facts;
-  const untilMs = analysis?.measuredUntilMs ?? 0;
-  const { startMs, endMs } = windowOf(s);
-  const lateMs = LATE_WINDOWS * (endMs - startMs) + snapshot.config.scrapeLagMs;
-  const bakeEndMs = timeOf(weightObservedAt, nowMs) + s.step.minDurationMs;
-  return nowMs - untilMs <= lateMs && (nowMs < bakeEndMs || untilMs >= bakeEndMs);
+  const endMs = bakeEndMs(s);
+  const untilMs = watchedUntilMs(s);
+  const { startMs, endMs: nextMs } = windowOf(s);
+  const lateMs = LATE_WINDOWS * (nextMs - startMs) + snapshot.config.scrapeLagMs;
+  return nowMs - untilMs <= lateMs && (nowMs < endMs || untilMs >= endMs);
 }
+
+/**
+ * Why a bake that was watched to its end does not end in promotion, for the human who is asked. undefined: it lasts, its last
+ * window is still to come, or there is no objection.
+ */
+export function withheldAfterBake(s: StepFacts): string | undefined {
+  const { verdict } = s.status;
+  const isOver = s.split.weight === 100 && watchedUntilMs(s) >= bakeEndMs(s);
+  if (!isOver || verdict === undefined || isWithoutObjection(verdict)) return undefined;
+  return `The bake of ${formatDuration(s.step.minDurationMs)} is over and all requests go to the new version, but its promotion is withheld: ${verdict.sentence}. Let the release go on, or abort it; a later window without objection promotes it as well.`;
+}
+
+const bakeEndMs = ({ status, facts, step }: StepFacts): number =>
+  timeOf(status.weightObservedAt, facts.nowMs) + step.minDurationMs;
+
+const watchedUntilMs = ({ status }: StepFacts): number => status.analysis?.measuredUntilMs ?? 0;

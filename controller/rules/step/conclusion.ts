@@ -15,7 +15,7 @@ import { askedIn } from '../asked.ts';
 import { promote } from '../promote.ts';
 import { withdraw } from '../withdraw.ts';
 import { windowOf } from './analysis-stages.ts';
-import { holdsBaking } from './bake.ts';
+import { holdsBaking, withheldAfterBake } from './bake.ts';
 import { shareQueries, starved, starvedFor } from './share.ts';
 import type { StepFacts } from './stage.ts';
 import { drifted, whoChanged } from './weight-stages.ts';
@@ -120,21 +120,26 @@ function paused(s: StepFacts): Conclusion | undefined {
 
 /** Neither pass nor fail: more data, and what the policy says when the time is up. */
 function unproven(s: StepFacts, elapsedMs: number): Conclusion {
-  const { onInconclusive } = s.policy;
   const said: Said = {
     reason: s.status.verdict?.reason ?? REASON.Measuring,
     sentence: s.status.verdict?.sentence ?? 'The first window is being measured.',
   };
   const limitMs = limitOf(s);
-  if (elapsedMs < limitMs) {
-    return quiet(s, elapsedMs) ?? { to: 'wait', said, human: false, again: limitMs - elapsedMs };
-  }
+  if (elapsedMs >= limitMs) return timeUp(s, said);
+  return quiet(s, elapsedMs) ?? baked(s) ?? { to: 'wait', said, human: false, again: limitMs - elapsedMs };
+}
+
+function timeUp(s: StepFacts, said: Said): Conclusion {
+  const { onInconclusive } = s.policy;
   const last: Said = {
     reason: REASON.Inconclusive,
-    sentence: `No conclusion after ${formatDuration(limitMs)}: ${said.sentence}`,
+    sentence: `No conclusion after ${formatDuration(limitOf(s))}: ${said.sentence}`,
   };
   if (onInconclusive === 'rollback') return { to: 'rollback', said: last };
-  if (onInconclusive === 'promote' && currentVerdict(s)?.tolerable === true)
+  const withheld = baked(s);
+  if (withheld !== undefined) return withheld;
+  // After a bake what is tolerable needs no conclusion, unless it is out of date: then it does not count.
+  if (onInconclusive === 'promote' && s.split.weight < 100 && currentVerdict(s)?.tolerable === true)
     return { to: 'next', said: last };
   if (resumed(s)) return LET_ON;
   return { to: 'wait', said: onInconclusive === 'promote' ? notLetThrough(last) : last, human: true };
@@ -152,6 +157,13 @@ function quiet(s: StepFacts, elapsedMs: number): Conclusion | undefined {
     REASON.Inconclusive,
     `The new version runs at its whole size without live requests: ${known}. Try it, then let the release go on, or abort it.`,
   );
+}
+
+/** The bake is over without an end: users meet the new version all the while, so a human is asked at once. */
+function baked(s: StepFacts): Conclusion | undefined {
+  const why = withheldAfterBake(s);
+  if (why === undefined) return undefined;
+  return resumed(s) ? LET_ON : human(REASON.Inconclusive, why);
 }
 
 const LET_ON: Conclusion = {

@@ -62,7 +62,7 @@ function routeAt(
   const originals = PROVIDERS.gateway.record(context());
   for (const write of PROVIDERS.gateway.plan({ ...context(), originals }, { ...NOTHING, ...split }))
     world.apply(write);
-  const [route] = world.list('HTTPRoute');
+  const route = structuredClone(world.list('HTTPRoute')[0]);
   if (route === undefined) throw new Error('no route');
   const [parent] = getObjects(route, 'status', 'parents');
   for (const condition of getObjects(parent, 'conditions'))
@@ -333,14 +333,40 @@ describe('blueGreen after the switch', () => {
     expect(next(look(shape, judged(15, to)))?.phase).toBe('Progressing');
   });
 
-  it('waits for data, and in the end for a human', () => {
-    const noData = (to: number) => ({ measured: { ...measured(window(to), 'noData'), step: 1 } });
-    expect(phase(look(baking(310, 20), noData(20)))).toEqual(['Progressing', 'NoData']);
-    expect(phase(look(baking(3700, 20), noData(20)))).toEqual(['Waiting', 'Inconclusive']);
+  const noData = (to: number) => ({ measured: { ...measured(window(to), 'noData'), step: 1 } });
+
+  it('asks a human at once when its time is over and data are missing at its end', () => {
+    expect(phase(look(baking(100, 20), noData(20)))).toEqual(['Progressing', 'NoData']);
+    const decision = look(baking(310, 20), noData(20));
+    expect(phase(decision)).toEqual(['Waiting', 'Inconclusive']);
+    expect(doing(decision).at(-1)).toBe('event Inconclusive');
   });
 
-  it('waits for a human where it does worse than stable did before', () => {
-    expect(phase(look(baking(310, 20), judged(300, 20)))).toEqual(['Progressing', 'NothingToCompare']);
+  it('asks a human at once where it does worse than stable did before, with the numbers', () => {
+    expect(phase(look(baking(100, 20), judged(300, 20)))).toEqual(['Progressing', 'NothingToCompare']);
+    const decision = look(baking(310, 20), judged(300, 20));
+    expect(phase(decision)).toEqual(['Waiting', 'Inconclusive']);
+    expect(next(decision)?.message).toMatch(
+      /^The bake of 5m is over.* withheld: .*10% errors \(300\/3000\).*outside the safe margin/,
+    );
+    expect(doing(decision).at(-1)).toBe('event Inconclusive');
+  });
+
+  it('that waits for a human is promoted by a later window, or by the human', () => {
+    const status = { phase: 'Waiting' as const, reason: 'Inconclusive' };
+    const later = look(baking(400, 20, { status }), judged(15, 20));
+    expect(phase(later)).toEqual(['Promoting', 'AllStepsPassed']);
+    const annotations = { 'sluice.dev/resumed-step': '1' };
+    const told = look(baking(400, 20, { status, annotations }), judged(300, 20));
+    expect(phase(told)).toEqual(['Promoting', 'ResumedByHuman']);
+  });
+
+  it('is not let through by onInconclusive: promote, and taken back by rollback in the end', () => {
+    const after = (onInconclusive: ReleasePolicy['onInconclusive'], since: number, bad: number) =>
+      phase(look(baking(since, 20, { policy: { ...BLUE_GREEN, onInconclusive } }), judged(bad, 20)));
+    expect(after('promote', 1900, 300)).toEqual(['Waiting', 'Inconclusive']);
+    expect(after('rollback', 310, 300)).toEqual(['Waiting', 'Inconclusive']);
+    expect(after('rollback', 1900, 300)).toEqual(['RollingBack', 'Inconclusive']);
   });
 
   it('goes back in one pass on a verdict of harm', () => {
