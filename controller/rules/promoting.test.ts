@@ -121,6 +121,15 @@ describe('promotion', () => {
     expect([decision.rule, doing(decision)]).toEqual(['promoting', does]);
   });
 
+  it.each([
+    ['AllStepsPassed', /^Every step passed/],
+    ['ResumedByHuman', /without a complete analysis: a human let its last step go on\.$/],
+  ])('ordered for %s says so at its end', (reason, says) => {
+    const status = { reason, drainStartedAt: ago(45) };
+    const shape = { target: { paused: false }, rolled: 4, route: aRoute(), recorded: false, gone: true };
+    expect(look(promotion({ ...shape, status })).sentence).toMatch(says);
+  });
+
   it('ends Promoted and remembers the ReplicaSet that serves', () => {
     const shape = {
       target: { paused: false },

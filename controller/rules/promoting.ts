@@ -120,6 +120,7 @@ const WITHOUT_ANALYSIS: Record<string, string> = {
   [REASON.SkippedByAnnotation]: 'its analysis was skipped by annotation',
   [REASON.StableUnavailable]: 'no stable pod was available',
   [REASON.PromotedByHuman]: 'a human ordered it',
+  [REASON.ResumedByHuman]: 'a human let its last step go on',
   [REASON.Inconclusive]: 'the policy promotes without a conclusion',
 };
 
