@@ -49,14 +49,17 @@ describe('an order to the release under way', () => {
     expect(patch).toEqual([{ op: 'replace', path: '/spec/intent', value: 'Auto' }]);
   });
 
-  it.each(['PausedByStep', 'Inconclusive'])('resume goes on from %s', async (reason) => {
-    for (const what of ['resume', 'promoteStep'] as const) {
-      const { code, patch } = await told(what, release({ phase: 'Waiting', reason, step: 1, steps: 3 }));
-      expect(code).toBe(0);
-      expect(JSON.stringify(patch)).toContain('resumed-step');
-      expect(JSON.stringify(patch)).toContain('"1"');
-    }
-  });
+  it.each(['PausedByStep', 'Inconclusive', 'TrafficShareTooLow', 'TrafficShareNone'])(
+    'resume goes on from %s',
+    async (reason) => {
+      for (const what of ['resume', 'promoteStep'] as const) {
+        const { code, patch } = await told(what, release({ phase: 'Waiting', reason, step: 1, steps: 3 }));
+        expect(code).toBe(0);
+        expect(JSON.stringify(patch)).toContain('resumed-step');
+        expect(JSON.stringify(patch)).toContain('"1"');
+      }
+    },
+  );
 
   it('resume of a release that waits for nobody changes nothing and says so', async () => {
     const { code, patch, io } = await told('resume', release({ phase: 'Progressing' }));

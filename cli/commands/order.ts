@@ -75,10 +75,18 @@ function intend(intent: Intent, sentence: string): Told {
   return { patch: [{ op: 'replace', path: '/spec/intent', value: intent }], sentence };
 }
 
-/** From a pause of the policy, or from a step that came to no conclusion. */
+/** What a step asks a human about before it goes on. */
+const ASKS: ReadonlySet<string> = new Set([
+  REASON.PausedByStep,
+  REASON.Inconclusive,
+  REASON.TrafficShareTooLow,
+  REASON.TrafficShareNone,
+]);
+
+/** From a pause of the policy, from a step that came to no conclusion, or from one whose weight is refuted. */
 function goOn({ metadata, status }: Release): Told | undefined {
   if (status?.phase !== 'Waiting') return undefined;
-  if (status.reason !== REASON.PausedByStep && status.reason !== REASON.Inconclusive) return undefined;
+  if (!ASKS.has(status.reason)) return undefined;
   const value = String(status.step);
   const patch: JsonPatchOp =
     metadata.annotations === undefined
