@@ -1,32 +1,12 @@
-import type { KubeObject } from '../../api/kube.ts';
-import type { Backends } from './backends.ts';
 import { headersMatch } from './httproute-routing.ts';
 import type { ValueMatch } from './httproute-routing.ts';
-import type { Entry } from './route-table.ts';
-import { RouteRule } from './route-rule.ts';
-import type { RawRule } from './route-rule.ts';
+import { entriesBy } from './route-entries.ts';
 import { isGrpc, regexCovers } from './routing.ts';
 import type { RoutedRequest } from './routing.ts';
 
 interface Match {
   method?: { type?: string; service?: string; method?: string };
   headers?: ValueMatch[];
-}
-
-/** What a GRPCRoute adds to the table, for each host it is served under: calls are POSTs to /<service>/<method>. */
-export function grpcEntries(route: KubeObject, hosts: readonly string[], backends: Backends): Entry[] {
-  const rules = (route.spec?.['rules'] ?? []) as unknown as (RawRule & { matches?: Match[] })[];
-  return rules.flatMap((raw) => {
-    const rule = new RouteRule(raw, route.metadata.namespace ?? '', backends);
-    return (raw.matches ?? [{}]).flatMap((match) =>
-      hosts.map((hostname) => ({
-        hostname,
-        rule,
-        rank: specificity(match),
-        covers: (request: RoutedRequest) => matches(match, request),
-      })),
-    );
-  });
 }
 
 function matches({ method = {}, headers }: Match, request: RoutedRequest): boolean {
@@ -44,3 +24,6 @@ function matches({ method = {}, headers }: Match, request: RoutedRequest): boole
 function specificity({ method, headers }: Match): number[] {
   return [method?.service?.length ?? 0, method?.method?.length ?? 0, headers?.length ?? 0];
 }
+
+/** Calls are POSTs to /<service>/<method>. */
+export const grpcEntries = entriesBy<Match>({ anything: {}, covers: matches, specificity });

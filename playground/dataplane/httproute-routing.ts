@@ -1,8 +1,4 @@
-import type { KubeObject } from '../../api/kube.ts';
-import type { Backends } from './backends.ts';
-import type { Entry } from './route-table.ts';
-import { RouteRule } from './route-rule.ts';
-import type { RawRule } from './route-rule.ts';
+import { entriesBy } from './route-entries.ts';
 import { headerOf, prefixCovers, regexCovers } from './routing.ts';
 import type { RoutedRequest } from './routing.ts';
 
@@ -17,22 +13,6 @@ interface Match {
   headers?: ValueMatch[];
   queryParams?: ValueMatch[];
   method?: string;
-}
-
-/** What an HTTPRoute adds to the table, for each host it is served under. */
-export function httpEntries(route: KubeObject, hosts: readonly string[], backends: Backends): Entry[] {
-  const rules = (route.spec?.['rules'] ?? []) as unknown as (RawRule & { matches?: Match[] })[];
-  return rules.flatMap((raw) => {
-    const rule = new RouteRule(raw, route.metadata.namespace ?? '', backends);
-    return (raw.matches ?? [{}]).flatMap((match) =>
-      hosts.map((hostname) => ({
-        hostname,
-        rule,
-        rank: specificity(match),
-        covers: (request: RoutedRequest) => matches(match, request),
-      })),
-    );
-  });
 }
 
 function matches(match: Match, request: RoutedRequest): boolean {
@@ -70,3 +50,5 @@ function specificity(match: Match): number[] {
     match.queryParams?.length ?? 0,
   ];
 }
+
+export const httpEntries = entriesBy<Match>({ anything: {}, covers: matches, specificity });

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { Backends } from './backends.ts';
 import { grpcEntries } from './grpcroute-routing.ts';
 import { httpEntries } from './httproute-routing.ts';
+import type { EntriesOf } from './route-entries.ts';
 import type { Random } from './random.ts';
 import type { RouteRule } from './route-rule.ts';
 import { servedHosts } from './route-status.ts';
@@ -35,7 +36,7 @@ export class RouteTable {
 
   constructor({ http, grpc, gateways }: Routes, backends: Backends) {
     this.backends = backends;
-    const sorted = (routes: readonly KubeObject[], entriesOf: typeof httpEntries): Entry[] =>
+    const sorted = (routes: readonly KubeObject[], entriesOf: EntriesOf): Entry[] =>
       routes
         .toSorted(byAge)
         .flatMap((route) => entriesOf(route, servedHosts(route, gateways, backends), backends))

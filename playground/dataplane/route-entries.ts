@@ -1,0 +1,34 @@
+import type { KubeObject } from '../../api/kube.ts';
+import type { Backends } from './backends.ts';
+import { RouteRule } from './route-rule.ts';
+import type { RawRule } from './route-rule.ts';
+import type { Entry } from './route-table.ts';
+import type { RoutedRequest } from './routing.ts';
+
+/** What a route adds to the table, for each host it is served under. */
+export type EntriesOf = (route: KubeObject, hosts: readonly string[], backends: Backends) => Entry[];
+
+/** How the matches of one kind of route are read; a rule without any has one that asks for nothing. */
+export interface Matching<Match> {
+  anything: Match;
+  covers: (match: Match, request: RoutedRequest) => boolean;
+  /** the order the Gateway API gives, most important first */
+  specificity: (match: Match) => number[];
+}
+
+export const entriesBy =
+  <Match>({ anything, covers, specificity }: Matching<Match>): EntriesOf =>
+  (route, hosts, backends) => {
+    const rules = (route.spec?.['rules'] ?? []) as unknown as (RawRule & { matches?: Match[] })[];
+    return rules.flatMap((raw) => {
+      const rule = new RouteRule(raw, route.metadata.namespace ?? '', backends);
+      return (raw.matches ?? [anything]).flatMap((match) =>
+        hosts.map((hostname) => ({
+          hostname,
+          rule,
+          rank: specificity(match),
+          covers: (request: RoutedRequest) => covers(match, request),
+        })),
+      );
+    });
+  };
