@@ -1,5 +1,6 @@
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
+import { formatStep } from '../format/splitting.ts';
 import type { Paint } from '../io.ts';
 import { onlyTime, type Checked } from './look.ts';
 import type { Asked } from './queries.ts';
@@ -56,8 +57,8 @@ function found({ plan, facts }: Checked): [string, string][] {
 
 const steps = (policy: ReleasePolicy): string =>
   ladderOf(policy)
-    .map(({ weight, mirror }) => (mirror === undefined ? `${weight}%` : `copies of ${mirror}%`))
-    .join(', ');
+    .map((step) => formatStep(policy, step))
+    .join(' → ');
 
 /** For machines. */
 export function jsonReport(report: Report): string {

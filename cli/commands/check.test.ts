@@ -70,12 +70,24 @@ describe('sluice check of manifests', () => {
     const { code, text } = await run([target(), service, main()]);
     expect(code).toBe(0);
     for (const words of [
-      'canary: 5%, 25%, 50%',
+      'canary: 5% → 25% → 50%',
       'nginx (Ingress web)',
       'web, canary web-canary',
       'can begin',
     ])
       expect(text).toContain(words);
+  });
+
+  it('says who meets the new version in the steps of another strategy', async () => {
+    const policy = {
+      apiVersion: 'sluice.dev/v1alpha1',
+      kind: 'ReleasePolicy',
+      metadata: { name: 'default', namespace: 'shop' },
+      spec: { strategy: 'blueGreen' },
+    };
+    expect((await run([target(), service, main(), policy])).text).toContain(
+      'blueGreen: no requests, at full size → all requests',
+    );
   });
 
   it('asks no query without a Prometheus to ask', async () => {

@@ -32,10 +32,11 @@ function whoMatches(policy: JsonObject): string {
 export function formatLadder(policy: JsonObject): string[] {
   const parsed = parsePolicy(policy);
   if (!parsed.ok || Object.keys(policy).length === 0) return [];
-  return ladderOf(parsed.value).map((step) => `${what(parsed.value, step)} (${how(step)})`);
+  return ladderOf(parsed.value).map((step) => `${formatStep(parsed.value, step)} (${how(step)})`);
 }
 
-function what({ strategy }: ReleasePolicy, { weight, mirror }: Step): string {
+/** Who meets the new version in a step. */
+export function formatStep({ strategy }: ReleasePolicy, { weight, mirror }: Step): string {
   if (mirror !== undefined) return `copies of ${mirror}% of requests`;
   if (strategy === 'blueGreen') return weight === 0 ? 'no requests, at full size' : 'all requests';
   if (strategy === 'canary') return `${weight}%`;
