@@ -97,7 +97,7 @@ function whatSplits({ routes, service, canaryService }: NonNullable<Release['spe
     return `canary pods beside stable ones${service === undefined ? '' : ` behind service ${service}`}`;
   }
   const named = routes.map((route) => `${route.kind} ${route.name}`).join(', ');
-  return `${named || 'no route'} split between services ${service ?? ''} and ${canaryService}`;
+  return `${named || `requests to ${service ?? ''}`} split between services ${service ?? ''} and ${canaryService}`;
 }
 
 function decisions(status: ReleaseStatus | undefined): string[] {

@@ -243,6 +243,20 @@ describe('explainRelease', () => {
     expect(explainRelease(release, plain)).toContain(`  provider replicas: ${says}`);
   });
 
+  it('says what is split where there is no route', () => {
+    const release = aRelease({});
+    release.spec.traffic = {
+      provider: 'linkerd',
+      service: 'shop',
+      canaryService: 'shop-canary',
+      routes: [],
+      rewrite: {},
+    };
+    expect(explainRelease(release, plain)).toContain(
+      '  provider linkerd: requests to shop split between services shop and shop-canary',
+    );
+  });
+
   it('shows what was asked for latency and series, and the score of series judged together', () => {
     const release = aRelease({});
     const metrics = [
