@@ -190,8 +190,6 @@ export const REASON = {
   NoRoute: 'NoRoute',
   /** routes of several providers name the stable Service and no annotation chooses */
   SeveralProviders: 'SeveralProviders',
-  /** this version has no back end of that name */
-  ProviderUnsupported: 'ProviderUnsupported',
   /** a rule in scope sends traffic to a third destination */
   ForeignDestination: 'ForeignDestination',
   /** a rule in scope cannot be split safely */

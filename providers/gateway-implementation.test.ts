@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { httpRoute } from '../test/support/routes.ts';
-import { implementationOf, implementationsOf } from './gateway-implementation.ts';
+import { implementationsOf } from './gateway-implementation.ts';
 
 const servedBy = (...names: string[]) => ({
   ...httpRoute('shop', []),
@@ -8,16 +8,19 @@ const servedBy = (...names: string[]) => ({
 });
 
 test.each([
-  [['istio.io/gateway-controller'], 'istio'],
-  [['istio.io/gateway-controller', 'istio.io/mesh-controller'], 'istio'],
-  [['linkerd.io/policy-controller'], 'linkerd'],
-  [['gateway.envoyproxy.io/gatewayclass-controller'], 'envoy-gateway'],
-  [['example.com/istio.io/gateway-controller'], 'other'],
-  [['traefik.io/gateway-controller'], 'other'],
-  [['gateway.envoyproxy.io/gatewayclass-controller', 'linkerd.io/policy-controller'], 'other'],
-  [[], 'other'],
-])('a route that %j report on is served by %s', (names, want) => {
-  expect(implementationOf(servedBy(...names))).toBe(want);
+  [['istio.io/gateway-controller'], ['istio']],
+  [['istio.io/gateway-controller', 'istio.io/mesh-controller'], ['istio']],
+  [['linkerd.io/policy-controller'], ['linkerd']],
+  [['gateway.envoyproxy.io/gatewayclass-controller'], ['envoy-gateway']],
+  [['example.com/istio.io/gateway-controller'], ['other']],
+  [['traefik.io/gateway-controller'], ['other']],
+  [
+    ['gateway.envoyproxy.io/gatewayclass-controller', 'linkerd.io/policy-controller'],
+    ['envoy-gateway', 'linkerd'],
+  ],
+  [[], []],
+])('a route that %j report on is served by %j', (names, want) => {
+  expect(implementationsOf(servedBy(...names))).toEqual(want);
 });
 
 test('of several implementations each is told once', () => {

@@ -19,9 +19,3 @@ export function implementationsOf(route: KubeObject): Implementation[] {
   const known = (name: string) => CONTROLLERS.find(([, pattern]) => pattern.test(name))?.[0] ?? 'other';
   return [...new Set(names.map(known))];
 }
-
-/** `other` too where several implementations serve the route, or none has reported yet. */
-export function implementationOf(route: KubeObject): Implementation {
-  const [only, second] = implementationsOf(route);
-  return second === undefined ? (only ?? 'other') : 'other';
-}

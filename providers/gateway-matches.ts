@@ -30,12 +30,13 @@ export function cookieHeadersOf({ wants: { match, sticky }, release }: TrafficCo
 }
 
 /**
- * A match that also asks for one more header; undefined: no request can be meant by both. One more header makes it the more
- * specific one, so it wins against the match it was made of.
+ * A match that also asks for one more header; undefined: no request can be meant by both, or the match asks for that
+ * header already, which it can only once. One more header makes it the more specific one, so it wins against the match it
+ * was made of.
  */
 export function narrowed(match: JsonObject, entry: JsonObject): JsonObject | undefined {
   const asked = getObjects(match, 'headers');
-  if (asked.some((header) => contradicts(header, entry))) return undefined;
+  if (asked.some((header) => sameHeader(header, entry))) return undefined;
   return { ...match, headers: [...asked, entry] };
 }
 

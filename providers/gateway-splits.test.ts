@@ -17,6 +17,7 @@ import { without } from './gateway-filters.ts';
 import { gateway } from './gateway.ts';
 import { OFF } from './provider.ts';
 import type { Split, TrafficContext, Wants } from './provider.ts';
+import { NOTHING_WANTED } from './wants.ts';
 
 const shop = httpRoute('shop', [rule('/', [backend('web')])]);
 const matching: Split = { ...OFF, matching: true };
@@ -305,4 +306,74 @@ test('an HTTPRoute and a GRPCRoute of one name keep records apart, and have to a
   expect(seen.problem).toBe(
     'the rules send different shares to Service web-canary: rule 1 of HTTPRoute shop 50%, rule 1 of GRPCRoute shop 0%',
   );
+});
+
+describe('where somebody took away every rule but ours', () => {
+  const sticky: Wants = { ...BETA, sticky: { cookie: 'stay', maxAgeMs: 60_000 } };
+  const two = httpRoute('shop', [
+    rule('/a', [backend('web', { weight: 3 }), backend('web', { port: 81, weight: 1 })], {
+      timeouts: { request: '3s' },
+    }),
+    rule('/', [backend('web')], { name: 'root' }),
+  ]);
+  /** Everything of a release of `two` but the rules of the user. */
+  function orphaned(wants: Wants) {
+    const world = new ObjectWorld([two]);
+    const first = aTrafficContext(world.list('HTTPRoute'), { wants });
+    const originals = gateway.record(first);
+    for (const write of gateway.plan({ ...first, originals }, matching)) world.apply(write);
+    const ours = getObjects(world.list('HTTPRoute')[0], 'spec', 'rules').slice(2);
+    world.put(httpRoute('shop', ours));
+    return { world, ours, context: () => aTrafficContext(world.list('HTTPRoute'), { wants, originals }) };
+  }
+
+  test.each([
+    ['plan', (context: TrafficContext) => gateway.plan(context, OFF)],
+    ['cleanup', (context: TrafficContext) => gateway.cleanup(context)],
+  ])('the last of ours becomes the user’s, in one write: %s', (_, writesOf) => {
+    const { world, ours, context } = orphaned(sticky);
+    expect(ours).toHaveLength(2);
+    for (const known of [sticky, NOTHING_WANTED]) {
+      const writes = writesOf({ ...context(), wants: known });
+      expect(writes).toHaveLength(1);
+      world.apply(writes[0]!);
+      expect(getObjects(world.list('HTTPRoute')[0], 'spec', 'rules')).toEqual([
+        { matches: ours[1]?.['matches'], backendRefs: [backend('web', { weight: 1 })] },
+      ]);
+      expect(writesOf({ ...context(), wants: known })).toEqual([]);
+      expect(gateway.observe(context())).toMatchObject({ weight: 0 });
+      world.put(httpRoute('shop', ours));
+    }
+  });
+
+  test('it has what the canary had, in proportion', () => {
+    const { world, ours, context } = orphaned(BETA);
+    world.put(httpRoute('shop', ours.slice(0, 1)));
+    for (const write of gateway.plan(context(), OFF)) world.apply(write);
+    const [turned] = getObjects(world.list('HTTPRoute')[0], 'spec', 'rules');
+    const weights = getObjects(turned, 'backendRefs').map(({ name, port, weight }) => [name, port, weight]);
+    expect(weights).toEqual([
+      ['web', 80, 74],
+      ['web', 81, 25],
+    ]);
+    expect(turned).toMatchObject({ timeouts: { request: '3s' } });
+  });
+
+  test('while requests are to match nothing is written that no server would take', () => {
+    expect(gateway.plan(orphaned(BETA).context(), matching)).toEqual([]);
+  });
+
+  test.each([
+    ['never', BETA, 1],
+    ['at most once', sticky, 2],
+  ])('what became the user’s is copied %s', (_, wants, most) => {
+    const { world, ...first } = orphaned(wants);
+    let context = first.context();
+    for (const split of [OFF, { ...matching, weight: 5 }, OFF, { ...matching, weight: 5 }]) {
+      context = { ...context, routes: world.list('HTTPRoute') };
+      context = { ...context, originals: gateway.record(context) };
+      for (const write of gateway.plan(context, split)) world.apply(write);
+    }
+    expect(getObjects(world.list('HTTPRoute')[0], 'spec', 'rules')).toHaveLength(most);
+  });
 });

@@ -163,7 +163,10 @@ const edits: ForeignEdit[] = [
     name: 'puts the last rule first',
     edit: editRules((rules) => [...rules.slice(-1), ...rules.slice(0, -1)]),
   },
-  { name: 'removes the first rule', edit: editRules((rules) => rules.slice(1)) },
+  {
+    name: 'removes the first of several rules',
+    edit: editRules((rules) => (rules.length > 1 ? rules.slice(1) : rules)),
+  },
   {
     name: 'sets timeouts',
     edit: editRules((rules) => rules.map((r) => ({ ...r, timeouts: { request: '9s' } }))),

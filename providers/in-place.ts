@@ -1,5 +1,5 @@
 import { getObjects, isObject } from '../api/json.ts';
-import type { JsonObject, KubeObject, Resource } from '../api/kube.ts';
+import type { JsonObject, JsonPatchOp, KubeObject, Resource } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
 import { OFF } from './provider.ts';
 import type { RouteOriginals, Split, TrafficContext } from './provider.ts';
@@ -11,6 +11,7 @@ import {
   rulesInScope,
   rulesOf,
   splitDestinations,
+  turnedToStable,
   type LiveRule,
   type Pair,
   type RecordedRule,
@@ -132,10 +133,12 @@ type Destinations = (told: Told, rule: LiveRule) => JsonObject[];
 /** One patch per route with something to change. */
 function edit(kind: InPlace, context: TrafficContext, split: Split, destinations: Destinations): Write[] {
   return routesOfKind(kind, context).flatMap((route): Write[] => {
-    const patch = kind.shape.lists.flatMap((list) => {
-      const told = toldOf(kind, context, route, sayable(kind, list, split));
-      return patchList(kind, told, list, destinations);
-    });
+    const patch =
+      patchOrphans(kind, toldOf(kind, context, route, split)) ??
+      kind.shape.lists.flatMap((list) => {
+        const told = toldOf(kind, context, route, sayable(kind, list, split));
+        return patchList(kind, told, list, destinations);
+      });
     const ref = { resource: kind.resource, namespace: context.namespace, name: route.metadata.name };
     return patch.length === 0 ? [] : [{ verb: 'jsonPatch', ref, patch }];
   });
@@ -167,6 +170,25 @@ function patchList(kind: InPlace, told: Told, list: string, destinations: Destin
     }),
     own: ownRules(kind, context, route).filter((rule) => rule.list === list),
     wantedOwn: wantedOwn(kind, told, counted),
+  });
+}
+
+/**
+ * Somebody took away all that is the user's and left what is ours. No server takes a route without rules, so one of ours
+ * becomes the user's, to take the canary away all the same; while requests are to match they stay as they stand.
+ */
+function patchOrphans(kind: InPlace, { context, route, pair, split }: Told): JsonPatchOp[] | undefined {
+  const own = ownRules(kind, context, route);
+  const last = own.at(-1);
+  if (last === undefined || own.length < rulesOf(kind.shape, route).length) return undefined;
+  if (split.matching) return [];
+  const wanted = turnedToStable(kind.shape, last, pair);
+  return patchRules({
+    path: `/spec/${last.list}`,
+    destinations: kind.shape.destinations,
+    users: [{ index: last.index, rule: last.rule, wanted }],
+    own: own.slice(0, -1),
+    wantedOwn: [],
   });
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../api/kube.ts';
+import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { destination, httpTo, patchOf, virtualService } from '../test/support/istio.ts';
 import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { istio } from './istio.ts';
-import { OFF, type Split } from './provider.ts';
+import { isOff, OFF, type Split, type TrafficContext } from './provider.ts';
 
 const FQDN = 'web.shop.svc.cluster.local';
 const one = (...destinations: JsonObject[]) => virtualService('shop', [httpTo('/', destinations)]);
@@ -51,6 +52,39 @@ describe('more than weights', () => {
     ]);
     expect(istio.plan(live(ours, split), matched)).toEqual([]);
     expect(istio.observe(live(ours, split))).toMatchObject({ weight: 5, matching: true, mirror: 0 });
+  });
+
+  test.each([
+    ['plan', (context: TrafficContext) => istio.plan(context, OFF)],
+    ['cleanup', (context: TrafficContext) => istio.cleanup(context)],
+  ])(
+    'of nothing but ours the last becomes the user’s, because no route would be refused: %s',
+    (_, writesOf) => {
+      const alone = (...http: JsonObject[]) =>
+        aTrafficContext([virtualService('shop', http)], { wants, originals });
+      const turned = { ...users, match: ours.match, route: [destination('web', { weight: 1 })] };
+      expect(patchOf(writesOf(alone(ours, ours)))).toEqual([
+        { op: 'test', path: '/spec/http/1', value: ours },
+        { op: 'test', path: '/spec/http/0', value: ours },
+        { op: 'remove', path: '/spec/http/0' },
+        { op: 'replace', path: '/spec/http/0/route', value: turned.route },
+        { op: 'remove', path: '/spec/http/0/name' },
+      ]);
+      expect(writesOf(alone(turned))).toEqual([]);
+      expect(isOff(istio.observe(alone(turned)))).toBe(true);
+      expect(istio.plan(alone(ours), matched)).toEqual([]);
+    },
+  );
+
+  test('what became the user’s is copied once, however often', () => {
+    const world = new ObjectWorld([virtualService('shop', [ours])]);
+    let remembered = originals;
+    const context = () => aTrafficContext(world.list('VirtualService'), { wants, originals: remembered });
+    for (const split of [OFF, matched, OFF, matched]) {
+      remembered = istio.record(context());
+      for (const write of istio.plan(context(), split)) world.apply(write);
+    }
+    expect(world.list('VirtualService')[0]?.spec?.['http']).toHaveLength(2);
   });
 
   test('all of it goes in one write, guarded by what was read', () => {

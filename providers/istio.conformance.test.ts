@@ -336,7 +336,10 @@ const edits: ForeignEdit[] = [
     name: 'puts the last route first',
     edit: editHttp((routes) => [...routes.slice(-1), ...routes.slice(0, -1)]),
   },
-  { name: 'removes the first route', edit: editHttp((routes) => routes.slice(1)) },
+  {
+    name: 'removes the first of several routes',
+    edit: editHttp((routes) => (routes.length > 1 ? routes.slice(1) : routes)),
+  },
   { name: 'sets timeouts', edit: editEach((r) => ({ ...r, timeout: '9s' })) },
   {
     name: 'names the routes, by what they match',

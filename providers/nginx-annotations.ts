@@ -8,7 +8,7 @@ const CLASS = 'kubernetes.io/ingress.class';
 
 export const CANARY = `${PREFIX}canary`;
 export const WEIGHT = `${PREFIX}canary-weight`;
-export const TOTAL = `${PREFIX}canary-weight-total`;
+const TOTAL = `${PREFIX}canary-weight-total`;
 const HEADER = `${PREFIX}canary-by-header`;
 const HEADER_VALUE = `${PREFIX}canary-by-header-value`;
 const HEADER_PATTERN = `${PREFIX}canary-by-header-pattern`;

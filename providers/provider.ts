@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef, OwnerReference, Resource } from '../api/kube.ts';
+import type { KubeObject, OwnerReference, Resource } from '../api/kube.ts';
 import type { Match, ProviderName, Stickiness, Strategy } from '../api/policy.ts';
 import type { Split } from '../api/split.ts';
 import type { Write } from '../api/writes.ts';
@@ -162,8 +162,4 @@ export interface Provider {
   cleanup(context: TrafficContext): Write[];
   /** the queries that fit what serves these routes; a sentence (no full stop) where nothing there tells the arms apart */
   presets(routes: readonly KubeObject[]): Presets | { sentence: string };
-}
-
-export interface RouteRef extends ObjectRef {
-  provider: ProviderName;
 }

@@ -228,6 +228,24 @@ export function onlyCanary(shape: Shape, live: LiveRule, pair: Pair): JsonObject
   });
 }
 
+/** A rule of our own as one of the user's that has nothing of ours: all that it sent to the canary goes to stable. */
+export function turnedToStable(shape: Shape, { rule, destinations }: Turning, pair: Pair): JsonObject {
+  const to = (service: string) =>
+    destinations.filter((each) => shape.refersTo(each, service, pair.namespace));
+  const [stable, canary] = [to(pair.stable), to(pair.canary)];
+  const kept = stable.length > 0 ? stable : canary.map((each) => shape.asStable(each, pair));
+  const weights = kept.map((_, k) => weightOf(shape, canary[k] ?? {}));
+  const turned = { ...undressed(shape, rule, pair) };
+  delete turned['name'];
+  turned[shape.destinations] = kept.map((each, k) => ({
+    ...each,
+    weight: sum(weights) === 0 ? 1 : (weights[k] ?? 0),
+  }));
+  return turned;
+}
+
+type Turning = Pick<LiveRule, 'rule' | 'destinations'>;
+
 /** The rule's destinations as they were before the first edit; what others changed meanwhile stays. */
 export function restoredDestinations(shape: Shape, live: LiveRule, pair: Pair): JsonObject[] {
   if (live.canary.length === 0) return live.destinations;

@@ -11,7 +11,7 @@ function controllerOf(object: KubeObject): OwnerReference | undefined {
 }
 
 /** By owner references from pod to ReplicaSet to Deployment, never by names. */
-export function ownerOfPod(pod: KubeObject, input: DiscoveryInput): PodOwner {
+function ownerOfPod(pod: KubeObject, input: DiscoveryInput): PodOwner {
   const owner = controllerOf(pod);
   if (owner === undefined) return { by: 'other', name: `pod ${nameOf(pod)}, which belongs to nothing` };
   if (owner.kind !== 'ReplicaSet') return { by: 'other', name: `${owner.kind} ${owner.name}` };
