@@ -54,11 +54,11 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
       if (object !== undefined) written.push(object);
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
-      if (isOptional(action) && isRefusal(error)) {
+      note(action, error, actor);
+      if (isPassedOver(action, error)) {
         actor.onLostEvent(error);
         continue;
       }
-      note(action, error, actor);
       failure ??= { outcome: isStale(error, action) ? 'stale' : 'failed', action, error };
       if (!isUrgent(action)) return failure;
     }
@@ -74,7 +74,9 @@ function note(action: Action, error: KubeError, { onRefused }: Actor): void {
 }
 
 const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
-const isOptional = (action: Action): boolean => action.do === 'write' && action.optional === true;
+/** One that is noted has been told to the passes that follow, whatever went wrong. */
+const isPassedOver = (action: Action, error: KubeError): boolean =>
+  action.do === 'write' && action.optional === true && (action.noted !== undefined || isRefusal(error));
 
 /** It will be refused again, however often it is tried. */
 const isRefusal = (error: KubeError): boolean =>

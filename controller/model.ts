@@ -111,7 +111,7 @@ export type Action =
       optional?: true;
       /**
        * a refusal ends this pass and is shown to the next ones under this name (Snapshot.refused): they decide what goes
-       * on without the write
+       * on without the write. With `optional` whatever goes wrong is shown to them, and passed over in this one
        */
       noted?: string;
     }

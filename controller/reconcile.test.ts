@@ -317,6 +317,21 @@ describe('one pass', () => {
     expect(seen?.refused).toEqual({ 'Copy x': { code: 403, message: 'no right' } });
   });
 
+  it.each([403, 500])(
+    'a noted write that is optional as well ends nothing when it meets %i',
+    async (code) => {
+      const actions: Action[] = [{ ...write('/x'), noted: 'Copy x', optional: true } as Action, write('/y')];
+      const { result, server } = await pass({
+        decision: { actions },
+        answer: ({ body }) =>
+          JSON.stringify(body).includes('/x') ? { status: code, body: forbidden } : undefined,
+      });
+      expect([result.outcome, server.sent.length]).toEqual(['done', 2]);
+      await pass({});
+      expect(Object.keys(seen?.refused ?? {})).toEqual(['Copy x']);
+    },
+  );
+
   it.each([
     { given: 'whose guard failed', code: 422, reason: 'Invalid' },
     { given: 'that met another', code: 409, reason: 'Conflict' },

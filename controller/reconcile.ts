@@ -40,9 +40,9 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const snapshot = await readSnapshot(key, pipe);
   if (snapshot === undefined) return { outcome: 'unsynced' };
   const decision = pipe.decide(snapshot);
-  const { nowMs, refusals } = pipe;
+  const { refusals } = pipe;
   const onRefused = (name: string, { code, message }: KubeError): void =>
-    refusals.note(keyText(key), name, { code, message, nowMs });
+    refusals.note(keyText(key), name, { code, message });
   const acted = await execute(decision.actions, { ...pipe, onRefused });
   if (acted.outcome !== 'done') return failure(decision, acted);
 

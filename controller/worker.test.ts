@@ -112,8 +112,8 @@ describe('work on one target', () => {
     expect(await worker.work(KEY)).toEqual({ retry: true });
     await clock.advance(5_000);
     decision = {};
-    expect(await worker.work(KEY)).toEqual({ retry: false, requeueAfterMs: 20_000 });
-    await clock.advance(20_000);
+    expect(await worker.work(KEY)).toEqual({ retry: false, requeueAfterMs: 25_000 });
+    await clock.advance(25_000);
     expect(await worker.work(KEY)).toEqual({ retry: false, requeueAfterMs: undefined });
   });
 

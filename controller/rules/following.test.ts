@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import type { ReleaseStatus } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import {
   ago,
@@ -15,7 +14,15 @@ import {
   type SnapshotChange,
 } from '../../test/support/builders.ts';
 import { APP, followed } from '../../test/support/followed.ts';
-import { aRelease, initial, stepAt } from '../../test/support/release-builders.ts';
+import {
+  aRelease,
+  FIRST_WINDOW,
+  HARM,
+  initial,
+  measured,
+  SAFE,
+  stepAt,
+} from '../../test/support/release-builders.ts';
 import { decide } from '../decide.ts';
 import type { Decision } from '../model.ts';
 
@@ -67,13 +74,13 @@ describe('what follows the canary, in a step', () => {
     {
       given: 'was edited, so its copy is',
       objects: within(policy({ podSelector: APP, policyTypes: ['Ingress'] }), copy),
-      does: [`jsonPatch NetworkPolicy/${NAME}: let the copy of NetworkPolicy deny follow it`],
+      does: ['measure', `jsonPatch NetworkPolicy/${NAME}: let the copy of NetworkPolicy deny follow it`],
     },
-    { given: 'was deleted, so its copy is', objects: within(copy), does: [REMOVE] },
+    { given: 'was deleted, so its copy is', objects: within(copy), does: ['measure', REMOVE] },
     {
       given: 'came in mid-step, so it is copied',
       objects: within(policy()),
-      does: [`create NetworkPolicy/${NAME}: copy NetworkPolicy deny for the canary`],
+      does: ['measure', `create NetworkPolicy/${NAME}: copy NetworkPolicy deny for the canary`],
     },
     {
       given: 'has not changed, so the canary is measured',
@@ -86,9 +93,10 @@ describe('what follows the canary, in a step', () => {
 
   it('holds a change to the copy it was decided about, and to the whole of it', () => {
     const edited = policy({ podSelector: APP, egress: [] });
-    const [action] = look(within(edited, copy)).actions;
+    const action = look(within(edited, copy)).actions.at(-1);
     expect(action).toMatchObject({
       noted: `NetworkPolicy ${NAME}`,
+      optional: true,
       write: {
         patch: [
           { op: 'test', path: '/metadata/uid', value: 'uid-copy' },
@@ -100,11 +108,15 @@ describe('what follows the canary, in a step', () => {
     });
   });
 
+  it('does not keep what was measured from being judged', () => {
+    const decision = look(within(policy()), { measured: measured(FIRST_WINDOW, HARM) });
+    expect(decision.status?.next.phase).toBe('RollingBack');
+    expect(doing(decision)).toEqual(['jsonPatch HTTPRoute/web: take all traffic off the canary']);
+  });
+
   it('changes nothing about the step under way', () => {
-    const status: Partial<ReleaseStatus> = { phase: 'Waiting', reason: 'PausedByStep', message: 'It waits.' };
-    const { next } = look([...stepAt({ status }), policy()]).status!;
-    expect(next).toMatchObject(status);
-    expect(next.weightObservedAt).toBeDefined();
+    const measuring = { measured: measured(FIRST_WINDOW, SAFE) };
+    expect(look(within(policy()), measuring).status).toEqual(look(within(), measuring).status);
   });
 
   it('what the server or others add to a copy is left alone', () => {

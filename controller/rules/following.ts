@@ -12,6 +12,7 @@ import {
 } from '../companions/index.ts';
 import type { Facts } from '../facts.ts';
 import type { Action, RefusedWrite, Snapshot } from '../model.ts';
+import { optional } from './actions.ts';
 
 /** What follows the canary of one release, and what stands against that. */
 export interface Following {
@@ -56,7 +57,8 @@ export function rehearsal(
 
 /** Takes the copies away, once no canary pod is left. */
 export function unfollow({ snapshot, key }: Facts): Action[] {
-  return actionsOf(removals(key.name, snapshot.attached).filter(({ id }) => !(id in snapshot.refused)));
+  const left = removals(key.name, snapshot.attached).filter(({ id }) => !(id in snapshot.refused));
+  return optional(actionsOf(left));
 }
 
 interface Of {

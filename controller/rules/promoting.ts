@@ -5,7 +5,7 @@ import { phaseOf } from '../facts/records.ts';
 import { condition, ofTemplate, rolloutComplete, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { NOTHING, type StatusChange } from '../status/next.ts';
-import { clearFailed, event, pause, rollOut, unpause, urgent } from './actions.ts';
+import { clearFailed, event, optional, pause, rollOut, unpause, urgent } from './actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { canaryFailure } from './canary-failed.ts';
 import { following } from './following.ts';
@@ -79,7 +79,7 @@ function rollingOut(facts: Facts, active: Release, target: WorkloadFacts): Answe
   // Paused and not observed yet: it may be the pause at the very end, of which only the record was lost.
   const begin = target.paused && target.observed ? [...clearFailed(facts, target), unpause(target)] : [];
   // The canary keeps its traffic to the end of the rolling update.
-  const follow = facts.canary.ofRelease ? following(facts, active).actions : [];
+  const follow = facts.canary.ofRelease ? optional(following(facts, active).actions) : [];
   const actions = [...begin, ...follow];
   return answerFor(facts, active, { ...parts, actions }, { ...keep(active), ...begun(facts, active) });
 }

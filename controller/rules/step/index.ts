@@ -9,7 +9,7 @@ import { answerFor, SLOW_MS, type FactsRule } from '../answer.ts';
 import { judged, settled } from './analysis-stages.ts';
 import { podsObserved, podsScaled } from './by-pods-stages.ts';
 import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
-import { companionsFollow } from './companion-stages.ts';
+import { companionsFollow, withCompanions } from './companion-stages.ts';
 import { onConclusion } from './conclusion.ts';
 import type { Stage, StepFacts } from './stage.ts';
 import { switchedAtFullSize } from './switch-stages.ts';
@@ -50,13 +50,17 @@ export const stepping: FactsRule = {
     if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
     const s = stepFacts(facts, active);
     if (s === undefined) return unreadable(facts, active);
-    for (const stage of s.traffic.provider.byPods === undefined ? STAGES : STAGES_BY_PODS) {
-      const answer = stage(s);
-      if (answer !== undefined) return answer;
-    }
-    return onConclusion(s);
+    return withCompanions(s, stepOn(s));
   },
 };
+
+function stepOn(s: StepFacts): Answer {
+  for (const stage of s.traffic.provider.byPods === undefined ? STAGES : STAGES_BY_PODS) {
+    const answer = stage(s);
+    if (answer !== undefined) return answer;
+  }
+  return onConclusion(s);
+}
 
 function stepFacts(facts: Facts, release: Release): StepFacts | undefined {
   const { target, traffic, rules } = facts;
