@@ -13,7 +13,10 @@ function moved(destination: JsonObject, from: string, to: string): JsonObject {
   return { ...destination, destination: { ...getObject(destination, 'destination'), host } };
 }
 
-/** A subset is of the stable Service's DestinationRule: under the canary's host Envoy would answer 503 for it. */
+/**
+ * A subset is of the stable Service's DestinationRule. The canary's twin of that may have it too, but choose no pod by it
+ * (`version: v1`), and Envoy would answer 503.
+ */
 function withoutSubset(destination: JsonObject): JsonObject {
   const rest = { ...getObject(destination, 'destination') };
   delete rest['subset'];

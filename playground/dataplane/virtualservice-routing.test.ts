@@ -72,6 +72,20 @@ describe('a VirtualService', () => {
     expect(go([part], '/d')).toBe(404);
   });
 
+  it('takes of a delegate what fits both its match and that of who calls it', () => {
+    const beta = { match: [{ headers: { 'x-beta': { exact: '1' } } }], route: [to('shop-canary', 1)] };
+    const part = virtualService([beta, { route: [to('third')] }], {}, 'part');
+    delete part.spec?.['hosts'];
+    const root = virtualService([
+      { match: [{ uri: { prefix: '/d' } }], delegate: { name: 'part' } },
+      { route: [to('shop')] },
+    ]);
+    const headers = { 'x-beta': '1' };
+    expect(go([root, part], '/d', { headers })).toBe('shop-canary');
+    expect(go([root, part], '/d')).toBe('third');
+    expect(go([root, part], '/', { headers })).toBe('shop');
+  });
+
   it('is for its hosts; within the mesh a Service without one is reached by its name', () => {
     const inside = virtualService([{ route: [to('third')] }], { hosts: ['shop'] });
     const host = 'shop.shop.svc.cluster.local';

@@ -53,6 +53,8 @@ interface HttpRoute {
 /** An http route with what it needs of the VirtualService that holds it. */
 interface Entry extends HttpRoute {
   namespace: string;
+  /** of a delegate: what the route that calls it asks for besides */
+  within?: Match[];
 }
 
 interface Table {
@@ -84,8 +86,8 @@ export class VirtualServiceTable {
     const best = Math.max(...this.tables.map(rank));
     const table = this.tables.find((one) => best >= 0 && rank(one) === best);
     if (table === undefined && service !== undefined) return toService(this.backends, service);
-    const entry = table?.routes.find(
-      ({ match }) => match === undefined || match.some((one) => matches(one, request)),
+    const entry = table?.routes.find(({ match, within }) =>
+      [match, within].every((any) => any === undefined || any.some((one) => matches(one, request))),
     );
     if (entry === undefined) return { status: 404, why: 'no VirtualService matches' };
     return this.send(entry, random);
@@ -155,8 +157,8 @@ function entriesOf(object: KubeObject, all: KubeObject[], deep = true): Entry[] 
     const { name, namespace: home = namespace } = route.delegate;
     const delegate = all.find(({ metadata }) => metadata.name === name && metadata.namespace === home);
     if (delegate === undefined || !deep) return [];
-    const own = route.match === undefined ? {} : { match: route.match };
-    return entriesOf(delegate, all, false).map((entry) => ({ ...own, ...entry }));
+    const within = route.match === undefined ? {} : { within: route.match };
+    return entriesOf(delegate, all, false).map((entry) => ({ ...entry, ...within }));
   });
 }
 

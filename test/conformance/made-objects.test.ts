@@ -357,3 +357,24 @@ test.each<[string, Provider, Ladder, KubeObject?]>([
     expect(warnings).toEqual([]);
   },
 );
+
+test('a server lets the last rule of ours stand for the user’s, where it would let none stand at all', async () => {
+  const api = await apiWith(httpRoute('shop', [rule('/', [backend('web')])]));
+  const { wants } = LADDERS.header;
+  const { gateway } = PROVIDERS;
+  const context = async () => aTrafficContext(await inShop(api, RESOURCES.httpRoutes), { wants });
+  const originals = gateway.record(await context());
+  const known = async () => ({ ...(await context()), originals });
+  const ref = { resource: RESOURCES.httpRoutes, namespace: 'shop', name: 'shop' };
+  const remove = () =>
+    api.client.execute({ verb: 'jsonPatch', ref, patch: [{ op: 'remove', path: '/spec/rules/0' }] });
+
+  for (const write of gateway.plan(await known(), { ...OFF, matching: true }))
+    await api.client.execute(write);
+  await remove();
+  await expect(remove()).rejects.toThrow('rules');
+  for (const write of gateway.plan(await known(), OFF)) await api.client.execute(write);
+  const [live] = await inShop(api, RESOURCES.httpRoutes);
+  expect(live?.spec?.['rules']).toMatchObject([{ backendRefs: [{ name: 'web', weight: 1 }] }]);
+  expect(gateway.names(live!, 'web-canary')).toBe(false);
+});
