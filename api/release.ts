@@ -114,6 +114,7 @@ export interface ReleaseStatus {
   weightObservedAt?: string;
   /** when the present stage of a step, or of the way out, began: each may take only so long */
   stepStartedAt?: string;
+  /** when the step passed and its pause of a policy began */
   pausedAt?: string;
   /** when weight 0 was first observed at the end of a release: start of the drain */
   drainStartedAt?: string;

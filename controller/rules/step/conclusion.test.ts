@@ -233,6 +233,17 @@ describe('the end of a step', () => {
     },
   );
 
+  it('pauses for its whole time after the step has passed, however long a human was asked before', () => {
+    const policy = {
+      onInconclusive: 'wait' as const,
+      steps: [step(5, { maxDurationMs: 100_000, pause: 60_000 })],
+    };
+    const asked = look(stepAt({ policy, status: verdict('inconclusive') })).status!.next;
+    expect([asked.phase, asked.pausedAt]).toEqual(['Waiting', undefined]);
+    const passes = look(stepAt({ policy, status: { ...verdict('pass'), phase: 'Waiting' } })).status!.next;
+    expect([passes.reason, passes.pausedAt]).toEqual(['PausedByStep', new Date(NOW).toISOString()]);
+  });
+
   const over = (onInconclusive: ReleasePolicy['onInconclusive'], maxDurationMs: number, annotations = {}) => {
     const policy = { onInconclusive, steps: [step(5, { maxDurationMs }), step(50)] };
     const { next } = look(

@@ -105,7 +105,7 @@ function paused(s: StepFacts): Conclusion | undefined {
       `The step passed; a human has to let the release go on from ${s.step.weight}%.`,
     );
   const now = new Date(s.facts.nowMs).toISOString();
-  const pausedAt = s.status.pausedAt ?? now;
+  const { pausedAt = now } = s.status;
   const restMs = timeOf(pausedAt, s.facts.nowMs) + pause - s.facts.nowMs;
   if (restMs <= 0) return undefined;
   const sentence = `The step passed; it pauses for ${formatDuration(pause)}.`;
@@ -214,8 +214,8 @@ function waiting(s: StepFacts, wait: Extract<Conclusion, { to: 'wait' }>, kept: 
   const { actions, inMs } = measuring(s);
   const outcome = wait.human ? ('stalled' as const) : ('wait' as const);
   const requeueAfterMs = Math.max(0, Math.min(inMs, wait.again ?? Infinity));
-  const pausedAt =
-    wait.pausedAt ?? (wait.human ? (s.status.pausedAt ?? new Date(s.facts.nowMs).toISOString()) : undefined);
+  // Only a step that passed begins its pause: the time it waited for a human before that is none of it.
+  const pausedAt = wait.pausedAt ?? (wait.human ? s.status.pausedAt : undefined);
   const parts = { ...wait.said, outcome, actions: [...actions, ...told], requeueAfterMs };
   return answerFor(s.facts, s.release, parts, { ...kept, phase, pausedAt });
 }
