@@ -266,6 +266,12 @@ describe('a Release that has not begun', () => {
       says: /args\[limit\]: has no value; give one in the policy/,
     },
     {
+      given: 'ready-made queries that nothing fits',
+      by: [{ ...aRoute(), status: { parents: [] } }],
+      reason: 'PresetUnknown',
+      says: /no controller has reported on HTTPRoute web yet/,
+    },
+    {
       given: 'an unknown Prometheus',
       by: [
         custom('AnalysisTemplate', 'http', {
