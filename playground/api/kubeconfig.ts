@@ -3,18 +3,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 
-/** Writes a kubeconfig for the server into a new temporary folder; returns its path. */
-export function writeKubeconfig(server: string, token: string | undefined): string {
-  const name = 'playground';
+export interface Kubeconfig {
+  /** of its only context, cluster and user */
+  name: string;
+  server: string;
+  /** absent: nobody in particular */
+  token?: string | undefined;
+  namespace: string;
+}
+
+/** Only its owner may read the file. */
+export function writeKubeconfigTo(path: string, { name, server, token, namespace }: Kubeconfig): void {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': name,
     clusters: [{ name, cluster: { server } }],
     users: [{ name, user: token === undefined ? {} : { token } }],
-    contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
+    contexts: [{ name, context: { cluster: name, user: name, namespace } }],
   };
-  const path = join(mkdtempSync(join(tmpdir(), 'sluice-playground-')), 'kubeconfig');
   writeFileSync(path, stringify(config), { mode: 0o600 });
+}
+
+/** Writes a kubeconfig for the server into a new temporary folder; returns its path. */
+export function writeKubeconfig(server: string, token: string | undefined): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'sluice-playground-')), 'kubeconfig');
+  writeKubeconfigTo(path, { name: 'playground', server, token, namespace: 'default' });
   return path;
 }

@@ -1,19 +1,12 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseAllDocuments, stringify } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
+import { writeKubeconfigTo } from '../api/kubeconfig.ts';
 import { ApiClient, ApiError, pathOf, type ObjectList } from '../dataplane/api-client.ts';
 import type { GatewayPorts } from '../dataplane/gateway.ts';
 import { Load } from '../dataplane/load.ts';
@@ -27,6 +20,9 @@ import { APP, MARK, NAMESPACE, REPLICAS, ROUTED_BY, hostOf, userObjects } from '
 import type { DemoProvider } from './objects.ts';
 import { rulesOf } from './policies.ts';
 import type { Tactics } from './tactics.ts';
+
+/** Elsewhere the gateway counts for all pods. */
+const countsPods = (provider: DemoProvider): boolean => provider === 'replicas';
 
 export interface StageOptions {
   provider: DemoProvider;
@@ -166,7 +162,10 @@ export class Stage {
     const host = hostOf(provider);
     say('gateway', `http://127.0.0.1:${port}, routes by ${ROUTED_BY[provider]}`);
     const prometheus = await this.startPrometheus(ports.metrics);
-    say('Prometheus', `${prometheus.url}, scrapes the gateway every second`);
+    say(
+      'Prometheus',
+      `${prometheus.url}, scrapes the gateway${countsPods(provider) ? ' and every pod' : ''} every second`,
+    );
     const random = seeded(seed);
     const load = new Load({
       port,
@@ -188,16 +187,7 @@ export class Stage {
 
   /** Its context is in the namespace of the demo, so that `kubectl rollout status deployment/shop` needs no more. */
   private writeKubeconfig(path: string, server: string, token?: string): void {
-    const name = 'sluice-demo';
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': name,
-      clusters: [{ name, cluster: { server } }],
-      users: [{ name, user: token === undefined ? {} : { token } }],
-      contexts: [{ name, context: { cluster: name, user: name, namespace: NAMESPACE } }],
-    };
-    writeFileSync(path, stringify(config), { mode: 0o600 });
+    writeKubeconfigTo(path, { name: 'sluice-demo', server, token, namespace: NAMESPACE });
   }
 
   private async startPrometheus(
@@ -208,8 +198,7 @@ export class Stage {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const { prometheus: binary } = this.options;
-    // Elsewhere the gateway counts for all pods.
-    const pods = this.options.provider === 'replicas';
+    const pods = countsPods(this.options.provider);
     const command = prometheusCommand({ binary, directory, metricsPort, port, pods });
     await this.children.guarded('Prometheus', command);
     await prometheusReady(url);
