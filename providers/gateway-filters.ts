@@ -1,4 +1,4 @@
-import { getNumber, getObject, getObjects, getString } from '../api/json.ts';
+import { arrayOrEmpty, getNumber, getObject, getObjects, getString } from '../api/json.ts';
 import type { JsonObject } from '../api/kube.ts';
 import type { Pair } from './weighted-rules.ts';
 
@@ -97,6 +97,13 @@ export const cookiesOf = (ref: JsonObject): string[] =>
       .filter(isSetCookie)
       .map(({ value }) => (typeof value === 'string' ? value : '')),
   );
+
+/** Does a rule's filter take away, or replace, cookies that its backends' filters have set? */
+export function overrulesCookies(rule: JsonObject): boolean {
+  const modifier = getObject(responseModifier(rule), 'responseHeaderModifier');
+  const removed = arrayOrEmpty(modifier, 'remove').map((name): JsonObject => ({ name }));
+  return [...getObjects(modifier, 'set'), ...removed].some(isSetCookie);
+}
 
 /** It removes a header that nobody sends: what counts is that it is there. */
 const MARK = { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-sluice-none'] } };

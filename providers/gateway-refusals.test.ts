@@ -85,6 +85,18 @@ describe('what a route has no way to say, or no room', () => {
       sticky,
       ['spec.stickiness', 'Set-Cookie'],
     ],
+    ...[{ set: [{ name: 'set-cookie', value: 'a=b' }] }, { remove: ['set-cookie'] }].map(
+      (responseHeaderModifier): [string, KubeObject, Wants, string[]] => [
+        `cookies that the rule overrules by ${Object.keys(responseHeaderModifier).join()}`,
+        httpRoute('shop', [
+          rule('/', [backend('web')], {
+            filters: [{ type: 'ResponseHeaderModifier', responseHeaderModifier }],
+          }),
+        ]),
+        sticky,
+        ['spec.stickiness', 'a filter of rule 1', 'Set-Cookie'],
+      ],
+    ),
     [
       'a 17th filter of a backend',
       httpRoute('shop', [rule('/', [backend('web', { filters: many(16, () => mirror('audit')) })])]),

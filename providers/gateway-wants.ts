@@ -1,7 +1,7 @@
 import { getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
-import { cookiesOf } from './gateway-filters.ts';
+import { cookiesOf, overrulesCookies } from './gateway-filters.ts';
 import { GRPC_ROUTES, kindOf, label } from './gateway-kinds.ts';
 import { contradicts, sameHeader } from './gateway-matches.ts';
 import { overtaken } from './gateway-precedence.ts';
@@ -73,6 +73,13 @@ function refuseSticky({ route, rule }: Scoped): Refusal[] {
     return [
       unsupported(
         `spec.stickiness: a backendRef of ${name} sets Set-Cookie itself, and a filter can set it only once; remove that header, or spec.stickiness from the policy.`,
+      ),
+    ];
+  }
+  if (overrulesCookies(rule.rule)) {
+    return [
+      unsupported(
+        `spec.stickiness: a filter of ${name} sets or removes Set-Cookie, and so the canary's cookie too; take that header out of it, or spec.stickiness from the policy.`,
       ),
     ];
   }
