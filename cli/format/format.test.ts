@@ -344,6 +344,17 @@ describe('explainRelease', () => {
     });
   });
 
+  it.each([
+    { given: { weight: 5 }, reporter: 'source|waypoint' },
+    { given: { weight: 0, mirror: 100 }, reporter: 'nobody' },
+  ])('shows by whom requests are counted at $given', ({ given, reporter }) => {
+    const release = aRelease({ status: aStatus(given) });
+    const counted = 'requests{reporter=~"{{liveReporterRegex}}"}';
+    const preset = { name: 'istio', because: '', requests: { canary: counted, stable: counted } };
+    release.spec.traffic = { ...release.spec.traffic!, preset };
+    expect(explainRelease(release, plain)).toContain(`  canary requests: requests{reporter=~"${reporter}"}`);
+  });
+
   it('says why no preset fits', () => {
     const release = aRelease({});
     const preset = { name: 'none', because: 'Sluice has no queries for x' };

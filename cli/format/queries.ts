@@ -2,6 +2,9 @@ import { getObject, getObjects, getString, getStringMap } from '../../api/json.t
 import type { Json, JsonObject } from '../../api/kube.ts';
 import { armVariables, renderKnown, type Arm } from '../../api/query.ts';
 import type { Release } from '../../api/release.ts';
+import { wantedSplit } from '../../api/split.ts';
+import { istioReporters } from '../../providers/presets.ts';
+import { OFF } from '../../providers/provider.ts';
 import { alternation } from '../../providers/variables.ts';
 import { canaryName } from '../../controller/canary/index.ts';
 
@@ -46,7 +49,7 @@ function ofArm(variables: Record<string, string>, arm: Arm): Record<string, stri
   return Object.fromEntries(filled.filter(([name]) => name !== 'interval'));
 }
 
-function known({ metadata, spec }: Release): Record<string, string> {
+function known({ metadata, spec, status }: Release): Record<string, string> {
   const { traffic, target } = spec;
   const routes = (traffic?.routes ?? []).map(({ name }) => name);
   const [route] = routes;
@@ -55,6 +58,7 @@ function known({ metadata, spec }: Release): Record<string, string> {
     target: target.name,
     release: metadata.name,
     canaryDeployment: canaryName(target.name),
+    ...istioReporters(status === undefined ? OFF : wantedSplit(status)),
     ...(traffic?.service === undefined ? {} : { stableService: traffic.service }),
     ...(traffic?.canaryService === undefined ? {} : { canaryService: traffic.canaryService }),
     ...(route === undefined ? {} : { route, ingress: route }),
