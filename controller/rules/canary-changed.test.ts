@@ -58,6 +58,22 @@ describe('a canary somebody gave another template', () => {
     ]);
   });
 
+  it('had been let go on by a human: that counts no more', () => {
+    const release = aRelease({
+      annotations: { 'sluice.dev/resumed-step': '2' },
+      status: { ...known, targetGeneration: 5, weightObservedAt: ago(200) },
+    });
+    const objects = [...changed(changed(underWay(), aRoute(0)), release), ...second('web:9')];
+    expect(decide(aSnapshot(objects)).actions).toMatchObject([
+      {
+        write: {
+          verb: 'mergePatch',
+          patch: { metadata: { annotations: { 'sluice.dev/resumed-step': null } } },
+        },
+      },
+    ]);
+  });
+
   it('has not changed when it was only restarted', () => {
     const restarted = { 'kubectl.kubernetes.io/restartedAt': '2026-01-01T00:00:00Z' };
     const decision = decide(aSnapshot([...underWay(), ...second('web:2', restarted)]));

@@ -1,10 +1,13 @@
 import { ladderOf } from '../../api/ladder.ts';
 import { REASON } from '../../api/reasons.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { templatesEqual } from '../canary/index.ts';
 import type { CanaryFacts } from '../facts/canary.ts';
 import { phaseOf } from '../facts/records.ts';
-import { event, remove } from './actions.ts';
+import { event, patchRelease, remove } from './actions.ts';
+import type { Action } from '../model.ts';
 import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { askedIn } from './asked.ts';
 import { stillServes, zeroWeight } from './leave.ts';
@@ -33,7 +36,7 @@ export const canaryChanged: FactsRule = {
             ...event(facts, 'Warning', REASON.PreparingCanary, sentence),
           ]
         : [];
-    const actions = off.length > 0 ? off : away;
+    const actions = off.length > 0 ? off : [...unresumed(active), ...away];
     const parts = {
       reason: REASON.PreparingCanary,
       sentence,
@@ -52,6 +55,13 @@ export const canaryChanged: FactsRule = {
     });
   },
 };
+
+/** A human who let a step go on had seen another canary. */
+function unresumed(release: Release): Action[] {
+  if (release.metadata.annotations?.[ANNOTATION.resumedStep] === undefined) return [];
+  const annotations = { [ANNOTATION.resumedStep]: null };
+  return [patchRelease('forget that a human let a step go on', release, { annotations })];
+}
 
 /** A canary is made once and only scaled afterwards, so all its ReplicaSets are of one template. */
 function isChanged({ deployment }: CanaryFacts): boolean {

@@ -192,6 +192,15 @@ describe('the end of a step', () => {
       phase: 'Progressing',
     },
     {
+      given: 'passed, a pause begun before the weight was taken away and came back',
+      shape: {
+        ...steps({ pause: 60_000 }),
+        status: { ...verdict('pass'), pausedAt: ago(300), weightObservedAt: ago(200) },
+      },
+      reason: 'PausedByStep',
+      phase: 'Progressing',
+    },
+    {
       given: 'passed, paused by a human',
       shape: { ...steps(), ...passed, intent: 'Pause' as const },
       reason: 'PausedByHuman',

@@ -105,7 +105,9 @@ function paused(s: StepFacts): Conclusion | undefined {
       `The step passed; a human has to let the release go on from ${s.step.weight}%.`,
     );
   const now = new Date(s.facts.nowMs).toISOString();
-  const { pausedAt = now } = s.status;
+  // A weight that was taken away meanwhile has passed anew.
+  const before = timeOf(s.status.pausedAt, -Infinity) >= timeOf(s.status.weightObservedAt, 0);
+  const pausedAt = (before ? s.status.pausedAt : undefined) ?? now;
   const restMs = timeOf(pausedAt, s.facts.nowMs) + pause - s.facts.nowMs;
   if (restMs <= 0) return undefined;
   const sentence = `The step passed; it pauses for ${formatDuration(pause)}.`;
