@@ -1,5 +1,6 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/release.ts';
+import type { Note } from '../../controller/discovery/index.ts';
 import { factsOf, type Facts } from '../../controller/facts.ts';
 import type { Snapshot } from '../../controller/model.ts';
 import { planRelease, type Plan } from '../../controller/rules/plan.ts';
@@ -12,6 +13,15 @@ export interface Checked {
   plan: Plan;
   /** as it would be recorded; undefined if it cannot begin */
   release: Release | undefined;
+}
+
+/** What is good to know and stands against nothing. */
+export function notesOf({ facts, plan }: Checked): readonly Note[] {
+  if (!plan.ok) return [];
+  if (facts?.optedIn !== undefined) return plan.notes;
+  const sentence =
+    'The annotation sluice.dev/policy is not set, so no change is held yet; what stands here is what policy default would do.';
+  return [{ reason: REASON.OptedOut, sentence }, ...plan.notes];
 }
 
 /** What manifests alone cannot tell: it shows only once a controller has reported on the routes. */

@@ -2,7 +2,7 @@ import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
 import { formatStep } from '../format/splitting.ts';
 import type { Paint } from '../io.ts';
-import { onlyTime, type Checked } from './look.ts';
+import { notesOf, onlyTime, type Checked } from './look.ts';
 import type { Asked } from './queries.ts';
 
 export interface Report {
@@ -29,7 +29,7 @@ export function textReport(report: Report, paint: Paint): string[] {
       const known = ok ? paint('green', '✓') : paint('yellow', '?');
       return `  ${known} metric ${metric}: ${sentence}`;
     }),
-    ...(plan.ok ? plan.notes.map(({ sentence }) => `  ${paint('cyan', 'i')} ${sentence}`) : []),
+    ...notesOf(checked).map(({ sentence }) => `  ${paint('cyan', 'i')} ${sentence}`),
     ...(plan.ok
       ? [paint('green', '✓ A release can begin.')]
       : plan.refusals.map(({ reason, sentence }) => `${sign} ${reason}: ${sentence}`)),
@@ -70,7 +70,7 @@ export function jsonReport(report: Report): string {
       namespace,
       ok: canBegin(report),
       refusals: plan.ok ? [] : plan.refusals.map(({ reason, sentence }) => ({ reason, sentence })),
-      notes: plan.ok ? plan.notes : [],
+      notes: notesOf(checked),
       metrics: asked,
       ...(plan.ok ? { traffic: plan.value.traffic, policy: plan.value.policy } : {}),
     },

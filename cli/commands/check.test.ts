@@ -112,6 +112,14 @@ describe('sluice check of manifests', () => {
     );
   });
 
+  it('notes that nothing is held without the annotation', async () => {
+    const without = { ...target(), metadata: { ...target().metadata, annotations: {} } };
+    const { code, text } = await run([without, service, main()]);
+    expect(code).toBe(0);
+    expect(text).toContain('i The annotation sluice.dev/policy is not set');
+    expect((await run([target(), service, main()])).text).not.toContain('is not set');
+  });
+
   it('does not blame manifests for what only a cluster can tell', async () => {
     const { code, text } = await run([target(), service, httpRoute('web', [rule('/', [backend('web')])])]);
     expect(code).toBe(0);
