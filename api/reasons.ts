@@ -138,7 +138,7 @@ export const REASON = {
   FailedBefore: 'FailedBefore',
   /** a newer template replaced the one under test */
   Superseded: 'Superseded',
-  /** the policy annotation was removed in mid-release */
+  /** the policy annotation was removed in mid-release; of a check: it is not set */
   OptedOut: 'OptedOut',
   /** the target was deleted in mid-release */
   TargetDeleted: 'TargetDeleted',
