@@ -12,6 +12,7 @@ import {
   rulesOf,
   splitDestinations,
   turnedToStable,
+  type FoundRule,
   type LiveRule,
   type Pair,
   type RecordedRule,
@@ -133,11 +134,12 @@ type Destinations = (told: Told, rule: LiveRule) => JsonObject[];
 /** One patch per route with something to change. */
 function edit(kind: InPlace, context: TrafficContext, split: Split, destinations: Destinations): Write[] {
   return routesOfKind(kind, context).flatMap((route): Write[] => {
+    const live = { counted: countedRules(kind, context, route), own: ownRules(kind, context, route) };
     const patch =
-      patchOrphans(kind, toldOf(kind, context, route, split)) ??
+      patchOrphans(kind, toldOf(kind, context, route, split), live.own) ??
       kind.shape.lists.flatMap((list) => {
         const told = toldOf(kind, context, route, sayable(kind, list, split));
-        return patchList(kind, told, list, destinations);
+        return patchList(kind, told, list, { ...live, destinations });
       });
     const ref = { resource: kind.resource, namespace: context.namespace, name: route.metadata.name };
     return patch.length === 0 ? [] : [{ verb: 'jsonPatch', ref, patch }];
@@ -156,19 +158,25 @@ function toldOf({ shape, beside }: InPlace, context: TrafficContext, route: Kube
   return { ...told, shape: { ...shape, asCanary } };
 }
 
-function patchList(kind: InPlace, told: Told, list: string, destinations: Destinations) {
-  const { context, route } = told;
-  const counted = countedRules(kind, context, route).filter((rule) => rule.list === list);
+/** A route's rules, and what is to become of the destinations of the user's. */
+interface Live {
+  counted: LiveRule[];
+  own: FoundRule[];
+  destinations: Destinations;
+}
+
+function patchList(kind: InPlace, told: Told, list: string, live: Live): JsonPatchOp[] {
+  const counted = live.counted.filter((rule) => rule.list === list);
   return patchRules({
     path: `/spec/${list}`,
     destinations: kind.shape.destinations,
-    users: counted.map((live) => {
-      const bare = bareRule(kind.shape, live, told.pair);
+    users: counted.map((user) => {
+      const bare = bareRule(kind.shape, user, told.pair);
       const dressed = kind.beside?.dress(bare, told) ?? bare;
-      const wanted = { ...dressed, [kind.shape.destinations]: destinations(told, live) };
-      return { index: live.index, rule: live.rule, wanted };
+      const wanted = { ...dressed, [kind.shape.destinations]: live.destinations(told, user) };
+      return { index: user.index, rule: user.rule, wanted };
     }),
-    own: ownRules(kind, context, route).filter((rule) => rule.list === list),
+    own: live.own.filter((rule) => rule.list === list),
     wantedOwn: wantedOwn(kind, told, counted),
   });
 }
@@ -177,8 +185,11 @@ function patchList(kind: InPlace, told: Told, list: string, destinations: Destin
  * Somebody took away all that is the user's and left what is ours. No server takes a route without rules, so one of ours
  * becomes the user's, to take the canary away all the same; while requests are to match they stay as they stand.
  */
-function patchOrphans(kind: InPlace, { context, route, pair, split }: Told): JsonPatchOp[] | undefined {
-  const own = ownRules(kind, context, route);
+function patchOrphans(
+  kind: InPlace,
+  { route, pair, split }: Told,
+  own: FoundRule[],
+): JsonPatchOp[] | undefined {
   const last = own.at(-1);
   if (last === undefined || own.length < rulesOf(kind.shape, route).length) return undefined;
   if (split.matching) return [];
@@ -196,7 +207,7 @@ const countedRules = (kind: InPlace, context: TrafficContext, route: KubeObject)
   scopeOfRoute(kind, context, route).filter((rule) => isOurs(context, rule));
 
 /** Rules of our own as they stand in the route. */
-export function ownRules(kind: InPlace, context: TrafficContext, route: KubeObject) {
+export function ownRules(kind: InPlace, context: TrafficContext, route: KubeObject): FoundRule[] {
   const isOwn = ownTest(kind, context, route);
   return rulesOf(kind.shape, route).filter(({ rule }) => isOwn(rule));
 }

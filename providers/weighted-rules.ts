@@ -41,11 +41,15 @@ export interface RecordedRule {
   empty?: string[];
 }
 
-export interface LiveRule {
+/** A rule and its place. */
+export interface FoundRule {
   list: string;
   index: number;
   rule: JsonObject;
   destinations: JsonObject[];
+}
+
+export interface LiveRule extends FoundRule {
   stable: JsonObject[];
   canary: JsonObject[];
   foreign: JsonObject[];
@@ -56,7 +60,7 @@ export interface LiveRule {
 }
 
 /** How many rules of the user's and of ours there are, in the order of the route. */
-export const rulesOf = (shape: Shape, route: KubeObject) =>
+export const rulesOf = (shape: Shape, route: KubeObject): FoundRule[] =>
   shape.lists.flatMap((list) =>
     getObjects(route, 'spec', list).map((rule, index) => ({
       list,
@@ -229,7 +233,7 @@ export function onlyCanary(shape: Shape, live: LiveRule, pair: Pair): JsonObject
 }
 
 /** A rule of our own as one of the user's that has nothing of ours: all that it sent to the canary goes to stable. */
-export function turnedToStable(shape: Shape, { rule, destinations }: Turning, pair: Pair): JsonObject {
+export function turnedToStable(shape: Shape, { rule, destinations }: FoundRule, pair: Pair): JsonObject {
   const to = (service: string) =>
     destinations.filter((each) => shape.refersTo(each, service, pair.namespace));
   const [stable, canary] = [to(pair.stable), to(pair.canary)];
@@ -243,8 +247,6 @@ export function turnedToStable(shape: Shape, { rule, destinations }: Turning, pa
   }));
   return turned;
 }
-
-type Turning = Pick<LiveRule, 'rule' | 'destinations'>;
 
 /** The rule's destinations as they were before the first edit; what others changed meanwhile stays. */
 export function restoredDestinations(shape: Shape, live: LiveRule, pair: Pair): JsonObject[] {
