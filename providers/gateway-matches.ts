@@ -6,6 +6,7 @@ import type { Told } from './in-place.ts';
 import type { TrafficContext } from './provider.ts';
 import type { OwnRule } from './rule-patch.ts';
 import { onlyCanary, type LiveRule, type Pair } from './weighted-rules.ts';
+import { FULL } from './weights.ts';
 
 /** Limits of the kinds, v1. */
 const MAX_MATCHES = 64;
@@ -94,7 +95,10 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 
-/** It sends to stable and canary alone and has our name, or gives stable nothing and asks for our headers. */
+/**
+ * It sends to stable and canary alone and has our name; or it sends everything to the canary, by a sum that no rule of a
+ * user's has while it is split, and asks for our headers.
+ */
 export function isOwnRule(rule: JsonObject, pair: Pair, entries: readonly JsonObject[]): boolean {
   const refs = getObjects(rule, 'backendRefs');
   const to = (service: string) => refs.filter((ref) => refersTo(ref, service, pair.namespace));
@@ -103,9 +107,11 @@ export function isOwnRule(rule: JsonObject, pair: Pair, entries: readonly JsonOb
   const name = getString(rule, 'name') ?? '';
   if (name.startsWith(namePrefix(pair))) return true;
   const matches = getObjects(rule, 'matches');
+  const sum = (list: JsonObject[]) => list.reduce((all, ref) => all + (getNumber(ref, 'weight') ?? 1), 0);
   return (
-    canary.length > 0 &&
-    stable.every((ref) => getNumber(ref, 'weight') === 0) &&
+    sum(stable) === 0 &&
+    sum(canary) > 0 &&
+    sum(canary) < FULL &&
     matches.length > 0 &&
     matches.every((match) =>
       getObjects(match, 'headers').some((header) => entries.some((entry) => equalJson(header, entry))),

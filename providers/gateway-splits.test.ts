@@ -308,6 +308,22 @@ test('an HTTPRoute and a GRPCRoute of one name keep records apart, and have to a
   );
 });
 
+test('a rule that somebody adds for what matches stays theirs, also where everything goes to the canary', () => {
+  const [asking] = httpRoute('shop', [rule('/', [backend('web')])]).spec?.['rules'] as JsonObject[];
+  const headers = [{ type: 'Exact', name: 'X-Group', value: 'beta' }];
+  const theirs = { ...asking, matches: [{ ...pathMatch('/'), headers }] };
+  const all: Split = { ...OFF, weight: 100 };
+  const [split] = after(all, BETA, httpRoute('shop', [theirs]));
+  expect(split).toEqual({
+    ...theirs,
+    backendRefs: [backend('web', { weight: 0 }), backend('web-canary', { weight: 100 })],
+  });
+  expect(after(OFF, BETA, httpRoute('shop', [rule('/', [backend('web')]), split!]))).toEqual([
+    rule('/', [backend('web')]),
+    { ...theirs, backendRefs: [backend('web', { weight: 100 }), backend('web-canary', { weight: 0 })] },
+  ]);
+});
+
 describe('where somebody took away every rule but ours', () => {
   const sticky: Wants = { ...BETA, sticky: { cookie: 'stay', maxAgeMs: 60_000 } };
   const two = httpRoute('shop', [
