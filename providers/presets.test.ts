@@ -36,6 +36,16 @@ test('the share of nginx is taken of what went upstream, which redirects and ref
   expect(nginxPresets.requests?.stable).toContain('nginx_ingress_controller_header_duration_seconds_count{');
 });
 
+test('what no stable pod answered counts as stable, so that a canary beside a stable that is down has not too much', () => {
+  const { canary = '', stable = '' } = nginxPresets.requests ?? {};
+  const unanswered = stable
+    .split(' or ')
+    .filter((one) => one.startsWith('nginx_ingress_controller_requests{'));
+  expect(unanswered).toHaveLength(2);
+  for (const one of unanswered) expect(one).toMatch(/canary="",status=~"502\|504\|5xx"\}$/);
+  expect(canary).not.toContain('nginx_ingress_controller_requests');
+});
+
 const LIVE: Split = { weight: 5, mirror: 0, matching: false };
 
 /** Selectors of a query of Istio's that select anything. */

@@ -49,10 +49,17 @@ export const nginxPresets: Presets = {
     canary: { buckets: nginx(`${NGINX_DURATIONS}_bucket`, NGINX_CANARY) },
     stable: { buckets: nginx(`${NGINX_DURATIONS}_bucket`, NGINX_STABLE) },
   },
-  // What nginx answers itself (redirects, refused logins, rate limits) counts as stable's, but has no time upstream.
+  /*
+   * What nginx answers itself (redirects, refused logins, rate limits) counts as stable's, but has no time upstream. Nor has a
+   * request that no pod answered: without these a stable that is down would look like a canary that gets too much, and its cure
+   * would be taken back. Some may be counted twice: too little only delays.
+   */
   requests: {
     canary: nginx(`${NGINX_DURATIONS}_count`, NGINX_CANARY),
-    stable: nginx(`${NGINX_DURATIONS}_count`, NGINX_STABLE),
+    stable: anyOf(
+      nginx(`${NGINX_DURATIONS}_count`, NGINX_STABLE),
+      nginx('nginx_ingress_controller_requests', NGINX_STABLE, 'status=~"502|504|5xx"'),
+    ),
   },
 };
 
