@@ -39,6 +39,10 @@ export function withheldAfterBake(s: StepFacts): string | undefined {
   return `The bake of ${formatDuration(s.step.minDurationMs)} is over and all requests go to the new version, but its promotion is withheld: ${verdict.sentence}. Let the release go on, or abort it; a later window without objection promotes it as well.`;
 }
 
+/** Nothing was proven in it, so the numbers alone would not say why it ends. */
+export const wellBaked = ({ step }: StepFacts, measured: string): string =>
+  `The bake of ${formatDuration(step.minDurationMs)} is over without objection: ${measured}`;
+
 const bakeEndMs = ({ status, facts, step }: StepFacts): number =>
   timeOf(status.weightObservedAt, facts.nowMs) + step.minDurationMs;
 

@@ -15,7 +15,7 @@ import { askedIn } from '../asked.ts';
 import { promote } from '../promote.ts';
 import { withdraw } from '../withdraw.ts';
 import { windowOf } from './analysis-stages.ts';
-import { holdsBaking, withheldAfterBake } from './bake.ts';
+import { holdsBaking, wellBaked, withheldAfterBake } from './bake.ts';
 import { shareQueries, starved, starvedFor } from './share.ts';
 import type { StepFacts } from './stage.ts';
 import { drifted, whoChanged } from './weight-stages.ts';
@@ -59,7 +59,8 @@ function conclude(s: StepFacts): Conclusion {
     const again = s.step.minDurationMs - elapsedMs;
     return { to: 'wait', said: { reason: REASON.MinimumDuration, sentence }, human: false, again };
   }
-  const sentence = s.status.verdict?.sentence ?? '';
+  const measured = s.status.verdict?.sentence ?? '';
+  const sentence = s.split.weight === 100 ? wellBaked(s, measured) : measured;
   return paused(s) ?? { to: 'next', said: { reason: REASON.StepPassed, sentence } };
 }
 

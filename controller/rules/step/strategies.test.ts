@@ -323,6 +323,7 @@ describe('blueGreen after the switch', () => {
     expect(phase(look(baking(100, 20), judged(15, 20)))).toEqual(['Progressing', 'MinimumDuration']);
     const done = look(baking(310, 20), judged(15, 20));
     expect(phase(done)).toEqual(['Promoting', 'AllStepsPassed']);
+    expect(next(done)?.message).toMatch(/^The bake of 5m is over without objection: canary 0\.5% errors/);
     expect(next(done)?.verdict).toMatchObject({ result: 'inconclusive', reason: 'NothingToCompare' });
   });
 
