@@ -91,7 +91,7 @@ export class Worker {
   /** `remarks`: what the server says about the writes is added to them. */
   #actor(target: string, remarks: Remark[] = []): WorkerOptions & Actor {
     const onLostEvent = (error: Error): void =>
-      this.#options.log.warn({ target, error: error.message }, 'event not written');
+      this.#options.log.warn({ target, error: error.message }, 'not written, and passed over');
     const onWarning = (text: string, why: string): number => remarks.push({ why, text });
     return { ...this.#options, onLostEvent, onWarning };
   }
