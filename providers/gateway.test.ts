@@ -4,6 +4,7 @@ import { serviceProfile } from '../test/support/linkerd.ts';
 import { backend, httpRoute, rule } from '../test/support/routes.ts';
 import { aTrafficContext, percent } from '../test/support/traffic.ts';
 import { gateway } from './gateway.ts';
+import { isMore } from './wants.ts';
 
 const route = (...refs: JsonObject[]) => httpRoute('shop', [rule('/', refs)]);
 const split = (canary: number) =>
@@ -124,6 +125,7 @@ describe('what is observed', () => {
     ];
     const got = observe(httpRoute('shop', [rule('/', refs(5)), rule('/b', refs(50), { name: 'b' })]));
     expect(got.weight).toBeUndefined();
+    expect([5, 50].map((weight) => isMore(got, percent(weight)))).toEqual([true, false]);
     expect(got.problem).toBe(
       'the rules send different shares to Service web-canary: rule 1 of HTTPRoute shop 5%, rule "b" of HTTPRoute shop 50%',
     );

@@ -21,6 +21,7 @@ function observe(context: TrafficContext): Observation {
   const problem = seen.problem ?? copiesAll(seen, context) ?? status.problem;
   return {
     weight: seen.weight,
+    ...(seen.most === undefined ? {} : { most: seen.most }),
     ...(seen.mirror === 0 ? {} : { mirror: seen.mirror }),
     ...(seen.matching ? { matching: true } : {}),
     acknowledged: status.acknowledged,

@@ -81,6 +81,8 @@ function dressed(
 export interface Seen {
   /** undefined if they disagree about anything, or one sends nothing anywhere; 0 without any */
   weight: number | undefined;
+  /** only where they disagree */
+  most?: number;
   mirror: number;
   matching: boolean;
   /** a sentence about what is not as it should be */
@@ -102,6 +104,7 @@ export function summarise(looks: readonly Look[], context: TrafficContext): Seen
   const clear = agreed && matching !== undefined;
   return {
     weight: clear ? percent : undefined,
+    ...(agreed ? {} : { most: Math.max(...counted.map((each) => each.percent ?? 0)) }),
     mirror: clear ? mirror : 0,
     matching: clear ? matching : false,
     problem: agreed ? oddity(looks, context) : disagreement(looks, context),

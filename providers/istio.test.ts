@@ -272,6 +272,7 @@ describe('what is observed', () => {
     );
     expect(observe(virtualService('shop', routes))).toMatchObject({
       weight: undefined,
+      most: 50,
       problem:
         'the routes send different shares to Service web-canary: http route 1 of VirtualService shop 5%, http route 2 of VirtualService shop 50%',
     });

@@ -35,9 +35,9 @@ function observeOwn(context: TrafficContext): Observation {
 }
 
 function observeRoutes(context: TrafficContext): Observation {
-  const { weight, mirror, matching, problem, routes } = seeRoutes(VIRTUAL_SERVICES, context);
+  const { problem, routes, ...seen } = seeRoutes(VIRTUAL_SERVICES, context);
   const analysis = worst(routes.map(analysisOf));
-  return { weight, mirror, matching, ...analysis, ...(problem === undefined ? {} : { problem }) };
+  return { ...seen, ...analysis, ...(problem === undefined ? {} : { problem }) };
 }
 
 /** An error of one is one of all; confirmed they are only together. */

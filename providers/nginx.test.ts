@@ -302,6 +302,7 @@ test('several Ingresses have one weight, or nobody knows which', () => {
   expect(observe(...both).weight).toBe(5);
   expect(observe(both[0]!).weight).toBeUndefined();
   expect(observe(both[0]!, withWeight(both[1]!, '6')).problem).toContain('do not say the same');
+  expect(observe(both[0]!, withWeight(both[1]!, '6'))).toMatchObject({ weight: undefined, most: 6 });
 });
 
 test('what two Ingresses say of sessions is on both canaries: they share the upstream', () => {

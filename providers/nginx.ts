@@ -90,7 +90,10 @@ function observe(context: TrafficContext): Observation {
     return { main: main.metadata.name, name, split: readOne(context, main, live) };
   });
   const problem = disagreement(context, own, seen);
-  if (problem !== undefined) return { weight: undefined, acknowledged: 'unknown', problem };
+  if (problem !== undefined) {
+    const most = Math.max(0, ...seen.map(({ split }) => split?.weight ?? 0));
+    return { weight: undefined, most, acknowledged: 'unknown', problem };
+  }
   const { weight, matching } = seen[0]?.split ?? OFF;
   return { weight, ...(matching ? { matching } : {}), acknowledged: 'unknown' };
 }

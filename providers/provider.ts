@@ -70,6 +70,8 @@ export type RouteOriginals = Record<string, unknown>;
 export interface Observation {
   /** percent routed to the canary by every rule in scope; undefined if rules disagree (about anything) or cannot be read */
   weight: number | undefined;
+  /** where rules disagree: the largest percent that any of them routes to the canary */
+  most?: number;
   /** percent copied to the canary; absent: 0 */
   mirror?: number;
   /** requests that match go to the canary; absent: no */

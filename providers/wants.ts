@@ -26,9 +26,12 @@ export function splitOf({ match, sticky }: Wants, { weight, mirror = 0 }: Step):
   return { weight, mirror, matching };
 }
 
-/** Does the back end send or copy more than was wanted of it? */
-export function isMore({ weight, mirror = 0, matching = false }: Observation, split: Split): boolean {
-  if (weight === undefined) return false;
+/** Does the back end, or any rule of it, send or copy more than was wanted of it? */
+export function isMore(
+  { weight, most = 0, mirror = 0, matching = false }: Observation,
+  split: Split,
+): boolean {
+  if (weight === undefined) return most > split.weight;
   return weight > split.weight || mirror > split.mirror || (matching && !split.matching);
 }
 
