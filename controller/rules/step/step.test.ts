@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../../api/kube.ts';
+import type { JsonObject, KubeObject } from '../../../api/kube.ts';
 import {
   ago,
   aRoute,
@@ -235,6 +235,13 @@ describe('a route that somebody changed', () => {
 
   it('to more is set back at once', () => {
     const decision = look(stepAt({}, [aRoute(60)]));
+    expect([doing(decision), decision.status?.next.reasserted]).toEqual([SET, 1]);
+  });
+
+  it('to more in one rule of two is set back at once', () => {
+    const [low, high] = [aRoute(5), aRoute(60)].map((route) => route.spec!);
+    const rules = [low!['rules'], high!['rules']].flat() as JsonObject[];
+    const decision = look(stepAt({}, [{ ...aRoute(5), spec: { ...low, rules } }]));
     expect([doing(decision), decision.status?.next.reasserted]).toEqual([SET, 1]);
   });
 
