@@ -35,7 +35,7 @@ export function cookieHeadersOf({ wants: { match, sticky }, release }: TrafficCo
  * header already, which it can only once. One more header makes it the more specific one, so it wins against the match it
  * was made of.
  */
-export function narrowed(match: JsonObject, entry: JsonObject): JsonObject | undefined {
+function narrowed(match: JsonObject, entry: JsonObject): JsonObject | undefined {
   const asked = getObjects(match, 'headers');
   if (asked.some((header) => sameHeader(header, entry))) return undefined;
   return { ...match, headers: [...asked, entry] };
