@@ -45,7 +45,11 @@ export function stableAfter(release: Release): StableRecord {
 }
 
 /** Reasons for which a release ends Aborted with its template held: it would only end so again. */
-const TURNED_DOWN: ReadonlySet<string> = new Set([REASON.AbortedByHuman, REASON.TrafficShareTooHigh]);
+const TURNED_DOWN: ReadonlySet<string> = new Set([
+  REASON.AbortedByHuman,
+  REASON.TrafficShareTooHigh,
+  REASON.RouteRejected,
+]);
 export const isTurnedDown = (reason: string): boolean => TURNED_DOWN.has(reason);
 
 /**

@@ -19,6 +19,7 @@ const END: Record<string, Phase> = {
   [REASON.ReleaseDeleted]: 'Aborted',
   [REASON.StableLost]: 'Aborted',
   [REASON.TrafficShareTooHigh]: 'Aborted',
+  [REASON.RouteRejected]: 'Aborted',
   [REASON.Superseded]: 'Superseded',
   [REASON.EscapedHold]: 'Escaped',
 };

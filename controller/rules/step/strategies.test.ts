@@ -79,11 +79,14 @@ interface Shape {
   stableReady?: number;
   replicas?: number;
   annotations?: Record<string, string>;
+  /** the back end has not taken the route over */
+  unconfirmed?: true;
 }
 
 function world(shape: Shape): KubeObject[] {
   const { policy, status, split = {}, canaryPods = 4, replicas = 4, annotations = {} } = shape;
   const { route, originals } = routeAt(split, policy);
+  if (shape.unconfirmed === true) route.metadata.generation = (route.metadata.generation ?? 0) + 1;
   return [
     aTarget({ image: 'web:2', replicas }),
     ...replicaSet('web:1', { pods: replicas, ready: shape.stableReady ?? replicas }),
@@ -318,6 +321,16 @@ describe('blueGreen after the switch', () => {
     );
     return { measured: { ...result, measurements } };
   };
+
+  it.each([
+    { given: 'is waited for', seconds: 119, want: ['Progressing', 'ObservingWeight'] },
+    { given: 'is taken back after two minutes', seconds: 121, want: ['RollingBack', 'RouteRejected'] },
+  ])('a switch that the back end does not confirm $given', ({ seconds, want }) => {
+    const status = { ...notObserved, step: 1, weight: 100, reason: 'ObservingWeight' };
+    const shape = { policy: BLUE_GREEN, split: { weight: 100 }, unconfirmed: true as const };
+    const decision = look({ ...shape, status: { ...status, stepStartedAt: ago(seconds) } });
+    expect(phase(decision)).toEqual(want);
+  });
 
   it('is promoted when its time is over and every metric had data to the end', () => {
     expect(phase(look(baking(100, 20), judged(15, 20)))).toEqual(['Progressing', 'MinimumDuration']);

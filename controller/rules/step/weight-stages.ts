@@ -12,6 +12,7 @@ import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
 import { asked } from '../../status/next.ts';
 import { reachedIn, scaledByOthers } from './by-pods.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
+import { withdraw } from '../withdraw.ts';
 import { switchable } from './switch-stages.ts';
 
 /** A weight that is not read back for this long needs a human. */
@@ -75,6 +76,8 @@ export const weightObserved: Stage = (s) => {
     return answerFor(s.facts, s.release, { ...parts, requeueAfterMs: POLL_MS }, { phase: 'Progressing' });
   }
   const sentence = `${what(s)} cannot be read back: ${problem}.`;
+  // Nothing judges what is not confirmed, and everybody may be on it.
+  if (s.split.weight === 100) return withdraw(s.facts, s.release, { reason: REASON.RouteRejected, sentence });
   const parts = {
     reason: REASON.RouteRejected,
     sentence,
