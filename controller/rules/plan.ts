@@ -32,11 +32,13 @@ export function planRelease(facts: Facts): Plan {
   if (target === undefined) return objection(REASON.TargetDeleted, 'the target does not exist');
   const rules = resolveRules(snapshot);
   if (!rules.ok) return rejected(rules.objection);
+  const { policy } = rules.value;
+  const ladder = ladderOf(policy);
   const discovery = discoverTraffic({
     ...snapshot,
     target,
-    policyProvider: rules.value.policy.provider,
-    wants: wantsOf(rules.value.policy),
+    policyProvider: policy.provider,
+    wants: wantsOf(policy),
     annotations: target.metadata.annotations ?? {},
   });
   if (!discovery.ok) return refusal(discovery.refusals);
@@ -46,11 +48,11 @@ export function planRelease(facts: Facts): Plan {
   const refusals = [
     ...preflight({
       target,
-      strategy: rules.value.policy.strategy,
+      strategy: policy.strategy,
       traffic,
       deployments: snapshot.deployments,
       services: snapshot.services,
-      ladder: ladderOf(rules.value.policy),
+      ladder,
       surroundings: snapshot.surroundings,
     }),
     ...rehearsed.refusals,
@@ -62,12 +64,12 @@ export function planRelease(facts: Facts): Plan {
     const reason = 'sentence' in presets ? REASON.PresetUnknown : REASON.InvalidTemplate;
     return rejected(refused(reason, templates.issues).objection);
   }
-  const wire = wireRules({ policy: rules.value.policy, templates: templates.value });
+  const wire = wireRules({ policy, templates: templates.value });
   return {
     ok: true,
     value: { ...wire, traffic: { ...record, preset: wirePreset(presets) } },
     rehearsal: rehearsed.actions,
-    notes: notesOn({ ...snapshot, target, traffic, ladder: ladderOf(rules.value.policy) }),
+    notes: notesOn({ ...snapshot, target, traffic, ladder }),
   };
 }
 

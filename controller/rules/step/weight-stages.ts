@@ -9,10 +9,10 @@ import { lastWriter, type Writer } from '../../facts/writers.ts';
 import type { Answer } from '../../model.ts';
 import { event, recordOriginals, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
+import { withdraw } from '../withdraw.ts';
 import { asked } from '../../status/next.ts';
 import { reachedIn, scaledByOthers } from './by-pods.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
-import { withdraw } from '../withdraw.ts';
 import { switchable } from './switch-stages.ts';
 
 /** A weight that is not read back for this long needs a human. */
