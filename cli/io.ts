@@ -5,8 +5,11 @@ export type Paint = (colour: Colour, text: string) => string;
 
 /** What a command gets from main.ts, the only file that prints, reads the environment and ends the program. */
 export interface Io {
+  /** one line; whatever in it would steer a terminal, line breaks too, is shown escaped */
   out(line: string): void;
   err(line: string): void;
+  /** lines that we wrote ourselves, and documents for machines (format/document.ts) */
+  text(lines: string): void;
   paint: Paint;
   clock: Clock;
   /** aborted by the first SIGINT, SIGTERM or SIGHUP */

@@ -1,17 +1,21 @@
 #!/usr/bin/env node
-import { styleText } from 'node:util';
+import { randomInt } from 'node:crypto';
 import { CommanderError } from 'commander';
+import { escapeText } from '../api/text.ts';
 import { KubeError } from '../kube/errors.ts';
 import { systemClock } from '../kube/clock.ts';
 import { EXIT, UsageError, type Io } from './io.ts';
 import { complainAboutNode } from './node-version.ts';
+import { printing } from './printing.ts';
 
 const colours = process.stdout.isTTY && process.stdout.hasColors();
 const stop = new AbortController();
+const { paint, line } = printing(colours, String(randomInt(1e11, 1e12)));
 const io: Io = {
-  out: (line) => console.log(line),
-  err: (line) => console.error(line),
-  paint: (colour, text) => (colours ? styleText(colour, text, { validateStream: false }) : text),
+  out: (text) => console.log(line(text)),
+  err: (text) => console.error(line(text)),
+  text: (lines) => console.log(lines.split('\n').map(escapeText).join('\n')),
+  paint,
   clock: systemClock,
   stop: stop.signal,
 };
@@ -24,10 +28,10 @@ function abortOnSignal(): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
   if (error instanceof UsageError || error instanceof KubeError) io.err(`sluice: ${error.message}`);
-  else
-    io.err(
-      `sluice: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
+  else {
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    for (const each of `sluice: unexpected error: ${told}`.split('\n')) io.err(each);
+  }
   // Not 1: a pipeline would take that for a rollback.
   return EXIT.usage;
 }

@@ -37,8 +37,10 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => io.out(text.trimEnd()),
-      writeErr: (text) => io.err(text.trimEnd()),
+      writeOut: (text) => io.text(text.trimEnd()),
+      writeErr: (text) => {
+        for (const line of text.trimEnd().split('\n')) io.err(line);
+      },
     })
     .showHelpAfterError('(sluice --help lists the commands and their options)');
 
@@ -67,6 +69,7 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .description('tell the story of a release: what changed, what was measured and decided, what to do next')
     .argument('<target>', 'deployment/<name>')
     .option('--release <name>', 'this release instead of the newest')
+    .option('--show-values', 'print values of environment, arguments and annotations that changed too')
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .action(async (target: string, flags: ExplainFlags) => done(await explain(io, target, flags)));
   addCheck(program, io, done);

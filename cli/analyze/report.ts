@@ -1,5 +1,6 @@
 import type { Io } from '../io.ts';
 import { EXIT } from '../io.ts';
+import { toJson } from '../format/document.ts';
 import { paintVerdict } from '../format/phase.ts';
 import type { Decision, InputError, Look } from './analysis.ts';
 
@@ -34,16 +35,14 @@ export function jsonReporter(io: Io, weights: readonly (number | undefined)[]): 
       const { result, reason, sentence, numbers } = verdict;
       const metrics = ladder.state.verdicts;
       const base = { t: time(endMs), ...placeOf(index), result, reason, sentence, next: conclusion.to };
-      io.out(JSON.stringify({ ...base, numbers, metrics }));
+      io.text(toJson({ ...base, numbers, metrics }));
     },
     decision({ decision, reason, sentence, numbers, index, endMs }) {
       const t = endMs === undefined ? {} : { t: time(endMs) };
-      io.out(JSON.stringify({ decision, reason, sentence, ...t, ...placeOf(index), numbers }));
+      io.text(toJson({ decision, reason, sentence, ...t, ...placeOf(index), numbers }));
     },
     invalid({ message, line }) {
-      io.out(
-        JSON.stringify({ decision: 'invalid', reason: 'InvalidInput', sentence: message, line, numbers: {} }),
-      );
+      io.text(toJson({ decision: 'invalid', reason: 'InvalidInput', sentence: message, line, numbers: {} }));
     },
   };
 }

@@ -7,6 +7,7 @@ import { getString } from '../../api/json.ts';
 import { promDuration } from '../../api/query.ts';
 import { formatIssue } from '../../api/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
+import { escapeJson } from '../../api/text.ts';
 import { withPresets } from '../../controller/facts/resolve.ts';
 import { PRESETS } from '../../providers/index.ts';
 import { readPlan, type PlanFlags } from '../analyze/plan.ts';
@@ -69,8 +70,8 @@ export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
     caveats,
     notes,
   };
-  for (const line of flags.output === 'json' ? [jsonReport(result)] : textReport(result, io.paint))
-    io.out(line);
+  if (flags.output === 'json') io.text(escapeJson(jsonReport(result)));
+  else for (const line of textReport(result, io.paint)) io.out(line);
   if (flags.plot !== undefined) writePlot(flags.plot, plot(result));
   return EXIT.promoted;
 }

@@ -1,3 +1,4 @@
+import { escapeJson } from '../../api/text.ts';
 import type { ControllerConfig } from '../../controller/model.ts';
 import { readSnapshot, type Reader } from '../../controller/snapshot.ts';
 import { lookAt } from '../check/look.ts';
@@ -61,7 +62,7 @@ async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looki
   const checked = lookAt(snapshot);
   const asked = await askQueries(checked, endpoints, nowMs);
   const report = { target: name, namespace, checked, asked, offline: flags.filename !== undefined };
-  if (flags.output === 'json') io.out(jsonReport(report));
+  if (flags.output === 'json') io.text(escapeJson(jsonReport(report)));
   else for (const line of textReport(report, io.paint)) io.out(line);
   return canBegin(report) ? EXIT.promoted : EXIT.blocked;
 }

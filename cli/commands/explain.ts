@@ -1,3 +1,4 @@
+import { toJson } from '../format/document.ts';
 import { explainedRelease, explainRelease } from '../format/explain.ts';
 import type { Io } from '../io.ts';
 import { listReleases, openSession, type ConnectionFlags } from '../session.ts';
@@ -5,6 +6,8 @@ import { parseTarget } from '../target.ts';
 
 export interface ExplainFlags extends ConnectionFlags {
   release?: string;
+  /** values that could be secrets too */
+  showValues?: boolean;
   output?: string;
 }
 
@@ -24,8 +27,10 @@ export async function explain(io: Io, target: string, flags: ExplainFlags): Prom
       io.err(`deployment/${name} has ${which} in namespace ${session.namespace}.`);
       return 1;
     }
-    if (flags.output === 'json') io.out(JSON.stringify(explainedRelease(release), null, 2));
-    else for (const line of explainRelease(release, io.paint)) io.out(line);
+    if (flags.output === 'json') io.text(toJson(explainedRelease(release), 2));
+    else
+      for (const line of explainRelease(release, io.paint, { values: flags.showValues === true }))
+        io.out(line);
     return 0;
   } finally {
     session.close();

@@ -1,5 +1,5 @@
-import { stringify } from 'yaml';
 import type { Release } from '../../api/release.ts';
+import { toJson, toYaml } from '../format/document.ts';
 import { formatNumbers } from '../format/numbers.ts';
 import { paintVerdict } from '../format/phase.ts';
 import { formatReleases, summarize } from '../format/summary.ts';
@@ -46,8 +46,8 @@ interface Shown {
 
 function print(io: Io, releases: readonly Release[], shown: Shown): void {
   const { flags, name, namespace } = shown;
-  if (flags.output === 'json') return io.out(JSON.stringify(releases.map(summarize), null, 2));
-  if (flags.output === 'yaml') return io.out(stringify(releases.map(summarize)).trimEnd());
+  if (flags.output === 'json') return io.text(toJson(releases.map(summarize), 2));
+  if (flags.output === 'yaml') return io.text(toYaml(releases.map(summarize)));
   if (releases.length === 0) {
     const where = namespace === undefined ? 'in any namespace' : `in namespace ${namespace}`;
     return io.err(

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../api/duration.ts';
 import { ANNOTATION } from '../../api/names.ts';
+import { toJson } from '../format/document.ts';
 import { formatClock } from '../format/numbers.ts';
 import { formatProgress, progressKey } from '../format/progress.ts';
 import { summarize } from '../format/summary.ts';
@@ -140,7 +141,7 @@ class Report {
     if (key === this.#last) return;
     this.#last = key;
     const time = new Date(this.#io.clock.now()).toISOString();
-    if (this.#request.json) this.#io.out(JSON.stringify({ time, ...summarize(release) }));
+    if (this.#request.json) this.#io.text(toJson({ time, ...summarize(release) }));
     else this.#io.out(formatProgress(release, formatClock(time), this.#io.paint));
   }
 
@@ -153,7 +154,7 @@ class Report {
     const { name, json } = this.#request;
     const io = this.#io;
     const exitCode = EXIT[outcome];
-    if (json) io.out(JSON.stringify({ target: name, outcome, exitCode, message: sentence }));
+    if (json) io.text(toJson({ target: name, outcome, exitCode, message: sentence }));
     else {
       const colour = exitCode === 0 ? 'green' : exitCode === EXIT.needsHuman ? 'yellow' : 'red';
       io.out(`deployment/${name}: ${io.paint(colour, WORDS[outcome])}. ${sentence}`);

@@ -37,9 +37,13 @@ export function explainedRelease(release: Release): JsonObject {
 const MAX_CHANGES = 20;
 
 /** The story of a release, told from the Release object alone. */
-export function explainRelease(release: Release, paint: Paint): string[] {
+export function explainRelease(
+  release: Release,
+  paint: Paint,
+  { values = false }: { values?: boolean } = {},
+): string[] {
   const sections: [string, string[]][] = [
-    ['What changed', whatChanged(release)],
+    ['What changed', whatChanged(release, values)],
     ['How it is tried', howTried(release)],
     ['What was decided', decisions(release.status)],
     ['What was measured', measured(release, paint)],
@@ -66,8 +70,8 @@ function headline({ metadata, spec, status }: Release, paint: Paint): string[] {
   ];
 }
 
-function whatChanged({ spec }: Release): string[] {
-  const changes = diffJson(spec.stable.template, spec.canary.template).map(formatChange);
+function whatChanged({ spec }: Release, values: boolean): string[] {
+  const changes = diffJson(spec.stable.template, spec.canary.template, { values }).map(formatChange);
   if (changes.length === 0) return ['nothing: the template is the one that was stable'];
   const hidden = changes.length - MAX_CHANGES;
   return hidden > 0 ? [...changes.slice(0, MAX_CHANGES), `and ${hidden} more`] : changes;

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Phase } from '../../api/release.ts';
 import { PHASES } from '../../api/parse/release.ts';
 import { aRelease, aStatus, STARTED } from '../../test/support/release.ts';
-import { diffJson, formatChange } from './diff.ts';
 import { explainedRelease, explainRelease } from './explain.ts';
 import { nextSteps } from './next.ts';
 import { formatAge, formatNumber } from './numbers.ts';
@@ -52,43 +51,6 @@ describe('formatTable', () => {
         ],
       ),
     ).toEqual(['A      B', '\u001b[31mlong\u001b[39m   x', 's      y']);
-  });
-});
-
-describe('diffJson', () => {
-  it('tells list items apart by name, and shows what was added, changed and removed', () => {
-    const before = {
-      spec: {
-        containers: [
-          { name: 'app', image: 'shop:1' },
-          { name: 'log', image: 'l' },
-        ],
-        old: true,
-      },
-    };
-    const after = {
-      spec: {
-        containers: [
-          { name: 'log', image: 'l' },
-          { name: 'app', image: 'shop:2', env: [] },
-        ],
-      },
-    };
-    expect(diffJson(before, after).map(formatChange)).toEqual([
-      'spec.containers[app].image: shop:1 → shop:2',
-      'spec.containers[app].env: added []',
-      'spec.old: removed true',
-    ]);
-  });
-
-  it('compares lists without names by position, and shortens long values', () => {
-    const changes = diffJson({ args: ['a'] }, { args: ['b', 'x'.repeat(200)] }).map(formatChange);
-    expect(changes[0]).toBe('args[0]: a → b');
-    expect(changes[1]?.length).toBeLessThan(110);
-  });
-
-  it('finds nothing between equal values', () => {
-    expect(diffJson({ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] })).toEqual([]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Write } from '../../api/writes.ts';
 import { condition, type WorkloadFacts } from '../facts/workload.ts';
 import type { Facts } from '../facts.ts';
 import type { Action } from '../model.ts';
-import { oneLine } from '../status/next.ts';
+import { oneLine } from '../../api/text.ts';
 
 export function write(why: string, what: Write): Action {
   return { do: 'write', why, write: what };

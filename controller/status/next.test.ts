@@ -4,7 +4,7 @@ import type { Release } from '../../api/release.ts';
 import { ago, aSnapshot, NOW } from '../../test/support/builders.ts';
 import { aRelease, aStatus, underWay } from '../../test/support/release-builders.ts';
 import { factsOf } from '../facts.ts';
-import { nextStatus, oneLine, type Said, type StatusChange } from './next.ts';
+import { nextStatus, type Said, type StatusChange } from './next.ts';
 
 const said: Said = { reason: 'MoreDataNeeded', sentence: 'More is needed.' };
 
@@ -89,12 +89,5 @@ describe('the decision log', () => {
 
   it.each(['Measuring', 'Settling', 'MinimumDuration'])('does not list %s', (reason) => {
     expect(next({ decisions: [] }, {}, { reason, sentence: 'x' }).decisions).toEqual([]);
-  });
-});
-
-describe('a sentence', () => {
-  it('is one line of bounded length, whatever the API server said', () => {
-    expect(oneLine(' exceeded quota:\n  pods=3 ')).toBe('exceeded quota: pods=3');
-    expect(oneLine('x'.repeat(5_000)).length).toBe(1_000);
   });
 });

@@ -3,6 +3,7 @@ import { buildConditions, isTerminal } from '../../api/conditions.ts';
 import { MAX_DECISIONS } from '../../api/linter.ts';
 import type { DecisionRecord, Release, ReleaseStatus } from '../../api/release.ts';
 import type { Split } from '../../api/split.ts';
+import { oneLine } from '../../api/text.ts';
 import { OFF, type Observation } from '../../providers/provider.ts';
 import type { Facts } from '../facts.ts';
 
@@ -102,10 +103,4 @@ function logged(log: DecisionRecord[], record: DecisionRecord): DecisionRecord[]
   }
   const same = last.sentence === record.sentence && equalJson(last.numbers, record.numbers);
   return same ? log : [...log.slice(0, -1), record];
-}
-
-/** A message of the API server may hold line breaks and has no bound; a status has both. */
-export function oneLine(text: string): string {
-  const flat = text.replaceAll(/\s+/g, ' ').trim();
-  return flat.length <= 1000 ? flat : `${flat.slice(0, 999)}…`;
 }

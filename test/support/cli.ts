@@ -1,4 +1,5 @@
 import type { Io } from '../../cli/io.ts';
+import { printing } from '../../cli/printing.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** An Io that keeps what was printed, without colours, over a virtual clock. */
@@ -13,10 +14,12 @@ export function recordingIo(): Recorded {
   const stop = new AbortController();
   const printed: string[] = [];
   const complained: string[] = [];
+  const { paint, line } = printing(false, '');
   return {
-    out: (line) => printed.push(line),
-    err: (line) => complained.push(line),
-    paint: (_colour, text) => text,
+    out: (text) => printed.push(line(text)),
+    err: (text) => complained.push(line(text)),
+    text: (lines) => printed.push(lines),
+    paint,
     clock: new VirtualClock(),
     stop: stop.signal,
     printed,

@@ -1,0 +1,25 @@
+/** What steers a terminal or turns the direction of text: C0 and C1 controls, bidi controls, line separators, half characters. */
+const STEERING = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const BLANKS = /\s+/gu;
+
+/** Text of an object or a server as it may be shown: what would steer a terminal is written out, like \u{1b}. */
+export function escapeText(text: string): string {
+  return text.replaceAll(STEERING, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** The same within a JSON document, whose strings stay what they were; its own line breaks stay too. */
+export function escapeJson(document: string): string {
+  return document.replaceAll(STEERING, (each) =>
+    each === '\n' ? each : `\\u${(each.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A message of the API server may hold line breaks and control characters and has no bound; a status has no such thing. */
+export function oneLine(text: string, most = 1000): string {
+  return shorten(text.replaceAll(BLANKS, ' ').replaceAll(STEERING, '').trim(), most);
+}
+
+/** At most so many characters. */
+export function shorten(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
