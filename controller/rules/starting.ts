@@ -6,13 +6,14 @@ import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { reached } from '../../providers/index.ts';
 import { templatesEqual } from '../canary/index.ts';
-import { phaseOf, recordedPolicy, recordedTemplates, wasTurnedDown } from '../facts/records.ts';
+import { phaseOf, recordedTemplates, wasTurnedDown } from '../facts/records.ts';
 import type { Facts } from '../facts.ts';
 import type { Action, Answer } from '../model.ts';
 import type { Said } from '../status/next.ts';
 import { clearFailed, event, markFailed, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from './answer.ts';
 import { askedIn } from './asked.ts';
+import { knownGood } from './known-good.ts';
 import { skipReason } from './new-template.ts';
 import { notes, planRelease, type Plan } from './plan.ts';
 import { promote } from './promote.ts';
@@ -58,28 +59,6 @@ function failedBefore(facts: Facts, template: JsonObject): boolean {
     .filter((release) => templatesEqual(release.spec.canary.template, template))
     .find((release) => wasTurnedDown(release) || phaseOf(release) === 'Promoted');
   return last !== undefined && wasTurnedDown(last);
-}
-
-/** One of the last stable templates, unless it was turned down after it had been promoted. */
-function knownGood(facts: Facts, active: Release): Release | undefined {
-  const { target } = facts;
-  if (target === undefined) return undefined;
-  const { policy } = facts.rules?.readable === true ? facts.rules : recordedPolicy(active);
-  const older = facts.releases.slice(1).filter((release) => release.spec.target.uid === target.uid);
-  const promoted = older.filter(
-    (release) =>
-      phaseOf(release) === 'Promoted' &&
-      !templatesEqual(release.spec.canary.template, active.spec.stable.template),
-  );
-  const found = promoted
-    .slice(0, policy.rollbackWindow.revisions)
-    .find((release) => templatesEqual(release.spec.canary.template, target.template));
-  if (found === undefined) return undefined;
-  const since = older.slice(0, older.indexOf(found));
-  const withdrawn = since.some(
-    (release) => wasTurnedDown(release) && templatesEqual(release.spec.canary.template, target.template),
-  );
-  return withdrawn ? undefined : found;
 }
 
 function blocked(facts: Facts, active: Release, plan: Extract<Plan, { ok: false }>): Answer {
