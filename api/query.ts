@@ -47,7 +47,7 @@ const BARE = /^[A-Za-z0-9_:.]+$/;
 type Place = 'bare' | 'string' | 'regex';
 type Quote = '"' | "'" | '`';
 
-type Piece = { text: string } | { name: string; place: Place; quote: Quote | undefined };
+type Piece = { text: string } | (Variable & { quote: Quote | undefined });
 
 export type Rendered =
   | { ok: true; query: string }
@@ -182,6 +182,21 @@ export function renderKnown(text: string, variables: Readonly<Record<string, str
     .join('');
 }
 
+/** Where a variable stands in a query template, braces included. */
+export interface Variable {
+  name: string;
+  place: Place;
+  from: number;
+  to: number;
+}
+
+/** The variables of a query template in their order; [] if it is not one. */
+export function variablesIn(text: string): Variable[] {
+  const pieces = split(text);
+  if (typeof pieces === 'string') return [];
+  return pieces.flatMap((piece) => ('name' in piece ? [piece] : []));
+}
+
 function needsRegex(name: string): boolean {
   return LISTS.has(name) || name.endsWith('Regex');
 }
@@ -228,7 +243,7 @@ function split(text: string): Piece[] | string {
       if (!NAME.test(name))
         return `has a variable that is not closed or has no proper name: ${text.slice(i, i + 20)}`;
       const place = quote === undefined ? 'bare' : regex ? 'regex' : 'string';
-      pieces.push({ text: text.slice(from, i) }, { name, place, quote });
+      pieces.push({ text: text.slice(from, i) }, { name, place, quote, from: i, to: end + 2 });
       i = end + 1;
       from = end + 2;
     } else if (quote !== undefined) {

@@ -1,6 +1,7 @@
 import { checkQuery } from '../../api/query.ts';
 import type { Issue } from '../../api/result.ts';
 import type { AnalysisTemplate, Metric } from '../../api/template.ts';
+import { flawIn } from '../promql/template.ts';
 import { checkExpression } from './expression.ts';
 
 /**
@@ -17,9 +18,23 @@ export function checkTemplate(template: AnalysisTemplate, path: string): Issue[]
 
 function checkQueries(metric: Metric, place: string, args: readonly string[]): Issue[] {
   return queriesOf(metric).flatMap(({ field, text, counter }) => {
-    const issue = checkQuery(text, { args, counter }) ?? (counter ? checkHistogram(metric, text) : undefined);
+    const issue =
+      checkQuery(text, { args, counter }) ??
+      (counter ? checkHistogram(metric, text) : undefined) ??
+      checkPromql(text);
     return issue === undefined ? [] : [{ path: `${place}.${field}`, ...issue }];
   });
+}
+
+function checkPromql(text: string): Omit<Issue, 'path'> | undefined {
+  const flaw = flawIn(text);
+  return (
+    flaw && {
+      value: flaw.excerpt,
+      message: flaw.message,
+      remedy: 'correct it there, and try it in Prometheus',
+    }
+  );
 }
 
 /** A quantile per window cannot be compared request by request. */

@@ -1,6 +1,7 @@
 import type { Measurement, Window } from '../../api/analysis.ts';
 import type { Arm } from '../../api/query.ts';
 import { renderQuery } from '../../api/query.ts';
+import { isSelector } from '../promql/selector.ts';
 import type { Series } from './answer.ts';
 import type { Timeline } from './deltas.ts';
 import { hasSampleInside } from './deltas.ts';
@@ -8,7 +9,6 @@ import type { Job } from './job.ts';
 import { bad, failed } from './job.ts';
 import type { PrometheusClient } from './prometheus.ts';
 import { askOverRange } from './over-range.ts';
-import { isSelector } from './selector.ts';
 
 export const ARMS = ['canary', 'stable'] as const;
 

@@ -1,6 +1,7 @@
 import type { Counts, History } from '../../api/analysis.ts';
 import { renderQuery } from '../../api/query.ts';
 import type { ErrorRateQueries } from '../../api/template.ts';
+import { isSelector } from '../promql/selector.ts';
 import type { Series } from './answer.ts';
 import { increments } from './deltas.ts';
 import type { Job } from './job.ts';
@@ -8,7 +9,6 @@ import type { Piece, Ticks } from './lookback.ts';
 import { eachPiece, historyMs, tickOf, ticksBefore } from './lookback.ts';
 import { podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './prometheus.ts';
-import { isSelector } from './selector.ts';
 
 /**
  * What the stable arm did in the hours before the window, cut into windows of the same length; `byPod` (the series are of the

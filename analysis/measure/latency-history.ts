@@ -1,6 +1,7 @@
 import type { Histogram, LatencyHistory } from '../../api/analysis.ts';
 import { renderQuery } from '../../api/query.ts';
 import type { LatencyQueries } from '../../api/template.ts';
+import { isSelector } from '../promql/selector.ts';
 import type { Buckets, Form } from './buckets.ts';
 import { commonBounds, compacted, project, settled, sumOf } from './buckets.ts';
 import { histogramIncrements } from './histogram-increments.ts';
@@ -9,7 +10,6 @@ import type { Ticks } from './lookback.ts';
 import { eachPiece, historyMs, tickOf, ticksBefore } from './lookback.ts';
 import { podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './prometheus.ts';
-import { isSelector } from './selector.ts';
 import type { Track } from './tracks.ts';
 import { readTracks } from './tracks.ts';
 

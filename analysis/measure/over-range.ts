@@ -1,7 +1,12 @@
 import type { Window } from '../../api/analysis.ts';
 import type { Series } from './answer.ts';
 import type { Failure, PrometheusClient } from './prometheus.ts';
-import { overRange } from './selector.ts';
+import { samplesOver } from '../promql/range.ts';
+
+/** Samples this long before the window are read as well, to know where each counter stood when the window began. */
+export const LOOKBACK_MS = 5 * 60_000;
+const STEPS_PER_TICK = 3;
+const FEWEST_STEP_MS = 1000;
 
 export interface RangeOptions {
   tickMs?: number;
@@ -9,17 +14,19 @@ export interface RangeOptions {
   bulk?: boolean;
 }
 
-/** Every series of the query over the window and the lookback; of a union `a or b` those of each part, as `or` unites them. */
+/**
+ * Every series of the query over the window and the lookback; of a union `a or b` those of each part, as `or` unites them. What
+ * is no selector is asked for its value at instants a third of `tickMs` apart.
+ */
 export async function askOverRange(
   client: PrometheusClient,
   query: string,
-  window: Window,
-  { bulk, ...reach }: RangeOptions = {},
+  { startMs, endMs }: Window,
+  { tickMs = endMs - startMs, lookbackMs = LOOKBACK_MS, bulk = false }: RangeOptions = {},
 ): Promise<{ ok: true; series: Series[] } | Failure> {
-  const how = bulk === undefined ? {} : { bulk };
-  const answers = await Promise.all(
-    overRange(query, window, reach).map((range) => client.instant(range, window.endMs, how)),
-  );
+  const stepMs = Math.max(FEWEST_STEP_MS, Math.floor(tickMs / STEPS_PER_TICK / 1000) * 1000);
+  const ranges = samplesOver(query, endMs - startMs + lookbackMs, stepMs);
+  const answers = await Promise.all(ranges.map((range) => client.instant(range, endMs, { bulk })));
   const series: Series[][] = [];
   for (const answer of answers) {
     if (!answer.ok) return answer;

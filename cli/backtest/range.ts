@@ -1,7 +1,9 @@
-import { promDuration, renderQuery } from '../../api/query.ts';
+import { renderQuery } from '../../api/query.ts';
 import type { Series } from '../../analysis/measure/answer.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
-import { isSelector } from '../../analysis/measure/selector.ts';
+import { askOverRange } from '../../analysis/measure/over-range.ts';
+import { valuesOver } from '../../analysis/promql/range.ts';
+import { isSelector } from '../../analysis/promql/selector.ts';
 import type { Window } from '../../api/analysis.ts';
 import { istioReporters } from '../../providers/presets.ts';
 import { OFF } from '../../providers/provider.ts';
@@ -9,7 +11,6 @@ import { UsageError } from '../io.ts';
 
 /** Stands for the pods' names while a query is rendered, because a recording spans pods nobody remembers. */
 const PODS = 'PODS-OF-THE-TARGET';
-const LOOKBACK_MS = 5 * 60_000;
 const CHUNK_MS = 60 * 60_000;
 const LEAST_CHUNK_MS = 5 * 60_000;
 
@@ -38,8 +39,19 @@ export function variablesFor(service: {
     routeRegex,
     ingressRegex: routeRegex,
     portRegex: '.+',
+    ...envoyClusters(namespace, route),
     ...istioReporters(OFF),
   };
+}
+
+/**
+ * Envoy Gateway's clusters of the route: while nothing is split one for each rule, during a release (or where a filter keeps them
+ * apart) one for each backendRef. Which of these was stable's nobody remembers.
+ */
+function envoyClusters(namespace: string, route: string | undefined): Record<string, string> {
+  const name = route === undefined ? '[^/]+' : route.replaceAll('.', '[.]');
+  const clusters = `[a-z]+/${namespace}/${name}/rule/[0-9]+(/backend/[0-9]+)?`;
+  return { stableClusterRegex: clusters, canaryClusterRegex: clusters };
 }
 
 /** The query with its variables; pods are those named as a Deployment's ReplicaSets name them. */
@@ -82,8 +94,13 @@ export async function eachChunk(
   const raw = queries.map(isSelector);
   while (startMs < range.endMs && !stop.aborted) {
     const window = { startMs, endMs: Math.min(range.endMs, startMs + chunkMs) };
-    const texts = queries.map((query) => overChunk(query, window, { tickMs, ask }));
-    const found = await Promise.all(texts.map((text) => client.instant(text, window.endMs)));
+    const found = await Promise.all(
+      queries.map((query) =>
+        ask === 'counters'
+          ? askOverRange(client, query, window, { tickMs })
+          : client.instant(valuesOver(query, window.endMs - window.startMs, tickMs), window.endMs),
+      ),
+    );
     const failed = found.findIndex(({ ok }) => !ok);
     const failure = found[failed];
     if (failure?.ok === false) {
@@ -102,17 +119,6 @@ export async function eachChunk(
 
 function wholeTicks(ms: number, tickMs: number): number {
   return Math.max(1, Math.floor(ms / tickMs)) * tickMs;
-}
-
-function overChunk(
-  query: string,
-  { startMs, endMs }: Window,
-  { tickMs, ask }: Pick<RangeOptions, 'tickMs' | 'ask'>,
-): string {
-  if (ask === 'values') return `(${query})[${promDuration(endMs - startMs)}:${promDuration(tickMs)}]`;
-  const range = promDuration(endMs - startMs + LOOKBACK_MS);
-  if (isSelector(query)) return `${query}[${range}]`;
-  return `(${query})[${range}:${promDuration(Math.max(1000, Math.floor(tickMs / 3000) * 1000))}]`;
 }
 
 function failureSentence(url: string, sentence: string, query: string): string {

@@ -2,6 +2,7 @@
 export type Room =
   | 'api'
   | 'stats'
+  | 'promql'
   | 'judge'
   | 'replay'
   | 'measure'
@@ -20,6 +21,7 @@ const ROOMS: readonly [RegExp, Room][] = [
   [/\.test\.ts$|^test\/|\/testing\/|^providers\/conformance(-\w+)?\.ts$/, 'test'],
   [/^api\//, 'api'],
   [/^analysis\/stats\//, 'stats'],
+  [/^analysis\/promql\//, 'promql'],
   [/^analysis\/judge\//, 'judge'],
   [/^analysis\/replay\//, 'replay'],
   [/^analysis\/measure\//, 'measure'],
@@ -42,15 +44,16 @@ export function roomOf(path: string): Room | undefined {
 export const MAY_IMPORT: Record<Exclude<Room, 'test'>, readonly Room[]> = {
   api: [],
   stats: [],
-  judge: ['api', 'stats'],
+  promql: ['api'],
+  judge: ['api', 'stats', 'promql'],
   replay: ['api', 'stats', 'judge'],
-  measure: ['api'],
+  measure: ['api', 'promql'],
   queue: ['api', 'measure'],
   providers: ['api'],
   kube: ['api'],
   'controller (pure)': ['api', 'judge', 'providers'],
   'controller (I/O)': ['api', 'judge', 'measure', 'queue', 'providers', 'kube', 'controller (pure)'],
-  cli: ['api', 'judge', 'replay', 'measure', 'providers', 'kube', 'controller (pure)'],
+  cli: ['api', 'promql', 'judge', 'replay', 'measure', 'providers', 'kube', 'controller (pure)'],
   playground: ['api'],
   scripts: ['api', 'playground'],
 };
@@ -67,6 +70,7 @@ export const DOORS: readonly string[] = [
 export const PACKAGES: Partial<Record<Room, readonly string[]>> = {
   api: [],
   stats: [],
+  promql: ['@lezer/common', '@prometheus-io/lezer-promql'],
   judge: ['mathjs', 'mathjs/number'],
   replay: [],
   providers: [],

@@ -1,12 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
-import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
+import { filledPrometheus, type FilledPrometheus } from '../support/filled-prometheus.ts';
 import { poisson, seeded } from '../support/sampling.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -28,9 +26,7 @@ const BUCKETS: readonly [string, number][] = [
 const FAILING = 1.5;
 const WHOLE = BUCKETS.reduce((sum, [, mean]) => sum + mean, 0);
 
-const directory = mkdtempSync(join(tmpdir(), 'sluice-backtest-'));
-let prometheus: ChildProcess | undefined;
-let url = '';
+let prometheus: FilledPrometheus;
 
 /** Series of one pod in OpenMetrics: all samples of a series follow each other. */
 function seriesOf(pod: string, seed: number): { requests: string[]; durations: string[] } {
@@ -62,54 +58,16 @@ function seriesOf(pod: string, seed: number): { requests: string[]; durations: s
 }
 
 beforeAll(async () => {
-  const binary = ensurePrometheus(() => undefined);
   const all = PODS.map((pod, i) => seriesOf(pod, i + 1));
-  const lines = [
+  prometheus = await filledPrometheus([
     '# TYPE requests counter',
     ...all.flatMap(({ requests }) => requests),
     '# TYPE duration_seconds_bucket gauge',
     ...all.flatMap(({ durations }) => durations),
-    '# EOF',
-    '',
-  ];
-  const [metrics, data, config] = ['metrics.txt', 'data', 'prometheus.yml'].map((name) =>
-    join(directory, name),
-  );
-  writeFileSync(metrics ?? '', lines.join('\n'));
-  writeFileSync(config ?? '', 'scrape_configs: []\n');
-  // it comes with Prometheus, in the same folder
-  const promtool = join(dirname(binary), 'promtool');
-  const filled = spawnSync(promtool, [
-    'tsdb',
-    'create-blocks-from',
-    'openmetrics',
-    metrics ?? '',
-    data ?? '',
   ]);
-  expect(filled.stderr.toString()).toBe('');
-  const port = await freePort();
-  prometheus = spawn(
-    binary,
-    [
-      `--config.file=${config ?? ''}`,
-      `--storage.tsdb.path=${data ?? ''}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--storage.tsdb.retention.time=100y',
-      '--log.level=error',
-    ],
-    { stdio: 'ignore' },
-  );
-  url = `http://127.0.0.1:${port}`;
-  await prometheusReady(url);
 });
 
-afterAll(async () => {
-  if (prometheus?.exitCode === null) {
-    prometheus.kill('SIGTERM');
-    await once(prometheus, 'exit');
-  }
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => prometheus.close());
 
 interface Result {
   pods: number;
@@ -119,11 +77,20 @@ interface Result {
 }
 
 async function backtest(template: string, ...flags: string[]): Promise<Result> {
-  const file = join(directory, 'template.yaml');
+  const file = join(prometheus.directory, 'template.yaml');
   writeFileSync(file, template);
   const at = (hours: number): string => new Date((START_S + hours * 3600) * 1000).toISOString();
   const range = ['--from', at(0), '--to', at(HOURS)];
-  const given = ['--template', file, '--prometheus', url, '--target', 'shop/checkout', '-o', 'json'];
+  const given = [
+    '--template',
+    file,
+    '--prometheus',
+    prometheus.url,
+    '--target',
+    'shop/checkout',
+    '-o',
+    'json',
+  ];
   const child = spawn(process.execPath, [PROGRAM, 'backtest', ...given, ...range, ...flags]);
   let printed = '';
   let complained = '';

@@ -1,0 +1,77 @@
+import type { SyntaxNode } from '@lezer/common';
+import { parseQuery, partsOf, placeOf, type Query } from './parse.ts';
+
+/** A matcher that every selector of a query has to have. */
+export interface Matcher {
+  label: string;
+  value: string;
+}
+
+export type Fenced = { ok: true; query: string } | { ok: false; sentence: string };
+
+/** They read series that no selector of the query names. */
+const READ_MORE: ReadonlySet<string> = new Set(['info']);
+
+/**
+ * The query with `label="value"` added to each of its selectors. Prometheus wants all matchers of a selector to match, so whatever
+ * the query says of this label itself makes it narrower and never wider. Comments are taken out: what the grammar takes for
+ * a comment must not be more than what Prometheus does.
+ */
+export function fenced(promql: string, matcher: Matcher): Fenced {
+  const parsed = parseQuery(promql);
+  if (!parsed.ok) {
+    const { at, message } = parsed.problem;
+    return { ok: false, sentence: `it is not PromQL: ${message} at ${placeOf(promql, at)}` };
+  }
+  const { query } = parsed;
+  const found = selectorsAndCalls(query.root);
+  const wide = found.calls
+    .map((call) => promql.slice(call.from, call.to))
+    .find((name) => READ_MORE.has(name));
+  if (wide !== undefined) return { ok: false, sentence: `${wide}() reads more than its selectors name` };
+  return { ok: true, query: edited(query, found.selectors, matcher) };
+}
+
+interface Found {
+  selectors: SyntaxNode[];
+  /** names of functions */
+  calls: SyntaxNode[];
+}
+
+function selectorsAndCalls(root: SyntaxNode): Found {
+  const found: Found = { selectors: [], calls: [] };
+  root.cursor().iterate(({ node }) => {
+    if (node.name === 'VectorSelector') found.selectors.push(node);
+    else if (node.name === 'FunctionIdentifier') found.calls.push(node);
+  });
+  return found;
+}
+
+interface Edit {
+  from: number;
+  to: number;
+  text: string;
+}
+
+function edited({ text, comments }: Query, selectors: readonly SyntaxNode[], matcher: Matcher): string {
+  const edits = [
+    ...comments.map(({ from, to }): Edit => ({ from, to, text: ' ' })),
+    ...selectors.map((selector) => added(selector, matcher)),
+  ].sort((a, b) => a.from - b.from || a.to - b.to);
+  let query = '';
+  let done = 0;
+  for (const { from, to, text: by } of edits) {
+    query += text.slice(done, from) + by;
+    done = to;
+  }
+  return query + text.slice(done);
+}
+
+function added(selector: SyntaxNode, { label, value }: Matcher): Edit {
+  const matcher = `${label}=${JSON.stringify(value)}`;
+  const braces = selector.getChild('LabelMatchers');
+  if (braces === null) return { from: selector.to, to: selector.to, text: `{${matcher}}` };
+  // first, so that a comma at the end of the list stays where it may stand
+  const first = braces.from + 1;
+  return { from: first, to: first, text: partsOf(braces).length === 0 ? matcher : `${matcher},` };
+}

@@ -1,0 +1,80 @@
+import { variablesIn, type Variable } from '../../api/query.ts';
+import { parseQuery, placeOf, type Problem } from './parse.ts';
+import { kindOf, misuseIn, type Kind } from './types.ts';
+
+/** What is wrong with a query template, in words for its author; undefined: nothing that can be seen before it is filled in. */
+export interface Flaw {
+  /** the part of the query where it is */
+  excerpt: string;
+  message: string;
+}
+
+/** Judges the PromQL of a template whose variables are in their proper places (api/query.ts). */
+export function flawIn(template: string): Flaw | undefined {
+  const { problem, kind } = judged(template);
+  if (problem !== undefined) {
+    const { at, message } = problem;
+    return {
+      excerpt: around(template, at),
+      message: `is not PromQL: ${message} (at ${placeOf(template, at)})`,
+    };
+  }
+  const wrong = kind === 'r' || kind === 't' ? WRONG[kind] : undefined;
+  return wrong === undefined ? undefined : { excerpt: around(template, 0), message: wrong };
+}
+
+const WRONG = {
+  r: 'returns a range and not a value for each series',
+  t: 'returns a text and no number',
+} as const;
+
+/**
+ * The variables make way for words of the same length, so that places stay what they are. A bare one may be a name or a
+ * number; what fits is found by trying. Where neither does, its value decides, and nothing is said before that is known.
+ */
+function judged(template: string): { problem?: Problem; kind?: Kind } {
+  const variables = variablesIn(template);
+  const numbers = new Set<Variable>();
+  for (;;) {
+    const text = filled(template, variables, numbers);
+    const problem = problemIn(text);
+    if (problem === undefined) return kindIn(text);
+    const there = variables.find((each) => each.place === 'bare' && touches(each, problem.at, template));
+    if (there === undefined) return { problem };
+    if (numbers.has(there)) return {};
+    numbers.add(there);
+  }
+}
+
+/** Does the variable hold the place, or end right before it? */
+function touches({ from, to }: Variable, at: number, template: string): boolean {
+  return at >= from - 1 && (at <= to || template.slice(to, at).trim() === '');
+}
+
+function filled(template: string, variables: readonly Variable[], numbers: ReadonlySet<Variable>): string {
+  let text = template;
+  for (const variable of variables) {
+    const { from, to } = variable;
+    text = text.slice(0, from) + (numbers.has(variable) ? '1' : 'x').repeat(to - from) + text.slice(to);
+  }
+  return text;
+}
+
+function problemIn(text: string): Problem | undefined {
+  const parsed = parseQuery(text);
+  return parsed.ok ? misuseIn(parsed.query) : parsed.problem;
+}
+
+function kindIn(text: string): { kind?: Kind } {
+  const parsed = parseQuery(text);
+  const kind = parsed.ok ? kindOf(parsed.query) : undefined;
+  return kind === undefined ? {} : { kind };
+}
+
+const REACH = 30;
+
+function around(text: string, at: number): string {
+  const from = Math.max(0, at - REACH);
+  const to = Math.min(text.length, at + REACH);
+  return `${from > 0 ? '…' : ''}${text.slice(from, to)}${to < text.length ? '…' : ''}`;
+}

@@ -1,0 +1,183 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PRESETS } from '../../providers/index.ts';
+import { filledPrometheus, type FilledPrometheus } from '../support/filled-prometheus.ts';
+import { poisson, seeded } from '../support/sampling.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const SCRAPE_S = 15;
+const SCRAPES = 2.5 * 240 + 1;
+const START_S = Date.UTC(2024, 0, 31) / 1000;
+/** Requests of each source and scrape. */
+const GOOD = 97;
+const BAD = 3;
+/** Of all requests, those up to each bound. */
+const BUCKETS: readonly [string, number][] = [
+  ['100', 60],
+  ['500', 35],
+  ['+Inf', 5],
+];
+
+/** How a back end names what it counts: a list of labels for each place that counts, without braces. */
+interface Naming {
+  counter: string;
+  good: string[];
+  bad: string[];
+  buckets: string;
+  durations: string[];
+}
+
+const CONTROLLER = 'controller_class="k8s.io/ingress-nginx",method="GET"';
+/** Of two controllers one is scraped with its own labels, the other has them renamed. */
+const nginx = (status: string): string[] => [
+  `job="a",instance="a:1",${CONTROLLER},namespace="shop",ingress="checkout",service="checkout"${status}`,
+  `job="b",instance="b:1",${CONTROLLER},namespace="ingress-nginx",exported_namespace="shop",ingress="checkout",exported_service="checkout"${status}`,
+];
+const istio = (code: string): string[] =>
+  ['gateway', 'client'].map(
+    (workload) =>
+      `job="mesh",instance="${workload}:1",reporter="source",source_workload="${workload}",destination_workload="checkout",` +
+      `destination_workload_namespace="shop",destination_service="checkout.shop.svc.cluster.local"${code}`,
+  );
+const pods = ['x2k9a', 'x2k9b'].map((end) => `checkout-7d9f8b6c5-${end}`);
+const linkerd = (classification: string): string[] =>
+  pods.map(
+    (pod) =>
+      `job="linkerd-proxy",instance="${pod}:4191",direction="inbound",namespace="shop",deployment="checkout",pod="${pod}",target_port="8080"${classification}`,
+  );
+const linkerdRoute = (status: string): string[] =>
+  ['web', 'mobile'].map(
+    (client) =>
+      `job="linkerd-proxy",instance="${client}:4191",namespace="${client}",route_namespace="shop",route_name="checkout",` +
+      `backend_namespace="shop",backend_name="checkout"${status}`,
+  );
+const envoy = (code: string): string[] =>
+  ['/backend/0', ''].map(
+    (end) =>
+      `job="envoy",instance="envoy:19001",namespace="envoy-gateway-system",envoy_cluster_name="httproute/shop/checkout/rule/0${end}"${code}`,
+  );
+const application = (code: string): string[] =>
+  pods.map((pod) => `job="app",instance="${pod}:80",namespace="shop",pod="${pod}"${code}`);
+
+const NAMINGS: Record<string, Naming> = {
+  nginx: {
+    counter: 'nginx_ingress_controller_requests',
+    good: nginx(',status="200"'),
+    bad: nginx(',status="503"'),
+    buckets: 'nginx_ingress_controller_header_duration_seconds_bucket',
+    durations: nginx(',status="200"'),
+  },
+  istio: {
+    counter: 'istio_requests_total',
+    good: istio(',response_code="200"'),
+    bad: istio(',response_code="503"'),
+    buckets: 'istio_request_duration_milliseconds_bucket',
+    durations: istio(',response_code="200"'),
+  },
+  linkerd: {
+    counter: 'response_total',
+    good: linkerd(',classification="success"'),
+    bad: linkerd(',classification="failure"'),
+    buckets: 'response_latency_ms_bucket',
+    durations: linkerd(''),
+  },
+  'linkerd-route': {
+    counter: 'outbound_http_route_backend_response_statuses_total',
+    good: linkerdRoute(',http_status="200"'),
+    bad: linkerdRoute(',http_status="503"'),
+    buckets: 'outbound_http_route_backend_response_duration_seconds_bucket',
+    durations: linkerdRoute(''),
+  },
+  'envoy-gateway': {
+    counter: 'envoy_cluster_upstream_rq_xx',
+    good: envoy(',envoy_response_code_class="2"'),
+    bad: envoy(',envoy_response_code_class="5"'),
+    buckets: 'envoy_cluster_upstream_rq_time_bucket',
+    durations: envoy(''),
+  },
+  replicas: {
+    counter: 'http_server_request_duration_seconds_count',
+    good: application(',http_response_status_code="200"'),
+    bad: application(',http_response_status_code="500"'),
+    buckets: 'http_server_request_duration_seconds_bucket',
+    durations: application(',http_response_status_code="200"'),
+  },
+};
+
+/** A counter that grows by `mean` a scrape, on top of `below`. */
+function grow(random: () => number, mean: number, below?: readonly number[]): number[] {
+  let value = 0;
+  return Array.from({ length: SCRAPES }, (_, i) => {
+    value += poisson(mean, random);
+    return value + (below?.[i] ?? 0);
+  });
+}
+
+const written = (series: string, values: readonly number[]): string[] =>
+  values.map((value, i) => `${series} ${value} ${START_S + i * SCRAPE_S}`);
+
+function samplesOf({ counter, good, bad, buckets, durations }: Naming, seed: number): string[] {
+  const random = seeded(seed);
+  const counts = (labels: string[], mean: number): string[] =>
+    labels.flatMap((each) => written(`${counter}{${each}}`, grow(random, mean)));
+  const histogram = (labels: string): string[] => {
+    let below: number[] | undefined;
+    return BUCKETS.flatMap(([le, mean]) => {
+      below = grow(random, mean, below);
+      return written(`${buckets}{${labels},le="${le}"}`, below);
+    });
+  };
+  return [...counts(good, GOOD), ...counts(bad, BAD), ...durations.flatMap(histogram)];
+}
+
+let prometheus: FilledPrometheus;
+
+beforeAll(async () => {
+  prometheus = await filledPrometheus(
+    Object.values(NAMINGS).flatMap((naming, i) => samplesOf(naming, i + 1)),
+  );
+});
+
+afterAll(() => prometheus.close());
+
+interface Result {
+  traffic: { requestsPerMinute: number; errorRate: number };
+  scenarios: { name: string; runs: number }[];
+}
+
+async function backtest(provider: string): Promise<Result> {
+  const file = join(prometheus.directory, 'template.yaml');
+  writeFileSync(
+    file,
+    `metrics:
+      - { name: errors, errorRate: { preset: ${provider} } }
+      - { name: slow, latency: { preset: ${provider}, quantiles: [0.5] } }`,
+  );
+  const at = (scrape: number): string => new Date((START_S + scrape * SCRAPE_S) * 1000).toISOString();
+  const flags = ['--template', file, '--prometheus', prometheus.url, '--target', 'shop/checkout'];
+  const range = ['--from', at(0), '--to', at(SCRAPES - 1), '--runs', '3', '-o', 'json'];
+  const child = spawn(process.execPath, [PROGRAM, 'backtest', ...flags, ...range]);
+  let printed = '';
+  let complained = '';
+  child.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (complained += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  if (code !== 0) throw new Error(complained);
+  return JSON.parse(printed) as Result;
+}
+
+describe('sluice backtest replays what a real Prometheus has of', () => {
+  test.each(PRESETS.map(({ name }) => name))('preset %s', async (name) => {
+    const { traffic, scenarios } = await backtest(name);
+    const sources = NAMINGS[name]?.good.length ?? 0;
+    // so many Poisson counts are off by less than a percent
+    expect(traffic.requestsPerMinute / (4 * (GOOD + BAD) * sources)).toBeCloseTo(1, 1);
+    expect(traffic.errorRate).toBeCloseTo(BAD / (GOOD + BAD), 2);
+    const names = scenarios.map((scenario) => scenario.name);
+    expect(names).toEqual(expect.arrayContaining(['nothing (A/A)', 'errors ×2', 'latency ×1.5']));
+  });
+});

@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { fenced } from '../../analysis/promql/fence.ts';
+import { parseQuery } from '../../analysis/promql/parse.ts';
+import { misuseIn } from '../../analysis/promql/types.ts';
+import { filledPrometheus, type FilledPrometheus } from '../support/filled-prometheus.ts';
+import { hostileQuery } from '../support/promql-arbitrary.ts';
+import { ACCEPTED, REFUSED } from '../support/promql-queries.ts';
+
+const AT_S = Date.UTC(2024, 0, 31) / 1000;
+const LABELS = ['job="app",instance="a:1"', 'job="app",instance="b:1"'];
+
+/** What a namespace counts: its numbers say whose they are. */
+function seriesOf(namespace: string | undefined, value: number): string[] {
+  const where = namespace === undefined ? '' : `,namespace="${namespace}"`;
+  return ['secret', 'target_info', 'requests_total'].flatMap((name, i) =>
+    LABELS.flatMap((labels) =>
+      Array.from(
+        { length: 41 },
+        (_, k) =>
+          `${name}{${labels},owner="${namespace ?? 'nobody'}"${where}} ${value + i} ${AT_S - (40 - k) * 15}`,
+      ),
+    ),
+  );
+}
+
+let prometheus: FilledPrometheus;
+
+beforeAll(async () => {
+  prometheus = await filledPrometheus([
+    ...seriesOf('shop', 1),
+    ...seriesOf('bank', 1_000_003),
+    ...seriesOf(undefined, 1_000_003),
+  ]);
+});
+
+afterAll(() => prometheus.close());
+
+async function accepted(query: string): Promise<boolean> {
+  const body = new URLSearchParams({ query, time: String(AT_S) });
+  const response = await fetch(`${prometheus.url}/api/v1/query`, { method: 'POST', body });
+  return response.status === 200;
+}
+
+function understood(query: string): boolean {
+  const parsed = parseQuery(query);
+  return parsed.ok && misuseIn(parsed.query) === undefined;
+}
+
+describe('what is judged offline is judged as a real Prometheus judges it', () => {
+  test.each(ACCEPTED)('taken: %s', async (query) => {
+    expect(await accepted(query)).toBe(true);
+    expect(understood(query)).toBe(true);
+  });
+
+  test.each(REFUSED)('refused: %s', async (query) => {
+    expect(await accepted(query)).toBe(false);
+    expect(understood(query)).toBe(false);
+  });
+});
+
+describe('a query that is fenced into a namespace', () => {
+  const fence = { label: 'namespace', value: 'shop' };
+
+  async function answerTo(query: string): Promise<string> {
+    const body = new URLSearchParams({ query, time: String(AT_S) });
+    const response = await fetch(`${prometheus.url}/api/v1/query`, { method: 'POST', body });
+    return response.text();
+  }
+
+  test('reads nothing of another one, whatever its author wrote', async () => {
+    const seen = { answers: 0, own: 0 };
+    await fc.assert(
+      fc.asyncProperty(hostileQuery, async (query) => {
+        const limited = fenced(query, fence);
+        if (!limited.ok) return;
+        const answer = await answerTo(limited.query);
+        // what it refuses it reads nothing for; the words are the query's own
+        if (!answer.startsWith('{"status":"success"')) return;
+        seen.answers++;
+        if (answer.includes('"owner":"shop"')) seen.own++;
+        expect(answer, limited.query).not.toContain('bank');
+        expect(answer, limited.query).not.toContain('nobody');
+        // numbers that no arithmetic of the generator makes out of those of shop
+        expect(answer, limited.query).not.toMatch(/"10000\d\d/);
+      }),
+      { numRuns: 600, seed: 20_261_121 },
+    );
+    expect(seen.own).toBeGreaterThan(30);
+    expect(seen.answers).toBeGreaterThan(300);
+  });
+
+  test('still answers for its own', async () => {
+    const limited = fenced('sum by (owner) (secret)', fence);
+    expect(limited.ok && (await answerTo(limited.query))).toContain('"owner":"shop"');
+    const client = createPrometheusClient({ url: prometheus.url });
+    const all = await client.instant('sum by (owner) (secret)', AT_S * 1000);
+    client.close();
+    expect(all.ok && all.series).toHaveLength(3);
+  });
+});
