@@ -4,7 +4,7 @@ import { cloneJson, equalJson, getNumber, getObject, getObjects, getString, isOb
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { fromCrd } from '../test/support/crd-arbitrary.ts';
-import { crdSchema } from '../test/support/crd-schema.ts';
+import { publishedCheck } from '../test/support/crd-schema.ts';
 import { destination, httpTo, virtualService } from '../test/support/istio.ts';
 import {
   describeProvider,
@@ -16,18 +16,15 @@ import {
 } from './conformance.ts';
 import { istio } from './istio.ts';
 
-/** The published schema of both versions, where it is at hand. */
-const schemas = ['v1', 'v1beta1'].map((version) => crdSchema('istio-virtualservices.yaml', version));
+/** By the published schema of both versions. */
+const checks = ['v1', 'v1beta1'].map((version) => publishedCheck('istio-virtualservices', version));
 
-test.each(schemas.filter(({ absent }) => absent === undefined))(
-  'the published schema finds a wrong VirtualService wrong',
-  ({ validate }) => {
-    const weighted = (weight: number | string) =>
-      virtualService('shop', [httpTo('/', [destination('web', { weight })])]);
-    expect(validate(weighted('1'))).not.toEqual([]);
-    expect(validate(weighted(1))).toEqual([]);
-  },
-);
+test.each(checks)('the published schema finds a wrong VirtualService wrong', (validate) => {
+  const weighted = (weight: number | string) =>
+    virtualService('shop', [httpTo('/', [destination('web', { weight })])]);
+  expect(validate(weighted('1'))).not.toEqual([]);
+  expect(validate(weighted(1))).toEqual([]);
+});
 
 const FQDN = 'web.shop.svc.cluster.local';
 const subset = (name: string, weight: number) => ({ destination: { host: 'web', subset: name }, weight });
@@ -122,10 +119,10 @@ const roomy = Object.fromEntries(
 
 const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
 const IN_ROUTE = {
-  file: 'istio-virtualservices.yaml',
+  kind: 'istio-virtualservices',
   version: 'v1',
   path: ['properties', 'spec', 'properties', 'http', 'items'],
-};
+} as const;
 const IN_DESTINATION = { ...IN_ROUTE, path: [...IN_ROUTE.path, 'properties', 'route', 'items'] };
 const someDestination = fc
   .record({
@@ -408,5 +405,5 @@ describeProvider(istio, {
   roomy,
   edits,
   acknowledge: () => undefined,
-  validate: (object) => schemas.flatMap(({ validate }) => validate(object)),
+  validate: (object) => checks.flatMap((validate) => validate(object)),
 });

@@ -16,10 +16,8 @@ import { PROVIDERS } from '../../providers/index.ts';
 import { OFF, shows } from '../../providers/provider.ts';
 import type { Provider, Split, TrafficContext, Wants } from '../../providers/provider.ts';
 import { LADDERS, type Ladder } from '../../providers/conformance-ladders.ts';
-import { gatewayApiCrds } from '../../playground/scenarios/gateway-api-crds.ts';
-import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
-import { crdObject, withoutRules } from '../support/crd-schema.ts';
+import { publishedCrd } from '../support/crd-schema.ts';
 import { destination, httpTo, virtualService } from '../support/istio.ts';
 import {
   backend,
@@ -46,15 +44,13 @@ const bare = (object: KubeObject): KubeObject => {
 
 async function apiWith(...objects: KubeObject[]): Promise<TestApi> {
   const api = await startApi(new VirtualClock(), 'shop');
-  const published = [
-    'gateway-api-httproutes.yaml',
-    'gateway-api-grpcroutes.yaml',
-    'istio-virtualservices.yaml',
-    'smi-trafficsplits.yaml',
-  ].flatMap((file) => crdObject(file) ?? []);
-  // Where the published kinds are not at hand, those of the playground stand for them.
-  const crds = published.length === 4 ? published.map(withoutRules) : [...gatewayApiCrds(), ...meshCrds()];
-  for (const crd of crds) await api.client.create(crd);
+  const kinds = [
+    'gateway-api-httproutes',
+    'gateway-api-grpcroutes',
+    'istio-virtualservices',
+    'smi-trafficsplits',
+  ] as const;
+  for (const kind of kinds) await api.client.create(publishedCrd(kind));
   for (const object of objects) await api.client.create(bare(object));
   return api;
 }

@@ -9,20 +9,18 @@ import {
   getStringMap,
 } from '../../api/json.ts';
 import type { Json, JsonObject } from '../../api/kube.ts';
-import { crdObject } from './crd-schema.ts';
+import { publishedSchema, type PublishedKind } from './crd-schema.ts';
 
 /**
  * Objects that a published schema allows at one place of a kind (`path`, below its top), without the members in
- * `except`; {} where the schema is not at hand. CEL rules are not looked at.
+ * `except`. CEL rules are not looked at.
  */
 export function fromCrd(
-  { file, version, path }: { file: string; version: string; path: readonly string[] },
+  { kind, version, path }: { kind: PublishedKind; version: string; path: readonly string[] },
   except: readonly string[],
 ): fc.Arbitrary<JsonObject> {
-  const versions = getObjects(crdObject(file), 'spec', 'versions');
-  const root = versions.find((each) => getString(each, 'name') === version);
-  const schema = getObject(root, 'schema', 'openAPIV3Schema', ...path);
-  if (schema === undefined) return fc.constant({});
+  const schema = getObject(publishedSchema(kind, version), ...path);
+  if (schema === undefined) throw new Error(`${kind} has nothing at ${path.join('.')}`);
   const properties = Object.entries(getObject(schema, 'properties') ?? {});
   return struct({
     ...schema,
