@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../test/support/eventually.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { realClock } from '../playground/api/clock.ts';
 import { listen } from '../playground/api/listen.ts';
@@ -72,11 +73,11 @@ const holder = async (): Promise<unknown> =>
     })
   )?.spec?.['holderIdentity'];
 
-describe('the program', { timeout: 30_000 }, () => {
+describe('the program', () => {
   it('leads, and on SIGTERM gives its Lease free and ends with 0', async () => {
     const file = await kubeconfig(listening.url);
     const ended = await program(['--kubeconfig', file, '--metrics-port', '0'], async (kill) => {
-      await vi.waitFor(async () => expect(await holder()).toMatch(/_\d+_[0-9a-f]{8}$/), { timeout: 20_000 });
+      await eventually(async () => expect(await holder()).toMatch(/_\d+_[0-9a-f]{8}$/));
       kill('SIGTERM');
     });
     expect(ended.code).toBe(0);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { vi } from 'vitest';
+import { eventually } from '../test/support/eventually.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { ScriptedServer } from '../test/support/scripted-server.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
@@ -359,7 +359,7 @@ describe('watching', () => {
     const first = events.next();
     const request = await server.next();
     request.open();
-    await vi.waitFor(() => expect(clock.pending).toBe(0));
+    await eventually(() => expect(clock.pending).toBe(0));
     await clock.advance(120_000);
     request.event('ADDED', { metadata: { name: 'p' } });
     expect((await first).done).toBe(false);

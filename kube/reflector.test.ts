@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../test/support/eventually.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { ScriptedServer } from '../test/support/scripted-server.ts';
 import type { Exchange } from '../test/support/scripted-server.ts';
@@ -72,7 +73,7 @@ async function openWatch(from: string): Promise<Exchange> {
 
 /** Waits until the reflector has gone to sleep for a time below the deadline of requests, then lets that time pass. */
 async function pass(ms: number): Promise<void> {
-  await vi.waitFor(() => expect(clock.nextInMs).toBe(ms), { interval: 2 });
+  await eventually(() => expect(clock.nextInMs).toBe(ms));
   await clock.advance(ms);
 }
 
@@ -87,7 +88,7 @@ describe('a reflector', () => {
     expect(names()).toEqual(['a', 'b']);
     watch.event('ADDED', pod('c', '11'));
     watch.event('DELETED', pod('a', '12'));
-    await vi.waitFor(() => expect(names()).toEqual(['b', 'c']), { interval: 2 });
+    await eventually(() => expect(names()).toEqual(['b', 'c']));
   });
 
   it('goes on from the last event when the server closes the watch', async () => {
@@ -108,13 +109,13 @@ describe('a reflector', () => {
   it('goes on from the last event after a short pause when the connection breaks in the middle of an event', async () => {
     const watch = await listThenWatch('10');
     watch.event('ADDED', pod('a', '11'));
-    await vi.waitFor(() => expect(names()).toEqual(['a']), { interval: 2 });
+    await eventually(() => expect(names()).toEqual(['a']));
     watch.raw('{"type":"ADDED","object":{"metad');
     watch.destroy();
     await pass(250);
     const again = await openWatch('11');
     again.event('ADDED', pod('b', '12'));
-    await vi.waitFor(() => expect(names()).toEqual(['a', 'b']), { interval: 2 });
+    await eventually(() => expect(names()).toEqual(['a', 'b']));
   });
 
   it.each([
@@ -149,7 +150,7 @@ describe('a reflector', () => {
   it('tries for ever after 500s, with pauses that grow to a limit', async () => {
     for (let attempt = 0; attempt < 9; attempt += 1) {
       (await server.next()).answer(500, 'etcd is away');
-      await vi.waitFor(() => expect(errors).toHaveLength(attempt + 1), { interval: 2 });
+      await eventually(() => expect(errors).toHaveLength(attempt + 1));
       await clock.advance(errors[attempt]!.retryInMs);
     }
     expect(errors.map(({ retryInMs }) => retryInMs)).toEqual([
@@ -164,14 +165,14 @@ describe('a reflector', () => {
     watch.destroy();
     await pass(250);
     (await server.next()).answer(503, 'no');
-    await vi.waitFor(() => expect(errors).toHaveLength(2), { interval: 2 });
+    await eventually(() => expect(errors).toHaveLength(2));
     expect([names(), store.synced]).toEqual([['a'], true]);
   });
 
   it('leaves a half-open watch that fell silent and goes on from its last version', async () => {
     const watch = await listThenWatch('10');
     watch.event('ADDED', pod('a', '11'));
-    await vi.waitFor(() => expect(names()).toEqual(['a']), { interval: 2 });
+    await eventually(() => expect(names()).toEqual(['a']));
     await clock.advance(SILENCE_MS);
     await watch.closed;
     await openWatch('11');
@@ -181,11 +182,11 @@ describe('a reflector', () => {
   it('does not take a watch for silent while events or bookmarks come', async () => {
     const watch = await listThenWatch('10');
     for (const version of ['11', '12', '13', '14']) {
-      await vi.waitFor(() => expect(clock.pending).toBe(1), { interval: 2 });
+      await eventually(() => expect(clock.pending).toBe(1));
       await clock.advance(SILENCE_MS - 1);
       watch.event('MODIFIED', pod('a', version));
       const seen = (): string | undefined => store.get('team', 'a')?.metadata.resourceVersion;
-      await vi.waitFor(() => expect(seen()).toBe(version), { interval: 2 });
+      await eventually(() => expect(seen()).toBe(version));
     }
     expect(server.requests).toBe(2);
   });
@@ -193,11 +194,11 @@ describe('a reflector', () => {
   it('lists anew after many silent watches: the server may have lost its version', async () => {
     await listThenWatch('900');
     for (let watches = 1; watches < 10; watches += 1) {
-      await vi.waitFor(() => expect(clock.pending).toBe(1), { interval: 2 });
+      await eventually(() => expect(clock.pending).toBe(1));
       await clock.advance(SILENCE_MS);
       await openWatch('900');
     }
-    await vi.waitFor(() => expect(clock.pending).toBe(1), { interval: 2 });
+    await eventually(() => expect(clock.pending).toBe(1));
     await clock.advance(SILENCE_MS);
     await listThenWatch('3');
   });
@@ -207,7 +208,7 @@ describe('a reflector', () => {
     (await server.next()).answer(403, 'may not watch');
     await pass(250);
     (await server.next()).answer(200, listOf('20', pod('b', '15')));
-    await vi.waitFor(() => expect(names()).toEqual(['b']), { interval: 2 });
+    await eventually(() => expect(names()).toEqual(['b']));
     (await server.next()).answer(403, 'may not watch');
     await pass(500);
     await listThenWatch('30', pod('b', '15'));
@@ -218,7 +219,7 @@ describe('a reflector', () => {
     for (let attempt = 0; attempt < 8; attempt += 1) {
       const watch = await openWatch('10');
       watch.raw('no JSON\n');
-      await vi.waitFor(() => expect(errors).toHaveLength(attempt + 1), { interval: 2 });
+      await eventually(() => expect(errors).toHaveLength(attempt + 1));
       await clock.advance(errors[attempt]!.retryInMs);
     }
     await listThenWatch('30');
@@ -226,7 +227,7 @@ describe('a reflector', () => {
 
   it('notices a silent watch in time though the clock was set back', async () => {
     const watch = await listThenWatch('10');
-    await vi.waitFor(() => expect(clock.pending).toBe(1), { interval: 2 });
+    await eventually(() => expect(clock.pending).toBe(1));
     offsetMs = -60 * 60_000;
     await clock.advance(2 * SILENCE_MS);
     await watch.closed;
@@ -247,7 +248,7 @@ describe('a reflector', () => {
     await pass(250);
     for (let attempt = 0; attempt < 5; attempt += 1) {
       (await server.next()).answer(404, '404 page not found');
-      await vi.waitFor(() => expect(errors).toHaveLength(attempt + 2), { interval: 2 });
+      await eventually(() => expect(errors).toHaveLength(attempt + 2));
       await clock.advance(errors.at(-1)!.retryInMs);
     }
     expect(names()).toEqual(['a']);
@@ -263,7 +264,7 @@ describe('a reflector', () => {
 
   it('stops while it waits for its next attempt', async () => {
     (await server.next()).answer(500, 'no');
-    await vi.waitFor(() => expect(clock.nextInMs).toBe(250), { interval: 2 });
+    await eventually(() => expect(clock.nextInMs).toBe(250));
     reflector.stop();
     await ended;
     expect(clock.pending).toBe(0);
@@ -291,7 +292,7 @@ describe('a reflector of an optional kind', () => {
 
   it('takes a kind the server does not know for an empty collection and asks again later', async () => {
     (await server.next()).answer(404, '404 page not found');
-    await vi.waitFor(() => expect(store.synced).toBe(true), { interval: 2 });
+    await eventually(() => expect(store.synced).toBe(true));
     await pass(30_000);
     await listThenWatch('10', pod('a', '1'));
     expect(names()).toEqual(['a']);
@@ -304,7 +305,7 @@ describe('a reflector of an optional kind', () => {
     await pass(500);
     expect(names()).toEqual(['a']);
     (await server.next()).answer(404, '404 page not found');
-    await vi.waitFor(() => expect(names()).toEqual([]), { interval: 2 });
+    await eventually(() => expect(names()).toEqual([]));
   });
 });
 
@@ -328,7 +329,7 @@ describe('a reflector of a kind that may not be read', () => {
     await restart({ optional: true });
     (await server.next()).answer(403, forbidden);
     await discovery(GATEWAY, 200, kinds('gateways'));
-    await vi.waitFor(() => expect(store.synced).toBe(true), { interval: 2 });
+    await eventually(() => expect(store.synced).toBe(true));
     expect(store.isForbidden).toBe(false);
   });
 
@@ -337,7 +338,7 @@ describe('a reflector of a kind that may not be read', () => {
     (await server.next()).answer(403, forbidden);
     await discovery('networking.istio.io/v1', 404, '404 page not found');
     await discovery('networking.istio.io/v1beta1', 200, kinds('destinationrules'));
-    await vi.waitFor(() => expect(store.isForbidden).toBe(true), { interval: 2 });
+    await eventually(() => expect(store.isForbidden).toBe(true));
   });
 
   it.each([
@@ -348,7 +349,7 @@ describe('a reflector of a kind that may not be read', () => {
     await restart({ optional: true, mayBeForbidden: true });
     (await server.next()).answer(403, forbidden);
     await discovery(GATEWAY, code, body);
-    await vi.waitFor(() => expect(store.isForbidden).toBe(true), { interval: 2 });
+    await eventually(() => expect(store.isForbidden).toBe(true));
     await pass(30_000);
     await listThenWatch('10', pod('a', '1'));
     expect([store.isForbidden, ...names()]).toEqual([false, 'a']);
@@ -357,7 +358,7 @@ describe('a reflector of a kind that may not be read', () => {
   it('forgets what it knew when the right is taken', async () => {
     await restart({ mayBeForbidden: true });
     (await listThenWatch('10', pod('a', '1'))).event('ERROR', forbidden);
-    await vi.waitFor(() => expect(store.isForbidden).toBe(true), { interval: 2 });
+    await eventually(() => expect(store.isForbidden).toBe(true));
     expect(names()).toEqual([]);
   });
 

@@ -3,9 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { NOTHING, add, formatTally, tallyReport, type Tally } from './lib/tally.ts';
+import { NOTHING, add, formatTally, skippedTests, tallyReport, type Tally } from './lib/tally.ts';
 
-/** `npm test`: set-up, static checks, unit tests, end-to-end tests. The last line is "N passed, N failed". */
+/**
+ * `npm test`: set-up, static checks, unit tests, end-to-end tests, and, where SLUICE_CONFORMANCE_KIT names a kit, the
+ * comparison with a real API server. Says what was skipped and why. The last line is "N passed, N failed".
+ */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules/.bin');
 const env = {
@@ -35,6 +38,9 @@ function run(command: string, args: string[], show: boolean): Promise<Ran> {
   });
 }
 
+/** What was not run, with the reason. */
+const skipped: string[] = [];
+
 const started = Date.now();
 const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 
@@ -59,7 +65,15 @@ async function tests(project: string, folder: string): Promise<Tally> {
   ];
   const { code } = await run(join(bin, 'vitest'), args, true);
   const report: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  skipped.push(...skippedTests(report));
   return tallyReport(report, code === 0);
+}
+
+function conformance(): Tally | Promise<Tally> {
+  if ((process.env['SLUICE_CONFORMANCE_KIT'] ?? '') !== '')
+    return check('conformance with a real API server', process.execPath, ['scripts/conformance.ts']);
+  skipped.push('conformance with a real API server (SLUICE_CONFORMANCE_KIT names no folder)');
+  return NOTHING;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
@@ -75,9 +89,11 @@ try {
   tally = checks.reduce(add, tally);
   tally = add(tally, await tests('unit', folder));
   tally = add(tally, await tests('e2e', folder));
+  tally = add(tally, await conformance());
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(`[${seconds()}] done`);
+for (const each of skipped) console.log(`skipped: ${each}`);
+console.log(`[${seconds()}] done, ${skipped.length} skipped`);
 console.log(formatTally(tally));
 process.exitCode = tally.failed === 0 ? 0 : 1;

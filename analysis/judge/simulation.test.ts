@@ -53,7 +53,7 @@ const steady: World = { requests: () => [150, 2850], rate: () => 0.01, canary: (
 /** Three standard errors of a share `p` over `runs`. */
 const chance = (p: number, runs: number): number => 3 * Math.sqrt((p * (1 - p)) / runs);
 
-describe('10 requests per second on the canary, 1% errors, 5% of traffic', { timeout: 60_000 }, () => {
+describe('10 requests per second on the canary, 1% errors, 5% of traffic', () => {
   test('an equal canary is rolled back in at most 1% of releases', () => {
     const runs = 80;
     expect(simulate(steady, runs).share).toBeLessThanOrEqual(0.01 + chance(0.01, runs));
@@ -77,7 +77,7 @@ describe('10 requests per second on the canary, 1% errors, 5% of traffic', { tim
   });
 });
 
-test('weights that rise while the baseline worsens (Simpson) fool nobody', { timeout: 60_000 }, () => {
+test('weights that rise while the baseline worsens (Simpson) fool nobody', () => {
   const third = (i: number): number => Math.min(2, Math.floor(i / 40));
   const runs = 80;
   const { share } = simulate(

@@ -268,7 +268,7 @@ describe('many queries at once', () => {
 
   test('the clock of a query starts when it is asked; one that waits too long is not asked', async () => {
     let asked = 0;
-    const prometheus = await against(() => asked++, { timeoutMs: 250 });
+    const prometheus = await against(() => asked++, { timeoutMs: 1000 });
     const answers = await Promise.all(Array.from({ length: 80 }, () => prometheus.instant('x', 0)));
     expect(answers.every((one) => !one.ok && one.outcome === 'timeout')).toBe(true);
     expect(asked).toBeGreaterThan(8);

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { listen } from './listen.ts';
 import type { Listening } from './listen.ts';
 import { CONFIGMAPS, configMap, TestClient } from './testing/client.ts';
@@ -36,7 +37,7 @@ describe('listen', () => {
     expect(new TextDecoder().decode(first?.value)).toContain('"type":"ADDED"');
     expect(client.clock.pending).toBe(1);
     leaving.abort();
-    await vi.waitFor(() => expect(client.clock.pending).toBe(0));
+    await eventually(() => expect(client.clock.pending).toBe(0));
   });
 
   it('refuses a port that is taken', async () => {

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { Gateway } from './gateway.ts';
 import type { GatewayPorts } from './gateway.ts';
@@ -152,7 +153,7 @@ const refs = (stable: number, canary: number): JsonObject[] => [
   },
 ];
 const answers = (port: number, want: string, host?: string): Promise<void> =>
-  vi.waitFor(async () => expect(await ask(port, host)).toBe(want), { timeout: 15_000 });
+  eventually(async () => expect(await ask(port, host)).toBe(want));
 
 describe('the gateway', () => {
   it('follows an HTTPRoute, counts as Istio does and confirms the generation', async () => {
@@ -245,7 +246,7 @@ describe('the gateway', () => {
     await answers(it.ports.routes, 'v1');
     const answer = await fetched(it.ports.routes);
     expect(answer.headers['set-cookie']).toEqual([cookie.value]);
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await counted(it)).toEqual(
         expect.arrayContaining(['destination shop 200', 'destination shop-canary 200', 'source shop 200']),
       ),
@@ -263,9 +264,7 @@ describe('the gateway', () => {
       const { statusCode, headers } = await fetched(it.ports.routes, { ...call, path });
       return [statusCode, headers['grpc-status']];
     };
-    await vi.waitFor(async () => expect(await status('/shop.Cart/Pay')).toEqual([200, '0']), {
-      timeout: 15_000,
-    });
+    await eventually(async () => expect(await status('/shop.Cart/Pay')).toEqual([200, '0']));
     expect(await status('/shop.Shelf/List')).toEqual([200, '14']);
     const line = (await metrics(it)).find((one) => one.includes('reporter="source"'));
     expect(line).toMatch(/request_protocol="grpc",response_code="200",grpc_response_status="0"/);
@@ -291,7 +290,7 @@ describe('the gateway', () => {
       spec: { service: 'shop', backends: [{ service: 'shop-canary', weight: 1 }] },
     });
     await answers(it.ports.linkerd, 'v1', host);
-    await vi.waitFor(() => expect(it.api.patches).not.toEqual([]), { timeout: 15_000 });
+    await eventually(() => expect(it.api.patches).not.toEqual([]));
     expect(it.api.patches[0]?.body).toEqual({
       spec: { dstOverrides: [{ authority: 'shop-canary.shop.svc.cluster.local', weight: '1' }] },
     });

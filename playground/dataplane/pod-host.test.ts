@@ -1,5 +1,6 @@
 import http from 'node:http';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import type { PodReport } from '../api/contract.ts';
 import { PodHost } from './pod-host.ts';
 import type { HostEvent } from './pod-host.ts';
@@ -16,7 +17,6 @@ const PROBE = {
 };
 
 /** Things take milliseconds; a busy machine may take longer. */
-const PATIENCE = { timeout: 10_000 };
 
 /** A pod host with fast clocks; every pod started is stopped after the test. */
 class Machine {
@@ -42,16 +42,16 @@ class Machine {
   }
 
   async ready(uid: string): Promise<string> {
-    return await vi.waitFor(() => {
+    return await eventually(() => {
       const last = this.reports(uid).at(-1);
       expect(last?.ready).toBe(true);
       return last?.podIP ?? '';
-    }, PATIENCE);
+    });
   }
 
   async stop(uid: string, graceMs = 1000): Promise<void> {
     this.host.handle({ do: 'stop', uid, graceMs });
-    await vi.waitFor(() => expect(this.events).toContainEqual({ event: 'stopped', uid }), PATIENCE);
+    await eventually(() => expect(this.events).toContainEqual({ event: 'stopped', uid }));
   }
 
   async stopAll(): Promise<void> {
@@ -98,10 +98,7 @@ describe('a pod', () => {
   it('is ready only when its readiness check over HTTP succeeds', async () => {
     machine = new Machine();
     machine.start('a', { probe: PROBE, env: { START_SECONDS: '0.2' } });
-    await vi.waitFor(
-      () => expect(machine.reports('a')).toMatchObject([{ phase: 'Running', ready: false }]),
-      PATIENCE,
-    );
+    await eventually(() => expect(machine.reports('a')).toMatchObject([{ phase: 'Running', ready: false }]));
     expect((await get(machine.reports('a')[0]?.podIP ?? '', '/healthz')).status).toBe(503);
     await machine.ready('a');
   });
@@ -109,11 +106,11 @@ describe('a pod', () => {
   it('crashes, restarts on the same address and backs off longer each time', async () => {
     machine = new Machine();
     machine.start('a', { env: { CRASH_AFTER_SECONDS: '0.02' } });
-    const waits = await vi.waitFor(() => {
+    const waits = await eventually(() => {
       const messages = machine.reports('a').flatMap((report) => report.waiting ?? []);
       expect(messages.length).toBeGreaterThan(2);
       return messages;
-    }, PATIENCE);
+    });
     expect(waits.every((wait) => wait.reason === 'CrashLoopBackOff')).toBe(true);
     expect(waits.slice(0, 3).map((wait) => /back-off ([\d.]+)s/.exec(wait.message)?.[1])).toEqual([
       '0.04',
@@ -128,7 +125,7 @@ describe('a pod', () => {
   it('with a wrong fault setting is told so and never starts', async () => {
     machine = new Machine();
     machine.start('a', { image: 'shop:v1_error-5' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       const [report] = machine.reports('a');
       expect(report).toMatchObject({
         phase: 'Pending',
@@ -136,7 +133,7 @@ describe('a pod', () => {
         waiting: { reason: 'CreateContainerConfigError' },
       });
       expect(report?.waiting?.message).toContain('error "5" is out of range');
-    }, PATIENCE);
+    });
   });
 
   it('keeps serving while it drains, then finishes what is under way', async () => {

@@ -52,7 +52,7 @@ const THIS_MACHINE: Machine = {
     withoutStartingServices(() => {
       // env(1) adds to the program's environment, which is passed on unread
       const command = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', ...arguments_];
-      done = spawnSync('env', command, { stdio: 'ignore', timeout: 180_000 }).status === 0;
+      done = spawnSync('env', command, { stdio: 'ignore', timeout: 900_000 }).status === 0;
     });
     return done;
   },

@@ -18,7 +18,8 @@ export interface PrometheusOptions {
   port: number;
 }
 
-const READY_MS = 20_000;
+/** One that has not answered by then never will, even on a busy machine. */
+const READY_MS = 300_000;
 
 /** Writes the configuration of a real Prometheus that scrapes the gateway, and perhaps every pod, each second; returns its command line. */
 export function prometheusCommand(options: PrometheusOptions): string[] {

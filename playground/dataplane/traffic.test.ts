@@ -1,7 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import type { Endpoint } from './backends.ts';
 import { Forwarder, fail } from './forward.ts';
 import type { Forwarded } from './forward.ts';
@@ -72,7 +73,7 @@ function load(port: number, requestsPerSecond = 400): Load {
 
 const served = (running: Load, more: number): Promise<void> => {
   const goal = running.counts.total + more;
-  return vi.waitFor(() => expect(running.counts.total).toBeGreaterThan(goal), { timeout: 15_000 });
+  return eventually(() => expect(running.counts.total).toBeGreaterThan(goal));
 };
 
 describe('traffic through the gateway', () => {
@@ -123,7 +124,7 @@ describe('traffic through the gateway', () => {
     });
     const answer = await fetch(`http://127.0.0.1:${port}/pay`, { method: 'POST', body: 'ten' });
     expect(await answer.text()).toContain('hello from a');
-    await vi.waitFor(() => expect({ bodies, answered }).toEqual({ bodies: ['ten'], answered: [200] }));
+    await eventually(() => expect({ bodies, answered }).toEqual({ bodies: ['ten'], answered: [200] }));
   });
 
   it.each([
@@ -166,7 +167,7 @@ describe('traffic through the gateway', () => {
     await served(running, 20);
     running.setRate(0);
     const before = running.counts.total;
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await served(load(await gateway(() => [endpoint])), 20);
     expect(running.counts.total).toBe(before);
     running.setRate(400);
     await served(running, 5);

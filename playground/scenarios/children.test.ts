@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.ts';
 import { Children } from './children.ts';
 
 /** Things take milliseconds; a busy machine may take longer. */
-const PATIENCE = { timeout: 10_000 };
 
 let directory = '';
 let deaths: string[] = [];
@@ -57,17 +57,15 @@ describe('a guarded child', () => {
 
   it('is reported with the end of its log when it dies by itself', async () => {
     await children.guarded('failing', ['sh', '-c', 'echo no such flag >&2; exit 3']);
-    await vi.waitFor(
-      () =>
-        expect(deaths).toEqual([expect.stringMatching(/the failing ended \(exit code 3\).*\nno such flag/)]),
-      PATIENCE,
+    await eventually(() =>
+      expect(deaths).toEqual([expect.stringMatching(/the failing ended \(exit code 3\).*\nno such flag/)]),
     );
     expect(killed).toEqual([false]);
   });
 
   it('is reported as killed when somebody else kills it', async () => {
     process.kill(await children.guarded('sleeper', ['sleep', '60']), 'SIGKILL');
-    await vi.waitFor(() => expect(killed).toEqual([true]), PATIENCE);
+    await eventually(() => expect(killed).toEqual([true]));
   });
 
   it('ends when the process that started it is killed', async () => {
@@ -84,6 +82,6 @@ describe('a guarded child', () => {
     );
     expect(alive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    await vi.waitFor(() => expect(alive(pid)).toBe(false), PATIENCE);
+    await eventually(() => expect(alive(pid)).toBe(false));
   });
 });

@@ -50,8 +50,9 @@ export interface Audience {
 
 const ENDED: readonly Phase[] = ['Promoted', 'RolledBack', 'Aborted', 'Superseded', 'Escaped', 'Blocked'];
 const LEAVING: readonly Phase[] = ['Promoting', 'RollingBack', ...ENDED];
-const LIMIT_SECONDS = 400;
-const CLEAN_SECONDS = 60;
+/** A release, or what it leaves, that takes longer hangs; a busy machine is slower, and no less right. */
+const LIMIT_SECONDS = 900;
+const CLEAN_SECONDS = 300;
 /** load goes on for this long after the end, to see what clean-up might break */
 const AFTERWARDS_MS = 2000;
 

@@ -257,7 +257,7 @@ const HOLDING: Record<Hold, string> = {
 export async function until(
   what: string,
   holds: () => Promise<boolean> | boolean,
-  seconds = 120,
+  seconds = 600,
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await holds())) {

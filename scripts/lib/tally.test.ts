@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { add, formatTally, tallyReport } from './tally.ts';
+import { add, formatTally, skippedTests, tallyReport } from './tally.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -32,6 +32,15 @@ describe('tallyReport', () => {
   ])('$name → $want', ({ report: given, ok, want: [passed, failed] }) => {
     expect(tallyReport(given, ok)).toEqual({ passed, failed });
   });
+});
+
+it('names every test that was not run', () => {
+  const skipped = { status: 'skipped', fullName: ' kubectl (skipped: there is none on the PATH) applies' };
+  const results = [{ assertionResults: [{ status: 'passed', fullName: 'a' }, skipped] }, file('passed')];
+  expect(skippedTests({ testResults: results })).toEqual([
+    'kubectl (skipped: there is none on the PATH) applies',
+  ]);
+  expect(skippedTests(undefined)).toEqual([]);
 });
 
 it('adds up and prints the line that ends a run', () => {

@@ -36,6 +36,14 @@ function isBroken(file: unknown): boolean {
   );
 }
 
+/** Names of the tests that were not run; a test that is skipped gives the reason in its name. */
+export function skippedTests(report: unknown): string[] {
+  return getObjects(report, 'testResults')
+    .flatMap((file) => getObjects(file, 'assertionResults'))
+    .filter((test) => ['skipped', 'pending', 'todo'].includes(getString(test, 'status') ?? ''))
+    .map((test) => getString(test, 'fullName')?.trim() ?? 'a test without a name');
+}
+
 /** The line that ends a run. */
 export function formatTally(tally: Tally): string {
   return `${tally.passed} passed, ${tally.failed} failed`;

@@ -44,7 +44,7 @@ interface Result {
   out: string;
 }
 
-describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
+describe.skipIf(!present)(title, () => {
   const users = { robot: serviceAccount('sluice-system', 'sluice') };
   const api = createApiServer({ clock: realClock, users });
   const workloads = startWorkloads({
@@ -87,7 +87,7 @@ describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
     expect((await kubectl('apply', '-f', file)).out).toContain('give a DNS label');
     writeFileSync(file, manifest('shop:1'));
     expect(await kubectl('apply', '-f', file)).toMatchObject({ code: 0 });
-    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toMatchObject({ code: 0 });
+    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=10m')).toMatchObject({ code: 0 });
     expect(await spec('.spec.paused')).toBe('');
   });
 
@@ -106,7 +106,7 @@ describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
 
   it('restarts without being held', async () => {
     expect(await kubectl('rollout', 'restart', 'deployment/web')).toMatchObject({ code: 0 });
-    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toMatchObject({ code: 0 });
+    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=10m')).toMatchObject({ code: 0 });
     expect(await spec('.spec.paused')).toBe('');
   });
 
@@ -120,8 +120,7 @@ describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
     });
     expect(await kubectl('scale', 'deployment/web', '--replicas=3')).toMatchObject({ code: 0 });
     expect(await spec('.spec.paused')).toBe('true');
-    const waiting = await kubectl('rollout', 'status', 'deployment/web', '--timeout=2s');
-    expect(waiting.code).toBe(1);
+    const waiting = await kubectl('rollout', 'status', 'deployment/web', '--watch=false');
     expect(waiting.out).toContain('0 out of 3 new replicas have been updated');
   });
 
@@ -143,7 +142,7 @@ describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
       ]),
     });
     expect(done.status).toBe(200);
-    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toMatchObject({ code: 0 });
+    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=10m')).toMatchObject({ code: 0 });
     expect(await spec('..image')).toBe('shop:2');
   });
 
@@ -152,6 +151,6 @@ describe.skipIf(!present)(title, { timeout: 60_000 }, () => {
     expect(await spec('.spec.paused')).toBe('true');
     await kubectl('annotate', 'deployment/web', 'sluice.dev/policy-');
     expect(await kubectl('rollout', 'resume', 'deployment/web')).toMatchObject({ code: 0 });
-    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toMatchObject({ code: 0 });
+    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=10m')).toMatchObject({ code: 0 });
   });
 });

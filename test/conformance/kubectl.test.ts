@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { realClock } from '../../playground/api/clock.ts';
 import { writeKubeconfig } from '../../playground/api/kubeconfig.ts';
 import { listen } from '../../playground/api/listen.ts';
@@ -65,9 +66,9 @@ describe.skipIf(!present)(name, () => {
     return ['--kubeconfig', kubeconfig, '--cache-dir', join(folder, 'cache'), ...args];
   }
 
-  it('applies, waits for and shows a Deployment', { timeout: 60_000 }, async () => {
+  it('applies, waits for and shows a Deployment', async () => {
     expect(await kubectl('apply', '-f', manifest)).toContain('deployment.apps/web created');
-    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s')).toContain(
+    expect(await kubectl('rollout', 'status', 'deployment/web', '--timeout=10m')).toContain(
       'successfully rolled out',
     );
     expect(await kubectl('get', 'deployment,service')).toMatch(/deployment.apps\/web +2\/2 +2 +2/);
@@ -78,9 +79,9 @@ describe.skipIf(!present)(name, () => {
     expect(await kubectl('apply', '-f', manifest)).toContain('service/web unchanged');
   });
 
-  it('changes, pauses, takes back and scales it', { timeout: 60_000 }, async () => {
+  it('changes, pauses, takes back and scales it', async () => {
     await kubectl('set', 'image', 'deployment/web', 'app=shop:2');
-    await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s');
+    await kubectl('rollout', 'status', 'deployment/web', '--timeout=10m');
     expect(await kubectl('rollout', 'history', 'deployment/web')).toMatch(/^2 /m);
     await kubectl('rollout', 'pause', 'deployment/web');
     await kubectl('rollout', 'resume', 'deployment/web');
@@ -88,13 +89,13 @@ describe.skipIf(!present)(name, () => {
     expect(await kubectl('get', 'deployment/web', '-o', 'jsonpath={..image}')).toContain('shop:1');
     await kubectl('rollout', 'restart', 'deployment/web');
     await kubectl('scale', 'deployment/web', '--replicas=3');
-    await kubectl('rollout', 'status', 'deployment/web', '--timeout=20s');
-    expect(await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=20s')).toContain(
+    await kubectl('rollout', 'status', 'deployment/web', '--timeout=10m');
+    expect(await kubectl('wait', '--for=condition=Available', 'deployment/web', '--timeout=10m')).toContain(
       'condition met',
     );
   });
 
-  it('patches in every way, and edits', { timeout: 60_000 }, async () => {
+  it('patches in every way, and edits', async () => {
     const replicas = () => kubectl('get', 'deployment/web', '-o', 'jsonpath={.spec.replicas}');
     const patches = [
       ['strategic', '{"spec":{"replicas":1}}', '1'],
@@ -112,7 +113,7 @@ describe.skipIf(!present)(name, () => {
     expect(await replicas()).toBe('2');
   });
 
-  it('tells of Events, and of changes as they come', { timeout: 60_000 }, async () => {
+  it('tells of Events, and of changes as they come', async () => {
     expect(await kubectl('events', '--for', 'deployment/web')).toContain('ScalingReplicaSet');
     expect(await kubectl('get', 'events', '--field-selector', 'involvedObject.kind=Deployment')).toContain(
       'deployment/web',
@@ -120,20 +121,20 @@ describe.skipIf(!present)(name, () => {
     const watching = spawn('kubectl', ['--kubeconfig', kubeconfig, 'get', 'deployment/web', '-w']);
     let seen = '';
     watching.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString()));
-    await vi.waitFor(() => expect(seen).toContain('2/2'), { timeout: 20_000 });
+    await eventually(() => expect(seen).toContain('2/2'));
     await kubectl('scale', 'deployment/web', '--replicas=4');
-    await vi.waitFor(() => expect(seen).toContain('4/4'), { timeout: 20_000 });
+    await eventually(() => expect(seen).toContain('4/4'));
     const closed = new Promise((resolve) => watching.once('close', resolve));
     watching.kill();
     await closed;
   });
 
-  it('creates and deletes without a file', { timeout: 60_000 }, async () => {
+  it('creates and deletes without a file', async () => {
     expect(await kubectl('create', 'namespace', 'other')).toContain('namespace/other created');
     await kubectl('create', 'configmap', 'settings', '--from-literal=a=b', '-n', 'other');
     expect(await kubectl('get', 'configmap/settings', '-n', 'other', '-o', 'jsonpath={.data.a}')).toBe('b');
-    expect(await kubectl('delete', 'namespace', 'other', '--timeout=20s')).toContain('deleted');
-    expect(await kubectl('delete', '-f', manifest, '--timeout=20s')).toContain(
+    expect(await kubectl('delete', 'namespace', 'other', '--timeout=10m')).toContain('deleted');
+    expect(await kubectl('delete', '-f', manifest, '--timeout=10m')).toContain(
       'deployment.apps "web" deleted',
     );
   });

@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Histogram, Registry } from 'prom-client';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import type { Measurement, Window } from '../../api/analysis.ts';
@@ -85,13 +86,10 @@ afterAll(async () => {
 /** Waits until everything both targets show now has been scraped; returns a time after that. */
 async function scraped(): Promise<number> {
   const mark = ++marks;
-  await vi.waitFor(
-    async () => {
-      const answer = await client.instant(`{__name__=~"(classic|native)_mark"} == ${mark}`, Date.now());
-      if (!answer.ok || answer.series.length < 2) throw new Error('not scraped yet');
-    },
-    { timeout: 60_000, interval: 50 },
-  );
+  await eventually(async () => {
+    const answer = await client.instant(`{__name__=~"(classic|native)_mark"} == ${mark}`, Date.now());
+    if (!answer.ok || answer.series.length < 2) throw new Error('not scraped yet');
+  });
   return Date.now();
 }
 

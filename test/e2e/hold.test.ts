@@ -81,7 +81,7 @@ describe('the hold by admission', () => {
     let waiting: Promise<Result> | undefined;
     const outcome = await play(stage, SCENARIOS.healthy, {
       changed: () => {
-        if (kubectlThere) waiting = kubectl('rollout', 'status', TARGET, '--timeout=300s');
+        if (kubectlThere) waiting = kubectl('rollout', 'status', TARGET, '--timeout=1h');
       },
       progress: ({ status }) => {
         if (status?.observedWeight === 5) lifting ??= tryToLift();
@@ -133,7 +133,7 @@ describe('the hold by admission', () => {
     });
     expect(progressing(await target())?.reason).not.toBe('ProgressDeadlineExceeded');
     if (!kubectlThere) return;
-    const waiting = await kubectl('rollout', 'status', TARGET, '--timeout=3s');
+    const waiting = await kubectl('rollout', 'status', TARGET, '--watch=false');
     expect(waiting.out).toContain('0 out of 6 new replicas have been updated');
     expect(waiting.out).not.toContain('exceeded its progress deadline');
   });

@@ -7,7 +7,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { measure } from '../../analysis/measure/measure.ts';
@@ -112,13 +113,10 @@ afterAll(async () => {
 async function scraped(exporter = first): Promise<number> {
   const mark = ++marks;
   exporter.lines.set('mark', mark);
-  await vi.waitFor(
-    async () => {
-      const answer = await client.instant(`mark == ${mark}`, Date.now());
-      if (!answer.ok || answer.series.length === 0) throw new Error('not scraped yet');
-    },
-    { timeout: 60_000, interval: 50 },
-  );
+  await eventually(async () => {
+    const answer = await client.instant(`mark == ${mark}`, Date.now());
+    if (!answer.ok || answer.series.length === 0) throw new Error('not scraped yet');
+  });
   return Date.now();
 }
 
@@ -300,13 +298,10 @@ describe('counting against a real Prometheus', () => {
     first.add(`${name}{service="web-canary",code="200"}`, 10);
     const startMs = await scraped();
     first.up = false;
-    await vi.waitFor(
-      async () => {
-        const answer = await client.instant(`sum(up{job="shop"}) < 2`, Date.now());
-        if (!answer.ok || answer.series.length === 0) throw new Error('still up');
-      },
-      { timeout: 60_000, interval: 50 },
-    );
+    await eventually(async () => {
+      const answer = await client.instant(`sum(up{job="shop"}) < 2`, Date.now());
+      if (!answer.ok || answer.series.length === 0) throw new Error('still up');
+    });
     const middleMs = Date.now();
     first.add(`${name}{service="web",code="200"}`, 30);
     first.add(`${name}{service="web-canary",code="200"}`, 3);

@@ -75,28 +75,24 @@ function lives(provider: WorldProvider, hold: HoldMode): (Life & { phase: string
 /** Each write meets one of them, so that the whole stays quick; the properties mix them at random. */
 const FAULTS: readonly Fault[] = ['crashAfter', 'crashBefore', 'lost', 'conflict'];
 
-describe.each(LIVES)(
-  'a release of $version.name ($provider, $hold, $policy.strategy)',
-  { timeout: 120_000 },
-  (life) => {
-    const { phase } = life;
-    it(`ends ${phase} although any one of its writes goes wrong, or is the last of a process`, async () => {
-      const { writes } = await live(life, () => 'none');
-      for (let fatal = 1; fatal <= writes; fatal++) {
-        const fault = FAULTS[fatal % FAULTS.length] ?? 'none';
-        const lived = await live(life, (write) => (write === fatal ? fault : 'none'));
-        expect({ fatal, fault, phase: lived.phase, broken: lived.broken }).toEqual({
-          fatal,
-          fault,
-          phase,
-          broken: [],
-        });
-      }
-    });
+describe.each(LIVES)('a release of $version.name ($provider, $hold, $policy.strategy)', (life) => {
+  const { phase } = life;
+  it(`ends ${phase} although any one of its writes goes wrong, or is the last of a process`, async () => {
+    const { writes } = await live(life, () => 'none');
+    for (let fatal = 1; fatal <= writes; fatal++) {
+      const fault = FAULTS[fatal % FAULTS.length] ?? 'none';
+      const lived = await live(life, (write) => (write === fatal ? fault : 'none'));
+      expect({ fatal, fault, phase: lived.phase, broken: lived.broken }).toEqual({
+        fatal,
+        fault,
+        phase,
+        broken: [],
+      });
+    }
+  });
 
-    it(`ends ${phase} even if the process dies after every single write`, async () => {
-      const lived = await live(life, () => 'crashAfter');
-      expect([lived.phase, lived.broken]).toEqual([phase, []]);
-    });
-  },
-);
+  it(`ends ${phase} even if the process dies after every single write`, async () => {
+    const lived = await live(life, () => 'crashAfter');
+    expect([lived.phase, lived.broken]).toEqual([phase, []]);
+  });
+});

@@ -9,7 +9,7 @@ const scenarios = readdirSync(FOLDER)
 
 describe.each(['pause', 'admission'] as const)('in hold mode %s the scenario', (hold) => {
   const mine = scenarios.filter(({ text }) => (holdOfScenario(text) ?? hold) === hold);
-  it.each(mine)('$file', { timeout: 60_000 }, async ({ text }) => {
+  it.each(mine)('$file', async ({ text }) => {
     expect(await runScenario(text, hold)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { eventually } from './eventually.ts';
 
 /** The longest step of a subquery over the windows of these tests. */
 const STEP_MS = 3000;
@@ -9,14 +9,8 @@ const STEP_MS = 3000;
  */
 export async function edgeAfter(sinceMs: number): Promise<number> {
   const edgeMs = Math.ceil((sinceMs + STEP_MS) / 1000) * 1000;
-  await vi.waitFor(
-    () => {
-      if (Date.now() <= edgeMs) throw new Error('not yet');
-    },
-    {
-      timeout: 30_000,
-      interval: 50,
-    },
-  );
+  await eventually(() => {
+    if (Date.now() <= edgeMs) throw new Error('not yet');
+  });
   return edgeMs;
 }
