@@ -3,6 +3,13 @@ export const GROUP = 'sluice.dev';
 export const API_VERSION = 'sluice.dev/v1alpha1';
 export const FIELD_MANAGER = 'sluice';
 
+/** Where a controller lives unless its flags say otherwise. */
+export const HOME = {
+  /** of shared policies and templates, and of the Lease */
+  namespace: 'sluice-system',
+  lease: 'sluice-controller',
+} as const;
+
 export const ANNOTATION = {
   /** opts a Deployment in; the value is the name of a ReleasePolicy (a DNS label) */
   policy: 'sluice.dev/policy',

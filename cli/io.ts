@@ -22,6 +22,7 @@ export interface Io {
 export const EXIT = {
   promoted: 0,
   rolledBack: 1,
+  aborted: 1,
   usage: 2,
   timedOut: 3,
   needsHuman: 4,

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { HOME } from '../api/names.ts';
 import { analyze, type AnalyzeFlags } from './commands/analyze.ts';
 import { backtest, type BacktestFlags } from './commands/backtest.ts';
 import { check, type CheckFlags } from './commands/check.ts';
@@ -51,15 +52,16 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     async (args: string[]) => done(await demo(args)),
   );
 
-  connected(program.command('wait'))
+  atHome(connected(program.command('wait')))
     .description('follow the release of the present template until its fate is known')
     .argument('<target>', 'deployment/<name>')
     .option('--timeout <duration>', 'give up after this long, like 10m (default: never)')
+    .option('--through-pauses', 'go on waiting while the release waits for a human')
     .addOption(new Option('-o, --output <format>', 'one object per change').choices(['json']))
     .addHelpText('after', EXIT_CODES)
     .action(async (target: string, flags: WaitFlags) => done(await wait(io, target, flags)));
   addOrders(program, io, done);
-  connected(program.command('status'))
+  atHome(connected(program.command('status')))
     .description('the newest release of each target, or of one')
     .argument('[target]', 'deployment/<name>')
     .option('-A, --all-namespaces', 'of all namespaces')
@@ -89,7 +91,7 @@ function addCheck(program: Command, io: Io, done: (exitCode: number) => void): v
     .argument('<target>', 'deployment/<name>')
     .option('-f, --filename <file>', 'look at these manifests instead of a cluster; may be repeated', collect)
     .option('--prometheus <[name=]url>', 'ask the queries of stable as well; may be repeated', collect)
-    .option('--controller-namespace <name>', 'home of shared policies and templates', 'sluice-system')
+    .option('--controller-namespace <name>', 'home of shared policies and templates', HOME.namespace)
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .action(async (target: string, flags: CheckFlags) => done(await check(io, target, flags)));
 }
@@ -187,4 +189,13 @@ function connected(command: Command): Command {
     .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
     .option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)')
     .option('--context <name>', 'context of the kubeconfig');
+}
+
+/** A command that looks whether a controller is at work. */
+function atHome(command: Command): Command {
+  return command.option(
+    '--controller-namespace <name>',
+    'where the controller has its Lease',
+    HOME.namespace,
+  );
 }

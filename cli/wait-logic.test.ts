@@ -93,7 +93,7 @@ describe('judgeWait, pinned to v2', () => {
       name: 'the author went back to v1',
       now: target('v1'),
       releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'RevertedByAuthor' })],
-      want: 'rolledBack',
+      want: 'aborted',
     },
     {
       name: 'the author went back to v1 and to v2 again: the new attempt is on its way',
@@ -111,13 +111,13 @@ describe('judgeWait, pinned to v2', () => {
       name: 'the target opted out in mid-release',
       now: target('v2', 'uid-shop', {}),
       releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'OptedOut' })],
-      want: 'rolledBack',
+      want: 'aborted',
     },
     {
       name: 'the target opted out before a release was made',
       now: target('v2', 'uid-shop', {}),
       releases: [release('v0', 'v1', { phase: 'Promoted', replicaSet: 'v1' })],
-      want: 'rolledBack',
+      want: 'aborted',
     },
     {
       name: 'v2 failed before and another after it: it is not tried again',

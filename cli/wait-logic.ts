@@ -16,6 +16,8 @@ export type WaitOutcome = Exclude<keyof typeof EXIT, 'usage' | 'interrupted'>;
 
 export interface WaitResult {
   outcome: WaitOutcome;
+  /** of the release, where one decided it */
+  reason?: string;
   /** one sentence */
   sentence: string;
 }
@@ -29,7 +31,7 @@ export interface WaitView {
 const BY_PHASE: Partial<Record<Phase, WaitOutcome>> = {
   Promoted: 'promoted',
   RolledBack: 'rolledBack',
-  Aborted: 'rolledBack',
+  Aborted: 'aborted',
   Superseded: 'superseded',
   Escaped: 'escaped',
   Blocked: 'blocked',
@@ -64,7 +66,17 @@ export function judgeWait(pin: Pin, view: WaitView): WaitResult | undefined {
   if (release.status === undefined || outcome === undefined || isTriedAgain(release, pin, target)) {
     return undefined;
   }
-  return { outcome, sentence: release.status.message };
+  const { reason, message } = release.status;
+  return { outcome, reason, sentence: message };
+}
+
+/** A release of the template that the target has now should be there, and is not: no controller has noticed the change yet. */
+export function isUnnoticed(target: KubeObject, releases: readonly Release[]): boolean {
+  const pin = pinOf(target);
+  if (!hasOptedIn(target) || releases.some((release) => isSetAside(release, pin))) return false;
+  const release = pinnedRelease(pin, { target, releases });
+  if (release === undefined) return judgeWait(pin, { target, releases }) === undefined;
+  return isEnded(release) && isTriedAgain(release, pin, target);
 }
 
 /** It ended because the target went elsewhere, and the target is back: a new attempt is on its way. */
@@ -99,15 +111,16 @@ function atRest(
   }
   if (!hasOptedIn(target)) {
     const sentence = `The Deployment has opted out: it has no ${ANNOTATION.policy} any more.`;
-    return { outcome: 'rolledBack', sentence };
+    return { outcome: 'aborted', sentence };
   }
   const before = releases.find((release) => isAttempt(release, pin, stable) && wasTurnedDown(release));
-  return before === undefined
-    ? undefined
-    : {
-        outcome: 'rolledBack',
-        sentence: `Release ${before.metadata.name} turned this template down; it is not tried again by itself.`,
-      };
+  if (before === undefined) return undefined;
+  const { phase, reason } = before.status ?? {};
+  return {
+    outcome: phase === 'Aborted' ? 'aborted' : 'rolledBack',
+    ...(reason === undefined ? {} : { reason }),
+    sentence: `Release ${before.metadata.name} turned this template down; it is not tried again by itself.`,
+  };
 }
 
 /** A release of the pinned template over what is stable now. */

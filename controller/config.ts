@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { HOME } from '../api/names.ts';
 import { parseDuration } from '../api/duration.ts';
 import { fail, ok } from '../api/result.ts';
 import type { Issue, Result } from '../api/result.ts';
@@ -32,12 +33,12 @@ export const USAGE = `Usage: sluice controller [flags]
   --kubeconfig <file>            default: $KUBECONFIG, ~/.kube/config, then the pod's service account
   --context <name>               context of the kubeconfig
   --namespace <name>             look for targets in this namespace only
-  --controller-namespace <name>  home of shared policies and templates (default sluice-system)
+  --controller-namespace <name>  home of shared policies and templates (default ${HOME.namespace})
   --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default"
   --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default auto)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
   --metrics-port <port>          port of /metrics, /healthz and /readyz; 0 = none (default 8080)
-  --lease-name <name>            Lease of the leader election (default sluice-controller)
+  --lease-name <name>            Lease of the leader election (default ${HOME.lease})
   --no-leader-election           run without election: only ever one controller may run
   --log-level <level>            ${LOG_LEVELS.join(', ')} (default info)
   --concurrency <n>              targets worked on at the same time (default 4)
@@ -47,12 +48,12 @@ const OPTIONS = {
   kubeconfig: { type: 'string' },
   context: { type: 'string' },
   namespace: { type: 'string' },
-  'controller-namespace': { type: 'string', default: 'sluice-system' },
+  'controller-namespace': { type: 'string', default: HOME.namespace },
   prometheus: { type: 'string', multiple: true, default: [] as string[] },
   hold: { type: 'string', default: 'auto' },
   'scrape-lag': { type: 'string', default: '15s' },
   'metrics-port': { type: 'string', default: '8080' },
-  'lease-name': { type: 'string', default: 'sluice-controller' },
+  'lease-name': { type: 'string', default: HOME.lease },
   'no-leader-election': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
   concurrency: { type: 'string', default: '4' },

@@ -1,19 +1,23 @@
 import { parseDuration } from '../../api/duration.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import { toJson } from '../format/document.ts';
-import { formatClock } from '../format/numbers.ts';
-import { formatProgress, progressKey } from '../format/progress.ts';
-import { summarize } from '../format/summary.ts';
+import { LeaseWatch } from '../at-work.ts';
 import { EXIT, UsageError, type Io } from '../io.ts';
 import { listReleases, openSession, type ConnectionFlags, type Session } from '../session.ts';
+import { sleep } from '../sleep.ts';
 import { deploymentRef, parseTarget } from '../target.ts';
 import { judgeWait, pinOf, pinnedRelease, type Pin, type WaitResult, type WaitView } from '../wait-logic.ts';
+import { WaitReport } from '../wait-report.ts';
 import { KubeError, isRetryable } from '../../kube/errors.ts';
 
 const POLL_MS = 1_000;
+const LEASE_MS = 3_000;
+/** A controller that is at work has noticed a change long before. */
+const UNNOTICED_MS = 12_000;
 
 export interface WaitFlags extends ConnectionFlags {
   timeout?: string;
+  throughPauses?: boolean;
+  controllerNamespace: string;
   output?: string;
 }
 
@@ -25,7 +29,13 @@ export async function wait(io: Io, target: string, flags: WaitFlags): Promise<nu
   const timeoutMs = readTimeout(flags.timeout);
   const session = openSession(flags, io.clock);
   try {
-    return await waitFor(io, session, { name, timeoutMs, json: flags.output === 'json' });
+    return await waitFor(io, session, {
+      name,
+      timeoutMs,
+      throughPauses: flags.throughPauses === true,
+      home: flags.controllerNamespace,
+      json: flags.output === 'json',
+    });
   } finally {
     session.close();
   }
@@ -43,13 +53,18 @@ function readTimeout(text: string | undefined): number {
 export interface WaitRequest {
   name: string;
   timeoutMs: number;
+  /** a release that waits for a human is waited for as well */
+  throughPauses: boolean;
+  /** namespace of the controller */
+  home: string;
   json: boolean;
 }
 
 /** The wait itself, over an open session. */
 export async function waitFor(io: Io, session: Reader, request: WaitRequest): Promise<number> {
-  const report = new Report(io, request);
-  const deadlineMs = io.clock.now() + request.timeoutMs;
+  const report = new WaitReport(io, request);
+  const startedMs = io.clock.now();
+  const deadlineMs = startedMs + request.timeoutMs;
   const first = await session.client.get(deploymentRef(session.namespace, request.name));
   if (first === undefined) {
     return report.end({ outcome: 'gone', sentence: 'There is no such Deployment.' });
@@ -59,28 +74,50 @@ export async function waitFor(io: Io, session: Reader, request: WaitRequest): Pr
       `deployment/${request.name}: has no annotation ${ANNOTATION.policy}, so nothing is released; set it to the name of a ReleasePolicy, like "default"`,
     );
   }
-  const pin = pinOf(first);
+  const asked = {
+    pin: pinOf(first),
+    request,
+    startedMs,
+    lease: new LeaseWatch(request.home),
+    lookedMs: -Infinity,
+  };
   for (;;) {
-    const result = await look(session, { pin, name: request.name }, report);
+    const result = await look(io, session, asked, report);
     if (result !== undefined) return report.end(result);
-    if (io.clock.now() >= deadlineMs) {
-      return report.end({ outcome: 'timedOut', sentence: 'The release has not ended in time; it goes on.' });
-    }
+    if (io.clock.now() >= deadlineMs) return report.timedOut();
     await sleep(io, Math.min(POLL_MS, deadlineMs - io.clock.now()));
     if (io.stop.aborted) return EXIT.interrupted;
   }
 }
 
+interface Asked {
+  pin: Pin;
+  request: WaitRequest;
+  startedMs: number;
+  lease: LeaseWatch;
+  /** when the Lease was looked at last */
+  lookedMs: number;
+}
+
 async function look(
+  io: Io,
   session: Reader,
-  asked: { pin: Pin; name: string },
-  report: Report,
+  asked: Asked,
+  report: WaitReport,
 ): Promise<WaitResult | undefined> {
+  const { pin, request, startedMs, lease } = asked;
   try {
-    const view = await readView(session, asked.name);
-    const release = pinnedRelease(asked.pin, view);
+    const view = await readView(session, request.name);
+    const release = pinnedRelease(pin, view);
     if (release !== undefined) report.progress(release);
-    return judgeWait(asked.pin, view);
+    const result = judgeWait(pin, view);
+    if (result !== undefined && !(request.throughPauses && result.outcome === 'needsHuman')) return result;
+    const nowMs = io.clock.now();
+    if (nowMs - asked.lookedMs < LEASE_MS) return undefined;
+    asked.lookedMs = nowMs;
+    const atWork = await lease.look(session.client, nowMs);
+    report.controller(atWork, { unnoticed: release === undefined && nowMs - startedMs >= UNNOTICED_MS });
+    return undefined;
   } catch (error) {
     // Whether the release went well cannot be known from an API server that is away; ask again.
     if (!(error instanceof KubeError) || !isRetryable(error)) throw error;
@@ -97,69 +134,4 @@ async function readView({ client, namespace }: Reader, name: string): Promise<Wa
     throw new UsageError(`release ${unreadable[0] ?? ''}; use the version of sluice that the controller has`);
   }
   return { target, releases };
-}
-
-function sleep(io: Io, ms: number): Promise<void> {
-  if (io.stop.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel();
-      io.stop.removeEventListener('abort', done);
-      resolve();
-    };
-    const cancel = io.clock.after(ms, done);
-    io.stop.addEventListener('abort', done, { once: true });
-  });
-}
-
-const WORDS: Record<WaitResult['outcome'], string> = {
-  promoted: 'promoted',
-  rolledBack: 'rolled back or aborted',
-  timedOut: 'not ended in time',
-  needsHuman: 'waits for a human',
-  superseded: 'superseded',
-  blocked: 'blocked',
-  escaped: 'rolled out unproven',
-  gone: 'gone',
-};
-
-/** Prints what is new, once: lines for people, objects for machines. */
-class Report {
-  readonly #io: Io;
-  readonly #request: WaitRequest;
-  #last = '';
-  #trouble = '';
-
-  constructor(io: Io, request: WaitRequest) {
-    this.#io = io;
-    this.#request = request;
-  }
-
-  progress(release: Parameters<typeof progressKey>[0]): void {
-    this.#trouble = '';
-    const key = progressKey(release);
-    if (key === this.#last) return;
-    this.#last = key;
-    const time = new Date(this.#io.clock.now()).toISOString();
-    if (this.#request.json) this.#io.text(toJson({ time, ...summarize(release) }));
-    else this.#io.out(formatProgress(release, formatClock(time), this.#io.paint));
-  }
-
-  trouble(message: string): void {
-    if (message !== this.#trouble) this.#io.err(`waiting for the API server: ${message}`);
-    this.#trouble = message;
-  }
-
-  end({ outcome, sentence }: WaitResult): number {
-    const { name, json } = this.#request;
-    const io = this.#io;
-    const exitCode = EXIT[outcome];
-    if (json) io.text(toJson({ target: name, outcome, exitCode, message: sentence }));
-    else {
-      const colour = exitCode === 0 ? 'green' : exitCode === EXIT.needsHuman ? 'yellow' : 'red';
-      io.out(`deployment/${name}: ${io.paint(colour, WORDS[outcome])}. ${sentence}`);
-      if (exitCode !== 0 && outcome !== 'gone') io.out(`For the story: sluice explain deployment/${name}`);
-    }
-    return exitCode;
-  }
 }

@@ -60,8 +60,8 @@ describe('formatReleases', () => {
   it('prints what is observed, not what is wanted', () => {
     const status = aStatus({ weight: 25, observedWeight: 5, step: 1 });
     expect(formatReleases([aRelease({ status })], options)).toEqual([
-      'TARGET   PHASE         STEP   WEIGHT   VERDICT   AGE   RELEASE   REASON',
-      'shop     Progressing   2/3    5%       -         90s   shop-2    Measuring',
+      'TARGET   PHASE         STEP   WEIGHT   VERDICT   AGE   RELEASE   REASON      IMAGE',
+      'shop     Progressing   2/3    5%       -         90s   shop-2    Measuring   shop:2',
     ]);
   });
 

@@ -1,4 +1,7 @@
+import { getObject, getObjects, getString } from '../../api/json.ts';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import type { Release, ReleaseStatus } from '../../api/release.ts';
+import { shorten } from '../../api/text.ts';
 import type { Paint } from '../io.ts';
 import { formatAge } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
@@ -10,6 +13,8 @@ export interface Summary {
   namespace: string;
   target: string;
   release: string;
+  /** what is tried: images that differ from those of stable */
+  images: string[];
   phase: string;
   reason: string;
   message: string;
@@ -33,6 +38,11 @@ export interface Summary {
   endedAt?: string;
 }
 
+const UNNOTICED = {
+  reason: 'NotNoticed',
+  message: 'No controller has noticed this change yet.',
+} as const;
+
 const UNSTARTED = {
   phase: 'Pending',
   reason: '',
@@ -50,9 +60,33 @@ export function summarize(release: Release): Summary {
     namespace: metadata.namespace ?? '',
     target: spec.target.name,
     release: metadata.name,
+    images: imagesOf(spec.canary.template, spec.stable.template),
     ...{ phase, reason, message, step, steps, weight, observedWeight },
     ...(status === undefined ? {} : details(status)),
   };
+}
+
+/** A change that no controller has noticed, in the shape of a release. */
+export function summarizeUnnoticed({ metadata, spec }: KubeObject): Summary {
+  return {
+    namespace: metadata.namespace ?? '',
+    target: metadata.name,
+    release: '',
+    images: imagesOf(getObject(spec, 'template') ?? {}),
+    ...UNSTARTED,
+    ...UNNOTICED,
+  };
+}
+
+/** Images of a pod template that another one does not have; all, if it has the same. */
+function imagesOf(template: JsonObject, other: JsonObject = {}): string[] {
+  const of = (from: JsonObject) =>
+    ['initContainers', 'containers']
+      .flatMap((list) => getObjects(from, 'spec', list))
+      .map((container) => getString(container, 'image') ?? '?');
+  const [all, known] = [of(template), new Set(of(other))];
+  const changed = all.filter((image) => !known.has(image));
+  return [...new Set(changed.length > 0 ? changed : all)];
 }
 
 function details(status: ReleaseStatus): Partial<Summary> {
@@ -87,18 +121,26 @@ export function formatWeight(status: Pick<ReleaseStatus, 'weight' | 'observedWei
   return status.observedWeight === null ? '?' : `${status.observedWeight}%`;
 }
 
-/** One line per release. */
+const HEADER = ['TARGET', 'PHASE', 'STEP', 'WEIGHT', 'VERDICT', 'AGE', 'RELEASE', 'REASON', 'IMAGE'];
+const SEVERAL = 60;
+
+/** "web:v2, proxy:7", without the registries */
+function formatImages(images: readonly string[]): string {
+  return shorten(images.map((image) => image.split('/').at(-1) ?? image).join(', '), SEVERAL);
+}
+
+/** One line per release, and one for each target with a change that no controller has noticed. */
 export function formatReleases(
   releases: readonly Release[],
-  options: { paint: Paint; nowMs: number; namespaces: boolean },
+  options: { paint: Paint; nowMs: number; namespaces: boolean; unnoticed?: readonly KubeObject[] },
 ): string[] {
-  const { paint, nowMs } = options;
-  const header = ['TARGET', 'PHASE', 'STEP', 'WEIGHT', 'VERDICT', 'AGE', 'RELEASE', 'REASON'];
+  const { paint, nowMs, unnoticed = [] } = options;
+  const place = ({ namespace, target }: Summary) => (options.namespaces ? [namespace, target] : [target]);
   const rows = releases.map((release) => {
-    const { metadata, spec, status } = release;
+    const { metadata, status } = release;
+    const summary = summarize(release);
     return [
-      ...(options.namespaces ? [metadata.namespace ?? ''] : []),
-      spec.target.name,
+      ...place(summary),
       paintPhase(paint, status?.phase ?? 'Pending'),
       formatStep(status),
       [formatWeight(status), ...formatExtras(release)].join(', '),
@@ -106,7 +148,13 @@ export function formatReleases(
       formatAge(metadata.creationTimestamp, nowMs),
       metadata.name,
       status?.reason ?? '',
+      formatImages(summary.images),
     ];
   });
-  return formatTable(options.namespaces ? ['NAMESPACE', ...header] : header, rows);
+  const waiting = unnoticed.map(summarizeUnnoticed).map((summary) => {
+    const { reason, images } = summary;
+    const cells = [paintPhase(paint, 'Pending'), '-', '-', '-', '-', '-'];
+    return [...place(summary), ...cells, paint('yellow', reason), formatImages(images)];
+  });
+  return formatTable(options.namespaces ? ['NAMESPACE', ...HEADER] : HEADER, [...rows, ...waiting]);
 }

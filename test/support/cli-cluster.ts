@@ -1,0 +1,69 @@
+import type { KubeObject } from '../../api/kube.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { KubeClient } from '../../kube/client.ts';
+import { microTime } from '../../kube/lease.ts';
+import { recordingIo, type Recorded } from './cli.ts';
+import { ScriptedTransport, type Answer } from './scripted-transport.ts';
+
+/** How the Lease of a controller is: renewed all the time, not since the start, not there, free, or not to be read. */
+export type LeaseState = 'renewed' | 'still' | 'absent' | 'free' | 'forbidden';
+
+export interface Cluster {
+  targets?: KubeObject[];
+  /** Releases as seen by each look in turn, or an HTTP error; the last one stays for ever */
+  looks?: (readonly object[] | number)[];
+  /** as it is at this second since the start */
+  lease?: (second: number) => LeaseState;
+}
+
+export const failure = (code: number, message = 'away'): Answer => ({
+  status: code,
+  body: { kind: 'Status', code, reason: 'Refused', message },
+});
+
+/** What a command of the CLI meets: an Io that records, and a session over a cluster that is scripted. */
+export function openCluster({ targets = [], looks = [], lease = () => 'renewed' }: Cluster) {
+  const io = recordingIo();
+  const startMs = io.clock.now();
+  let next = 0;
+  const transport = new ScriptedTransport(({ path }) => {
+    if (path.includes('/leases/')) return leaseAnswer(lease((io.clock.now() - startMs) / 1000), io);
+    if (path.includes('/deployments')) {
+      const name = path.split('/deployments/')[1];
+      if (name === undefined) return list('DeploymentList', targets);
+      const found = targets.find((target) => target.metadata.name === name);
+      return found === undefined ? failure(404) : { status: 200, body: found };
+    }
+    const look = looks[Math.min(next++, looks.length - 1)] ?? [];
+    return typeof look === 'number' ? failure(look) : list('ReleaseList', look);
+  });
+  const resources = Object.values(RESOURCES);
+  const client = new KubeClient({ transport, clock: io.clock, fieldManager: 'sluice', resources });
+  return { io, transport, session: { client, namespace: 'default' } };
+}
+
+const list = (kind: string, items: readonly object[]): Answer => ({
+  status: 200,
+  body: { kind, metadata: { resourceVersion: '1' }, items },
+});
+
+function leaseAnswer(state: LeaseState, { clock }: Recorded): Answer {
+  if (state === 'absent') return failure(404);
+  if (state === 'forbidden') return failure(403, 'leases is forbidden');
+  const renewedMs = state === 'renewed' ? clock.now() : Date.UTC(2025, 11, 31);
+  const spec = {
+    holderIdentity: state === 'free' ? '' : 'node-1_7',
+    leaseDurationSeconds: 15,
+    renewTime: microTime(renewedMs),
+  };
+  return { status: 200, body: { kind: 'Lease', metadata: { name: 'sluice-controller' }, spec } };
+}
+
+/** Lets time pass until the command has ended. */
+export async function finish<T>(io: Recorded, running: Promise<T>, seconds = 100): Promise<T> {
+  const state = { ended: false };
+  const end = () => (state.ended = true);
+  running.then(end, end);
+  for (let second = 0; second < seconds && !state.ended; second++) await io.clock.advance(1_000);
+  return running;
+}
