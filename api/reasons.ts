@@ -222,6 +222,8 @@ export const REASON = {
   NoTrackLabel: 'NoTrackLabel',
   /** a policy that protects, reaches or watches stable pods cannot be copied for the canary */
   PolicyCannotFollow: 'PolicyCannotFollow',
+  /** deciding about the target would take more work than one pass may do: its objects are too many or too different */
+  TooMuchWork: 'TooMuchWork',
   /** an object of the name Sluice needs exists and is not Sluice's */
   NameTaken: 'NameTaken',
   /** the API server does not let Sluice do what the release needs */

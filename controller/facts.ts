@@ -1,3 +1,4 @@
+import { Budget } from '../api/budget.ts';
 import type { JsonObject } from '../api/kube.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { ReleasePolicy } from '../api/policy.ts';
@@ -13,6 +14,8 @@ import type { Key, Snapshot } from './model.ts';
 export interface Facts {
   snapshot: Snapshot;
   nowMs: number;
+  /** what this pass costs */
+  budget: Budget;
   key: Key;
   /** undefined: deleted */
   target: WorkloadFacts | undefined;
@@ -58,6 +61,7 @@ export function factsOf(snapshot: Snapshot): Facts {
   return {
     snapshot,
     nowMs: snapshot.nowMs,
+    budget: new Budget(),
     key: snapshot.key,
     target,
     optedIn: target?.annotations[ANNOTATION.policy],

@@ -1,6 +1,6 @@
 import { getStringMap } from '../../api/json.ts';
 import { LABEL } from '../../api/names.ts';
-import { FUNCTIONAL, leastBurden, newValue, requiredLabels, type ChooseInput } from './choose.ts';
+import { FUNCTIONAL, leastBurden, newValues, requiredLabels, type ChooseInput } from './choose.ts';
 import type { Rewrite } from './rewrite.ts';
 
 /**
@@ -20,11 +20,12 @@ export function chooseSharedRewrite(input: ChooseInput): Rewrite {
     .filter(([key, value]) => labels[key] === value && !FUNCTIONAL.test(key) && isFree(key))
     .map(([key]) => key)
     .sort();
+  const values = newValues(template);
   const rewriteOf = (key: string): Rewrite => {
     const from = labels[key];
-    const to = newValue(key, from ?? '', template);
+    const to = values(key, from ?? '');
     return { [key]: from === undefined ? { to } : { from, to } };
   };
   const added = isFree(LABEL.track) ? LABEL.track : LABEL.canary;
-  return leastBurden(own.map(rewriteOf), input) ?? rewriteOf(added);
+  return leastBurden(own, rewriteOf, input) ?? rewriteOf(added);
 }

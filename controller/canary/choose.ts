@@ -1,9 +1,11 @@
+import { Budget } from '../../api/budget.ts';
 import { arrayOrEmpty, asString, getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { LABEL } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { hash5 } from '../../providers/naming.ts';
+import { smallestHittingSets } from './hitting-sets.ts';
 import { podSelectors, type Rewrite } from './rewrite.ts';
 
 export interface ChooseInput {
@@ -15,6 +17,8 @@ export interface ChooseInput {
   services: readonly KubeObject[];
   /** how much has to follow the canary with this rewrite; absent: nothing does */
   burden?: (rewrite: Rewrite) => number;
+  /** of the pass; absent: nobody counts */
+  budget?: Budget;
 }
 
 export type Choice = { ok: true; rewrite: Rewrite } | { ok: false; refusal: Refusal };
@@ -23,6 +27,11 @@ export type Choice = { ok: true; rewrite: Rewrite } | { ok: false; refusal: Refu
 export const FUNCTIONAL =
   /^(sidecar\.istio\.io|istio\.io|linkerd\.io|azure\.workload\.identity|admission\.[^/]+|.*\.amazonaws\.com)\//;
 
+/** Of more keys than these only the first in the alphabet are weighed. */
+const WEIGHED = 8;
+/** Steps of the search for a set of keys; four Services with ten labels each, none shared, take about half. */
+const SEARCH = 20_000;
+
 /**
  * Chooses the labels whose values will tell canary pods from stable ones, so that no Service in front of the target
  * selects a canary pod: `sluice.dev/track` if the template and every Service carry it; else one key that stands in
@@ -30,62 +39,58 @@ export const FUNCTIONAL =
  * then the first in the alphabet.
  */
 export function chooseRewrite(input: ChooseInput): Choice {
+  const { budget = new Budget() } = input;
   const labels = getStringMap(input.template, 'metadata', 'labels');
-  const keysOf = (selector: Record<string, string>) =>
-    Object.keys(selector).filter((key) => labels[key] === selector[key] && !FUNCTIONAL.test(key));
+  const keysOf = (selector: Record<string, string>) => {
+    const keys = Object.keys(selector);
+    budget.spend(keys.length);
+    return keys.filter((key) => labels[key] === selector[key] && !FUNCTIONAL.test(key));
+  };
   const fronts = input.services.map((service) => keysOf(getStringMap(service, 'spec', 'selector')));
   const own = keysOf(requiredLabels(input.selector));
 
   const blind = fronts.findIndex((keys) => keys.length === 0);
-  if (blind >= 0) return refused(input.services[blind]);
+  if (blind >= 0) return refused(unmarked(input.services[blind]));
+  const values = newValues(input.template);
   const rewriteOf = (keys: string[]): Rewrite => {
     const change = (key: string) => {
       const from = labels[key] ?? '';
-      return { from, to: newValue(key, from, input.template) };
+      return { from, to: values(key, from) };
     };
     return Object.fromEntries(keys.map((key) => [key, change(key)]));
   };
-  const choices = possibleKeys(fronts, own, labels[LABEL.track] !== undefined).map(rewriteOf);
-  const rewrite = leastBurden(choices, input);
-  return rewrite === undefined ? refused(undefined) : { ok: true, rewrite };
+  const keys = possibleKeys(fronts, own, { tracked: labels[LABEL.track] !== undefined, budget });
+  if (keys === undefined) return refused(TOO_MANY);
+  const rewrite = leastBurden(keys, rewriteOf, input);
+  return rewrite === undefined ? refused(unmarked(undefined)) : { ok: true, rewrite };
 }
 
 /** The first of those with the least to follow. */
-export function leastBurden(choices: readonly Rewrite[], { burden }: ChooseInput): Rewrite | undefined {
-  if (burden === undefined || choices.length < 2) return choices[0];
-  const weighed = choices.map((rewrite) => ({ rewrite, weight: burden(rewrite) }));
+export function leastBurden<T>(
+  choices: readonly T[],
+  rewriteOf: (choice: T) => Rewrite,
+  { burden }: ChooseInput,
+): Rewrite | undefined {
+  const rewrites = choices.slice(0, burden === undefined ? 1 : WEIGHED).map(rewriteOf);
+  if (burden === undefined || rewrites.length < 2) return rewrites[0];
+  const weighed = rewrites.map((rewrite) => ({ rewrite, weight: burden(rewrite) }));
   const least = Math.min(...weighed.map(({ weight }) => weight));
   return weighed.find(({ weight }) => weight === least)?.rewrite;
 }
 
-/** Sets of keys of which any would do, in the order of the alphabet. */
-function possibleKeys(fronts: string[][], own: string[], tracked: boolean): string[][] {
-  if (tracked && fronts.length > 0 && fronts.every((keys) => keys.includes(LABEL.track)))
-    return [[LABEL.track]];
-  const shared = own.filter((key) => fronts.every((keys) => keys.includes(key))).sort();
+/** Sets of keys of which any would do, in the order of the alphabet; undefined: too many to look through. */
+function possibleKeys(
+  fronts: string[][],
+  own: string[],
+  { tracked, budget }: { tracked: boolean; budget: Budget },
+): string[][] | undefined {
+  const times = new Map<string, number>();
+  for (const key of fronts.flat()) times.set(key, (times.get(key) ?? 0) + 1);
+  const inAll = (key: string) => (times.get(key) ?? 0) === fronts.length;
+  if (tracked && fronts.length > 0 && inAll(LABEL.track)) return [[LABEL.track]];
+  const shared = own.filter(inAll).sort();
   if (shared.length > 0) return shared.map((key) => [key]);
-  return own.length === 0 ? [] : smallestHittingSets([own, ...fronts]);
-}
-
-/** The smallest sets with a member in each of `sets`. */
-function smallestHittingSets(sets: string[][]): string[][] {
-  for (let size = 1; size <= sets.length; size++) {
-    const found = hittingSets(sets, size).sort((a, b) => (a.join() < b.join() ? -1 : 1));
-    if (found.length > 0) return found;
-  }
-  return [];
-}
-
-function hittingSets(sets: string[][], size: number): string[][] {
-  const open = sets[0];
-  if (open === undefined) return [[]];
-  if (size === 0) return [];
-  return open.flatMap((key) =>
-    hittingSets(
-      sets.filter((set) => !set.includes(key)),
-      size - 1,
-    ).map((rest) => [key, ...rest].sort()),
-  );
+  return own.length === 0 ? [] : smallestHittingSets([own, ...fronts], budget.part(SEARCH));
 }
 
 /** Label values that a LabelSelector demands: matchLabels, and `In` with a single value. */
@@ -99,17 +104,24 @@ export function requiredLabels(selector: JsonObject): Record<string, string> {
   return { ...Object.fromEntries(single), ...getStringMap(selector, 'matchLabels') };
 }
 
-/** Differs from `from`, fits a label value, and stands nowhere in the template's selectors, so the rewrite can be undone. */
-export function newValue(key: string, from: string, template: JsonObject): string {
+/**
+ * Gives each key another value than `from`, one that fits a label value and stands nowhere in the template's selectors, so
+ * that the rewrite can be undone.
+ */
+export function newValues(template: JsonObject): (key: string, from: string) => string {
+  const selectors = podSelectors(template);
+  return (key, from) => {
+    const taken = new Set([from, ...selectors.flatMap((selector) => valuesOf(selector, key))]);
+    for (const value of candidates(key, from)) if (!taken.has(value)) return value;
+    throw new Error('there are always more candidates');
+  };
+}
+
+function* candidates(key: string, from: string): Generator<string> {
   const plain = key === LABEL.track || from === '' ? 'canary' : `${from}-canary`;
-  const hashed = `${from.slice(0, 63 - 13)}-${hash5(from)}-canary`.replace(/^-/, '');
-  const taken = new Set([from, ...podSelectors(template).flatMap((selector) => valuesOf(selector, key))]);
-  const candidates = [...(plain.length <= 63 ? [plain] : []), hashed];
-  for (let n = 2; ; n++) {
-    const free = candidates.find((value) => !taken.has(value));
-    if (free !== undefined) return free;
-    candidates.push(`${hash5(`${from}/${n}`)}-canary`);
-  }
+  if (plain.length <= 63) yield plain;
+  yield `${from.slice(0, 63 - 13)}-${hash5(from)}-canary`.replace(/^-/, '');
+  for (let n = 2; ; n++) yield `${hash5(`${from}/${n}`)}-canary`;
 }
 
 function valuesOf(selector: JsonObject, key: string): (string | undefined)[] {
@@ -122,16 +134,23 @@ function valuesOf(selector: JsonObject, key: string): (string | undefined)[] {
   ];
 }
 
-function refused(service: KubeObject | undefined): Choice {
+const TOO_MANY =
+  'the Services of the Deployment select its pods by too many different labels to find the ones that tell canary pods from stable pods';
+
+function unmarked(service: KubeObject | undefined): string {
   const who =
     service === undefined
       ? 'spec.selector of the Deployment demands no label value that could be changed'
       : `spec.selector of Service ${service.metadata.name} holds no label that could be changed`;
+  return `${who}, so canary pods could not be told from stable pods`;
+}
+
+function refused(why: string): Choice {
   return {
     ok: false,
     refusal: {
-      reason: REASON.NoTrackLabel,
-      sentence: `${who}, so canary pods could not be told from stable pods; add the label ${LABEL.track}: stable to the pod template, release that, and then add it to the selector of every Service in front.`,
+      reason: why === TOO_MANY ? REASON.TooMuchWork : REASON.NoTrackLabel,
+      sentence: `${why}; add the label ${LABEL.track}: stable to the pod template, release that, and then add it to the selector of every Service in front.`,
     },
   };
 }

@@ -1,4 +1,4 @@
-export { chooseRewrite, type ChooseInput, type Choice } from './choose.ts';
+export { chooseRewrite, requiredLabels, type ChooseInput, type Choice } from './choose.ts';
 export { chooseSharedRewrite } from './choose-shared.ts';
 export { canaryName, canaryServiceName, isMadeFor, labelValue, ownLabels, releaseName } from './names.ts';
 export {

@@ -1,4 +1,12 @@
 export { reachesOut } from './elsewhere.ts';
 export { FOLLOWED } from './kinds.ts';
-export { burdenOf, planCompanions, type Companion, type CompanionInput, type Companions } from './plan.ts';
+export {
+  burdenOf,
+  isUsers,
+  liveByName,
+  planCompanions,
+  type Companion,
+  type CompanionInput,
+  type Companions,
+} from './plan.ts';
 export { companionWrites, idOf, removals, type CompanionWrite } from './writes.ts';

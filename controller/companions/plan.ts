@@ -1,3 +1,4 @@
+import { Budget } from '../../api/budget.ts';
 import { getStringMap, stableStringify } from '../../api/json.ts';
 import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
 import { LABEL } from '../../api/names.ts';
@@ -55,14 +56,40 @@ export function planCompanions(input: CompanionInput): Companions {
   return { wanted, refusals: [...refusals, ...cutOff(pods, input), ...takenNames(wanted, input)] };
 }
 
-/** How many objects a rewrite would make follow, those that cannot weighing more than any number of those that can. */
-export function burdenOf(input: CompanionInput): number {
-  const { wanted, refusals } = planCompanions(input);
-  return new Set(wanted.map(({ original }) => original)).size + 1_000 * refusals.length;
+/** Live objects by kind and name. */
+export type Live = ReadonlyMap<string, KubeObject>;
+
+export const liveByName = (attached: readonly KubeObject[]): Live =>
+  new Map(attached.map((each) => [liveKey(resourceOf(each), each.metadata.name), each]));
+
+const liveKey = (resource: Resource | undefined, name: string): string =>
+  `${resource?.plural ?? ''}.${resource?.group ?? ''}/${name}`;
+
+/**
+ * How many objects a rewrite would make follow, those that cannot weighing more than any number of those that can. Counted
+ * without making a copy of any: this is asked for each rewrite in question.
+ */
+export function burdenOf(
+  input: CompanionInput,
+  live: Live = liveByName(input.attached),
+  budget = new Budget(),
+): number {
+  const pods = podsFor(input);
+  let [copied, refused] = [0, cutOff(pods, input).length];
+  for (const object of input.attached.filter(isUsers)) {
+    budget.spend();
+    const resource = resourceOf(object);
+    if (resource === undefined) continue;
+    const { copies = [], refusals = [] } = followOf(resource)?.(object, pods) ?? {};
+    const names = copies.map(({ suffix }) => copyName(object, { resource, suffix, target: input.target }));
+    if (copies.length > 0) copied += 1;
+    refused += refusals.length + names.filter((name) => isTaken(live, { resource, name }, input)).length;
+  }
+  return copied + 1_000 * refused;
 }
 
 /** What Sluice made for a target is nobody's policy. */
-const isUsers = ({ metadata: { labels = {} } }: KubeObject): boolean =>
+export const isUsers = ({ metadata: { labels = {} } }: KubeObject): boolean =>
   labels[LABEL.managedBy] !== 'sluice' || labels[LABEL.target] === undefined;
 
 function podsFor(input: CompanionInput): Pods {
@@ -102,8 +129,6 @@ function make(
 ): KubeObject {
   const { name, namespace } = object.metadata;
   const { target } = input;
-  // One policy may be copied for several targets, and two long names may be cut to one.
-  const identity = `${resource.kind}/${name}/${target.metadata.name}`;
   const labels = madeLabels(getStringMap(object, 'metadata', 'labels'), input);
   const annotations = untracked(getStringMap(object, 'metadata', 'annotations'));
   const text = stableStringify({ spec, labels, annotations });
@@ -111,7 +136,7 @@ function make(
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,
     metadata: {
-      name: hashedLabel(name, suffix, identity),
+      name: copyName(object, { resource, suffix, target }),
       ...(namespace === undefined ? {} : { namespace }),
       labels,
       annotations: { ...annotations, [COPY_OF]: `${name}@${hash5(text)}${hash5(`${text} `)}` },
@@ -119,6 +144,14 @@ function make(
     },
     spec: structuredClone(spec),
   };
+}
+
+/** One policy may be copied for several targets, and two long names may be cut to one. */
+function copyName(
+  { metadata: { name } }: KubeObject,
+  { resource, suffix, target }: { resource: Resource; suffix: string; target: KubeObject },
+): string {
+  return hashedLabel(name, suffix, `${resource.kind}/${name}/${target.metadata.name}`);
 }
 
 function cutOff(pods: Pods, { elsewhere = [] }: CompanionInput): Refusal[] {
@@ -135,22 +168,25 @@ const cannotFollow = (what: string, why: string): Refusal => ({
 });
 
 /** Copies are made anew and take nothing over. */
-function takenNames(wanted: readonly Companion[], { target, attached }: CompanionInput): Refusal[] {
-  return wanted.flatMap((companion) => {
-    const live = liveOf(companion, attached);
-    if (live === undefined || isMadeFor(target.metadata.name, live)) return [];
-    const { kind, metadata } = companion.object;
-    const sentence = `${kind} ${metadata.name} exists and was not made by Sluice, which needs that name for the copy of ${companion.original}; rename or delete it.`;
+function takenNames(wanted: readonly Companion[], input: CompanionInput): Refusal[] {
+  const live = liveByName(input.attached);
+  return wanted.flatMap(({ resource, object, original }) => {
+    const { kind, metadata } = object;
+    if (!isTaken(live, { resource, name: metadata.name }, input)) return [];
+    const sentence = `${kind} ${metadata.name} exists and was not made by Sluice, which needs that name for the copy of ${original}; rename or delete it.`;
     return [{ reason: REASON.NameTaken, sentence }];
   });
 }
 
-/** The live object of a copy's name. */
-export function liveOf(
-  { resource, object }: Companion,
-  attached: readonly KubeObject[],
-): KubeObject | undefined {
-  return attached.find(
-    (each) => each.metadata.name === object.metadata.name && resourceOf(each) === resource,
-  );
+function isTaken(
+  live: Live,
+  copy: { resource: Resource; name: string },
+  { target }: CompanionInput,
+): boolean {
+  const present = live.get(liveKey(copy.resource, copy.name));
+  return present !== undefined && !isMadeFor(target.metadata.name, present);
 }
+
+/** The live object of a copy's name. */
+export const liveOf = ({ resource, object }: Companion, live: Live): KubeObject | undefined =>
+  live.get(liveKey(resource, object.metadata.name));

@@ -3,7 +3,7 @@ import type { KubeObject, ObjectRef, Resource } from '../../api/kube.ts';
 import type { Write } from '../../api/writes.ts';
 import { isMadeFor } from '../canary/index.ts';
 import { resourceOf } from './kinds.ts';
-import { COPY_OF, liveOf, type Companion } from './plan.ts';
+import { COPY_OF, liveByName, liveOf, type Companion } from './plan.ts';
 
 /** One write about a copy, under the name by which a refusal of it is remembered. */
 export interface CompanionWrite {
@@ -25,8 +25,9 @@ export function companionWrites(
   attached: readonly KubeObject[],
 ): CompanionWrite[] {
   const kept = new Set<KubeObject>();
+  const byName = liveByName(attached);
   const made = wanted.flatMap((companion) => {
-    const live = liveOf(companion, attached);
+    const live = liveOf(companion, byName);
     if (live === undefined) return [creation(companion)];
     kept.add(live);
     const isOurs = isMadeFor(target, live) && live.metadata.deletionTimestamp === undefined;

@@ -5,7 +5,7 @@ import { REASON } from '../../api/reasons.ts';
 import { PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { chooseSharedRewrite, ownerOf, rewriteLabels } from '../canary/index.ts';
-import { burdenFor } from './burden.ts';
+import { burdenFor, refuseFronting } from './burden.ts';
 import {
   frontingServices,
   refuseSelectors,
@@ -23,6 +23,8 @@ export function discoverByPods(input: DiscoveryInput, provider: BuiltIn): Discov
   if (input.annotations[ANNOTATION.route] !== undefined)
     return refused(REASON.NoRoute, routeSentence(provider));
   const fronting = frontingServices(input);
+  const tooMany = refuseFronting(input.target, fronting);
+  if (tooMany.length > 0) return { ok: false, refusals: tooMany };
   const chosen = mainService(input, fronting);
   if (!chosen.ok) return chosen;
   const rewrite = chooseSharedRewrite({

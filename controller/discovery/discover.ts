@@ -7,7 +7,7 @@ import type { Refusal, TrafficContext } from '../../providers/provider.ts';
 import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
 import { discoverByPods } from './by-pods.ts';
 import { allowedProviders, chooseRoutes, listedRoutes, refuseCanaryRoutes, userRoutes } from './routes.ts';
-import { burdenFor } from './burden.ts';
+import { burdenFor, refuseBurden, refuseFronting } from './burden.ts';
 import {
   chooseService,
   frontingServices,
@@ -23,6 +23,8 @@ import { nameOf, type Discovery, type DiscoveryInput, type Found, type Traffic }
  * release starts: once it has, its record says what it moves.
  */
 export function discoverTraffic(input: DiscoveryInput): Discovery {
+  const tooMany = refuseBurden(input);
+  if (tooMany.length > 0) return { ok: false, refusals: tooMany };
   const providers = allowedProviders(input);
   if (!providers.ok) return providers;
   const byPods = providers.value.find((name) => PROVIDERS[name].byPods !== undefined);
@@ -36,6 +38,7 @@ export function discoverTraffic(input: DiscoveryInput): Discovery {
     selector: getObject(input.target, 'spec', 'selector') ?? {},
     services: fronting.filter((service) => mapSelects(getStringMap(service, 'spec', 'selector'), labels)),
     burden: burdenFor(input, { stable: traffic.stableService, canary: traffic.canaryService }),
+    ...(input.budget === undefined ? {} : { budget: input.budget }),
   });
   const refusals = [
     ...refuseService(traffic.stableService, input),
@@ -55,6 +58,8 @@ function chooseTraffic(
   const listed = listedRoutes(input);
   if (!listed.ok) return listed;
   const fronting = frontingServices(input);
+  const tooMany = refuseFronting(input.target, fronting);
+  if (tooMany.length > 0) return { ok: false, refusals: tooMany };
   const isRouted = (service: string) =>
     providers.some((provider) =>
       userRoutes(provider, input).some(

@@ -1,3 +1,4 @@
+import type { Budget } from '../../api/budget.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { ProviderName } from '../../api/policy.ts';
 import type { BuiltIn, LiveRoutes } from '../../providers/index.ts';
@@ -23,6 +24,8 @@ export interface DiscoveryInput extends LiveRoutes {
   attached?: readonly KubeObject[];
   /** NetworkPolicies of other namespaces that reach out of them; absent: none are known */
   elsewhere?: readonly KubeObject[];
+  /** of the pass; absent: nobody counts */
+  budget?: Budget;
 }
 
 /** What a release will move, and how its canary pods are told from stable ones. */

@@ -87,8 +87,8 @@ function isOf(release: Release | undefined, object: KubeObject | undefined): boo
 }
 
 function podsOf(deployment: WorkloadFacts, snapshot: Snapshot): PodFacts[] {
-  const owners = deployment.replicaSets.map((replicaSet) => replicaSet.object.metadata.uid ?? '');
-  return snapshot.pods.filter((pod) => owners.some((uid) => isOwnedBy(pod, 'ReplicaSet', uid))).map(podFacts);
+  const owners = uidsOf(deployment.replicaSets.map((replicaSet) => replicaSet.object));
+  return snapshot.pods.filter((pod) => ownerIn(pod, 'ReplicaSet', owners)).map(podFacts);
 }
 
 /** Pods of a canary whose Deployment is gone already: known by their labels, and by an owner that is gone with it. */
@@ -96,16 +96,21 @@ function leftBehind(snapshot: Snapshot, release: Release): PodFacts[] {
   const rewrite = recordedRewrite(release);
   if (rewrite === undefined) return [];
   const labels = rewriteLabels(getStringMap(release.spec.canary.template, 'metadata', 'labels'), rewrite);
-  const living = snapshot.replicaSets.filter((replicaSet) =>
-    snapshot.deployments.some((each) => isOwnedBy(replicaSet, 'Deployment', each.metadata.uid ?? '')),
-  );
+  const deployments = uidsOf(snapshot.deployments);
+  const living = uidsOf(snapshot.replicaSets.filter((each) => ownerIn(each, 'Deployment', deployments)));
   const orphaned = (pod: KubeObject) =>
     (pod.metadata.ownerReferences ?? []).some((owner) => owner.kind === 'ReplicaSet') &&
-    !living.some((replicaSet) => isOwnedBy(pod, 'ReplicaSet', replicaSet.metadata.uid ?? ''));
+    !ownerIn(pod, 'ReplicaSet', living);
   return snapshot.pods
     .filter((pod) => mapSelects(labels, pod.metadata.labels ?? {}) && orphaned(pod))
     .map(podFacts);
 }
+
+const uidsOf = (objects: readonly KubeObject[]): ReadonlySet<string> =>
+  new Set(objects.map((each) => each.metadata.uid ?? ''));
+
+const ownerIn = (object: KubeObject, kind: string, uids: ReadonlySet<string>): boolean =>
+  (object.metadata.ownerReferences ?? []).some((owner) => owner.kind === kind && uids.has(owner.uid));
 
 /** The rewrite a Release was begun with; undefined where no canary was planned. */
 export function recordedRewrite(release: Release): Rewrite | undefined {

@@ -64,6 +64,8 @@ export function workload(object: KubeObject, snapshot: Snapshot): WorkloadFacts 
   const { metadata } = object;
   const generation = metadata.generation ?? 0;
   const annotations = getStringMap(object, 'metadata', 'annotations');
+  const owned = snapshot.replicaSets.filter((each) => isOwnedBy(each, 'Deployment', metadata.uid ?? ''));
+  const pods = podsByOwner(snapshot.pods);
   return {
     object,
     name: metadata.name,
@@ -76,9 +78,7 @@ export function workload(object: KubeObject, snapshot: Snapshot): WorkloadFacts 
     annotations,
     marker: annotations[ANNOTATION.held],
     pausedBySluice: pausedBySluice(object),
-    replicaSets: snapshot.replicaSets
-      .filter((replicaSet) => isOwnedBy(replicaSet, 'Deployment', metadata.uid ?? ''))
-      .map((replicaSet) => replicaSetFacts(replicaSet, snapshot)),
+    replicaSets: owned.map((each) => replicaSetFacts(each, pods.get(each.metadata.uid ?? '') ?? [])),
     progressDeadlineMs: (getNumber(object, 'spec', 'progressDeadlineSeconds') ?? 600) * 1000,
     observed: (getInteger(object, 'status', 'observedGeneration') ?? 0) >= generation,
   };
@@ -97,11 +97,23 @@ export function isOwnedBy(object: KubeObject, kind: string, uid: string): boolea
   return (object.metadata.ownerReferences ?? []).some((owner) => owner.kind === kind && owner.uid === uid);
 }
 
-function replicaSetFacts(object: KubeObject, snapshot: Snapshot): ReplicaSetFacts {
-  const pods = snapshot.pods
-    .filter((pod) => isOwnedBy(pod, 'ReplicaSet', object.metadata.uid ?? ''))
-    .map(podFacts)
-    .filter((pod) => !pod.deleting && !pod.finished);
+/** By the uid of their ReplicaSet: looking through all pods for each ReplicaSet would be their product. */
+function podsByOwner(pods: readonly KubeObject[]): Map<string, KubeObject[]> {
+  const byOwner = new Map<string, KubeObject[]>();
+  for (const pod of pods)
+    for (const { kind, uid } of pod.metadata.ownerReferences ?? [])
+      if (kind === 'ReplicaSet') listIn(byOwner, uid).push(pod);
+  return byOwner;
+}
+
+function listIn(lists: Map<string, KubeObject[]>, key: string): KubeObject[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
+}
+
+function replicaSetFacts(object: KubeObject, owned: readonly KubeObject[]): ReplicaSetFacts {
+  const pods = owned.map(podFacts).filter((pod) => !pod.deleting && !pod.finished);
   const wanted = getInteger(object, 'spec', 'replicas') ?? 1;
   return {
     object,

@@ -40,6 +40,7 @@ export function planRelease(facts: Facts): Plan {
     policyProvider: policy.provider,
     wants: wantsOf(policy),
     annotations: target.metadata.annotations ?? {},
+    budget: facts.budget,
   });
   if (!discovery.ok) return refusal(discovery.refusals);
   const { traffic } = discovery;
