@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { escapeText } from '../api/text.ts';
 import { KubeError } from '../kube/errors.ts';
 import { systemClock } from '../kube/clock.ts';
+import { sentenceOf } from './failures.ts';
 import { EXIT, UsageError, type Io } from './io.ts';
 import { complainAboutNode } from './node-version.ts';
 import { printing } from './printing.ts';
@@ -27,7 +28,8 @@ function abortOnSignal(): void {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-  if (error instanceof UsageError || error instanceof KubeError) io.err(`sluice: ${error.message}`);
+  if (error instanceof UsageError) io.err(`sluice: ${error.message}`);
+  else if (error instanceof KubeError) io.err(`sluice: ${sentenceOf(error)}`);
   else {
     const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
     for (const each of `sluice: unexpected error: ${told}`.split('\n')) io.err(each);

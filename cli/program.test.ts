@@ -30,6 +30,15 @@ describe('parseTarget', () => {
 });
 
 describe('the command line', () => {
+  it.each([['--help'], ['-h'], ['help'], ['wait', '--help'], ['help', 'wait']])(
+    'helps: %s %s',
+    async (...args) => {
+      const { error, io } = await sluice(...args);
+      expect(error).toMatchObject({ exitCode: 0 });
+      expect(io.printed.join('\n')).toContain('Usage: sluice');
+    },
+  );
+
   it('prints its version', async () => {
     const { io, code } = await sluice('version');
     expect(code).toBe(0);
@@ -45,6 +54,8 @@ describe('the command line', () => {
     { args: ['wait'], want: "missing required argument 'target'" },
     { args: ['status', '-o', 'xml'], want: 'Allowed choices are json, yaml' },
     { args: ['explian', 'x'], want: 'Did you mean explain?' },
+    { args: ['foo', '--help'], want: "unknown command 'foo'" },
+    { args: ['help', 'foo'], want: 'Usage: sluice' },
     { args: ['wait', 'x', '--timeot', '5m'], want: 'Did you mean --timeout?' },
   ])('explains what is wrong with $args', async ({ args, want }) => {
     const { io, error, code } = await sluice(...args);

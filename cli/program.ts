@@ -44,6 +44,12 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
       },
     })
     .showHelpAfterError('(sluice --help lists the commands and their options)');
+  // Help for what does not exist is no help: a script that asks whether a command is there would take 0 for a yes.
+  program.on('beforeHelp', () => {
+    const [name] = program.args;
+    const known = name === undefined || name.startsWith('-') || name === 'help';
+    if (!known) program.error(`error: unknown command '${name}'`);
+  });
 
   passThrough(program, 'controller', 'run the controller until it is stopped').action(
     async (args: string[]) => done(await controller(args)),

@@ -37,7 +37,7 @@ interface Ended {
 /** Runs the program; `act` is called while it runs, with a way to signal it. */
 async function program(
   args: string[],
-  act?: (kill: (signal: NodeJS.Signals) => void) => Promise<void>,
+  act?: (kill: (signal: NodeJS.Signals) => void, printed: () => string) => Promise<void>,
 ): Promise<Ended> {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
@@ -46,7 +46,10 @@ async function program(
   child.stderr.on('data', (chunk: Buffer) => (error += chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   try {
-    await act?.((signal) => child.kill(signal));
+    await act?.(
+      (signal) => child.kill(signal),
+      () => out,
+    );
     return { code: await ended, out, error };
   } finally {
     child.kill('SIGKILL');
@@ -88,7 +91,10 @@ describe('the program', () => {
       .map((line) => (JSON.parse(line) as { msg: string }).msg);
     // The policies are checked while it leads: how far that gets before the signal is a race.
     const own = messages.filter((message) => !message.startsWith('hold: '));
-    expect(own).toEqual(['starting', 'leading', 'stopping', 'ended']);
+    expect(own).toEqual([
+      'no --prometheus is given: nothing can be measured, and every release will wait for a human',
+      ...['starting', 'leading', 'stopping', 'ended'],
+    ]);
   });
 
   it('names a wrong flag with its remedy and ends with 2', async () => {
@@ -100,9 +106,29 @@ describe('the program', () => {
     });
   });
 
-  it('names a kubeconfig that is not there and ends with 1', async () => {
+  it('names a kubeconfig that is not there in one sentence and ends with 2', async () => {
     const ended = await program(['--kubeconfig', '/nowhere/config']);
-    expect(ended.code).toBe(1);
-    expect(ended.out).toContain('kubeconfig /nowhere/config cannot be read');
+    expect(ended.code).toBe(2);
+    expect(ended.error).toMatch(
+      /^sluice controller: kubeconfig \/nowhere\/config cannot be read \(.*\); give the path of one with --kubeconfig\n$/,
+    );
+    expect(ended.out).toBe('');
+  });
+
+  it('does not say that it leads, and says once why not, while no API server answers', async () => {
+    const file = await kubeconfig('http://127.0.0.1:9');
+    const flags = ['--kubeconfig', file, '--metrics-port', '0', '--log-level', 'debug'];
+    const ended = await program(flags, async (kill, printed) => {
+      await eventually(() => expect(printed().match(/leader election failed/g)).toHaveLength(2));
+      kill('SIGTERM');
+    });
+    const warnings = ended.out.split('\n').filter((line) => line.includes('"level":40'));
+    expect(warnings.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      expect.stringContaining('no --prometheus is given'),
+      'watch failed',
+      'leader election failed to write',
+    ]);
+    expect(warnings[1]).toContain('no answer from the API server http://127.0.0.1:9 (connect ECONNREFUSED');
+    expect(ended.out).not.toContain('leading');
   });
 });

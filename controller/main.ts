@@ -24,7 +24,7 @@ const SHUTDOWN_MS = 20_000;
  * `sluice controller`: runs until SIGTERM or SIGINT.
  *
  * @param argv flags, without program and command
- * @returns the exit code: 0 stopped by a signal, 1 leadership lost or broken, 2 wrong flags
+ * @returns the exit code: 0 stopped by a signal, 1 leadership lost or broken, 2 wrong flags, no kubeconfig
  */
 export async function runController(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -38,16 +38,27 @@ export async function runController(argv: readonly string[]): Promise<number> {
   }
   const config = flags.value;
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const connection = open(config);
+  if (typeof connection === 'string') {
+    process.stderr.write(`sluice controller: ${connection}\n`);
+    return 2;
+  }
+  if (config.prometheus.size === 0)
+    log.warn('no --prometheus is given: nothing can be measured, and every release will wait for a human');
   try {
-    const connection = connect({
-      kubeconfig: config.kubeconfig,
-      context: config.context,
-      userAgent: 'sluice-controller',
-    });
     return await runUntilSignal(config, connection, log);
   } catch (error) {
     log.fatal({ err: error }, 'the controller cannot go on');
     return 1;
+  }
+}
+
+/** The way to the API server; or why there is none. */
+function open({ kubeconfig, context }: RunConfig): Connection | string {
+  try {
+    return connect({ kubeconfig, context, userAgent: 'sluice-controller' });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -20,6 +20,7 @@ import { Metrics } from './metrics.ts';
 import type { Decision, Snapshot } from './model.ts';
 import { WorkQueue } from './queue.ts';
 import { holdsByHand } from './rules/actions.ts';
+import { Seldom } from './seldom.ts';
 import { serveHealth } from './server.ts';
 import { mayBeAbsent, Watches } from './watches.ts';
 import { Worker } from './worker.ts';
@@ -68,7 +69,10 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
   const release = new AbortController();
   try {
     await election?.acquire(signal);
-    if (!signal.aborted) deps.log.info({ identity: deps.identity }, 'leading');
+    if (!signal.aborted) {
+      const how = election === undefined ? 'at work, without leader election' : 'leading';
+      deps.log.info({ identity: deps.identity }, how);
+    }
     // Beside the renewal of the Lease: the API server may take its time.
     const held = election?.hold(release.signal);
     keeper.start().then(() => queue.start(), deps.onBug);
@@ -157,6 +161,7 @@ function watchesOf(
 ): Watches {
   const { config, clock, random, log } = deps;
   const missing = new Set<Resource>();
+  const away = new Seldom(clock);
   return new Watches({
     client,
     clock,
@@ -171,6 +176,7 @@ function watchesOf(
       const told = error.code === 403 && missing.has(resource);
       if (error.code === 403) missing.add(resource);
       if (told) log.debug(facts, 'watch failed');
+      else if (error.code === 0 && !away.isDue(error.message)) log.debug(facts, 'watch failed');
       else if (error.code !== 404) log.warn(facts, 'watch failed');
       else if (mayBeAbsent(resource)) log.debug(facts, 'the server does not have this kind');
       else log.warn(facts, 'the server does not have this kind; were the CRDs of Sluice applied?');
@@ -212,6 +218,7 @@ function clientOf(deps: RunDeps, limits: { deadlineMs?: number; signal?: AbortSi
 function electionOf(deps: RunDeps): LeaderElection | undefined {
   const { config, clock, random, identity, log } = deps;
   if (config.lease === undefined) return undefined;
+  const failed = new Seldom(clock);
   return new LeaderElection({
     client: clientOf(deps, { deadlineMs: LEASE_DEADLINE_MS }),
     clock,
@@ -219,8 +226,11 @@ function electionOf(deps: RunDeps): LeaderElection | undefined {
     identity,
     namespace: config.decisions.namespace,
     name: config.lease,
-    onError: (error) =>
-      log.warn({ code: error.code, error: error.message }, 'leader election failed to write'),
+    onError: (error) => {
+      const facts = { code: error.code, error: error.message };
+      if (failed.isDue(error.message)) log.warn(facts, 'leader election failed to write');
+      else log.debug(facts, 'leader election failed to write');
+    },
   });
 }
 

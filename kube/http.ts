@@ -68,7 +68,7 @@ export function connect(options: ConnectOptions): Connection {
     });
   };
   return {
-    transport: { request: async (request) => exchange(dial, request) },
+    transport: { request: async (request) => exchange(dial, request, base.origin) },
     server: cluster.server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     close: () => {
@@ -105,15 +105,18 @@ function joinUrl(base: URL, pathAndQuery: string): URL {
 async function exchange(
   dial: (request: KubeRequest) => Promise<http.ClientRequest>,
   request: KubeRequest,
+  server: string,
 ): Promise<KubeResponse> {
   for (let attempt = 1; ; attempt += 1) {
-    const outgoing = await dial(request).catch(rethrow);
+    const outgoing = await dial(request).catch((error: unknown) => {
+      throw networkError(error, server);
+    });
     try {
-      return answer(await send(outgoing, request.body));
+      return answer(await send(outgoing, request.body), server);
     } catch (error) {
       // The server closed an idle connection just as we took it from the pool: only a read may be sent twice.
       const stale = outgoing.reusedSocket && request.method === 'GET' && request.signal?.aborted !== true;
-      if (!stale || attempt > 2) throw networkError(error);
+      if (!stale || attempt > 2) throw networkError(error, server);
     }
   }
 }
@@ -126,9 +129,9 @@ function send(outgoing: http.ClientRequest, body: string | undefined): Promise<h
   });
 }
 
-function answer(message: http.IncomingMessage): KubeResponse {
+function answer(message: http.IncomingMessage, server: string): KubeResponse {
   message.setEncoding('utf8');
-  const chunks = bodyOf(message);
+  const chunks = bodyOf(message, server);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -145,20 +148,26 @@ function answer(message: http.IncomingMessage): KubeResponse {
   };
 }
 
-async function* bodyOf(message: http.IncomingMessage): AsyncGenerator<string> {
+async function* bodyOf(message: http.IncomingMessage, server: string): AsyncGenerator<string> {
   try {
     for await (const chunk of message as AsyncIterable<string>) yield chunk;
   } catch (error) {
-    throw networkError(error);
+    throw networkError(error, server);
   }
 }
 
-function rethrow(error: unknown): never {
-  throw networkError(error);
+/** Broken connections, names that do not resolve, certificates nobody trusts, exec plug-ins that fail. */
+function networkError(cause: unknown, server: string): KubeError {
+  return new KubeError({
+    code: 0,
+    reason: NETWORK,
+    message: `no answer from the API server ${server} (${whyOf(cause)})`,
+    cause,
+  });
 }
 
-/** Broken connections, names that do not resolve, certificates nobody trusts, exec plug-ins that fail. */
-function networkError(cause: unknown): KubeError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return new KubeError({ code: 0, reason: NETWORK, message, cause });
+/** A name with several addresses fails once for each, and the error of all of them has no message. */
+function whyOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(whyOf).join(', ');
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -51,8 +51,8 @@ type Reader = Pick<Session, 'client' | 'namespace'>;
 export async function statusOf(io: Io, session: Reader, request: StatusRequest): Promise<number> {
   const { client } = session;
   const namespace = request.everywhere ? undefined : session.namespace;
-  const [list, targets, atWork] = await Promise.all([
-    listReleases(client, namespace, request.name),
+  const list = await listReleases(client, namespace, request.name);
+  const [targets, atWork] = await Promise.all([
     targetsOf(session, request),
     lookForController(io, client, request.home),
   ]);
