@@ -4,18 +4,18 @@ import { cloneJson, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { fromCrd } from '../test/support/crd-arbitrary.ts';
-import { publishedCheck } from '../test/support/crd-schema.ts';
+import { foreignCheck } from '../test/support/kinds/index.ts';
 import { placesOf } from '../test/support/gateway-router.ts';
 import { backend, grpcRoute, grpcRule, httpRoute, reportedBy, rule } from '../test/support/routes.ts';
 import { describeProvider, LADDERS, type Fixtures, type ForeignEdit, type World } from './conformance.ts';
 import { gateway } from './gateway.ts';
 
 const checks = {
-  GRPCRoute: publishedCheck('gateway-api-grpcroutes', 'v1'),
-  HTTPRoute: publishedCheck('gateway-api-httproutes', 'v1'),
+  GRPCRoute: foreignCheck('GRPCRoute', 'v1'),
+  HTTPRoute: foreignCheck('HTTPRoute', 'v1'),
 };
 
-test('the published schema finds a wrong GRPCRoute wrong', () => {
+test('the schema finds a wrong GRPCRoute wrong', () => {
   const weighted = (weight: number) => grpcRoute('shop', [grpcRule('a.B', [backend('web', { weight })])]);
   expect(checks.GRPCRoute(weighted(-1))).not.toEqual([]);
   expect(checks.GRPCRoute(weighted(1))).toEqual([]);
@@ -49,7 +49,7 @@ const cases: Record<string, KubeObject[]> = {
 /** Everything a rule may hold beside backendRefs. */
 const around = fromCrd(
   {
-    kind: 'gateway-api-grpcroutes',
+    kind: 'GRPCRoute',
     version: 'v1',
     path: ['properties', 'spec', 'properties', 'rules', 'items'],
   },

@@ -4,15 +4,15 @@ import { cloneJson, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { fromCrd } from '../test/support/crd-arbitrary.ts';
-import { publishedCheck } from '../test/support/crd-schema.ts';
+import { foreignCheck } from '../test/support/kinds/index.ts';
 import { placesOf } from '../test/support/gateway-router.ts';
 import { backend, httpRoute, pathMatch, reportedBy, rule } from '../test/support/routes.ts';
 import { describeProvider, LADDERS, type Fixtures, type ForeignEdit, type World } from './conformance.ts';
 import { gateway } from './gateway.ts';
 
-const validate = publishedCheck('gateway-api-httproutes', 'v1');
+const validate = foreignCheck('HTTPRoute', 'v1');
 
-test('the published schema finds a wrong HTTPRoute wrong', () => {
+test('the schema finds a wrong HTTPRoute wrong', () => {
   expect(validate(httpRoute('shop', [rule('/', [backend('web', { weight: -1 })])]))).not.toEqual([]);
   expect(validate(httpRoute('shop', [rule('/', [backend('web')])]))).toEqual([]);
 });
@@ -85,7 +85,7 @@ const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
 /** Everything a rule may hold beside backendRefs: matches, filters, timeouts. */
 const around = fromCrd(
   {
-    kind: 'gateway-api-httproutes',
+    kind: 'HTTPRoute',
     version: 'v1',
     path: ['properties', 'spec', 'properties', 'rules', 'items'],
   },

@@ -4,7 +4,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import { companionWrites, FOLLOWED, planCompanions, removals } from '../../controller/companions/index.ts';
 import { crd } from '../../playground/scenarios/gateway-api-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
-import { publishedCrd } from '../support/crd-schema.ts';
+import { foreignCrd } from '../support/kinds/index.ts';
 import { APP, companionInput, followed, TARGET } from '../support/followed.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
@@ -47,7 +47,7 @@ const ORIGINALS: [keyof typeof RESOURCES, JsonObject][] = [
 const BUILT_IN = ['networkPolicies', 'podDisruptionBudgets'];
 
 function definitionOf(kind: keyof typeof RESOURCES): KubeObject {
-  if (kind === 'destinationRules') return publishedCrd('istio-destinationrules');
+  if (kind === 'destinationRules') return foreignCrd('DestinationRule');
   const { group, version, plural, kind: name } = RESOURCES[kind];
   const annotations = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs' };
   const spec: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };

@@ -17,7 +17,7 @@ import { OFF, shows } from '../../providers/provider.ts';
 import type { Provider, Split, TrafficContext, Wants } from '../../providers/provider.ts';
 import { LADDERS, type Ladder } from '../../providers/conformance-ladders.ts';
 import { startApi, type TestApi } from '../support/api.ts';
-import { publishedCrd } from '../support/crd-schema.ts';
+import { foreignCrd } from '../support/kinds/index.ts';
 import { destination, httpTo, virtualService } from '../support/istio.ts';
 import {
   backend,
@@ -44,13 +44,8 @@ const bare = (object: KubeObject): KubeObject => {
 
 async function apiWith(...objects: KubeObject[]): Promise<TestApi> {
   const api = await startApi(new VirtualClock(), 'shop');
-  const kinds = [
-    'gateway-api-httproutes',
-    'gateway-api-grpcroutes',
-    'istio-virtualservices',
-    'smi-trafficsplits',
-  ] as const;
-  for (const kind of kinds) await api.client.create(publishedCrd(kind));
+  const kinds = ['HTTPRoute', 'GRPCRoute', 'VirtualService', 'TrafficSplit'] as const;
+  for (const kind of kinds) await api.client.create(foreignCrd(kind));
   for (const object of objects) await api.client.create(bare(object));
   return api;
 }

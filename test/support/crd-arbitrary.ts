@@ -9,17 +9,17 @@ import {
   getStringMap,
 } from '../../api/json.ts';
 import type { Json, JsonObject } from '../../api/kube.ts';
-import { publishedSchema, type PublishedKind } from './crd-schema.ts';
+import { foreignSchema, type ForeignKind } from './kinds/index.ts';
 
 /**
- * Objects that a published schema allows at one place of a kind (`path`, below its top), without the members in
+ * Objects that a schema allows at one place of a kind (`path`, below its top), without the members in
  * `except`. CEL rules are not looked at.
  */
 export function fromCrd(
-  { kind, version, path }: { kind: PublishedKind; version: string; path: readonly string[] },
+  { kind, version, path }: { kind: ForeignKind; version: string; path: readonly string[] },
   except: readonly string[],
 ): fc.Arbitrary<JsonObject> {
-  const schema = getObject(publishedSchema(kind, version), ...path);
+  const schema = getObject(foreignSchema(kind, version), ...path);
   if (schema === undefined) throw new Error(`${kind} has nothing at ${path.join('.')}`);
   const properties = Object.entries(getObject(schema, 'properties') ?? {});
   return struct({

@@ -1,0 +1,67 @@
+import { Ajv } from 'ajv';
+import { getObject, getObjects, getString } from '../../../api/json.ts';
+import type { JsonObject, KubeObject } from '../../../api/kube.ts';
+import { crd } from '../../../playground/scenarios/gateway-api-crds.ts';
+import { grpcRouteSpec, httpRouteSpec } from './gateway-api.ts';
+import { destinationRuleSpec, virtualServiceSpec } from './istio.ts';
+import { list, object, text } from './words.ts';
+
+/**
+ * Kinds of other projects as far as tests need them: structure, defaults and limits, written from their reference pages and
+ * without their CEL rules. They say what may stand around the fields that Sluice knows, and what an API server fills in.
+ */
+export type ForeignKind = 'HTTPRoute' | 'GRPCRoute' | 'VirtualService' | 'DestinationRule' | 'TrafficSplit';
+
+const APPROVED = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api' };
+const GATEWAY_API = { group: 'gateway.networking.k8s.io', annotations: APPROVED };
+const ISTIO = 'networking.istio.io';
+
+const splitSpec = (weight: JsonObject): JsonObject =>
+  object({ service: text(), backends: list(object({ service: text(), weight }, ['service', 'weight'])) }, [
+    'service',
+    'backends',
+  ]);
+
+const KINDS: Record<ForeignKind, KubeObject> = {
+  HTTPRoute: crd({ ...GATEWAY_API, kind: 'HTTPRoute', versions: [{ name: 'v1', spec: httpRouteSpec }] }),
+  GRPCRoute: crd({ ...GATEWAY_API, kind: 'GRPCRoute', versions: [{ name: 'v1', spec: grpcRouteSpec }] }),
+  VirtualService: crd({
+    group: ISTIO,
+    kind: 'VirtualService',
+    versions: ['v1', 'v1beta1'].map((name) => ({ name, spec: virtualServiceSpec })),
+  }),
+  DestinationRule: crd({
+    group: ISTIO,
+    kind: 'DestinationRule',
+    versions: [{ name: 'v1', spec: destinationRuleSpec }],
+  }),
+  TrafficSplit: crd({
+    group: 'split.smi-spec.io',
+    kind: 'TrafficSplit',
+    versions: [
+      { name: 'v1alpha1', spec: splitSpec({ 'x-kubernetes-int-or-string': true }) },
+      { name: 'v1alpha2', spec: splitSpec({ type: 'number' }) },
+    ],
+  }),
+};
+
+/** Its CustomResourceDefinition. */
+export const foreignCrd = (kind: ForeignKind): KubeObject => KINDS[kind];
+
+/** The OpenAPI schema of one of its versions. */
+export function foreignSchema(kind: ForeignKind, version: string): JsonObject {
+  const versions = getObjects(foreignCrd(kind), 'spec', 'versions');
+  const named = versions.find((each) => getString(each, 'name') === version);
+  const schema = getObject(named, 'schema', 'openAPIV3Schema');
+  if (schema === undefined) throw new Error(`${kind} has no version ${version}`);
+  return schema;
+}
+
+/** Says what that schema finds wrong with an object: [] if nothing. */
+export function foreignCheck(kind: ForeignKind, version: string): (checked: KubeObject) => string[] {
+  const check = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(
+    foreignSchema(kind, version),
+  );
+  return (checked) =>
+    check(checked) ? [] : (check.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`);
+}
