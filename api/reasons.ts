@@ -140,6 +140,8 @@ export const REASON = {
   Superseded: 'Superseded',
   /** the policy annotation was removed in mid-release; of a check: it is not set */
   OptedOut: 'OptedOut',
+  /** a note: a later step sends fewer requests than the one before it */
+  WeightsFall: 'WeightsFall',
   /** the target was deleted in mid-release */
   TargetDeleted: 'TargetDeleted',
   /** the Release object was deleted in mid-release */

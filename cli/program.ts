@@ -10,6 +10,7 @@ import { order } from './commands/order.ts';
 import { status, type StatusFlags } from './commands/status.ts';
 import { readVersion, version } from './commands/version.ts';
 import { wait, type WaitFlags } from './commands/wait.ts';
+import { PRESETS } from '../providers/index.ts';
 import type { Io } from './io.ts';
 import type { ConnectionFlags } from './session.ts';
 
@@ -153,13 +154,7 @@ function addOffline(program: Command, io: Io, done: (exitCode: number) => void):
     .option('--from <time>', 'begin of the history: RFC 3339, or how long ago', '24h')
     .option('--to <time>', 'its end', '1m')
     .addOption(
-      new Option('--provider <name>', 'whose presets count').choices([
-        'nginx',
-        'istio',
-        'linkerd',
-        'linkerd-route',
-        'replicas',
-      ]),
+      new Option('--provider <name>', 'whose presets count').choices(PRESETS.map(({ name }) => name)),
     )
     .option('--service <name>', 'the stable Service (default: the name of the target)')
     .option('--route <name>', 'only this route or Ingress (default: all)')

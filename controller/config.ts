@@ -3,6 +3,7 @@ import { HOME } from '../api/names.ts';
 import { parseDuration } from '../api/duration.ts';
 import { fail, ok } from '../api/result.ts';
 import type { Issue, Result } from '../api/result.ts';
+import { withoutPassword } from '../api/url.ts';
 import { HOLDS, type Hold } from './hold/keeper.ts';
 import type { ControllerConfig } from './model.ts';
 
@@ -114,8 +115,7 @@ function parseEndpoints(values: readonly string[]): Result<Map<string, string>> 
     const [name, url] = named === null ? ['default', value] : [named[1] ?? '', named[3] ?? ''];
     const issue = (message: string, remedy: string): Issue => ({
       path: '--prometheus',
-      // A URL may carry a password.
-      value: value.replace(/\/\/[^/]*@/, '//…@'),
+      value: withoutPassword(value),
       message,
       remedy,
     });

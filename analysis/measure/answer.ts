@@ -34,10 +34,12 @@ export type Parsed =
   | { kind: 'partial' }
   /** the query itself makes no sense to Prometheus, which leaves out what it cannot compute */
   | { kind: 'doubtful' }
-  | { kind: 'error'; errorType: string }
+  | { kind: 'error'; errorType: string; error?: string }
   /** understood, but nothing to measure: a string, say */
   | { kind: 'unusable'; what: string }
   | { kind: 'garbage' };
+
+const LONGEST_ERROR = 500;
 
 const ERROR_TYPES = new Set([
   'bad_data',
@@ -56,8 +58,12 @@ export function parseAnswer(body: unknown): Parsed {
   const answer = parseJson(body);
   if (!isObject(answer)) return { kind: 'garbage' };
   if (answer['status'] === 'error') {
-    const { errorType } = answer;
-    return { kind: 'error', errorType: isErrorType(errorType) ? errorType : 'unknown' };
+    const { errorType, error } = answer;
+    return {
+      kind: 'error',
+      errorType: isErrorType(errorType) ? errorType : 'unknown',
+      ...(typeof error === 'string' ? { error: error.slice(0, LONGEST_ERROR) } : {}),
+    };
   }
   const doubt = doubtOf(answer);
   if (doubt !== undefined) return { kind: doubt };

@@ -30,17 +30,19 @@ export async function measureErrorRate(
   const { queries } = metric;
   if (queries === undefined)
     return bad(job, 'badQuery', 'the metric has neither queries nor a resolved preset');
-  const wanted = ARMS.flatMap((arm) => PARTS.map((part) => ({ arm, part, text: queries[arm][part] })));
+  const wanted = ARMS.flatMap((arm) =>
+    PARTS.map((part) => ({ arm, part, text: queries[job.arms[arm]][part] })),
+  );
   const answers = await Promise.all(wanted.map((query) => askPart(job, query, client)));
   for (const answer of answers) if ('failure' in answer) return answer.failure;
   const asked = answers.filter((answer) => 'series' in answer);
-  const histogram = asked.map(notCounters).find((sentence) => sentence !== undefined);
+  const histogram = asked.map((query) => notCounters(query, job)).find((sentence) => sentence !== undefined);
   if (histogram !== undefined) return bad(job, 'badQuery', histogram);
   for (const arm of ARMS) {
-    const gap = missingTotal(asked, arm, job.window);
+    const gap = missingTotal(asked, arm, job);
     if (gap !== undefined) return bad(job, 'noData', gap);
   }
-  const doubt = asked.map((query) => fallenSum(query, job.window)).find((sentence) => sentence !== undefined);
+  const doubt = asked.map((query) => fallenSum(query, job)).find((sentence) => sentence !== undefined);
   if (doubt !== undefined) return bad(job, 'noData', doubt);
   const all = asked.flatMap(({ series }) => series);
   const seen = await sightings(all, job.window, client);
@@ -48,7 +50,7 @@ export async function measureErrorRate(
   const options = { window: job.window, seen };
   const canary = countArm(asked, 'canary', options);
   const stable = countArm(asked, 'stable', options);
-  const problem = impossible('canary', canary) ?? impossible('stable', stable);
+  const problem = impossible(job.arms.canary, canary) ?? impossible(job.arms.stable, stable);
   if (problem !== undefined) return bad(job, problem.outcome, problem.sentence);
   const pods = countPods(job, asked, options);
   const ofStable = asked.filter(({ arm }) => arm === 'stable').flatMap(({ series }) => series);
@@ -75,24 +77,24 @@ async function askPart(
   { arm, part, text }: { arm: Arm; part: Part; text: string },
   client: PrometheusClient,
 ): Promise<Asked | { failure: Measurement }> {
-  const answer = await askCounter(job, { arm, text, what: `${arm} ${part}` }, client);
+  const answer = await askCounter(job, { arm, text, what: `${job.arms[arm]} ${part}` }, client);
   return 'failure' in answer ? answer : { ...answer, arm, part };
 }
 
-function missingTotal(asked: readonly Asked[], arm: Arm, window: Window): string | undefined {
+function missingTotal(asked: readonly Asked[], arm: Arm, { arms, window }: Job): string | undefined {
   const series = asked.find((query) => query.arm === arm && query.part === 'total')?.series ?? [];
-  return missingRequests({ arm, what: 'all requests' }, series, window);
+  return missingRequests({ arm: arms[arm], what: 'all requests' }, series, window);
 }
 
-function fallenSum({ arm, part, raw, series }: Asked, window: Window): string | undefined {
+function fallenSum({ arm, part, raw, series }: Asked, { arms, window }: Job): string | undefined {
   if (raw || !series.some((one) => risesAfterFall(one, window))) return undefined;
-  return fallenSentence(`${arm} ${part}`);
+  return fallenSentence(`${arms[arm]} ${part}`);
 }
 
 /** Counters are numbers. */
-function notCounters({ arm, part, series }: Asked): string | undefined {
+function notCounters({ arm, part, series }: Asked, { arms }: Job): string | undefined {
   if (series.every(({ histograms }) => histograms === undefined)) return undefined;
-  return `${arm} ${part}: the query returns native histograms, which cannot be counted; use histogram_count(…)`;
+  return `${arms[arm]} ${part}: the query returns native histograms, which cannot be counted; use histogram_count(…)`;
 }
 
 interface Options {

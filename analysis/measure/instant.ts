@@ -11,31 +11,37 @@ export interface NumberQuery {
   nan: 'zero' | 'refuse';
 }
 
+/** The query for one arm: most metrics have the same for both. */
+export function queryOf(metric: { query: string; stableQuery?: string }, arm: Arm): string {
+  return arm === 'stable' ? (metric.stableQuery ?? metric.query) : metric.query;
+}
+
 /** The one finite number a query has at the end of the window, or the measurement that says why there is none. */
 export async function askNumber(
   job: Job,
   { arm, text, nan }: NumberQuery,
   client: PrometheusClient,
 ): Promise<number | Measurement> {
+  const name = job.arms[arm];
   const rendered = renderQuery(text, job.variables[arm]);
   if (!rendered.ok) {
-    return bad(job, rendered.problem === 'empty' ? 'noData' : 'badQuery', `${arm}: ${rendered.sentence}`);
+    return bad(job, rendered.problem === 'empty' ? 'noData' : 'badQuery', `${name}: ${rendered.sentence}`);
   }
   const answer = await client.instant(rendered.query, job.window.endMs);
-  if (!answer.ok) return failed(job, answer, arm);
+  if (!answer.ok) return failed(job, answer, name);
   if (answer.range === true) {
-    return bad(job, 'badQuery', `${arm}: the query returns a range; wrap it in a function such as rate(…)`);
+    return bad(job, 'badQuery', `${name}: the query returns a range; wrap it in a function such as rate(…)`);
   }
   const [first, ...others] = answer.series;
-  if (first === undefined) return bad(job, 'noData', `${arm}: the query returns no series`);
+  if (first === undefined) return bad(job, 'noData', `${name}: the query returns no series`);
   if (others.length > 0) {
-    const sentence = `${arm}: the query returns ${answer.series.length} series where one is needed; aggregate it, e.g. with sum(…)`;
+    const sentence = `${name}: the query returns ${answer.series.length} series where one is needed; aggregate it, e.g. with sum(…)`;
     return bad(job, 'severalSeries', sentence);
   }
   const [sample] = first.samples;
-  if (sample === undefined) return bad(job, 'noData', `${arm}: the query returns a series without a sample`);
+  if (sample === undefined) return bad(job, 'noData', `${name}: the query returns a series without a sample`);
   if (!Number.isNaN(sample.value)) return finite(sample.value);
-  return nan === 'zero' ? 0 : bad(job, 'nan', `${arm}: the query returns NaN`);
+  return nan === 'zero' ? 0 : bad(job, 'nan', `${name}: the query returns NaN`);
 }
 
 /** Plain JSON has no infinity: the largest number takes its place, which every comparison treats alike. */

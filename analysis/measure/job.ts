@@ -7,6 +7,8 @@ export interface Job {
   /** key of the metric (api/bound.ts) */
   key: string;
   window: Window;
+  /** which arm is asked, and named, for each: in a release itself, before one stable for both */
+  arms: Record<Arm, Arm>;
   /** values for `{{name}}`, unescaped */
   variables: Record<Arm, Readonly<Record<string, string>>>;
   /** the history of the stable arm is wanted as well */

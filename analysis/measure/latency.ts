@@ -33,7 +33,7 @@ export async function measureLatency(
   if (queries === undefined)
     return bad(job, 'badQuery', 'the metric has neither queries nor a resolved preset');
   const [canary, stable] = await Promise.all([
-    askArm(job, { arm: 'canary', text: queries.canary.buckets }, client),
+    askArm(job, { arm: 'canary', text: queries[job.arms.canary].buckets }, client),
     askArm(job, { arm: 'stable', text: queries.stable.buckets }, client),
   ]);
   if ('failure' in canary) return canary.failure;
@@ -74,13 +74,14 @@ async function askArm(
   { arm, text }: { arm: Arm; text: string },
   client: PrometheusClient,
 ): Promise<Asked | { failure: Measurement }> {
-  const what = `${arm} buckets`;
+  const name = job.arms[arm];
+  const what = `${name} buckets`;
   const answer = await askCounter(job, { arm, text, what }, client);
   if ('failure' in answer) return answer;
   const { raw, series } = answer;
   const read = readTracks(series);
   if (!read.ok) return { failure: bad(job, read.outcome, `${what}: ${read.sentence}`) };
-  const gap = missingRequests({ arm, what: 'buckets' }, read.tracks, job.window);
+  const gap = missingRequests({ arm: name, what: 'buckets' }, read.tracks, job.window);
   if (gap !== undefined) return { failure: bad(job, 'noData', gap) };
   if (!raw && read.tracks.some((track) => histogramRisesAfterFall(track, job.window, read.form))) {
     return { failure: bad(job, 'noData', fallenSentence(what)) };

@@ -20,6 +20,8 @@ export interface MeasureRequest {
   templates: readonly BoundTemplate[];
   /** variables for query templates, unescaped (api/query.ts); lists are separated by commas */
   variables: Readonly<Record<string, string>>;
+  /** there is no canary yet: everything is asked of the stable arm, as its queries and variables have it */
+  stableOnly?: boolean;
   /** also fetch what the stable arm did in the last hour; wanted once per release (judge's `wantsHistory`) */
   calibrate?: boolean;
   /** also count how many requests each arm got */
@@ -64,17 +66,28 @@ function shareOf(
   share: ShareQueries,
   endpoints: ReadonlyMap<string, PrometheusClient>,
 ): Promise<Measurement> {
-  const job = jobOf(SHARE, window, variables);
+  const job = jobOf(SHARE, { window }, variables);
   const client = endpoints.get(share.prometheus);
   return client === undefined
     ? Promise.resolve(notConfigured(job, share.prometheus))
     : measureShare(job, share, client);
 }
 
-function jobOf(key: string, window: Window, variables: Readonly<Record<string, string>>): Job {
+function jobOf(
+  key: string,
+  { window, stableOnly = false }: Pick<MeasureRequest, 'window' | 'stableOnly'>,
+  variables: Readonly<Record<string, string>>,
+): Job {
   const length = window.endMs - window.startMs;
+  const arms: Job['arms'] = { canary: stableOnly ? 'stable' : 'canary', stable: 'stable' };
   const of = (arm: Arm) => armVariables(variables, arm, length);
-  return { key, window, calibrate: false, variables: { canary: of('canary'), stable: of('stable') } };
+  return {
+    key,
+    window,
+    calibrate: false,
+    arms,
+    variables: { canary: of(arms.canary), stable: of(arms.stable) },
+  };
 }
 
 const notConfigured = (job: Job, name: string): Measurement =>
@@ -82,10 +95,10 @@ const notConfigured = (job: Job, name: string): Measurement =>
 
 async function measureOne(
   { key, metric, bound }: BoundMetric,
-  { window, variables, calibrate = false }: MeasureRequest,
+  { variables, calibrate = false, ...request }: MeasureRequest,
   endpoints: ReadonlyMap<string, PrometheusClient>,
 ): Promise<Measurement> {
-  const job = { ...jobOf(key, window, { ...variables, ...argumentsOf(bound) }), calibrate };
+  const job = { ...jobOf(key, request, { ...variables, ...argumentsOf(bound) }), calibrate };
   const client = endpoints.get(bound.template.prometheus);
   if (client === undefined) return notConfigured(job, bound.template.prometheus);
   switch (metric.type) {

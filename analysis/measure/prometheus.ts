@@ -25,6 +25,8 @@ export interface Failure {
   outcome: BadOutcome;
   /** for status and logs: says what happened, never what the body held */
   sentence: string;
+  /** Prometheus' own words about the query: for whoever sits at a terminal and gave its address, never for status or logs */
+  said?: string;
   /** a shorter range may be answered */
   tooLarge?: true;
 }
@@ -114,12 +116,7 @@ function understand({ status, data }: AxiosResponse<string>): Answer {
   if (answer.kind === 'error' && TIMEOUTS.has(answer.errorType)) {
     return failure('timeout', 'Prometheus gave up evaluating the query in time');
   }
-  if ((status === 400 || status === 422) && answer.kind === 'error') {
-    return failure(
-      'badQuery',
-      `Prometheus refused the query (HTTP ${status}, ${answer.errorType}); try it in Prometheus itself`,
-    );
-  }
+  if ((status === 400 || status === 422) && answer.kind === 'error') return refused(status, answer);
   if (status !== 200) return failure('serverError', statusSentence(status));
   switch (answer.kind) {
     case 'series':
@@ -135,6 +132,11 @@ function understand({ status, data }: AxiosResponse<string>): Answer {
     case 'garbage':
       return failure('serverError', 'the answer is not what a Prometheus query API returns');
   }
+}
+
+function refused(status: number, { errorType, error }: { errorType: string; error?: string }): Failure {
+  const sentence = `Prometheus refused the query (HTTP ${status}, ${errorType}); try it in Prometheus itself`;
+  return { ...failure('badQuery', sentence), ...(error === undefined ? {} : { said: error }) };
 }
 
 function found(series: Series[], range: boolean): Answer {

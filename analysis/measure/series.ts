@@ -1,6 +1,6 @@
 import type { Measurement } from '../../api/analysis.ts';
 import type { SeriesMetric } from '../../api/template.ts';
-import { askNumber, isEndless } from './instant.ts';
+import { askNumber, isEndless, queryOf } from './instant.ts';
 import type { Job } from './job.ts';
 import { bad } from './job.ts';
 import type { PrometheusClient } from './prometheus.ts';
@@ -13,8 +13,8 @@ export async function measureSeries(
 ): Promise<Measurement> {
   const nan = metric.nan === 'zero' ? 'zero' : 'refuse';
   const [canary, stable] = await Promise.all([
-    askNumber(job, { arm: 'canary', text: metric.query, nan }, client),
-    askNumber(job, { arm: 'stable', text: metric.stableQuery ?? metric.query, nan }, client),
+    askNumber(job, { arm: 'canary', text: queryOf(metric, job.arms.canary), nan }, client),
+    askNumber(job, { arm: 'stable', text: queryOf(metric, 'stable'), nan }, client),
   ]);
   if (typeof canary !== 'number') return canary;
   if (typeof stable !== 'number') return stable;

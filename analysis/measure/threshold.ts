@@ -1,6 +1,6 @@
 import type { Measurement } from '../../api/analysis.ts';
 import type { ThresholdMetric } from '../../api/template.ts';
-import { askNumber, isEndless } from './instant.ts';
+import { askNumber, isEndless, queryOf } from './instant.ts';
 import type { Job } from './job.ts';
 import { bad } from './job.ts';
 import type { PrometheusClient } from './prometheus.ts';
@@ -14,10 +14,8 @@ export async function measureThreshold(
   const needsStable = /\bstable\b/.test(`${metric.success ?? ''} ${metric.failure ?? ''}`);
   const nan = metric.nan === 'zero' ? 'zero' : 'refuse';
   const [canary, stable] = await Promise.all([
-    askNumber(job, { arm: 'canary', text: metric.query, nan }, client),
-    needsStable
-      ? askNumber(job, { arm: 'stable', text: metric.stableQuery ?? metric.query, nan }, client)
-      : undefined,
+    askNumber(job, { arm: 'canary', text: queryOf(metric, job.arms.canary), nan }, client),
+    needsStable ? askNumber(job, { arm: 'stable', text: queryOf(metric, 'stable'), nan }, client) : undefined,
   ]);
   if (typeof canary !== 'number') return canary;
   if (stable !== undefined && typeof stable !== 'number') return stable;

@@ -5,6 +5,7 @@ import { askOverRange } from '../../analysis/measure/over-range.ts';
 import { valuesOver } from '../../analysis/promql/range.ts';
 import { isSelector } from '../../analysis/promql/selector.ts';
 import type { Window } from '../../api/analysis.ts';
+import { withoutPassword } from '../../api/url.ts';
 import { istioReporters } from '../../providers/presets.ts';
 import { OFF } from '../../providers/provider.ts';
 import { UsageError } from '../io.ts';
@@ -122,5 +123,5 @@ function wholeTicks(ms: number, tickMs: number): number {
 }
 
 function failureSentence(url: string, sentence: string, query: string): string {
-  return `--prometheus: "${url}": ${sentence}; give its base URL, and see that it answers this query: ${query}`;
+  return `--prometheus: "${withoutPassword(url)}": ${sentence}; give its base URL, and see that it answers this query: ${query}`;
 }

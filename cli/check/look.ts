@@ -1,44 +1,75 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/release.ts';
+import type { BoundTemplate } from '../../api/template.ts';
 import type { Note } from '../../controller/discovery/index.ts';
 import { factsOf, type Facts } from '../../controller/facts.ts';
+import { phaseOf } from '../../controller/facts/records.ts';
+import { resolveRules } from '../../controller/facts/resolve.ts';
 import type { Snapshot } from '../../controller/model.ts';
 import { planRelease, type Plan } from '../../controller/rules/plan.ts';
 import { newRelease } from '../../controller/rules/record.ts';
+import type { Refusal } from '../../providers/provider.ts';
 
 /** What would become of a change of the target now. */
 export interface Checked {
   /** as if the release had begun; undefined: there is no such target */
   facts: Facts | undefined;
-  plan: Plan;
-  /** as it would be recorded; undefined if it cannot begin */
+  /** why it cannot begin; [] = it can */
+  refusals: readonly Refusal[];
+  /** what is good to know and stands against nothing */
+  notes: readonly Note[];
+  /** as it would be recorded, or the one that is under way; undefined if it cannot begin */
   release: Release | undefined;
-}
-
-/** What is good to know and stands against nothing. */
-export function notesOf({ facts, plan }: Checked): readonly Note[] {
-  if (!plan.ok) return [];
-  if (facts?.optedIn !== undefined) return plan.notes;
-  const sentence =
-    'The annotation sluice.dev/policy is not set, so no change is held yet; what stands here is what policy default would do.';
-  return [{ reason: REASON.OptedOut, sentence }, ...plan.notes];
+  /** a release of this target moves its traffic now: what routes and Services say is its work, and is not judged */
+  underWay: boolean;
+  /** as they are written, before ready-made queries are put in; [] if they cannot be used */
+  templates: readonly BoundTemplate[];
 }
 
 /** What manifests alone cannot tell: it shows only once a controller has reported on the routes. */
-export const onlyTime = ({ plan }: Checked): boolean =>
-  !plan.ok && plan.refusals.every(({ reason }) => reason === REASON.PresetUnknown);
+export const onlyTime = ({ refusals }: Checked): boolean =>
+  refusals.every(({ reason }) => reason === REASON.PresetUnknown);
 
 /** Plans a release of the template that the target holds, as the controller would. */
 export function lookAt(snapshot: Snapshot): Checked {
   const facts = factsOf(snapshot);
+  if (facts.active !== undefined && !['Pending', 'Blocked'].includes(phaseOf(facts.active))) {
+    return besides(facts, facts.active);
+  }
   const plan = planRelease(facts);
   const { target } = facts;
-  if (!plan.ok || target === undefined) return { facts, plan, release: undefined };
+  if (!plan.ok || target === undefined) {
+    const refusals = plan.ok ? [] : plan.refusals;
+    return { facts, refusals, notes: [], release: undefined, underWay: false, templates: [] };
+  }
+  const release = planned(target, plan);
+  const begun = factsOf({ ...snapshot, releases: [release] });
+  const notes = [...notOptedIn(facts), ...plan.notes];
+  const rules = resolveRules(snapshot);
+  const templates = rules.ok ? rules.value.templates : [];
+  return { facts: begun, refusals: [], notes, release, underWay: false, templates };
+}
+
+function planned(target: NonNullable<Facts['target']>, plan: Plan & { ok: true }): Release {
   const { template } = target;
-  const release = newRelease(target, {
+  return newRelease(target, {
     stable: { replicaSet: '', template },
     canary: { template },
     ...plan.value,
   });
-  return { facts: factsOf({ ...snapshot, releases: [release] }), plan, release };
+}
+
+/** Beside a release that is under way only policy and templates can be judged. */
+function besides(facts: Facts, release: Release): Checked {
+  const rules = resolveRules(facts.snapshot);
+  const refusals = rules.ok ? [] : [rules.objection];
+  const templates = rules.ok ? rules.value.templates : [];
+  return { facts, refusals, notes: notOptedIn(facts), release, underWay: true, templates };
+}
+
+function notOptedIn(facts: Facts): Note[] {
+  if (facts.optedIn !== undefined) return [];
+  const sentence =
+    'The annotation sluice.dev/policy is not set, so no change is held yet; what stands here is what policy default would do.';
+  return [{ reason: REASON.OptedOut, sentence }];
 }

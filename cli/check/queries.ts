@@ -1,7 +1,9 @@
+import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { measure } from '../../analysis/measure/measure.ts';
+import { repeatedSeries } from '../../analysis/measure/repeated.ts';
 import type { Measurement } from '../../api/analysis.ts';
-import type { BoundTemplate, Metric } from '../../api/template.ts';
+import { metricsOf } from '../../api/bound.ts';
 import { recordedTemplates } from '../../controller/facts/records.ts';
 import { trafficVariables } from '../../providers/index.ts';
 import type { Checked } from './look.ts';
@@ -12,8 +14,14 @@ const WINDOW_MS = 5 * 60_000;
 /** What the queries of a template say of the stable version. */
 export interface Asked {
   metric: string;
-  ok: boolean;
+  /** refused: no release can ever measure it so; unknown: it may have data later */
+  state: 'known' | 'unknown' | 'refused';
   sentence: string;
+  /** what Prometheus refused, and its own words about it */
+  query?: string;
+  said?: string;
+  /** what to look at although it can be measured */
+  notes: string[];
 }
 
 /** Asks every query of the stable arm over the last five minutes; `endpoints`: base URLs by name. None: nothing is asked. */
@@ -39,44 +47,70 @@ export async function askQueries(
     stablePods: pods,
     canaryPods: pods,
   };
+  const window = { startMs: nowMs - WINDOW_MS, endMs: nowMs };
+  const askOne = async ({ key, metric, bound }: ReturnType<typeof metricsOf>[number]): Promise<Asked> => {
+    const heard = new Heard();
+    const listening = new Map([...clients].map(([name, client]) => [name, heard.listenTo(client)] as const));
+    const one = { ...bound, template: { ...bound.template, metrics: [metric] } };
+    const request = { window, variables, stableOnly: true, templates: [one] };
+    const [measured] = await measure(request, listening);
+    return measured === undefined
+      ? { metric: key, state: 'unknown', sentence: '', notes: [] }
+      : told(key, measured, heard);
+  };
   try {
-    const window = { startMs: nowMs - WINDOW_MS, endMs: nowMs };
-    const measured = await measure({ window, variables, templates: templates.map(stableOnly) }, clients);
-    return measured.map(told);
+    return await Promise.all(metricsOf(templates).map(askOne));
   } finally {
     for (const client of clients.values()) client.close();
   }
 }
 
-function stableOnly(bound: BoundTemplate): BoundTemplate {
-  const metrics = bound.template.metrics.map((metric): Metric => {
-    if (metric.type !== 'errorRate' && metric.type !== 'latency') return metric;
-    if (metric.queries === undefined) return metric;
-    const { stable } = metric.queries;
-    return { ...metric, queries: { stable, canary: stable } } as Metric;
-  });
-  return { ...bound, template: { ...bound.template, metrics } };
+/** What Prometheus answered, beside what a measurement makes of it. */
+class Heard {
+  refused: { query: string; said: string } | undefined;
+  readonly notes = new Set<string>();
+
+  listenTo(client: PrometheusClient): PrometheusClient {
+    return {
+      instant: async (promql, timeMs, options) => {
+        const answer = await client.instant(promql, timeMs, options);
+        if (answer.ok) {
+          const note = repeatedSeries(answer.series);
+          if (note !== undefined) this.notes.add(note);
+        } else if (answer.said !== undefined) {
+          this.refused ??= { query: promql, said: answer.said };
+        }
+        return answer;
+      },
+      close: () => undefined,
+    };
+  }
 }
 
-function told(measured: Measurement): Asked {
-  const { metric } = measured;
-  if (measured.outcome !== 'ok') return { metric, ok: false, sentence: measured.sentence };
+/** What another try does not change. */
+const FINAL: ReadonlySet<string> = new Set(['badQuery', 'severalSeries']);
+
+function told(metric: string, measured: Measurement, { refused, notes }: Heard): Asked {
+  if (measured.outcome !== 'ok') {
+    const state = FINAL.has(measured.outcome) ? 'refused' : 'unknown';
+    return { metric, state, sentence: measured.sentence, ...refused, notes: [...notes] };
+  }
+  return { metric, state: 'known', sentence: sentenceOf(measured), notes: [...notes] };
+}
+
+function sentenceOf(measured: Measurement & { outcome: 'ok' }): string {
   switch (measured.kind) {
     case 'errorRate': {
       const { total, bad } = measured.stable;
-      return {
-        metric,
-        ok: true,
-        sentence: `${round(total)} requests of stable in 5 minutes, ${round(bad)} bad`,
-      };
+      return `${round(total)} requests of stable in 5 minutes, ${round(bad)} bad`;
     }
     case 'latency': {
       const { counts } = measured.stable;
       const total = counts.reduce((sum, count) => sum + count, 0);
-      return { metric, ok: true, sentence: `${round(total)} requests of stable in ${counts.length} buckets` };
+      return `${round(total)} requests of stable in ${counts.length} buckets`;
     }
     default:
-      return { metric, ok: true, sentence: `stable has the value ${measured.stable ?? measured.canary}` };
+      return `stable has the value ${measured.stable ?? measured.canary}`;
   }
 }
 

@@ -1,8 +1,13 @@
+import { getString } from '../../api/json.ts';
 import { ladderOf } from '../../api/ladder.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import { analysisTexts, courseOf, fallingWeights, lengthText, stepText, type Course } from './course.ts';
+import type { Note } from '../../controller/discovery/index.ts';
+import { REASON } from '../../api/reasons.ts';
+import { toJson } from '../format/document.ts';
 import { formatStep } from '../format/splitting.ts';
+import { formatStep as formatPlace, formatWeight } from '../format/summary.ts';
 import type { Paint } from '../io.ts';
-import { notesOf, onlyTime, type Checked } from './look.ts';
+import { onlyTime, type Checked } from './look.ts';
 import type { Asked } from './queries.ts';
 
 export interface Report {
@@ -14,67 +19,156 @@ export interface Report {
   offline: boolean;
 }
 
-export const canBegin = ({ checked, offline }: Report): boolean =>
-  checked.plan.ok || (offline && onlyTime(checked));
+const refusedQueries = ({ asked }: Report): readonly Asked[] =>
+  asked.filter(({ state }) => state === 'refused');
+
+/** Nothing stands against a release: neither the plan nor a query that Prometheus will never answer. */
+export function canBegin(report: Report): boolean {
+  const { checked, offline } = report;
+  const planned = checked.refusals.length === 0 || (offline && onlyTime(checked));
+  return planned && refusedQueries(report).length === 0;
+}
 
 /** For people: what was found, what is good to know, and whether a release could begin. */
 export function textReport(report: Report, paint: Paint): string[] {
-  const { target, namespace, checked, asked } = report;
-  const { plan } = checked;
-  const sign = canBegin(report) ? paint('yellow', '?') : paint('red', '✗');
+  const { target, namespace, checked, asked, offline } = report;
+  const sign = offline && onlyTime(checked) ? paint('yellow', '?') : paint('red', '✗');
   return [
     paint('bold', `deployment/${target} in namespace ${namespace}`),
     ...found(checked).map(([name, value]) => `  ${name.padEnd(10)}${value}`),
-    ...asked.map(({ metric, ok, sentence }) => {
-      const known = ok ? paint('green', '✓') : paint('yellow', '?');
-      return `  ${known} metric ${metric}: ${sentence}`;
-    }),
+    ...asked.flatMap((one) => askedLines(one, paint)),
     ...notesOf(checked).map(({ sentence }) => `  ${paint('cyan', 'i')} ${sentence}`),
-    ...(plan.ok
-      ? [paint('green', '✓ A release can begin.')]
-      : plan.refusals.map(({ reason, sentence }) => `${sign} ${reason}: ${sentence}`)),
+    ...checked.refusals.map(({ reason, sentence }) => `${sign} ${reason}: ${sentence}`),
+    ...conclusion(report, paint),
   ];
 }
 
-function found({ plan, facts }: Checked): [string, string][] {
+function conclusion(report: Report, paint: Paint): string[] {
+  const { checked } = report;
+  const queries = refusedQueries(report).length;
+  if (queries > 0) {
+    const which = queries === 1 ? 'One metric' : `${queries} metrics`;
+    return [
+      paint('red', `✗ ${which} cannot be measured with these queries; correct them before a release begins.`),
+    ];
+  }
+  if (checked.refusals.length > 0) return [];
+  if (!checked.underWay || checked.release === undefined) return [paint('green', '✓ A release can begin.')];
+  return [paint('green', `✓ ${underWay(checked.release)} A change now ${whatHappens(checked)}.`)];
+}
+
+function underWay({ metadata, status }: NonNullable<Checked['release']>): string {
+  const place = formatPlace(status);
+  const step = place === '-' ? '' : `, step ${place}, weight ${formatWeight(status)}`;
+  return `Release ${metadata.name} is under way (${status?.phase ?? 'Pending'}${step}); routes and Services are its work, and not judged.`;
+}
+
+function whatHappens({ facts }: Checked): string {
+  return facts?.rules?.policy.onNewRevision === 'queue'
+    ? 'waits until it has ended'
+    : 'takes its place: the canary is withdrawn, and a new release begins at the first step';
+}
+
+const SIGNS = { known: ['green', '✓'], unknown: ['yellow', '?'], refused: ['red', '✗'] } as const;
+
+function askedLines({ metric, state, sentence, query, said, notes }: Asked, paint: Paint): string[] {
+  const [colour, sign] = SIGNS[state];
+  return [
+    `  ${paint(colour, sign)} metric ${metric}: ${sentence}`,
+    ...(query === undefined ? [] : [`      query       ${query}`]),
+    ...(said === undefined ? [] : [`      Prometheus  ${said}`]),
+    ...notes.map((note) => `  ${paint('cyan', 'i')} metric ${metric}: ${note}`),
+  ];
+}
+
+function notesOf(checked: Checked): Note[] {
+  const policy = checked.facts?.rules?.policy;
+  const falling = policy === undefined ? undefined : fallingWeights(policy);
+  const notes = [...checked.notes];
+  if (falling !== undefined && checked.release !== undefined) {
+    notes.push({ reason: REASON.WeightsFall, sentence: falling });
+  }
+  return notes;
+}
+
+function courseIn({ facts, release }: Checked): Course | undefined {
   const policy = facts?.rules?.policy;
-  if (!plan.ok || policy === undefined) return [];
-  const { provider, service, canaryService, routes, rewrite, preset } = plan.value.traffic;
-  const labels = Object.entries(rewrite).map(([key, value]) => {
-    const { from, to } = value as { from?: string; to?: string };
-    return `${key}: ${from === undefined ? '' : `${from} → `}${to ?? ''}`;
-  });
+  if (policy === undefined || release === undefined) return undefined;
+  return courseOf(policy, release.spec.traffic?.provider ?? '', facts?.target?.replicas ?? 1);
+}
+
+function found(checked: Checked): [string, string][] {
+  const { facts, release, templates } = checked;
+  const policy = facts?.rules?.policy;
+  const traffic = release?.spec.traffic;
+  const course = courseIn(checked);
+  if (policy === undefined || traffic === undefined || course === undefined) return [];
+  const ladder = ladderOf(policy).map((step) => formatStep(policy, step));
+  const { provider, service, canaryService, routes } = traffic;
   const named = routes.map(({ kind, name }) => `${kind} ${name}`).join(', ');
   const services = [service, canaryService].filter((name) => name !== undefined);
   return [
-    ['strategy', `${policy.strategy}: ${steps(policy)}`],
+    ['strategy', `${policy.strategy}: ${ladder.join(' → ')}`],
+    ...course.steps.map((step, i): [string, string] => [i === 0 ? 'steps' : '', stepText(step)]),
+    ['lasts', lengthText(course)],
     ['provider', `${provider}${named === '' ? '' : ` (${named})`}`],
     ...(services.length === 0 ? [] : [['service', services.join(', canary ')] as [string, string]]),
-    ['labels', labels.join(', ')],
-    ...(preset === undefined ? [] : [['queries', `${preset.name}: ${preset.because}`] as [string, string]]),
+    ['labels', labelsText(traffic.rewrite)],
+    ...analysisTexts(templates).map((text, i): [string, string] => [i === 0 ? 'analysis' : '', text]),
+    ...queriesText(checked),
   ];
 }
 
-const steps = (policy: ReleasePolicy): string =>
-  ladderOf(policy)
-    .map((step) => formatStep(policy, step))
-    .join(' → ');
+function labelsText(rewrite: Record<string, unknown>): string {
+  const labels = Object.entries(rewrite).map(([key, value]) => {
+    const from = getString(value, 'from');
+    return `${key}: ${from === undefined ? '' : `${from} → `}${getString(value, 'to') ?? ''}`;
+  });
+  return labels.join(', ');
+}
+
+/** Whose queries they are: a template that brings its own needs no ready-made ones. */
+function queriesText({ release, templates }: Checked): [string, string][] {
+  const preset = release?.spec.traffic?.preset;
+  if (preset === undefined) return [];
+  const counted = templates.flatMap(({ template }) =>
+    template.metrics.filter(({ type }) => type === 'errorRate' || type === 'latency'),
+  );
+  const own = counted.length > 0 && counted.every((metric) => 'queries' in metric);
+  if (!own) return [['queries', `${preset.name}: ${preset.because}`]];
+  const share =
+    preset.requests === undefined ? `; the share of requests is not verified: ${preset.because}` : '';
+  return [['queries', `those of the templates${share}`]];
+}
 
 /** For machines. */
 export function jsonReport(report: Report): string {
   const { target, namespace, checked, asked } = report;
-  const { plan } = checked;
-  return JSON.stringify(
+  const { release, underWay: busy } = checked;
+  const { traffic, policy } = release?.spec ?? {};
+  const running =
+    busy && release !== undefined ? { release: release.metadata.name, status: release.status } : undefined;
+  return toJson(
     {
       target,
       namespace,
       ok: canBegin(report),
-      refusals: plan.ok ? [] : plan.refusals.map(({ reason, sentence }) => ({ reason, sentence })),
+      refusals: checked.refusals.map(({ reason, sentence }) => ({ reason, sentence })),
       notes: notesOf(checked),
       metrics: asked,
-      ...(plan.ok ? { traffic: plan.value.traffic, policy: plan.value.policy } : {}),
+      ...(running === undefined
+        ? {}
+        : {
+            underWay: {
+              release: running.release,
+              phase: running.status?.phase ?? 'Pending',
+              step: running.status?.step ?? -1,
+              steps: running.status?.steps ?? 0,
+              observedWeight: running.status?.observedWeight ?? null,
+            },
+          }),
+      ...(release === undefined ? {} : { traffic, policy, course: courseIn(checked) }),
     },
-    null,
     2,
   );
 }

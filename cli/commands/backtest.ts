@@ -6,6 +6,7 @@ import { metricsOf } from '../../api/bound.ts';
 import { getString } from '../../api/json.ts';
 import { promDuration } from '../../api/query.ts';
 import { formatIssue } from '../../api/result.ts';
+import { withoutPassword } from '../../api/url.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { escapeJson } from '../../api/text.ts';
 import { withPresets } from '../../controller/facts/resolve.ts';
@@ -116,7 +117,7 @@ async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }
   const url = flags.prometheus;
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
     throw new UsageError(
-      `--prometheus: "${url}" is not a URL; give one like http://prometheus.monitoring:9090`,
+      `--prometheus: "${withoutPassword(url)}" is not a URL; give one like http://prometheus.monitoring:9090`,
     );
   }
   const variables = variablesFor({
@@ -135,7 +136,7 @@ async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }
       metrics: metricsOf([bound]),
       variables: { ...variables, ...argumentsOf(bound), interval: promDuration(bound.template.intervalMs) },
       stop: io.stop,
-      progress: tell(io, `reading ${url}`),
+      progress: tell(io, `reading ${withoutPassword(url)}`),
     });
   } finally {
     client.close();

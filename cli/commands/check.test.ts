@@ -9,6 +9,9 @@ import { FORBIDDEN } from '../../controller/snapshot.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { recordingIo } from '../../test/support/cli.ts';
 import { aDeployment, aService } from '../../test/support/objects.ts';
+import { aTarget } from '../../test/support/builders.ts';
+import { aRelease } from '../../test/support/release-builders.ts';
+import { ScriptedServer, type Exchange } from '../../test/support/scripted-server.ts';
 import { backend, httpRoute, ingress, ingressPath, rule } from '../../test/support/routes.ts';
 import { clusterReader } from '../check/reader.ts';
 import { UsageError } from '../io.ts';
@@ -90,6 +93,106 @@ describe('sluice check of manifests', () => {
     );
   });
 
+  it('tells steps, pods, rests, and the least time a release takes', async () => {
+    const policy = {
+      apiVersion: 'sluice.dev/v1alpha1',
+      kind: 'ReleasePolicy',
+      metadata: { name: 'default', namespace: 'shop' },
+      spec: {
+        steps: [
+          { weight: 50, minDuration: '5m', maxDuration: '20m', pause: '10m' },
+          { weight: 25, minDuration: '2m', maxDuration: '20m', pause: true },
+        ],
+      },
+    };
+    const { code, text } = await run([target(), service, main(), policy]);
+    expect(code).toBe(0);
+    for (const words of [
+      '50%: 5m to 20m, then 10m of rest, 2 canary pods',
+      '25%: 2m to 20m, then a human goes on, 1 canary pod\n',
+      'at least 17m, and as long as it takes a human to go on once',
+      'http, every 15s: error-rate (error rate, preset auto)',
+      'i The weights go down from 50% to 25% (step 1 to 2)',
+    ])
+      expect(text).toContain(words);
+  });
+
+  it('takes the pods of manifests for ready, so that an annotation may name the Service', async () => {
+    const annotations = { 'sluice.dev/policy': 'default', 'sluice.dev/service': 'web' };
+    const named = { ...target(), metadata: { ...target().metadata, annotations } };
+    expect(await run([named, service, main()])).toMatchObject({ code: 0 });
+    const { code, text } = await run([named, aService('web', { app: 'other' }), main()]);
+    expect(code).toBe(6);
+    expect(text).toContain('UnusableService: annotation sluice.dev/service');
+  });
+
+  it('sees that a template is not PromQL, and where', async () => {
+    const template = {
+      apiVersion: 'sluice.dev/v1alpha1',
+      kind: 'AnalysisTemplate',
+      metadata: { name: 'http', namespace: 'shop' },
+      spec: {
+        metrics: [
+          { name: 'slow', threshold: { query: 'max(rate(x{pod=~"{{pods}}"})', success: 'value < 1' } },
+        ],
+      },
+    };
+    const { code, text } = await run([target(), service, main(), template]);
+    expect(code).toBe(6);
+    expect(text).toContain(
+      'InvalidTemplate: AnalysisTemplate http: spec.metrics[0].threshold.query: max(rate(x{pod=~"{{pods}}"}) is not PromQL: ends too early (at character 29)',
+    );
+  });
+
+  it('says whose queries are asked where the template brings its own', async () => {
+    const template = {
+      apiVersion: 'sluice.dev/v1alpha1',
+      kind: 'AnalysisTemplate',
+      metadata: { name: 'http', namespace: 'shop' },
+      spec: {
+        metrics: [
+          { name: 'errors', errorRate: { bad: 'bad{s="{{service}}"}', total: 'all{s="{{service}}"}' } },
+        ],
+      },
+    };
+    const { code, text } = await run([
+      target(),
+      service,
+      httpRoute('web', [rule('/', [backend('web')])]),
+      template,
+    ]);
+    expect(code).toBe(0);
+    expect(text).toContain(
+      'those of the templates; the share of requests is not verified: no controller has reported on HTTPRoute web yet',
+    );
+    expect(text).not.toContain('none');
+  });
+
+  it.each([
+    ['supersede', 'A change now takes its place'],
+    ['queue', 'A change now waits until it has ended'],
+  ] as const)('in mid-release says so, and does not judge its split (%s)', async (onNewRevision, words) => {
+    const release = aRelease({ policy: { onNewRevision }, status: { step: 1, observedWeight: 25 } });
+    const split = httpRoute('web', [
+      rule('/', [backend('web', { weight: 75 }), backend('web-canary', { weight: 25 })]),
+    ]);
+    const { code, text } = await run([aTarget(), service, split, release]);
+    expect(code).toBe(0);
+    expect(text).toContain('✓ Release web-5 is under way (Progressing, step 2/3, weight 25%)');
+    expect(text).toContain(words);
+    expect(text).not.toContain('backendRef');
+    const json = JSON.parse(
+      (await run([aTarget(), service, split, release], { output: 'json' })).text,
+    ) as unknown;
+    expect(json).toMatchObject({ ok: true, underWay: { release: 'web-5', phase: 'Progressing', step: 1 } });
+  });
+
+  it('in mid-release still refuses a policy that cannot be used', async () => {
+    const { code, text } = await run([aTarget({ policy: 'gone' }), service, aRelease()]);
+    expect(code).toBe(6);
+    expect(text).toContain('PolicyNotFound');
+  });
+
   it('asks no query without a Prometheus to ask', async () => {
     expect((await run([target(), service, main()])).text).not.toContain('metric');
   });
@@ -155,6 +258,65 @@ describe('sluice check of manifests', () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as Error).message).toMatch(words);
   });
+});
+
+describe('sluice check asks the queries of stable', () => {
+  const form = (exchange: Exchange) => new URLSearchParams(exchange.body).get('query') ?? '';
+
+  async function asked(answer: (exchange: Exchange) => void, template?: object) {
+    const server = await ScriptedServer.start();
+    const served = (async () => {
+      for (;;) answer(await server.next());
+    })();
+    void served;
+    const objects = [target(), service, main(), ...(template === undefined ? [] : [template])];
+    const result = await run(objects, { prometheus: [server.url] });
+    await server.close();
+    return result;
+  }
+  const nothing = { status: 'success', data: { resultType: 'vector', result: [] } };
+
+  it('and shows what Prometheus refuses, in its own words, as what stands against a release', async () => {
+    const error = 'invalid parameter "query": 1:12: parse error: unexpected \u001b[2J';
+    const { code, text } = await asked((exchange) =>
+      exchange.answer(400, { status: 'error', errorType: 'bad_data', error }),
+    );
+    expect(code).toBe(6);
+    expect(text).toContain('✗ metric error-rate: stable bad: Prometheus refused the query');
+    expect(text).toContain('query       nginx_ingress_controller_requests{namespace="shop"');
+    expect(text).toContain('Prometheus  invalid parameter "query": 1:12: parse error: unexpected');
+    expect(text).not.toContain('A release can begin');
+  });
+
+  it('and names stable where stable has no data, whatever the arm', async () => {
+    const queries: string[] = [];
+    const { code, text } = await asked((exchange) => {
+      queries.push(form(exchange));
+      exchange.answer(200, nothing);
+    });
+    expect(code).toBe(0);
+    expect(text).toContain('? metric error-rate: Prometheus knows no requests of stable');
+    expect(text).not.toMatch(/metric .*canary/);
+    expect(queries.some((query) => query.includes('web-canary'))).toBe(false);
+  });
+
+  it('and says when each request would count twice', async () => {
+    const at = (exchange: Exchange) => Number(new URLSearchParams(exchange.body).get('time'));
+    const twice = (exchange: Exchange) =>
+      ['scrape-a', 'scrape-b'].map((job) => ({
+        metric: { __name__: 'requests', job, instance: 'a:1', pod: 'web-1' },
+        values: [240, 120, 0].map((ago) => [at(exchange) - ago, String(1000 - ago)]),
+      }));
+    const { text } = await asked((exchange) =>
+      exchange.answer(200, { status: 'success', data: { resultType: 'matrix', result: twice(exchange) } }),
+    );
+    expect(text).toContain('requests seems to be scraped twice (job scrape-a and scrape-b)');
+  });
+});
+
+it('no password of a URL is repeated', async () => {
+  const error = await run([target()], { prometheus: ['ftp://me:se/cret@prom:9090'] }).catch(String);
+  expect(error).toContain('--prometheus: "ftp://…@prom:9090" is not a URL');
 });
 
 describe('what may not be read on a cluster', () => {

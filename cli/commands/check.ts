@@ -1,9 +1,11 @@
 import { escapeJson } from '../../api/text.ts';
+import { withoutPassword } from '../../api/url.ts';
 import type { ControllerConfig } from '../../controller/model.ts';
 import { readSnapshot, type Reader } from '../../controller/snapshot.ts';
 import { lookAt } from '../check/look.ts';
 import { askQueries } from '../check/queries.ts';
-import { clusterReader, manifestReader, readManifests } from '../check/reader.ts';
+import { manifestReader, readManifests } from '../check/manifests.ts';
+import { clusterReader } from '../check/reader.ts';
 import { canBegin, jsonReport, textReport } from '../check/report.ts';
 import { EXIT, UsageError, type Io } from '../io.ts';
 import { openSession, type ConnectionFlags } from '../session.ts';
@@ -79,7 +81,7 @@ function endpointsOf(texts: readonly string[]): Map<string, string> {
       const [, name = 'default', url = ''] = /^(?:([a-z0-9][-a-z0-9]*)=)?(.*)$/.exec(text) ?? [];
       if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
         throw new UsageError(
-          `--prometheus: "${text}" is not a URL; give one like http://prometheus.monitoring:9090, or name=URL`,
+          `--prometheus: "${withoutPassword(text)}" is not a URL; give one like http://prometheus.monitoring:9090, or name=URL`,
         );
       }
       return [name, url] as const;

@@ -1,0 +1,101 @@
+import { formatDuration } from '../../api/duration.ts';
+import { ladderOf, sizeOf } from '../../api/ladder.ts';
+import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { BoundTemplate, Metric } from '../../api/template.ts';
+import { canaryReplicas } from '../../controller/canary/index.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import { formatStep } from '../format/splitting.ts';
+
+/** How a release would go, step by step. */
+export interface Course {
+  steps: CourseStep[];
+  /** no release can be over sooner, whatever the evidence says */
+  leastMs: number;
+  /** how often it waits until a human goes on */
+  humans: number;
+}
+
+export interface CourseStep {
+  /** who meets the new version */
+  who: string;
+  minDurationMs: number;
+  maxDurationMs: number;
+  /** absent: none; a number: milliseconds; human: until somebody goes on */
+  pause?: number | 'human';
+  /** canary pods */
+  pods: number;
+}
+
+export function courseOf(policy: ReleasePolicy, provider: string, stable: number): Course {
+  const byPods = Object.values(PROVIDERS).find(({ name }) => name === provider)?.byPods;
+  const podsFor = (step: Step): number =>
+    byPods?.replicas(step.weight, stable).pods ?? canaryReplicas(sizeOf(step), stable, step.canaryReplicas);
+  const steps = ladderOf(policy).map((step): CourseStep => {
+    const { minDurationMs, maxDurationMs, pause } = step;
+    return {
+      who: formatStep(policy, step),
+      minDurationMs,
+      maxDurationMs,
+      ...(pause === false ? {} : { pause: pause === true ? 'human' : pause }),
+      pods: podsFor(step),
+    };
+  });
+  const rests = steps.map(({ pause }) => (typeof pause === 'number' ? pause : 0));
+  return {
+    steps,
+    leastMs: steps.reduce((sum, { minDurationMs }, i) => sum + minDurationMs + (rests[i] ?? 0), 0),
+    humans: steps.filter(({ pause }) => pause === 'human').length,
+  };
+}
+
+export function stepText({ who, minDurationMs, maxDurationMs, pause, pods }: CourseStep): string {
+  const parts = [
+    `${formatDuration(minDurationMs)} to ${formatDuration(maxDurationMs)}`,
+    ...(pause === undefined
+      ? []
+      : [pause === 'human' ? 'then a human goes on' : `then ${formatDuration(pause)} of rest`]),
+    `${pods} canary pod${pods === 1 ? '' : 's'}`,
+  ];
+  return `${who}: ${parts.join(', ')}`;
+}
+
+export function lengthText({ leastMs, humans }: Course): string {
+  const waits =
+    humans === 0
+      ? ''
+      : `, and as long as it takes a human to go on ${humans === 1 ? 'once' : `${humans} times`}`;
+  return `at least ${formatDuration(leastMs)}${waits}; a step ends as soon after its minimum as the evidence allows`;
+}
+
+/** A later step that sends fewer requests than the one before it is more often a slip than a wish. */
+export function fallingWeights(policy: ReleasePolicy): string | undefined {
+  const weights = policy.steps.map(({ weight }) => weight);
+  const at = weights.findIndex((weight, i) => weight < (weights[i - 1] ?? 0));
+  if (at === -1) return undefined;
+  return `The weights go down from ${weights[at - 1]}% to ${weights[at]}% (step ${at} to ${at + 1}); if that is a slip, sort spec.steps.`;
+}
+
+/** What each template measures, and how. */
+export function analysisTexts(templates: readonly BoundTemplate[]): string[] {
+  return templates.map(({ use, template }) => {
+    const metrics = template.metrics.map(metricText).join(', ');
+    return `${use.template}, every ${formatDuration(template.intervalMs)}: ${metrics}`;
+  });
+}
+
+function metricText(metric: Metric): string {
+  const marks = [
+    KINDS[metric.type],
+    ...('preset' in metric ? [`preset ${metric.preset}`] : []),
+    ...(metric.critical ? [] : ['not critical']),
+    ...(metric.dryRun ? ['dry run'] : []),
+  ];
+  return `${metric.name} (${marks.join(', ')})`;
+}
+
+const KINDS: Record<Metric['type'], string> = {
+  errorRate: 'error rate',
+  latency: 'latency',
+  series: 'series',
+  threshold: 'threshold',
+};
