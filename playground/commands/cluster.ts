@@ -26,8 +26,8 @@ export async function run(program: Program): Promise<number> {
   const users = { [controllerToken]: CONTROLLER };
   const api = createApiServer({ clock, random: seeded(seed), users });
   const workloads = startWorkloads({ store: api.store, clock, runtime });
-  const listening = await listen(api, 0);
-  program.print(`API server at ${listening.url}`);
+  const listening = await listen(api, 0, randomUUID());
+  program.print(`API server at 127.0.0.1:${listening.port}`);
   program.tell({ ready: { url: listening.url, controllerToken } });
   const code = await Promise.race([program.ended.then(() => 0), broken.promise]);
   workloads.stop();

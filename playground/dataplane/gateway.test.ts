@@ -156,6 +156,16 @@ const answers = (port: number, want: string, host?: string): Promise<void> =>
   eventually(async () => expect(await ask(port, host)).toBe(want));
 
 describe('the gateway', () => {
+  it('serves no page elsewhere that somebody’s browser shows, and its metrics under no other name', async () => {
+    const { ports } = await world();
+    const status = async (port: number, headers: Record<string, string>, path = '/') =>
+      (await fetched(port, { headers, path })).statusCode;
+    for (const headers of [{ origin: 'http://evil.example' }, { 'sec-fetch-site': 'cross-site' }])
+      for (const port of Object.values<number>({ ...ports })) expect(await status(port, headers)).toBe(403);
+    expect(await status(ports.metrics, { host: 'evil.example' }, '/targets')).toBe(403);
+    expect(await status(ports.metrics, { host: `127.0.0.1:${ports.metrics}` }, '/targets')).toBe(200);
+  });
+
   it('follows an HTTPRoute, counts as Istio does and confirms the generation', async () => {
     const it = await world();
     it.api.put('httproutes', httpRoute(refs(1, 0)));

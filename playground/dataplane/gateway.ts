@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { KubeObject } from '../../api/kube.ts';
+import { foreign, foreignPage } from '../walls.ts';
 import { ApiClient, Mirror, pathOf } from './api-client.ts';
 import type { ApiAccess } from './api-client.ts';
 import { Backends } from './backends.ts';
@@ -170,6 +171,8 @@ export class Gateway {
   }
 
   private async sendMetrics(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const why = foreign(request);
+    if (why !== undefined) return void response.writeHead(403).end(`${why}\n`);
     if (request.url === TARGETS_PATH) {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify(scrapeTargets(this.pods.all())));
@@ -239,7 +242,11 @@ export class Gateway {
   }
 
   private async serve(handler: http.RequestListener): Promise<number> {
-    const server = http.createServer(handler);
+    const server = http.createServer((request, response) => {
+      const why = foreignPage(request);
+      if (why === undefined) handler(request, response);
+      else fail(response, 403, why);
+    });
     server.keepAliveTimeout = 120_000;
     this.servers.push(server);
     await new Promise<void>((resolve, reject) => {

@@ -149,7 +149,7 @@ export class Stage {
     ]);
     this.writeKubeconfig(this.kubeconfig, url);
     this.writeKubeconfig(this.controllerKubeconfig, url, controllerToken);
-    say('API server', `${url}, kubectl --kubeconfig ${this.kubeconfig} …`);
+    say('API server', `${new URL(url).origin}, kubectl --kubeconfig ${this.kubeconfig} …`);
     const client = new ApiClient({ server: url });
     await this.applyAll(client);
     const gateway = ['gateway', `--kubeconfig=${this.kubeconfig}`, `--seed=${seed}`];
