@@ -20,6 +20,7 @@ describe('flags of the controller', () => {
         namespace: undefined,
         prometheus: new Map(),
         metricsPort: 8080,
+        metricsAddress: undefined,
         lease: 'sluice-controller',
         logLevel: 'info',
         concurrency: 4,
@@ -34,6 +35,7 @@ describe('flags of the controller', () => {
       ...['--kubeconfig', '/k', '--context', 'c', '--namespace=team', '--controller-namespace', 'home'],
       ...['--prometheus', 'http://one:9090/', '--prometheus', 'long-term=https://two/prefix', '--hold=auto'],
       ...['--scrape-lag', '1m30s', '--metrics-port', '0', '--no-leader-election'],
+      ...['--metrics-address', '10.0.0.7'],
       ...['--log-level', 'debug', '--concurrency', '16'],
     ]);
     expect(parsed).toEqual({
@@ -47,6 +49,7 @@ describe('flags of the controller', () => {
           ['long-term', 'https://two/prefix'],
         ]),
         metricsPort: undefined,
+        metricsAddress: '10.0.0.7',
         lease: undefined,
         logLevel: 'debug',
         concurrency: 16,
@@ -62,6 +65,10 @@ describe('flags of the controller', () => {
 
   it.each([
     { argv: ['--scrape-lag', '15'], want: '--scrape-lag: 15 is no duration; write it like 15s or 1m30s' },
+    {
+      argv: ['--metrics-address', 'localhost'],
+      want: '--metrics-address: localhost is no IP address; give one like 127.0.0.1, or 0.0.0.0 for all interfaces',
+    },
     {
       argv: ['--metrics-port', '70000'],
       want: '--metrics-port: 70000 is out of range or no number; give a whole number from 0 to 65535',
@@ -124,7 +131,14 @@ describe('flags of the controller', () => {
       'hold',
       'scrape-lag',
     ];
-    const more = ['metrics-port', 'lease-name', 'no-leader-election', 'log-level', 'concurrency'];
+    const more = [
+      'metrics-port',
+      'metrics-address',
+      'lease-name',
+      'no-leader-election',
+      'log-level',
+      'concurrency',
+    ];
     expect([...flags, ...more].filter((flag) => !USAGE.includes(`--${flag} `))).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { HOME } from '../api/names.ts';
 import { parseDuration } from '../api/duration.ts';
@@ -20,6 +21,8 @@ export interface RunConfig {
   prometheus: ReadonlyMap<string, string>;
   /** undefined: no HTTP port */
   metricsPort: number | undefined;
+  /** address it listens on; undefined: the pod's, or loopback outside of a pod */
+  metricsAddress: string | undefined;
   /** name of the Lease; undefined: no election */
   lease: string | undefined;
   logLevel: LogLevel;
@@ -39,6 +42,7 @@ export const USAGE = `Usage: sluice controller [flags]
   --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default auto)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
   --metrics-port <port>          port of /metrics, /healthz and /readyz; 0 = none (default 8080)
+  --metrics-address <address>    where that port listens (default: the pod's address, 127.0.0.1 outside of a pod)
   --lease-name <name>            Lease of the leader election (default ${HOME.lease})
   --no-leader-election           run without election: only ever one controller may run
   --log-level <level>            ${LOG_LEVELS.join(', ')} (default info)
@@ -54,6 +58,7 @@ const OPTIONS = {
   hold: { type: 'string', default: 'auto' },
   'scrape-lag': { type: 'string', default: '15s' },
   'metrics-port': { type: 'string', default: '8080' },
+  'metrics-address': { type: 'string' },
   'lease-name': { type: 'string', default: HOME.lease },
   'no-leader-election': { type: 'boolean', default: false },
   'log-level': { type: 'string', default: 'info' },
@@ -74,6 +79,8 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
 
   const prometheus = collect(parseEndpoints(flags.prometheus), new Map<string, string>());
   const port = collect(wholeNumber('--metrics-port', flags['metrics-port'], { min: 0, max: 65_535 }), 0);
+  const address =
+    flags['metrics-address'] === undefined ? undefined : collect(ipAddress(flags['metrics-address']), '');
   const concurrency = collect(wholeNumber('--concurrency', flags.concurrency, { min: 1, max: 1_000 }), 1);
   const logLevel = collect(oneOf('--log-level', flags['log-level'], LOG_LEVELS), 'info');
   const hold = collect(oneOf('--hold', flags.hold, HOLDS), 'pause');
@@ -89,6 +96,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     namespace,
     prometheus,
     metricsPort: port === 0 ? undefined : port,
+    metricsAddress: address,
     lease: flags['no-leader-election'] ? undefined : lease,
     logLevel,
     concurrency,
@@ -153,6 +161,13 @@ function oneOf<T extends string>(path: string, value: string, choices: readonly 
   return choice === undefined
     ? fail({ path, value, message: 'is not known', remedy: `give one of: ${choices.join(', ')}` })
     : ok(choice);
+}
+
+function ipAddress(value: string): Result<string> {
+  const remedy = 'give one like 127.0.0.1, or 0.0.0.0 for all interfaces';
+  return isIP(value) === 0
+    ? fail({ path: '--metrics-address', value, message: 'is no IP address', remedy })
+    : ok(value);
 }
 
 function duration(path: string, value: string): Result<number> {

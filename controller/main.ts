@@ -16,6 +16,7 @@ import { parseFlags, USAGE } from './config.ts';
 import type { RunConfig } from './config.ts';
 import { decide } from './decide.ts';
 import { run } from './run.ts';
+import { ownAddress } from './server.ts';
 
 /** The queue stops waiting for running work after this long and the program ends: a crash loses nothing. */
 const SHUTDOWN_MS = 20_000;
@@ -36,7 +37,7 @@ export async function runController(argv: readonly string[]): Promise<number> {
     for (const issue of flags.issues) process.stderr.write(`sluice controller: ${formatIssue(issue)}\n`);
     return 2;
   }
-  const config = flags.value;
+  const config = { ...flags.value, metricsAddress: flags.value.metricsAddress ?? ownAddress(process.env) };
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
   const connection = open(config);
   if (typeof connection === 'string') {

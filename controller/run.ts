@@ -54,12 +54,12 @@ const LEASE_DEADLINE_MS = 4_000;
 export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped' | 'lost'> {
   const parts = assemble(deps);
   const { watches, queue, board, metrics, election, keeper, fence } = parts;
-  const port = deps.config.metricsPort;
+  const { metricsPort: port, metricsAddress: address = '127.0.0.1' } = deps.config;
   const health =
     port === undefined
       ? undefined
       : await serveHealth(
-          port,
+          { address, port },
           metrics.registry,
           () => watches.unsynced,
           () => keeper.state,

@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics } from './metrics.ts';
-import { serveHealth } from './server.ts';
+import { ownAddress, serveHealth } from './server.ts';
 import type { HealthServer } from './server.ts';
 
 let server: HealthServer;
@@ -16,7 +16,7 @@ beforeEach(async () => {
     hold: () => ({ wanted: 'auto', mode: 'pause' }),
   });
   server = await serveHealth(
-    0,
+    { address: '127.0.0.1', port: 0 },
     metrics.registry,
     () => missing,
     () => 'hold: pause',
@@ -56,6 +56,13 @@ describe('the health port', () => {
     expect(text).toContain('nodejs_eventloop_lag_seconds');
   });
 
+  it('listens on loopback outside of a pod, and at the pod’s address inside', async () => {
+    expect(ownAddress({})).toBe('127.0.0.1');
+    expect(ownAddress({ KUBERNETES_SERVICE_HOST: '10.0.0.1', POD_IP: '10.1.2.3' })).toBe('10.1.2.3');
+    expect(ownAddress({ KUBERNETES_SERVICE_HOST: '10.0.0.1' })).toBe('');
+    await expect(fetch(`http://127.0.0.2:${server.port}/healthz`)).rejects.toThrow('fetch failed');
+  });
+
   it('knows nothing else', async () => {
     expect((await ask('/')).status).toBe(404);
   });
@@ -63,7 +70,7 @@ describe('the health port', () => {
   it('tells of a port that is taken', async () => {
     await expect(
       serveHealth(
-        server.port,
+        { address: '127.0.0.1', port: server.port },
         new Registry(),
         () => [],
         () => '',

@@ -8,13 +8,26 @@ export interface HealthServer {
 }
 
 /**
+ * Where to listen when nobody has said so: in a pod at its address, which the kubelet and Prometheus ask (POD_IP, if the
+ * manifest gives it, else all of the pod's interfaces); elsewhere on loopback, since the names of all targets are told.
+ */
+export function ownAddress(env: Record<string, string | undefined>): string {
+  return env['KUBERNETES_SERVICE_HOST'] === undefined ? '127.0.0.1' : (env['POD_IP'] ?? '');
+}
+
+export interface Where {
+  /** '': all interfaces */
+  address: string;
+  /** 0 = any free one */
+  port: number;
+}
+
+/**
  * Serves /metrics, /healthz (the process answers) and /readyz (503 while something is `missing()`,
- * else ok and a `note()`) on all interfaces.
- *
- * @param port 0 = any free one
+ * else ok and a `note()`).
  */
 export async function serveHealth(
-  port: number,
+  where: Where,
   registry: Registry,
   missing: () => readonly string[],
   note: () => string,
@@ -27,7 +40,7 @@ export async function serveHealth(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, resolve);
+    server.listen(where.port, where.address === '' ? undefined : where.address, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
