@@ -25,7 +25,7 @@ describe('flags of the controller', () => {
         logLevel: 'info',
         concurrency: 4,
         hold: 'auto',
-        decisions: { namespace: 'sluice-system', prometheus: [], scrapeLagMs: 15_000 },
+        decisions: { namespace: 'sluice-system', prometheus: [], scrapeLagMs: 15_000, minIntervalMs: 5_000 },
       },
     });
   });
@@ -58,6 +58,7 @@ describe('flags of the controller', () => {
           namespace: 'home',
           prometheus: ['default', 'long-term'],
           scrapeLagMs: 90_000,
+          minIntervalMs: 5_000,
         },
       },
     });

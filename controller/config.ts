@@ -41,6 +41,7 @@ export const USAGE = `Usage: sluice controller [flags]
   --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default"
   --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default auto)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
+  --min-interval <duration>      templates with a shorter interval are refused; at least 1s (default 5s)
   --metrics-port <port>          port of /metrics, /healthz and /readyz; 0 = none (default 8080)
   --metrics-address <address>    where that port listens (default: the pod's address, 127.0.0.1 outside of a pod)
   --lease-name <name>            Lease of the leader election (default ${HOME.lease})
@@ -57,6 +58,7 @@ const OPTIONS = {
   prometheus: { type: 'string', multiple: true, default: [] as string[] },
   hold: { type: 'string', default: 'auto' },
   'scrape-lag': { type: 'string', default: '15s' },
+  'min-interval': { type: 'string', default: '5s' },
   'metrics-port': { type: 'string', default: '8080' },
   'metrics-address': { type: 'string' },
   'lease-name': { type: 'string', default: HOME.lease },
@@ -85,6 +87,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
   const logLevel = collect(oneOf('--log-level', flags['log-level'], LOG_LEVELS), 'info');
   const hold = collect(oneOf('--hold', flags.hold, HOLDS), 'pause');
   const scrapeLagMs = collect(duration('--scrape-lag', flags['scrape-lag']), 0);
+  const minIntervalMs = collect(duration('--min-interval', flags['min-interval']), 0);
   const namespace =
     flags.namespace === undefined ? undefined : collect(dnsLabel('--namespace', flags.namespace), '');
   const home = collect(dnsLabel('--controller-namespace', flags['controller-namespace']), '');
@@ -101,7 +104,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     logLevel,
     concurrency,
     hold,
-    decisions: { namespace: home, prometheus: [...prometheus.keys()], scrapeLagMs },
+    decisions: { namespace: home, prometheus: [...prometheus.keys()], scrapeLagMs, minIntervalMs },
   });
 }
 

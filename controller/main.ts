@@ -89,6 +89,10 @@ async function runUntilSignal(config: RunConfig, connection: Connection, log: Lo
         decide,
         measure: (job) => measure(job, endpoints),
         clock: systemClock,
+        cpuMs: () => {
+          const { user, system } = process.cpuUsage();
+          return (user + system) / 1000;
+        },
         random: Math.random,
         log,
         onBug: bug,

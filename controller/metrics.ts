@@ -20,6 +20,8 @@ export class Metrics {
   readonly #decisions: Counter<'rule' | 'reason'>;
   readonly #measurements: Counter<'outcome'>;
   readonly #measureSeconds: Histogram;
+  readonly #quarantined: Gauge;
+  readonly #waitSeconds: Histogram<'namespace'>;
   readonly #phase: Gauge<'namespace' | 'target' | 'phase'>;
   readonly #weight: Gauge<'namespace' | 'target'>;
   readonly #ended: Counter<'phase'>;
@@ -50,6 +52,18 @@ export class Metrics {
       name: 'sluice_measure_duration_seconds',
       help: 'Duration of one measurement job',
       buckets,
+      registers,
+    });
+    this.#quarantined = new Gauge({
+      name: 'sluice_targets_quarantined',
+      help: 'Targets left alone for a while because deciding about them took too long',
+      registers,
+    });
+    this.#waitSeconds = new Histogram({
+      name: 'sluice_measure_wait_seconds',
+      help: 'How long measurement jobs waited for their turn, by namespace of the target',
+      labelNames: ['namespace'],
+      buckets: [1, 10, 60],
       registers,
     });
     this.#phase = new Gauge({
@@ -105,6 +119,14 @@ export class Metrics {
   measured(measurements: readonly Measurement[], seconds: number): void {
     this.#measureSeconds.observe(seconds);
     for (const { outcome } of measurements) this.#measurements.inc({ outcome });
+  }
+
+  quarantined(count: number): void {
+    this.#quarantined.set(count);
+  }
+
+  waited(namespace: string, seconds: number): void {
+    this.#waitSeconds.observe({ namespace }, seconds);
   }
 
   watchFailed(resource: string, code: number): void {

@@ -70,6 +70,8 @@ export interface ControllerConfig {
   prometheus: readonly string[];
   /** a window ends at least this long ago when it is measured (one scrape interval) */
   scrapeLagMs: number;
+  /** templates with a shorter interval are refused */
+  minIntervalMs: number;
 }
 
 /** Policy and templates of a target after annotations, lookup and defaults. */

@@ -88,6 +88,16 @@ describe('the work queue', () => {
     expect(began).toEqual(['a@0', 'b@0', 'c@100', 'd@100']);
   });
 
+  it('gives namespaces their turns one after the other, however many targets one has', async () => {
+    const queue = queueOf(async () => {
+      await takes(100);
+      return DONE;
+    });
+    for (const key of ['many/1', 'many/2', 'many/3', 'many/4', 'few/1']) queue.add(key);
+    await clock.advance(500);
+    expect(began).toEqual(['many/1@0', 'many/2@0', 'many/3@100', 'few/1@100', 'many/4@200']);
+  });
+
   it('takes the shortest of several delays, and an addition without delay takes its place', async () => {
     const queue = queueOf(() => Promise.resolve(DONE));
     queue.add('a', 500);

@@ -1,5 +1,7 @@
+import { Turns } from '../api/turns.ts';
 import { backoffMs } from '../kube/backoff.ts';
 import type { Clock } from '../kube/types.ts';
+import { parseKey } from './keys.ts';
 
 /** What became of one piece of work: look again after a while (or not at all), or try again with growing pauses. */
 export type Worked = { retry: true } | { retry: false; requeueAfterMs?: number | undefined };
@@ -30,7 +32,8 @@ interface Delayed {
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
-  readonly #ready = new Set<string>();
+  /** by namespace: whoever has many targets does not hold up the others */
+  readonly #ready = new Turns<string>();
   readonly #delayed = new Map<string, Delayed>();
   readonly #active = new Set<string>();
   readonly #again = new Set<string>();
@@ -63,7 +66,7 @@ export class WorkQueue {
     if (delayMs > 0) return this.#addLater(key, delayMs);
     this.#forgetDelay(key);
     if (this.#active.has(key)) this.#again.add(key);
-    else this.#ready.add(key);
+    else this.#ready.add(parseKey(key).namespace, key, key);
     this.#pump();
   }
 
@@ -81,7 +84,7 @@ export class WorkQueue {
   }
 
   #addLater(key: string, delayMs: number): void {
-    if (this.#ready.has(key) || this.#again.has(key)) return;
+    if (this.#ready.has(parseKey(key).namespace, key) || this.#again.has(key)) return;
     const dueMs = this.#options.clock.now() + delayMs;
     const present = this.#delayed.get(key);
     if (present !== undefined && present.dueMs <= dueMs) return;
@@ -100,9 +103,9 @@ export class WorkQueue {
 
   #pump(): void {
     if (!this.#started || this.#stopped) return;
-    for (const key of this.#ready) {
-      if (this.#active.size >= this.#options.concurrency) return;
-      this.#ready.delete(key);
+    while (this.#active.size < this.#options.concurrency) {
+      const key = this.#ready.next();
+      if (key === undefined) return;
       this.#active.add(key);
       void this.#run(key);
     }

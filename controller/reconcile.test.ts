@@ -111,7 +111,13 @@ async function pass(world: World): Promise<{ result: Reconciled; server: Scripte
     onLostEvent: (error) => lostEvents.push(error),
     onWarning: () => undefined,
     refusals,
-    config: { namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 0 },
+    config: {
+      namespace: 'sluice-system',
+      hold: 'pause',
+      prometheus: [],
+      scrapeLagMs: 0,
+      minIntervalMs: 1_000,
+    },
     nowMs: clock.now(),
     decide: (snapshot) => {
       seen = snapshot;

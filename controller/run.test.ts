@@ -56,6 +56,7 @@ function start(
       decide: decision,
       measure: () => Promise.resolve([]),
       clock,
+      cpuMs: () => process.cpuUsage().user / 1000,
       random: seeded(3),
       log: pino({ level: 'info', base: null }, sink),
       onBug: (error) => {
@@ -298,6 +299,28 @@ describe('the controller', () => {
     controller.stop.abort();
     await clock.advance(0);
     await controller.ended;
+  });
+
+  it('ends a decision that never ends: other targets go on, and so does its Lease', async () => {
+    let endless = 0;
+    const controller = start('a', (snapshot) => {
+      if (snapshot.key.name === 'poison') for (endless += 1; ;);
+      return decide(snapshot);
+    });
+    await api.client.create({ ...shop('v1'), metadata: { ...shop('v1').metadata, name: 'poison' } });
+    await api.client.create(shop('v1'));
+    await clock.advance(20_000);
+    expect(await releases()).toEqual(['Promoted Initial']);
+    // Once, with more time on a machine that is busy, and not in every pass.
+    expect(endless).toBeLessThanOrEqual(3);
+    expect(lines.filter(({ level, target }) => level === 50 && target === 'team/poison')[0]).toMatchObject({
+      err: {
+        message: expect.stringMatching(/^deciding takes longer than .* tried again in 30 s$/) as string,
+      },
+    });
+    controller.stop.abort();
+    await clock.advance(0);
+    expect(await controller.ended).toBe('stopped');
   });
 
   it('says that its own kinds are not installed, and begins once they are', async () => {

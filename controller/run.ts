@@ -18,6 +18,7 @@ import { keyText } from './keys.ts';
 import { MeasurementBoard } from './measurements.ts';
 import { Metrics } from './metrics.ts';
 import type { Decision, Snapshot } from './model.ts';
+import { Quarantine } from './quarantine.ts';
 import { WorkQueue } from './queue.ts';
 import { holdsByHand } from './rules/actions.ts';
 import { Seldom } from './seldom.ts';
@@ -33,6 +34,8 @@ export interface RunDeps {
   decide: (snapshot: Snapshot) => Decision;
   measure: (job: QueueJob) => Promise<Measurement[]>;
   clock: Clock;
+  /** CPU time this process has used */
+  cpuMs: () => number;
   /** uniform in [0, 1) */
   random: () => number;
   log: Logger;
@@ -124,19 +127,28 @@ function assemble(deps: RunDeps): Parts {
         concurrency: MEASURE_CONCURRENCY,
         measure: timed(deps, metrics),
         done,
+        now: () => clock.now(),
+        onWait: (namespace, ms) => metrics.waited(namespace, ms / 1000),
         onBug: (error, job) => log.error({ target: job.id, err: error }, 'measuring broke'),
       }),
     (key) => queue.add(key),
   );
+  const quarantine = new Quarantine({
+    decide: deps.decide,
+    now: () => clock.now(),
+    cpuMs: deps.cpuMs,
+    onChange: (count) => metrics.quarantined(count),
+  });
   const worker = new Worker({
     client: writer,
     reader: watches,
     measurements: board,
     events: new EventRecorder({ client: writer, now: () => clock.now(), random }),
     config: () => ({ ...config.decisions, hold: keeper.mode }),
-    decide: (snapshot) => doubting(keeper, deps.decide(snapshot)),
+    decide: (snapshot) => doubting(keeper, quarantine.decide(snapshot)),
     mayAct: () => election?.isLeader() ?? true,
     isTarget: (key) => watches.knows(key),
+    onForget: (target) => quarantine.forget(target),
     clock,
     metrics,
     log,

@@ -62,7 +62,13 @@ beforeEach(() => {
       forget: (key) => forgotten.push(key),
     },
     events: new EventRecorder({ client, now: () => clock.now(), random: () => 0 }),
-    config: () => ({ namespace: 'sluice-system', hold: 'pause', prometheus: [], scrapeLagMs: 0 }),
+    config: () => ({
+      namespace: 'sluice-system',
+      hold: 'pause',
+      prometheus: [],
+      scrapeLagMs: 0,
+      minIntervalMs: 1_000,
+    }),
     decide: () => ({
       rule: 'idle',
       reason: 'Idle',

@@ -23,6 +23,8 @@ export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning'> 
   decide: (snapshot: Snapshot) => Decision;
   /** false: neither opted in nor with Releases any more */
   isTarget: (key: Key) => boolean;
+  /** nothing has to be remembered of it any more */
+  onForget?: (target: string) => void;
   clock: Clock;
   metrics: Metrics;
   log: Logger;
@@ -176,6 +178,7 @@ export class Worker {
     this.#failing.delete(target);
     this.#warnings.forget(target);
     this.#refusals.forget(target);
+    this.#options.onForget?.(target);
   }
 }
 

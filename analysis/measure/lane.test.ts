@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { settle } from '../../test/support/virtual-clock.ts';
 import { Lane } from './lane.ts';
 
 test('so many tasks at a time, in the order they came, whether or not one fails', async () => {
@@ -28,4 +29,23 @@ test('so many tasks at a time, in the order they came, whether or not one fails'
   expect(log).toEqual(['a', 'b', 'c', 'd', 'e']);
   ends.get('e')?.(false);
   await last;
+});
+
+test('a group that asks for much waits for its own turns: the others have theirs in between', async () => {
+  const lane = new Lane(2, 1);
+  const log: string[] = [];
+  const ends: (() => void)[] = [];
+  const all = ['noisy 1', 'noisy 2', 'noisy 3', 'quiet 1', 'other 1'].map((name) =>
+    lane.run(() => {
+      log.push(name);
+      return new Promise<void>((resolve) => ends.push(resolve));
+    }, name.split(' ', 1)[0]),
+  );
+  expect(log).toEqual(['noisy 1', 'quiet 1']);
+  for (let i = 0; i < all.length; i++) {
+    ends[i]?.();
+    await settle();
+  }
+  await Promise.all(all);
+  expect(log).toEqual(['noisy 1', 'quiet 1', 'noisy 2', 'other 1', 'noisy 3']);
 });

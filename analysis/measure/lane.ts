@@ -1,21 +1,52 @@
-/** Runs tasks first come first served, so many at a time. */
+import { Turns } from '../../api/turns.ts';
+
+/** Runs tasks so many at a time, and of one group at most `each`; groups that wait have their turns one after the other. */
 export class Lane {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #each: number;
+  readonly #running = new Map<string, number>();
+  readonly #waiting = new Turns<() => void>();
+  #count = 0;
 
-  constructor(width: number) {
+  constructor(width: number, each = width) {
     this.#free = width;
+    this.#each = each;
   }
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async run<T>(task: () => Promise<T>, group = ''): Promise<T> {
+    if (this.#free > 0 && this.#may(group)) this.#take(group, 1);
+    else {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(group, String(this.#count++), () => {
+          this.#take(group, 1);
+          resolve();
+        });
+      });
+    }
     try {
       return await task();
     } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
+      this.#take(group, -1);
+      this.#pump();
+    }
+  }
+
+  #take(group: string, many: number): void {
+    this.#free -= many;
+    const running = (this.#running.get(group) ?? 0) + many;
+    if (running === 0) this.#running.delete(group);
+    else this.#running.set(group, running);
+  }
+
+  #may(group: string): boolean {
+    return (this.#running.get(group) ?? 0) < this.#each;
+  }
+
+  #pump(): void {
+    while (this.#free > 0) {
+      const start = this.#waiting.next((group) => this.#may(group));
+      if (start === undefined) return;
+      start();
     }
   }
 }

@@ -36,7 +36,8 @@ export function measure(
   request: MeasureRequest,
   endpoints: ReadonlyMap<string, PrometheusClient>,
 ): Promise<Measurement[]> {
-  const once = new Map([...endpoints].map(([name, client]) => [name, askedOnce(client)] as const));
+  const { namespace } = request.variables;
+  const once = new Map([...endpoints].map(([name, client]) => [name, askedOnce(client, namespace)] as const));
   const metrics = metricsOf(request.templates).map((bound) => measureOne(bound, request, once));
   return Promise.all([
     ...metrics,
@@ -44,14 +45,15 @@ export function measure(
   ]);
 }
 
-/** The counters of the share are often those of a metric as well. */
-function askedOnce(client: PrometheusClient): PrometheusClient {
+/** The counters of the share are often those of a metric as well. Every query is asked in the name of the target's namespace. */
+function askedOnce(client: PrometheusClient, namespace: string | undefined): PrometheusClient {
   const asked = new Map<string, Promise<Answer>>();
   return {
     instant(promql, timeMs, options) {
-      if (options?.bulk === true) return client.instant(promql, timeMs, options);
+      const asTenant = { ...options, namespace };
+      if (options?.bulk === true) return client.instant(promql, timeMs, asTenant);
       const key = `${timeMs} ${promql}`;
-      const answer = asked.get(key) ?? client.instant(promql, timeMs, options);
+      const answer = asked.get(key) ?? client.instant(promql, timeMs, asTenant);
       asked.set(key, answer);
       return answer;
     },

@@ -10,9 +10,13 @@ import { Lane } from './lane.ts';
 export interface PrometheusClient {
   /**
    * evaluates `promql` at one instant, milliseconds since the epoch; never throws. `bulk`: the answer may be large, so only one
-   * such query is asked at a time
+   * such query is asked at a time. `namespace`: whose query it is; namespaces have their turns one after the other
    */
-  instant(promql: string, timeMs: number, options?: { bulk?: boolean }): Promise<Answer>;
+  instant(
+    promql: string,
+    timeMs: number,
+    options?: { bulk?: boolean; namespace?: string | undefined },
+  ): Promise<Answer>;
   /** closes idle connections */
   close(): void;
 }
@@ -36,20 +40,24 @@ export interface PrometheusOptions {
   url: string;
   /** limit for one whole exchange; a query that waits three times as long for its turn is not asked any more */
   timeoutMs?: number;
-  /** a larger answer is refused */
+  /** a larger answer is refused; to a `bulk` query four times as much is taken */
   maxBytes?: number;
 }
 
 const TIMEOUT_MS = 10_000;
-const MAX_BYTES = 16 * 1024 * 1024;
+/** Of all answers under way together about 44 MiB: few are as large, and each is held as text and as objects. */
+const MAX_BYTES = 4 * 1024 * 1024;
+const BULK = 4;
 const CONNECTIONS = 8;
+/** Of one namespace at a time. */
+const EACH = 4;
 /** So many times the limit of one exchange may a query wait for its turn. */
 const WAITS = 3;
 
 /** Connections are kept open and at most 8 at a time, redirects are not followed, environment proxies are not used. */
 export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
   const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
-  const lane = new Lane(CONNECTIONS);
+  const lane = new Lane(CONNECTIONS, EACH);
   const bulkLane = new Lane(1);
   const agentOptions = { keepAlive: true, maxSockets: CONNECTIONS };
   const agents = { httpAgent: new HttpAgent(agentOptions), httpsAgent: new HttpsAgent(agentOptions) };
@@ -57,26 +65,28 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
     ...agents,
     baseURL: url.endsWith('/') ? url : `${url}/`,
     maxRedirects: 0,
-    maxContentLength: maxBytes,
     proxy: false,
     responseType: 'text',
     transformResponse: (body: unknown) => body,
     validateStatus: () => true,
   });
   return {
-    instant(promql, timeMs, { bulk = false } = {}) {
+    instant(promql, timeMs, { bulk = false, namespace } = {}) {
+      const limits = { timeoutMs, maxBytes: bulk ? BULK * maxBytes : maxBytes };
       const form = { query: promql, time: String(timeMs / 1000) };
       const inTurn = (): Promise<Answer> => {
         const latest = performance.now() + WAITS * timeoutMs;
-        return lane.run(() =>
-          performance.now() > latest
-            ? Promise.resolve(
-                failure('timeout', 'Prometheus is too slow for all the queries that wait for it'),
-              )
-            : ask(http, form, { timeoutMs, maxBytes }),
+        return lane.run(
+          () =>
+            performance.now() > latest
+              ? Promise.resolve(
+                  failure('timeout', 'Prometheus is too slow for all the queries that wait for it'),
+                )
+              : ask(http, form, limits),
+          namespace,
         );
       };
-      return bulk ? bulkLane.run(inTurn) : inTurn();
+      return bulk ? bulkLane.run(inTurn, namespace) : inTurn();
     },
     close() {
       agents.httpAgent.destroy();
@@ -95,7 +105,10 @@ async function ask(http: AxiosInstance, form: Record<string, string>, limits: Li
   const body = new URLSearchParams({ ...form, timeout: `${limits.timeoutMs}ms`, partial_response: 'false' });
   const signal = AbortSignal.timeout(limits.timeoutMs);
   try {
-    const response = await http.post<string>('api/v1/query', body, { signal });
+    const response = await http.post<string>('api/v1/query', body, {
+      signal,
+      maxContentLength: limits.maxBytes,
+    });
     return understand(response);
   } catch (error) {
     return unreachable(error, signal.aborted, limits);

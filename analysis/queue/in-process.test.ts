@@ -30,13 +30,18 @@ const template: BoundTemplate = {
   },
 };
 
+/** Of target "web" in that namespace, unless another is named. */
 const job = (id: string, endMs = 2): QueueJob => ({
-  id,
+  id: fullId(id),
   window: { startMs: 1, endMs },
   templates: [template],
   variables: {},
 });
 
+const fullId = (id: string): string => (id.includes('/') ? id : `${id}/web`);
+
+let nowMs: number;
+let waits: string[];
 let running: { job: QueueJob; finish: (measurements: Measurement[]) => void; fail: (error: Error) => void }[];
 let results: string[];
 let bugs: unknown[];
@@ -44,6 +49,8 @@ let queue: InProcessQueue;
 
 beforeEach(() => {
   running = [];
+  waits = [];
+  nowMs = 0;
   results = [];
   bugs = [];
   queue = new InProcessQueue({
@@ -54,13 +61,20 @@ beforeEach(() => {
       }),
     done: ({ id, window }, measurements) =>
       results.push(
-        [id, window.endMs, ...measurements.map(({ metric, outcome }) => `${metric}:${outcome}`)].join(' '),
+        [
+          id.replace('/web', ''),
+          window.endMs,
+          ...measurements.map(({ metric, outcome }) => `${metric}:${outcome}`),
+        ].join(' '),
       ),
     onBug: (error) => bugs.push(error),
+    now: () => nowMs,
+    onWait: (namespace, ms) => waits.push(`${namespace} ${ms}`),
   });
 });
 
-const started = (): string[] => running.map(({ job: { id, window } }) => `${id} ${window.endMs}`);
+const started = (): string[] =>
+  running.map(({ job: { id, window } }) => `${id.replace('/web', '')} ${window.endMs}`);
 
 describe('the in-process measurement queue', () => {
   it('measures a bounded number of jobs at a time, first come first served', async () => {
@@ -70,6 +84,16 @@ describe('the in-process measurement queue', () => {
     await settle();
     expect(started()).toEqual(['a 2', 'b 2', 'c 2']);
     expect(results).toEqual(['b 2']);
+  });
+
+  it('gives namespaces their turns one after the other, and none more than half of the places', async () => {
+    for (const id of ['noisy/1', 'noisy/2', 'noisy/3', 'quiet/1']) queue.submit(job(id));
+    expect(started()).toEqual(['noisy/1 2', 'quiet/1 2']);
+    nowMs = 500;
+    running[0]?.finish([]);
+    await settle();
+    expect(started()).toEqual(['noisy/1 2', 'quiet/1 2', 'noisy/2 2']);
+    expect(waits).toEqual(['noisy 0', 'quiet 0', 'noisy 500']);
   });
 
   it('drops a waiting job when a newer one of the same id comes', async () => {
@@ -85,7 +109,7 @@ describe('the in-process measurement queue', () => {
     queue.submit(job('a'));
     queue.submit(job('b'));
     queue.submit(job('a', 9));
-    queue.cancel('b');
+    queue.cancel('b/web');
     for (const each of [...running]) each.finish([]);
     await settle();
     running[2]?.finish([]);

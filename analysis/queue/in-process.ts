@@ -1,24 +1,35 @@
 import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
+import { Turns } from '../../api/turns.ts';
 import type { Measured, MeasurementQueue, QueueJob } from './queue.ts';
 
 export interface InProcessOptions {
-  /** jobs measured at the same time */
+  /** jobs measured at the same time; of one namespace at most half of them */
   concurrency: number;
   measure: (job: QueueJob) => Promise<Measurement[]>;
   done: Measured;
   /** `measure` does not fail in normal life; a rejection is a bug, told here */
   onBug: (error: unknown, job: QueueJob) => void;
+  now: () => number;
+  /** so long a job waited for its turn */
+  onWait: (namespace: string, ms: number) => void;
 }
 
-/** Measures within this process, a bounded number of jobs at a time, first come first served. */
+interface Waiting {
+  job: QueueJob;
+  sinceMs: number;
+}
+
+/** Measures within this process, a bounded number of jobs at a time; namespaces have their turns one after the other. */
 export class InProcessQueue implements MeasurementQueue {
   readonly #options: InProcessOptions;
-  /** in order of arrival */
-  readonly #waiting = new Map<string, QueueJob>();
+  /** by namespace */
+  readonly #waiting = new Turns<Waiting>();
   /** newest running job of each id */
   readonly #current = new Map<string, QueueJob>();
   readonly #running = new Set<Promise<void>>();
+  /** running jobs of each namespace */
+  readonly #busy = new Map<string, number>();
   #stopped = false;
 
   constructor(options: InProcessOptions) {
@@ -28,12 +39,12 @@ export class InProcessQueue implements MeasurementQueue {
   submit(job: QueueJob): void {
     if (this.#stopped) return;
     this.cancel(job.id);
-    this.#waiting.set(job.id, job);
+    this.#waiting.add(namespaceOf(job.id), job.id, { job, sinceMs: this.#options.now() });
     this.#pump();
   }
 
   cancel(id: string): void {
-    this.#waiting.delete(id);
+    this.#waiting.delete(namespaceOf(id), id);
     this.#current.delete(id);
   }
 
@@ -45,16 +56,29 @@ export class InProcessQueue implements MeasurementQueue {
   }
 
   #pump(): void {
-    for (const [id, job] of this.#waiting) {
-      if (this.#running.size >= this.#options.concurrency) return;
-      this.#waiting.delete(id);
-      this.#current.set(id, job);
+    const { concurrency, now, onWait } = this.#options;
+    const each = Math.ceil(concurrency / 2);
+    while (this.#running.size < concurrency) {
+      const next = this.#waiting.next((namespace) => (this.#busy.get(namespace) ?? 0) < each);
+      if (next === undefined) return;
+      const { job, sinceMs } = next;
+      const namespace = namespaceOf(job.id);
+      onWait(namespace, now() - sinceMs);
+      this.#current.set(job.id, job);
+      this.#count(namespace, 1);
       const run: Promise<void> = this.#run(job).finally(() => {
         this.#running.delete(run);
+        this.#count(namespace, -1);
         this.#pump();
       });
       this.#running.add(run);
     }
+  }
+
+  #count(namespace: string, many: number): void {
+    const busy = (this.#busy.get(namespace) ?? 0) + many;
+    if (busy === 0) this.#busy.delete(namespace);
+    else this.#busy.set(namespace, busy);
   }
 
   async #run(job: QueueJob): Promise<void> {
@@ -70,6 +94,8 @@ export class InProcessQueue implements MeasurementQueue {
     this.#options.done(job, measurements);
   }
 }
+
+const namespaceOf = (id: string): string => id.slice(0, id.indexOf('/'));
 
 /** A measurement that broke is a gap in the data, never a pass. */
 function unusable(job: QueueJob): Measurement[] {

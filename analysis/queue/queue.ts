@@ -3,7 +3,7 @@ import type { BoundTemplate } from '../../api/template.ts';
 
 /** Everything a worker needs to measure one window; plain JSON, so it can travel to another process. */
 export interface QueueJob {
-  /** names the target; of two jobs with one id the older is of no use any more */
+  /** "namespace/name" of the target; of two jobs with one id the older is of no use any more */
   id: string;
   window: Window;
   templates: BoundTemplate[];

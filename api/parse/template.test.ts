@@ -13,6 +13,14 @@ const first = (spec: unknown) => {
 };
 
 describe('parseTemplate', () => {
+  it('takes no shorter interval than the controller that will measure, and says which it takes', () => {
+    const spec = { ...metric({ errorRate: {} }), interval: '3s' };
+    expect(parseTemplate(spec).ok).toBe(true);
+    expect(issuesOf(parseTemplate(spec, 'spec', 5_000))).toEqual([
+      expect.stringMatching(/^spec\.interval.*5s/) as unknown,
+    ]);
+  });
+
   it('gives the built-in template for one error-rate metric without more', () => {
     const spec = { metrics: [{ name: 'error-rate', errorRate: {} }] };
     expect(parseTemplate(spec)).toEqual({ ok: true, value: defaultTemplate() });

@@ -45,40 +45,49 @@ const readRisk: Read<Risk> = (value, place) => {
   return risk;
 };
 
-const readTemplate: Read<AnalysisTemplate> = (value, place) => {
-  const fields = Fields.open(value, place);
-  if (fields === undefined) return undefined;
-  const base = defaultTemplate();
-  const args = fields.withDefault('args', list(readArgument, MAX_ARGS), base.args);
-  const intervalMs = fields.withDefault('interval', duration(1000, 3_600_000), base.intervalMs);
-  const prometheus = fields.withDefault('prometheus', dnsLabel, base.prometheus);
-  const risk = fields.withDefault('risk', readRisk, base.risk);
-  const safeEvidence = fields.withDefault(
-    'safeEvidence',
-    oneOf(['perStep', 'cumulative']),
-    base.safeEvidence,
-  );
-  const scoring = fields.optional('scoring', readScoring);
-  const metric = readMetric(intervalMs);
-  const metrics = fields.required('metrics', list(metric, MAX_METRICS, 1), 'give at least one metric');
-  fields.end();
-  const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
-  refuseDuplicates(names(args), fields.at('args'));
-  refuseDuplicates(names(metrics ?? []), fields.at('metrics'));
-  if (metrics === undefined) return undefined;
-  if (scoring !== undefined) checkScoring(scoring, metrics, fields.at('scoring'));
-  return {
-    args,
-    intervalMs,
-    prometheus,
-    risk,
-    safeEvidence,
-    ...(scoring === undefined ? {} : { scoring }),
-    metrics,
-  };
-};
+/** What a window may not be shorter than, whoever reads the template. */
+const SHORTEST_MS = 1_000;
 
-/** The `spec` of an AnalysisTemplate, with defaults filled in; every wrong or unknown field is an issue. */
-export function parseTemplate(spec: unknown, path = 'spec'): Result<AnalysisTemplate> {
-  return parseWith(spec, path, readTemplate);
+const readTemplate =
+  (floorMs: number): Read<AnalysisTemplate> =>
+  (value, place) => {
+    const fields = Fields.open(value, place);
+    if (fields === undefined) return undefined;
+    const base = defaultTemplate();
+    const args = fields.withDefault('args', list(readArgument, MAX_ARGS), base.args);
+    const intervalMs = fields.withDefault('interval', duration(floorMs, 3_600_000), base.intervalMs);
+    const prometheus = fields.withDefault('prometheus', dnsLabel, base.prometheus);
+    const risk = fields.withDefault('risk', readRisk, base.risk);
+    const safeEvidence = fields.withDefault(
+      'safeEvidence',
+      oneOf(['perStep', 'cumulative']),
+      base.safeEvidence,
+    );
+    const scoring = fields.optional('scoring', readScoring);
+    const metric = readMetric(intervalMs);
+    const metrics = fields.required('metrics', list(metric, MAX_METRICS, 1), 'give at least one metric');
+    fields.end();
+    const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
+    refuseDuplicates(names(args), fields.at('args'));
+    refuseDuplicates(names(metrics ?? []), fields.at('metrics'));
+    if (metrics === undefined) return undefined;
+    if (scoring !== undefined) checkScoring(scoring, metrics, fields.at('scoring'));
+    return {
+      args,
+      intervalMs,
+      prometheus,
+      risk,
+      safeEvidence,
+      ...(scoring === undefined ? {} : { scoring }),
+      metrics,
+    };
+  };
+
+/**
+ * The `spec` of an AnalysisTemplate, with defaults filled in; every wrong or unknown field is an issue.
+ *
+ * @param floorMs the shortest interval that whoever will measure takes
+ */
+export function parseTemplate(spec: unknown, path = 'spec', floorMs = SHORTEST_MS): Result<AnalysisTemplate> {
+  return parseWith(spec, path, readTemplate(Math.max(SHORTEST_MS, floorMs)));
 }

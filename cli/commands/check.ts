@@ -72,7 +72,13 @@ async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looki
 /** Which end points the controller has is its own business: only those that are given here are known. */
 function configOf(flags: CheckFlags, endpoints: ReadonlyMap<string, string>): ControllerConfig {
   const prometheus = [...new Set(['default', ...endpoints.keys()])];
-  return { namespace: flags.controllerNamespace, hold: 'pause', prometheus, scrapeLagMs: 0 };
+  return {
+    namespace: flags.controllerNamespace,
+    hold: 'pause',
+    prometheus,
+    scrapeLagMs: 0,
+    minIntervalMs: 1_000,
+  };
 }
 
 function endpointsOf(texts: readonly string[]): Map<string, string> {

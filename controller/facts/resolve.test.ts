@@ -42,3 +42,21 @@ it('refuses planned looks that a step cannot last to', () => {
   expect(sentence('19m')).toContain('spec.metrics[0].test.horizon');
   expect(sentence('20m')).toBeUndefined();
 });
+
+it('refuses more metrics than are measured for one release', () => {
+  const names = ['a', 'b', 'c'];
+  const policy = custom('ReleasePolicy', 'default', { analysis: names.map((template) => ({ template })) });
+  const templates = names.map((name) =>
+    custom('AnalysisTemplate', name, {
+      metrics: Array.from({ length: 14 }, (_, i) => ({
+        name: `m${i}`,
+        threshold: { query: 'up', failure: 'value > 1' },
+      })),
+    }),
+  );
+  const rules = resolveRules(aSnapshot([aTarget(), policy, ...templates]));
+  expect(rules).toMatchObject({
+    ok: false,
+    objection: { reason: 'TooMuchWork', sentence: expect.stringContaining('42 metrics') as string },
+  });
+});

@@ -25,6 +25,15 @@ export interface Objection {
 export type Rules =
   { ok: true; value: ResolvedRules; overrides: AnnotationOverrides } | { ok: false; objection: Objection };
 
+/** Each is two queries or more in every interval. */
+const MOST_METRICS = 40;
+
+const tooManyMetrics = (count: number): Issue => ({
+  path: 'spec.analysis',
+  message: `names templates with ${count} metrics together, more than the ${MOST_METRICS} that are measured for one release`,
+  remedy: 'name fewer templates, or take metrics out of them',
+});
+
 /** Policy and templates of the target: annotations over the named policy, names looked up, arguments bound. */
 export function resolveRules(snapshot: Snapshot): Rules {
   const overrides = parseAnnotations(snapshot.target?.metadata.annotations);
@@ -43,6 +52,8 @@ export function resolveRules(snapshot: Snapshot): Rules {
     if (!bound.ok) return bound;
     templates.push(bound.value);
   }
+  const metrics = templates.flatMap(({ template }) => template.metrics).length;
+  if (metrics > MOST_METRICS) return refused(REASON.TooMuchWork, [tooManyMetrics(metrics)]);
   const late = unreachableLooks(merged, templates);
   if (late.length > 0) return refused(REASON.InvalidTemplate, late);
   return { ok: true, value: { policy: merged, templates }, overrides: overrides.value };
@@ -120,7 +131,10 @@ function bind(snapshot: Snapshot, use: AnalysisUse, named: string): Bound {
     };
     return refused(REASON.TemplateNotFound, [issue]);
   }
-  const parsed = object === undefined ? ok(defaultTemplate()) : parseTemplate(object.spec, `${path}: spec`);
+  const parsed =
+    object === undefined
+      ? ok(defaultTemplate())
+      : parseTemplate(object.spec, `${path}: spec`, snapshot.config.minIntervalMs);
   if (!parsed.ok) return refused(REASON.InvalidTemplate, parsed.issues);
   const unusable = checkTemplate(parsed.value, `${path}: spec`);
   if (unusable.length > 0) return refused(REASON.InvalidTemplate, unusable);

@@ -114,6 +114,7 @@ export class Stage {
       `--hold=${this.hold}`,
       '--no-leader-election',
       '--scrape-lag=2s',
+      '--min-interval=1s',
       '--metrics-port=0',
     ]);
   }

@@ -223,6 +223,7 @@ export class World {
             hold: this.hold,
             prometheus: ['default'],
             scrapeLagMs: 5_000,
+            minIntervalMs: 1_000,
           },
           nowMs: clock.now(),
           decide,

@@ -280,7 +280,13 @@ export function aSnapshot(
     measured: change.measured,
     measuring: change.measuring ?? false,
     refused: change.refused ?? {},
-    config: { namespace: 'sluice-system', hold: 'pause', prometheus: ['default'], scrapeLagMs: 5_000 },
+    config: {
+      namespace: 'sluice-system',
+      hold: 'pause',
+      prometheus: ['default'],
+      scrapeLagMs: 5_000,
+      minIntervalMs: 1_000,
+    },
   };
 }
 

@@ -1,0 +1,49 @@
+/**
+ * What waits, by group: one group after the other has its turn, so that one that waits with much does not hold up the rest.
+ * Within a group first come, first served.
+ */
+export class Turns<T> {
+  /** in the order of their turns; none is empty */
+  readonly #groups = new Map<string, Map<string, T>>();
+
+  /** An item of the same id is replaced and keeps its place. */
+  add(group: string, id: string, item: T): void {
+    const waiting = this.#groups.get(group) ?? new Map<string, T>();
+    this.#groups.set(group, waiting.set(id, item));
+  }
+
+  delete(group: string, id: string): boolean {
+    const waiting = this.#groups.get(group);
+    const was = waiting?.delete(id) === true;
+    if (waiting?.size === 0) this.#groups.delete(group);
+    return was;
+  }
+
+  has(group: string, id: string): boolean {
+    return this.#groups.get(group)?.has(id) === true;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const waiting of this.#groups.values()) size += waiting.size;
+    return size;
+  }
+
+  clear(): void {
+    this.#groups.clear();
+  }
+
+  /** Takes out the next of the first group that may have a turn now. */
+  next(may: (group: string) => boolean = () => true): T | undefined {
+    for (const [group, waiting] of this.#groups) {
+      if (!may(group)) continue;
+      for (const [id, item] of waiting) {
+        waiting.delete(id);
+        this.#groups.delete(group);
+        if (waiting.size > 0) this.#groups.set(group, waiting);
+        return item;
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { keyText } from './keys.ts';
+import { Overrun, within } from './deadline.ts';
+import type { Decision, Snapshot } from './model.ts';
+
+export interface QuarantineOptions {
+  decide: (snapshot: Snapshot) => Decision;
+  now: () => number;
+  /** CPU time of this process */
+  cpuMs: () => number;
+  /** a target was put away, or is back: how many there are now */
+  onChange?: (count: number) => void;
+  /** a decision may take this long; default 1 s */
+  limitMs?: number;
+}
+
+interface Entry {
+  /** overruns in a row */
+  times: number;
+  untilMs: number;
+}
+
+const LIMIT_MS = 1_000;
+/** On a machine that has other things to do the time is doubled so often: well below the renew deadline of the Lease. */
+const DOUBLED = 2;
+const FIRST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 60 * 60_000;
+
+/** Thrown in place of a decision. */
+export class Quarantined extends Error {
+  constructor(tookMs: number, againMs: number) {
+    super(
+      `deciding takes longer than ${tookMs / 1000} s, so the target waits, and deciding is tried again in ${Math.ceil(againMs / 1000)} s`,
+    );
+    this.name = 'Quarantined';
+  }
+}
+
+/**
+ * Decides, and never takes longer than a second or few: a decision that does not end is ended, and its target is left alone for
+ * a while, longer each time, so that the objects of one tenant take no time from the others. What has to happen to a canary
+ * with traffic meanwhile is up to whoever catches the error.
+ */
+export class Quarantine {
+  readonly #options: QuarantineOptions;
+  readonly #limitMs: number;
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: QuarantineOptions) {
+    this.#options = options;
+    this.#limitMs = options.limitMs ?? LIMIT_MS;
+  }
+
+  /** @throws Quarantined, or what deciding throws */
+  decide(snapshot: Snapshot): Decision {
+    const { now, onChange } = this.#options;
+    const key = keyText(snapshot.key);
+    const entry = this.#entries.get(key);
+    const leftMs = (entry?.untilMs ?? 0) - now();
+    if (leftMs > 0) throw new Quarantined(this.#limitMs, leftMs);
+    try {
+      const decision = this.#decide(snapshot, this.#limitMs);
+      if (this.#entries.delete(key)) onChange?.(this.#entries.size);
+      return decision;
+    } catch (error) {
+      if (!(error instanceof Overrun)) throw error;
+      throw new Quarantined(this.#limitMs, this.#putAway(snapshot, (entry?.times ?? 0) + 1));
+    }
+  }
+
+  /** A process that got no time has not shown that the decision needs much. */
+  #decide(snapshot: Snapshot, limitMs: number): Decision {
+    const { decide, cpuMs } = this.#options;
+    const before = cpuMs();
+    try {
+      return within(limitMs, () => decide(snapshot));
+    } catch (error) {
+      const starved = error instanceof Overrun && cpuMs() - before < limitMs / 2;
+      if (!starved || limitMs >= this.#limitMs * 2 ** DOUBLED) throw error;
+      return this.#decide(snapshot, limitMs * 2);
+    }
+  }
+
+  /** A namespace with several such targets takes no more time with all of them than with one. */
+  #putAway({ key }: Snapshot, times: number): number {
+    const { now, onChange } = this.#options;
+    const prefix = `${key.namespace}/`;
+    const others = [...this.#entries.keys()].filter(
+      (each) => each.startsWith(prefix) && each !== keyText(key),
+    ).length;
+    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1) * (1 + others));
+    this.#entries.set(keyText(key), { times, untilMs: now() + pauseMs });
+    onChange?.(this.#entries.size);
+    return pauseMs;
+  }
+
+  /** The target is one no more. */
+  forget(target: string): void {
+    if (this.#entries.delete(target)) this.#options.onChange?.(this.#entries.size);
+  }
+}
