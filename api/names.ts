@@ -20,7 +20,12 @@ export const ANNOTATION = {
   provider: 'sluice.dev/provider',
   service: 'sluice.dev/service',
   route: 'sluice.dev/route',
+  /** on a Release as well: the one that came with its template */
   skip: 'sluice.dev/skip',
+  /** on a Release: who wrote the skip that came with its template */
+  skipBy: 'sluice.dev/skip-by',
+  /** on a Release: the skip that stands on the target without a new template, and so is void */
+  skipSeen: 'sluice.dev/skip-seen',
   /** on a Release: JSON of what a user-owned route held before the first edit (see providers) */
   routeOriginals: 'sluice.dev/route-originals',
   /** on a Release: index of the pause step a human has let go on */

@@ -134,6 +134,8 @@ export const REASON = {
   KnownGood: 'KnownGood',
   /** the annotation sluice.dev/skip came with the template: promoted without analysis */
   SkippedByAnnotation: 'SkippedByAnnotation',
+  /** the annotation sluice.dev/skip did not come in the write that changed the template: it counts for nothing */
+  SkipVoid: 'SkipVoid',
   /** this template failed before and is not tried again by itself */
   FailedBefore: 'FailedBefore',
   /** a newer template replaced the one under test */

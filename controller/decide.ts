@@ -1,13 +1,14 @@
 import { factsOf } from './facts.ts';
 import type { Decision, Snapshot } from './model.ts';
 import { RULES } from './rules/list.ts';
+import { rememberingSkip } from './rules/skip.ts';
 
 /** What to do about one target, and why: the answer of the first rule that applies. Pure. */
 export function decide(snapshot: Snapshot): Decision {
   const facts = factsOf(snapshot);
   for (const rule of RULES) {
     const answer = rule.decide(facts);
-    if (answer !== undefined) return { rule: rule.name, ...answer };
+    if (answer !== undefined) return rememberingSkip(facts, { rule: rule.name, ...answer });
   }
   throw new Error('the last rule answers always');
 }

@@ -42,13 +42,21 @@ export function lastWriter(objects: readonly KubeObject[], sinceMs: number): Wri
   const [last] = entries;
   if (last === undefined) return undefined;
   const manager = getString(last, 'manager') ?? '';
-  const [, name, remedy] = KNOWN.find(([pattern]) => pattern.test(manager)) ?? [];
-  const named = `field manager ${manager.slice(0, 128)}`;
+  const [, , remedy] = known(manager) ?? [];
   return {
-    who: name === undefined ? named : `${name} (${named})`,
+    who: nameOfWriter(manager),
     at: getString(last, 'time') ?? '',
     remedy,
   };
+}
+
+const known = (manager: string) => KNOWN.find(([pattern]) => pattern.test(manager));
+
+/** "Argo CD (field manager argocd-controller)" */
+export function nameOfWriter(manager: string): string {
+  const [, name] = known(manager) ?? [];
+  const named = `field manager ${manager.slice(0, 128)}`;
+  return name === undefined ? named : `${name} (${named})`;
 }
 
 /** An Ingress is split by its annotations, all else by spec. A status is none of it; a scale is. */

@@ -6,7 +6,7 @@ import { timeOf, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { markFailed, rollOut } from './actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
-import { turnedDown } from './new-template.ts';
+import { turnedDown } from './turned-down.ts';
 
 const REVERT_AFTER_MS = 60_000;
 

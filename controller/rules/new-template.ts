@@ -1,15 +1,14 @@
-import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Release } from '../../api/release.ts';
-import { templatesEqual } from '../canary/index.ts';
-import { stableAfter, wasTurnedDown } from '../facts/records.ts';
+import { stableAfter } from '../facts/records.ts';
 import type { StableFacts, Facts } from '../facts.ts';
 import { ofTemplate, servingAlone, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { clearFailed, event, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { notes, planRelease } from './plan.ts';
-import { asObject, newRelease, replaced, skipRecord } from './record.ts';
+import { asObject, newRelease, replaced } from './record.ts';
+import { arrivedSkip } from './skip.ts';
+import { turnedDown } from './turned-down.ts';
 
 /** A held template that no Release is about yet: one is made, with everything it will be judged by. */
 export const newTemplate: FactsRule = {
@@ -32,22 +31,10 @@ function servesAlready(target: WorkloadFacts): boolean {
   return serving?.active === true && target.observed && serving === ofTemplate(target, target.template);
 }
 
-/** The Release in which this very template was turned down against the stable template of today. */
-export function turnedDown(facts: Facts): Release | undefined {
-  const { target, stable, releases, newest } = facts;
-  if (target === undefined || stable === undefined) return undefined;
-  return releases.find((release) => {
-    if (!wasTurnedDown(release) || release.spec.target.uid !== target.uid) return false;
-    const same =
-      release === newest ? facts.holdsNewest : templatesEqual(target.template, release.spec.canary.template);
-    return same && templatesEqual(release.spec.stable.template, stable.template);
-  });
-}
-
 function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer {
   const plan = planRelease(facts);
   const record = facts.newest === undefined ? stable.template : stableAfter(facts.newest).template;
-  const annotations = skipRecord(target);
+  const { annotations, told } = arrivedSkip(facts, target);
   const release = newRelease(
     target,
     {
@@ -65,16 +52,9 @@ function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer
     ...(plan.ok ? plan.rehearsal : []),
     write('record the release', { verb: 'create', object: asObject(release) }),
     ...event(facts, 'Normal', REASON.NewRevision, `Release ${release.metadata.name}: ${sentence}`),
+    ...told,
     ...notes(facts, release.metadata.name, plan),
   ];
   const parts = { reason: REASON.NewRevision, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(facts, release, parts, { targetGeneration: target.generation });
-}
-
-/** The reason to skip the analysis of this release, if the annotation came with its template. */
-export function skipReason(facts: Facts, release: Release): string | undefined {
-  const skip = release.metadata.annotations?.[ANNOTATION.skip];
-  const index = facts.releases.indexOf(release);
-  const before = facts.releases[index + 1]?.metadata.annotations?.[ANNOTATION.skip];
-  return skip === undefined || skip.trim() === '' || skip === before ? undefined : skip;
 }

@@ -10,6 +10,7 @@ import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { canaryFailure } from './canary-failed.ts';
 import { following } from './following.ts';
 import { leave, zeroWeight } from './leave.ts';
+import { skippedBy } from './skip.ts';
 import { setAside, tooLarge } from './stable-lost.ts';
 import { withdraw } from './withdraw.ts';
 
@@ -117,7 +118,6 @@ function finishing(facts: Facts, active: Release, target: WorkloadFacts): Answer
 const WITHOUT_ANALYSIS: Record<string, string> = {
   [REASON.KnownGood]: 'it was stable before',
   [REASON.NoReplicas]: 'the target is scaled to 0',
-  [REASON.SkippedByAnnotation]: 'its analysis was skipped by annotation',
   [REASON.StableUnavailable]: 'no stable pod was available',
   [REASON.PromotedByHuman]: 'a human ordered it',
   [REASON.ResumedByHuman]: 'a human let its last step go on',
@@ -125,7 +125,8 @@ const WITHOUT_ANALYSIS: Record<string, string> = {
 };
 
 function ending(release: Release): string {
-  const why = WITHOUT_ANALYSIS[release.status?.reason ?? ''];
+  const { reason = '' } = release.status ?? {};
+  const why = reason === REASON.SkippedByAnnotation ? skippedBy(release) : WITHOUT_ANALYSIS[reason];
   return why === undefined
     ? 'Every step passed and the target runs the new template.'
     : `The target runs the new template without a complete analysis: ${why}.`;

@@ -12,6 +12,7 @@ import type { Action, Answer, ResolvedRules } from '../model.ts';
 import type { Said, StatusChange } from '../status/next.ts';
 import { event, remove, write } from './actions.ts';
 import { answer, answerFor, AT_ONCE } from './answer.ts';
+import { seenSkip } from './skip.ts';
 
 /** A new Release object for the target's present generation, owned by the target. */
 export function newRelease(
@@ -33,12 +34,6 @@ export function newRelease(
     },
     spec: { target: { name: target.name, uid: target.uid }, ...spec, intent: 'Auto' },
   };
-}
-
-/** A skip annotation counts for the template it came with; what was there is remembered, so it counts once. */
-export function skipRecord(target: WorkloadFacts): Record<string, string> {
-  const skip = target.annotations[ANNOTATION.skip];
-  return skip === undefined ? {} : { [ANNOTATION.skip]: skip };
 }
 
 export const asObject = (release: Release): KubeObject => release as unknown as KubeObject;
@@ -101,7 +96,7 @@ export function record(facts: Facts, target: WorkloadFacts, recording: Recording
   const release = newRelease(
     { ...target, generation: target.generation - held },
     { stable: before ?? present, canary: { template: present.template }, policy: {}, analysis: [] },
-    { ...skipRecord(target), [ANNOTATION.recordedAs]: as },
+    { ...seenSkip(target), [ANNOTATION.recordedAs]: as },
   );
   const taken = facts.releases.find((each) => each.metadata.name === release.metadata.name);
   if (taken !== undefined) return replaced(taken);

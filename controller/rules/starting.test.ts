@@ -393,22 +393,3 @@ describe('going back to a template that was stable before', () => {
     expect(decision.status?.next.phase).toBe('Progressing');
   });
 });
-
-describe('sluice.dev/skip', () => {
-  const skip = { 'sluice.dev/skip': 'hotfix 7' };
-  const started = (before: Record<string, string>) =>
-    look(
-      ...changed(cluster, initial({ annotations: before })),
-      aRelease({ recorded: false, annotations: skip, status: { phase: 'Pending', step: -1, weight: 0 } }),
-    );
-
-  it('promotes the template it came with, and the reason is recorded', () => {
-    const decision = started({});
-    expect(decision.status?.next).toMatchObject({ phase: 'Promoting', reason: 'SkippedByAnnotation' });
-    expect(decision.sentence).toContain('hotfix 7');
-  });
-
-  it('does not count for the next template', () => {
-    expect(started(skip).status?.next.phase).toBe('Progressing');
-  });
-});

@@ -14,9 +14,9 @@ import { clearFailed, event, markFailed, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from './answer.ts';
 import { askedIn } from './asked.ts';
 import { knownGood } from './known-good.ts';
-import { skipReason } from './new-template.ts';
 import { notes, planRelease, type Plan } from './plan.ts';
 import { promote } from './promote.ts';
+import { skippedBy } from './skip.ts';
 
 /** A Release that has not begun: promoted without analysis if a rule says so, blocked, or its ladder begins. */
 export const starting: FactsRule = {
@@ -41,9 +41,9 @@ function withoutAnalysis(facts: Facts, active: Release): Said | undefined {
       sentence: 'The target is scaled to 0: the template is promoted without analysis.',
     };
   }
-  const skip = skipReason(facts, active);
-  if (skip !== undefined) {
-    const sentence = `The annotation sluice.dev/skip came with the template: ${skip}`;
+  const skipped = skippedBy(active);
+  if (skipped !== undefined) {
+    const sentence = `The template is promoted without analysis: ${skipped}`;
     return { reason: REASON.SkippedByAnnotation, sentence };
   }
   const known = knownGood(facts, active);

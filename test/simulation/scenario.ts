@@ -30,7 +30,11 @@ export function parseScenario(text: string): Line[] {
 
 /** What users, the cluster and Prometheus can do to a world, by name. */
 export const EVENTS: Record<string, (world: World, argument: string) => void> = {
-  release: (world, name) => world.release(versionOf(name)),
+  // `release good INC-1`: its manifest has the annotation sluice.dev/skip as well
+  release: (world, argument) => {
+    const [name = '', ...skip] = argument.split(' ');
+    world.release(versionOf(name), skip.join(' '));
+  },
   scale: (world, count) => world.editTarget((spec) => (spec['replicas'] = Number(count))),
   unpause: (world) => world.editTarget((spec) => (spec['paused'] = false)),
   'opt-out': (world) =>
@@ -39,11 +43,9 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     world.editTarget((_, draft) => {
       draft.metadata.annotations = { ...draft.metadata.annotations, 'sluice.dev/policy': 'fast' };
     }),
-  annotate: (world, pair) =>
-    world.editTarget((_, draft) => {
-      const [key = '', ...value] = pair.split('=');
-      draft.metadata.annotations = { ...draft.metadata.annotations, [key]: value.join('=') };
-    }),
+  annotate: (world, pair) => annotate(world, pair, 'kubectl-annotate'),
+  // by the tool that also applies the manifests
+  'annotate-in-manifest': (world, pair) => annotate(world, pair, 'kubectl'),
   // the mode the controller takes at its next look; `do hold admission` installs the policies as well
   hold: (world, mode) => {
     if (mode === 'admission') world.installPolicies();
@@ -120,6 +122,17 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
   forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),
 };
+
+/** `key=value`; without a value the annotation goes. */
+function annotate(world: World, pair: string, by: string): void {
+  const [key = '', ...value] = pair.split('=');
+  const change = (draft: KubeObject): void => {
+    const rest = Object.entries(draft.metadata.annotations ?? {}).filter(([each]) => each !== key);
+    const set = value.length === 0 ? [] : [[key, value.join('=')]];
+    draft.metadata.annotations = Object.fromEntries([...rest, ...set]) as Record<string, string>;
+  };
+  world.edit(DEPLOYMENTS, NAME, change, by);
+}
 
 function versionOf(name: string): Version {
   const version = VERSIONS.find((each) => each.name === name);

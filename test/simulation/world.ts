@@ -96,6 +96,8 @@ export class World {
   #failures = 0;
   #minute = 0;
   #passes = 0;
+  /** of the names of Events: two of one moment are two */
+  readonly #suffixes = generator(7);
   readonly #stale: Map<string, { atMs: number; objects: KubeObject[] }[]> = new Map();
 
   constructor(options: WorldOptions = {}) {
@@ -214,7 +216,7 @@ export class World {
           },
           measurements: this.#board,
           refusals: this.#refusals,
-          events: new EventRecorder({ client, now: () => clock.now(), random: () => 0.5 }),
+          events: new EventRecorder({ client, now: () => clock.now(), random: this.#suffixes }),
           mayAct: () => true,
           onLostEvent: () => undefined,
           onWarning: () => undefined,
@@ -404,11 +406,11 @@ export class World {
 
   // What users do
 
-  edit(resource: string, name: string, change: (draft: KubeObject) => void): void {
+  edit(resource: string, name: string, change: (draft: KubeObject) => void, fieldManager = 'kubectl'): void {
     const draft = this.get(resource, name);
     if (draft === undefined) return;
     change(draft);
-    this.api.store.update(resource, draft, { fieldManager: 'kubectl' });
+    this.api.store.update(resource, draft, { fieldManager });
   }
 
   editTarget(change: (spec: JsonObject, draft: KubeObject) => void): void {
@@ -428,8 +430,13 @@ export class World {
     }
   }
 
-  release(version: Version): void {
-    this.editTarget((spec) => (spec['template'] = structuredClone(version.template)));
+  /** As `kubectl apply` of a manifest; with a reason to skip the analysis it has the annotation as well. */
+  release(version: Version, skip = ''): void {
+    this.editTarget((spec, draft) => {
+      spec['template'] = structuredClone(version.template);
+      if (skip !== '')
+        draft.metadata.annotations = { ...draft.metadata.annotations, 'sluice.dev/skip': skip };
+    });
   }
 
   intent(value: string): void {
