@@ -102,6 +102,12 @@ export class KubeClient {
     }
   }
 
+  /** What the server is, e.g. "v1.36.2". */
+  async serverVersion(): Promise<string> {
+    const answer = parse(await this.#exchange({ method: 'GET', url: '/version' })) as { gitVersion?: string };
+    return answer.gitVersion ?? 'of an unknown version';
+  }
+
   /** One page of a list. Items carry apiVersion and kind even where the server leaves them out. */
   async list(resource: Resource, options: ListOptions = {}): Promise<ListPage> {
     const url =

@@ -8,7 +8,7 @@ import type { Key } from '../model.ts';
 import { difference, exempted } from './compare.ts';
 import { admissionResource, VERSIONS } from './resources.ts';
 
-export type PolicyReader = Pick<KubeClient, 'get' | 'mergePatch'>;
+export type PolicyReader = Pick<KubeClient, 'get' | 'mergePatch' | 'serves' | 'serverVersion'>;
 
 /**
  * Whether the cluster holds changes as this version expects.
@@ -48,12 +48,29 @@ export async function checkPolicies(
     const where = difference(each, found);
     if (where !== undefined) issues.push(`${title}: ${where} is not as this version ships it`);
   }
-  if (issues.length > 0)
-    return { good: false, absent: live.length === 0, sentence: `${issues.join(', ')}; ${INSTALL}` };
+  if (issues.length > 0) {
+    const sentence = (await tooOld(client)) ?? `${issues.join(', ')}; ${INSTALL}`;
+    return { good: false, absent: live.length === 0, sentence };
+  }
   const users = exempted(live);
   if (users.length > 1)
     return bad(`the policies exempt different users (${users.join(', ')}); name the controller's in each`);
   return tryTargets(client, targets, users[0] ?? 'nobody');
+}
+
+const MUTATING = 'MutatingAdmissionPolicy';
+
+/** What can be had of a server that has no such policies; undefined: it has them. */
+async function tooOld(client: PolicyReader): Promise<string | undefined> {
+  const mutating = { ...admissionResource(MUTATING, VERSIONS[0]), otherVersions: VERSIONS.slice(1) };
+  if (await client.serves(mutating)) return undefined;
+  const guards = (await client.serves(admissionResource('ValidatingAdmissionPolicy', 'v1')))
+    ? 'its guards are kubectl apply -k manifests/admission'
+    : 'it has no guards before Kubernetes 1.30';
+  return (
+    `the API server is Kubernetes ${await client.serverVersion()} and does not serve ${MUTATING} (on by default from 1.36); ` +
+    `the hold by pause is what it can have, and ${guards} (docs/admission.md)`
+  );
 }
 
 const bad = (sentence: string): Checked => ({ good: false, absent: false, sentence });

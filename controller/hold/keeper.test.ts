@@ -9,6 +9,7 @@ import { serviceAccount } from '../../playground/api/http/users.ts';
 import { createApiServer } from '../../playground/api/server.ts';
 import { inProcessTransport, settle, VirtualClock } from '../../test/support/in-process.ts';
 import type { Key } from '../model.ts';
+import type { PolicyReader } from './check.ts';
 import { HoldKeeper, type Hold } from './keeper.ts';
 import { admissionResource } from './resources.ts';
 import { shippedPolicies } from './shipped.ts';
@@ -64,10 +65,22 @@ const clientAs = (token: string): KubeClient =>
     resources: Object.values(RESOURCES),
   });
 
+/** A client that answers some requests otherwise than the API server. */
+const clientWith = (other: Partial<PolicyReader>, token = 'sluice'): PolicyReader => {
+  const real = clientAs(token);
+  return {
+    get: real.get.bind(real),
+    mergePatch: real.mergePatch.bind(real),
+    serves: real.serves.bind(real),
+    serverVersion: real.serverVersion.bind(real),
+    ...other,
+  };
+};
+
 interface Wish {
   wanted?: Hold;
   token?: string;
-  client?: Pick<KubeClient, 'get' | 'mergePatch'>;
+  client?: PolicyReader;
 }
 
 function keeper({ wanted = 'auto', token = 'sluice', client = clientAs(token) }: Wish = {}): HoldKeeper {
@@ -133,6 +146,24 @@ describe('--hold', () => {
     expect(made.state).toContain('; apply manifests/admission/admission-mode of this version');
     expect(lines).toMatchObject([{ level: ERROR }]);
   });
+
+  it.each([
+    { version: 'v1.34.2', validating: true, can: 'its guards are kubectl apply -k manifests/admission' },
+    { version: 'v1.28.9', validating: false, can: 'it has no guards before Kubernetes 1.30' },
+  ])(
+    'says what a server ($version) is that cannot have the policies, and what it can have',
+    async ({ version, validating, can }) => {
+      const client = clientWith({
+        get: () => Promise.resolve(undefined),
+        serves: ({ kind }) => Promise.resolve(validating && kind.startsWith('Validating')),
+        serverVersion: () => Promise.resolve(version),
+      });
+      const { state } = await started({ client });
+      expect(state).toBe(
+        `hold: pause, although --hold=auto: the API server is Kubernetes ${version} and does not serve MutatingAdmissionPolicy (on by default from 1.36); the hold by pause is what it can have, and ${can} (docs/admission.md)`,
+      );
+    },
+  );
 
   it('auto is pause where one is changed, and says which and where', async () => {
     install();
@@ -233,13 +264,12 @@ describe('the policies are looked at again', () => {
     createTarget();
     const real = clientAs('sluice');
     let broken = true;
-    const client = {
+    const client = clientWith({
       get: (ref: ObjectRef) =>
         broken
           ? Promise.reject(new KubeError({ code: 503, reason: 'ServiceUnavailable', message: 'away' }))
           : real.get(ref),
-      mergePatch: real.mergePatch.bind(real),
-    };
+    });
     const made = keeper({ client });
     const known = made.start();
     await clock.advance(30_000);
@@ -263,11 +293,10 @@ describe('an API server that answers some requests only', () => {
     const real = clientAs('sluice');
     let broken = true;
     const made = keeper({
-      client: {
-        get: real.get.bind(real),
+      client: clientWith({
         mergePatch: (...args: Parameters<KubeClient['mergePatch']>) =>
           broken ? Promise.reject(away) : real.mergePatch(...args),
-      },
+      }),
     });
     const known = made.start();
     await clock.advance(50_000);
@@ -290,11 +319,11 @@ describe('an API server that answers some requests only', () => {
     createTarget('api');
     targets = [WEB, { ...WEB, name: 'api' }];
     const real = clientAs('other');
-    const client = {
+    const client = clientWith({
       get: real.get.bind(real),
-      mergePatch: (ref: ObjectRef, ...rest: [Parameters<KubeClient['mergePatch']>[1], { dryRun: true }]) =>
+      mergePatch: (ref, ...rest) =>
         ref.name === 'web' ? Promise.reject(away) : real.mergePatch(ref, ...rest),
-    };
+    });
     const made = await started({ client });
     expect(made.state).toContain('tried by dry run on Deployment shop/api');
   });
@@ -302,10 +331,10 @@ describe('an API server that answers some requests only', () => {
 
 describe('what the cluster may not let the controller do', () => {
   it('is said: reading policies', async () => {
-    const client = {
+    const client = clientWith({
       get: () => Promise.reject(new KubeError({ code: 403, reason: 'Forbidden', message: 'no' })),
       mergePatch: () => Promise.reject(new Error('not reached')),
-    };
+    });
     expect((await started({ client })).state).toContain(
       'the controller may not read mutatingadmissionpolicies; allow it to get them',
     );
@@ -313,7 +342,7 @@ describe('what the cluster may not let the controller do', () => {
 
   it('is said: dry runs, where another admission webhook refuses them', async () => {
     const reason = 'admission webhook "x" does not support dry run';
-    const client = {
+    const client = clientWith({
       get: ({ resource, name }: ObjectRef) =>
         // as Kubernetes 1.34 and 1.35 serve them
         Promise.resolve(
@@ -322,7 +351,7 @@ describe('what the cluster may not let the controller do', () => {
             : shipped.find((each) => each.kind === resource.kind && each.metadata.name === name),
         ),
       mergePatch: () => Promise.reject(new KubeError({ code: 400, reason: 'BadRequest', message: reason })),
-    };
+    });
     const made = await started({ client });
     expect(made).toMatchObject({
       mode: 'admission',
