@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeJson, escapeText, oneLine } from './text.ts';
+import { escapeJson, escapeText, oneLine, wrapWords } from './text.ts';
 
 const ESC = '\u001b';
 
@@ -47,5 +47,25 @@ describe('a sentence of a status', () => {
     expect(oneLine(' exceeded quota:\n  pods=3 ')).toBe('exceeded quota: pods=3');
     expect(oneLine(`a${ESC}[2Kb\u202ec\u0007`)).toBe('a[2Kbc');
     expect(oneLine('x'.repeat(5_000)).length).toBe(1_000);
+  });
+});
+
+describe('a long line', () => {
+  it('is broken between words, never within one', () => {
+    expect(wrapWords('canary 11.5% errors against 0.17%', 16, '  ')).toEqual([
+      'canary 11.5%',
+      '  errors against',
+      '  0.17%',
+    ]);
+    expect(wrapWords('see http://a-very-long-address/that/nobody/may/cut now', 10)).toEqual([
+      'see',
+      'http://a-very-long-address/that/nobody/may/cut',
+      'now',
+    ]);
+    expect(wrapWords('  indented', 4)).toEqual(['  indented']);
+  });
+
+  it('is as wide without colours as with them', () => {
+    expect(wrapWords(`${ESC}[31mred${ESC}[0m and blue`, 12)).toHaveLength(1);
   });
 });

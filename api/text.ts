@@ -23,3 +23,22 @@ export function oneLine(text: string, most = 1000): string {
 export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
+
+/** What paints text takes no room on the screen. */
+const COLOURS = /\u001b\[[\d;]*m/g;
+const widthOf = (text: string): number => text.replaceAll(COLOURS, '').length;
+
+/** Breaks a line between words; the lines that follow are indented. A word that does not fit stands on a line of its own, whole. */
+export function wrapWords(text: string, columns: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const [index, word] of text.split(' ').entries()) {
+    const longer = index === 0 ? word : `${line} ${word}`;
+    if (widthOf(longer) <= columns || line.trim() === '') line = longer;
+    else {
+      lines.push(line);
+      line = indent + word;
+    }
+  }
+  return [...lines, line];
+}

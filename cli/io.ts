@@ -11,6 +11,8 @@ export interface Io {
   /** lines that we wrote ourselves, and documents for machines (format/document.ts) */
   text(lines: string): void;
   paint: Paint;
+  /** how wide a line may be */
+  columns(): number;
   clock: Clock;
   /** aborted by the first SIGINT, SIGTERM or SIGHUP */
   stop: AbortSignal;

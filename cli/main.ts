@@ -17,6 +17,8 @@ const io: Io = {
   err: (text) => console.error(line(text)),
   text: (lines) => console.log(lines.split('\n').map(escapeText).join('\n')),
   paint,
+  // A line of a log that no terminal breaks should be short enough to be read all the same.
+  columns: () => Math.min(Math.max(process.stdout.columns || 100, 40), 120),
   clock: systemClock,
   stop: stop.signal,
 };

@@ -78,8 +78,9 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .description('tell the story of a release: what changed, what was measured and decided, what to do next')
     .argument('<target>', 'deployment/<name>')
     .option('--release <name>', 'this release instead of the newest')
+    .option('--queries', 'print what Prometheus was asked, too')
     .option('--show-values', 'print values of environment, arguments and annotations that changed too')
-    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
     .action(async (target: string, flags: ExplainFlags) => done(await explain(io, target, flags)));
   addCheck(program, io, done);
   addOffline(program, io, done);

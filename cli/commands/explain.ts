@@ -1,12 +1,12 @@
-import { toJson } from '../format/document.ts';
+import { toJson, toYaml } from '../format/document.ts';
 import { explainedRelease, explainRelease } from '../format/explain.ts';
 import type { Io } from '../io.ts';
-import { listReleases, openSession, type ConnectionFlags } from '../session.ts';
+import { listReleases, openSession, type ConnectionFlags, type Session } from '../session.ts';
 import { parseTarget } from '../target.ts';
 
 export interface ExplainFlags extends ConnectionFlags {
   release?: string;
-  /** values that could be secrets too */
+  queries?: boolean;
   showValues?: boolean;
   output?: string;
 }
@@ -16,23 +16,49 @@ export async function explain(io: Io, target: string, flags: ExplainFlags): Prom
   const name = parseTarget(target);
   const session = openSession(flags, io.clock);
   try {
-    const list = await listReleases(session.client, session.namespace, name);
-    for (const problem of list.unreadable) io.err(`release ${problem}`);
-    const release =
-      flags.release === undefined
-        ? list.releases[0]
-        : list.releases.find((item) => item.metadata.name === flags.release);
-    if (release === undefined) {
-      const which = flags.release === undefined ? 'no release' : `no release ${flags.release}`;
-      io.err(`deployment/${name} has ${which} in namespace ${session.namespace}.`);
-      return 1;
-    }
-    if (flags.output === 'json') io.text(toJson(explainedRelease(release), 2));
-    else
-      for (const line of explainRelease(release, io.paint, { values: flags.showValues === true }))
-        io.out(line);
-    return 0;
+    return await explainThe(io, session, {
+      name,
+      release: flags.release,
+      queries: flags.queries === true,
+      values: flags.showValues === true,
+      format: flags.output,
+    });
   } finally {
     session.close();
   }
+}
+
+export interface ExplainRequest {
+  name: string;
+  /** this one instead of the newest */
+  release?: string | undefined;
+  /** what Prometheus was asked, too */
+  queries: boolean;
+  /** values that could be secrets too */
+  values: boolean;
+  format: string | undefined;
+}
+
+/** The same over an open session. */
+export async function explainThe(
+  io: Io,
+  { client, namespace }: Pick<Session, 'client' | 'namespace'>,
+  { name, release: wanted, queries, values, format }: ExplainRequest,
+): Promise<number> {
+  const list = await listReleases(client, namespace, name);
+  for (const problem of list.unreadable) io.err(`release ${problem}`);
+  const release =
+    wanted === undefined ? list.releases[0] : list.releases.find(({ metadata }) => metadata.name === wanted);
+  if (release === undefined) {
+    const which = wanted === undefined ? 'no release' : `no release ${wanted}`;
+    io.err(`deployment/${name} has ${which} in namespace ${namespace}.`);
+    return 1;
+  }
+  if (format === 'json') io.text(toJson(explainedRelease(release, { values }), 2));
+  else if (format === 'yaml') io.text(toYaml(explainedRelease(release, { values })));
+  else {
+    const telling = { paint: io.paint, columns: io.columns(), queries, values };
+    for (const line of explainRelease(release, telling)) io.out(line);
+  }
+  return 0;
 }

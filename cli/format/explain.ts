@@ -1,18 +1,23 @@
 import { getObjects, getString } from '../../api/json.ts';
 import type { MetricVerdict } from '../../api/analysis.ts';
+import { formatDuration } from '../../api/duration.ts';
 import type { JsonObject } from '../../api/kube.ts';
 import type { Release, ReleaseStatus } from '../../api/release.ts';
+import { wrapWords } from '../../api/text.ts';
 import type { Paint } from '../io.ts';
 import { diffJson, formatChange } from './diff.ts';
 import { nextSteps, whereNow } from './next.ts';
-import { formatClock, wrapNumbers } from './numbers.ts';
+import { formatClock, formatNumbers } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
 import { formatExtras, formatLadder } from './splitting.ts';
 import { sentQueries, shareQueries } from './queries.ts';
 import { formatWeight } from './summary.ts';
 
 /** For machines: what `sluice explain` knows beyond the Release itself. */
-export function explainedRelease(release: Release): JsonObject {
+export function explainedRelease(
+  release: Release,
+  { values = false }: { values?: boolean } = {},
+): JsonObject {
   const { metadata, spec, status } = release;
   const asked = shareQueries(release);
   const told = {
@@ -22,6 +27,7 @@ export function explainedRelease(release: Release): JsonObject {
     phase: status?.phase ?? 'Pending',
     reason: status?.reason,
     message: status?.message,
+    changes: diffJson(spec.stable.template, spec.canary.template, { values }).map(formatChange),
     preset: spec.traffic?.preset,
     queries: sentQueries(release),
     requests: asked,
@@ -36,38 +42,68 @@ export function explainedRelease(release: Release): JsonObject {
 
 const MAX_CHANGES = 20;
 
-/** The story of a release, told from the Release object alone. */
-export function explainRelease(
-  release: Release,
-  paint: Paint,
-  { values = false }: { values?: boolean } = {},
-): string[] {
-  const sections: [string, string[]][] = [
-    ['What changed', whatChanged(release, values)],
-    ['How it is tried', howTried(release)],
-    ['What was decided', decisions(release.status)],
-    ['What was measured', measured(release, paint)],
-    ['How requests are shared out', counted(release)],
-    ['Verdict', verdict(release.status, paint)],
+export interface Telling {
+  paint: Paint;
+  /** lines are broken between words here; queries never are */
+  columns: number;
+  /** what Prometheus was asked, too */
+  queries: boolean;
+  /** values that could be secrets too */
+  values: boolean;
+}
+
+/** The story of a release, told from the Release object alone: what happened, what to do, then the details. */
+export function explainRelease(release: Release, telling: Telling): string[] {
+  const { paint, columns } = telling;
+  const told = new Set(release.status === undefined ? [] : [release.status.message]);
+  const sections: [string, Line[]][] = [
+    ['What happened', decisions(release.status, told)],
+    ['What changed', whatChanged(release, telling.values)],
     ['What to do next', nextSteps(release)],
+    ['How it is tried', howTried(release)],
+    ['What was measured', measured(release, telling, told)],
+    ['How requests are shared out', counted(release, telling.queries)],
   ];
   return [
-    ...headline(release, paint),
+    ...headline(release, paint).flatMap((line) => wrapWords(line, columns)),
     ...sections.flatMap(([title, lines]) =>
-      lines.length === 0 ? [] : ['', paint('bold', title), ...lines.map((line) => `  ${line}`)],
+      lines.length === 0 ? [] : ['', paint('bold', title), ...lines.flatMap((line) => laid(line, columns))],
     ),
   ];
 }
 
+/** Text that may be broken between words, with what its further lines begin with; or text that has to stay whole. */
+type Line = string | { text: string; hanging: number } | { whole: string };
+
+function laid(line: Line, columns: number): string[] {
+  if (typeof line === 'string') return wrapWords(`  ${line}`, columns, '    ');
+  if ('whole' in line) return [`  ${line.whole}`];
+  return wrapWords(`  ${line.text}`, columns, ' '.repeat(2 + line.hanging));
+}
+
+/** What happened in one line, and how it ended. */
 function headline({ metadata, spec, status }: Release, paint: Paint): string[] {
   const name = `Release ${metadata.name} of deployment/${spec.target.name} in ${metadata.namespace ?? 'default'}`;
   if (status === undefined) return [`${paint('bold', name)}: ${paintPhase(paint, 'Pending')}`];
-  const times = `started ${status.startedAt}${status.endedAt === undefined ? '' : `, ended ${status.endedAt}`}`;
+  const { phase, reason, message, startedAt, endedAt } = status;
+  const why = reason === phase ? '' : ` (${reason})`;
+  const took = Date.parse(endedAt ?? '') - Date.parse(startedAt);
+  const ended = Number.isNaN(took) ? '' : `, took ${formatDuration(Math.round(took / 1000) * 1000)}`;
   return [
-    `${paint('bold', name)}: ${paintPhase(paint, status.phase)} (${status.reason})`,
-    status.message,
-    paint('dim', times),
+    `${paint('bold', name)}: ${paintPhase(paint, phase)}${why}`,
+    message,
+    paint('dim', `began ${startedAt}${ended}`),
   ];
+}
+
+/** In their order; what the headline or an earlier line has said is not said again. */
+function decisions(status: ReleaseStatus | undefined, told: Set<string>): Line[] {
+  return (status?.decisions ?? []).map(({ time, reason, sentence }) => {
+    const text = `${formatClock(time)}  ${reason.padEnd(20)}`;
+    if (told.has(sentence)) return `${text}  (as above)`;
+    told.add(sentence);
+    return { text: `${text}  ${sentence}`, hanging: 32 };
+  });
 }
 
 function whatChanged({ spec }: Release, values: boolean): string[] {
@@ -77,7 +113,7 @@ function whatChanged({ spec }: Release, values: boolean): string[] {
   return hidden > 0 ? [...changes.slice(0, MAX_CHANGES), `and ${hidden} more`] : changes;
 }
 
-function howTried(release: Release): string[] {
+function howTried(release: Release): Line[] {
   const { spec, status } = release;
   const { traffic } = spec;
   const steps = formatLadder(spec.policy);
@@ -104,36 +140,35 @@ function whatSplits({ routes, service, canaryService }: NonNullable<Release['spe
   return `${named || `requests to ${service ?? ''}`} split between services ${service ?? ''} and ${canaryService}`;
 }
 
-function decisions(status: ReleaseStatus | undefined): string[] {
-  return (status?.decisions ?? []).flatMap((decision) => [
-    `${formatClock(decision.time)}  ${decision.reason.padEnd(20)}  ${decision.sentence}`,
-    ...wrapNumbers(decision.numbers ?? {}).map((line) => `${' '.repeat(32)}${line}`),
-  ]);
-}
-
-function measured(release: Release, paint: Paint): string[] {
+function measured(release: Release, telling: Telling, told: Set<string>): Line[] {
   const verdicts = release.status?.analysis?.verdicts ?? [];
   return release.spec.analysis.flatMap((template) => {
     const of = getString(template, 'template') ?? '?';
-    const metrics = getObjects(template, 'spec', 'metrics').flatMap((metric) => {
+    const metrics = getObjects(template, 'spec', 'metrics').flatMap((metric): Line[] => {
       const name = getString(metric, 'name') ?? '?';
       const found = verdicts.find((item) => item.metric === name || item.metric.endsWith(`/${name}`));
+      const title = `${name} (template ${of})${metric['dryRun'] === true ? ', dry run' : ''}`;
       return [
-        `${name} (template ${of})${metric['dryRun'] === true ? ', dry run' : ''}`,
-        ...queries(release, of, metric).map((line) => `  ${line}`),
-        ...(found === undefined ? ['  not judged yet'] : judged(found, paint).map((line) => `  ${line}`)),
+        ...judged(title, found, telling.paint, told),
+        ...(telling.queries ? queries(release, of, metric).map((query) => ({ whole: `  ${query}` })) : []),
       ];
     });
     const score = verdicts.find((item) => item.metric === `${of} score`);
-    if (score === undefined) return metrics;
-    return [...metrics, `${of} score`, ...judged(score, paint).map((line) => `  ${line}`)];
+    return score === undefined ? metrics : [...metrics, ...judged(`${of} score`, score, telling.paint, told)];
   });
 }
 
-function judged(item: MetricVerdict, paint: Paint): string[] {
+/** "error-rate (template http): fail (HarmDetected)", then the sentence unless it was told, then the numbers. */
+function judged(title: string, item: MetricVerdict | undefined, paint: Paint, told: Set<string>): Line[] {
+  if (item === undefined) return [`${title}: not judged yet`];
+  const { result, reason, sentence, numbers } = item;
+  const news = told.has(sentence) ? [] : [sentence];
+  told.add(sentence);
   return [
-    `${paintVerdict(paint, item.result)} (${item.reason}): ${item.sentence}`,
-    ...wrapNumbers(item.numbers),
+    `${title}: ${paintVerdict(paint, result)} (${reason})`,
+    ...[...news, formatNumbers(numbers)]
+      .filter((text) => text !== '')
+      .map((text) => ({ text: `  ${text}`, hanging: 2 })),
   ];
 }
 
@@ -151,20 +186,16 @@ function queries(release: Release, template: string, metric: JsonObject): string
 }
 
 /** Whether the requests fit the weight, and by what they are counted. */
-function counted(release: Release): string[] {
+function counted(release: Release, queries: boolean): Line[] {
   const { preset } = release.spec.traffic ?? {};
   const asked = shareQueries(release);
   const share = release.status?.share;
   if (preset === undefined) return [];
+  const sent =
+    asked === undefined ? [] : [`canary requests: ${asked.canary}`, `stable requests: ${asked.stable}`];
   return [
     preset.name === 'none' ? `no preset fits: ${preset.because}` : `preset ${preset.name}: ${preset.because}`,
     ...(share === undefined ? [] : [`${share.reason}: ${share.sentence}`]),
-    ...(asked === undefined ? [] : [`canary requests: ${asked.canary}`, `stable requests: ${asked.stable}`]),
+    ...(queries ? sent.map((whole) => ({ whole })) : []),
   ];
-}
-
-function verdict(status: ReleaseStatus | undefined, paint: Paint): string[] {
-  if (status?.verdict === undefined) return ['none yet'];
-  const { result, reason, sentence } = status.verdict;
-  return [`${paintVerdict(paint, result)} (${reason}): ${sentence}`];
 }

@@ -10,6 +10,7 @@ import { formatReleases, summarize } from './summary.ts';
 import { formatTable } from './table.ts';
 
 const plain = (_colour: string, text: string) => text;
+const telling = { paint: plain, columns: 400, queries: true, values: false };
 
 describe('formatNumber', () => {
   it.each([
@@ -117,7 +118,8 @@ describe('nextSteps', () => {
     const steps = nextSteps(
       aRelease({ status: aStatus({ phase: 'Waiting', reason: 'PausedByStep', step: 1 }) }),
     );
-    expect(steps[0]).toContain('kubectl annotate release shop-2 -n default sluice.dev/resumed-step=1');
+    expect(steps[0]).toBe('To go on to the next step: sluice resume deployment/shop -n default');
+    expect(steps.join()).not.toContain('kubectl');
   });
 });
 
@@ -145,49 +147,54 @@ describe('explainRelease', () => {
           },
           decisions: [
             { time: STARTED, reason: 'NewRevision', sentence: 'A new template was seen.' },
+            { time: '2026-01-01T00:05:00Z', reason: 'StepPassed', sentence: 'Step 1 of 3 passed.' },
             {
-              time: STARTED,
+              time: '2026-01-01T00:10:00Z',
               reason: 'HarmDetected',
-              sentence: 'Traffic goes back.',
-              numbers: { evidence: 25.5 },
+              sentence: verdict.sentence,
+              numbers: verdict.numbers,
             },
           ],
         }),
       }),
-      plain,
+      telling,
     );
 
-  it('tells what changed, what was decided and measured, the verdict and what to do', () => {
+  it('tells what happened first, in order, then the details; each sentence and number once', () => {
     expect(story('RolledBack')).toEqual([
-      'Release shop-2 of deployment/shop in default: RolledBack (RolledBack)',
+      'Release shop-2 of deployment/shop in default: RolledBack',
       'Rolled back: more errors than stable.',
-      'started 2026-01-01T00:00:00Z, ended 2026-01-01T00:10:00Z',
+      'began 2026-01-01T00:00:00Z, took 10m',
+      '',
+      'What happened',
+      '  00:00:00  NewRevision           A new template was seen.',
+      '  00:05:00  StepPassed            Step 1 of 3 passed.',
+      '  00:10:00  HarmDetected          5.1% of requests fail, against 0.5% on stable.',
       '',
       'What changed',
       '  spec.containers[app].image: shop:1 → shop:2',
+      '',
+      'What to do next',
+      '  Users are served by the stable version; the Deployment is held with the failed template. Fix the cause and apply a new template, or apply the earlier manifest again.',
       '',
       'How it is tried',
       '  provider gateway: HTTPRoute shop split between services shop and shop-canary',
       '  steps 5% (2m to 30m) → 25% (2m to 30m) → 50% (2m to 30m)',
       '  ended at step 1 of 3: weight 0%, observed 0%',
       '',
-      'What was decided',
-      '  00:00:00  NewRevision           A new template was seen.',
-      '  00:00:00  HarmDetected          Traffic goes back.',
-      '                                  evidence=25.5',
-      '',
       'What was measured',
-      '  error-rate (template http)',
-      '    queries of the preset auto',
-      '    fail (HarmDetected): 5.1% of requests fail, against 0.5% on stable.',
+      '  error-rate (template http): fail (HarmDetected)',
       '    canaryRate=0.051 stableRate=0.005',
-      '',
-      'Verdict',
-      '  fail (HarmDetected): 5.1% of requests fail, against 0.5% on stable.',
-      '',
-      'What to do next',
-      '  Users are served by the stable version; the Deployment is held with the failed template. Fix the cause and apply a new template, or apply the earlier manifest again.',
+      '    queries of the preset auto',
     ]);
+  });
+
+  it('keeps queries back unless they are asked for, and breaks lines between words', () => {
+    const status = aStatus({ phase: 'Progressing', message: `${'word '.repeat(40)}end.` });
+    const lines = explainRelease(aRelease({ status }), { ...telling, queries: false, columns: 60 });
+    expect(lines.join('\n')).not.toContain('queries of');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+    expect(lines.join(' ').match(/\bword\b/g)).toHaveLength(40);
   });
 
   it.each([
@@ -202,7 +209,7 @@ describe('explainRelease', () => {
       ...(service === undefined ? {} : { service }),
     };
     release.spec.traffic = traffic;
-    expect(explainRelease(release, plain)).toContain(`  provider replicas: ${says}`);
+    expect(explainRelease(release, telling)).toContain(`  provider replicas: ${says}`);
   });
 
   it('says what is split where there is no route', () => {
@@ -214,7 +221,7 @@ describe('explainRelease', () => {
       routes: [],
       rewrite: {},
     };
-    expect(explainRelease(release, plain)).toContain(
+    expect(explainRelease(release, telling)).toContain(
       '  provider linkerd: requests to shop split between services shop and shop-canary',
     );
   });
@@ -237,18 +244,16 @@ describe('explainRelease', () => {
       },
     });
     const spec = { ...release.spec, analysis: [{ template: 'http', args: {}, spec: { metrics } }] };
-    const lines = explainRelease({ ...release, spec, status }, plain);
+    const lines = explainRelease({ ...release, spec, status }, telling);
     const from = lines.indexOf('What was measured');
-    expect(lines.slice(from + 1, lines.indexOf('', from))).toEqual([
-      '  p99 (template http)',
+    expect(lines.slice(from + 1)).toEqual([
+      '  p99 (template http): not judged yet',
       '    canary buckets: c_bucket',
       '    stable buckets: s_bucket',
-      '    not judged yet',
-      '  memory (template http)',
+      '  memory (template http): not judged yet',
       '    query: mem',
-      '    not judged yet',
-      '  http score',
-      '    fail (HarmDetected): 5.1% of requests fail, against 0.5% on stable.',
+      '  http score: fail (HarmDetected)',
+      '    5.1% of requests fail, against 0.5% on stable.',
       '    score=50',
     ]);
   });
@@ -287,7 +292,7 @@ describe('explainRelease', () => {
     };
     const told = { ...release, spec, status: aStatus({ phase: 'Progressing', share }) };
     const sent = (service: string) => `requests{ns="default",s="${service}",pod=~"{{pods}}",r=~"shop"}`;
-    const lines = explainRelease(told, plain);
+    const lines = explainRelease(told, telling);
     for (const line of [
       '    canary bad: bad{d="shop-canary",c="5\\""}',
       `    canary total: ${sent('shop-canary')}`,
@@ -314,20 +319,22 @@ describe('explainRelease', () => {
     const counted = 'requests{reporter=~"{{liveReporterRegex}}"}';
     const preset = { name: 'istio', because: '', requests: { canary: counted, stable: counted } };
     release.spec.traffic = { ...release.spec.traffic!, preset };
-    expect(explainRelease(release, plain)).toContain(`  canary requests: requests{reporter=~"${reporter}"}`);
+    expect(explainRelease(release, telling)).toContain(
+      `  canary requests: requests{reporter=~"${reporter}"}`,
+    );
   });
 
   it('says why no preset fits', () => {
     const release = aRelease({});
     const preset = { name: 'none', because: 'Sluice has no queries for x' };
     const spec = { ...release.spec, traffic: { ...release.spec.traffic!, preset } };
-    expect(explainRelease({ ...release, spec }, plain)).toContain(
+    expect(explainRelease({ ...release, spec }, telling)).toContain(
       '  no preset fits: Sluice has no queries for x',
     );
   });
 
   it('can tell the story of any phase, and of a release without status', () => {
     for (const phase of PHASES) expect(story(phase).length).toBeGreaterThan(5);
-    expect(explainRelease(aRelease({}), plain).join('\n')).toContain('Pending');
+    expect(explainRelease(aRelease({}), telling).join('\n')).toContain('Pending');
   });
 });

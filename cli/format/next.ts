@@ -1,5 +1,4 @@
 import { isTerminal } from '../../api/conditions.ts';
-import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
 
@@ -12,7 +11,7 @@ export function nextSteps(release: Release): string[] {
   if (status === undefined) return ['Nothing yet: the release has just been made.'];
   const byPhase: Record<Phase, () => string[]> = {
     Pending: () => ['Nothing: it goes on by itself.'],
-    Progressing: () => ['Nothing: it goes on by itself.', `To stop it: ${order(release, 'Abort')}`],
+    Progressing: () => ['Nothing: it goes on by itself.', `To stop it: ${command(release, 'abort')}`],
     Promoting: () => ['Nothing: the target is rolling out the new template.'],
     RollingBack: () => ['Nothing: traffic goes back to the stable version and the canary is removed.'],
     Promoted: () => [],
@@ -38,12 +37,12 @@ export function nextSteps(release: Release): string[] {
 }
 
 function waiting(release: Release, status: ReleaseStatus): string[] {
-  const stop = `To give up: ${order(release, 'Abort')}`;
-  const skip = `To promote without further proof: ${order(release, 'Promote')}`;
-  const resume = `kubectl annotate ${nameOf(release)} ${ANNOTATION.resumedStep}=${status.step}`;
+  const stop = `To give up: ${command(release, 'abort')}`;
+  const skip = `To promote without further proof: ${command(release, 'promote')}`;
+  const resume = command(release, 'resume');
   switch (status.reason) {
     case REASON.PausedByHuman:
-      return [`To go on: ${order(release, 'Auto')}`, stop];
+      return [`To go on: ${resume}`, stop];
     case REASON.PausedByStep:
       return [`To go on to the next step: ${resume}`, skip, stop];
     case REASON.Inconclusive:
@@ -56,13 +55,8 @@ function waiting(release: Release, status: ReleaseStatus): string[] {
   }
 }
 
-/** The command that sets the one field of a Release a human may change. */
-function order(release: Release, intent: string): string {
-  return `kubectl patch ${nameOf(release)} --type merge -p '{"spec":{"intent":"${intent}"}}'`;
-}
-
-function nameOf({ metadata }: Release): string {
-  return `release ${metadata.name} -n ${metadata.namespace ?? 'default'}`;
+function command({ metadata, spec }: Release, order: 'abort' | 'promote' | 'resume'): string {
+  return `sluice ${order} deployment/${spec.target.name} -n ${metadata.namespace ?? 'default'}`;
 }
 
 /** "now at step 2 of 3", or where it ended. */

@@ -13,20 +13,6 @@ export function formatNumbers(numbers: Readonly<Record<string, number>>): string
     .join(' ');
 }
 
-const LINE = 90;
-
-/** As formatNumbers, over as many lines as it takes; [] for no numbers. */
-export function wrapNumbers(numbers: Readonly<Record<string, number>>): string[] {
-  const lines: string[] = [];
-  for (const [name, value] of Object.entries(numbers)) {
-    const text = `${name}=${formatNumber(value)}`;
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + text.length < LINE) lines[lines.length - 1] = `${last} ${text}`;
-    else lines.push(text);
-  }
-  return lines;
-}
-
 /** Age as kubectl shows it: "45s", "12m", "5h", "3d"; "<unknown>" without a time. */
 export function formatAge(time: string | undefined, nowMs: number): string {
   const ms = nowMs - Date.parse(time ?? '');

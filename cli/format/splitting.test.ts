@@ -51,7 +51,9 @@ describe('what goes to the canary beside its weight', () => {
   it('stands beside it in every form', () => {
     const options = { paint: plain, nowMs: Date.parse(STARTED), namespaces: false };
     expect(formatReleases([release], options)[1]).toContain(`0%, ${both}`);
-    expect(explainRelease(release, plain).join('\n')).toContain(`weight 0%, observed 0%, ${both}`);
+    expect(
+      explainRelease(release, { paint: plain, columns: 400, queries: false, values: false }).join('\n'),
+    ).toContain(`weight 0%, observed 0%, ${both}`);
     expect(formatProgress(release, '12:00', plain)).toContain(
       `weight 0% (observed 0%)  ${both.replace(', ', '  ')}`,
     );

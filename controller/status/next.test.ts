@@ -74,9 +74,27 @@ describe('the decision log', () => {
     expect(next({ decisions: before }).decisions).toEqual(before);
   });
 
+  it('keeps what passed and what a human ordered however much is waited for later, 50 lines at most', () => {
+    const first = [
+      record('NewRevision'),
+      record('StepPassed', 'Step 1 of 3 passed.'),
+      record('PausedByHuman'),
+    ];
+    let log = first;
+    for (let round = 0; round < 200; round++) {
+      log = next(
+        { decisions: log },
+        {},
+        { reason: round % 2 === 0 ? 'NoData' : 'MoreDataNeeded', sentence: 'x' },
+      ).decisions;
+    }
+    expect(log).toHaveLength(MAX_DECISIONS);
+    expect(log.slice(0, 3)).toEqual(first);
+  });
+
   it('keeps the first line and the newest, 50 at most', () => {
     const long = Array.from({ length: MAX_DECISIONS }, (_, index) =>
-      record(index % 2 === 0 ? 'StepPassed' : 'ScalingCanary', String(index)),
+      record(index % 2 === 0 ? 'ObservingWeight' : 'ScalingCanary', String(index)),
     );
     const { decisions } = next({ decisions: long });
     expect([

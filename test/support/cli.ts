@@ -20,6 +20,7 @@ export function recordingIo(): Recorded {
     err: (text) => complained.push(line(text)),
     text: (lines) => printed.push(lines),
     paint,
+    columns: () => 100,
     clock: new VirtualClock(),
     stop: stop.signal,
     printed,
