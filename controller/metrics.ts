@@ -10,6 +10,8 @@ export interface MetricSources {
   queueDepth: () => number;
   isLeader: () => boolean;
   hold: () => { wanted: string; mode: string };
+  /** namespaces with targets about which nothing can be decided */
+  blind: () => readonly string[];
 }
 
 /** The metrics of one controller, all named `sluice_*`, beside those of the Node process. */
@@ -80,6 +82,7 @@ export class Metrics {
     });
     read('sluice_queue_depth', 'Targets waiting for work', sources.queueDepth, this.registry);
     showHold(sources.hold, this.registry);
+    showBlind(sources.blind, this.registry);
     read('sluice_leader', '1 if this controller leads', () => (sources.isLeader() ? 1 : 0), this.registry);
   }
 
@@ -143,6 +146,19 @@ function showHold(hold: MetricSources['hold'], registry: Registry): void {
     collect() {
       this.reset();
       this.set(hold(), 1);
+    },
+  });
+}
+
+function showBlind(blind: MetricSources['blind'], registry: Registry): void {
+  new Gauge({
+    name: 'sluice_namespace_unreadable',
+    help: '1 for a namespace with targets in which nothing is decided: something needed may not be read there',
+    labelNames: ['namespace'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const namespace of blind()) this.set({ namespace }, 1);
     },
   });
 }

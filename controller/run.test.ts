@@ -6,6 +6,7 @@ import type { KubeObject } from '../api/kube.ts';
 import { fakeRuntime, startWorkloads } from '../playground/workloads/index.ts';
 import { seeded, startApi } from '../test/support/api.ts';
 import type { TestApi } from '../test/support/api.ts';
+import { KubeError } from '../kube/errors.ts';
 import type { Transport } from '../kube/types.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { parseFlags } from './config.ts';
@@ -321,6 +322,35 @@ describe('the controller', () => {
     controller.stop.abort();
     await clock.advance(0);
     expect(await controller.ended).toBe('stopped');
+  });
+
+  it('tells the owner of a target in a namespace it may not read, and is ready for the others', async () => {
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'dark' } };
+    api.server.store.create('namespaces', namespace);
+    const transport: Transport = {
+      request: (request) =>
+        /^\/api\/v1\/(namespaces\/dark\/)?pods\?/.test(request.url)
+          ? Promise.reject(new KubeError({ code: 403, reason: 'Forbidden', message: 'no right' }))
+          : api.transport.request(request),
+    };
+    const controller = start('a', decide, transport);
+    for (const where of ['dark', 'team'])
+      await api.client.create({ ...shop('v1'), metadata: { ...shop('v1').metadata, namespace: where } });
+    await clock.advance(60_000);
+    expect(await releases()).toEqual(['Promoted Initial']);
+    const { items } = await api.client.list(RESOURCES.events, { namespace: 'dark' });
+    expect(items.filter(({ reason }) => reason === 'Forbidden')).toMatchObject([
+      {
+        reason: 'Forbidden',
+        type: 'Warning',
+        message:
+          'Nothing is decided about Deployment shop: Sluice may not list and watch pods there; give it that right (docs/operations.md, Permissions).',
+        involvedObject: { kind: 'Deployment', name: 'shop' },
+      },
+    ]);
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
   });
 
   it('says that its own kinds are not installed, and begins once they are', async () => {

@@ -118,8 +118,13 @@ function assemble(deps: RunDeps): Parts {
     queueDepth: () => queue.depth,
     isLeader: () => election?.isLeader() ?? true,
     hold: () => ({ wanted: config.hold, mode: keeper.shown }),
+    blind: () => [...watches.blind.keys()],
   });
-  const watches = watchesOf(deps, client, metrics, (key) => queue.add(key));
+  const events = new EventRecorder({ client: writer, now: () => clock.now(), random });
+  const watches: Watches = watchesOf(deps, client, metrics, {
+    onKey: (key) => queue.add(key),
+    onBlind: (namespace, why) => tellBlind({ namespace, why }, watches, events, log),
+  });
   const keeper: HoldKeeper = keeperOf(deps, client, watches);
   const board = new MeasurementBoard(
     (done) =>
@@ -143,7 +148,7 @@ function assemble(deps: RunDeps): Parts {
     client: writer,
     reader: watches,
     measurements: board,
-    events: new EventRecorder({ client: writer, now: () => clock.now(), random }),
+    events,
     config: () => ({ ...config.decisions, hold: keeper.mode }),
     decide: (snapshot) => doubting(keeper, quarantine.decide(snapshot)),
     mayAct: () => election?.isLeader() ?? true,
@@ -169,7 +174,7 @@ function watchesOf(
   deps: RunDeps,
   client: KubeClient,
   metrics: Metrics,
-  onKey: (key: string) => void,
+  { onKey, onBlind }: { onKey: (key: string) => void; onBlind: (namespace: string, why: string) => void },
 ): Watches {
   const { config, clock, random, log } = deps;
   const missing = new Set<Resource>();
@@ -181,6 +186,7 @@ function watchesOf(
     namespace: config.namespace,
     controllerNamespace: config.decisions.namespace,
     onKey: (key) => onKey(keyText(key)),
+    onBlind,
     onError: (error, resource, retryInMs) => {
       metrics.watchFailed(resource.plural, error.code);
       const facts = { resource: resource.plural, code: error.code, error: error.message, retryInMs };
@@ -195,6 +201,27 @@ function watchesOf(
     },
     onBug: deps.onBug,
   });
+}
+
+/** Nothing is decided about these targets, so no status says why: their owners are told by an Event, as far as one may be made. */
+function tellBlind(
+  { namespace, why }: { namespace: string; why: string },
+  watches: Watches,
+  events: EventRecorder,
+  log: Logger,
+): void {
+  log.warn({ namespace, why }, 'nothing is decided in this namespace');
+  for (const key of watches.targetsIn(namespace)) {
+    const uid = watches.uidOf(key);
+    if (uid === undefined) continue;
+    const about = { resource: RESOURCES.deployments, ...key };
+    const message = `Nothing is decided about Deployment ${key.name}: ${why}.`;
+    events
+      .record({ do: 'event', about, uid, type: 'Warning', reason: REASON.Forbidden, message })
+      .catch((error: unknown) =>
+        log.warn({ target: keyText(key), err: error }, 'not written, and passed over'),
+      );
+  }
 }
 
 /** A change that escaped, or was held late, says that the policies may not be there any more. */

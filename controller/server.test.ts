@@ -14,6 +14,7 @@ beforeEach(async () => {
     queueDepth: () => 7,
     isLeader: () => true,
     hold: () => ({ wanted: 'auto', mode: 'pause' }),
+    blind: () => [],
   });
   server = await serveHealth(
     { address: '127.0.0.1', port: 0 },

@@ -17,12 +17,14 @@ let watches: Watches;
 let told: Set<string>;
 /** told when everything had been read */
 let toldSynced: Set<string>;
+let blinded: string[];
 
 beforeEach(async () => {
   clock = new VirtualClock();
   api = await startApi(clock, 'team', 'other', 'sluice-system');
   told = new Set();
   toldSynced = new Set();
+  blinded = [];
 });
 
 afterEach(() => {
@@ -43,6 +45,7 @@ async function start(namespace?: string, denied?: RegExp): Promise<void> {
       if (watches.unsynced.length === 0) toldSynced.add(keyText(key));
     },
     onError: () => undefined,
+    onBlind: (blind, why) => blinded.push(`${blind}: ${why}`),
     onBug: (error) => {
       throw error;
     },

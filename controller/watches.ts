@@ -1,17 +1,20 @@
+import { Lane } from '../analysis/measure/lane.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
 import { ANNOTATION } from '../api/names.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { KubeError } from '../kube/errors.ts';
+import { isForbidden, type KubeError } from '../kube/errors.ts';
+import { Collection } from '../kube/collection.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
 import { ROUTE_KINDS } from '../providers/index.ts';
-import { FOLLOWED, reachesOut } from './companions/index.ts';
+import { FOLLOWED } from './companions/index.ts';
 import { CONSIDERED } from './discovery/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
 import type { Key } from './model.ts';
+import { ReachingOut } from './reaching-out.ts';
 import { FORBIDDEN, type Listing, type Reader } from './snapshot.ts';
 import { Targets } from './targets.ts';
 
@@ -27,6 +30,8 @@ export interface WatchesOptions {
   /** something changed that concerns this target */
   onKey: (key: Key) => void;
   onError: (error: KubeError, resource: Resource, retryInMs: number) => void;
+  /** nothing can be decided about the targets of this namespace: half a sentence, why and what to do; told once */
+  onBlind: (namespace: string, why: string) => void;
   /** a reflector broke down: a bug */
   onBug: (error: unknown) => void;
 }
@@ -49,53 +54,80 @@ const PER_NAMESPACE: readonly Resource[] = [
   RESOURCES.releases,
   ...SHARED,
 ];
-/** Watches of a namespace that has no targets any more end after this long. */
+const KINDS: readonly Resource[] = [...new Set([...PER_NAMESPACE, ...FOLLOWED])];
+/** A namespace that has no targets any more is let go after this long. */
 const LINGER_MS = 60_000;
+/** Lists of single namespaces at a time. */
+const LISTS = 8;
+/** Namespaces watched one by one, where rights are given so: each costs a connection for each kind. */
+export const MOST_ALONE = 50;
 
 /**
- * All watches of the controller. Two wide ones carry metadata only and find the targets; full objects are watched in
- * the namespaces that have targets. What may have to follow a canary is watched everywhere at once: many kinds with few
- * objects, most of them absent from most clusters. Every change becomes the keys of the targets it may concern: the queue drops
- * repetitions, so this errs on the side of too many.
+ * All watches of the controller. Two carry metadata only and find the targets; of every kind that targets need there is one,
+ * which keeps full objects of the namespaces that have targets. Every change becomes the keys of the targets it may concern: the
+ * queue drops repetitions, so this errs on the side of too many.
  */
 export class Watches implements Reader {
   readonly #options: WatchesOptions;
   readonly #targets = new Targets();
-  readonly #watches = new Map<string, Watch>();
+  readonly #collections = new Map<Resource, Collection>();
   readonly #namespaces = new Set<string>();
   readonly #leaving = new Map<string, () => void>();
   readonly #discovery: Watch[] = [];
-  readonly #followed = new Map<Resource, Watch>();
-  /** NetworkPolicies that reach out of their namespace, by namespace and name */
-  readonly #reachingOut = new Map<string, KubeObject>();
+  readonly #reachingOut = new ReachingOut();
+  readonly #alone = new Set<string>();
+  /** namespaces about which something that is needed is not known, and why */
+  readonly #blind = new Map<string, string>();
   #stopped = false;
 
   constructor(options: WatchesOptions) {
     this.#options = options;
+    const lists = new Lane(LISTS);
+    for (const resource of KINDS) this.#collections.set(resource, this.#collection(resource, lists));
   }
 
-  /** The Deployments that have opted in, as far as they are known. */
+  /** The Deployments that have opted in, as far as they are known and can be decided about. */
   get optedIn(): Key[] {
-    return this.#targets.optedIn();
+    return this.#targets.optedIn().filter(({ namespace }) => !this.#blind.has(namespace));
   }
 
-  /** What has not been read yet. Empty: every target is known and so is every namespace with targets. */
+  /** Namespaces with targets about which nothing can be decided. */
+  get blind(): ReadonlyMap<string, string> {
+    return this.#blind;
+  }
+
+  /** What has not been read yet of what concerns all targets: one namespace that may not be read is no part of it. */
   get unsynced(): string[] {
-    return this.#all()
-      .filter(({ store }) => !store.synced)
-      .map(({ name }) => name);
+    const { namespace, controllerNamespace } = this.#options;
+    const discovery = this.#discovery.filter(({ store }) => !store.synced).map(({ name }) => name);
+    const kinds = KINDS.filter((each) => this.#collections.get(each)?.known !== true);
+    const shared = SHARED.filter((each) => this.#storeOf(each, controllerNamespace)?.synced !== true);
+    return [
+      ...discovery,
+      ...kinds.map((each) => nameOf(each, namespace)),
+      ...shared.map((each) => nameOf(each, controllerNamespace)),
+    ];
   }
 
   start(): void {
-    for (const resource of SHARED) this.#open(resource, this.#options.controllerNamespace);
-    for (const resource of FOLLOWED) this.#follow(resource);
+    for (const resource of SHARED) this.#collections.get(resource)?.open(this.#options.controllerNamespace);
     this.#discover(RESOURCES.releases, (change) => this.#targets.releaseChanged(change));
     this.#discover(RESOURCES.deployments, (change) => this.#targets.deploymentChanged(change));
+    // Once the namespaces are known one list of each kind serves them all.
+    let unknown = this.#discovery.length;
+    for (const { store } of this.#discovery) {
+      store.onSynced(() => {
+        unknown -= 1;
+        if (unknown > 0 || this.#stopped) return;
+        for (const collection of this.#collections.values()) collection.start();
+      });
+    }
   }
 
   stop(): void {
     this.#stopped = true;
-    for (const { reflector } of this.#all()) reflector.stop();
+    for (const { reflector } of this.#discovery) reflector.stop();
+    for (const collection of this.#collections.values()) collection.stop();
     for (const cancel of this.#leaving.values()) cancel();
   }
 
@@ -110,22 +142,25 @@ export class Watches implements Reader {
   }
 
   elsewhere(namespace: string): KubeObject[] {
-    return [...this.#reachingOut.values()].filter((each) => each.metadata.namespace !== namespace);
+    return this.#reachingOut.into(namespace);
   }
 
-  /** Few do: looking through every NetworkPolicy of the cluster in each pass would be too much. */
-  #noteReach({ type, object }: Change): void {
-    const key = `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
-    if (type !== 'DELETED' && reachesOut(object)) this.#reachingOut.set(key, object);
-    else this.#reachingOut.delete(key);
+  /** The target's uid, as far as it is known. */
+  uidOf({ namespace, name }: Key): string | undefined {
+    for (const { store } of this.#discovery) {
+      const object = store.get(namespace, name);
+      if (object?.kind === RESOURCES.deployments.kind) return object.metadata.uid;
+    }
+    return undefined;
+  }
+
+  /** The known targets of a namespace. */
+  targetsIn(namespace: string): Key[] {
+    return [...this.#targets.in(namespace)].map((name) => ({ namespace, name }));
   }
 
   #storeOf(resource: Resource, namespace: string): Store | undefined {
-    return (this.#followed.get(resource) ?? this.#watches.get(watchKey(resource, namespace)))?.store;
-  }
-
-  #all(): Watch[] {
-    return [...this.#discovery, ...this.#followed.values(), ...this.#watches.values()];
+    return this.#collections.get(resource)?.store(namespace);
   }
 
   /** The key is a target: opted in, or with Releases. */
@@ -153,18 +188,7 @@ export class Watches implements Reader {
     this.#discovery.push(watch);
   }
 
-  #follow(resource: Resource): void {
-    const scope = { namespace: this.#options.namespace };
-    const watch = this.#watch(resource, scope, (change) => {
-      const { object } = change;
-      if (resource === RESOURCES.networkPolicies) this.#noteReach(change);
-      this.#tell(resource, object.metadata.namespace ?? '', object);
-    });
-    this.#followed.set(resource, watch);
-    watch.store.onSynced(() => this.tellAll());
-  }
-
-  /** Starts the watches of a namespace with targets, or lets those of one without end after a while. */
+  /** Takes a namespace with targets in, or lets one without go after a while. */
   #enter(namespace: string): void {
     const wanted = this.#targets.in(namespace).size > 0;
     if (wanted) {
@@ -172,7 +196,7 @@ export class Watches implements Reader {
       this.#leaving.delete(namespace);
       if (this.#namespaces.has(namespace)) return;
       this.#namespaces.add(namespace);
-      for (const resource of PER_NAMESPACE) this.#open(resource, namespace);
+      for (const collection of this.#collections.values()) collection.open(namespace);
     } else if (this.#namespaces.has(namespace) && !this.#leaving.has(namespace)) {
       this.#leaving.set(
         namespace,
@@ -184,36 +208,91 @@ export class Watches implements Reader {
   #leave(namespace: string): void {
     this.#leaving.delete(namespace);
     this.#namespaces.delete(namespace);
+    this.#alone.delete(namespace);
+    this.#blind.delete(namespace);
     const keep = namespace === this.#options.controllerNamespace ? SHARED : [];
-    for (const resource of PER_NAMESPACE) {
-      const key = watchKey(resource, namespace);
-      if (keep.includes(resource)) continue;
-      this.#watches.get(key)?.reflector.stop();
-      this.#watches.delete(key);
-    }
+    for (const [resource, collection] of this.#collections)
+      if (!keep.includes(resource)) collection.close(namespace);
   }
 
-  #open(resource: Resource, namespace: string): void {
-    const key = watchKey(resource, namespace);
-    if (this.#watches.has(key)) return;
-    const watch = this.#watch(resource, { namespace }, (change) =>
-      this.#tell(resource, namespace, change.object),
+  #collection(resource: Resource, lists: Lane): Collection {
+    const { client, clock, random, namespace: scope, onBug } = this.#options;
+    const mayBeForbidden = FOLLOWED.includes(resource) || CONSIDERED.includes(resource);
+    return new Collection({
+      client,
+      clock,
+      random,
+      resource,
+      scope,
+      optional: mayBeAbsent(resource),
+      mayBeForbidden,
+      ...(mayBeForbidden ? { trim: withoutManagers } : {}),
+      ...(resource === RESOURCES.networkPolicies ? { everywhere: this.#reachingOut } : {}),
+      inTurn: (task) => lists.run(task),
+      mayWatchAlone: (namespace) => this.#mayWatchAlone(namespace),
+      onOpen: (namespace, store) => this.#listen(resource, namespace, store),
+      onError: (error, retryInMs, namespace) => {
+        this.#options.onError(error, resource, retryInMs);
+        if (namespace !== undefined && isForbidden(error) && !mayBeForbidden)
+          this.#cannotRead(resource, namespace);
+      },
+      onBug,
+    });
+  }
+
+  #listen(resource: Resource, namespace: string, store: Store): void {
+    store.onChange((change) => {
+      if (this.#stopped) return;
+      if (resource === RESOURCES.networkPolicies) this.#reachingOut.see(change.type, change.object);
+      this.#tell(resource, namespace, change.object);
+    });
+    store.onSynced(() => {
+      this.#sees(namespace);
+      this.#tellConcerned(resource, namespace);
+    });
+  }
+
+  #mayWatchAlone(namespace: string): boolean {
+    const { controllerNamespace } = this.#options;
+    if (namespace === controllerNamespace || this.#alone.has(namespace)) return true;
+    if (this.#alone.size >= MOST_ALONE) {
+      this.#cannotSee(
+        namespace,
+        `Sluice watches at most ${MOST_ALONE} namespaces one by one; give it the right to list and watch in all namespaces, or start a controller with --namespace ${namespace}`,
+      );
+      return false;
+    }
+    this.#alone.add(namespace);
+    return true;
+  }
+
+  #cannotRead({ plural, group }: Resource, namespace: string): void {
+    this.#cannotSee(
+      namespace,
+      `Sluice may not list and watch ${plural}${group === '' ? '' : `.${group}`} there; give it that right (docs/operations.md, Permissions)`,
     );
-    this.#watches.set(key, watch);
-    watch.store.onSynced(() => this.#tellConcerned(resource, namespace));
+  }
+
+  #cannotSee(namespace: string, why: string): void {
+    if (this.#blind.has(namespace) || !this.#namespaces.has(namespace)) return;
+    this.#blind.set(namespace, why);
+    this.#options.onBlind(namespace, why);
+  }
+
+  /** Something more was read: perhaps now everything is. */
+  #sees(namespace: string): void {
+    if (!this.#blind.has(namespace)) return;
+    const all = KINDS.every((resource) => this.#storeOf(resource, namespace)?.synced === true);
+    if (all) this.#blind.delete(namespace);
   }
 
   #watch(
     resource: Resource,
-    scope: { namespace: string | undefined; metadataOnly?: boolean },
+    scope: { namespace: string | undefined; metadataOnly: true },
     onChange: (change: Change) => void,
   ): Watch {
     const { client, clock, random, onError, onBug } = this.#options;
-    const mayBeForbidden = FOLLOWED.includes(resource) || CONSIDERED.includes(resource);
-    const store = new Store({
-      ...(scope.metadataOnly === true ? { trim } : {}),
-      ...(mayBeForbidden ? { trim: withoutManagers } : {}),
-    });
+    const store = new Store({ trim });
     store.onChange((change) => {
       if (!this.#stopped) onChange(change);
     });
@@ -224,14 +303,10 @@ export class Watches implements Reader {
       resource,
       scope,
       sink: store,
-      optional: mayBeAbsent(resource),
-      mayBeForbidden,
       onError: (error, retryInMs) => onError(error, resource, retryInMs),
     });
     reflector.run().catch(onBug);
-    const { namespace } = scope;
-    const where = namespace === undefined ? 'in all namespaces' : `in ${namespace}`;
-    return { name: `${resource.plural} ${where}`, store, reflector };
+    return { name: nameOf(resource, scope.namespace), store, reflector };
   }
 
   #tell(resource: Resource, namespace: string, object: KubeObject): void {
@@ -269,7 +344,7 @@ export class Watches implements Reader {
   }
 
   #stored(resource: Resource, namespace: string, name: string): KubeObject | undefined {
-    return this.#watches.get(watchKey(resource, namespace))?.store.get(namespace, name);
+    return this.#storeOf(resource, namespace)?.get(namespace, name);
   }
 
   /** Services, routes, policies and templates may concern every target that sees them. */
@@ -289,9 +364,8 @@ export function mayBeAbsent(resource: Resource): boolean {
   return resource !== RESOURCES.ingresses && ROUTE_KINDS.some((kind) => RESOURCES[kind] === resource);
 }
 
-function watchKey(resource: Resource, namespace: string): string {
-  return `${resource.plural}.${resource.group}/${namespace}`;
-}
+const nameOf = ({ plural }: Resource, namespace: string | undefined): string =>
+  `${plural} in ${namespace ?? 'all namespaces'}`;
 
 /** Who wrote which field is half of an object, and nobody asks. */
 function withoutManagers(object: KubeObject): KubeObject {

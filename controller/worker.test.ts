@@ -84,6 +84,7 @@ beforeEach(() => {
       queueDepth: () => 0,
       isLeader: () => true,
       hold: () => ({ wanted: 'pause', mode: 'pause' }),
+      blind: () => [],
     }),
     log: pino({ level: 'info', base: null, timestamp: false }, { write: (line: string) => lines.push(line) }),
   });

@@ -127,13 +127,21 @@ export class KubeClient {
     };
   }
 
-  /** All pages of a list, as of the version of the first. Rejects with isGone when a page token expires under way. */
-  async listAll(resource: Resource, options: Scope = {}, limit = 500): Promise<ListPage> {
+  /**
+   * All pages of a list, as of the version of the first, and of these what is to be kept. Rejects with isGone when a page
+   * token expires under way.
+   */
+  async listAll(
+    resource: Resource,
+    options: Scope = {},
+    limit = 500,
+    keep: (object: KubeObject) => boolean = () => true,
+  ): Promise<ListPage> {
     const first = await this.list(resource, { ...options, limit });
-    const items = [...first.items];
+    const items = first.items.filter(keep);
     for (let next = first.continue; next !== undefined;) {
       const page = await this.list(resource, { ...options, limit, continue: next });
-      items.push(...page.items);
+      items.push(...page.items.filter(keep));
       next = page.continue;
     }
     return { items, resourceVersion: first.resourceVersion };
@@ -178,7 +186,7 @@ export class KubeClient {
       options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
     const cancel = this.#options.clock.after(this.#deadlineMs, () => stop.abort(deadline(this.#deadlineMs)));
     try {
-      const response = await this.#send({ method: 'GET', url, headers, signal });
+      const response = await this.#send({ method: 'GET', url, headers, signal, lasting: true });
       cancel();
       for await (const line of response.lines()) yield watchEvent(line, resource);
     } catch (error) {

@@ -23,6 +23,11 @@ export interface Connection {
   close(): void;
 }
 
+/** Connections for requests that are answered at once; more wait for a free one. */
+const EXCHANGES = 64;
+/** Far above what the controller opens (docs/operations.md): one that waits here would never get its turn. */
+const WATCHES = 4_096;
+
 /**
  * Opens the way to an API server with the credentials of a kubeconfig or of the pod. The library gives TLS material,
  * tokens and exec plug-ins anew for each request, so rotated credentials are picked up.
@@ -42,7 +47,11 @@ export function connect(options: ConnectOptions): Connection {
     );
   }
   const pool = { keepAlive: true, keepAliveMsecs: 30_000, scheduling: 'lifo' } as const;
-  const agents = { http: new http.Agent(pool), https: new https.Agent(pool) };
+  const { Agent } = cluster.server.startsWith('http:') ? http : https;
+  const agents = {
+    exchanges: new Agent({ ...pool, maxSockets: EXCHANGES }),
+    watches: new Agent({ ...pool, maxSockets: WATCHES }),
+  };
   const base = new URL(cluster.server);
   const plain = base.protocol === 'http:';
   // The library refuses http:// unless verification is off; there is nothing to verify on a plain connection.
@@ -63,7 +72,10 @@ export function connect(options: ConnectOptions): Connection {
       ...credentials,
       method: request.method,
       headers,
-      agent: cluster.proxyUrl === undefined ? (plain ? agents.http : agents.https) : credentials.agent,
+      agent:
+        cluster.proxyUrl === undefined
+          ? agents[request.lasting === true ? 'watches' : 'exchanges']
+          : credentials.agent,
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     });
   };
@@ -72,8 +84,8 @@ export function connect(options: ConnectOptions): Connection {
     server: cluster.server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     close: () => {
-      agents.http.destroy();
-      agents.https.destroy();
+      agents.exchanges.destroy();
+      agents.watches.destroy();
     },
   };
 }

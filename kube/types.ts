@@ -6,6 +6,8 @@ export interface KubeRequest {
   headers?: Record<string, string>;
   body?: string;
   signal?: AbortSignal;
+  /** the answer goes on for minutes (a watch): it must not keep a connection that exchanges wait for */
+  lasting?: true;
 }
 
 export interface KubeResponse {

@@ -1,4 +1,4 @@
-import { getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
+import { arrayOrEmpty, getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { selectorMatches } from '../canary/index.ts';
 import { changesOf, reachOf, selectorIn, specOf, type Pods } from './pods.ts';
@@ -11,13 +11,37 @@ const DIRECTIONS = [
   { rules: 'egress', peers: 'to', does: 'lets its pods reach' },
 ] as const;
 
-/** Does this NetworkPolicy name pods of another namespace by its name? Others concern only their own, or cannot be told. */
-export const reachesOut = (object: KubeObject): boolean =>
-  DIRECTIONS.some(({ rules, peers }) =>
-    getObjects(specOf(object), rules).some((rule) =>
-      getObjects(rule, peers).some((peer) => names(peer) && getObject(peer, 'podSelector') !== undefined),
+/**
+ * The namespaces whose pods this NetworkPolicy names by the name of their namespace: a list, or 'any' where it excludes some or
+ * asks for none in particular. Other policies concern only their own namespace, or cannot be told.
+ */
+export function reachesInto(object: KubeObject): readonly string[] | 'any' {
+  const named = DIRECTIONS.flatMap(({ rules, peers }) =>
+    getObjects(specOf(object), rules).flatMap((rule) =>
+      getObjects(rule, peers)
+        .filter((peer) => names(peer) && getObject(peer, 'podSelector') !== undefined)
+        .map((peer) => namedBy(selectorIn(peer, 'namespaceSelector'))),
     ),
   );
+  const lists = named.filter((each) => each !== 'any');
+  return lists.length < named.length ? 'any' : [...new Set(lists.flat())];
+}
+
+export function reachesOut(object: KubeObject): boolean {
+  const into = reachesInto(object);
+  return into === 'any' || into.length > 0;
+}
+
+function namedBy(selector: JsonObject): string[] | 'any' {
+  const name = getStringMap(selector, 'matchLabels')[NAMESPACE_NAME];
+  if (name !== undefined) return [name];
+  const listed = getObjects(selector, 'matchExpressions').find(
+    (each) => getString(each, 'operator') === 'In',
+  );
+  return listed === undefined
+    ? 'any'
+    : arrayOrEmpty(listed, 'values').filter((each) => typeof each === 'string');
+}
 
 /**
  * Why a NetworkPolicy of another namespace would cut the canary off: a rule of it names stable pods of this namespace and

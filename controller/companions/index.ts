@@ -1,4 +1,4 @@
-export { reachesOut } from './elsewhere.ts';
+export { reachesInto, reachesOut } from './elsewhere.ts';
 export { FOLLOWED } from './kinds.ts';
 export {
   burdenOf,

@@ -1,0 +1,65 @@
+import type { KubeObject } from '../api/kube.ts';
+import type { Everywhere } from '../kube/collection.ts';
+import type { Change } from '../kube/store.ts';
+import { reachesInto } from './companions/index.ts';
+
+/** Of policies that name no namespace in particular a pass looks at so many. */
+const MOST_ANY = 100;
+
+type ByName = Map<string, KubeObject>;
+
+/**
+ * NetworkPolicies that reach out of their namespace, by the namespace they reach into: few do, and looking through every one of
+ * the cluster in each pass would be too much.
+ */
+export class ReachingOut implements Everywhere {
+  /** the namespaces each is filed under */
+  #filed = new Map<string, readonly string[]>();
+  #into = new Map<string, ByName>();
+  /** those of the list under way; the old ones are good until it is complete */
+  #next: ReachingOut | undefined;
+
+  listing(): void {
+    this.#next = new ReachingOut();
+  }
+
+  listed(): void {
+    if (this.#next === undefined) return;
+    this.#filed = this.#next.#filed;
+    this.#into = this.#next.#into;
+    this.#next = undefined;
+  }
+
+  see(type: Change['type'], object: KubeObject): void {
+    if (this.#next !== undefined) return this.#next.see(type, object);
+    const { namespace = '', name } = object.metadata;
+    const key = `${namespace}/${name}`;
+    for (const into of this.#filed.get(key) ?? []) this.#take(into, key);
+    this.#filed.delete(key);
+    const reach = type === 'DELETED' ? [] : reachesInto(object);
+    const into = reach === 'any' ? ['*'] : reach.filter((each) => each !== namespace);
+    if (into.length === 0) return;
+    this.#filed.set(key, into);
+    for (const each of into) this.#of(each).set(key, object);
+  }
+
+  /** Those of other namespaces that may name pods of this one. */
+  into(namespace: string): KubeObject[] {
+    const any = [...(this.#into.get('*')?.values() ?? [])].filter(
+      ({ metadata }) => metadata.namespace !== namespace,
+    );
+    return [...(this.#into.get(namespace)?.values() ?? []), ...any.slice(0, MOST_ANY)];
+  }
+
+  #of(namespace: string): ByName {
+    const found = this.#into.get(namespace) ?? new Map<string, KubeObject>();
+    this.#into.set(namespace, found);
+    return found;
+  }
+
+  #take(namespace: string, key: string): void {
+    const found = this.#into.get(namespace);
+    found?.delete(key);
+    if (found?.size === 0) this.#into.delete(namespace);
+  }
+}
