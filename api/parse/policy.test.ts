@@ -75,7 +75,10 @@ describe('parsePolicy', () => {
     { spec: undefined, want: 'spec: undefined is missing, not an object' },
     { spec: { steps: [] }, want: 'spec.steps: [] has 0 items; give a list of 1 to 30' },
     { spec: { steps: [{}] }, want: 'spec.steps[0].weight: is missing; give the percent of requests' },
-    { spec: { steps: [{ weight: 250 }] }, want: 'spec.steps[0].weight: 250 is above 99' },
+    {
+      spec: { steps: [{ weight: 250 }] },
+      want: 'spec.steps[0].weight: 250 is above 99; give a percentage from 0.01 to 99',
+    },
     { spec: { steps: [{ weight: 100 }] }, want: 'spec.steps[0].weight: 100 is above 99' },
     {
       spec: { steps: [{ weight: 0 }] },
@@ -85,7 +88,7 @@ describe('parsePolicy', () => {
     { spec: { steps: [{ weight: -1 }] }, want: 'spec.steps[0].weight: -1 is too small' },
     {
       spec: { steps: [{ weight: '5' }] },
-      want: 'spec.steps[0].weight: "5" is a string; give a number from 0 to 99, without quotes',
+      want: 'spec.steps[0].weight: "5" is a string; give a percentage from 0.01 to 99 with at most two decimals, without quotes',
     },
     {
       spec: { steps: [{ weight: 5, minDuration: '2 min' }] },

@@ -71,11 +71,13 @@ export interface Range {
   min: number;
   max: number;
   integer?: boolean;
+  /** what to give, where the range alone does not say it */
+  wanted?: string;
 }
 
 export function number(range: Range): Read<number> {
   const kind = range.integer === true ? 'a whole number' : 'a number';
-  const wanted = `${kind} from ${range.min} to ${range.max}`;
+  const { wanted = `${kind} from ${range.min} to ${range.max}` } = range;
   return (value, place) => {
     if (typeof value !== 'number' || !Number.isFinite(value)) return wrongKind(place, value, wanted);
     if (range.integer === true && !Number.isSafeInteger(value)) {

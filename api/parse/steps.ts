@@ -15,7 +15,7 @@ const WEIGHT = 'a percentage from 0.01 to 99 with at most two decimals';
  * rolling update. Whether 0 is possible depends on the strategy.
  */
 const weight: Read<number> = (value, place) => {
-  const read = number({ min: 0, max: 99 })(value, place);
+  const read = number({ min: 0, max: 99, wanted: WEIGHT })(value, place);
   if (read === undefined || isHundredth(read)) return read;
   return complain(place, value, 'has more than two decimals', `give ${WEIGHT}`);
 };
