@@ -122,8 +122,10 @@ export interface AnalysisState {
   version: 1;
   /** index of the step the per-step statistics belong to */
   step: number;
-  /** end of the last window judged in this step; absent before the first */
+  /** end of the last window judged in this release; absent before the first */
   measuredUntilMs?: number;
+  /** end of the last of them in which every metric that may stop the release had data, or the canary got no requests */
+  dataUntilMs?: number;
   /** consecutive windows without usable data, over all metrics */
   gaps: number;
   metrics: Record<string, MetricState>;

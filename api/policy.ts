@@ -66,8 +66,10 @@ export interface ReleasePolicy {
   onNewRevision: 'supersede' | 'queue';
   rollbackWindow: { revisions: number };
   holdCapacity: boolean;
-  /** time after a canary pod becomes ready whose samples are dropped */
+  /** time after a canary pod becomes ready in which it is judged with the warm-up margin */
   warmupMs: number;
+  /** data may be missing for so long while requests go to the canary */
+  blindMs: number;
   /** time between weight 0 observed and the canary's deletion */
   drainMs: number;
   /** overrides the provider's settle time (after a weight is observed, before measuring) */

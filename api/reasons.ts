@@ -50,6 +50,8 @@ export const REASON = {
   NoHarmDetected: 'NoHarmDetected',
   /** all requests go to the canary: its own limits hold, but nothing is there to compare it with, so it proves nothing */
   NothingToCompare: 'NothingToCompare',
+  /** most canary pods are cold: errors are judged with a wider margin, and nothing counts for safety */
+  WarmingUp: 'WarmingUp',
   /** neither harm nor safety is shown yet */
   MoreDataNeeded: 'MoreDataNeeded',
   /** the step's maximum duration passed without a conclusion */
@@ -76,6 +78,8 @@ export const REASON = {
   // Measurement
   /** the query returned no series or no requests: never a pass */
   NoData: 'NoData',
+  /** data were missing for so long (`blind`) that the canary lost its traffic; its step begins again when they return */
+  DataMissing: 'DataMissing',
   /** the query returned NaN */
   NotANumber: 'NotANumber',
   /** the query returned several series where one was expected */

@@ -89,6 +89,21 @@ export interface TrafficShare {
   sentence: string;
 }
 
+/** What the judge cannot do is bounded: when this one runs out, the canary loses its traffic. */
+export interface BoundedClock {
+  /** blind: no data are judged; unconfirmed: the back end has not confirmed the weight */
+  name: 'blind' | 'unconfirmed';
+  since: string;
+  until: string;
+}
+
+/** Why the canary gets nothing although its step wants some for it. */
+export interface Withheld {
+  /** a constant of api/reasons.ts */
+  reason: string;
+  since: string;
+}
+
 export interface ReleaseStatus {
   observedGeneration: number;
   phase: Phase;
@@ -110,8 +125,20 @@ export interface ReleaseStatus {
   observedMirror?: number;
   /** requests that match go to the canary, as read back; absent: no */
   observedMatching?: boolean;
+  /** since when requests may go to the canary without a break; absent: none do */
+  exposedAt?: string;
+  /** when what this step wants was first seen in the route: `maxDuration` runs from then on, whatever interrupts the step */
+  stepExposedAt?: string;
+  /** when the route first showed what this step wants, or wants again; the back end has so long to confirm it */
+  weightWrittenAt?: string;
   /** when what this step wants of the route was first observed; absent until then */
   weightObservedAt?: string;
+  /** the bounded clocks that run now; absent: none does */
+  clocks?: BoundedClock[];
+  /** the canary gets nothing until what is named here has passed; absent: nothing stands against it */
+  withheld?: Withheld;
+  /** how often the weight was withheld, by its reason; a human who lets the release go on sets it back */
+  interruptions?: Record<string, number>;
   /** when the present stage of a step, or of the way out, began: each may take only so long */
   stepStartedAt?: string;
   /** when the step passed and its pause of a policy began */
@@ -127,6 +154,8 @@ export interface ReleaseStatus {
   promotionStartedAt?: string;
   /** how often this release wrote its weight again after somebody else had changed it */
   reasserted?: number;
+  /** when that was, newest last; those of the last ten minutes count against the limit */
+  reassertedAt?: string[];
   analysis?: AnalysisState;
   verdict?: Verdict;
   /** does the data plane do what the route says? of the step it was last counted in */

@@ -72,12 +72,14 @@ export class MeasurementBoard implements Measurements {
     const job = this.#running.get(key);
     if (job === undefined) return;
     this.#running.delete(key);
-    const { release, step, window } = job;
-    this.#results.set(key, { release, step, window, measurements });
+    const { release, step, window, warming, probe } = job;
+    const kind = { ...(warming === undefined ? {} : { warming }), ...(probe === undefined ? {} : { probe }) };
+    this.#results.set(key, { release, step, window, measurements, ...kind });
     this.#onResult(key);
   }
 }
 
 function sameWork(a: MeasureJob, b: MeasureJob): boolean {
-  return a.release === b.release && a.step === b.step && isDeepStrictEqual(a.window, b.window);
+  const same = a.release === b.release && a.step === b.step && a.probe === b.probe;
+  return same && isDeepStrictEqual(a.window, b.window);
 }

@@ -92,9 +92,13 @@ export interface MeasureJob {
   calibrate?: boolean;
   /** also count how many requests each arm got */
   share?: ShareQueries;
+  /** most canary pods were cold */
+  warming?: true;
+  /** asks for stable in the place of the canary, which gets nothing: are there data at all? */
+  probe?: true;
 }
 
-export interface MeasureResult {
+export interface MeasureResult extends Pick<MeasureJob, 'warming' | 'probe'> {
   release: string;
   step: number;
   window: Window;

@@ -33,7 +33,7 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-function isRecordOf(value: unknown, model: object): boolean {
+export function isRecordOf(value: unknown, model: object): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return Object.keys(model).every((key) => isNumber((value as Record<string, unknown>)[key]));
 }

@@ -204,7 +204,7 @@ function combined(logCounts: number, rank: RankData | undefined): { logHarm: num
   return { logRank, logHarm: logAdd(Math.log1p(-rank.weight) + logCounts, Math.log(rank.weight) + logRank) };
 }
 
-function plus(a: Tick, b: Tick): Tick {
+export function plus(a: Tick, b: Tick): Tick {
   return {
     n1: fourDecimals(a.n1 + b.n1),
     x1: fourDecimals(a.x1 + b.x1),

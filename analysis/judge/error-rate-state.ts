@@ -2,14 +2,16 @@ import type { Counts, MetricState } from '../../api/analysis.ts';
 import { isObject } from '../../api/json.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
+import type { HarmWealth } from '../stats/process.ts';
+import { HARM_BETS } from '../stats/process.ts';
 import type { Pool } from '../stats/interval.ts';
 import { addToPool } from '../stats/interval.ts';
 import { levelAfter, levels } from './calibration.ts';
 import type { CeilingData } from './ceiling-state.ts';
 import { addCeiling, isCeiling, logCeiling } from './ceiling-state.ts';
-import { isAmount, isComparison, isRows } from './comparison-stored.ts';
+import { isAmount, isComparison, isRecordOf, isRows } from './comparison-stored.ts';
 import type { Comparison } from './comparison.ts';
-import { addCounts, nextStep, NO_COMPARISON } from './comparison.ts';
+import { addCounts, nextStep, NO_COMPARISON, NO_COUNTS } from './comparison.ts';
 import type { FixedCounts } from './fixed-horizon.ts';
 import { isFixedCounts } from './fixed-horizon.ts';
 import type { PodCounts } from './rank-state.ts';
@@ -24,8 +26,19 @@ export interface ErrorRateData extends Comparison {
   fixed?: FixedCounts;
   /** of a metric with a ceiling; kept through all steps */
   ceiling?: CeilingData;
+  /** of windows in which most canary pods were cold: it can only fail; kept through all steps */
+  warming?: WarmingData;
   /** requests and bad ones of stable in the hour before; only where no step before compared with it */
   past?: Pick<Tick, 'n0' | 'x0'>;
+}
+
+/** Evidence of harm against the warm-up margin, one per level of φ. */
+export interface WarmingData {
+  windows: number;
+  /** the levels, ascending, as they were when the first of these windows came */
+  phis: readonly number[];
+  harm: readonly HarmWealth[];
+  total: Tick;
 }
 
 const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0, pool: [] };
@@ -38,14 +51,28 @@ export function readErrorRate(state: MetricState | undefined): ErrorRateData {
 }
 
 function isWhole(data: Record<string, unknown>): boolean {
-  const { broken, pool, fixed, ceiling, past } = data;
+  const { broken, pool, fixed, ceiling, past, warming } = data;
   return (
     isComparison(data) &&
     isAmount(broken) &&
     isRows(pool, 4) &&
     (fixed === undefined || isFixedCounts(fixed)) &&
     (ceiling === undefined || isCeiling(ceiling)) &&
-    (past === undefined || isPast(past))
+    (past === undefined || isPast(past)) &&
+    (warming === undefined || isWarmingData(warming))
+  );
+}
+
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
+
+function isWarmingData(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isAmount(value['windows']) &&
+    isRecordOf(value['total'], NO_COUNTS) &&
+    isRows([value['phis']], lengthOf(value['phis'])) &&
+    (isRows(value['harm'], HARM_BETS.g.length + 1, [lengthOf(value['phis'])]) ||
+      isRows(value['harm'], 0, [lengthOf(value['phis'])]))
   );
 }
 
@@ -102,6 +129,10 @@ export function logCeilingOf({ calibration, residuals, ceiling }: ErrorRateData)
 const ENOUGH = 20;
 const MOSTLY_ERRORS = 0.5;
 const STABLE_FINE = 0.25;
+
+/** Windows in a row of mostly errors, those in which most pods were cold included. */
+export const brokenWith = (data: ErrorRateData, tick: Tick, alone: boolean): number =>
+  brokenAfter(data.broken, tick, alone);
 
 /** Windows with few requests neither trip the breaker nor reset it. A stable without requests is fine if it is to have none. */
 function brokenAfter(before: number, { n1, x1, n0, x0 }: Tick, alone: boolean): number {

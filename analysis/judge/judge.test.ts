@@ -212,7 +212,7 @@ describe('steps', () => {
     );
     expect(first.verdicts.at(-1)?.result).toBe('pass');
     const next = startStep(first.state, 1);
-    expect(next.measuredUntilMs).toBeUndefined();
+    expect(next.measuredUntilMs).toBe(first.state.measuredUntilMs);
     expect(next.verdicts).toEqual([]);
     const second = judgeAll([errorRate()], [[rates('1.5/150 28.5/2850', 0)]], next);
     expect(second.verdicts[0]).toMatchObject({ result: 'inconclusive', reason: 'MoreDataNeeded' });

@@ -7,7 +7,7 @@ import type {
   Window,
 } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
-import { REASON } from '../../api/reasons.ts';
+import { REASON, type Reason } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import type { Judged } from './combined.ts';
 import { combineHarm, isTolerable } from './combined.ts';
@@ -33,6 +33,7 @@ import { nextSeriesStep } from './series-state.ts';
 import type { Measured } from './series-together.ts';
 import { deciders } from './series-together.ts';
 import { judgeThreshold } from './threshold.ts';
+import { judgeWarming } from './warming.ts';
 
 /** Harm first, then everything that forbids a pass, the pass, and what is left. The first that answers is the verdict. */
 const RULES: readonly JudgeRule[] = [
@@ -61,7 +62,22 @@ export function startStep(
     const keepSafe = bound.get(key)?.safeEvidence === 'cumulative';
     return [key, carried(state, keepSafe)] as const;
   });
-  return { version: 1, step, gaps: 0, metrics: Object.fromEntries(metrics), verdicts: [] };
+  return {
+    version: 1,
+    step,
+    ...untilOf(previous),
+    gaps: 0,
+    metrics: Object.fromEntries(metrics),
+    verdicts: [],
+  };
+}
+
+/** What has been looked at stays looked at, whatever step it was in. */
+function untilOf({ measuredUntilMs, dataUntilMs }: Partial<AnalysisState> = {}): Partial<AnalysisState> {
+  return {
+    ...(measuredUntilMs === undefined ? {} : { measuredUntilMs }),
+    ...(dataUntilMs === undefined ? {} : { dataUntilMs }),
+  };
 }
 
 function carried(state: MetricState, keepSafe: boolean): MetricState {
@@ -95,7 +111,8 @@ function isUncalibrated(state: MetricState): boolean {
   }
 }
 
-const isUncalibratedRate = ({ windows, past }: ErrorRateData): boolean => windows === 0 && past === undefined;
+const isUncalibratedRate = ({ windows, past, warming }: ErrorRateData): boolean =>
+  windows === 0 && past === undefined && warming === undefined;
 
 export interface JudgeInput {
   templates: readonly BoundTemplate[];
@@ -111,6 +128,8 @@ export interface JudgeInput {
   steps?: number;
   /** all requests go to the canary: what compares can hold it to limits, and prove nothing */
   alone?: boolean;
+  /** most canary pods were cold: errors alone are judged, with the warm-up margin, and can only fail */
+  warming?: boolean;
 }
 
 /**
@@ -119,19 +138,18 @@ export interface JudgeInput {
  */
 export function judgeWindow(
   state: AnalysisState,
-  { templates, measurements, window, nextWeight, steps = 1, alone = false }: JudgeInput,
+  { templates, measurements, window, nextWeight, steps = 1, alone = false, warming = false }: JudgeInput,
 ): { state: AnalysisState; verdict: Verdict } {
   if (window.startMs < (state.measuredUntilMs ?? -Infinity)) {
     return { state, verdict: inconclusive(REASON.MoreDataNeeded, 'this window was judged before') };
   }
-  const measured = metricsOf(templates).map((bound): Measured => {
+  const measured = metricsOf(templates).map((bound): Asked => {
     const measurement = measurements.find(({ metric }) => metric === bound.key);
     const previous = state.metrics[bound.key];
-    return {
-      bound,
-      evaluation: evaluate({ bound, previous, measurement, window, nextWeight, steps, alone }),
-    };
+    const asked = { bound, previous, measurement, window, nextWeight, steps, alone };
+    return { bound, measurement, evaluation: warming ? judgeWarming(asked) : evaluate(asked) };
   });
+  if (warming) return warmingWindow(state, measured, window);
   const judged = alone ? each(measured) : deciders(measured);
   return {
     verdict: conclude(judged, alone),
@@ -139,11 +157,78 @@ export function judgeWindow(
       version: 1,
       step: state.step,
       measuredUntilMs: window.endMs,
+      ...dataUntil(state, measured, window),
       gaps: judged.some(({ opinion }) => opinion.missing) ? state.gaps + 1 : 0,
       metrics: Object.fromEntries(measured.map(({ bound, evaluation }) => [bound.key, evaluation.state])),
       verdicts: verdictsOf(measured, judged),
     },
   };
+}
+
+interface Asked extends Measured {
+  measurement: Measurement | undefined;
+}
+
+/** Nothing about such a window is safe; the evidence of ordinary ones stays as it is. */
+function warmingWindow(
+  state: AnalysisState,
+  measured: readonly Asked[],
+  window: Window,
+): { state: AnalysisState; verdict: Verdict } {
+  const judged = each(measured.filter(({ bound }) => bound.metric.type === 'errorRate'));
+  const verdict = concludeWarming(judged);
+  const metrics = measured.map(({ bound, evaluation }) => [bound.key, evaluation.state] as const);
+  return {
+    verdict,
+    state: {
+      ...state,
+      measuredUntilMs: window.endMs,
+      ...dataUntil(state, measured, window),
+      gaps: judged.some(({ opinion }) => opinion.missing) ? state.gaps + 1 : 0,
+      metrics: { ...state.metrics, ...Object.fromEntries(metrics) },
+      verdicts: measured.map(({ evaluation }) => evaluation.verdict),
+    },
+  };
+}
+
+const HARM_ONLY: readonly JudgeRule[] = [circuitBreaker, harm];
+
+function concludeWarming(judged: readonly Judged[]): Verdict {
+  const deciding = judged.map(({ opinion }) => opinion);
+  const combined = combineHarm(judged);
+  for (const rule of HARM_ONLY) {
+    const verdict = rule.judge({ deciding, combined });
+    if (verdict !== undefined) return verdict;
+  }
+  const told = deciding.find(({ missing }) => missing) ?? deciding[0];
+  if (told === undefined)
+    return inconclusive(
+      REASON.WarmingUp,
+      'most canary pods are warming up, and no metric counts errors meanwhile',
+    );
+  const { result, sentence, numbers } = told.verdict;
+  // what may not stop the release withholds nothing yet
+  const reason = result === 'fail' || !told.missing ? REASON.WarmingUp : (told.verdict.reason as Reason);
+  return inconclusive(reason, sentence, numbers);
+}
+
+/**
+ * How far the judge can see: windows in which every metric that may stop the release had data. An arm without requests is no gap; an
+ * answer that cannot be used is one.
+ */
+function dataUntil(
+  { dataUntilMs }: AnalysisState,
+  measured: readonly Asked[],
+  window: Window,
+): Pick<AnalysisState, 'dataUntilMs'> {
+  const deciding = measured.filter(({ evaluation }) => !evaluation.verdict.dryRun);
+  const critical = deciding.filter(({ evaluation }) => evaluation.verdict.critical);
+  const seen = (critical.length > 0 ? critical : deciding).every(
+    ({ measurement, evaluation }) =>
+      measurement?.outcome === 'ok' && evaluation.verdict.reason !== REASON.BadQuery,
+  );
+  if (seen) return { dataUntilMs: window.endMs };
+  return dataUntilMs === undefined ? {} : { dataUntilMs };
 }
 
 /** Without stable there is no score: each decides by itself. */

@@ -8,7 +8,8 @@ import { step } from './steps.ts';
 export const PROVIDERS = ['auto', 'gateway', 'nginx', 'istio', 'linkerd', 'replicas'] as const;
 const STRATEGIES = ['canary', 'blueGreen', 'ab'] as const satisfies readonly Strategy[];
 export const MAX_TEMPLATES = 10;
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const count = (min: number, max: number) => number({ min, max, integer: true });
 
 /** What applies where a policy says nothing, and the policy `default` where no object of that name exists. */
@@ -24,6 +25,7 @@ export function defaultPolicy(): ReleasePolicy {
     rollbackWindow: { revisions: 3 },
     holdCapacity: true,
     warmupMs: 60_000,
+    blindMs: 10 * 60_000,
     drainMs: 30_000,
     bakeMs: 10 * 60_000,
     historyLimit: 10,
@@ -82,6 +84,7 @@ const readPolicy: Read<ReleasePolicy> = (value, place) => {
     rollbackWindow: fields.withDefault('rollbackWindow', readRollbackWindow, base.rollbackWindow),
     holdCapacity: fields.withDefault('holdCapacity', boolean, base.holdCapacity),
     warmupMs: fields.withDefault('warmup', duration(0, HOUR), base.warmupMs),
+    blindMs: fields.withDefault('blind', duration(MINUTE, 24 * HOUR), base.blindMs),
     drainMs: fields.withDefault('drain', duration(0, HOUR), base.drainMs),
     historyLimit: fields.withDefault('historyLimit', count(1, 1000), base.historyLimit),
     ...(settleMs === undefined ? {} : { settleMs }),

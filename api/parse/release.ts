@@ -2,6 +2,7 @@ import type { AnalysisState, Verdict } from '../analysis.ts';
 import { isObject } from '../json.ts';
 import type { JsonObject, ObjectMeta } from '../kube.ts';
 import type {
+  BoundedClock,
   Condition,
   DecisionRecord,
   Intent,
@@ -144,7 +145,7 @@ const analysis: Read<AnalysisState> = shaped(
       shaped({ ...verdictFields, metric: string, critical: flag, dryRun: flag }, { tolerable: flag }),
     ),
   },
-  { measuredUntilMs: finite },
+  { measuredUntilMs: finite, dataUntilMs: finite },
 );
 
 const share: Read<TrafficShare> = shaped({
@@ -156,6 +157,8 @@ const share: Read<TrafficShare> = shaped({
   reason: oneOf(SHARE_REASONS),
   sentence: string,
 });
+
+const CLOCKS = ['blind', 'unconfirmed'] as const satisfies readonly BoundedClock['name'][];
 
 const condition: Read<Condition> = shaped({
   type: string,
@@ -190,7 +193,13 @@ const status: Read<ReleaseStatus> = shaped(
     observedWeight: observed,
     observedMirror: finite,
     observedMatching: flag,
+    exposedAt: time,
+    stepExposedAt: time,
+    weightWrittenAt: time,
     weightObservedAt: time,
+    clocks: listOf(shaped({ name: oneOf(CLOCKS), since: time, until: time })),
+    withheld: shaped({ reason: string, since: time }),
+    interruptions: strings,
     stepStartedAt: time,
     pausedAt: time,
     drainStartedAt: time,
@@ -199,6 +208,7 @@ const status: Read<ReleaseStatus> = shaped(
     targetGeneration: integer,
     replicaSet: string,
     reasserted: integer,
+    reassertedAt: listOf(time),
     analysis,
     verdict,
     share,

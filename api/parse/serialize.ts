@@ -6,13 +6,14 @@ import { writeMetric } from './metric.ts';
 
 /** The wire form with every field written out, so that later changes of defaults change no stored Release. */
 export function serializePolicy(policy: ReleasePolicy): JsonObject {
-  const { settleMs, warmupMs, drainMs, bakeMs, steps, analysis, match, mirror, stickiness, ...same } = policy;
+  const { settleMs, warmupMs, blindMs, drainMs, bakeMs, steps, analysis, match, mirror, stickiness, ...same } = policy;
   const blueGreen = policy.strategy === 'blueGreen';
   return {
     ...same,
     ...(blueGreen ? { bake: formatDuration(bakeMs) } : { steps: steps.map(serializeStep) }),
     analysis: analysis.map(serializeUse),
     warmup: formatDuration(warmupMs),
+    blind: formatDuration(blindMs),
     drain: formatDuration(drainMs),
     ...(settleMs === undefined ? {} : { settle: formatDuration(settleMs) }),
     ...(match === undefined ? {} : { match: serializeMatch(match) }),

@@ -8,6 +8,7 @@ import {
   canary,
   changed,
   doing,
+  writing,
   ownedBy,
   replicaSet,
 } from '../../test/support/builders.ts';
@@ -87,7 +88,7 @@ describe('a canary of an earlier target, under a Release of the same name', () =
     const ownerReferences = [ownedBy('Deployment', 'web', 'uid-earlier')];
     const earlier = { ...deployment!, metadata: { ...deployment!.metadata, ownerReferences } };
     const objects = changed(changed(underWay(), earlier), aRoute(0));
-    expect(doing(decide(aSnapshot(objects)))).toEqual([
+    expect(writing(decide(aSnapshot(objects)))).toEqual([
       'delete Deployment/web-canary: delete the old canary',
     ]);
   });

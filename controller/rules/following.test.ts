@@ -7,6 +7,8 @@ import {
   aSnapshot,
   aTarget,
   canary,
+  canaryServiceObject,
+  without,
   changed,
   doing,
   replicaSet,
@@ -264,6 +266,7 @@ describe('what follows the canary, while it is promoted', () => {
     aTarget({ image: 'web:2', paused: false }),
     ...replicaSet('web:1'),
     SERVICE,
+    canaryServiceObject(),
     aRoute(50),
     initial(),
     aRelease({
@@ -286,7 +289,10 @@ describe('what follows the canary, while it is promoted', () => {
       weight: 0,
       observedWeight: 0,
     };
-    const objects = changed(promoting(policy()).flat(), aRelease({ recorded: false, status }));
+    const objects = changed(
+      without(promoting(policy()).flat(), 'Service', 'web-canary'),
+      aRelease({ recorded: false, status }),
+    );
     expect(doing(look(changed(objects, aRoute())))).toEqual([]);
   });
 });

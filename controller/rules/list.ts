@@ -6,6 +6,9 @@ import { canaryLost } from './canary-lost.ts';
 import { firstSight } from './first-sight.ts';
 import { heldBack } from './held-back.ts';
 import { holding } from './holding.ts';
+import { blinded, unconfirmed } from './live/bounded.ts';
+import { harmed } from './live/harmed.ts';
+import { turnedUp } from './live/turned-up.ts';
 import { history, idle } from './idle.ts';
 import { marked } from './marked.ts';
 import { newTemplate } from './new-template.ts';
@@ -46,6 +49,11 @@ export const RULES: readonly FactsRule[] = [
   withdrawing,
   aborted,
   reverted,
+  // while anything goes to the canary, in whatever phase: harm, too much of it, and what the judge cannot see
+  harmed,
+  turnedUp,
+  blinded,
+  unconfirmed,
   promoting,
   superseded,
   canaryFailed,

@@ -9,7 +9,7 @@ import {
   canary,
   canaryServiceObject,
   changed,
-  doing,
+  writing,
   podTemplate,
   replicaSet,
   SERVICE,
@@ -118,7 +118,7 @@ describe('promotion', () => {
     },
   ] as { stage: string; shape: Shape; does: string[] }[])('$stage', ({ shape, does }) => {
     const decision = look(promotion(shape));
-    expect([decision.rule, doing(decision)]).toEqual(['promoting', does]);
+    expect([decision.rule, writing(decision)]).toEqual(['promoting', does]);
   });
 
   it.each([
@@ -148,7 +148,8 @@ describe('promotion', () => {
   });
 
   it('un-pauses exactly the generation that was judged, and takes the marker off', () => {
-    const [action] = look(promotion({ target: { annotations: { 'sluice.dev/held': 'web-5' } } })).actions;
+    const { actions } = look(promotion({ target: { annotations: { 'sluice.dev/held': 'web-5' } } }));
+    const action = actions.find((each) => each.do === 'write');
     expect(action).toMatchObject({
       write: {
         patch: [
@@ -167,7 +168,7 @@ describe('promotion', () => {
       status: { weightObservedAt: ago(200), targetGeneration: 5 },
     });
     const decision = look(changed(underWay(), ordered));
-    expect([decision.actions, decision.status?.next.phase]).toEqual([[], 'Promoting']);
+    expect([writing(decision), decision.status?.next.phase]).toEqual([[], 'Promoting']);
   });
 });
 
@@ -191,7 +192,7 @@ describe('a promotion that goes wrong', () => {
     'by $given takes the weight away first',
     ({ shape, reason }) => {
       const decision = look(promotion(shape));
-      expect([decision.reason, decision.status?.next.phase, doing(decision)]).toEqual([
+      expect([decision.reason, decision.status?.next.phase, writing(decision)]).toEqual([
         reason,
         'RollingBack',
         [ZERO],
@@ -201,7 +202,7 @@ describe('a promotion that goes wrong', () => {
 
   it('is not ended by a clock while the native one has not run out: a big target may take its time', () => {
     const decision = look(promotion({ ...mid, status: { promotionStartedAt: ago(9_000) } }));
-    expect([decision.status?.next.phase, doing(decision)]).toEqual(['Promoting', []]);
+    expect([decision.status?.next.phase, writing(decision)]).toEqual(['Promoting', []]);
   });
 
   const undone = {
@@ -258,7 +259,7 @@ describe('a promotion that goes wrong', () => {
       does: ['jsonPatch Deployment/web: tell native tools of the failure', 'event Aborted'],
     },
   ] as { stage: string; shape: Shape; does: string[] }[])('$stage', ({ shape, does }) => {
-    expect(doing(look(promotion({ ...shape, status: { ...undone, ...shape.status } })))).toEqual(does);
+    expect(writing(look(promotion({ ...shape, status: { ...undone, ...shape.status } })))).toEqual(does);
   });
 
   it('leaves that sign until the next template comes', () => {
@@ -279,7 +280,7 @@ describe('a newer template during promotion', () => {
   const newer = { image: 'web:3', generation: 6 };
 
   it('freezes the target, takes the weight away and is set aside', () => {
-    expect(doing(look(promotion({ rolled: 2, target: { ...newer, paused: false } })))).toEqual([
+    expect(writing(look(promotion({ rolled: 2, target: { ...newer, paused: false } })))).toEqual([
       'jsonPatch Deployment/web: pause the target',
       ZERO,
       'mergePatch Release/web-5: remember the newer template',
@@ -315,7 +316,7 @@ describe('a newer template that is too large to be set aside', () => {
 
   it('does not stand in the way of the proven one, and its loss is told', () => {
     const decision = look(promotion({ rolled: 2, target: large, route: aRoute(0) }));
-    expect(doing(decision)[0]).toBe(RESTORE);
+    expect(writing(decision)[0]).toBe(RESTORE);
     expect(decision.actions[1]).toMatchObject({
       do: 'event',
       type: 'Warning',

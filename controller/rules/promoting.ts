@@ -10,8 +10,10 @@ import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { canaryFailure } from './canary-failed.ts';
 import { following } from './following.ts';
 import { leave, zeroWeight } from './leave.ts';
+import { judged } from './live/judged.ts';
 import { skippedBy } from './skip.ts';
 import { setAside, tooLarge } from './stable-lost.ts';
+import { liveStep } from './step/stage.ts';
 import { withdraw } from './withdraw.ts';
 
 /**
@@ -27,7 +29,7 @@ export const promoting: FactsRule = {
     const withdrawn = orderGone(facts, active, target);
     if (withdrawn !== undefined) return withdrawn;
     if (rolloutComplete(target)) return finishing(facts, active, target);
-    return failed(facts, active, target) ?? rollingOut(facts, active, target);
+    return failed(facts, active, target) ?? recorded(facts, active) ?? rollingOut(facts, active, target);
   },
 };
 
@@ -83,6 +85,32 @@ function rollingOut(facts: Facts, active: Release, target: WorkloadFacts): Answe
   const follow = facts.canary.ofRelease ? optional(following(facts, active).actions) : [];
   const actions = [...begin, ...follow];
   return answerFor(facts, active, { ...parts, actions }, { ...keep(active), ...begun(facts, active) });
+}
+
+/** The canary is judged as long as anything goes to it (`harmed`); what was judged without harm is recorded by itself. */
+function recorded(facts: Facts, active: Release): Answer | undefined {
+  const s = liveStep(facts);
+  const known = s && judged(s);
+  if (known === undefined) return undefined;
+  const { analysis, verdict } = known.status;
+  const harm = verdict?.result === 'fail' ? verdict : undefined;
+  const said = harm?.sentence ?? 'no harm was shown';
+  const sentence = `The target rolls out the new template; a window was judged meanwhile: ${said}`;
+  const told =
+    harm !== undefined && active.status?.verdict?.result !== 'fail'
+      ? event(
+          facts,
+          'Warning',
+          harm.reason,
+          `${harm.sentence}; a human ordered the promotion, so it goes on.`,
+        )
+      : [];
+  const parts = { reason: REASON.PromotionInProgress, sentence, actions: told, requeueAfterMs: AT_ONCE };
+  return answerFor(facts, active, parts, {
+    ...keep(active),
+    analysis,
+    ...(harm === undefined ? {} : { verdict: harm }),
+  });
 }
 
 function failed(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {

@@ -7,6 +7,7 @@ import type { Split } from '../../api/split.ts';
 import { oneLine } from '../../api/text.ts';
 import { OFF, type Observation } from '../../providers/provider.ts';
 import type { Facts } from '../facts.ts';
+import { clocksOf, isExposed } from '../facts/exposure.ts';
 
 /** Fields to change; `undefined` removes one. */
 export type StatusChange = { [K in keyof ReleaseStatus]?: ReleaseStatus[K] | undefined };
@@ -37,6 +38,7 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
     observedGeneration: release.metadata.generation ?? 1,
   };
   if (facts.holdsNewest && release === facts.newest) merged.targetGeneration = facts.target?.generation;
+  Object.assign(merged, exposure(facts, release, { now, merged }));
   const status = Object.fromEntries(
     Object.entries(merged).filter(([, value]) => value !== undefined),
   ) as unknown as ReleaseStatus;
@@ -48,6 +50,18 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
     before.conditions,
   );
   return status;
+}
+
+/** Since when requests may go to the canary, and what bounds the time in which nothing judges it. */
+function exposure(
+  facts: Facts,
+  release: Release,
+  { now, merged }: { now: string; merged: StatusChange },
+): StatusChange {
+  const exposed = release === facts.active && isExposed(facts) && !isTerminal(merged.phase ?? 'Pending');
+  const exposedAt = exposed ? (merged.exposedAt ?? now) : undefined;
+  const clocks = clocksOf(facts, release, { ...merged, exposedAt });
+  return { exposedAt, clocks: clocks.length === 0 ? undefined : clocks };
 }
 
 function entry(time: string, { reason, sentence, numbers }: Said): DecisionRecord {

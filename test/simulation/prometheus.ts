@@ -32,6 +32,8 @@ export interface Question {
   calibrate: boolean;
   /** the query has something to name */
   named: boolean;
+  /** it asks for stable in the place of the canary */
+  probe: boolean;
 }
 
 /**
@@ -60,7 +62,8 @@ export class Prometheus {
     if (this.outage === 'down') {
       return { metric, window, outcome: 'serverError', sentence: 'Prometheus answers 503' };
     }
-    const { canary, stable } = this.#between(window);
+    const { canary: served, stable } = this.#between(window);
+    const canary = question.probe ? stable : served;
     // The counters of a stable that gets no requests any more stand still, but are there.
     if (this.outage === 'empty' || !question.named || canary.total === 0) {
       return { metric, window, outcome: 'noData', sentence: 'no requests in the window' };

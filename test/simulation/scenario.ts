@@ -175,6 +175,8 @@ const ASKED: Record<string, (world: World) => string> = {
       .join(' ') || 'none',
   serving: (world) => [...new Set(podImages(world))].sort().join(' '),
   'canary-pods': (world) => String(canaryWanted(world)),
+  // bounded clocks that run
+  clocks: (world) => (world.newest()?.status?.clocks ?? []).map(({ name }) => name).join(' ') || 'none',
   observed: (world) => String(world.newest()?.status?.observedWeight),
   reasserted: (world) => String(world.newest()?.status?.reasserted ?? 0),
   canary: (world) => (world.get(DEPLOYMENTS, 'web-canary') === undefined ? 'gone' : 'there'),

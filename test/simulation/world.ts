@@ -337,8 +337,9 @@ export class World {
   #measure({ templates, window, variables, share, calibrate = false }: QueueJob): Measurement[] {
     // Where pods are told apart by their names, without any there is nothing to ask for.
     const named = !isByPods(this) || variables['canaryPods'] !== '';
+    const probe = variables['canaryPods'] !== '' && variables['canaryPods'] === variables['stablePods'];
     const metrics = metricsOf(templates).map((bound) =>
-      this.prometheus.measure({ bound, window, calibrate, named }),
+      this.prometheus.measure({ bound, window, calibrate, named, probe }),
     );
     return share === undefined ? metrics : [...metrics, this.prometheus.share(window)];
   }

@@ -303,6 +303,9 @@ export const without = (
 ): KubeObject[] => objects.filter((each) => each.kind !== kind || !new RegExp(name).test(each.metadata.name));
 
 /** What a decision does, one line each: "jsonPatch Deployment/web: pause the target". */
+/** What is written and told; measuring goes on beside everything. */
+export const writing = (decision: Decision): string[] => doing(decision).filter((each) => each !== 'measure');
+
 export function doing({ actions }: Decision): string[] {
   return actions.map((action) => {
     if (action.do !== 'write') return action.do === 'event' ? `event ${action.reason}` : 'measure';

@@ -1,5 +1,5 @@
 import { NOTHING_WANTED } from '../../providers/wants.ts';
-import type { Measurement } from '../../api/analysis.ts';
+import type { AnalysisState, Measurement } from '../../api/analysis.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { FINALIZER } from '../../api/names.ts';
 import { defaultTemplate } from '../../api/parse/metric.ts';
@@ -218,6 +218,23 @@ export const stepAt = (shape: StepShape, by: KubeObject[] = [], gone: [string, s
 
 /** The first window of `underWay`: 10 s of settling after the weight was observed 200 s ago, 15 s long. */
 export const FIRST_WINDOW = { startMs: NOW - 190_000, endMs: NOW - 175_000 };
+
+/** Statistics of a step that were last told of a window that ended then. */
+export const judgedUntil = (measuredUntilMs: number, step = 0): AnalysisState => ({
+  version: 1,
+  step,
+  measuredUntilMs,
+  dataUntilMs: measuredUntilMs,
+  gaps: 0,
+  metrics: {},
+  verdicts: [],
+});
+
+/** So many edits of others that were undone within the last ten minutes. */
+export const edited = (times: number): Partial<ReleaseStatus> => ({
+  reasserted: times,
+  reassertedAt: Array.from({ length: times }, (_, i) => ago(100 - i)),
+});
 
 type Arms = Exclude<Parameters<typeof measured>[1], string>;
 export const SAFE: Arms = { canary: [0, 4000], stable: [4, 8000] };

@@ -2,7 +2,7 @@ import type { Verdict } from '../../../api/analysis.ts';
 import { formatDuration } from '../../../api/duration.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { timeOf } from '../../facts/workload.ts';
-import { windowOf } from './analysis-stages.ts';
+import { windowOf } from '../live/window.ts';
 import type { StepFacts } from './stage.ts';
 
 /** Windows may lag behind a Prometheus that is slow, or was away; so many of them are forgiven. */

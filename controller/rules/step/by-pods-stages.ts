@@ -7,7 +7,7 @@ import { writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
 import { reachedIn, scaledByOthers } from './by-pods.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
-import { reassert } from './weight-stages.ts';
+import { observedNow, reassert } from './weight-stages.ts';
 
 /**
  * The canary has the number of pods that is its weight. Too many are taken back at once; too few that others left are mended
@@ -49,7 +49,7 @@ export const podsObserved: Stage = (s) => {
   const share = shareOf(ready.canary, ready.stable);
   const sentence = `Weight ${s.step.weight} is observed as ${share}: ${ready.canary} of ${ready.canary + ready.stable} ready pods.`;
   const parts = { reason: REASON.Settling, sentence, requeueAfterMs: AT_ONCE };
-  const change = { phase: 'Progressing' as const, weightObservedAt: nowOf(s), weight: s.step.weight };
+  const change = { phase: 'Progressing' as const, weight: s.step.weight, ...observedNow(s) };
   return answerFor(s.facts, s.release, parts, { ...change, canaryReplicas: wanted });
 };
 

@@ -13,10 +13,11 @@ import {
   replicaSet,
   SERVICE,
   without,
+  writing,
   type CanaryChange,
   type SnapshotChange,
 } from '../../../test/support/builders.ts';
-import { aRelease, HARM, initial, measured, SAFE } from '../../../test/support/release-builders.ts';
+import { aRelease, edited, HARM, initial, measured, SAFE } from '../../../test/support/release-builders.ts';
 import { decide } from '../../decide.ts';
 import type { Decision } from '../../model.ts';
 
@@ -139,7 +140,7 @@ const WINDOW = { startMs: NOW - 195_000, endMs: NOW - 180_000 };
 describe('when stable’s own number moves', () => {
   it('the canary follows, and that is nobody’s interference', () => {
     const followed = look({ stable: 16, status: { step: 1, weight: 25 } });
-    expect([doing(followed), scaledTo(followed)]).toEqual([[SCALE], 5]);
+    expect([writing(followed), scaledTo(followed)]).toEqual([[SCALE], 5]);
     expect(followed.status?.next).toMatchObject({ canaryReplicas: 5 });
     expect(followed.status?.next.weightObservedAt).toBe(ago(200));
     expect(followed.status?.next.reasserted).toBeUndefined();
@@ -181,13 +182,16 @@ describe('when somebody else scales the canary', () => {
     const status = { step: 2, weight: 50, canaryReplicas: 4 };
     const waiting = look({ canary: { pods: 1 }, status });
     expect([waiting.reason, doing(waiting)]).toEqual(['RouteContested', ['measure']]);
-    const window = { ...measured(WINDOW, SAFE), step: 2 };
-    const mended = look({ canary: { pods: 1 }, status }, { measured: window });
-    expect([doing(mended), scaledTo(mended)]).toEqual([[AGAIN, TOLD], 4]);
+    const window = { measured: { ...measured(WINDOW, SAFE), step: 2 } };
+    const known = look({ canary: { pods: 1 }, status }, window);
+    expect([writing(known), known.status?.next.analysis?.measuredUntilMs]).toEqual([[], WINDOW.endMs]);
+    const mended = look({ canary: { pods: 1 }, status: { ...status, ...known.status?.next } }, window);
+    expect([writing(mended), scaledTo(mended)]).toEqual([[AGAIN, TOLD], 4]);
   });
 
-  it('again and again, a human is asked', () => {
-    const contested = look({ canary: { pods: 3 }, status: { reasserted: 5 } });
+  it('again and again, it gets none until a human says how to go on', () => {
+    const contested = look({ canary: { pods: 3 }, status: edited(5) });
+    expect([doing(contested), scaledTo(contested)]).toEqual([[OFF, TOLD], 0]);
     expect(contested.sentence).toContain('the number of pods of Deployment web-canary');
     expect([contested.outcome, contested.status?.next.phase]).toEqual(['stalled', 'Waiting']);
   });
@@ -272,7 +276,7 @@ describe('the way out', () => {
     const done = decide(aSnapshot(complete));
     expect([done.rule, doing(done)]).toEqual(['promoting', [OFF]]);
     const rolling = decide(aSnapshot(changed(objects, aTarget({ image: 'web:2', paused: false }))));
-    expect([rolling.rule, doing(rolling)]).toEqual(['promoting', []]);
+    expect([rolling.rule, writing(rolling)]).toEqual(['promoting', []]);
   });
 });
 

@@ -1,24 +1,24 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import type { TrafficShare } from '../../../api/release.ts';
 import { REASON } from '../../../api/reasons.ts';
-import { startStep, wantsHistory } from '../../../analysis/judge/judge.ts';
+import { startStep } from '../../../analysis/judge/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
 import { formatDuration } from '../../../api/duration.ts';
-import { trafficVariables } from '../../../providers/index.ts';
 import { isNothing, splitText } from '../../../api/split.ts';
 import { timeOf } from '../../facts/workload.ts';
-import type { Action, Answer, MeasureJob } from '../../model.ts';
+import type { Answer } from '../../model.ts';
 import type { Said, StatusChange } from '../../status/next.ts';
 import { event } from '../actions.ts';
-import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
+import { answerFor, AT_ONCE } from '../answer.ts';
 import { askedIn } from '../asked.ts';
 import { promote } from '../promote.ts';
 import { withdraw } from '../withdraw.ts';
-import { windowOf } from './analysis-stages.ts';
+import { settledFromMs } from '../live/window.ts';
 import { holdsBaking, wellBaked, withheldAfterBake } from './bake.ts';
-import { shareQueries, starved, starvedFor } from './share.ts';
+import { whoChanged } from './contested.ts';
+import { starved, starvedFor } from './share.ts';
 import type { StepFacts } from './stage.ts';
-import { drifted, whoChanged } from './weight-stages.ts';
+import { drifted } from './weight-stages.ts';
 
 /** What a step comes to, by its newest verdict, its durations, its pause and the human's intent. */
 type Conclusion =
@@ -26,7 +26,7 @@ type Conclusion =
   | { to: 'rollback'; said: Said }
   | { to: 'wait'; said: Said; human: boolean; again?: number; pausedAt?: string };
 
-/** The end of every pass of a step: it goes on, back, or waits and measures the next window meanwhile. */
+/** The end of every pass of a step: it goes on, back, or waits while the next window is measured. */
 export function onConclusion(s: StepFacts): Answer {
   const conclusion = conclude(s);
   const { analysis, verdict, share } = s.status;
@@ -44,16 +44,20 @@ export function onConclusion(s: StepFacts): Answer {
 }
 
 function conclude(s: StepFacts): Conclusion {
-  const elapsedMs = s.facts.nowMs - timeOf(s.status.weightObservedAt, s.facts.nowMs);
+  const { nowMs } = s.facts;
+  const observedMs = timeOf(s.status.weightObservedAt, nowMs);
+  const elapsedMs = nowMs - observedMs;
+  const exposedMs = nowMs - timeOf(s.status.stepExposedAt, observedMs);
   const { intent } = s.release.spec;
   if (intent === 'Pause') return human(REASON.PausedByHuman, 'A human paused the release; analysis goes on.');
   if (drifted(s)) {
     const sentence = `${whoChanged(s)}; ${splitText(s.split)} is written again once a window without harm has been measured.`;
     return { to: 'wait', said: { reason: REASON.RouteContested, sentence }, human: false };
   }
+  if (exposedMs < limitOf(s) && nowMs < settledFromMs(s)) return settling(s);
   const share = resumed(s) ? undefined : starved(s);
-  if (share !== undefined) return refuted(s, share, elapsedMs);
-  if (!proven(s)) return unproven(s, elapsedMs);
+  if (share !== undefined) return refuted(s, share, exposedMs);
+  if (!proven(s)) return unproven(s, { elapsedMs, exposedMs });
   if (elapsedMs < s.step.minDurationMs) {
     const sentence = `No harm shown; the step lasts at least ${formatDuration(s.step.minDurationMs)}.`;
     const again = s.step.minDurationMs - elapsedMs;
@@ -64,12 +68,19 @@ function conclude(s: StepFacts): Conclusion {
   return paused(s) ?? { to: 'next', said: { reason: REASON.StepPassed, sentence } };
 }
 
+/** The back end is given time to follow the weight. */
+function settling(s: StepFacts): Conclusion {
+  const sentence = 'The weight is observed; the back end is given time to follow it.';
+  const again = settledFromMs(s) - s.facts.nowMs;
+  return { to: 'wait', said: { reason: REASON.Settling, sentence }, human: false, again };
+}
+
 /** Whatever was proven was not proven of this weight: more data, then a human. */
-function refuted(s: StepFacts, share: TrafficShare, elapsedMs: number): Conclusion {
+function refuted(s: StepFacts, share: TrafficShare, exposedMs: number): Conclusion {
   const limitMs = limitOf(s);
-  if (elapsedMs >= limitMs) return human(share.reason, starvedFor(share, limitMs));
+  if (exposedMs >= limitMs) return human(share.reason, starvedFor(share, limitMs));
   const { reason, sentence } = share;
-  return { to: 'wait', said: { reason, sentence }, human: false, again: limitMs - elapsedMs };
+  return { to: 'wait', said: { reason, sentence }, human: false, again: limitMs - exposedMs };
 }
 
 const limitOf = ({ policy, step }: StepFacts): number =>
@@ -122,14 +133,17 @@ function paused(s: StepFacts): Conclusion | undefined {
 }
 
 /** Neither pass nor fail: more data, and what the policy says when the time is up. */
-function unproven(s: StepFacts, elapsedMs: number): Conclusion {
+function unproven(
+  s: StepFacts,
+  { elapsedMs, exposedMs }: { elapsedMs: number; exposedMs: number },
+): Conclusion {
   const said: Said = {
     reason: s.status.verdict?.reason ?? REASON.Measuring,
     sentence: s.status.verdict?.sentence ?? 'The first window is being measured.',
   };
   const limitMs = limitOf(s);
-  if (elapsedMs >= limitMs) return timeUp(s, said);
-  return quiet(s, elapsedMs) ?? baked(s) ?? { to: 'wait', said, human: false, again: limitMs - elapsedMs };
+  if (exposedMs >= limitMs) return timeUp(s, said);
+  return quiet(s, elapsedMs) ?? baked(s) ?? { to: 'wait', said, human: false, again: limitMs - exposedMs };
 }
 
 function timeUp(s: StepFacts, said: Said): Conclusion {
@@ -188,7 +202,13 @@ function notLetThrough({ reason, sentence }: Said): Said {
 function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
   const index = s.index + 1;
   const next = s.ladder[index];
-  const change: StatusChange = { weightObservedAt: undefined, pausedAt: undefined, verdict: undefined };
+  const change: StatusChange = {
+    weightWrittenAt: undefined,
+    weightObservedAt: undefined,
+    stepExposedAt: undefined,
+    pausedAt: undefined,
+    verdict: undefined,
+  };
   if (next === undefined) {
     const proven = said.reason === REASON.StepPassed ? { ...said, reason: REASON.AllStepsPassed } : said;
     return promote(s.facts, s.release, proven, { ...kept, pausedAt: undefined });
@@ -214,43 +234,10 @@ function waiting(s: StepFacts, wait: Extract<Conclusion, { to: 'wait' }>, kept: 
   const phase = wait.human ? 'Waiting' : 'Progressing';
   const fresh = wait.human && s.release.status?.phase !== 'Waiting';
   const told = fresh ? event(s.facts, 'Warning', wait.said.reason, wait.said.sentence) : [];
-  const { actions, inMs } = measuring(s);
   const outcome = wait.human ? ('stalled' as const) : ('wait' as const);
-  const requeueAfterMs = Math.max(0, Math.min(inMs, wait.again ?? Infinity));
+  const again = wait.again === undefined ? {} : { requeueAfterMs: Math.max(0, wait.again) };
   // Only a step that passed begins its pause: the time it waited for a human before that is none of it.
   const pausedAt = wait.pausedAt ?? (wait.human ? s.status.pausedAt : undefined);
-  const parts = { ...wait.said, outcome, actions: [...actions, ...told], requeueAfterMs };
+  const parts = { ...wait.said, outcome, actions: told, ...again };
   return answerFor(s.facts, s.release, parts, { ...kept, phase, pausedAt });
-}
-
-/** Starts the measurement that is due, or says when it will be. */
-function measuring(s: StepFacts): { actions: Action[]; inMs: number } {
-  const { snapshot, nowMs } = s.facts;
-  const window = windowOf(s);
-  const dueMs = window.endMs + snapshot.config.scrapeLagMs - nowMs;
-  if (dueMs > 0) return { actions: [], inMs: dueMs };
-  if (snapshot.measuring) return { actions: [], inMs: POLL_MS };
-  const share = shareQueries(s);
-  const job: MeasureJob = {
-    key: snapshot.key,
-    release: s.release.metadata.name,
-    step: s.index,
-    window,
-    templates: s.templates,
-    variables: variablesOf(s),
-    calibrate: wantsHistory(s.status.analysis),
-    ...(share === undefined ? {} : { share }),
-  };
-  return { actions: [{ do: 'measure', job }], inMs: POLL_MS };
-}
-
-function variablesOf(s: StepFacts): Record<string, string> {
-  const names = (pods: readonly { name: string }[]) => pods.map((pod) => pod.name).join(',');
-  return {
-    ...trafficVariables(s.traffic.context, s.split),
-    release: s.release.metadata.name,
-    canaryDeployment: s.facts.canary.name,
-    stablePods: names(s.facts.stable?.replicaSet?.pods ?? []),
-    canaryPods: s.facts.canary.answering.join(','),
-  };
 }

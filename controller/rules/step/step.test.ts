@@ -11,10 +11,12 @@ import {
   NOW,
   replicaSet,
   SERVICE,
+  writing,
   type CanaryChange,
   type SnapshotChange,
 } from '../../../test/support/builders.ts';
 import {
+  edited,
   FIRST_WINDOW,
   HARM,
   initial,
@@ -37,16 +39,17 @@ const step = (weight: number, change = {}) => ({
 });
 const undefinedAt = { weightObservedAt: undefined as never };
 
+const noCanary: [string, string][] = [
+  ['Deployment', 'canary'],
+  ['ReplicaSet', 'canary'],
+  ['Pod', 'canary'],
+];
+
 describe('a step, in this order', () => {
   const first = {
     status: { ...undefinedAt, reason: 'PreparingCanary', stepStartedAt: ago(10) },
     recorded: false,
   };
-  const noCanary: [string, string][] = [
-    ['Deployment', 'canary'],
-    ['ReplicaSet', 'canary'],
-    ['Pod', 'canary'],
-  ];
 
   it.each([
     {
@@ -140,9 +143,36 @@ describe('a step, in this order', () => {
     expect(look(stepAt({ status: { weightObservedAt: ago(seconds) } })).reason).toBe(wait);
   });
 
-  it('drops the first samples of a cold pod', () => {
-    const cold = canary({ since: 4 });
-    expect(look(stepAt({}, cold))).toMatchObject({ reason: 'Settling', requeueAfterMs: 6_000 });
+  describe('while most canary pods are cold', () => {
+    const young = { exposedAt: ago(30), weightObservedAt: ago(30) };
+    const jobs = (decision: Decision) =>
+      decision.actions.flatMap((action) => (action.do === 'measure' ? [action.job] : []));
+
+    it('measures all the same, and says that they were', () => {
+      const [job] = jobs(look(stepAt({ status: young }, canary({ since: 4 }))));
+      expect(job).toMatchObject({
+        window: { startMs: NOW - 30_000, endMs: NOW - 15_000 },
+        warming: true,
+        variables: { canaryPods: 'web-canary-web-2-0' },
+      });
+    });
+
+    it('and then leaves the cold ones out', () => {
+      const last = 'web-canary-web-2-2';
+      const isLast = ({ metadata }: KubeObject) => metadata.name === last;
+      const warm = canary({ pods: 3, since: 100 }).filter((each) => !isLast(each));
+      const cold = canary({ pods: 3, since: 4 }).filter(isLast);
+      const status = { ...young, weight: 50 };
+      const [job] = jobs(
+        look([
+          ...stepAt({ status, policy: { steps: [step(50)] } }, [aRoute(50)], [...noCanary]),
+          ...warm,
+          ...cold,
+        ]),
+      );
+      expect(job?.variables['canaryPods']).toBe('web-canary-web-2-0,web-canary-web-2-1');
+      expect(job?.warming).toBeUndefined();
+    });
   });
 
   it('measures closed windows only, each from where the last ended', () => {
@@ -232,17 +262,34 @@ describe('a canary that does not become available', () => {
 
 describe('a route that somebody changed', () => {
   const SET = ['jsonPatch HTTPRoute/web: set the weight again', 'event RouteContested'];
+  const OFF = ['jsonPatch HTTPRoute/web: take all traffic off the canary', 'event RouteContested'];
 
-  it('to more is set back at once', () => {
+  it('to more loses its traffic at once, and the step begins again', () => {
     const decision = look(stepAt({}, [aRoute(60)]));
-    expect([doing(decision), decision.status?.next.reasserted]).toEqual([SET, 1]);
+    expect([decision.rule, doing(decision)]).toEqual(['turned-up', OFF]);
+    const { next } = decision.status!;
+    expect(next).toMatchObject({
+      phase: 'Progressing',
+      weight: 0,
+      reasserted: 1,
+      reassertedAt: [next.stepStartedAt],
+    });
+    expect(next.weightObservedAt).toBeUndefined();
   });
 
-  it('to more in one rule of two is set back at once', () => {
+  it('is not taken for turned up while a lower weight, or no copies, are about to be written', () => {
+    const policy = { steps: [step(50), step(20)] };
+    const status = { ...undefinedAt, step: 1, weight: 20 };
+    expect(writing(look(stepAt({ policy, status }, [...canary({ pods: 2 }), aRoute(50)])))).toEqual([
+      'jsonPatch HTTPRoute/web: set the weight',
+    ]);
+  });
+
+  it('to more in one rule of two loses its traffic at once', () => {
     const [low, high] = [aRoute(5), aRoute(60)].map((route) => route.spec!);
     const rules = [low!['rules'], high!['rules']].flat() as JsonObject[];
     const decision = look(stepAt({}, [{ ...aRoute(5), spec: { ...low, rules } }]));
-    expect([doing(decision), decision.status?.next.reasserted]).toEqual([SET, 1]);
+    expect([doing(decision), decision.status?.next.reasserted]).toEqual([OFF, 1]);
   });
 
   it('to less is left until a window has been judged: it may have been Sluice, which lost the record of why', () => {
@@ -256,44 +303,87 @@ describe('a route that somebody changed', () => {
     { given: 'no harm', of: SAFE, does: SET },
     { given: 'no data', of: 'noData' as const, does: SET },
     { given: 'harm', of: HARM, does: [] },
-    { given: 'no answer', of: 'serverError' as const, does: ['measure'] },
+    { given: 'no answer', of: 'serverError' as const, does: [] },
   ])('to less, and the window shows $given: $does', ({ of, does }) => {
-    expect(doing(look(stepAt({}, [aRoute(0)]), { measured: measured(FIRST_WINDOW, of) }))).toEqual(does);
+    const result = { measured: measured(FIRST_WINDOW, of) };
+    const first = look(stepAt({}, [aRoute(0)]), result);
+    expect(first.status?.next.analysis?.measuredUntilMs).toBe(FIRST_WINDOW.endMs);
+    const { phase } = first.status!.next;
+    // what was judged is recorded before the route is written to
+    const then =
+      phase === 'RollingBack' ? first : look(stepAt({ status: first.status!.next }, [aRoute(0)]), result);
+    expect(writing(then)).toEqual(does);
   });
 
-  it('and what was measured meanwhile proves nobody safe; evidence of harm is carried on', () => {
-    const result = { measured: measured(FIRST_WINDOW, SAFE) };
-    const analysisOf = (objects: KubeObject[]) => look(objects, result).status?.next.analysis;
-    const contested = analysisOf(stepAt({}, [aRoute(0)]));
-    expect(contested).toMatchObject({ step: 0, verdicts: [] });
-    expect(contested?.measuredUntilMs).toBeUndefined();
+  it('proves nobody safe before its weight is observed again; evidence of harm is carried on', () => {
+    const passed = look(stepAt({}), { measured: measured(FIRST_WINDOW, SAFE) }).status!.next;
+    const known = look(stepAt({}, [aRoute(0)]), { measured: measured(FIRST_WINDOW, SAFE) }).status!.next;
+    const status = { ...undefinedAt, analysis: known.analysis!, weightWrittenAt: ago(1) };
+    const again = look(stepAt({ status }, [aRoute(5)])).status!.next;
+    expect(again.weightObservedAt).toBe(new Date(NOW).toISOString());
+    expect(again.analysis?.measuredUntilMs).toBe(FIRST_WINDOW.endMs);
     // a step that passed carries the same on into the next one
-    expect(contested?.metrics).toEqual(analysisOf(stepAt({}))?.metrics);
+    expect(again.analysis?.metrics).toEqual(passed.analysis?.metrics);
   });
 
-  it('too often is a human’s business', () => {
-    const decision = look(stepAt({ status: { reasserted: 5 } }, [aRoute(60)]));
+  it('too often gets nothing any more, until a human says how to go on', () => {
+    const decision = look(stepAt({ status: edited(5) }, [aRoute(60)]));
     expect(decision).toMatchObject({
       outcome: 'stalled',
-      status: { next: { phase: 'Waiting', reason: 'RouteContested' } },
+      status: {
+        next: {
+          phase: 'Waiting',
+          reason: 'RouteContested',
+          weight: 0,
+          withheld: { reason: 'RouteContested' },
+        },
+      },
     });
-    expect(doing(decision)).toEqual(['event RouteContested']);
+    expect(doing(decision)).toEqual(OFF);
   });
 
-  it('and is rejected by the back end waits for a human', () => {
-    const status = { ...undefinedAt, reason: 'ObservingWeight', stepStartedAt: ago(130) };
-    expect(look(stepAt({ status }, [aRoute(5, false)])).status?.next).toMatchObject({
-      phase: 'Waiting',
-      reason: 'RouteRejected',
+  it('is fought as long as that happens seldom: edits of long ago are forgotten', () => {
+    const status = { reasserted: 50, reassertedAt: [1900, 1700, 700, 601, 599].map(ago) };
+    const { next } = look(stepAt({ status }, [aRoute(60)])).status!;
+    expect([next.phase, next.reasserted, next.reassertedAt?.length]).toEqual(['Progressing', 51, 2]);
+  });
+
+  describe('and is not confirmed by the back end', () => {
+    const at = (seconds: number) => ({
+      ...undefinedAt,
+      exposedAt: ago(seconds),
+      weightWrittenAt: ago(seconds),
+    });
+
+    it('is judged meanwhile, by the clock that bounds it', () => {
+      const { actions, status } = look(stepAt({ status: at(30) }, [aRoute(5, false)]));
+      expect(actions).toMatchObject([{ do: 'measure', job: { window: { startMs: NOW - 30_000 } } }]);
+      expect(status?.next.clocks).toEqual([
+        { name: 'unconfirmed', since: ago(30), until: new Date(NOW + 90_000).toISOString() },
+      ]);
+      const harm = measured({ startMs: NOW - 30_000, endMs: NOW - 15_000 }, HARM);
+      const withdrawn = look(stepAt({ status: at(30) }, [aRoute(5, false)]), { measured: harm });
+      expect([withdrawn.rule, withdrawn.reason]).toEqual(['harmed', 'HarmDetected']);
+    });
+
+    it('is taken back after two minutes', () => {
+      const decision = look(stepAt({ status: at(121) }, [aRoute(5, false)]));
+      expect(decision.status?.next).toMatchObject({
+        phase: 'Waiting',
+        reason: 'RouteRejected',
+        weight: 0,
+        interruptions: { RouteRejected: 1 },
+      });
+      expect(doing(decision)[0]).toBe(OFF[0]);
     });
   });
 });
 
 describe('the size of the canary', () => {
   const sized = (weight: number, observed: number, pods: number, replicas = 10) => {
-    const status = { ...undefinedAt, step: 0, weight };
+    const status = { ...undefinedAt, step: 1, weight };
     const more = canary({ pods });
-    const base = stepAt({ policy: { steps: [step(weight)] }, status }, [
+    const base = stepAt({ policy: { steps: [step(50), step(weight)] }, status }, [
       aTarget({ image: 'web:2', replicas }),
       ...more,
       aRoute(observed),
@@ -303,7 +393,7 @@ describe('the size of the canary', () => {
       ...base,
       ...more.filter((each) => !known.has(`${each.kind}/${each.metadata.name}`)),
     ]);
-    const [action] = decision.actions;
+    const action = decision.actions.find((each) => each.do === 'write');
     return action?.do === 'write' && action.write.verb === 'jsonPatch'
       ? [action.why, action.write.patch.at(-1)?.value]
       : [action?.do];
@@ -330,6 +420,6 @@ describe('the size of the canary', () => {
       initial(),
       stepRelease({}),
     ]);
-    expect(doing(decision)).toEqual(['jsonPatch Deployment/web-canary: scale the canary']);
+    expect(writing(decision)).toEqual(['jsonPatch Deployment/web-canary: scale the canary']);
   });
 });

@@ -18,6 +18,7 @@ import {
   canary,
   canaryServiceObject,
   doing,
+  writing,
   NOW,
   ownedBy,
   replicaSet,
@@ -115,7 +116,7 @@ const window = (seconds: number) => ({ startMs: NOW - seconds * 1000, endMs: NOW
 
 /** The number of pods a decision scales the canary to. */
 function scaledTo({ actions }: Decision): unknown {
-  const [action] = actions;
+  const action = actions.find((each) => each.do === 'write');
   return action?.do === 'write' && action.why === 'scale the canary' && action.write.verb === 'jsonPatch'
     ? action.write.patch.at(-1)?.value
     : undefined;
@@ -159,7 +160,7 @@ describe('a step of copies', () => {
   it('leaves its pods until no copies come any more', () => {
     const status = { ...notObserved, step: 1, weight: 5 };
     const before = look({ policy: MIRRORED, status, canaryPods: 2, split: { mirror: 50 } });
-    expect(doing(before)).toEqual(['jsonPatch HTTPRoute/web: set the weight']);
+    expect(writing(before)).toEqual(['jsonPatch HTTPRoute/web: set the weight']);
     const after = { policy: MIRRORED, status: { step: 1, weight: 5 }, canaryPods: 2, split: { weight: 5 } };
     expect(scaledTo(look(after))).toBe(1);
   });
@@ -215,15 +216,20 @@ describe('requests that match', () => {
     const status = { step: policy.mirror === undefined ? 0 : 1, matching: true };
     const decision = look({ policy, status, split: { ...first, ...drift } });
     expect(doing(decision)).toEqual([
-      'jsonPatch HTTPRoute/web: set the weight again',
+      'jsonPatch HTTPRoute/web: take all traffic off the canary',
       'event RouteContested',
     ]);
+    expect(next(decision)?.weightObservedAt).toBeUndefined();
   });
 
   it('that somebody stopped are let go on only after a window was judged', () => {
     const shape = { policy: AB, status: { matching: true } };
     expect(look(shape)).toMatchObject({ reason: 'RouteContested', actions: [{ do: 'measure' }] });
-    expect(doing(look(shape, { measured: measured(window(190), SAFE) }))).toEqual([
+    const result = { measured: measured(window(190), SAFE) };
+    const known = look(shape, result);
+    expect(writing(known)).toEqual([]);
+    const again = { ...shape, status: { ...shape.status, ...next(known) } };
+    expect(writing(look(again, result))).toEqual([
       'jsonPatch HTTPRoute/web: set the weight again',
       'event RouteContested',
     ]);
@@ -328,7 +334,8 @@ describe('blueGreen after the switch', () => {
   ])('a switch that the back end does not confirm $given', ({ seconds, want }) => {
     const status = { ...notObserved, step: 1, weight: 100, reason: 'ObservingWeight' };
     const shape = { policy: BLUE_GREEN, split: { weight: 100 }, unconfirmed: true as const };
-    const decision = look({ ...shape, status: { ...status, stepStartedAt: ago(seconds) } });
+    const since = { exposedAt: ago(seconds), weightWrittenAt: ago(seconds) };
+    const decision = look({ ...shape, status: { ...status, ...since } });
     expect(phase(decision)).toEqual(want);
   });
 
@@ -400,10 +407,11 @@ describe('blueGreen after the switch', () => {
   it('is not switched again while a version is short of pods', () => {
     const short = baking(100, 20, { split: {}, stableReady: 3 });
     const decision = look(short, judged(15, 20));
-    expect(doing(decision)).toEqual([]);
+    expect(writing(decision)).toEqual([]);
     expect(next(decision)?.reason).toBe('AwaitingFullSize');
     const whole = baking(100, 20, { split: {} });
-    expect(doing(look(whole, judged(15, 20)))).toEqual([
+    const known = next(look(whole, judged(15, 20)));
+    expect(writing(look({ ...whole, status: { ...whole.status, ...known } }, judged(15, 20)))).toEqual([
       'jsonPatch HTTPRoute/web: set the weight again',
       'event RouteContested',
     ]);
