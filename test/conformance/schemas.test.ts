@@ -260,7 +260,17 @@ describe('schemas and parsers', () => {
       tolerable: true,
     } as const;
     const status = aStatus({
+      exposedAt: STARTED,
+      stepExposedAt: STARTED,
+      weightWrittenAt: STARTED,
       weightObservedAt: STARTED,
+      clocks: [
+        { name: 'blind', since: STARTED, until: STARTED },
+        { name: 'unconfirmed', since: STARTED, until: STARTED },
+      ],
+      withheld: { reason: 'DataMissing', since: STARTED },
+      interruptions: { DataMissing: 2 },
+      reassertedAt: [STARTED],
       stepStartedAt: STARTED,
       pausedAt: STARTED,
       drainStartedAt: STARTED,
@@ -289,6 +299,7 @@ describe('schemas and parsers', () => {
         version: 1,
         step: 0,
         measuredUntilMs: 1.5e12,
+        dataUntilMs: 1.5e12,
         gaps: 0,
         metrics: {
           'error-rate': { version: 1, type: 'errorRate', data: { any: [1] } },
