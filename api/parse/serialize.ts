@@ -6,7 +6,19 @@ import { writeMetric } from './metric.ts';
 
 /** The wire form with every field written out, so that later changes of defaults change no stored Release. */
 export function serializePolicy(policy: ReleasePolicy): JsonObject {
-  const { settleMs, warmupMs, blindMs, drainMs, bakeMs, steps, analysis, match, mirror, stickiness, ...same } = policy;
+  const {
+    settleMs,
+    warmupMs,
+    blindMs,
+    drainMs,
+    bakeMs,
+    steps,
+    analysis,
+    match,
+    mirror,
+    stickiness,
+    ...same
+  } = policy;
   const blueGreen = policy.strategy === 'blueGreen';
   return {
     ...same,

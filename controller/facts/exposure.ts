@@ -26,8 +26,7 @@ export function intervalOf(release: Release): number {
 
 type Timed = {
   [K in 'phase' | 'analysis' | 'exposedAt' | 'weightWrittenAt' | 'weightObservedAt']?:
-    | ReleaseStatus[K]
-    | undefined;
+    ReleaseStatus[K] | undefined;
 };
 
 /** What bounds the time in which the judge can do nothing, as it stands now. */
