@@ -13,6 +13,15 @@ const step = (weight: number, minMinutes = 2, pause: boolean | number = false) =
 });
 
 describe('parseAnnotations', () => {
+  it('names ten annotations that nobody knows, and says how many more there are', () => {
+    const annotations = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, i) => [`sluice.dev/unknown-${i}`, 'x']),
+    );
+    const issues = issuesOf(parseAnnotations(annotations));
+    expect(issues).toHaveLength(11);
+    expect(issues.at(-1)).toMatch(/holds 19990 more annotations that Sluice does not know; remove all/);
+  });
+
   it('reads every override and leaves what belongs to others alone', () => {
     const annotations = {
       'sluice.dev/policy': 'default',

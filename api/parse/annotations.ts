@@ -45,14 +45,25 @@ const analysis: Read<AnalysisUse[]> = (value, place) =>
 const PREFIX = 'sluice.dev/';
 const KNOWN: readonly string[] = Object.values(ANNOTATION).map((name) => name.slice(PREFIX.length));
 
+/** Names that nobody knows are looked at one by one up to so many. */
+const MOST_UNKNOWN = 10;
+
 function refuseUnknown(annotations: Record<string, unknown>, place: Place): void {
-  for (const [name, value] of Object.entries(annotations)) {
-    const own = name.slice(PREFIX.length);
-    if (!name.startsWith(PREFIX) || KNOWN.includes(own)) continue;
-    const meant = suggest(own, KNOWN);
+  const unknown = Object.keys(annotations).filter(
+    (name) => name.startsWith(PREFIX) && !KNOWN.includes(name.slice(PREFIX.length)),
+  );
+  for (const name of unknown.slice(0, MOST_UNKNOWN)) {
+    const meant = suggest(name.slice(PREFIX.length), KNOWN);
     const remedy = meant === undefined ? 'remove the annotation' : `did you mean ${PREFIX}${meant}?`;
-    complain(at(place, name), value, 'is in an annotation that Sluice does not know', remedy);
+    complain(at(place, name), annotations[name], 'is in an annotation that Sluice does not know', remedy);
   }
+  const more = unknown.length - MOST_UNKNOWN;
+  if (more > 0)
+    place.issues.push({
+      path: place.path,
+      message: `holds ${more} more annotations that Sluice does not know`,
+      remedy: `remove all that begin with ${PREFIX} and are not in docs/annotations.md`,
+    });
 }
 
 function at(place: Place, name: string): Place {

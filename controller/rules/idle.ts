@@ -8,6 +8,9 @@ import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { wasUndone } from './holding.ts';
 import { asObject } from './record.ts';
 
+/** Old Releases deleted in one pass; the next goes on. */
+const BATCH = 20;
+
 /** More than the limit of ended Releases: the oldest go. */
 export const history: FactsRule = {
   name: 'history',
@@ -16,7 +19,8 @@ export const history: FactsRule = {
     const old = facts.releases
       .slice(1)
       .filter(isEnded)
-      .slice(Math.max(0, limit - 1));
+      .slice(Math.max(0, limit - 1))
+      .slice(-BATCH);
     const actions = old.flatMap((release) =>
       remove('delete an old release', RESOURCES.releases, asObject(release)),
     );
