@@ -30,6 +30,8 @@ export const ANNOTATION = {
   routeOriginals: 'sluice.dev/route-originals',
   /** on a Release: index of the pause step a human has let go on */
   resumedStep: 'sluice.dev/resumed-step',
+  /** on an ended Release, by a human: the template it turned down is tried again */
+  retry: 'sluice.dev/retry',
   /** on a canary Deployment that is scaled to set the weight: names of its pods before it was scaled */
   pods: 'sluice.dev/pods',
   /** on a Release that only records what rolled out without it: `Initial` or `Escaped` */

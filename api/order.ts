@@ -2,8 +2,8 @@ import { getString } from './json.ts';
 import type { ObjectMeta } from './kube.ts';
 
 /**
- * The Releases of one target, newest first, as a new list. Of one Deployment the number in the name tells, the generation
- * of the change: creation times have whole seconds and come from the clocks of several API servers. Between Deployments of
+ * The Releases of one target, newest first, as a new list. Of one Deployment the numbers in the name tell, the generation
+ * of the change and the attempt: creation times have whole seconds and come from the clocks of several API servers. Between Deployments of
  * the same name that followed each other the time tells.
  */
 export function newestFirst<T extends { metadata: ObjectMeta }>(releases: readonly T[]): T[] {
@@ -17,7 +17,8 @@ export function newestFirst<T extends { metadata: ObjectMeta }>(releases: readon
     (a, b) =>
       ageOf(b) - ageOf(a) ||
       uidOf(b).localeCompare(uidOf(a)) ||
-      numberOf(b) - numberOf(a) ||
+      numberOf(b, 1) - numberOf(a, 1) ||
+      numberOf(b, 2) - numberOf(a, 2) ||
       createdMs(b) - createdMs(a) ||
       b.metadata.name.localeCompare(a.metadata.name),
   );
@@ -31,6 +32,7 @@ function createdMs({ metadata }: { metadata: ObjectMeta }): number {
   return Date.parse(metadata.creationTimestamp ?? '') || 0;
 }
 
-function numberOf({ metadata }: { metadata: ObjectMeta }): number {
-  return Number(/-(\d+)$/.exec(metadata.name)?.[1] ?? 0);
+/** "shop-17-r2": 1 = the generation, 2 = the attempt */
+function numberOf({ metadata }: { metadata: ObjectMeta }, part: 1 | 2): number {
+  return Number(/-(\d+)(?:-r(\d+))?$/.exec(metadata.name)?.[part] ?? 0);
 }

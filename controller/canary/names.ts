@@ -8,5 +8,9 @@ export const canaryName = (target: string): string => dnsLabel(target, '-canary'
 /** Name of the Service in front of the canary pods. */
 export const canaryServiceName = (service: string): string => dnsLabel(service, '-canary');
 
-/** Name of the Release for the change that the target's `metadata.generation` counted. */
-export const releaseName = (target: string, generation: number): string => dnsLabel(target, `-${generation}`);
+/**
+ * Name of the Release for the change that the target's `metadata.generation` counted; one that was recorded before, or is tried
+ * again, counts its attempts (api/order.ts reads them).
+ */
+export const releaseName = (target: string, generation: number, attempt = 1): string =>
+  dnsLabel(target, attempt === 1 ? `-${generation}` : `-${generation}-r${attempt}`);

@@ -47,6 +47,7 @@ export function stableAfter(release: Release): StableRecord {
 /** Reasons for which a release ends Aborted with its template held: it would only end so again. */
 const TURNED_DOWN: ReadonlySet<string> = new Set([
   REASON.AbortedByHuman,
+  REASON.ReleaseDeleted,
   REASON.TrafficShareTooHigh,
   REASON.RouteRejected,
 ]);
@@ -54,11 +55,12 @@ export const isTurnedDown = (reason: string): boolean => TURNED_DOWN.has(reason)
 
 /**
  * The evidence, a human or the data plane turned this template down: it is not tried again by itself. What ended Aborted counts
- * only until the target has gone back to stable (idle removes targetGeneration then).
+ * only until the target has gone back to stable (idle removes targetGeneration then). A human may have it tried again.
  */
 export function wasTurnedDown(release: Release): boolean {
   const phase = phaseOf(release);
   const { reason, targetGeneration } = release.status ?? {};
+  if (release.metadata.annotations?.[ANNOTATION.retry] !== undefined) return false;
   const aborted = phase === 'Aborted' && isTurnedDown(reason ?? '') && targetGeneration !== undefined;
   return phase === 'RolledBack' || aborted;
 }

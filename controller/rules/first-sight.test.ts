@@ -118,9 +118,9 @@ describe('a target that was deleted and made again', () => {
     });
   });
 
-  it('makes room where an old Release bears the name it needs', () => {
+  it('gets a name of its own where an old Release bears the one of its generation', () => {
     const decision = look(...again('web:1'), initial({ name: 'web-1' }));
-    expect(doing(decision)).toEqual(['delete Release/web-1: make room for a new record']);
+    expect(doing(decision)).toEqual(['create Release/web-1-r2: record what serves', 'event Initial']);
   });
 });
 

@@ -12,6 +12,7 @@ import { templatesEqual } from '../canary/index.ts';
 import type { Answer } from '../model.ts';
 import { event, pause, unpause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
+import { recordRecreated } from './record-again.ts';
 import { record } from './record.ts';
 
 /** As long as a stable version may be without a pod before a canary takes its place. */
@@ -27,7 +28,8 @@ export const firstSight: FactsRule = {
     const { target, newest, stable } = facts;
     if (target === undefined || (newest !== undefined && stable?.foreign !== true)) return undefined;
     const serving = servingAlone(target);
-    if (serving === undefined || !target.observed) return firstToServe(facts, target) ?? inProgress(target);
+    if (serving === undefined || !target.observed)
+      return remembered(facts, target) ?? waitToServe(facts, target);
     if (target.paused) return recorded(facts, target, serving);
     // About to roll out something else: the native controller has not made its ReplicaSet yet.
     if (!templatesEqual(serving.template, target.template)) return inProgress(target);
@@ -41,6 +43,19 @@ export const firstSight: FactsRule = {
     });
   },
 };
+
+export const waitToServe = (facts: Facts, target: WorkloadFacts): Answer =>
+  firstToServe(facts, target) ?? inProgress(target);
+
+/** The Releases of a Deployment that was deleted go with it: what they call stable is written down while one is left. */
+function remembered(facts: Facts, target: WorkloadFacts): Answer | undefined {
+  const { newest } = facts;
+  if (newest === undefined) return undefined;
+  const sentence =
+    'The target was deleted and made again: what was stable before is remembered until it serves.';
+  const actions = recordRecreated(facts, target, newest);
+  return answer({ reason: REASON.RolloutInProgress, sentence, actions, requeueAfterMs: AT_ONCE });
+}
 
 /**
  * The correction of a first version that never ran is held by admission like any change. There is nothing to compare it

@@ -6,6 +6,7 @@ import { timeOf, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { markFailed, rollOut } from './actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { servesUnrecorded } from './serving.ts';
 import { turnedDown } from './turned-down.ts';
 
 const REVERT_AFTER_MS = 60_000;
@@ -23,7 +24,7 @@ export const heldBack: FactsRule = {
       stable.foreign
     )
       return undefined;
-    const release = target.paused ? turnedDown(facts) : undefined;
+    const release = target.paused && !servesUnrecorded(facts) ? turnedDown(facts) : undefined;
     return release === undefined
       ? undefined
       : (revert(facts, release, target) ?? stay(facts, release, target));
@@ -49,7 +50,7 @@ function stay(facts: Facts, release: Release, target: WorkloadFacts): Answer {
   const sentence =
     release === facts.newest
       ? `The template of release ${name} is held: ${why}`
-      : `This template was turned down in release ${name} (${why}); change it, or delete that Release to have it tried again.`;
+      : `This template was turned down in release ${name} (${why}); change it, or have it tried again with "sluice retry deployment/${target.name}".`;
   const shown = release === facts.newest ? why : sentence;
   const parts = {
     reason: REASON.FailedBefore,

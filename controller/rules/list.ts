@@ -30,6 +30,7 @@ import { superseded } from './superseded.ts';
 import { targetGone } from './target-gone.ts';
 import { unpaused } from './unpaused.ts';
 import { unreadableRelease } from './unreadable-release.ts';
+import { vanished } from './vanished.ts';
 import { withdrawing } from './withdraw.ts';
 
 /** The first rule that applies answers. Safety stands first: what must not wait for anything else. */
@@ -66,6 +67,7 @@ export const RULES: readonly FactsRule[] = [
   starting,
   stepping,
   // no release is under way
+  vanished,
   orphans,
   history,
   firstSight,

@@ -1,13 +1,14 @@
 import { REASON } from '../../api/reasons.ts';
 import { stableAfter } from '../facts/records.ts';
 import type { StableFacts, Facts } from '../facts.ts';
-import { ofTemplate, servingAlone, type WorkloadFacts } from '../facts/workload.ts';
+import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { clearFailed, event, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { notes, planRelease } from './plan.ts';
-import { asObject, newRelease, replaced } from './record.ts';
+import { asObject, newRelease } from './record.ts';
 import { arrivedSkip } from './skip.ts';
+import { servesUnrecorded } from './serving.ts';
 import { turnedDown } from './turned-down.ts';
 
 /** A held template that no Release is about yet: one is made, with everything it will be judged by. */
@@ -18,18 +19,11 @@ export const newTemplate: FactsRule = {
     if (active !== undefined || target === undefined || stable === undefined || stable.foreign)
       return undefined;
     if (stable.wanted || !target.paused || turnedDown(facts) !== undefined) return undefined;
-    // Left over from a hold that failed, and handled by stable-lost once the Release of it has ended.
-    if (facts.holdsNewest && stable.lost) return undefined;
-    // It serves alone, and no Release says since when: `holding` records that instead of undoing it.
-    if (!facts.holdsNewest && servesAlready(target)) return undefined;
+    // Left over from a hold that failed, and handled by stable-lost once the Release of it has ended; or recorded by `holding`.
+    if ((facts.holdsNewest && stable.lost) || servesUnrecorded(facts)) return undefined;
     return begin(facts, target, stable);
   },
 };
-
-function servesAlready(target: WorkloadFacts): boolean {
-  const serving = servingAlone(target);
-  return serving?.active === true && target.observed && serving === ofTemplate(target, target.template);
-}
 
 function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer {
   const plan = planRelease(facts);
@@ -42,10 +36,8 @@ function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer
       canary: { template: target.template },
       ...(plan.ok ? plan.value : { policy: {}, analysis: [] }),
     },
-    annotations,
+    { annotations, beside: facts.snapshot.releases },
   );
-  const taken = facts.releases.find((each) => each.metadata.name === release.metadata.name);
-  if (taken !== undefined) return replaced(taken);
   const sentence = `A new template was seen at generation ${target.generation}; it is held.`;
   const actions = [
     ...optional(clearFailed(facts, target)),

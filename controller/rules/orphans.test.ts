@@ -33,19 +33,22 @@ const forgotten = (route: KubeObject, policy: 'default' | null = 'default') =>
     ]),
   );
 
+/** Before the canary goes, which alone tells that a release was under way. */
+const RECORDED = 'create Release/web-5: record how the deleted release ended';
+
 describe('a canary whose Release was torn away, finalizer and all', () => {
   it.each([
     {
       given: 'traffic goes to it',
       route: aRoute(25),
-      does: ['jsonPatch HTTPRoute/web: take all traffic off a forgotten canary'],
+      does: ['jsonPatch HTTPRoute/web: take all traffic off a forgotten canary', RECORDED],
     },
     {
       given: 'the route still names it',
       route: aRoute(0),
-      does: ['jsonPatch HTTPRoute/web: restore a forgotten route'],
+      does: [RECORDED, 'jsonPatch HTTPRoute/web: restore a forgotten route'],
     },
-    { given: 'the route knows nothing of it', route: aRoute(), does: REMOVED },
+    { given: 'the route knows nothing of it', route: aRoute(), does: [RECORDED, ...REMOVED] },
   ])('loses its traffic before it is deleted: $given', ({ route, does }) => {
     expect(doing(forgotten(route))).toEqual(does);
   });
@@ -63,8 +66,12 @@ describe('a canary whose Release was torn away, finalizer and all', () => {
     });
     expect(doing(forgotten(routed(25)))).toEqual([
       'jsonPatch VirtualService/web: take all traffic off a forgotten canary',
+      RECORDED,
     ]);
-    expect(doing(forgotten(routed(0)))).toEqual(['jsonPatch VirtualService/web: restore a forgotten route']);
+    expect(doing(forgotten(routed(0)))).toEqual([
+      RECORDED,
+      'jsonPatch VirtualService/web: restore a forgotten route',
+    ]);
   });
 
   it('on a route that only copies requests to it', () => {
@@ -75,6 +82,7 @@ describe('a canary whose Release was torn away, finalizer and all', () => {
     }));
     expect(doing(forgotten({ ...given, spec: { ...given.spec, rules } }))).toEqual([
       'jsonPatch HTTPRoute/web: take all traffic off a forgotten canary',
+      RECORDED,
     ]);
   });
 

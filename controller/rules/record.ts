@@ -3,25 +3,27 @@ import { ANNOTATION, API_VERSION } from '../../api/names.ts';
 import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
 import type { Release, ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
-import { RESOURCES } from '../../api/resources.ts';
 import { ownerOf, ownLabels, releaseName, templatesEqual } from '../canary/index.ts';
 import type { StableRecord } from '../facts/records.ts';
 import { servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts/workload.ts';
 import type { Facts } from '../facts.ts';
 import type { Action, Answer, ResolvedRules } from '../model.ts';
 import type { Said, StatusChange } from '../status/next.ts';
-import { event, remove, write } from './actions.ts';
-import { answer, answerFor, AT_ONCE } from './answer.ts';
+import { event, write } from './actions.ts';
+import { answerFor, AT_ONCE } from './answer.ts';
 import { seenSkip } from './skip.ts';
 
-/** A new Release object for the target's present generation, owned by the target. */
+/** A new Release object for the target's present generation, owned by the target, under a name no Release of it bears. */
 export function newRelease(
   target: WorkloadFacts,
   spec: Omit<ReleaseSpec, 'target' | 'intent'>,
-  annotations: Record<string, string> = {},
+  {
+    annotations = {},
+    beside = [],
+  }: { annotations?: Record<string, string>; beside?: readonly Release[] } = {},
 ): Release {
   const { namespace } = target.object.metadata;
-  const name = releaseName(target.name, target.generation);
+  const name = freeName(target, beside);
   return {
     apiVersion: API_VERSION,
     kind: 'Release',
@@ -34,6 +36,13 @@ export function newRelease(
     },
     spec: { target: { name: target.name, uid: target.uid }, ...spec, intent: 'Auto' },
   };
+}
+
+function freeName({ name, generation }: WorkloadFacts, beside: readonly Release[]): string {
+  const taken = new Set(beside.map((release) => release.metadata.name));
+  let attempt = 1;
+  while (taken.has(releaseName(name, generation, attempt))) attempt += 1;
+  return releaseName(name, generation, attempt);
 }
 
 export const asObject = (release: Release): KubeObject => release as unknown as KubeObject;
@@ -62,7 +71,8 @@ const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped' }> = {
   Escaped: {
     phase: 'Escaped',
     reason: REASON.EscapedHold,
-    sentence: 'A change rolled out before it could be held; it was not analysed.',
+    sentence:
+      'What serves is not what the last Release left: it rolled out before it could be held, or the Release of it is gone. It was not analysed.',
   },
 };
 
@@ -96,23 +106,11 @@ export function record(facts: Facts, target: WorkloadFacts, recording: Recording
   const release = newRelease(
     { ...target, generation: target.generation - held },
     { stable: before ?? present, canary: { template: present.template }, policy: {}, analysis: [] },
-    { ...seenSkip(target), [ANNOTATION.recordedAs]: as },
+    { annotations: { ...seenSkip(target), [ANNOTATION.recordedAs]: as }, beside: facts.snapshot.releases },
   );
-  const taken = facts.releases.find((each) => each.metadata.name === release.metadata.name);
-  if (taken !== undefined) return replaced(taken);
   const { said, change } = recordStatus(facts, as);
   const told = event(facts, as === 'Initial' ? 'Normal' : 'Warning', said.reason, said.sentence);
   const create = write('record what serves', { verb: 'create', object: asObject(release) });
   const actions = [...first, create, ...told];
   return answerFor(facts, release, { ...said, actions, outcome: 'done', requeueAfterMs: AT_ONCE }, change);
-}
-
-/** A Release of a Deployment that was deleted may bear the name a new one needs. */
-export function replaced(taken: Release): Answer {
-  return answer({
-    reason: REASON.PreviousReleaseEnding,
-    sentence: `Release ${taken.metadata.name} of an earlier Deployment is deleted: its name is needed.`,
-    actions: remove('make room for a new record', RESOURCES.releases, asObject(taken)),
-    requeueAfterMs: AT_ONCE,
-  });
 }

@@ -11,6 +11,8 @@ import { event, patchRelease, rollOut } from './actions.ts';
 import { NOTHING, type StatusChange } from '../status/next.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { zeroWeight } from './leave.ts';
+import { servesUnrecorded } from './serving.ts';
+import { turnedDown } from './turned-down.ts';
 
 /**
  * While a change is held, pods run outside the stable ReplicaSet, or that is gone: one write sets the stable template
@@ -38,7 +40,7 @@ const SENTENCE =
 
 function afterwards(facts: Facts, newest: Release, { target, template }: Restored): Answer | undefined {
   // A template that has no Release yet gets one first, so that it is not lost.
-  if (!facts.holdsNewest) return undefined;
+  if ((!facts.holdsNewest && turnedDown(facts) === undefined) || servesUnrecorded(facts)) return undefined;
   const told = event(
     facts,
     'Warning',

@@ -341,7 +341,10 @@ describe('the way out', () => {
         'delete Deployment/web-canary: delete the canary',
         'delete Service/web-canary: delete the canary Service',
       ],
-      ['mergePatch Release/web-5: the route is as it was'],
+      [
+        'create Release/web-5-r2: record how the deleted release ended',
+        'mergePatch Release/web-5: the route is as it was',
+      ],
     ]);
   });
 });

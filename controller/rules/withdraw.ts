@@ -90,7 +90,9 @@ function stableBack(facts: Facts, release: Release): Answer | undefined {
   return answerFor(facts, release, parts, cause(release));
 }
 
-const endOf = ({ status }: Release): Phase => END[status?.reason ?? REASON.AbortedByHuman] ?? 'RolledBack';
+/** The phase in which a release ends that is withdrawn for what its status says. */
+export const endOf = ({ status }: Release): Phase =>
+  END[status?.reason ?? REASON.AbortedByHuman] ?? 'RolledBack';
 
 /** It ends with the native sign of failure. */
 const isFailure = (release: Release): boolean =>

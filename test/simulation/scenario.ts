@@ -74,8 +74,15 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       const step = String(world.newest()?.status?.step ?? 0);
       draft.metadata.annotations = { ...draft.metadata.annotations, 'sluice.dev/resumed-step': step };
     }),
+  // as `sluice retry`
+  retry: (world) => annotateRelease(world, 'sluice.dev/retry'),
   'delete-target': (world) => remove(world, DEPLOYMENTS, NAME),
   'delete-release': (world) => remove(world, 'releases.sluice.dev', world.newest()?.metadata.name ?? ''),
+  // as `kubectl replace --force`: deleted, and made again with that version
+  'replace-target': (world, name) => {
+    remove(world, DEPLOYMENTS, NAME);
+    world.api.store.create(DEPLOYMENTS, target(4, {}, versionOf(name).template));
+  },
   // as `kubectl apply` of the first manifest, after a deletion; of that version, or of v1
   'create-target': (world, name) => {
     const { template } = versionOf(name || 'v1');
@@ -122,6 +129,12 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
   forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),
 };
+
+function annotateRelease(world: World, annotation: string): void {
+  world.edit('releases.sluice.dev', world.newest()?.metadata.name ?? '', (draft) => {
+    draft.metadata.annotations = { ...draft.metadata.annotations, [annotation]: 'true' };
+  });
+}
 
 /** `key=value`; without a value the annotation goes. */
 function annotate(world: World, pair: string, by: string): void {

@@ -3,6 +3,7 @@ import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import { newestFirst } from '../../api/order.ts';
 import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { MeasurementQueue, QueueJob } from '../../analysis/queue/queue.ts';
@@ -389,11 +390,7 @@ export class World {
   }
 
   releases(): Release[] {
-    const time = (release: KubeObject) => release.metadata.creationTimestamp ?? '';
-    const number = (release: KubeObject) => Number(/-(\d+)$/.exec(release.metadata.name)?.[1] ?? 0);
-    return this.api.store
-      .list('releases.sluice.dev', NAMESPACE)
-      .sort((a, b) => time(b).localeCompare(time(a)) || number(b) - number(a)) as unknown as Release[];
+    return newestFirst(this.api.store.list('releases.sluice.dev', NAMESPACE)) as unknown as Release[];
   }
 
   newest(): Release | undefined {
