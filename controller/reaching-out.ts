@@ -16,22 +16,20 @@ export class ReachingOut implements Everywhere {
   /** the namespaces each is filed under */
   #filed = new Map<string, readonly string[]>();
   #into = new Map<string, ByName>();
-  /** those of the list under way; the old ones are good until it is complete */
-  #next: ReachingOut | undefined;
 
-  listing(): void {
-    this.#next = new ReachingOut();
-  }
-
-  listed(): void {
-    if (this.#next === undefined) return;
-    this.#filed = this.#next.#filed;
-    this.#into = this.#next.#into;
-    this.#next = undefined;
+  /** What was known before is good until the list is complete. */
+  listing(): ReturnType<Everywhere['listing']> {
+    const next = new ReachingOut();
+    return {
+      see: (object) => next.see('ADDED', object),
+      listed: () => {
+        this.#filed = next.#filed;
+        this.#into = next.#into;
+      },
+    };
   }
 
   see(type: Change['type'], object: KubeObject): void {
-    if (this.#next !== undefined) return this.#next.see(type, object);
     const { namespace = '', name } = object.metadata;
     const key = `${namespace}/${name}`;
     for (const into of this.#filed.get(key) ?? []) this.#take(into, key);

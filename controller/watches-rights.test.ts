@@ -104,7 +104,17 @@ const read = (resource: Resource, namespace: string): string[] | string | undefi
   const listing = watches.list(resource, namespace);
   return listing === FORBIDDEN ? listing : listing?.map(({ metadata }) => metadata.name).sort();
 };
-/** A kind of all namespaces, and of one. */
+const reachingInto = (into: string, namespace: string): KubeObject => {
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': into } };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { namespace, name: 'out' },
+    spec: { podSelector: {}, ingress: [{ from: [{ podSelector: {}, namespaceSelector }] }] },
+  };
+};
+
+/** A kind of all namespaces, not of one. */
 const WIDE = /^\/apis?\/[^?]*(?<!\/namespaces\/[^?]*)\?/;
 
 describe('what the API server is asked', () => {
@@ -211,6 +221,19 @@ describe('rights to single namespaces', () => {
       [],
       2,
     ]);
+  });
+
+  it('show what reaches out of these, for as long as no more may be read', async () => {
+    denied = (url) => WIDE.test(url) && url.includes('networkpolicies');
+    await start(['team-0', 'team-1']);
+    await clock.advance(31_000);
+    await api.client.create(reachingInto('team-0', 'team-1'));
+    await clock.advance(31_000);
+    const seen = () => watches.elsewhere('team-0').map(({ metadata }) => metadata.name);
+    expect([seen(), watches.elsewhere('team-1')]).toEqual([['out'], []]);
+    denied = undefined;
+    await clock.advance(31_000);
+    expect(seen()).toEqual(['out']);
   });
 
   it(`are followed in ${MOST_ALONE} namespaces, and one more is told so`, async () => {

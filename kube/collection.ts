@@ -10,9 +10,8 @@ type Type = Change['type'];
 
 /** Told of every object of a collection that is watched at once, whatever its namespace. */
 export interface Everywhere {
-  /** the whole collection is being read: `see` is called for each object, then `listed` */
-  listing(): void;
-  listed(): void;
+  /** the whole collection is being read; `listed` says that it was, and was not given up half-way */
+  listing(): { see(object: KubeObject): void; listed(): void };
   see(type: Type, object: KubeObject): void;
 }
 
@@ -134,12 +133,12 @@ export class Collection {
   async #listAll(...[resource, scope]: Parameters<KubeClient['listAll']>) {
     const { client, everywhere } = this.#options;
     const covered = new Set([...this.#entries.keys()].filter((each) => !this.#outOfScope(each)));
-    everywhere?.listing();
+    const list = everywhere?.listing();
     const page = await client.listAll(resource, scope, undefined, (object) => {
-      everywhere?.see('ADDED', object);
+      list?.see(object);
       return covered.has(object.metadata.namespace ?? '');
     });
-    everywhere?.listed();
+    list?.listed();
     this.#covered = covered;
     return page;
   }

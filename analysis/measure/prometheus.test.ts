@@ -266,6 +266,35 @@ describe('many queries at once', () => {
     expect(peaks).toEqual(new Array(20).fill(1));
   });
 
+  test('a neighbour whose queries are never answered leaves connections for the others', async () => {
+    const prometheus = await against((request, response) => {
+      request.setEncoding('utf8');
+      // "slow" is what the neighbour asks.
+      request.on('data', (body: string) => {
+        if (!body.includes('slow')) response.end(empty);
+      });
+    });
+    const ended: string[] = [];
+    for (let i = 0; i < 40; i++)
+      void prometheus.instant('slow', 0, { namespace: 'noisy' }).then(() => ended.push('noisy'));
+    const others = Array.from({ length: 10 }, (_, i) =>
+      prometheus.instant('up', 0, { namespace: `quiet-${i % 2}` }),
+    );
+    expect((await Promise.all(others)).every(({ ok }) => ok)).toBe(true);
+    expect(ended).toEqual([]);
+  });
+
+  test('a large answer is taken from a query that is known to have one', async () => {
+    const samples = Array.from({ length: 100 }, (_, i) => [i, '1']);
+    const result = [{ metric: {}, values: samples }];
+    const large = JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } });
+    const prometheus = await against(answer(200, large), { maxBytes: Math.ceil(large.length / 2) });
+    expect([
+      (await prometheus.instant('x', 0)).ok,
+      (await prometheus.instant('x', 0, { bulk: true })).ok,
+    ]).toEqual([false, true]);
+  });
+
   test('the clock of a query starts when it is asked; one that waits too long is not asked', async () => {
     let asked = 0;
     const prometheus = await against(() => asked++, { timeoutMs: 1000 });
