@@ -155,4 +155,15 @@ export type Metric = ErrorRateMetric | LatencyMetric | SeriesMetric | ThresholdM
 export interface BoundTemplate {
   use: AnalysisUse;
   template: AnalysisTemplate;
+  /** it lies in the controller's namespace, or is built in: no tenant wrote it */
+  shared?: true;
+  /** which of its metrics may read only series with this label */
+  fence?: Fence;
+}
+
+export interface Fence {
+  label: string;
+  value: string;
+  /** names */
+  metrics: string[];
 }

@@ -102,8 +102,37 @@ describe('flags of the controller', () => {
       argv: ['--prometheus', 'http://a', '--prometheus', 'http://b'],
       want: '--prometheus: http://b names default a second time; give each end point its own name: name=url',
     },
+    {
+      argv: ['--prometheus', 'http://me:secret@a namespaces=Shop'],
+      want: '--prometheus: http://…@a namespaces=Shop has something after its URL that is no list of namespaces; write namespaces=one,other',
+    },
+    {
+      argv: ['--policies', 'mine'],
+      want: '--policies: mine is not known; give one of: own, shared-only',
+    },
   ])('$argv is refused with field, value and remedy', ({ argv, want }) => {
     expect(issuesOf(...argv)).toEqual([want]);
+  });
+
+  it('say what tenants may bring and read', () => {
+    const parsed = parseFlags([
+      ...['--prometheus', 'prod=http://one:9090/ namespaces=shop,team-a', '--prometheus', 'http://two:9090'],
+      ...['--policies', 'shared-only', '--enforce-namespace-matcher'],
+    ]);
+    expect(parsed.ok && parsed.value.prometheus).toEqual(
+      new Map([
+        ['prod', 'http://one:9090'],
+        ['default', 'http://two:9090'],
+      ]),
+    );
+    expect(parsed.ok && parsed.value.decisions).toEqual({
+      namespace: 'sluice-system',
+      prometheus: ['prod', 'default'],
+      prometheusFor: { prod: ['shop', 'team-a'] },
+      scrapeLagMs: 15_000,
+      sharedOnly: true,
+      namespaceMatcher: true,
+    });
   });
 
   it.each([['--no-such-flag'], ['positional'], ['--kubeconfig']])(

@@ -4,11 +4,13 @@ import { HOME } from '../api/names.ts';
 import { parseDuration } from '../api/duration.ts';
 import { fail, ok } from '../api/result.ts';
 import type { Issue, Result } from '../api/result.ts';
-import { withoutPassword } from '../api/url.ts';
+import { dnsLabel, NO_ENDPOINTS, parseEndpoints } from './config-endpoints.ts';
 import { HOLDS, type Hold } from './hold/keeper.ts';
 import type { ControllerConfig } from './model.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+/** own: the target's namespace comes before the controller's */
+const POLICIES = ['own', 'shared-only'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Everything the flags of `sluice controller` say. */
@@ -38,7 +40,10 @@ export const USAGE = `Usage: sluice controller [flags]
   --context <name>               context of the kubeconfig
   --namespace <name>             look for targets in this namespace only
   --controller-namespace <name>  home of shared policies and templates (default ${HOME.namespace})
-  --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default"
+  --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default";
+                                 "name=url namespaces=a,b": only targets of these namespaces may use it
+  --policies <whose>             ${POLICIES.join(', ')}: do policies and templates of a target's namespace count? (default own)
+  --enforce-namespace-matcher    queries of templates in a target's namespace read series with that label "namespace" only
   --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default auto)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
   --min-interval <duration>      templates with a shorter interval are refused; at least 1s (default 5s)
@@ -57,6 +62,8 @@ const OPTIONS = {
   'controller-namespace': { type: 'string', default: HOME.namespace },
   prometheus: { type: 'string', multiple: true, default: [] as string[] },
   hold: { type: 'string', default: 'auto' },
+  policies: { type: 'string', default: 'own' },
+  'enforce-namespace-matcher': { type: 'boolean', default: false },
   'scrape-lag': { type: 'string', default: '15s' },
   'min-interval': { type: 'string', default: '5s' },
   'metrics-port': { type: 'string', default: '8080' },
@@ -79,7 +86,8 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     return otherwise;
   };
 
-  const prometheus = collect(parseEndpoints(flags.prometheus), new Map<string, string>());
+  const { prometheus, prometheusFor } = collect(parseEndpoints(flags.prometheus), NO_ENDPOINTS);
+  const policies = collect(oneOf('--policies', flags.policies, POLICIES), 'own');
   const port = collect(wholeNumber('--metrics-port', flags['metrics-port'], { min: 0, max: 65_535 }), 0);
   const address =
     flags['metrics-address'] === undefined ? undefined : collect(ipAddress(flags['metrics-address']), '');
@@ -104,7 +112,15 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     logLevel,
     concurrency,
     hold,
-    decisions: { namespace: home, prometheus: [...prometheus.keys()], scrapeLagMs, minIntervalMs },
+    decisions: {
+      namespace: home,
+      prometheus: [...prometheus.keys()],
+      scrapeLagMs,
+      minIntervalMs,
+      ...(Object.keys(prometheusFor).length === 0 ? {} : { prometheusFor }),
+      ...(policies === 'shared-only' ? { sharedOnly: true } : {}),
+      ...(flags['enforce-namespace-matcher'] ? { namespaceMatcher: true } : {}),
+    },
   });
 }
 
@@ -117,39 +133,6 @@ function readFlags(argv: readonly string[]): Result<Flags> {
     const message = error instanceof Error ? error.message : String(error);
     return fail({ path: 'flags', message, remedy: 'see sluice controller --help' });
   }
-}
-
-function parseEndpoints(values: readonly string[]): Result<Map<string, string>> {
-  const endpoints = new Map<string, string>();
-  for (const value of values) {
-    const named = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)=(.*)$/.exec(value);
-    const [name, url] = named === null ? ['default', value] : [named[1] ?? '', named[3] ?? ''];
-    const issue = (message: string, remedy: string): Issue => ({
-      path: '--prometheus',
-      value: withoutPassword(value),
-      message,
-      remedy,
-    });
-    if (!isBaseUrl(url)) {
-      return fail(
-        issue(
-          'is not a name and an http URL',
-          'write name=http://host:9090/prefix, or the URL alone, without ? and #',
-        ),
-      );
-    }
-    if (endpoints.has(name)) {
-      return fail(issue(`names ${name} a second time`, 'give each end point its own name: name=url'));
-    }
-    endpoints.set(name, url.replace(/\/+$/, ''));
-  }
-  return ok(endpoints);
-}
-
-/** Something that a path can be appended to. */
-function isBaseUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return /^https?:$/.test(url?.protocol ?? '') && !/[?#]/.test(text);
 }
 
 function wholeNumber(path: string, value: string, range: { min: number; max: number }): Result<number> {
@@ -178,10 +161,4 @@ function duration(path: string, value: string): Result<number> {
   return ms === undefined
     ? fail({ path, value, message: 'is no duration', remedy: 'write it like 15s or 1m30s' })
     : ok(ms);
-}
-
-function dnsLabel(path: string, value: string): Result<string> {
-  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)
-    ? ok(value)
-    : fail({ path, value, message: 'is no name', remedy: 'use up to 63 of a-z, 0-9 and "-"' });
 }

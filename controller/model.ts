@@ -68,6 +68,12 @@ export interface ControllerConfig {
   hold: HoldMode;
   /** names of configured Prometheus end points */
   prometheus: readonly string[];
+  /** end points that only these namespaces may use; absent: all may */
+  prometheusFor?: Readonly<Record<string, readonly string[]>>;
+  /** policies and templates of the controller's namespace alone count; absent: those of the target's namespace come first */
+  sharedOnly?: true;
+  /** queries of templates in other namespaces read series of these namespaces alone */
+  namespaceMatcher?: true;
   /** a window ends at least this long ago when it is measured (one scrape interval) */
   scrapeLagMs: number;
   /** templates with a shorter interval are refused */

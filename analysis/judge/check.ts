@@ -6,28 +6,36 @@ import { checkExpression } from './expression.ts';
 
 /**
  * What parsing alone cannot see in a template: unknown or misplaced variables, queries that are no counters, and
- * expressions that cannot be used. `path` is that of the spec, e.g. "AnalysisTemplate http: spec". [] = usable.
+ * expressions that cannot be used. `fenced`: its queries may read one namespace only. `path` is that of the spec, e.g. "AnalysisTemplate http: spec". [] = usable.
  */
-export function checkTemplate(template: AnalysisTemplate, path: string): Issue[] {
+export function checkTemplate(
+  template: AnalysisTemplate,
+  path: string,
+  { fenced = false }: { fenced?: boolean } = {},
+): Issue[] {
   const args = template.args.map(({ name }) => name);
   return template.metrics.flatMap((metric, i) => {
     const place = `${path}.metrics[${i}]`;
-    return [...checkQueries(metric, place, args), ...checkExpressions(metric, place)];
+    return [...checkQueries(metric, place, { args, fenced }), ...checkExpressions(metric, place)];
   });
 }
 
-function checkQueries(metric: Metric, place: string, args: readonly string[]): Issue[] {
+function checkQueries(
+  metric: Metric,
+  place: string,
+  { args, fenced }: { args: readonly string[]; fenced: boolean },
+): Issue[] {
   return queriesOf(metric).flatMap(({ field, text, counter }) => {
     const issue =
       checkQuery(text, { args, counter }) ??
       (counter ? checkHistogram(metric, text) : undefined) ??
-      checkPromql(text);
+      checkPromql(text, fenced);
     return issue === undefined ? [] : [{ path: `${place}.${field}`, ...issue }];
   });
 }
 
-function checkPromql(text: string): Omit<Issue, 'path'> | undefined {
-  const flaw = flawIn(text);
+function checkPromql(text: string, fenced: boolean): Omit<Issue, 'path'> | undefined {
+  const flaw = flawIn(text, { fenced });
   return (
     flaw && {
       value: flaw.excerpt,

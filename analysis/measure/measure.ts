@@ -7,6 +7,7 @@ import type { BoundTemplate } from '../../api/template.ts';
 import { measureErrorRate } from './error-rate.ts';
 import type { Job } from './job.ts';
 import { bad } from './job.ts';
+import { fencedClient } from './fenced.ts';
 import { measureLatency } from './latency.ts';
 import type { Answer, PrometheusClient } from './prometheus.ts';
 import { measureSeries } from './series.ts';
@@ -101,8 +102,9 @@ async function measureOne(
   endpoints: ReadonlyMap<string, PrometheusClient>,
 ): Promise<Measurement> {
   const job = { ...jobOf(key, request, { ...variables, ...argumentsOf(bound) }), calibrate };
-  const client = endpoints.get(bound.template.prometheus);
-  if (client === undefined) return notConfigured(job, bound.template.prometheus);
+  const open = endpoints.get(bound.template.prometheus);
+  if (open === undefined) return notConfigured(job, bound.template.prometheus);
+  const client = bound.fence?.metrics.includes(metric.name) === true ? fencedClient(open, bound.fence) : open;
   switch (metric.type) {
     case 'errorRate':
       return measureErrorRate(job, metric, client);

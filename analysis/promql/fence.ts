@@ -24,12 +24,15 @@ export function fenced(promql: string, matcher: Matcher): Fenced {
     return { ok: false, sentence: `it is not PromQL: ${message} at ${placeOf(promql, at)}` };
   }
   const { query } = parsed;
-  const found = selectorsAndCalls(query.root);
-  const wide = found.calls
-    .map((call) => promql.slice(call.from, call.to))
-    .find((name) => READ_MORE.has(name));
+  const wide = readsMore(query);
   if (wide !== undefined) return { ok: false, sentence: `${wide}() reads more than its selectors name` };
-  return { ok: true, query: edited(query, found.selectors, matcher) };
+  return { ok: true, query: edited(query, selectorsAndCalls(query.root).selectors, matcher) };
+}
+
+/** The name of a function in it that reads series which no selector names; undefined: there is none. */
+export function readsMore({ root, text }: Query): string | undefined {
+  const names = selectorsAndCalls(root).calls.map(({ from, to }) => text.slice(from, to));
+  return names.find((name) => READ_MORE.has(name));
 }
 
 interface Found {

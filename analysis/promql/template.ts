@@ -1,4 +1,5 @@
 import { variablesIn, type Variable } from '../../api/query.ts';
+import { readsMore } from './fence.ts';
 import { parseQuery, placeOf, type Problem } from './parse.ts';
 import { kindOf, misuseIn, type Kind } from './types.ts';
 
@@ -10,8 +11,8 @@ export interface Flaw {
 }
 
 /** Judges the PromQL of a template whose variables are in their proper places (api/query.ts). */
-export function flawIn(template: string): Flaw | undefined {
-  const { problem, kind } = judged(template);
+export function flawIn(template: string, { fenced = false } = {}): Flaw | undefined {
+  const { problem, kind, wide } = judged(template);
   if (problem !== undefined) {
     const { at, message } = problem;
     return {
@@ -19,8 +20,21 @@ export function flawIn(template: string): Flaw | undefined {
       message: `is not PromQL: ${message} (at ${placeOf(template, at)})`,
     };
   }
+  if (fenced && wide !== undefined) {
+    return {
+      excerpt: around(template, 0),
+      message: `uses ${wide}(), which reads series of other namespaces`,
+    };
+  }
   const wrong = kind === 'r' || kind === 't' ? WRONG[kind] : undefined;
   return wrong === undefined ? undefined : { excerpt: around(template, 0), message: wrong };
+}
+
+interface Judged {
+  problem?: Problem;
+  kind?: Kind;
+  /** a function that reads what no selector names */
+  wide?: string;
 }
 
 const WRONG = {
@@ -32,13 +46,13 @@ const WRONG = {
  * The variables make way for words of the same length, so that places stay what they are. A bare one may be a name or a
  * number; what fits is found by trying. Where neither does, its value decides, and nothing is said before that is known.
  */
-function judged(template: string): { problem?: Problem; kind?: Kind } {
+function judged(template: string): Judged {
   const variables = variablesIn(template);
   const numbers = new Set<Variable>();
   for (;;) {
     const text = filled(template, variables, numbers);
     const problem = problemIn(text);
-    if (problem === undefined) return kindIn(text);
+    if (problem === undefined) return meaningOf(text);
     const there = variables.find((each) => each.place === 'bare' && touches(each, problem.at, template));
     if (there === undefined) return { problem };
     if (numbers.has(there)) return {};
@@ -65,10 +79,12 @@ function problemIn(text: string): Problem | undefined {
   return parsed.ok ? misuseIn(parsed.query) : parsed.problem;
 }
 
-function kindIn(text: string): { kind?: Kind } {
+function meaningOf(text: string): Judged {
   const parsed = parseQuery(text);
-  const kind = parsed.ok ? kindOf(parsed.query) : undefined;
-  return kind === undefined ? {} : { kind };
+  if (!parsed.ok) return {};
+  const kind = kindOf(parsed.query);
+  const wide = readsMore(parsed.query);
+  return { ...(kind === undefined ? {} : { kind }), ...(wide === undefined ? {} : { wide }) };
 }
 
 const REACH = 30;

@@ -82,7 +82,11 @@ export function recordedTemplates(release: Release): BoundTemplate[] | undefined
     const parsed = parseTemplate(getObject(wire, 'spec'));
     const template = getString(wire, 'template');
     if (!parsed.ok || template === undefined) return undefined;
-    return { use: { template, args: getStringMap(wire, 'args') }, template: parsed.value };
+    return {
+      use: { template, args: getStringMap(wire, 'args') },
+      template: parsed.value,
+      ...(wire['shared'] === true ? { shared: true } : {}),
+    };
   });
   const read = bound.filter((each) => each !== undefined);
   return read.length === bound.length && read.length > 0 ? read : undefined;

@@ -88,11 +88,15 @@ export function refused(reason: string, issues: Issue[]): { ok: false; objection
   return { ok: false, objection: { reason, sentence: issues.map(formatIssue).join('. ') } };
 }
 
-/** The target's namespace first, then the controller's. */
+/** Where policies and templates are looked for, in this order. */
+function homes({ key, config }: Snapshot): string[] {
+  return config.sharedOnly === true ? [config.namespace] : [...new Set([key.namespace, config.namespace])];
+}
+
 function find(objects: readonly KubeObject[], snapshot: Snapshot, name: string): KubeObject | undefined {
-  const of = (namespace: string) =>
-    objects.find((each) => each.metadata.name === name && each.metadata.namespace === namespace);
-  return of(snapshot.key.namespace) ?? of(snapshot.config.namespace);
+  return homes(snapshot)
+    .map((home) => objects.find(({ metadata }) => metadata.name === name && metadata.namespace === home))
+    .find((object) => object !== undefined);
 }
 
 function findPolicy(snapshot: Snapshot, name: string): Result<ReleasePolicy> | undefined {
@@ -111,7 +115,7 @@ function missingPolicy(snapshot: Snapshot, name: string): Issue {
 }
 
 function places(snapshot: Snapshot): string {
-  return [...new Set([snapshot.key.namespace, snapshot.config.namespace])].join(' or ');
+  return homes(snapshot).join(' or ');
 }
 
 type Bound = { ok: true; value: BoundTemplate } | { ok: false; objection: Objection };
@@ -136,22 +140,39 @@ function bind(snapshot: Snapshot, use: AnalysisUse, named: string): Bound {
       ? ok(defaultTemplate())
       : parseTemplate(object.spec, `${path}: spec`, snapshot.config.minIntervalMs);
   if (!parsed.ok) return refused(REASON.InvalidTemplate, parsed.issues);
-  const unusable = checkTemplate(parsed.value, `${path}: spec`);
+  const shared = object === undefined || object.metadata.namespace === snapshot.config.namespace;
+  const fenced = !shared && snapshot.config.namespaceMatcher === true;
+  const unusable = checkTemplate(parsed.value, `${path}: spec`, { fenced });
   if (unusable.length > 0) return refused(REASON.InvalidTemplate, unusable);
   const args = bindArguments(use, parsed.value, path);
   if (!args.ok) return refused(REASON.InvalidTemplate, args.issues);
-  const { prometheus } = parsed.value;
-  if (!snapshot.config.prometheus.includes(prometheus)) {
-    const names = snapshot.config.prometheus.join(', ');
-    const issue = {
-      path: `${path}: spec.prometheus`,
-      value: JSON.stringify(prometheus),
-      message: 'is no end point of the controller',
-      remedy: `${names === '' ? '' : `name one of ${names}, or `}start the controller with --prometheus ${prometheus}=<url>`,
-    };
-    return refused(REASON.PrometheusNotConfigured, [issue]);
+  const unknown = unknownEndpoint(snapshot, parsed.value.prometheus);
+  if (unknown !== undefined) {
+    return refused(REASON.PrometheusNotConfigured, [{ path: `${path}: spec.prometheus`, ...unknown }]);
   }
-  return { ok: true, value: { use: { template: use.template, args: args.value }, template: parsed.value } };
+  const bound = { use: { template: use.template, args: args.value }, template: parsed.value };
+  return { ok: true, value: { ...bound, ...(shared ? { shared } : {}) } };
+}
+
+/** Why the target's namespace may not ask this Prometheus; end points of others are not named to it. */
+function unknownEndpoint({ config, key }: Snapshot, prometheus: string): Omit<Issue, 'path'> | undefined {
+  const open = config.prometheus.filter(
+    (name) => config.prometheusFor?.[name]?.includes(key.namespace) !== false,
+  );
+  if (open.includes(prometheus)) return undefined;
+  const other = open.length === 0 ? '' : `name one of ${open.join(', ')}, or `;
+  const value = JSON.stringify(prometheus);
+  return config.prometheus.includes(prometheus)
+    ? {
+        value,
+        message: `is an end point that namespace ${key.namespace} may not use`,
+        remedy: `${other}have the namespace added to it in the controller's --prometheus`,
+      }
+    : {
+        value,
+        message: 'is no end point of the controller',
+        remedy: `${other}start the controller with --prometheus ${prometheus}=<url>`,
+      };
 }
 
 /** Every argument of the template gets the policy's value or its own default. */

@@ -54,9 +54,10 @@ export function wireRules({ policy, templates }: ResolvedRules): {
 } {
   return {
     policy: serializePolicy(policy),
-    analysis: templates.map(({ use, template }) => ({
+    analysis: templates.map(({ use, template, shared }) => ({
       template: use.template,
       args: { ...use.args },
+      ...(shared === undefined ? {} : { shared }),
       spec: serializeTemplate(template),
     })),
   };

@@ -3,6 +3,7 @@ import { metricsOf } from '../../../api/bound.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Release, ReleaseStatus } from '../../../api/release.ts';
 import { trafficVariables } from '../../../providers/index.ts';
+import { fencedTemplates } from '../../facts/fence.ts';
 import type { Facts } from '../../facts.ts';
 import { intervalOf, isExposed } from '../../facts/exposure.ts';
 import type { Answer, MeasureJob } from '../../model.ts';
@@ -48,7 +49,7 @@ function nextWindow(s: StepFacts): Due {
     release: s.release.metadata.name,
     step: s.index,
     window,
-    templates: s.templates,
+    templates: fencedTemplates(s.templates, snapshot),
     variables: variablesOf(s, isWarming(s, window) ? undefined : window.startMs),
     calibrate: wantsHistory(s.status.analysis),
     ...(share === undefined ? {} : { share }),
@@ -89,7 +90,7 @@ function nextProbe(s: StepFacts): Due | undefined {
     release: s.release.metadata.name,
     step: s.index,
     window: { startMs: endMs - lengthMs, endMs },
-    templates: s.templates,
+    templates: fencedTemplates(s.templates, snapshot),
     variables: {
       ...variables,
       canaryService: stableService,

@@ -1,0 +1,35 @@
+import type { BoundTemplate, Metric } from '../../api/template.ts';
+import { PRESETS } from '../../providers/index.ts';
+import type { ControllerConfig, Key } from '../model.ts';
+
+/**
+ * With `--enforce-namespace-matcher`, templates of a tenant may read series of their own namespace only. Those of the controller's
+ * namespace may read everything, and so may the queries that Sluice brings along: they name the namespace in labels of their own.
+ */
+export function fencedTemplates(
+  templates: readonly BoundTemplate[],
+  { config, key }: { config: ControllerConfig; key: Key },
+): BoundTemplate[] {
+  if (config.namespaceMatcher !== true) return [...templates];
+  return templates.map((bound) => {
+    if (bound.shared === true) return bound;
+    const metrics = bound.template.metrics.filter((metric) => !isReadyMade(metric)).map(({ name }) => name);
+    return { ...bound, fence: { label: 'namespace', value: key.namespace, metrics } };
+  });
+}
+
+const READY_MADE: ReadonlySet<string> = new Set(
+  PRESETS.flatMap(({ errorRate, latency }) =>
+    [errorRate, latency].flatMap((arms) => (arms === undefined ? [] : [textOf(arms.canary, arms.stable)])),
+  ),
+);
+
+/** Word for word one of the presets; whoever writes the same text asks the same. */
+function isReadyMade(metric: Metric): boolean {
+  if (!('queries' in metric)) return false;
+  return READY_MADE.has(textOf(metric.queries.canary, metric.queries.stable));
+}
+
+function textOf(...arms: object[]): string {
+  return JSON.stringify(arms.map((arm) => Object.entries(arm).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
