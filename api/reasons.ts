@@ -148,6 +148,8 @@ export const REASON = {
   OptedOut: 'OptedOut',
   /** a note: a later step sends fewer requests than the one before it */
   WeightsFall: 'WeightsFall',
+  /** a note: a step may last for weeks without a conclusion */
+  StepIsLong: 'StepIsLong',
   /** the target was deleted in mid-release */
   TargetDeleted: 'TargetDeleted',
   /** the Release object was deleted in mid-release */

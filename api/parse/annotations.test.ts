@@ -70,7 +70,8 @@ describe('parseAnnotations', () => {
 
   it.each([
     { name: 'steps', value: '', want: '"" is empty' },
-    { name: 'steps', value: '5,,25', want: '"" is neither a weight nor a pause' },
+    { name: 'steps', value: '5,,25', want: '"5,,25" has nothing before or after a comma' },
+    { name: 'steps', value: '5,', want: '"5," has nothing before or after a comma' },
     { name: 'steps', value: '5%', want: '"5%" is neither a weight nor a pause' },
     { name: 'steps', value: '100', want: '100 is above 99' },
     { name: 'steps', value: '2.125', want: '2.125 has more than two decimals' },

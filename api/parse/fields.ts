@@ -30,16 +30,28 @@ export class Fields {
   readonly #raw: JsonObject;
   readonly #known = new Set<string>();
   readonly #refused = new Set<string>();
+  #notAnObject: Issue | undefined;
 
   constructor(raw: JsonObject, place: Place) {
     this.#raw = raw;
     this.place = place;
   }
 
-  /** Opens an object; anything else is an issue. */
+  /**
+   * Opens an object; anything else is an issue. It is then read as one without fields, whose own issues are of no interest: so
+   * that the remedy can name the fields that were asked for.
+   */
   static open(value: unknown, place: Place): Fields | undefined {
     if (isObject(value)) return new Fields(value, place);
-    return complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of fields');
+    complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of fields');
+    const fields = new Fields({}, { path: place.path, issues: [] });
+    fields.#notAnObject = place.issues.at(-1);
+    return fields;
+  }
+
+  /** of the fields that are there */
+  names(): string[] {
+    return Object.keys(this.#raw);
   }
 
   has(name: string): boolean {
@@ -82,6 +94,10 @@ export class Fields {
   /** To be called after all fields were read: reports the ones that nobody knows. */
   end(): void {
     const known = [...this.#known].filter((name) => !this.#refused.has(name));
+    if (this.#notAnObject !== undefined) {
+      this.#notAnObject.remedy = `give a map of fields: ${known.sort().join(', ')}`;
+      return;
+    }
     for (const [name, value] of Object.entries(this.#raw)) {
       if (this.#known.has(name) || value === undefined) continue;
       const meant = suggest(name, known);

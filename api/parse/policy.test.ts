@@ -137,7 +137,22 @@ describe('parsePolicy', () => {
       spec: { frobnicate: 1 },
       want: 'spec.frobnicate: 1 is in a field that does not exist; remove it; known fields are analysis,',
     },
-    { spec: { analysis: ['http'] }, want: 'spec.analysis[0]: "http" is a string, not an object' },
+    {
+      spec: { analysis: ['http'] },
+      want: 'spec.analysis[0]: "http" is a string, not an object; give a map of fields: args, template',
+    },
+    {
+      spec: { mirror: true },
+      want: 'spec.mirror: true is a boolean, not an object; give a map of fields: maxDuration, minDuration, percent',
+    },
+    {
+      spec: { rollbackWindow: 3 },
+      want: 'spec.rollbackWindow: 3 is a number, not an object; give a map of fields: revisions',
+    },
+    {
+      spec: { steps: [{ weight: 120 }] },
+      want: 'spec.steps[0].weight: 120 is above 99; give a percentage from 0.01 to 99',
+    },
     { spec: { analysis: [{ template: 'a' }, { template: 'a' }] }, want: 'spec.analysis: "a" is there twice' },
     {
       spec: { analysis: [{ template: 'a', args: { x: 5 } }] },

@@ -95,7 +95,7 @@ function mapOf<T>(item: Read<T>): Read<Record<string, T>> {
   return (value, place) => {
     const fields = Fields.open(value, place);
     if (fields === undefined) return undefined;
-    for (const name of Object.keys(value as JsonObject)) fields.optional(name, item);
+    for (const name of fields.names()) fields.optional(name, item);
     return value as Record<string, T>;
   };
 }

@@ -8,7 +8,7 @@ const score = number({ min: 0, max: 100 });
 const readWeights: Read<Record<string, number>> = (value, place) => {
   const fields = Fields.open(value, place);
   if (fields === undefined) return undefined;
-  const names = Object.keys(value as object);
+  const names = fields.names();
   if (names.length > MAX_WEIGHTS) {
     return complain(place, value, `has ${names.length} groups`, `give at most ${MAX_WEIGHTS}`);
   }

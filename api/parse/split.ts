@@ -69,7 +69,7 @@ const readHeader: Read<HeaderMatch> = (value, place) => {
   const exact = fields.optional('exact', headerValue);
   const pattern = fields.optional('regex', regex);
   if (fields.has('exact') === fields.has('regex')) {
-    complain(place, value, 'has not one of exact and regex', 'give the value as exact, or as regex');
+    complain(fields.place, value, 'has not one of exact and regex', 'give the value as exact, or as regex');
   }
   fields.end();
   if (name === undefined) return undefined;
@@ -89,13 +89,15 @@ const readCookie: Read<CookieMatch> = (value, place) => {
 export const readMatch: Read<Match> = (value, place) => {
   const fields = Fields.open(value, place);
   if (fields === undefined) return undefined;
-  const before = place.issues.length;
+  const { issues } = fields.place;
+  const before = issues.length;
   const headers = fields.withDefault('headers', list(readHeader, MAX_MATCHES), []);
   const cookies = fields.withDefault('cookies', list(readCookie, MAX_MATCHES), []);
-  if (headers.length + cookies.length === 0 && place.issues.length === before) {
-    return complain(place, value, 'matches nothing', 'give at least one of headers, cookies');
-  }
+  const wrong = issues.length > before;
   fields.end();
+  if (headers.length + cookies.length === 0 && !wrong) {
+    return complain(fields.place, value, 'matches nothing', 'give at least one of headers, cookies');
+  }
   return { headers, cookies };
 };
 

@@ -107,6 +107,7 @@ export const readStepsText: Read<Step[]> = (value, place) => {
     return complain(place, value, `has ${items.length} items`, `give at most ${MAX_STEPS} steps`);
   }
   const steps: Step[] = [];
+  if (items.includes('')) return complain(place, value, 'has nothing before or after a comma', GRAMMAR);
   for (const item of items) addItem(steps, item, place);
   if (steps.length > MAX_STEPS) {
     complain(place, value, `has ${steps.length} steps`, `give at most ${MAX_STEPS} steps`);

@@ -75,6 +75,16 @@ export function fallingWeights(policy: ReleasePolicy): string | undefined {
   return `The weights go down from ${weights[at - 1]}% to ${weights[at]}% (step ${at} to ${at + 1}); if that is a slip, sort spec.steps.`;
 }
 
+/** A week: a canary that nobody can judge should not keep its share for longer without somebody looking. */
+const LONG_MS = 7 * 24 * 3_600_000;
+
+export function longSteps(policy: ReleasePolicy): string | undefined {
+  const at = policy.steps.findIndex(({ maxDurationMs }) => maxDurationMs > LONG_MS);
+  const long = policy.steps[at];
+  if (long === undefined) return undefined;
+  return `Step ${at + 1} may last ${Math.round(long.maxDurationMs / LONG_MS)} weeks without a conclusion before anything happens; if that is a slip, shorten maxDuration.`;
+}
+
 /** What each template measures, and how. */
 export function analysisTexts(templates: readonly BoundTemplate[]): string[] {
   return templates.map(({ use, template }) => {

@@ -1,6 +1,14 @@
 import { getString } from '../../api/json.ts';
 import { ladderOf } from '../../api/ladder.ts';
-import { analysisTexts, courseOf, fallingWeights, lengthText, stepText, type Course } from './course.ts';
+import {
+  analysisTexts,
+  courseOf,
+  fallingWeights,
+  lengthText,
+  longSteps,
+  stepText,
+  type Course,
+} from './course.ts';
 import type { Note } from '../../controller/discovery/index.ts';
 import { REASON } from '../../api/reasons.ts';
 import { toJson } from '../format/document.ts';
@@ -83,12 +91,15 @@ function askedLines({ metric, state, sentence, query, said, notes }: Asked, pain
 
 function notesOf(checked: Checked): Note[] {
   const policy = checked.facts?.rules?.policy;
-  const falling = policy === undefined ? undefined : fallingWeights(policy);
-  const notes = [...checked.notes];
-  if (falling !== undefined && checked.release !== undefined) {
-    notes.push({ reason: REASON.WeightsFall, sentence: falling });
-  }
-  return notes;
+  if (policy === undefined || checked.release === undefined) return [...checked.notes];
+  const slips = [
+    { reason: REASON.WeightsFall, sentence: fallingWeights(policy) },
+    { reason: REASON.StepIsLong, sentence: longSteps(policy) },
+  ];
+  return [
+    ...checked.notes,
+    ...slips.flatMap(({ reason, sentence }) => (sentence === undefined ? [] : [{ reason, sentence }])),
+  ];
 }
 
 function courseIn({ facts, release }: Checked): Course | undefined {

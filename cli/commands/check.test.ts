@@ -100,7 +100,7 @@ describe('sluice check of manifests', () => {
       metadata: { name: 'default', namespace: 'shop' },
       spec: {
         steps: [
-          { weight: 50, minDuration: '5m', maxDuration: '20m', pause: '10m' },
+          { weight: 50, minDuration: '5m', maxDuration: '10000h', pause: '10m' },
           { weight: 25, minDuration: '2m', maxDuration: '20m', pause: true },
         ],
       },
@@ -108,10 +108,11 @@ describe('sluice check of manifests', () => {
     const { code, text } = await run([target(), service, main(), policy]);
     expect(code).toBe(0);
     for (const words of [
-      '50%: 5m to 20m, then 10m of rest, 2 canary pods',
+      '50%: 5m to 10000h, then 10m of rest, 2 canary pods',
       '25%: 2m to 20m, then a human goes on, 1 canary pod\n',
       'at least 17m, and as long as it takes a human to go on once',
       'http, every 15s: error-rate (error rate, preset auto)',
+      'i Step 1 may last 60 weeks without a conclusion',
       'i The weights go down from 50% to 25% (step 1 to 2)',
     ])
       expect(text).toContain(words);
