@@ -125,7 +125,7 @@ describe('flags of the controller', () => {
         ['default', 'http://two:9090'],
       ]),
     );
-    expect(parsed.ok && parsed.value.decisions).toEqual({
+    expect(parsed.ok && parsed.value.decisions).toMatchObject({
       namespace: 'sluice-system',
       prometheus: ['prod', 'default'],
       prometheusFor: { prod: ['shop', 'team-a'] },

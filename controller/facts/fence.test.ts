@@ -5,9 +5,10 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { metricsOf } from '../../api/bound.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { PRESETS } from '../../providers/index.ts';
-import { aRelease } from '../../test/support/release-builders.ts';
-import { aSnapshot, aTarget } from '../../test/support/builders.ts';
+import { aRelease, stepAt } from '../../test/support/release-builders.ts';
+import { ago, aSnapshot, aTarget, canary } from '../../test/support/builders.ts';
 import type { Release } from '../../api/release.ts';
+import { decide } from '../decide.ts';
 import type { ControllerConfig } from '../model.ts';
 import { wireRules } from '../rules/record.ts';
 import { fencedTemplates } from './fence.ts';
@@ -104,6 +105,18 @@ describe('with --enforce-namespace-matcher', () => {
     });
     expect(resolved([template('shop', wide)], base).ok).toBe(true);
   });
+});
+
+it('every measurement that a release asks for keeps to it', () => {
+  const spec = { analysis: [{ template: 'http', args: {}, spec: { metrics: [own] } }] };
+  const young = { exposedAt: ago(30), weightObservedAt: ago(30) };
+  const objects = stepAt({ status: young }, canary({ since: 100 })).map((each) =>
+    each.kind === 'Release' ? { ...each, spec: { ...each.spec, ...spec } } : each,
+  );
+  const snapshot = aSnapshot(objects);
+  const { actions } = decide({ ...snapshot, config: FENCED });
+  const jobs = actions.flatMap((action) => (action.do === 'measure' ? [action.job] : []));
+  expect(jobs.map(({ templates }) => templates[0]?.fence?.metrics)).toEqual([['own']]);
 });
 
 it('without it nothing is added', async () => {

@@ -24,7 +24,9 @@ export function keepJudging(facts: Facts, answer: Answer): Answer {
   const due = s && (isMeasurable(s) ? nextWindow(s) : nextProbe(s));
   if (due === undefined) return answer;
   const requeueAfterMs = Math.max(0, Math.min(due.inMs, answer.requeueAfterMs ?? Infinity));
-  const measure = due.job === undefined ? [] : [{ do: 'measure' as const, job: due.job }];
+  const { job } = due;
+  const templates = fencedTemplates(job?.templates ?? [], facts.snapshot);
+  const measure = job === undefined ? [] : [{ do: 'measure' as const, job: { ...job, templates } }];
   return { ...answer, actions: [...measure, ...answer.actions], requeueAfterMs };
 }
 
@@ -49,7 +51,7 @@ function nextWindow(s: StepFacts): Due {
     release: s.release.metadata.name,
     step: s.index,
     window,
-    templates: fencedTemplates(s.templates, snapshot),
+    templates: s.templates,
     variables: variablesOf(s, isWarming(s, window) ? undefined : window.startMs),
     calibrate: wantsHistory(s.status.analysis),
     ...(share === undefined ? {} : { share }),
@@ -90,7 +92,7 @@ function nextProbe(s: StepFacts): Due | undefined {
     release: s.release.metadata.name,
     step: s.index,
     window: { startMs: endMs - lengthMs, endMs },
-    templates: fencedTemplates(s.templates, snapshot),
+    templates: s.templates,
     variables: {
       ...variables,
       canaryService: stableService,
