@@ -11,26 +11,37 @@ const TOP = 50;
 const BOTTOM = 50;
 const MINUTES = 60;
 
-/** Okabe and Ito's colours, which the colour-blind can tell apart. */
-const COLOURS = ['#000000', '#56b4e9', '#e69f00', '#d55e00', '#cc79a7', '#0072b2', '#009e73', '#f0e442'];
+/** Okabe and Ito's colours, which the colour-blind can tell apart, on light and on dark ground. The first is the healthy version's. */
+const COLOURS = ['#009e73', '#56b4e9', '#e69f00', '#d55e00', '#cc79a7', '#0072b2', '#f0e442'];
+
+const STYLE = [
+  'text { fill: #1d2430; } .ground { fill: #f7f8fa; } .grid { stroke: #d5dae3; }',
+  '@media (prefers-color-scheme: dark) { text { fill: #e6edf3; } .ground { fill: #161b22; } .grid { stroke: #30363d; } }',
+];
 
 /** SVG: the share of the releases rolled back, and of healthy ones promoted (dashed), over the minutes. */
 export function plot(result: BacktestResult): string {
   const lines = result.scenarios.map((scenario, i) => ({
     name: scenario.plant.kind === 'none' ? 'healthy, rolled back' : scenario.name,
     path: stairs(scenario, 'rolledBack'),
-    stroke: COLOURS[i % COLOURS.length] ?? 'black',
+    stroke: colourOf(i),
     dash: '',
   }));
   const [healthy] = result.scenarios;
   if (healthy !== undefined) {
     const dash = ' stroke-dasharray="6 4"';
-    lines.unshift({ name: 'healthy, promoted', path: stairs(healthy, 'promoted'), stroke: '#000000', dash });
+    lines.unshift({
+      name: 'healthy, promoted',
+      path: stairs(healthy, 'promoted'),
+      stroke: colourOf(0),
+      dash,
+    });
   }
   const title = `${result.target}: releases decided, ${isoMinute(result.fromMs)} to ${isoMinute(result.toMs)}`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="Inter, Helvetica, Arial, sans-serif" font-size="12">`,
+    `<style>${STYLE.join(' ')}</style>`,
+    `<rect class="ground" width="${WIDTH}" height="${HEIGHT}" rx="10"/>`,
     `<text x="${LEFT}" y="24" font-size="15">${escaped(title)}</text>`,
     ...axes(),
     ...lines.map(
@@ -42,6 +53,8 @@ export function plot(result: BacktestResult): string {
     '',
   ].join('\n');
 }
+
+const colourOf = (i: number): string => COLOURS[i % COLOURS.length] ?? '#009e73';
 
 const x = (minute: number): number => LEFT + (minute / MINUTES) * (WIDTH - LEFT - RIGHT);
 const y = (share: number): number => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
@@ -60,7 +73,7 @@ function stairs({ outcomes }: Scenario, end: 'rolledBack' | 'promoted'): string 
 
 function axes(): string[] {
   const grid = [0, 0.25, 0.5, 0.75, 1].flatMap((share) => [
-    `<path d="M${LEFT} ${at(y(share))}H${WIDTH - RIGHT}" stroke="#dddddd"/>`,
+    `<path d="M${LEFT} ${at(y(share))}H${WIDTH - RIGHT}" class="grid"/>`,
     `<text x="${LEFT - 8}" y="${at(y(share) + 4)}" text-anchor="end">${share * 100}%</text>`,
   ]);
   const ticks = [0, 10, 20, 30, 40, 50, 60].map(

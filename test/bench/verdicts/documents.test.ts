@@ -38,6 +38,18 @@ describe('charts', () => {
     expect(svg).toContain('points="70,360 840,212"');
   });
 
+  test('show a line in the legend as it is drawn, and say that an axis is logarithmic', () => {
+    const points = [{ x: 1, y: 1 }];
+    const lines = [
+      { title: 'plain', colour: 'blue', points },
+      { title: 'broken', colour: 'red', points, dashed: true },
+    ] as const;
+    const svg = lineChart('t', 'd', { x: axis, y: { ...axis, log: false }, lines });
+    expect(svg.match(/stroke-dasharray/g)).toHaveLength(2);
+    expect(svg.match(/a &lt; b, logarithmic/g)).toHaveLength(1);
+    expect(svg).toContain('prefers-color-scheme: dark');
+  });
+
   test('write the value above each bar', () => {
     const bars = [{ title: 'm', colour: 'red', values: [1, 100] }] as const;
     const svg = barChart('t', 'd', { y: axis, groups: ['a', 'b'], bars, write: (value) => `${value} %` });

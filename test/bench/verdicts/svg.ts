@@ -1,4 +1,4 @@
-/** A small writer of charts: text in, SVG out. Colours read on light and on dark ground alike. */
+/** A small writer of charts: text in, SVG out. The colours of lines read on light and on dark ground alike. */
 
 export interface Point {
   x: number;
@@ -34,7 +34,7 @@ export type Colour = keyof typeof COLOURS;
 const WIDTH = 860;
 const PLOT = { left: 70, right: 840, top: 64 };
 
-/** A page with title, description for screen readers and a ground of its own, so that it reads in any theme. */
+/** A page with title, description for screen readers and a ground of its own, light or dark as the reader's. */
 export function page(
   title: string,
   description: string,
@@ -49,6 +49,12 @@ export function page(
     '    .dim { fill: #5b6577; font-size: 12px; }',
     '    .grid { stroke: #d5dae3; stroke-width: 1; }',
     '    .ground { fill: #f7f8fa; }',
+    '    @media (prefers-color-scheme: dark) {',
+    '      text { fill: #e6edf3; }',
+    '      .dim { fill: #9aa4b2; }',
+    '      .grid { stroke: #30363d; }',
+    '      .ground { fill: #161b22; }',
+    '    }',
     '  </style>',
     `  <rect class="ground" width="${WIDTH}" height="${height}" rx="10"/>`,
     `  ${text({ x: 20, y: 28 }, title, 'font-weight="600" font-size="15"')}`,
@@ -79,18 +85,27 @@ export function lineChart(
     ...x.ticks.map(([value, label]) =>
       text({ x: across(value), y: bottom + 20 }, label, 'text-anchor="middle" class="dim"'),
     ),
-    text({ x: PLOT.right, y: bottom + 40 }, x.title, 'text-anchor="end" class="dim"'),
-    text({ x: PLOT.left, y: PLOT.top - 12 }, y.title, 'class="dim"'),
+    text({ x: PLOT.right, y: bottom + 40 }, titleOf(x), 'text-anchor="end" class="dim"'),
+    text({ x: PLOT.left, y: PLOT.top - 12 }, titleOf(y), 'class="dim"'),
     ...lines.map((line) => polyline(line, across, up)),
-    legend(distinct(lines), bottom + 40),
+    legend(
+      distinct(lines).map(({ dashed = false, ...line }) => ({ ...line, dashed })),
+      bottom + 64,
+    ),
   ];
-  return page(title, description, { height: bottom + 56, body: body.map((part) => `  ${part}`).join('\n') });
+  return page(title, description, { height: bottom + 80, body: body.map((part) => `  ${part}`).join('\n') });
 }
 
-function polyline({ points, colour, dashed }: Line, across: Scale, up: Scale): string {
+const titleOf = ({ title, log }: Axis): string => (log === true ? `${title}, logarithmic` : title);
+
+function polyline({ points, ...line }: Line, across: Scale, up: Scale): string {
   const path = points.map((point) => `${round(across(point.x))},${round(up(point.y))}`).join(' ');
+  return `<polyline points="${path}" fill="none" ${stroke(line)}/>`;
+}
+
+function stroke({ colour, dashed }: { colour: Colour; dashed?: boolean }): string {
   const dash = dashed === true ? ' stroke-dasharray="6 4"' : '';
-  return `<polyline points="${path}" fill="none" stroke="${COLOURS[colour]}" stroke-width="2"${dash}/>`;
+  return `stroke="${COLOURS[colour]}" stroke-width="2"${dash}`;
 }
 
 /** Several lines may be of one kind. */
@@ -101,11 +116,22 @@ function distinct(lines: readonly Line[]): Line[] {
 /** about the width of a letter, with some room */
 const LETTER = 7.2;
 
-export function legend(entries: readonly { title: string; colour: Colour }[], y: number): string {
+interface Entry {
+  title: string;
+  colour: Colour;
+  /** absent: a bar */
+  dashed?: boolean;
+}
+
+export function legend(entries: readonly Entry[], y: number): string {
   let x = PLOT.left;
   return entries
-    .map(({ title, colour }) => {
-      const parts = `<rect x="${round(x)}" y="${y - 10}" width="12" height="12" fill="${COLOURS[colour]}"/>${text({ x: x + 18, y }, title, 'class="dim"')}`;
+    .map(({ title, colour, dashed }) => {
+      const sample =
+        dashed === undefined
+          ? `<rect x="${round(x)}" y="${y - 10}" width="12" height="12" fill="${COLOURS[colour]}"/>`
+          : `<line x1="${round(x - 6)}" x2="${round(x + 14)}" y1="${y - 4}" y2="${y - 4}" ${stroke({ colour, dashed })}/>`;
+      const parts = `${sample}${text({ x: x + 18, y }, title, 'class="dim"')}`;
       x += 40 + title.length * LETTER;
       return parts;
     })
