@@ -25,11 +25,11 @@ const DOUBLED = 2;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
-/** Thrown in place of a decision. */
+/** Thrown in place of a decision. Its text stays the same for the whole pause, so that it is told once. */
 export class Quarantined extends Error {
-  constructor(tookMs: number, againMs: number) {
+  constructor(limitMs: number, untilMs: number) {
     super(
-      `deciding takes longer than ${tookMs / 1000} s, so the target waits, and deciding is tried again in ${Math.ceil(againMs / 1000)} s`,
+      `deciding takes longer than ${limitMs / 1000} s, so the target waits and is tried again at ${new Date(untilMs).toISOString()}`,
     );
     this.name = 'Quarantined';
   }
@@ -55,8 +55,7 @@ export class Quarantine {
     const { now, onChange } = this.#options;
     const key = keyText(snapshot.key);
     const entry = this.#entries.get(key);
-    const leftMs = (entry?.untilMs ?? 0) - now();
-    if (leftMs > 0) throw new Quarantined(this.#limitMs, leftMs);
+    if (entry !== undefined && entry.untilMs > now()) throw new Quarantined(this.#limitMs, entry.untilMs);
     try {
       const decision = this.#decide(snapshot, this.#limitMs);
       if (this.#entries.delete(key)) onChange?.(this.#entries.size);
@@ -88,9 +87,10 @@ export class Quarantine {
       (each) => each.startsWith(prefix) && each !== keyText(key),
     ).length;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1) * (1 + others));
-    this.#entries.set(keyText(key), { times, untilMs: now() + pauseMs });
+    const untilMs = now() + pauseMs;
+    this.#entries.set(keyText(key), { times, untilMs });
     onChange?.(this.#entries.size);
-    return pauseMs;
+    return untilMs;
   }
 
   /** The target is one no more. */
