@@ -12,6 +12,7 @@ import type { Decision } from '../../controller/model.ts';
 import type { Reconciled } from '../../controller/reconcile.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { FOLLOWED_KINDS, watchProtection } from './companions.ts';
+import { FirstLaw } from './law.ts';
 import { VERSIONS } from './objects.ts';
 import { MESH_KINDS, userRoute } from './mesh.ts';
 import { isByPods, wrongNumber } from './by-pods.ts';
@@ -37,7 +38,7 @@ const rateOf = (image: string): number =>
   VERSIONS.find(({ name }) => image === `web:${name}`)?.errorRate ?? 0;
 
 /**
- * The safety invariants of the product, checked after every write of the controller. What is wrong is collected in
+ * The safety invariants of the product, checked after every write of the controller; the first law (0) every second. What is wrong is collected in
  * `broken`, so that a property can report all of it.
  */
 export class Invariants {
@@ -49,6 +50,7 @@ export class Invariants {
   readonly #world: World;
   #split: Split = OFF;
   #paused: boolean;
+  readonly #law: FirstLaw;
   readonly #withdrawn = new Set<string>();
   /** the step under way, and what Prometheus had answered when it began */
   #step = '';
@@ -62,6 +64,7 @@ export class Invariants {
     this.#paused = world.target()?.spec?.['paused'] === true;
     world.onWrite = ({ request, status }) => this.#afterWrite(request, status);
     world.onPass = (result) => this.#afterPass(result);
+    this.#law = new FirstLaw(world, (what) => this.#say(0, what));
     watchProtection(world, (what) => this.#say(2, what));
     world.api.store.watch((event) => {
       if (event.resource !== 'deployments.apps' || event.object.metadata.name !== 'web') return;
@@ -195,6 +198,7 @@ export class Invariants {
   }
 
   #afterPass(result: Reconciled): void {
+    this.#law.afterPass(result);
     if (result.outcome !== 'done') return;
     this.#answers();
     const { status } = result.decision;

@@ -23,7 +23,8 @@ interface Sample {
   stable: Served;
 }
 
-export type Outage = 'none' | 'down' | 'empty';
+/** poison: counters that went below 0, as after an overflow or a wrong recording rule */
+export type Outage = 'none' | 'down' | 'empty' | 'poison';
 
 /** One metric over one window; `calibrate`: with what stable did before. */
 export interface Question {
@@ -67,6 +68,10 @@ export class Prometheus {
     // The counters of a stable that gets no requests any more stand still, but are there.
     if (this.outage === 'empty' || !question.named || canary.total === 0) {
       return { metric, window, outcome: 'noData', sentence: 'no requests in the window' };
+    }
+    if (this.outage === 'poison') {
+      const below = { total: -canary.total, bad: -1, slow: 0 };
+      return this.#numbers({ ...question, calibrate: false }, below, below);
     }
     this.answered += 1;
     return this.#numbers(question, canary, stable);

@@ -120,6 +120,10 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       world.api.store.delete('pods', NAMESPACE, pod.metadata.name);
     }
   },
+  // one of them every so often, as spot nodes, evictions and autoscalers do; without a time: no more
+  churn: (world, every) => (world.churnMs = every === '' ? undefined : milliseconds(every)),
+  // what the gateway does with routes: `all` or `none` are confirmed
+  confirm: (world, what) => world.confirm(what === 'all'),
   prometheus: (world, state) => (world.prometheus.outage = state as Outage),
   // sends that percentage to the canary, whatever the route says; `follows`: does what it says
   'data-plane': (world, state) =>

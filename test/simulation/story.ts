@@ -27,6 +27,7 @@ export interface Story {
   /** share of the controller's writes that go wrong */
   faults: number;
   staleMs: number;
+  warmup: string;
   events: { afterMs: number; event: string }[];
 }
 
@@ -79,13 +80,22 @@ const EVENT = fc.oneof(
     weight: 2,
     arbitrary: fc.constantFrom('intent Abort', 'intent Promote', 'intent Pause', 'intent Auto', 'resume'),
   },
-  { weight: 2, arbitrary: fc.constantFrom('prometheus down', 'prometheus empty', 'prometheus none') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('prometheus down', 'prometheus empty', 'prometheus poison', 'prometheus none'),
+  },
+  { weight: 2, arbitrary: fc.constantFrom('churn 20s', 'churn 7s', 'churn', 'confirm none', 'confirm all') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('forbid POST .*/services', 'forbid .*/networkpolicies', 'forbid'),
+  },
   { weight: 2, arbitrary: fc.constantFrom('unpause', 'opt-out', 'opt-in', 'kill-canary-pods', 'crash') },
   {
     weight: 2,
     arbitrary: fc.constantFrom(
       'canary-weight 0',
       'canary-weight 80',
+      'canary-weight 90',
       'reset-route',
       'delete-made',
       'delete-release',
@@ -101,6 +111,8 @@ const EVENT = fc.oneof(
     arbitrary: fc.constantFrom(
       `apply ${NETWORK_POLICIES} deny {"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress"]}`,
       `apply ${NETWORK_POLICIES} deny {"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Egress"]}`,
+      `apply ${NETWORK_POLICIES} others {"podSelector":{"matchExpressions":[{"key":"app","operator":"NotIn","values":["web"]}]},"policyTypes":["Ingress"]}`,
+      `delete ${NETWORK_POLICIES} others`,
       `delete ${NETWORK_POLICIES} deny`,
       'apply poddisruptionbudgets.policy web {"selector":{"matchLabels":{"app":"web"}},"minAvailable":2}',
     ),
@@ -125,6 +137,7 @@ export const STORY: fc.Arbitrary<Story> = fc.record({
   seed: fc.integer({ min: 1, max: 1_000_000 }),
   faults: fc.constantFrom(0, 0, 0.05, 0.2),
   staleMs: fc.constantFrom(0, 0, 0, 300, 2_000),
+  warmup: fc.constantFrom('5s', '5s', '60s'),
   events: fc.array(
     fc.record({
       afterMs: fc.oneof(
@@ -151,7 +164,7 @@ export async function tell(story: Story): Promise<string[]> {
     hold,
     replicas,
     seed,
-    policy: { onNewRevision, onFailure, ...policyOf(story) },
+    policy: { onNewRevision, onFailure, warmup: story.warmup, ...policyOf(story) },
   });
   const invariants = new Invariants(world);
   await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
@@ -167,7 +180,7 @@ export async function tell(story: Story): Promise<string[]> {
   }
   world.fault = () => 'none';
   world.staleFor = 0;
-  act(world, invariants, 'prometheus none');
+  for (const calm of ['prometheus none', 'churn', 'confirm all', 'forbid']) act(world, invariants, calm);
   await world.run(QUIET_MS);
   const writes = invariants.writes;
   await world.run(10 * MINUTE);
