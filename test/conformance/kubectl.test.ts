@@ -2,6 +2,7 @@ import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -77,6 +78,17 @@ describe.skipIf(!present)(name, () => {
       'serverside-applied',
     );
     expect(await kubectl('apply', '-f', manifest)).toContain('service/web unchanged');
+  });
+
+  it('explains the fields of a custom kind in the words of its definition', async () => {
+    const crds = fileURLToPath(new URL('../../manifests/crds/releasepolicies.yaml', import.meta.url));
+    await kubectl('apply', '-f', crds);
+    await eventually(async () =>
+      expect(await kubectl('explain', 'releasepolicy.spec.strategy')).toContain(
+        'a share of requests (canary',
+      ),
+    );
+    expect(await kubectl('explain', 'releasepolicy')).toContain('How a change of a Deployment is delivered.');
   });
 
   it('changes, pauses, takes back and scales it', async () => {

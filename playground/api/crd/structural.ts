@@ -23,7 +23,8 @@ function structOf(source: JsonObject, name: string): Struct {
   const required = list(source['required']);
   const fields = new Map<string, Field>();
   for (const [key, value] of Object.entries(object(source['properties']))) {
-    fields.set(key, { schema: nodeOf(object(value), key), required: required.includes(key) });
+    const field = { schema: nodeOf(object(value), key), required: required.includes(key) };
+    fields.set(key, { ...field, ...described(object(value)) });
   }
   return {
     kind: 'struct',
@@ -31,7 +32,13 @@ function structOf(source: JsonObject, name: string): Struct {
     fields,
     atomic: source['x-kubernetes-map-type'] === 'atomic',
     open: isOpen(source),
+    ...described(source),
   };
+}
+
+function described(source: JsonObject): { description?: string } {
+  const description = text(source['description']);
+  return description === '' ? {} : { description };
 }
 
 function nodeOf(source: JsonObject, name: string): Schema {

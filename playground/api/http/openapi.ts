@@ -91,11 +91,12 @@ class Document {
     const properties: JsonObject = {};
     const required: Json[] = [];
     for (const [name, field] of struct.fields) {
-      properties[name] = this.#schema(field.schema);
+      properties[name] = { ...this.#schema(field.schema), ...described(field) };
       if (field.required) required.push(name);
     }
     return {
       type: 'object',
+      ...described(struct),
       properties,
       ...(required.length > 0 ? { required } : {}),
       ...(struct.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
@@ -122,6 +123,9 @@ class Document {
     }
   }
 }
+
+const described = ({ description }: { description?: string }): JsonObject =>
+  description === undefined ? {} : { description };
 
 function mergeRules(schema: ListOf): JsonObject {
   return {

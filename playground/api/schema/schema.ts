@@ -24,6 +24,8 @@ export interface Scalar {
 export interface Field {
   schema: Schema;
   required: boolean;
+  /** as `kubectl explain` shows it */
+  description?: string;
 }
 
 export interface Struct {
@@ -34,6 +36,7 @@ export interface Struct {
   atomic: boolean;
   /** keeps fields it does not know */
   open: boolean;
+  description?: string;
 }
 
 export interface MapOf {
