@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import { ago, aSnapshot, aTarget, canary, replicaSet, SERVICE, aRoute } from '../../test/support/builders.ts';
+import {
+  ago,
+  aSnapshot,
+  aTarget,
+  canary,
+  canaryServiceObject,
+  replicaSet,
+  SERVICE,
+  aRoute,
+} from '../../test/support/builders.ts';
 import { aRelease, initial, underWay } from '../../test/support/release-builders.ts';
 import { decide } from '../decide.ts';
 
@@ -37,7 +46,15 @@ describe('pods that were evicted long ago', () => {
     });
     const objects = [aTarget({ image: 'web:2', paused: false }), earlier('web:1'), replicaSet('web:2')];
     const decision = decide(
-      aSnapshot([...objects, canary({ pods: 2 }), SERVICE, aRoute(50), initial(), release]),
+      aSnapshot([
+        ...objects,
+        canary({ pods: 2 }),
+        SERVICE,
+        canaryServiceObject(),
+        aRoute(50),
+        initial(),
+        release,
+      ]),
     );
     expect(decision.sentence).toBe('All traffic is taken off the canary.');
   });
