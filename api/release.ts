@@ -113,6 +113,8 @@ export interface ReleaseStatus {
   /** index into the steps that strategy and mirror make of the policy (api/ladder.ts); -1 before the first */
   step: number;
   steps: number;
+  /** the present step for people, counted from 1: "2/3"; absent before the first */
+  stepOf?: string;
   /** percent wanted now */
   weight: number;
   /** percent of requests whose copies are wanted at the canary now; absent: 0 */

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { InProcessQueue } from '../analysis/queue/in-process.ts';
 import type { QueueJob } from '../analysis/queue/queue.ts';
 import type { Measurement } from '../api/analysis.ts';
-import { FIELD_MANAGER } from '../api/names.ts';
+import { FIELD_MANAGER, HOME } from '../api/names.ts';
 import { REASON } from '../api/reasons.ts';
 import type { Resource } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
@@ -78,12 +78,14 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
     }
     // Beside the renewal of the Lease: the API server may take its time.
     const held = election?.hold(release.signal);
+    const shown = show(deps, release.signal).catch(deps.onBug);
     keeper.start().then(() => queue.start(), deps.onBug);
     const ended = await Promise.race([aborted(signal), ...(held === undefined ? [] : [held])]);
     if (ended === 'lost') fence();
     await queue.stop();
     release.abort();
     await held;
+    await shown;
     return ended === 'lost' ? 'lost' : 'stopped';
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 'stopped';
@@ -113,7 +115,7 @@ function assemble(deps: RunDeps): Parts {
   const client = clientOf(deps);
   const fence = new AbortController();
   const writer = clientOf(deps, { signal: fence.signal });
-  const election = electionOf(deps);
+  const election = config.lease === undefined ? undefined : leaseOf(deps, { unopposed: false });
   const metrics: Metrics = new Metrics({
     queueDepth: () => queue.depth,
     isLeader: () => election?.isLeader() ?? true,
@@ -254,9 +256,20 @@ function clientOf(deps: RunDeps, limits: { deadlineMs?: number; signal?: AbortSi
   });
 }
 
-function electionOf(deps: RunDeps): LeaderElection | undefined {
+/** Without election the Lease only shows that somebody is at work: no work waits for it, and none ends with it. */
+async function show(deps: RunDeps, signal: AbortSignal): Promise<void> {
+  if (deps.config.lease !== undefined) return;
+  const sign = leaseOf(deps, { unopposed: true });
+  try {
+    do await sign.acquire(signal);
+    while ((await sign.hold(signal)) === 'lost');
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function leaseOf(deps: RunDeps, { unopposed }: { unopposed: boolean }): LeaderElection {
   const { config, clock, random, identity, log } = deps;
-  if (config.lease === undefined) return undefined;
   const failed = new Seldom(clock);
   return new LeaderElection({
     client: clientOf(deps, { deadlineMs: LEASE_DEADLINE_MS }),
@@ -264,11 +277,15 @@ function electionOf(deps: RunDeps): LeaderElection | undefined {
     random,
     identity,
     namespace: config.decisions.namespace,
-    name: config.lease,
+    name: config.lease ?? HOME.lease,
+    unopposed,
     onError: (error) => {
       const facts = { code: error.code, error: error.message };
-      if (failed.isDue(error.message)) log.warn(facts, 'leader election failed to write');
-      else log.debug(facts, 'leader election failed to write');
+      const what = unopposed
+        ? 'the Lease that shows who is at work is not written'
+        : 'leader election failed to write';
+      if (failed.isDue(error.message)) log.warn(facts, what);
+      else log.debug(facts, what);
     },
   });
 }

@@ -59,8 +59,8 @@ beforeEach(() => {
   clock = new VirtualClock(Date.UTC(2026, 0, 2, 3, 4, 5, 67));
 });
 
-function candidate(identity: string): Candidate {
-  return new Candidate(identity);
+function candidate(identity: string, unopposed = false): Candidate {
+  return new Candidate(identity, unopposed);
 }
 
 /** One controller: its election, and what became of it. */
@@ -71,7 +71,7 @@ class Candidate {
   /** by how much the clock of its machine is wrong */
   offsetMs = 0;
 
-  constructor(identity: string) {
+  constructor(identity: string, unopposed: boolean) {
     const own: Clock = { now: () => clock.now() + this.offsetMs, after: (ms, fn) => clock.after(ms, fn) };
     this.election = new LeaderElection({
       client: new KubeClient({
@@ -86,6 +86,7 @@ class Candidate {
       namespace: 'sluice-system',
       name: 'sluice-controller',
       identity,
+      unopposed,
     });
   }
 
@@ -128,6 +129,18 @@ describe('leader election', () => {
       true,
       false,
     ]);
+  });
+
+  it('is a mere sign of who is at work where there is no election: taken at once from whoever holds it', async () => {
+    const [a, b] = [candidate('a'), candidate('b', true)];
+    void a.run();
+    await clock.advance(0);
+    void b.run();
+    await clock.advance(0);
+    expect([b.state, server.holder]).toEqual(['leading', 'b']);
+    b.stop.abort();
+    await clock.advance(0);
+    expect(server.holder).toBe('');
   });
 
   it('hands over at once when the leader is stopped in good order', async () => {

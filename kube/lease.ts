@@ -26,6 +26,8 @@ export interface LeaseOptions {
   renewDeadlineMs?: number;
   /** time between two attempts; default 2 s */
   retryMs?: number;
+  /** takes the Lease whoever holds it: a sign that somebody is at work, not an election */
+  unopposed?: boolean;
   /** told of failed attempts; the election goes on by itself */
   onError?: (error: KubeError) => void;
 }
@@ -124,6 +126,7 @@ export class LeaderElection {
     const durationMs = typeof seconds === 'number' ? seconds * 1000 : this.#durationMs;
     const unchangedMs = this.#observe(JSON.stringify(spec), durationMs / LOOKS);
     const holder = spec['holderIdentity'];
+    if (this.#options.unopposed === true) return true;
     if (holder === this.#options.identity || holder === '' || holder === undefined || holder === null)
       return true;
     return unchangedMs >= durationMs;

@@ -19,6 +19,7 @@ if (load === undefined) {
 const program: Program = {
   args,
   env: process.env,
+  platform: process.platform,
   print: (line) => console.log(line),
   complain: (line) => console.error(line),
   write: (text) => process.stdout.write(text),

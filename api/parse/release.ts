@@ -188,6 +188,7 @@ const status: Read<ReleaseStatus> = shaped(
     startedAt: time,
   },
   {
+    stepOf: string,
     mirror: finite,
     matching: flag,
     observedWeight: observed,

@@ -28,6 +28,11 @@ describe('the next status', () => {
     expect(next({}, { weight: 50 })).toMatchObject({ weight: 50, observedWeight: 5 });
   });
 
+  it('counts the present step from 1 for people', () => {
+    expect(next({}, { step: 1, steps: 3 }).stepOf).toBe('2/3');
+    expect('stepOf' in next({ stepOf: '1/3' }, { step: -1 })).toBe(false);
+  });
+
   it('drops fields that are set to undefined', () => {
     expect('weightObservedAt' in next({}, { weightObservedAt: undefined })).toBe(false);
   });

@@ -37,6 +37,8 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
     ...change,
     observedGeneration: release.metadata.generation ?? 1,
   };
+  const { step = -1, steps = 0 } = merged;
+  merged.stepOf = step < 0 || steps === 0 ? undefined : `${step + 1}/${steps}`;
   if (facts.holdsNewest && release === facts.newest) merged.targetGeneration = facts.target?.generation;
   Object.assign(merged, exposure(facts, release, { now, merged }));
   const status = Object.fromEntries(

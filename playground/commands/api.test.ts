@@ -15,6 +15,7 @@ it('serves until it is asked to end, and takes its kubeconfigs with it', async (
   const exit = run({
     args: [],
     env: {},
+    platform: 'linux',
     print: () => undefined,
     complain: () => undefined,
     write: () => undefined,

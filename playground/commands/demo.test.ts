@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { run } from './demo.ts';
 import type { Program } from './program.ts';
 
-function programWith(...args: string[]): { program: Program; complaints: string[] } {
+function programWith(args: string[], platform = 'linux'): { program: Program; complaints: string[] } {
   const complaints: string[] = [];
   const program: Program = {
     args,
     env: {},
+    platform,
     print: () => undefined,
     complain: (line) => complaints.push(line),
     write: () => undefined,
@@ -46,8 +47,22 @@ it.each([
   { args: ['--bogus'], want: "Unknown option '--bogus'" },
   { args: ['extra'], want: "Unexpected argument 'extra'" },
 ])('$args is wrong usage: exit code 2, and a sentence that says what to write', async ({ args, want }) => {
-  const { program, complaints } = programWith(...args);
+  const { program, complaints } = programWith(args);
   expect(await run(program)).toBe(2);
   expect(complaints).toEqual([expect.stringContaining(want)]);
   expect(complaints[0]).toContain('sluice demo --help');
+});
+
+it('says in one sentence that it needs Linux', async () => {
+  const { program, complaints } = programWith([], 'darwin');
+  expect(await run(program)).toBe(2);
+  expect(complaints).toEqual([
+    expect.stringMatching(/^sluice demo: needs Linux, .* and this is darwin; run it in/),
+  ]);
+});
+
+it('takes the name of a strategy however it is capitalised', async () => {
+  const { program, complaints } = programWith(['--strategy', 'bluegreen', '--sticky']);
+  expect(await run(program)).toBe(2);
+  expect(complaints[0]).toContain('with --strategy blueGreen all requests switch');
 });

@@ -6,6 +6,7 @@ import type { Scenario, ScenarioName } from '../scenarios/catalog.ts';
 import { headless } from '../scenarios/headless.ts';
 import { PROVIDERS } from '../scenarios/objects.ts';
 import type { DemoProvider } from '../scenarios/objects.ts';
+import { faultsOf } from '../scenarios/play.ts';
 import type { Outcome } from '../scenarios/play.ts';
 import { HOLDS, Stage, type Hold } from '../scenarios/stage.ts';
 import type { Reporter } from '../scenarios/reporter.ts';
@@ -70,6 +71,12 @@ export async function run(program: Program): Promise<number> {
     program.print(USAGE);
     return 0;
   }
+  if (program.platform !== 'linux') {
+    program.complain(
+      `sluice demo: needs Linux, where each pod gets an address of its own in 127.0.0.0/8, and this is ${program.platform}; run it in a Linux container or virtual machine`,
+    );
+    return 2;
+  }
   return await perform(program, wishes);
 }
 
@@ -80,6 +87,9 @@ async function perform(program: Program, wishes: Wishes): Promise<number> {
   died.promise.catch(() => undefined);
   const binary = ensurePrometheus((line) => program.complain(line));
   show.opening(tactics);
+  const user = { interrupted: false };
+  void program.ended.then(() => (user.interrupted = true));
+  const stopped = 'Stopped: every process of the demo is ended and its files are removed.';
   const stage = await Stage.start({
     provider,
     tactics,
@@ -90,14 +100,19 @@ async function perform(program: Program, wishes: Wishes): Promise<number> {
     say: (component, line) => show.component(component, line),
     onDeath: (sentence) => died.reject(new Error(sentence)),
     ended: program.ended,
+  }).catch((error: unknown) => {
+    if (!user.interrupted) throw error;
+    program.complain(stopped);
   });
+  if (stage === undefined) return 130;
   let failed = true;
   try {
     const work = playAll(stage, wishes, show);
-    const interrupted = program.ended.then(() => undefined);
-    const outcomes = await Promise.race([work, interrupted, died.promise]);
-    failed = outcomes?.every(asWanted) === false;
+    const gone = program.ended.then(() => undefined);
+    const outcomes = await Promise.race([work, gone, died.promise]);
+    failed = outcomes?.every((outcome) => faultsOf(outcome).length === 0) === false;
     if (outcomes === undefined) return 130;
+    show.ending(outcomes);
     if (wishes.keep) {
       show.keeping(stage);
       await Promise.race([program.ended, died.promise]);
@@ -105,6 +120,7 @@ async function perform(program: Program, wishes: Wishes): Promise<number> {
     return failed ? 1 : 0;
   } finally {
     await stage.stop(failed);
+    if (user.interrupted && !failed) program.complain(stopped);
     if (failed) program.complain(`Not as it should be; logs are kept in ${stage.directory}`);
   }
 }
@@ -119,11 +135,6 @@ async function playAll(stage: Stage, wishes: Wishes, show: Reporter): Promise<Ou
   const outcomes: Outcome[] = [];
   for (const scenario of wishes.scenarios) outcomes.push(await show.play(stage, scenario));
   return outcomes;
-}
-
-function asWanted(outcome: Outcome): boolean {
-  const { wantPhase } = SCENARIOS[outcome.scenario];
-  return outcome.phase === wantPhase && outcome.clientErrors === 0 && outcome.leftovers.length === 0;
 }
 
 /** Throws an Error naming flag, value and remedy; undefined: the user asked for help. */
@@ -151,7 +162,8 @@ function readTactics(
   provider: DemoProvider,
   { strategy, mirror, sticky }: { strategy: string; mirror: boolean; sticky: boolean },
 ): Tactics {
-  const known = oneOf('--strategy', strategy, STRATEGIES) as Strategy;
+  const named = STRATEGIES.find((each) => each.toLowerCase() === strategy.toLowerCase()) ?? strategy;
+  const known = oneOf('--strategy', named, STRATEGIES) as Strategy;
   const tactics = tacticsOf(provider, { strategy: known, mirror, sticky });
   const why = objection(provider, tactics);
   if (why !== undefined) throw new Error(why);

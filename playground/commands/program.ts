@@ -2,6 +2,8 @@
 export interface Program {
   args: string[];
   env: Record<string, string | undefined>;
+  /** of the operating system, as Node calls it: "linux" */
+  platform: string;
   print(line: string): void;
   complain(line: string): void;
   /** raw text to the terminal, without a line end; only where `terminal` is true */

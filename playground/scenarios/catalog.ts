@@ -22,28 +22,28 @@ export interface Incident {
 export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   healthy: {
     name: 'healthy',
-    title: 'a healthy version: as many errors as before',
+    title: 'a version with as many errors as before',
     tag: 'v2_error-0.005',
     wantPhase: 'Promoted',
     incidents: [],
   },
   regression: {
     name: 'regression',
-    title: 'a bad version: 5% errors where there were 0.5%',
+    title: 'a version with 5% errors where there were 0.5%',
     tag: 'v3_error-0.05',
     wantPhase: 'RolledBack',
     incidents: [],
   },
   'no-traffic': {
     name: 'no-traffic',
-    title: 'a healthy version, but nobody calls the service for 25 s',
+    title: 'a version like the one before, while nobody calls the service for 25 s',
     tag: 'v4_error-0.005',
     wantPhase: 'Promoted',
     incidents: [{ what: 'no-traffic', atWeight: 5, seconds: 25 }],
   },
   'prometheus-down': {
     name: 'prometheus-down',
-    title: 'a healthy version, but Prometheus answers 503 for 60 s in mid-release',
+    title: 'a version like the one before, while Prometheus answers 503 for 60 s',
     tag: 'v5_error-0.005',
     wantPhase: 'Promoted',
     incidents: [{ what: 'prometheus-down', atWeight: 25, seconds: 60 }],

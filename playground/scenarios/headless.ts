@@ -10,19 +10,21 @@ const beside = ({ mirror, observedMirror, matching, observedMatching }: ReleaseS
   observedMatching,
 });
 
-/** One JSON object per line on `print`: every decision as it is recorded, and the outcome of every scenario. */
+/** One JSON object with a `type` per line on `print`: every decision as it is recorded, and the outcome of every scenario. */
 export function headless(print: (line: string) => void): Reporter {
   const say = (object: object): void => print(JSON.stringify(object));
   return {
     opening: () => undefined,
-    component: (component, line) => say({ component, line }),
-    keeping: (stage) => say({ kubeconfig: stage.kubeconfig }),
+    ending: () => undefined,
+    component: (component, line) => say({ type: 'component', component, line }),
+    keeping: (stage) => say({ type: 'ready', kubeconfig: stage.kubeconfig }),
     play: async (stage, scenario) => {
       const outcome = await play(stage, scenario, {
-        resumed: () => say({ resumed: scenario.name }),
-        incident: ({ what, seconds }, now) => say({ incident: what, now, seconds }),
+        resumed: () => say({ type: 'resumed', resumed: scenario.name }),
+        incident: ({ what, seconds }, now) => say({ type: 'incident', incident: what, now, seconds }),
         decision: (record, { metadata, status }) =>
           say({
+            type: 'decision',
             release: metadata.name,
             ...record,
             phase: status?.phase,
@@ -32,8 +34,8 @@ export function headless(print: (line: string) => void): Reporter {
             ...(status === undefined ? {} : beside(status)),
           }),
       });
-      for (const sample of stage.load.snapshot().samples) say({ clientError: sample });
-      say(outcome);
+      for (const sample of stage.load.snapshot().samples) say({ type: 'clientError', clientError: sample });
+      say({ type: 'outcome', ...outcome });
       return outcome;
     },
   };

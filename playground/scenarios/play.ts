@@ -5,6 +5,7 @@ import type { DecisionRecord, Phase, Release, ReleaseStatus } from '../../api/re
 import { isNothing, observedSplit, wantedSplit } from '../../api/split.ts';
 import type { Split } from '../../api/split.ts';
 import { Mirror, pathOf } from '../dataplane/api-client.ts';
+import { SCENARIOS } from './catalog.ts';
 import type { Incident, Scenario, ScenarioName } from './catalog.ts';
 import { leftovers, listEverything } from './leftovers.ts';
 import type { Listing } from './leftovers.ts';
@@ -35,6 +36,16 @@ export interface Outcome {
   clientErrors: number;
   /** what is left in the API that the user did not write; see leftovers.ts */
   leftovers: string[];
+}
+
+/** What is not as it should be; []: the scenario ended as it should. */
+export function faultsOf({ scenario, phase, clientErrors, leftovers }: Outcome): string[] {
+  const { wantPhase } = SCENARIOS[scenario];
+  return [
+    ...(phase === wantPhase ? [] : [`${phase} instead of ${wantPhase}`]),
+    ...(clientErrors === 0 ? [] : [`${clientErrors} requests were lost`]),
+    ...(leftovers.length === 0 ? [] : [`left behind: ${leftovers.join(', ')}`]),
+  ];
 }
 
 export interface Audience {

@@ -9,6 +9,8 @@ export interface Reporter {
   component(name: string, line: string): void;
   /** plays one scenario and tells about it */
   play(stage: Stage, scenario: Scenario): Promise<Outcome>;
+  /** the last word on all scenarios */
+  ending(outcomes: readonly Outcome[]): void;
   /** all scenarios are over and the stage stays up */
   keeping(stage: Stage): void;
 }

@@ -70,7 +70,53 @@ describe('the line of a step', () => {
   });
 });
 
+describe('the line of a step on a terminal', () => {
+  const big = {
+    stepCanaryErrors: 34,
+    stepCanaryRequests: 4310,
+    stepStableErrors: 291,
+    stepStableRequests: 49_431,
+  };
+
+  it.each([
+    {
+      columns: 80,
+      given: status({}, {}),
+      want: '  1/3   5% errors  3/340 vs 34/6254  E harm 1.62/20 safe 1e+5/10 pass',
+    },
+    {
+      columns: 80,
+      given: status({ weight: 25 }, { result: 'inconclusive', reason: 'MoreDataNeeded' }),
+      want: '  1/3 5→25% errors  3/340 vs 34/6254  E harm 1.62/20 safe 1e+5/10 inconclusive',
+    },
+    {
+      columns: 80,
+      given: status({}, { result: 'fail', numbers: { ...NUMBERS, ...big } }),
+      want: '  1/3   5% errors 34/4310 vs 291/49431  E harm 1.62/20 safe 1e+5/10 fail',
+    },
+    { columns: 50, given: status({}, {}), want: '  1/3   5%  E harm 1.62/20 safe 1e+5/10 pass' },
+    {
+      columns: 80,
+      given: status({ reason: 'StepPassed' }),
+      want: '  1/3   5%  next step',
+    },
+  ])('of $columns columns holds evidence and verdict: $want', ({ columns, given, want }) => {
+    const line = stepLine(viewOf(given), screenOf(false, columns).screen);
+    expect(line).toBe(want);
+    expect(line.length).toBeLessThan(columns);
+  });
+});
+
 describe('the screen', () => {
+  it('breaks a long sentence between words, and what is to be copied never', () => {
+    const { screen, shown } = screenOf(false, 20);
+    screen.line('  harm is certain enough to stop');
+    screen.whole('  $ kubectl -n shop set image deployment/shop');
+    expect(shown()).toBe(
+      '  harm is certain\n    enough to stop\n  $ kubectl -n shop set image deployment/shop\n',
+    );
+  });
+
   it('rewrites the line of a step in place on a terminal and keeps its last state', () => {
     const { screen, shown } = screenOf(true);
     screen.step('1', 'a');

@@ -3,6 +3,7 @@ import type { MetricVerdict } from '../../api/analysis.ts';
 import type { DecisionRecord, ReleaseStatus } from '../../api/release.ts';
 import { observedSplit, wantedSplit } from '../../api/split.ts';
 import type { Split } from '../../api/split.ts';
+import { escapeText, wrapWords } from '../../api/text.ts';
 
 export interface Paper {
   print(line: string): void;
@@ -31,7 +32,19 @@ export class Screen {
     return this.paper.color ? `\u001b[${COLORS[color]}m${text}\u001b[0m` : text;
   }
 
+  /** where a rewritten line has to end */
+  get columns(): number {
+    return this.paper.columns() - 1;
+  }
+
+  /** A line, broken between words where it is too long; what follows is indented like its begin. */
   line(text = ''): void {
+    const indent = `${/^ */.exec(text)?.[0] ?? ''}  `;
+    for (const each of wrapWords(text, this.paper.columns(), indent)) this.whole(each);
+  }
+
+  /** A line that is to be copied: never broken. */
+  whole(text: string): void {
     this.settle();
     this.paper.print(text);
   }
@@ -44,7 +57,7 @@ export class Screen {
     if (text === this.live) return;
     if (this.paper.terminal) {
       if (this.live !== '' && key !== this.lastKey) this.settle();
-      this.paper.write(`\r\u001b[2K${fit(text, this.paper.columns() - 1)}`);
+      this.paper.write(`\r\u001b[2K${fit(text, this.columns)}`);
     } else if (final || key !== this.lastKey || performance.now() - this.lastMs >= 3000) {
       this.paper.print(text);
       this.lastMs = performance.now();
@@ -97,26 +110,75 @@ function short(split: Split | undefined): string {
   return `${split.weight}%${split.matching ? ' + match' : ''}`;
 }
 
-/** One step in one line: weight wanted and observed, requests and errors of both arms, evidence against its bar, verdict. */
+/**
+ * One step in one line: weight wanted and observed, requests and errors of both arms, evidence against its bar, verdict. A terminal
+ * that is too narrow for all of it gets a shorter one; evidence and verdict stay to the last.
+ */
 export function stepLine(view: StepView, screen: Screen): string {
-  const step = `step ${Math.max(view.step + 1, 0)}/${view.steps}`;
+  const layouts = screen.columns >= WIDE ? [wide, narrow, narrowest] : [narrow, narrowest];
+  const lines = layouts.map((layout) => layout(view, screen));
+  return lines.find((line) => stripVTControlCharacters(line).length <= screen.columns) ?? lines.at(-1) ?? '';
+}
+
+const WIDE = 109;
+
+type Layout = (view: StepView, screen: Screen) => string;
+
+const place = ({ step, steps }: StepView): string => `${Math.max(step + 1, 0)}/${steps}`;
+
+/** A step that has passed is the one before. */
+const waitsFor = ({ reason }: StepView): string => (reason === 'StepPassed' ? 'next step' : reason);
+
+const wide: Layout = (view, screen) => {
+  const step = `step ${place(view)}`;
   const weight = screen.paint(
     'cyan',
     `${step}  ${pad(short(view.wanted), 3)} wanted ${pad(short(view.observed), 3)} observed`,
   );
   const { verdict } = view;
-  if (verdict === undefined) return `  ${weight}  ${screen.paint('dim', view.reason)}`;
-  return `  ${weight}  ${numbers(verdict.numbers)}  ${colored(verdict, screen)}`;
+  if (verdict === undefined) return `  ${weight}  ${screen.paint('dim', waitsFor(view))}`;
+  const { canary, stable, harm, safe } = figures(verdict.numbers);
+  return (
+    `  ${weight}  errors ${pad(canary, 6)} canary ${pad(stable, 7)} stable  ` +
+    `E harm ${pad(harm, 7)} safe ${pad(safe, 7)}  ${colored(verdict, screen)}`
+  );
+};
+
+const narrow: Layout = (view, screen) => {
+  const { verdict } = view;
+  if (verdict === undefined) return `  ${weightOf(view, screen)}  ${screen.paint('dim', waitsFor(view))}`;
+  const { canary, stable, harm, safe } = figures(verdict.numbers);
+  return (
+    `  ${weightOf(view, screen)} errors ${pad(canary, 6)} vs ${pad(stable, 7)}  ` +
+    `E harm ${pad(harm, 5)} safe ${pad(safe, 5)} ${colored(verdict, screen)}`
+  );
+};
+
+const narrowest: Layout = (view, screen) => {
+  const { verdict } = view;
+  if (verdict === undefined) return narrow(view, screen);
+  const { harm, safe } = figures(verdict.numbers);
+  return `  ${weightOf(view, screen)}  E harm ${harm} safe ${safe} ${colored(verdict, screen)}`;
+};
+
+/** "2/3  25%"; while the route does not show yet what is wanted "2/3 5→25%" */
+function weightOf(view: StepView, screen: Screen): string {
+  const [wanted, observed] = [short(view.wanted), short(view.observed)];
+  const told = wanted === observed ? wanted : `${observed.replace(/%$/, '')}→${wanted}`;
+  return screen.paint('cyan', `${place(view)} ${pad(told, 4)}`);
 }
 
-function numbers(of: Record<string, number>): string {
+/** Errors of requests in this step, and evidence of its bar. */
+function figures(of: Record<string, number>): Record<'canary' | 'stable' | 'harm' | 'safe', string> {
   const arm = (name: 'Canary' | 'Stable'): string =>
     `${whole(of[`step${name}Errors`])}/${whole(of[`step${name}Requests`])}`;
   const evidence = (value: string, bar: string): string => `${brief(of[value])}/${brief(of[bar])}`;
-  return (
-    `errors ${pad(arm('Canary'), 6)} canary ${pad(arm('Stable'), 7)} stable  ` +
-    `E harm ${pad(evidence('evidence', 'bar'), 7)} safe ${pad(evidence('safeEvidence', 'safeBar'), 7)}`
-  );
+  return {
+    canary: arm('Canary'),
+    stable: arm('Stable'),
+    harm: evidence('evidence', 'bar'),
+    safe: evidence('safeEvidence', 'safeBar'),
+  };
 }
 
 function colored(verdict: NonNullable<StepView['verdict']>, screen: Screen): string {
@@ -135,7 +197,7 @@ export function isQuiet(record: DecisionRecord): boolean {
 }
 
 export function decisionLine(record: DecisionRecord, screen: Screen): string {
-  return `  ${screen.paint('dim', record.time.slice(11, 19))} ${screen.paint('bold', record.reason)}: ${record.sentence}`;
+  return `  ${screen.paint('dim', record.time.slice(11, 19))} ${screen.paint('bold', record.reason)}: ${escapeText(record.sentence)}`;
 }
 
 function whole(value: number | undefined): string {

@@ -1,10 +1,12 @@
 import type { VerdictResult } from '../../api/analysis.ts';
 import type { DecisionRecord, Release } from '../../api/release.ts';
 import { isNothing } from '../../api/split.ts';
+import { escapeText } from '../../api/text.ts';
+import { SCENARIOS } from './catalog.ts';
 import type { Incident, Scenario } from './catalog.ts';
 import { APP, BASE_ERROR_RATE, NAMESPACE } from './objects.ts';
 import { SAFE_MARGIN } from './policies.ts';
-import { play } from './play.ts';
+import { faultsOf, play } from './play.ts';
 import type { Outcome } from './play.ts';
 import type { Reporter } from './reporter.ts';
 import { Screen, decisionLine, isQuiet, stepLine, viewOf } from './screen.ts';
@@ -19,11 +21,15 @@ const CONCLUSIONS: Record<string, VerdictResult> = {
   HarmDetected: 'fail',
 };
 
+const LEAVING = new Set(['Draining', 'CleaningUp', 'RollbackInProgress', 'PromotionInProgress']);
+
 /** The demo as people see it. */
 export class Show implements Reporter {
   private readonly screen: Screen;
   private release: Release | undefined;
   private step: StepView | undefined;
+  private legend = false;
+  private readonly leaving = new Set<string>();
 
   constructor(paper: Paper) {
     this.screen = new Screen(paper);
@@ -34,17 +40,25 @@ export class Show implements Reporter {
     this.screen.line(
       this.screen.paint(
         'bold',
-        'Sluice demo: a cluster small enough for this machine, the controller is the real one',
+        'Sluice demo: a small cluster on this machine; the controller is the real one',
       ),
     );
     this.screen.line(story(tactics));
     this.screen.line(
       `Stable fails ${BASE_ERROR_RATE * 100}% of requests; here a version is "safe" below ${safe}.`,
     );
-    this.screen.line(
-      'E is the evidence so far: harm that reaches its bar rolls back, safe that reaches its bar passes the step.',
-    );
     this.screen.line();
+  }
+
+  ending(outcomes: readonly Outcome[]): void {
+    const { screen } = this;
+    const bad = outcomes.filter((outcome) => faultsOf(outcome).length > 0);
+    screen.line();
+    for (const outcome of bad)
+      screen.line(screen.paint('red', `✗ ${outcome.scenario}: ${faultsOf(outcome).join('; ')}`));
+    const good = outcomes.length - bad.length;
+    const end = `${good} of ${outcomes.length} ${outcomes.length === 1 ? 'scenario' : 'scenarios'} ended as they should`;
+    screen.line(screen.paint(bad.length === 0 ? 'green' : 'red', `${end}; exit ${bad.length === 0 ? 0 : 1}`));
   }
 
   component(name: string, line: string): void {
@@ -52,23 +66,25 @@ export class Show implements Reporter {
   }
 
   keeping(stage: Stage): void {
-    this.screen.line(
-      `Still serving. Try: kubectl --kubeconfig ${stage.kubeconfig} -n ${NAMESPACE} get releases`,
-    );
-    this.screen.line('Ctrl-C ends it.');
+    this.screen.line();
+    this.screen.line('Still serving until Ctrl-C. In another terminal:');
+    this.screen.whole(`  export KUBECONFIG=${stage.kubeconfig}`);
+    this.screen.whole('  npm run -s sluice -- status');
   }
 
   async play(stage: Stage, scenario: Scenario): Promise<Outcome> {
     const { screen } = this;
     this.release = undefined;
     this.step = undefined;
+    this.leaving.clear();
     screen.line();
     screen.line(screen.paint('bold', `── ${scenario.name}: ${scenario.title}`));
     const outcome = await play(stage, scenario, {
-      changed: (image) => screen.line(`  $ kubectl -n ${NAMESPACE} set image deployment/${APP} web=${image}`),
+      changed: (image) =>
+        screen.whole(`  $ kubectl -n ${NAMESPACE} set image deployment/${APP} web=${image}`),
       decision: (record, release) => this.decision(record, release),
       progress: (release) => this.progress(release),
-      resumed: () => screen.line(`  $ sluice resume -n ${NAMESPACE} deployment/${APP}`),
+      resumed: () => screen.whole(`  $ sluice resume -n ${NAMESPACE} deployment/${APP}`),
       incident: (incident, now) => this.incident(incident, now),
     });
     this.closing(outcome, stage);
@@ -80,7 +96,16 @@ export class Show implements Reporter {
     this.lastOfStep(record);
     // the last one is told by the closing
     const ending = release.status?.endedAt !== undefined;
-    if (!ending && !isQuiet(record)) this.screen.line(decisionLine(record, this.screen));
+    if (!ending && !isQuiet(record) && !this.isTold(record))
+      this.screen.line(decisionLine(record, this.screen));
+  }
+
+  /** On its way out a release goes through the same stages for each of its objects; each is told once. */
+  private isTold({ reason }: DecisionRecord): boolean {
+    if (!LEAVING.has(reason)) return false;
+    const told = this.leaving.has(reason);
+    this.leaving.add(reason);
+    return told;
   }
 
   /** What ended a step is in the record only: the status has gone on to the next one. */
@@ -98,7 +123,20 @@ export class Show implements Reporter {
     const { status } = release;
     if (status?.phase !== 'Progressing' && status?.phase !== 'Waiting') return;
     this.step = viewOf(status);
-    if (!isNothing(this.step.wanted)) this.screen.step(String(status.step), stepLine(this.step, this.screen));
+    if (isNothing(this.step.wanted)) return;
+    this.explainEvidence();
+    this.screen.step(String(status.step), stepLine(this.step, this.screen));
+  }
+
+  private explainEvidence(): void {
+    if (this.legend || this.step?.verdict === undefined) return;
+    this.legend = true;
+    this.screen.line(
+      this.screen.paint(
+        'dim',
+        '  E is the evidence so far: harm that reaches its bar rolls back, safe that reaches its bar passes the step.',
+      ),
+    );
   }
 
   private incident({ what, seconds }: Incident, now: 'begins' | 'ends'): void {
@@ -108,12 +146,15 @@ export class Show implements Reporter {
 
   private closing(outcome: Outcome, stage: Stage): void {
     const { screen } = this;
-    const good = outcome.phase === 'Promoted';
+    const { wantPhase } = SCENARIOS[outcome.scenario];
     const { message = '', verdict } = this.release?.status ?? {};
-    screen.line(
-      `  ${screen.paint(good ? 'green' : 'red', `${good ? '✓' : '✗'} ${outcome.phase}`)} ${message}`,
-    );
-    if (verdict !== undefined && verdict.sentence !== message) screen.line(`    Why: ${verdict.sentence}`);
+    const end =
+      outcome.phase === wantPhase
+        ? screen.paint('green', `✓ ${outcome.phase}, as it should be:`)
+        : screen.paint('red', `✗ ${outcome.phase}, and should be ${wantPhase}:`);
+    screen.line(`  ${end} ${escapeText(message)}`);
+    if (verdict !== undefined && verdict.sentence !== message)
+      screen.line(`    Why: ${escapeText(verdict.sentence)}`);
     const detection =
       outcome.detectionSeconds === null ? '' : `, ${outcome.detectionSeconds} s to the decision`;
     const marked = outcome.matching ? `, ${outcome.matchedRequests} of them with the mark of the test` : '';
@@ -124,7 +165,7 @@ export class Show implements Reporter {
     );
     const name = this.release?.metadata.name ?? '';
     const tools = `kubectl --kubeconfig ${stage.kubeconfig} -n ${NAMESPACE}`;
-    screen.line(screen.paint('dim', `    Record: ${tools} get release ${name} -o yaml`));
+    screen.whole(screen.paint('dim', `    Record: ${tools} get release ${name} -o yaml`));
   }
 }
 

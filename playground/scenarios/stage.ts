@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
+import { HOME } from '../../api/names.ts';
 import { writeKubeconfigTo } from '../api/kubeconfig.ts';
 import { ApiClient, ApiError, pathOf, type ObjectList } from '../dataplane/api-client.ts';
 import type { GatewayPorts } from '../dataplane/gateway.ts';
@@ -211,11 +212,12 @@ export class Stage {
     const crds = [...manifests('crds'), ...gatewayApiCrds(), ...meshCrds()];
     if (this.hold !== 'pause') await installPolicies(client);
     for (const crd of crds) await createIfMissing(client, 'customresourcedefinitions', crd);
-    await client.create(pathOf('v1', 'namespaces'), {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: NAMESPACE },
-    });
+    for (const name of [NAMESPACE, HOME.namespace])
+      await client.create(pathOf('v1', 'namespaces'), {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name },
+      });
     const { provider } = this.options;
     for (const { plural, object } of [...rulesOf(provider, this.tactics), ...userObjects(provider)]) {
       const path = pathOf(object.apiVersion, plural, NAMESPACE);

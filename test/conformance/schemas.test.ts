@@ -88,13 +88,15 @@ describe('the CRDs', () => {
     }
   });
 
-  it('show a Release as TARGET PHASE STEP WEIGHT VERDICT AGE, the weight being the one observed', () => {
+  it('show a Release with its reason and image, the step counted from 1, and the weight that is observed', () => {
     const crd = crds.find((item) => getString(item, 'spec', 'names', 'kind') === 'Release');
     const columns = getObjects(crd, 'spec', 'versions', 0, 'additionalPrinterColumns');
     expect(columns.map((column) => getString(column, 'name')?.toUpperCase())).toEqual([
-      ...['TARGET', 'PHASE', 'STEP', 'WEIGHT', 'VERDICT', 'AGE'],
+      ...['TARGET', 'PHASE', 'STEP', 'WEIGHT', 'VERDICT', 'REASON', 'IMAGE', 'AGE'],
     ]);
-    expect(columns.find((column) => column.name === 'Weight')?.jsonPath).toBe('.status.observedWeight');
+    const shows = (name: string) => columns.find((column) => column.name === name)?.jsonPath;
+    expect(shows('Weight')).toBe('.status.observedWeight');
+    expect(shows('Step')).toBe('.status.stepOf');
     expect(getObject(crd, 'spec', 'versions', 0, 'subresources', 'status')).toEqual({});
   });
 
@@ -276,6 +278,7 @@ describe('schemas and parsers', () => {
       drainStartedAt: STARTED,
       promotionStartedAt: STARTED,
       endedAt: STARTED,
+      stepOf: '1/3',
       canaryReplicas: 1,
       targetGeneration: 4,
       replicaSet: 'shop-77',
