@@ -72,6 +72,31 @@ async function ask(
 }
 
 describe('a connection', () => {
+  it('keeps room for requests, however many watches are open and however many requests wait', async () => {
+    let underWay = 0;
+    let most = 0;
+    const waiting: http.ServerResponse[] = [];
+    const server = http.createServer((request, response) => {
+      if (request.url === '/watch') return void response.writeHead(200).write('{}\n');
+      most = Math.max(most, (underWay += 1));
+      waiting.push(response);
+      setImmediate(() => {
+        underWay -= 1;
+        waiting.shift()?.end('{}');
+      });
+    });
+    const connection = open({ server: `http://127.0.0.1:${await listen(server)}` });
+    const stop = new AbortController();
+    const watches = Array.from({ length: 100 }, () =>
+      connection.transport.request({ method: 'GET', url: '/watch', lasting: true, signal: stop.signal }),
+    );
+    await Promise.all(watches);
+    await Promise.all(Array.from({ length: 200 }, () => ask(connection)));
+    expect(most).toBeGreaterThan(0);
+    expect(most).toBeLessThanOrEqual(64);
+    stop.abort();
+  });
+
   it('goes to a plain http server, below the path of its URL', async () => {
     const port = await listen(http.createServer(echo));
     const connection = open({ server: `http://127.0.0.1:${port}/clusters/7/` }, { token: 'abc' });
