@@ -14,6 +14,8 @@ export interface ConnectionFlags {
   kubeconfig?: string;
   context?: string;
   namespace?: string;
+  /** whose rights count; default: those of the kubeconfig's user */
+  as?: string;
 }
 
 export interface Session {
@@ -29,6 +31,7 @@ export function openSession(flags: ConnectionFlags, clock: Clock): Session {
     const connection = connect({
       kubeconfig: flags.kubeconfig,
       context: flags.context,
+      as: flags.as,
       userAgent: 'sluice-cli',
     });
     const client = new KubeClient({

@@ -1,3 +1,4 @@
+import { getObject } from '../api/json.ts';
 import type { JsonObject, JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
 import {
@@ -202,6 +203,15 @@ export class KubeClient {
     const dryRun = options.dryRun === true ? { dryRun: 'All' } : {};
     const url = collectionPath(resource, namespace) + this.#writeQuery(dryRun);
     return this.#object({ method: 'POST', url, ...body(object, JSON_TYPE) }, options);
+  }
+
+  /** Asks the API server about users or rights (a review, which it answers and does not store); resolves to the status. */
+  async review(resource: Resource, spec?: JsonObject): Promise<JsonObject> {
+    const { group, version, kind } = resource;
+    const question = { apiVersion: `${group}/${version}`, kind, metadata: {}, ...(spec && { spec }) };
+    const url = collectionPath(resource);
+    const answer = await this.#exchange({ method: 'POST', url, ...body(question, JSON_TYPE) });
+    return getObject(parse(answer), 'status') ?? {};
   }
 
   /** Server-side apply with force: takes over every field the object names. */

@@ -112,6 +112,24 @@ describe('a connection', () => {
     expect(seen.headers['authorization']).toBe(`Basic ${base64('ann:pw')}`);
   });
 
+  it('acts as another user where asked to', async () => {
+    const seen: (string | undefined)[] = [];
+    const server = http.createServer((request, response) => {
+      seen.push(request.headers['impersonate-user']?.toString());
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closing.push(() => server.close());
+    const file = kubeconfig({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    for (const as of [undefined, 'system:serviceaccount:a:b']) {
+      const connection = connect({ kubeconfig: file, as, userAgent: 'test' });
+      closing.push(() => connection.close());
+      const answer = await connection.transport.request({ method: 'GET', url: '/version' });
+      await answer.text();
+    }
+    expect(seen).toEqual([undefined, 'system:serviceaccount:a:b']);
+  });
+
   it('keeps connections open between requests', async () => {
     const port = await listen(http.createServer(echo));
     const connection = open({ server: `http://127.0.0.1:${port}` });

@@ -10,6 +10,8 @@ export interface ConnectOptions {
   kubeconfig?: string | undefined;
   /** context of the kubeconfig; absent: its current one */
   context?: string | undefined;
+  /** every request is made as this user (impersonation) */
+  as?: string | undefined;
   userAgent: string;
 }
 
@@ -65,6 +67,7 @@ export function connect(options: ConnectOptions): Connection {
       'user-agent': options.userAgent,
       // Node gives a DELETE no length of its own, so its body would be read as the next request.
       ...(request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) }),
+      ...(options.as === undefined ? {} : { 'impersonate-user': options.as }),
       ...request.headers,
       ...fromLibrary,
     };

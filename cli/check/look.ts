@@ -30,6 +30,11 @@ export interface Checked {
 export const onlyTime = ({ refusals }: Checked): boolean =>
   refusals.every(({ reason }) => reason === REASON.PresetUnknown);
 
+/** Nothing could be read. */
+export function unseen(refusals: readonly Refusal[]): Checked {
+  return { facts: undefined, refusals, notes: [], release: undefined, underWay: false, templates: [] };
+}
+
 /** Plans a release of the template that the target holds, as the controller would. */
 export function lookAt(snapshot: Snapshot): Checked {
   const facts = factsOf(snapshot);

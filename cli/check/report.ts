@@ -25,6 +25,8 @@ export interface Report {
   asked: readonly Asked[];
   /** from manifests alone */
   offline: boolean;
+  /** of a cluster: with whose rights it was read; `asked`: and whether they are enough for a release */
+  rights?: { user: string | undefined; asked: boolean };
 }
 
 const refusedQueries = ({ asked }: Report): readonly Asked[] =>
@@ -43,7 +45,7 @@ export function textReport(report: Report, paint: Paint): string[] {
   const sign = offline && onlyTime(checked) ? paint('yellow', '?') : paint('red', '✗');
   return [
     paint('bold', `deployment/${target} in namespace ${namespace}`),
-    ...found(checked).map(([name, value]) => `  ${name.padEnd(10)}${value}`),
+    ...[...found(checked), ...rightsText(report)].map(([name, value]) => `  ${name.padEnd(10)}${value}`),
     ...asked.flatMap((one) => askedLines(one, paint)),
     ...notesOf(checked).map(({ sentence }) => `  ${paint('cyan', 'i')} ${sentence}`),
     ...checked.refusals.map(({ reason, sentence }) => `${sign} ${reason}: ${sentence}`),
@@ -130,6 +132,19 @@ function found(checked: Checked): [string, string][] {
   ];
 }
 
+function rightsText({ rights }: Report): [string, string][] {
+  if (rights === undefined) return [];
+  const user = rights.user ?? "the kubeconfig's user";
+  return rights.asked
+    ? [['rights', `those of ${user}, asked for one by one`]]
+    : [
+        [
+          'rights',
+          `looked with those of ${user}; --as system:serviceaccount:<namespace>:<name> asks for the controller's`,
+        ],
+      ];
+}
+
 function labelsText(rewrite: Record<string, unknown>): string {
   const labels = Object.entries(rewrite).map(([key, value]) => {
     const from = getString(value, 'from');
@@ -154,32 +169,27 @@ function queriesText({ release, templates }: Checked): [string, string][] {
 
 /** For machines. */
 export function jsonReport(report: Report): string {
-  const { target, namespace, checked, asked } = report;
-  const { release, underWay: busy } = checked;
-  const { traffic, policy } = release?.spec ?? {};
-  const running =
-    busy && release !== undefined ? { release: release.metadata.name, status: release.status } : undefined;
+  const { target, namespace, checked, asked, rights } = report;
+  const { release } = checked;
   return toJson(
     {
       target,
       namespace,
       ok: canBegin(report),
+      ...(rights === undefined ? {} : { rights }),
       refusals: checked.refusals.map(({ reason, sentence }) => ({ reason, sentence })),
       notes: notesOf(checked),
       metrics: asked,
-      ...(running === undefined
+      ...(checked.underWay && release !== undefined ? { underWay: place(release) } : {}),
+      ...(release === undefined
         ? {}
-        : {
-            underWay: {
-              release: running.release,
-              phase: running.status?.phase ?? 'Pending',
-              step: running.status?.step ?? -1,
-              steps: running.status?.steps ?? 0,
-              observedWeight: running.status?.observedWeight ?? null,
-            },
-          }),
-      ...(release === undefined ? {} : { traffic, policy, course: courseIn(checked) }),
+        : { traffic: release.spec.traffic, policy: release.spec.policy, course: courseIn(checked) }),
     },
     2,
   );
+}
+
+function place({ metadata, status }: NonNullable<Checked['release']>): object {
+  const { phase = 'Pending', step = -1, steps = 0, observedWeight = null } = status ?? {};
+  return { release: metadata.name, phase, step, steps, observedWeight };
 }

@@ -1,14 +1,14 @@
-import { escapeJson } from '../../api/text.ts';
 import { withoutPassword } from '../../api/url.ts';
 import type { ControllerConfig } from '../../controller/model.ts';
 import { readSnapshot, type Reader } from '../../controller/snapshot.ts';
-import { lookAt } from '../check/look.ts';
+import { lookAt, unseen } from '../check/look.ts';
 import { askQueries } from '../check/queries.ts';
 import { manifestReader, readManifests } from '../check/manifests.ts';
 import { clusterReader } from '../check/reader.ts';
-import { canBegin, jsonReport, textReport } from '../check/report.ts';
+import { canBegin, jsonReport, textReport, type Report } from '../check/report.ts';
+import { missingRights, readingRights, whoAmI, writingRights } from '../check/rights.ts';
 import { EXIT, UsageError, type Io } from '../io.ts';
-import { openSession, type ConnectionFlags } from '../session.ts';
+import { openSession, type ConnectionFlags, type Session } from '../session.ts';
 import { parseTarget } from '../target.ts';
 
 export interface CheckFlags extends ConnectionFlags {
@@ -25,17 +25,40 @@ export async function check(io: Io, target: string, flags: CheckFlags): Promise<
   const name = parseTarget(target);
   const endpoints = endpointsOf(flags.prometheus ?? []);
   if (flags.filename !== undefined) {
+    if (flags.as !== undefined)
+      throw new UsageError('--as: manifests have no rights to ask for; leave out -f or --as');
     const namespace = flags.namespace ?? 'default';
     const reader = manifestReader(readManifests(flags.filename, namespace));
-    return look(io, { reader, name, namespace, flags, endpoints });
+    return tell(io, flags, await look(io, { reader, name, namespace, flags, endpoints }));
   }
   const session = openSession(flags, io.clock);
   try {
-    const { client, namespace } = session;
-    return await look(io, { reader: clusterReader(client), name, namespace, flags, endpoints });
+    return tell(io, flags, await live(io, session, { name, flags, endpoints }));
   } finally {
     session.close();
   }
+}
+
+/** With `--as` also whether that user has every right that a release needs: first those for reading, then those for writing. */
+async function live(
+  io: Io,
+  { client, namespace }: Session,
+  { name, flags, endpoints }: Pick<Looking, 'name' | 'flags' | 'endpoints'>,
+): Promise<Report> {
+  const home = flags.controllerNamespace;
+  const { as } = flags;
+  const rights = { user: as ?? (await whoAmI(client)), asked: as !== undefined };
+  const missing =
+    as === undefined ? [] : await missingRights(client, await readingRights(client, namespace, home), as);
+  if (missing.length > 0) {
+    return { target: name, namespace, checked: unseen(missing), asked: [], offline: false, rights };
+  }
+  const report = await look(io, { reader: clusterReader(client), name, namespace, flags, endpoints });
+  const { release, facts, refusals } = report.checked;
+  if (as === undefined || release === undefined) return { ...report, rights };
+  const attached = facts?.snapshot.attached ?? [];
+  const more = await missingRights(client, writingRights(release, { namespace, home, attached }), as);
+  return { ...report, rights, checked: { ...report.checked, refusals: [...refusals, ...more] } };
 }
 
 interface Looking {
@@ -46,7 +69,7 @@ interface Looking {
   endpoints: ReadonlyMap<string, string>;
 }
 
-async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looking): Promise<number> {
+async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looking): Promise<Report> {
   const nowMs = io.clock.now();
   const snapshot = await readSnapshot(
     { namespace, name },
@@ -63,8 +86,11 @@ async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looki
   }
   const checked = lookAt(snapshot);
   const asked = await askQueries(checked, endpoints, nowMs);
-  const report = { target: name, namespace, checked, asked, offline: flags.filename !== undefined };
-  if (flags.output === 'json') io.text(escapeJson(jsonReport(report)));
+  return { target: name, namespace, checked, asked, offline: flags.filename !== undefined };
+}
+
+function tell(io: Io, flags: CheckFlags, report: Report): number {
+  if (flags.output === 'json') io.text(jsonReport(report));
   else for (const line of textReport(report, io.paint)) io.out(line);
   return canBegin(report) ? EXIT.promoted : EXIT.blocked;
 }

@@ -1,5 +1,5 @@
 export { reachesInto, reachesOut } from './elsewhere.ts';
-export { FOLLOWED } from './kinds.ts';
+export { FOLLOWED, resourceOf } from './kinds.ts';
 export {
   burdenOf,
   isUsers,
