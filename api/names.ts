@@ -30,6 +30,10 @@ export const ANNOTATION = {
   routeOriginals: 'sluice.dev/route-originals',
   /** on a Release: index of the pause step a human has let go on */
   resumedStep: 'sluice.dev/resumed-step',
+  /** on a Release, by a human: what it waits for is looked at anew; taken off once that is done */
+  resume: 'sluice.dev/resume',
+  /** on the newest Release, by a human: the stable template is put back; taken off once that is done */
+  revert: 'sluice.dev/revert',
   /** on an ended Release, by a human: the template it turned down is tried again */
   retry: 'sluice.dev/retry',
   /** on a canary Deployment that is scaled to set the weight: names of its pods before it was scaled */

@@ -132,6 +132,10 @@ export const REASON = {
   StableLost: 'StableLost',
   /** the author set the template back to stable */
   RevertedByAuthor: 'RevertedByAuthor',
+  /** a human ordered the stable template back */
+  RevertedByHuman: 'RevertedByHuman',
+  /** stable pods are restarted because the template asks for it (restartedAt) */
+  RestartOrdered: 'RestartOrdered',
   /** the failed template stood for 60 s and onFailure: revert wrote the stable one back */
   RevertedByPolicy: 'RevertedByPolicy',
   /** the template was stable before and was not withdrawn (rollbackWindow): promoted without analysis */

@@ -6,13 +6,14 @@ import { check, type CheckFlags } from './commands/check.ts';
 import { controller } from './commands/controller.ts';
 import { demo } from './commands/demo.ts';
 import { explain, type ExplainFlags } from './commands/explain.ts';
-import { order } from './commands/order.ts';
+import { history, type HistoryFlags } from './commands/history.ts';
+import { order, type OrderFlags } from './commands/order.ts';
+import { restart } from './commands/restart.ts';
 import { status, type StatusFlags } from './commands/status.ts';
 import { readVersion, version } from './commands/version.ts';
 import { wait, type WaitFlags } from './commands/wait.ts';
 import { PRESETS } from '../providers/index.ts';
 import type { Io } from './io.ts';
-import type { ConnectionFlags } from './session.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -68,6 +69,7 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .addHelpText('after', EXIT_CODES)
     .action(async (target: string, flags: WaitFlags) => done(await wait(io, target, flags)));
   addOrders(program, io, done);
+  addHistory(program, io, done);
   atHome(connected(program.command('status')))
     .description('the newest release of each target, or of one')
     .argument('[target]', 'deployment/<name>')
@@ -105,24 +107,51 @@ function addCheck(program: Command, io: Io, done: (exitCode: number) => void): v
     .action(async (target: string, flags: CheckFlags) => done(await check(io, target, flags)));
 }
 
-/** What a human may tell the release under way. */
+const ORDER_EXIT_CODES = `
+Exit codes:
+  0 the order was given; "sluice wait" tells what becomes of it
+  1 there is nothing it could be about, and nothing was changed
+  2 wrong usage, no access
+`;
+
+/** What a human may tell a release, or the pods of a target. */
 function addOrders(program: Command, io: Io, done: (exitCode: number) => void): void {
   const add = (name: string, description: string): Command =>
-    connected(program.command(name)).description(description).argument('<target>', 'deployment/<name>');
+    connected(program.command(name))
+      .description(description)
+      .argument('<target>', 'deployment/<name>')
+      .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
+      .addHelpText('after', ORDER_EXIT_CODES);
   add('promote', 'promote the release under way without further analysis')
     .option('--step', 'only go on from the present pause')
-    .action(async (target: string, { step, ...flags }: ConnectionFlags & { step?: true }) =>
+    .action(async (target: string, { step, ...flags }: OrderFlags & { step?: true }) =>
       done(await order(io, step === true ? 'promoteStep' : 'promote', target, flags)),
     );
-  add('abort', 'withdraw the release under way; the stable version takes all traffic').action(
-    async (target: string, flags: ConnectionFlags) => done(await order(io, 'abort', target, flags)),
-  );
-  add('pause', 'keep the release at its present weight; analysis goes on').action(
-    async (target: string, flags: ConnectionFlags) => done(await order(io, 'pause', target, flags)),
-  );
-  add('resume', 'go on from a pause, or from a step without a conclusion').action(
-    async (target: string, flags: ConnectionFlags) => done(await order(io, 'resume', target, flags)),
-  );
+  const orders = {
+    abort: 'withdraw the release under way; the stable version takes all traffic',
+    pause: 'keep the release at its present weight; analysis goes on',
+    resume:
+      'go on from whatever waits for a human: a pause, a step without a conclusion, what has been mended',
+    retry: 'try the template again that failed, or was aborted: from the first step, with analysis',
+    revert: 'put the stable template back into the Deployment, in mid-release or after it ended',
+  } as const;
+  for (const [what, description] of Object.entries(orders) as [keyof typeof orders, string][]) {
+    add(what, description).action(async (target: string, flags: OrderFlags) =>
+      done(await order(io, what, target, flags)),
+    );
+  }
+  add(
+    'restart',
+    'restart the stable pods, as kubectl rollout restart, which refuses a held Deployment',
+  ).action(async (target: string, flags: OrderFlags) => done(await restart(io, target, flags)));
+}
+
+function addHistory(program: Command, io: Io, done: (exitCode: number) => void): void {
+  connected(program.command('history'))
+    .description('all recorded releases of a target, newest first')
+    .argument('<target>', 'deployment/<name>')
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
+    .action(async (target: string, flags: HistoryFlags) => done(await history(io, target, flags)));
 }
 
 /** A command whose arguments, `--help` included, belong to the program behind it. */

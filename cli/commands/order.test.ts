@@ -61,11 +61,51 @@ describe('an order to the release under way', () => {
     },
   );
 
+  it.each(['RouteContested', 'RouteRejected', 'CanaryRejected', 'NoService', 'NameTaken'])(
+    'resume lets the step begin again that waits for a human because of %s',
+    async (reason) => {
+      const { code, patch, io } = await told(
+        'resume',
+        release({ phase: 'Waiting', reason, step: 1, steps: 3 }),
+      );
+      expect(code).toBe(0);
+      expect(JSON.stringify(patch)).toMatch(/sluice\.dev(\/|~1)resume"/);
+      expect(io.printed.join()).toBe('release shop-2 begins step 2 of 3 again');
+    },
+  );
+
+  it.each(['RolledBack', 'Aborted'] as const)('retry lifts what ended %s', async (phase) => {
+    const { code, patch } = await told('retry', release({ phase }));
+    expect(code).toBe(0);
+    expect(JSON.stringify(patch)).toMatch(/sluice\.dev(\/|~1)retry"/);
+  });
+
+  it.each([
+    ['retry', 'Progressing', 'has a release under way: release shop-2 is Progressing'],
+    ['retry', 'Promoted', 'has nothing to try again: release shop-2 is Promoted'],
+    ['revert', 'Promoted', 'holds nothing that could be taken back'],
+    ['abort', 'RolledBack', 'has no release under way: release shop-2 is RolledBack'],
+  ] as const)('%s of a release that is %s is refused, and why is said', async (what, phase, says) => {
+    const { code, patch, io } = await told(what, release({ phase }));
+    expect(code).toBe(1);
+    expect(patch).toBeUndefined();
+    expect(io.complained.join()).toContain(says);
+  });
+
+  it.each(['Progressing', 'Promoting', 'Waiting', 'RolledBack', 'Aborted'] as const)(
+    'revert puts the stable template back while a release is %s',
+    async (phase) => {
+      const { code, patch } = await told('revert', release({ phase }));
+      expect(code).toBe(0);
+      expect(JSON.stringify(patch)).toMatch(/sluice\.dev(\/|~1)revert"/);
+    },
+  );
+
   it('resume of a release that waits for nobody changes nothing and says so', async () => {
     const { code, patch, io } = await told('resume', release({ phase: 'Progressing' }));
     expect(code).toBe(1);
     expect(patch).toBeUndefined();
-    expect(io.complained.join()).toContain('not waiting');
+    expect(io.complained.join()).toContain('waits for nobody: release shop-2 is Progressing');
   });
 
   it('nothing is ordered where no release is under way', async () => {
@@ -73,7 +113,7 @@ describe('an order to the release under way', () => {
       const { code, patch, io } = await told('abort', ended);
       expect(code).toBe(1);
       expect(patch).toBeUndefined();
-      expect(io.complained.join()).toContain('no release under way');
+      expect(io.complained.join()).toMatch(/has no release/);
     }
   });
 });

@@ -8,15 +8,28 @@ import type { Io } from '../io.ts';
 import { listReleases, openSession, type ConnectionFlags, type Session } from '../session.ts';
 import { parseTarget } from '../target.ts';
 
-/** What a human may tell the release under way. */
-export type Order = 'promote' | 'promoteStep' | 'abort' | 'pause' | 'resume';
+/** What a human may tell a release. */
+export type Order = 'promote' | 'promoteStep' | 'abort' | 'pause' | 'resume' | 'retry' | 'revert';
 
-/** `sluice promote|abort|pause|resume deployment/x`. 1: no release under way, or nothing to resume. */
-export async function order(io: Io, what: Order, target: string, flags: ConnectionFlags): Promise<number> {
+export interface OrderFlags extends ConnectionFlags {
+  output?: string;
+}
+
+type Client = Pick<Session['client'], 'listAll' | 'jsonPatch'>;
+
+export interface Request {
+  what: Order;
+  /** of the target */
+  name: string;
+  output?: string | undefined;
+}
+
+/** `sluice promote|abort|pause|resume|retry|revert deployment/x`. 1: there is nothing it could be about; nothing was changed. */
+export async function order(io: Io, what: Order, target: string, flags: OrderFlags): Promise<number> {
   const name = parseTarget(target);
   const session = openSession(flags, io.clock);
   try {
-    return await give(io, session, { what, name });
+    return await give(io, session, { what, name, output: flags.output });
   } finally {
     session.close();
   }
@@ -25,28 +38,27 @@ export async function order(io: Io, what: Order, target: string, flags: Connecti
 /** The same over an open session. */
 export async function give(
   io: Io,
-  {
-    client,
-    namespace,
-  }: Pick<Session, 'namespace'> & { client: Pick<Session['client'], 'listAll' | 'jsonPatch'> },
-  { what, name }: { what: Order; name: string },
+  { client, namespace }: Pick<Session, 'namespace'> & { client: Client },
+  { what, name, output }: Request,
 ): Promise<number> {
   const { releases, newestUnreadable } = await listReleases(client, namespace, name);
-  const release = newestUnreadable ? undefined : releases[0];
-  if (release === undefined || (release.status !== undefined && isTerminal(release.status.phase))) {
-    io.err(`deployment/${name} has no release under way in namespace ${namespace}.`);
-    return 1;
-  }
-  const told = changeFor(what, release);
-  if (told === undefined) {
-    io.err(`release ${release.metadata.name} is not waiting for anybody: ${release.status?.message ?? ''}`);
+  const [release] = newestUnreadable ? [] : releases;
+  const told =
+    release === undefined ? `has no release in namespace ${namespace}` : changeFor(what, release, io.clock);
+  if (release === undefined || typeof told === 'string') {
+    io.err(`deployment/${name} ${typeof told === 'string' ? told : ''}.`);
     return 1;
   }
   const ref = { resource: RESOURCES.releases, namespace, name: release.metadata.name };
   // Only the release that was looked at: another may have taken its name meanwhile.
   const same: JsonPatchOp = { op: 'test', path: '/metadata/uid', value: release.metadata.uid ?? '' };
   await client.jsonPatch(ref, [same, ...told.patch]);
-  io.out(`release ${release.metadata.name}: ${told.sentence}`);
+  const sentence = `release ${release.metadata.name} ${told.sentence}`;
+  if (output === 'json')
+    io.out(
+      JSON.stringify({ order: what, namespace, target: name, release: release.metadata.name, sentence }),
+    );
+  else io.out(sentence);
   return 0;
 }
 
@@ -55,8 +67,13 @@ interface Told {
   sentence: string;
 }
 
-/** `undefined`: there is nothing to go on from. */
-function changeFor(what: Order, release: Release): Told | undefined {
+/** What is to be written; a string: why nothing is, to be read after the name of the Deployment. */
+function changeFor(what: Order, release: Release, clock: Io['clock']): Told | string {
+  const ended = release.status !== undefined && isTerminal(release.status.phase);
+  const now = new Date(clock.now()).toISOString();
+  if (what === 'retry') return retry(release, ended, now);
+  if (what === 'revert') return revert(release, ended, now);
+  if (ended) return `has no release under way: ${standing(release)}`;
   switch (what) {
     case 'promote':
       return intend('Promote', 'is promoted without further analysis');
@@ -65,14 +82,25 @@ function changeFor(what: Order, release: Release): Told | undefined {
     case 'pause':
       return intend('Pause', 'stays at its present weight; analysis goes on');
     case 'promoteStep':
-      return goOn(release);
     case 'resume':
-      return release.spec.intent === 'Pause' ? intend('Auto', 'goes on') : goOn(release);
+      return release.spec.intent === 'Pause' && what === 'resume' ? intend('Auto', 'goes on') : goOn(release);
   }
 }
 
+const standing = ({ metadata, status }: Release): string => {
+  const { phase = 'Pending', message = '' } = status ?? {};
+  const why = message.replace(/[.]$/, '');
+  return `release ${metadata.name} is ${phase}${why === '' ? '' : ` (${why})`}`;
+};
+
 function intend(intent: Intent, sentence: string): Told {
   return { patch: [{ op: 'replace', path: '/spec/intent', value: intent }], sentence };
+}
+
+function annotate({ metadata }: Release, annotation: string, value: string): JsonPatchOp[] {
+  return metadata.annotations === undefined
+    ? [{ op: 'add', path: '/metadata/annotations', value: { [annotation]: value } }]
+    : [{ op: 'add', path: `/metadata/annotations/${annotation.replaceAll('/', '~1')}`, value }];
 }
 
 /** What a step asks a human about before it goes on. */
@@ -83,18 +111,39 @@ const ASKS: ReadonlySet<string> = new Set([
   REASON.TrafficShareNone,
 ]);
 
-/** From a pause of the policy, from a step that came to no conclusion, or from one whose weight is refuted. */
-function goOn({ metadata, status }: Release): Told | undefined {
-  if (status?.phase !== 'Waiting') return undefined;
-  if (!ASKS.has(status.reason)) return undefined;
-  const value = String(status.step);
-  const patch: JsonPatchOp =
-    metadata.annotations === undefined
-      ? { op: 'add', path: '/metadata/annotations', value: { [ANNOTATION.resumedStep]: value } }
-      : {
-          op: 'add',
-          path: `/metadata/annotations/${ANNOTATION.resumedStep.replaceAll('/', '~1')}`,
-          value,
-        };
-  return { patch: [patch], sentence: `goes on from step ${status.step + 1} of ${status.steps}` };
+/** From a question of the step; or from anything else that waits for a human: then the step begins again. */
+function goOn(release: Release): Told | string {
+  const { status } = release;
+  if (status?.phase !== 'Waiting') return `waits for nobody: ${standing(release)}`;
+  const where = `step ${status.step + 1} of ${status.steps}`;
+  if (ASKS.has(status.reason))
+    return {
+      patch: annotate(release, ANNOTATION.resumedStep, String(status.step)),
+      sentence: `goes on from ${where}`,
+    };
+  return { patch: annotate(release, ANNOTATION.resume, 'true'), sentence: `begins ${where} again` };
+}
+
+const TURNED_DOWN = ['RolledBack', 'Aborted'];
+
+function retry(release: Release, ended: boolean, now: string): Told | string {
+  const { target } = release.spec;
+  if (!ended)
+    return `has a release under way: ${standing(release)}. To begin anew, "sluice abort deployment/${target.name}" first`;
+  if (!TURNED_DOWN.includes(release.status?.phase ?? ''))
+    return `has nothing to try again: ${standing(release)}. To release something, change the template`;
+  return {
+    patch: annotate(release, ANNOTATION.retry, now),
+    sentence:
+      'is lifted: if the Deployment still holds its template, that is tried again from the first step',
+  };
+}
+
+function revert(release: Release, ended: boolean, now: string): Told | string {
+  if (ended && !TURNED_DOWN.includes(release.status?.phase ?? ''))
+    return `holds nothing that could be taken back: ${standing(release)}. To go back to an earlier version, apply its manifest`;
+  const sentence = ended
+    ? 'stays ended; the stable template is put back into the Deployment'
+    : 'is withdrawn, and the stable template is put back into the Deployment';
+  return { patch: annotate(release, ANNOTATION.revert, now), sentence };
 }

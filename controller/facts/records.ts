@@ -48,6 +48,7 @@ export function stableAfter(release: Release): StableRecord {
 const TURNED_DOWN: ReadonlySet<string> = new Set([
   REASON.AbortedByHuman,
   REASON.ReleaseDeleted,
+  REASON.RevertedByHuman,
   REASON.TrafficShareTooHigh,
   REASON.RouteRejected,
 ]);

@@ -1,11 +1,13 @@
+import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/release.ts';
 import type { Facts } from '../facts.ts';
 import { phaseOf } from '../facts/records.ts';
 import { timeOf, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
-import { markFailed, rollOut } from './actions.ts';
+import { event, markFailed, rollOut } from './actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { restartedBehind } from './restart.ts';
 import { servesUnrecorded } from './serving.ts';
 import { turnedDown } from './turned-down.ts';
 
@@ -27,9 +29,22 @@ export const heldBack: FactsRule = {
     const release = target.paused && !servesUnrecorded(facts) ? turnedDown(facts) : undefined;
     return release === undefined
       ? undefined
-      : (revert(facts, release, target) ?? stay(facts, release, target));
+      : (ordered(facts, target) ??
+          revert(facts, release, target) ??
+          restartedBehind(facts, target) ??
+          stay(facts, release, target));
   },
 };
+
+/** A human ordered the stable template back. */
+function ordered({ newest, stable, ...facts }: Facts, target: WorkloadFacts): Answer | undefined {
+  if (newest?.metadata.annotations?.[ANNOTATION.revert] === undefined || stable === undefined)
+    return undefined;
+  const sentence = 'A human ordered the stable template back.';
+  const told = event({ ...facts, newest, stable }, 'Normal', REASON.RevertedByHuman, sentence);
+  const actions = [rollOut(target, stable.template), ...told];
+  return answer({ reason: REASON.RevertedByHuman, sentence, actions, requeueAfterMs: AT_ONCE });
+}
 
 /** onFailure: revert writes the stable template back once native tools have had time to see the failure. */
 function revert(facts: Facts, release: Release, target: WorkloadFacts): Answer | undefined {

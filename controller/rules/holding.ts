@@ -7,6 +7,7 @@ import { isMarkedFailed, pause, unmark, unpause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { inProgress } from './first-sight.ts';
 import { record } from './record.ts';
+import { restarted, restartWaits } from './restart.ts';
 
 /**
  * Between releases a target is kept paused (pause mode), or un-paused and unmarked as its author wrote it (admission mode);
@@ -26,8 +27,10 @@ export const holding: FactsRule = {
 
 /** Pause mode. A marker is left of a time in admission mode, or of policies that are still in the cluster. */
 function closed(facts: Facts, target: WorkloadFacts): Answer | undefined {
-  if (target.paused) return showsFailure(facts) ? undefined : withoutMarker(target);
-  if (servingAlone(target) === undefined || !target.observed) return inProgress(target);
+  if (target.paused)
+    return restarted(facts, target) ?? (showsFailure(facts) ? undefined : withoutMarker(target));
+  if (servingAlone(target) === undefined || !target.observed || restartWaits(facts))
+    return inProgress(target);
   const sentence = 'The stable template serves alone: the target is paused, so that its next change is held.';
   return answer({
     reason: REASON.Holding,

@@ -1,3 +1,4 @@
+import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Facts } from '../facts.ts';
@@ -44,7 +45,8 @@ export const idle: FactsRule = {
     // A template that a human turned down may be tried again after the target has gone back to stable.
     const left =
       facts.stable?.wanted === true && newest?.status?.targetGeneration !== undefined && !facts.holdsNewest;
-    if (newest?.status === undefined || !left || !wasTurnedDown(newest))
+    const aside = newest?.metadata.annotations?.[ANNOTATION.setAside] !== undefined;
+    if (newest?.status === undefined || !left || aside || !wasTurnedDown(newest))
       return answer({ ...parts, outcome: 'done' });
     const { reason, message, decisions } = newest.status;
     return answerFor(

@@ -20,6 +20,7 @@ import { putBack } from './put-back.ts';
 import { recordOnly } from './record-only.ts';
 import { recreated } from './recreated.ts';
 import { releaseDeleted } from './release-deleted.ts';
+import { orderForgotten, resumed } from './resumed.ts';
 import { reverted } from './reverted.ts';
 import { scaledToZero } from './scaled-to-zero.ts';
 import { stableLost } from './stable-lost.ts';
@@ -64,6 +65,7 @@ export const RULES: readonly FactsRule[] = [
   // the way on
   marked,
   ordered,
+  resumed,
   starting,
   stepping,
   // no release is under way
@@ -71,6 +73,7 @@ export const RULES: readonly FactsRule[] = [
   orphans,
   history,
   firstSight,
+  orderForgotten,
   putBack,
   heldBack,
   newTemplate,

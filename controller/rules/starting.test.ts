@@ -120,11 +120,16 @@ describe('a held template without a Release', () => {
     expect(decision.actions[0]).toMatchObject({ write: { object: { spec: { policy: {}, analysis: [] } } } });
   });
 
-  it('is not taken for a change when only restarted', () => {
+  it('is not taken for a change when only restarted: the stable pods are, and it is paused again', () => {
     const template = podTemplate('web:1');
     const metadata = { labels: { app: 'web' }, annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } };
     const restarted = { ...held, spec: { ...held.spec, template: { ...template, metadata } } };
-    expect(look(...changed(cluster, restarted)).rule).toBe('idle');
+    const decision = look(...changed(cluster, restarted));
+    expect([decision.rule, decision.reason]).toEqual(['holding', 'RestartOrdered']);
+    expect(doing(decision)).toEqual([
+      'jsonPatch Deployment/web: let the target roll out',
+      'event RestartOrdered',
+    ]);
   });
 
   it.each([

@@ -14,6 +14,7 @@ import { leave, zeroWeight } from './leave.ts';
 const END: Record<string, Phase> = {
   [REASON.AbortedByHuman]: 'Aborted',
   [REASON.RevertedByAuthor]: 'Aborted',
+  [REASON.RevertedByHuman]: 'Aborted',
   [REASON.OptedOut]: 'Aborted',
   [REASON.TargetDeleted]: 'Aborted',
   [REASON.ReleaseDeleted]: 'Aborted',

@@ -9,7 +9,7 @@ import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type World
 import { ROUTE, target, VERSIONS, type Version } from './objects.ts';
 import { readyPods, type Outage } from './prometheus.ts';
 import { liveSplit } from './split.ts';
-import { NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
+import { imageOf, NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
 
 const DEPLOYMENTS = 'deployments.apps';
 const ROUTES = 'httproutes.gateway.networking.k8s.io';
@@ -64,6 +64,14 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
         'kubectl.kubernetes.io/restartedAt': at,
       };
     }),
+  // as `kubectl apply`, which leaves annotations alone that others put into the template
+  'release-keeping-annotations': (world, name) =>
+    world.editTarget((spec) => {
+      const before = spec['template'] as { metadata: { annotations?: JsonObject } };
+      const next = structuredClone(versionOf(name).template) as { metadata: JsonObject };
+      next.metadata['annotations'] = { ...before.metadata.annotations };
+      spec['template'] = next;
+    }),
   // as a patch of the whole spec by a tool that knows nothing of pauses
   'replace-spec': (world) => world.editTarget((spec) => delete spec['paused']),
   // as `kubectl rollout resume`
@@ -76,6 +84,10 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     }),
   // as `sluice retry`
   retry: (world) => annotateRelease(world, 'sluice.dev/retry'),
+  // as `sluice revert`
+  revert: (world) => annotateRelease(world, 'sluice.dev/revert'),
+  // as `sluice resume` where no step asks
+  'resume-waiting': (world) => annotateRelease(world, 'sluice.dev/resume'),
   'delete-target': (world) => remove(world, DEPLOYMENTS, NAME),
   'delete-release': (world) => remove(world, 'releases.sluice.dev', world.newest()?.metadata.name ?? ''),
   // as `kubectl replace --force`: deleted, and made again with that version
@@ -191,6 +203,8 @@ const ASKED: Record<string, (world: World) => string> = {
       .reverse()
       .join(' ') || 'none',
   serving: (world) => [...new Set(podImages(world))].sort().join(' '),
+  // how often the pods of the target were given another ReplicaSet for a restart of v1
+  restarts: (world) => String(restartsOf(world)),
   'canary-pods': (world) => String(canaryWanted(world)),
   // bounded clocks that run
   clocks: (world) => (world.newest()?.status?.clocks ?? []).map(({ name }) => name).join(' ') || 'none',
@@ -211,6 +225,15 @@ function holdOf(world: World): string {
 
 export const isIdle = (world: World): boolean =>
   holdOf(world) === (world.hold === 'pause' ? 'paused' : 'running');
+
+/** ReplicaSets of v1 beyond the first. */
+function restartsOf(world: World): number {
+  const sets = world.api.store.list('replicasets.apps', NAMESPACE).filter(({ metadata, spec }) => {
+    const owned = (metadata.ownerReferences ?? []).some(({ name }) => name === NAME);
+    return owned && imageOf(spec?.['template']) === 'web:v1';
+  });
+  return sets.length - 1;
+}
 
 function podImages(world: World): string[] {
   const pods = world.api.store.list('pods', NAMESPACE);

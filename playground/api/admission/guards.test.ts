@@ -194,6 +194,11 @@ describe('a Release', () => {
       patch: { metadata: { annotations: { 'sluice.dev/resumed-step': '1' } } },
       want: 200,
     },
+    ...['resume', 'retry', 'revert'].map((order) => ({
+      name: `the order to ${order}`,
+      patch: { metadata: { annotations: { [`sluice.dev/${order}`]: 'now' } } },
+      want: 200,
+    })),
     {
       name: 'an annotation of their own',
       patch: { metadata: { annotations: { 'team/note': 'x' } } },
