@@ -31,6 +31,8 @@ export const LIVE_BAD: Version = { ...version('live-bad', 0.9), copyErrorRate: 0
 export const LIVE_WORSE: Version = { ...version('live-worse', 0.1), copyErrorRate: 0.005 };
 export const SLOW: Version = { ...version('slow', 0.005), slow: true };
 export const CRASHING = version('crashing', 0.005, { 'fake/crash-after-ms': '700' });
+/** It is ready at once, and crashes four seconds later, each time. */
+export const CRASHING_LATE = version('crashing-late', 0.005, { 'fake/crash-after-ms': '4000' });
 export const NEVER_READY = version('never-ready', 0.005, { 'fake/never-ready': 'true' });
 export const VERSIONS: readonly Version[] = [
   V1,
@@ -41,6 +43,7 @@ export const VERSIONS: readonly Version[] = [
   LIVE_WORSE,
   SLOW,
   CRASHING,
+  CRASHING_LATE,
   NEVER_READY,
 ];
 

@@ -6,7 +6,7 @@ import { ASKED_OF_POLICIES, POLICY_EVENTS } from './companions.ts';
 import { Invariants } from './invariants.ts';
 import { canaryWanted, isByPods, isCanaryPod, scaleCanary } from './by-pods.ts';
 import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
-import { ROUTE, target, VERSIONS, type Version } from './objects.ts';
+import { ROUTE, SERVICE, target, VERSIONS, type Version } from './objects.ts';
 import { readyPods, type Outage } from './prometheus.ts';
 import { liveSplit } from './split.ts';
 import { imageOf, NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
@@ -101,6 +101,8 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     if (world.target() === undefined) world.api.store.create(DEPLOYMENTS, target(3, {}, template));
   },
   'delete-canary': (world) => remove(world, DEPLOYMENTS, 'web-canary'),
+  'delete-stable-service': (world) => remove(world, 'services', 'web'),
+  'create-stable-service': (world) => world.api.store.create('services', structuredClone(SERVICE)),
   'delete-canary-service': (world) => remove(world, 'services', 'web-canary'),
   // a GitOps tool puts the route back to what is in Git
   'reset-route': (world) => {
@@ -135,7 +137,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // one of them every so often, as spot nodes, evictions and autoscalers do; without a time: no more
   churn: (world, every) => (world.churnMs = every === '' ? undefined : milliseconds(every)),
   // what the gateway does with routes: `all` or `none` are confirmed
-  confirm: (world, what) => world.confirm(what === 'all'),
+  confirm: (world, what) => world.gateway.confirm(what === 'all'),
   prometheus: (world, state) => (world.prometheus.outage = state as Outage),
   // sends that percentage to the canary, whatever the route says; `follows`: does what it says
   'data-plane': (world, state) =>

@@ -25,7 +25,8 @@ import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts';
 import { inProcessTransport, VirtualClock } from '../support/in-process.ts';
 import { Prometheus } from './prometheus.ts';
-import { isByPods, isCanaryPod } from './by-pods.ts';
+import { isByPods } from './by-pods.ts';
+import { GatewayControl, replacePods } from './cluster.ts';
 import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
 import { holdPolicies, ownCrds } from './manifests.ts';
 import { ALL_KINDS, INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
@@ -70,6 +71,7 @@ export class World {
   readonly clock = new VirtualClock();
   readonly api: ApiServer;
   readonly prometheus: Prometheus;
+  readonly gateway: GatewayControl;
   readonly provider: WorldProvider;
   /** decides the fate of the next request of the controller that writes */
   fault: (request: KubeRequest) => Fault = () => 'none';
@@ -92,7 +94,6 @@ export class World {
   /** of the last pass, '' if it went well */
   failure = '';
 
-  #confirms = true;
   readonly #transport: Transport;
   #board: MeasurementBoard;
   #refusals = new Refusals();
@@ -116,7 +117,7 @@ export class World {
       store.create('customresourcedefinitions.apiextensions.k8s.io', crd);
     }
     startWorkloads({ store, clock, runtime: fakeRuntime(clock) });
-    this.#confirmRoutes();
+    this.gateway = new GatewayControl(this);
     followSplits(this);
     store.watch(() => {
       this.#wakeAt(clock.now() + 20);
@@ -135,27 +136,7 @@ export class World {
     if (this.provider !== 'worker') store.create('services', SERVICE);
     this.#createRoute(this.provider);
     store.create('deployments.apps', target(options.replicas ?? 4, options.annotations));
-    this.#churn(0);
-  }
-
-  #churn(sinceMs: number): void {
-    const passedMs = sinceMs + 1_000;
-    const due = this.churnMs !== undefined && passedMs >= this.churnMs;
-    const born = ({ metadata }: KubeObject): string => metadata.creationTimestamp ?? '';
-    const [oldest] = this.api.store
-      .list('pods', NAMESPACE)
-      .filter((pod) => isCanaryPod(pod) && pod.metadata.deletionTimestamp === undefined)
-      .sort((a, b) => born(a).localeCompare(born(b)));
-    if (due && oldest !== undefined) this.api.store.delete('pods', NAMESPACE, oldest.metadata.name);
-    this.clock.after(1_000, () => this.#churn(due ? 0 : passedMs));
-  }
-
-  /** Whether the control plane of the gateway confirms routes; those that were not are once it does again. */
-  confirm(routes: boolean): void {
-    this.#confirms = routes;
-    const resource = 'httproutes.gateway.networking.k8s.io';
-    if (routes)
-      for (const { metadata } of this.api.store.list(resource, NAMESPACE)) this.#confirmRoute(metadata.name);
+    replacePods(this);
   }
 
   /** As `kubectl apply -k manifests/admission/admission-mode`. */
@@ -374,37 +355,6 @@ export class World {
     if (provider === 'nginx') store.create('ingresses.networking.k8s.io', INGRESS);
     if (provider === 'gateway') store.create('httproutes.gateway.networking.k8s.io', ROUTE);
     if (provider === 'istio') store.create('virtualservices.networking.istio.io', VIRTUAL_SERVICE);
-  }
-
-  /** The control plane of the gateway: it has seen a route half a second after it changed. */
-  #confirmRoutes(): void {
-    const { store } = this.api;
-    const resource = 'httproutes.gateway.networking.k8s.io';
-    store.watch((event) => {
-      if (event.resource !== resource || event.type === 'DELETED') return;
-      this.clock.after(500, () => this.#confirmRoute(event.object.metadata.name));
-    });
-  }
-
-  #confirmRoute(name: string): void {
-    const { store } = this.api;
-    const resource = 'httproutes.gateway.networking.k8s.io';
-    const live = store.get(resource, NAMESPACE, name);
-    if (live === undefined || !this.#confirms) return;
-    const observedGeneration = live.metadata.generation ?? 0;
-    const parent = getObjects(live, 'status', 'parents')[0];
-    if (getObjects(parent, 'conditions')[0]?.['observedGeneration'] === observedGeneration) return;
-    const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
-      type,
-      status: 'True',
-      reason: type,
-      message: '',
-      lastTransitionTime: '2026-01-01T00:00:00Z',
-      observedGeneration,
-    }));
-    const parentRef = getObjects(live, 'spec', 'parentRefs')[0] ?? {};
-    live.status = { parents: [{ parentRef, controllerName: 'istio.io/gateway-controller', conditions }] };
-    store.update(resource, live, { subresource: 'status' });
   }
 
   // What the world looks like

@@ -20,6 +20,17 @@ export const ANEW: StatusChange = {
   weightObservedAt: undefined,
 };
 
+/** What a human sets back who lets a release go on: it begins its step again, whatever was withheld and how often. */
+export const LET_GO: StatusChange = {
+  weightWrittenAt: undefined,
+  weightObservedAt: undefined,
+  stepExposedAt: undefined,
+  withheld: undefined,
+  interruptions: undefined,
+  reasserted: undefined,
+  reassertedAt: undefined,
+};
+
 /**
  * The judge can do nothing, and its time for that is over: the canary loses its traffic in this pass. Nobody is blamed for it. The step
  * begins again when what stood against it has passed. A promotion goes on without the canary.

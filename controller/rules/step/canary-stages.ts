@@ -11,6 +11,7 @@ import {
   type Rewrite,
 } from '../../canary/index.ts';
 import { recordedRewrite } from '../../facts/canary.ts';
+import { isExposed } from '../../facts/exposure.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { Answer } from '../../model.ts';
 import type { StatusChange } from '../../status/next.ts';
@@ -23,6 +24,9 @@ import { nowOf, type Stage, type StepFacts } from './stage.ts';
 
 /** How long the API server or the scheduler may refuse pods before a human is asked. */
 const REJECTED_AFTER_MS = 30_000;
+
+/** So long a pod that restarted has to stay ready. */
+const STEADY_MS = 10_000;
 
 /** Reasons for which a release rested: the time spent so counts against nobody. */
 const RESTED: ReadonlySet<string> = new Set([
@@ -132,9 +136,22 @@ export const canaryScaled: Stage = (s) => {
 export const canaryAvailable: Stage = (s) => {
   const { canary } = s.facts;
   if (s.status.weightObservedAt !== undefined) return undefined;
-  if (canary.available >= canary.wanted && canary.ready.length >= 1) return undefined;
+  if (canary.available >= canary.wanted && canary.ready.length >= 1) return unsteady(s);
   return rejected(s) ?? tooLate(s) ?? becoming(s);
 };
+
+/** A pod that crashed may be ready again for a few seconds at a time: it gets requests only once it has stayed so. */
+function unsteady(s: StepFacts): Answer | undefined {
+  const { canary, nowMs } = s.facts;
+  if (isExposed(s.facts)) return undefined;
+  const young = canary.ready.find(
+    ({ restarts, readyChangedMs }) => restarts > 0 && nowMs - readyChangedMs < STEADY_MS,
+  );
+  if (young === undefined) return undefined;
+  const sentence = `Canary pod ${young.name} restarted ${young.restarts} times; it has to stay ready for ${STEADY_MS / 1000} s before it gets requests.`;
+  const parts = { reason: REASON.ScalingCanary, sentence, requeueAfterMs: POLL_MS };
+  return tooLate(s) ?? answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
+}
 
 /** Nobody's code is at fault: no verdict, a human is asked, and it goes on by itself once pods are accepted. */
 function rejected(s: StepFacts): Answer | undefined {

@@ -11,6 +11,7 @@ import { podsObserved, podsScaled } from './by-pods-stages.ts';
 import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
 import { companionsFollow, withCompanions } from './companion-stages.ts';
 import { onConclusion } from './conclusion.ts';
+import { routesThere, stableServiceThere } from './gone-stages.ts';
 import { stepFacts, type Stage, type StepFacts } from './stage.ts';
 import { switchedAtFullSize } from './switch-stages.ts';
 import { drifted, originalsRecorded, reassert, weightObserved, weightWritten } from './weight-stages.ts';
@@ -24,6 +25,8 @@ const mended: Stage = (s) => (drifted(s) && justJudged(s) ? reassert(s) : undefi
 /** In this order; the first that has something to do or to wait for answers. What keeps users safe was asked before (rules/live). */
 const STAGES: readonly Stage[] = [
   withheld,
+  routesThere,
+  stableServiceThere,
   companionsFollow,
   canaryExists,
   canaryScaled,
