@@ -10,7 +10,7 @@ afterAll(() => {
 });
 
 describe('whatever users, the cluster and the network do', () => {
-  it('the safety invariants hold, and every release comes to an end', { timeout: 600_000 }, async () => {
+  it('the safety invariants hold, and every release comes to an end', async () => {
     await fc.assert(
       fc.asyncProperty(STORY, async (story) => {
         expect(await tell(story)).toEqual([]);
