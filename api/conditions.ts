@@ -35,14 +35,17 @@ export function isTerminal(phase: Phase): boolean {
   return TERMINAL.has(phase);
 }
 
-/** The condition types that are listed in a phase, with their status. */
-export function conditionStatuses(phase: Phase): Record<string, 'True' | 'False'> {
+/**
+ * The condition types that are listed in a phase, with their status. `needsHuman`: something is in the way that only a human
+ * can remove.
+ */
+export function conditionStatuses(phase: Phase, needsHuman = false): Record<string, 'True' | 'False'> {
   const kind = KIND[phase];
   return {
     Ready: kind === 'ready' ? 'True' : 'False',
     ...(kind === 'reconciling' ? { Reconciling: 'True' as const } : {}),
     ...(kind === 'stalled' ? { Stalled: 'True' as const } : {}),
-    ...(NEEDS_HUMAN.has(phase) ? { NeedsHuman: 'True' as const } : {}),
+    ...(NEEDS_HUMAN.has(phase) || needsHuman ? { NeedsHuman: 'True' as const } : {}),
   };
 }
 
@@ -55,12 +58,13 @@ export interface ConditionInput {
   /** metadata.generation of the Release that was looked at */
   observedGeneration: number;
   nowMs: number;
+  needsHuman?: boolean;
 }
 
 /** The conditions for a phase. `lastTransitionTime` moves only when a condition's status changes or it is new. */
 export function buildConditions(input: ConditionInput, previous: readonly Condition[] = []): Condition[] {
   const now = `${new Date(input.nowMs).toISOString().slice(0, 19)}Z`;
-  return Object.entries(conditionStatuses(input.phase)).map(([type, status]) => {
+  return Object.entries(conditionStatuses(input.phase, input.needsHuman)).map(([type, status]) => {
     const before = previous.find((condition) => condition.type === type);
     return {
       type,

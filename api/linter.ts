@@ -52,7 +52,7 @@ function badSentence(status: ReleaseStatus): string | undefined {
 }
 
 function wrongConditions(status: ReleaseStatus): string | undefined {
-  const wanted = conditionStatuses(status.phase);
+  const wanted = conditionStatuses(status.phase, status.trouble?.needsHuman);
   for (const [type, value] of Object.entries(wanted)) {
     const given = status.conditions.find((condition) => condition.type === type)?.status ?? 'absent';
     if (given !== value) return `${type} is ${given} in phase ${status.phase}, want ${value}`;
@@ -180,6 +180,13 @@ const LINTS: readonly Lint[] = [
         : undefined,
   },
   { id: 'L16', check: impossibleShare },
+  {
+    id: 'L17',
+    check: (s) =>
+      s.trouble !== undefined && isTerminal(s.phase)
+        ? `something is in the way in phase ${s.phase}`
+        : undefined,
+  },
 ];
 
 /**

@@ -244,6 +244,10 @@ export const REASON = {
   Forbidden: 'Forbidden',
   /** the API server keeps refusing what has to be done next; Sluice keeps trying */
   ActionFailed: 'ActionFailed',
+  /** validation or admission refuses what a step needs, and did so for 30 s: the release is taken back */
+  Refused: 'Refused',
+  /** Sluice met an error of its own while deciding: the input that led to it is dropped, and traffic goes off if nothing can be decided */
+  InternalError: 'InternalError',
 } as const;
 
 export type Reason = (typeof REASON)[keyof typeof REASON];

@@ -104,6 +104,17 @@ export interface Withheld {
   since: string;
 }
 
+/** Shown over what the release itself has come to: phase, reason and message are put back once the trouble is gone. */
+export interface Trouble {
+  since: string;
+  /** nothing but a human gets it out of the way */
+  needsHuman: boolean;
+  /** phase, reason and message without it */
+  phase: Phase;
+  reason: string;
+  message: string;
+}
+
 export interface ReleaseStatus {
   observedGeneration: number;
   phase: Phase;
@@ -162,6 +173,8 @@ export interface ReleaseStatus {
   verdict?: Verdict;
   /** does the data plane do what the route says? of the step it was last counted in */
   share?: TrafficShare;
+  /** what Sluice has to do next and cannot; absent: nothing is in the way */
+  trouble?: Trouble;
   conditions: Condition[];
   decisions: DecisionRecord[];
   startedAt: string;

@@ -53,6 +53,16 @@ describe('judgeWait, pinned to v2', () => {
     expect(result === undefined ? undefined : EXIT[result]).toBe(want);
   });
 
+  it.each<Phase>(['Promoting', 'RollingBack'])(
+    'waits for a human while something is in the way of %s',
+    (phase) => {
+      const trouble = { since: '2026-01-01T00:00:00Z', phase, reason: 'HarmDetected', message: 'Harm.' };
+      const stuck = (needsHuman: boolean) =>
+        outcome(target('v2'), release('v1', 'v2', { phase, trouble: { ...trouble, needsHuman } }));
+      expect([stuck(true), stuck(false)]).toEqual(['needsHuman', undefined]);
+    },
+  );
+
   it.each([
     { name: 'the Deployment is gone', now: undefined, releases: [], want: 'gone' },
     {

@@ -1,7 +1,7 @@
 import { getObject } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ANNOTATION } from '../api/names.ts';
-import type { Phase, Release } from '../api/release.ts';
+import type { Phase, Release, ReleaseStatus } from '../api/release.ts';
 import { templatesEqual } from '../controller/canary/template.ts';
 import { isEnded, setAsideOf, stableAfter, wasTurnedDown } from '../controller/facts/records.ts';
 import { EXIT } from './io.ts';
@@ -62,7 +62,7 @@ export function judgeWait(pin: Pin, view: WaitView): WaitResult | undefined {
   }
   const release = pinnedRelease(pin, view);
   if (release === undefined) return withoutRelease(pin, { target, releases: view.releases });
-  const outcome = release.status === undefined ? undefined : BY_PHASE[release.status.phase];
+  const outcome = release.status === undefined ? undefined : outcomeOf(release.status);
   if (release.status === undefined || outcome === undefined || isTriedAgain(release, pin, target)) {
     return undefined;
   }
@@ -77,6 +77,11 @@ export function isUnnoticed(target: KubeObject, releases: readonly Release[]): b
   const release = pinnedRelease(pin, { target, releases });
   if (release === undefined) return judgeWait(pin, { target, releases }) === undefined;
   return isEnded(release) && isTriedAgain(release, pin, target);
+}
+
+/** A promotion or a way back that something is in the way of waits for a human, too. */
+function outcomeOf({ phase, trouble }: ReleaseStatus): WaitOutcome | undefined {
+  return BY_PHASE[phase] ?? (trouble?.needsHuman === true ? 'needsHuman' : undefined);
 }
 
 /** It ended because the target went elsewhere, and the target is back: a new attempt is on its way. */

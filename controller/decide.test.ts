@@ -9,11 +9,13 @@ import {
   canary,
   changed,
   doing,
+  NOW,
   replicaSet,
   SERVICE,
 } from '../test/support/builders.ts';
-import { aRelease, initial, underWay } from '../test/support/release-builders.ts';
-import { decide } from './decide.ts';
+import { aRelease, initial, measured, underWay } from '../test/support/release-builders.ts';
+import { decide, decideSafely } from './decide.ts';
+import type { Snapshot } from './model.ts';
 
 describe('decide', () => {
   it.each([
@@ -122,3 +124,62 @@ describe('whatever stands in the objects', () => {
 });
 
 const NOTHING_RESOLVED = { policy: {}, analysis: [], traffic: undefined as never };
+
+describe('a decision on the way to which something is thrown', () => {
+  const broken = (): never => {
+    throw new TypeError('nobody foresaw this');
+  };
+  const decided = (objects: readonly KubeObject[], sinceMs = NOW) =>
+    decideSafely(aSnapshot(objects), broken, () => sinceMs).decision;
+  const aborted = (): KubeObject[] => {
+    const release = underWay().find(({ kind, metadata }) => kind === 'Release' && metadata.name === 'web-5')!;
+    return changed(underWay(), { ...release, spec: { ...release.spec, intent: 'Abort' } });
+  };
+  const OFF = 'jsonPatch HTTPRoute/web: take all traffic off a forgotten canary';
+  const TOLD = 'event InternalError';
+
+  it.each([
+    { given: 'nobody wants it to end', objects: underWay(), want: [TOLD] },
+    { given: 'a human aborts the release', objects: aborted(), want: [OFF, TOLD] },
+    {
+      given: 'the target opts out',
+      objects: changed(underWay(), aTarget({ image: 'web:2', policy: null })),
+      want: [OFF, TOLD],
+    },
+    {
+      given: 'the target is being deleted',
+      objects: changed(underWay(), aTarget({ image: 'web:2', deleting: true })),
+      want: [OFF, TOLD],
+    },
+  ])('takes traffic off as it should where $given', ({ objects, want }) => {
+    const decision = decided(objects);
+    expect([decision.rule, decision.reason]).toEqual(['plain', 'InternalError']);
+    expect(doing(decision)).toEqual(want);
+  });
+
+  it('takes traffic off when nothing could be decided for two minutes', () => {
+    expect(doing(decided(underWay(), NOW - 119_000))).toEqual([TOLD]);
+    expect(doing(decided(underWay(), NOW - 120_000))).toEqual([OFF, TOLD]);
+  });
+
+  it('drops the numbers of a measurement that led to it, and keeps its window', () => {
+    const window = { startMs: NOW - 30_000, endMs: NOW - 15_000 };
+    const poison = measured(window, { canary: [1, 1], stable: [1, 1] });
+    let seen: Snapshot | undefined;
+    const { decision, bug } = decideSafely(
+      aSnapshot(underWay(), { measured: poison }),
+      (snapshot) => {
+        if (snapshot.measured?.measurements.some(({ outcome }) => outcome === 'ok') === true) broken();
+        seen = snapshot;
+        return decide(snapshot);
+      },
+      broken,
+    );
+    expect(bug).toBeInstanceOf(TypeError);
+    expect(seen?.measured).toMatchObject({ window, measurements: [{ outcome: 'nan' }] });
+    expect(decision.status?.next.decisions.at(-1)).toMatchObject({
+      reason: 'InternalError',
+      sentence: expect.stringContaining('TypeError: nobody foresaw this') as unknown,
+    });
+  });
+});

@@ -6,7 +6,7 @@ import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError } from '.
 import { refOf } from '../kube/paths.ts';
 import type { EventRecorder } from './events.ts';
 import type { Measurements } from './measurements.ts';
-import type { Action } from './model.ts';
+import type { Action, RefusedWrite } from './model.ts';
 import type { Reader } from './snapshot.ts';
 
 export interface Actor {
@@ -16,13 +16,18 @@ export interface Actor {
   events: Pick<EventRecorder, 'record'>;
   /** asked before each write: false once another controller may have taken over */
   mayAct: () => boolean;
-  /** told of a `noted` write that did not take place; absent where none is carried out */
-  onRefused?: (name: string, error: KubeError) => void;
+  /** told of each write that did not take place and is no race, by its name; absent: nobody remembers */
+  onRefused?: (name: string, refused: Refused) => void;
+  /** told of each write that did */
+  onTaken?: (name: string) => void;
   /** told of an Event or an optional write that was refused: no decision depends on it */
   onLostEvent: (error: KubeError) => void;
   /** told of each `Warning` with which the server answered a write: of the server itself, or of a webhook like istiod */
   onWarning: (text: string, why: string) => void;
 }
+
+/** What is known of a refused write before it is remembered. */
+export type Refused = Omit<RefusedWrite, 'kind' | 'sinceMs' | 'release'>;
 
 /**
  * done: all actions took place.
@@ -32,7 +37,7 @@ export interface Actor {
  */
 export type Executed =
   | { outcome: 'done'; written: KubeObject[] }
-  | { outcome: 'stale' | 'failed'; action: Action; error: KubeError }
+  | { outcome: 'stale' | 'failed'; action: Action; error: KubeError; written: KubeObject[] }
   | { outcome: 'fenced' };
 
 const KINDS: readonly Resource[] = Object.values(RESOURCES);
@@ -51,6 +56,7 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
     if (!actor.mayAct()) return { outcome: 'fenced' };
     try {
       const object = await carryOut(action, actor);
+      if (action.do === 'write') actor.onTaken?.(nameOf(action));
       if (object !== undefined) written.push(object);
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
@@ -59,7 +65,7 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
         actor.onLostEvent(error);
         continue;
       }
-      failure ??= { outcome: isStale(error, action) ? 'stale' : 'failed', action, error };
+      failure ??= { outcome: isStale(error, action) ? 'stale' : 'failed', action, error, written };
       if (!isUrgent(action)) return failure;
     }
   }
@@ -67,10 +73,34 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
 }
 
 function note(action: Action, error: KubeError, { onRefused }: Actor): void {
-  const { noted } = action.do === 'write' ? action : {};
+  if (action.do !== 'write') return;
+  const { noted, optional, why, onRefusal } = action;
   // Somebody was faster: that passes by looking again.
   const raced = isFailedGuard(error, action) || (isConflict(error) && !isAlreadyExists(error));
-  if (noted !== undefined && !raced) onRefused?.(noted, error);
+  // What only tells others is in nobody's way.
+  if (raced || (noted === undefined && (optional === true || isNotFound(error)))) return;
+  const { code, message } = error;
+  onRefused?.(nameOf(action), {
+    ...{ code, message, why, noted: noted !== undefined, ...objectOf(action.write) },
+    ...(onRefusal === undefined ? {} : { onRefusal }),
+  });
+}
+
+type WriteAction = Extract<Action, { do: 'write' }>;
+
+function nameOf(action: WriteAction): string {
+  if (action.noted !== undefined) return action.noted;
+  const { verb, resource, name } = objectOf(action.write);
+  return `${verb} ${resource} ${name}: ${action.why}`;
+}
+
+/** As RBAC names it. */
+function objectOf(write: Write): { verb: string; resource: string; name: string } {
+  const { plural, group } = resourceOf(write);
+  const sub = 'subresource' in write ? `/${write.subresource}` : '';
+  const verb = write.verb === 'create' || write.verb === 'delete' ? write.verb : 'patch';
+  const name = 'ref' in write ? write.ref.name : write.object.metadata.name;
+  return { verb, resource: `${plural}${sub}${group === '' ? '' : `.${group}`}`, name };
 }
 
 const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;

@@ -28,6 +28,7 @@ export class Metrics {
   readonly #weight: Gauge<'namespace' | 'target'>;
   readonly #ended: Counter<'phase'>;
   readonly #apiErrors: Counter<'resource' | 'code'>;
+  readonly #bugs: Counter<'where'>;
   /** phase shown of each target */
   readonly #shown = new Map<string, Phase>();
 
@@ -43,6 +44,11 @@ export class Metrics {
     this.#measurements = counter('sluice_measurements_total', 'Metrics measured, by outcome', ['outcome']);
     this.#ended = counter('sluice_releases_ended_total', 'Releases that ended, by final phase', ['phase']);
     this.#apiErrors = counter('sluice_watch_errors_total', 'Failed lists and watches', ['resource', 'code']);
+    this.#bugs = counter(
+      'sluice_bugs_total',
+      'Exceptions that no code foresaw, by where: decide, reconcile, measure',
+      ['where'],
+    );
     const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
     this.#seconds = new Histogram({
       name: 'sluice_reconcile_duration_seconds',
@@ -130,6 +136,10 @@ export class Metrics {
 
   waited(namespace: string, seconds: number): void {
     this.#waitSeconds.observe({ namespace }, seconds);
+  }
+
+  bug(where: 'decide' | 'reconcile' | 'measure'): void {
+    this.#bugs.inc({ where });
   }
 
   watchFailed(resource: string, code: number): void {

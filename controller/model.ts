@@ -42,17 +42,40 @@ export interface Snapshot extends LiveRoutes {
   measured: MeasureResult | undefined;
   /** a measurement job of this target is under way */
   measuring: boolean;
-  /** writes that were refused a moment ago, by their `noted` name: they are not tried again yet */
+  /** writes that were refused a moment ago, by name: those with a `noted` one are not tried again yet */
   refused: Readonly<Record<string, RefusedWrite>>;
   config: ControllerConfig;
 }
 
+/**
+ * transient: the server could not, or somebody was faster; nothing is marked as failed for it. right: Sluice may not; it goes on
+ * once it may. refused: validation or admission says no, and will say so again.
+ */
+export type RefusalKind = 'transient' | 'right' | 'refused';
+
 /** What the API server answered to a write it refused. */
 export interface RefusedWrite {
+  kind: RefusalKind;
   /** HTTP status; 0 = no answer came */
   code: number;
   message: string;
+  /** what the write is for, as its action says */
+  why: string;
+  /** the verb of RBAC it needs, "plural.group" and the object's name */
+  verb: string;
+  resource: string;
+  name: string;
+  /** rules go on without it, and say so themselves */
+  noted: boolean;
+  /** it is refused in this way since then, without a pause */
+  sinceMs: number;
+  /** for which release it was tried; undefined: for none */
+  release?: string;
+  onRefusal?: RefusalEnd;
 }
+
+/** How a release ends for a write that validation or admission goes on refusing. */
+export type RefusalEnd = 'RouteRejected' | 'Refused';
 
 /**
  * How changes are held. pause: a target stays paused while idle. admission: it is un-paused while idle, and a policy in the
@@ -126,6 +149,8 @@ export type Action =
        * on without the write. With `optional` whatever goes wrong is shown to them, and passed over in this one
        */
       noted?: string;
+      /** refused by validation or admission for 30 s: the release is taken back for this reason; absent: it is tried on */
+      onRefusal?: RefusalEnd;
     }
   | { do: 'measure'; job: MeasureJob }
   | {
@@ -147,8 +172,11 @@ export interface Decision {
   sentence: string;
   outcome: Outcome;
   actions: Action[];
-  /** the whole next status of one Release; written once, at the end, only if it differs */
-  status?: { release: string; next: ReleaseStatus };
+  /**
+   * the whole next status of one Release; written once, at the end, only if it differs. `regardless`: also if an action fails; it
+   * records what is wanted, and every pass looks again whether that is so
+   */
+  status?: { release: string; next: ReleaseStatus; regardless?: true };
   requeueAfterMs?: number;
 }
 

@@ -1,131 +1,25 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject, Resource } from '../api/kube.ts';
-import type { ReleaseStatus } from '../api/release.ts';
+import type { KubeObject } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
-import { KubeClient, type ClientOptions } from '../kube/client.ts';
-import type { KubeError } from '../kube/errors.ts';
-import { ScriptedTransport } from '../test/support/scripted-transport.ts';
-import type { Answer, Sent } from '../test/support/scripted-transport.ts';
-import { VirtualClock } from '../test/support/virtual-clock.ts';
-import { EventRecorder } from './events.ts';
-import type { Action, Decision, MeasureJob, Snapshot } from './model.ts';
-import { reconcileOnce } from './reconcile.ts';
-import type { Pipe, Reconciled } from './reconcile.ts';
-import { Refusals } from './refusals.ts';
-import type { Listing } from './snapshot.ts';
+import {
+  DEPLOYMENT,
+  event,
+  forbidden,
+  job,
+  Passes,
+  release,
+  RELEASES,
+  status,
+  write,
+  type Around,
+} from '../test/support/one-pass.ts';
+import type { Action } from './model.ts';
 
-const KEY = { namespace: 'team', name: 'shop' };
-const DEPLOYMENT = '/apis/apps/v1/namespaces/team/deployments/shop';
-const RELEASES = '/apis/sluice.dev/v1alpha1/namespaces/team/releases';
-
-const shop = { resource: RESOURCES.deployments, namespace: 'team', name: 'shop' };
-const write = (path: string): Action => ({
-  do: 'write',
-  why: `set ${path}`,
-  write: { verb: 'jsonPatch', ref: shop, patch: [{ op: 'add', path, value: 1 }] },
-});
-const event: Action = { do: 'event', about: shop, uid: 'u', type: 'Normal', reason: 'R', message: 'm' };
-const forbidden = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no right' };
-const job: MeasureJob = {
-  key: KEY,
-  release: 'shop-2',
-  step: 0,
-  window: { startMs: 0, endMs: 1 },
-  templates: [],
-  variables: {},
-};
-const status: ReleaseStatus = {
-  observedGeneration: 1,
-  phase: 'Progressing',
-  reason: 'StepStarted',
-  message: '',
-  step: 0,
-  steps: 1,
-  weight: 5,
-  observedWeight: 5,
-  conditions: [],
-  decisions: [],
-  startedAt: '2026-01-01T00:00:00Z',
-};
-const release = (resourceVersion: string, current?: ReleaseStatus): KubeObject => ({
-  apiVersion: 'sluice.dev/v1alpha1',
-  kind: 'Release',
-  metadata: {
-    namespace: 'team',
-    name: 'shop-2',
-    uid: 'r-1',
-    resourceVersion,
-    labels: { 'sluice.dev/target': 'shop' },
-  },
-  spec: { target: { name: 'shop', uid: 'u' } },
-  ...(current === undefined ? {} : { status: { ...current } as unknown as JsonObject }),
-});
-
-let clock: VirtualClock;
-let submitted: MeasureJob[];
-let putBack: string[];
-let lostEvents: KubeError[];
-let refusals: Refusals;
-let seen: Snapshot | undefined;
+let passes: Passes;
 
 beforeEach(() => {
-  clock = new VirtualClock();
-  submitted = [];
-  putBack = [];
-  lostEvents = [];
-  refusals = new Refusals();
-  seen = undefined;
+  passes = new Passes();
 });
-
-interface World {
-  objects?: Partial<Record<string, Listing>>;
-  answer?: (sent: Sent) => Answer;
-  decision?: Partial<Decision>;
-  mayAct?: () => boolean;
-}
-
-/** One pass over a world of given objects, a server that answers as told, and a decision that is given. */
-async function pass(world: World): Promise<{ result: Reconciled; server: ScriptedTransport }> {
-  const server = new ScriptedTransport(world.answer);
-  const resources = Object.values(RESOURCES);
-  const options: ClientOptions = { transport: server, clock, fieldManager: 'sluice', resources };
-  const client = new KubeClient(options);
-  const pipe: Pipe = {
-    client,
-    reader: {
-      list: (resource: Resource, namespace: string) => {
-        const objects = world.objects ?? {};
-        const key = `${resource.plural}/${namespace}`;
-        return key in objects ? objects[key] : [];
-      },
-      written: (_, object) => putBack.push(`${object.kind}/${object.metadata.name}`),
-    },
-    measurements: {
-      submit: (each) => submitted.push(each),
-      measured: () => undefined,
-      measuring: () => true,
-      forget: () => undefined,
-    },
-    events: new EventRecorder({ client, now: () => clock.now(), random: () => 0 }),
-    mayAct: world.mayAct ?? (() => true),
-    onLostEvent: (error) => lostEvents.push(error),
-    onWarning: () => undefined,
-    refusals,
-    config: {
-      namespace: 'sluice-system',
-      hold: 'pause',
-      prometheus: [],
-      scrapeLagMs: 0,
-      minIntervalMs: 1_000,
-    },
-    nowMs: clock.now(),
-    decide: (snapshot) => {
-      seen = snapshot;
-      return { rule: 'r', reason: 'R', sentence: 's', outcome: 'wait', actions: [], ...world.decision };
-    },
-  };
-  return { result: await reconcileOnce(pipe, KEY), server };
-}
 
 describe('a snapshot', () => {
   const named = (name: string, extra: Partial<KubeObject> = {}): KubeObject => ({
@@ -141,7 +35,7 @@ describe('a snapshot', () => {
   });
 
   it('holds the target, its Releases newest first, and policies of its own namespace before the shared ones', async () => {
-    await pass({
+    await passes.pass({
       objects: {
         'deployments/team': [named('other'), named('shop')],
         'releases/team': [
@@ -155,31 +49,37 @@ describe('a snapshot', () => {
         'analysistemplates/sluice-system': [named('http')],
       },
     });
-    expect(seen?.target?.metadata.name).toBe('shop');
-    expect(seen?.releases.map(({ metadata }) => metadata.name)).toEqual(['shop-10', 'shop-9', 'shop-2']);
-    expect(seen?.policies.map(({ metadata }) => metadata.name)).toEqual(['own', 'shared']);
-    expect(seen?.templates.map(({ metadata }) => metadata.name)).toEqual(['http']);
-    expect(seen).toMatchObject({ nowMs: clock.now(), measuring: true, measured: undefined });
+    expect(passes.seen?.target?.metadata.name).toBe('shop');
+    expect(passes.seen?.releases.map(({ metadata }) => metadata.name)).toEqual([
+      'shop-10',
+      'shop-9',
+      'shop-2',
+    ]);
+    expect(passes.seen?.policies.map(({ metadata }) => metadata.name)).toEqual(['own', 'shared']);
+    expect(passes.seen?.templates.map(({ metadata }) => metadata.name)).toEqual(['http']);
+    expect(passes.seen).toMatchObject({ nowMs: passes.clock.now(), measuring: true, measured: undefined });
   });
 
   it('is frozen all the way down', async () => {
-    await pass({ objects: { 'services/team': [named('shop', { spec: { ports: [{ port: 80 }] } })] } });
-    expect(() => ((seen!.services[0]!.spec!['ports'] as { port: number }[])[0]!.port = 1)).toThrow(TypeError);
-    expect(Object.isFrozen(seen)).toBe(true);
+    await passes.pass({ objects: { 'services/team': [named('shop', { spec: { ports: [{ port: 80 }] } })] } });
+    expect(() => ((passes.seen!.services[0]!.spec!['ports'] as { port: number }[])[0]!.port = 1)).toThrow(
+      TypeError,
+    );
+    expect(Object.isFrozen(passes.seen)).toBe(true);
   });
 
   it.each(['pods/team', 'httproutes/team', 'releases/team', 'releasepolicies/sluice-system'])(
     'is not made while %s is not known: nothing is decided',
     async (missing) => {
-      const { result, server } = await pass({ objects: { [missing]: undefined } });
-      expect([result, seen, server.lines]).toEqual([{ outcome: 'unsynced' }, undefined, []]);
+      const { result, server } = await passes.pass({ objects: { [missing]: undefined } });
+      expect([result, passes.seen, server.lines]).toEqual([{ outcome: 'unsynced' }, undefined, []]);
     },
   );
 });
 
 describe('one pass', () => {
   it('carries actions out in order, puts their results back, then writes the status', async () => {
-    const { result, server } = await pass({
+    const { result, server } = await passes.pass({
       objects: { 'releases/team': [release('7')] },
       answer: ({ path }) =>
         path === DEPLOYMENT
@@ -195,13 +95,13 @@ describe('one pass', () => {
       'POST /api/v1/namespaces/team/events',
       `PATCH ${RELEASES}/shop-2/status`,
     ]);
-    expect(submitted).toEqual([job]);
-    expect(putBack[0]).toBe('Deployment/shop');
+    expect(passes.submitted).toEqual([job]);
+    expect(passes.putBack[0]).toBe('Deployment/shop');
     expect(result).toMatchObject({ outcome: 'done', acted: true, statusWritten: true });
   });
 
   it('writes nothing when nothing differs', async () => {
-    const { result, server } = await pass({
+    const { result, server } = await passes.pass({
       objects: { 'releases/team': [release('7', status)] },
       decision: { status: { release: 'shop-2', next: { ...status } } },
     });
@@ -210,7 +110,7 @@ describe('one pass', () => {
   });
 
   it('writes the status of a Release it has just created, at the version the server gave it', async () => {
-    const { server } = await pass({
+    const { server } = await passes.pass({
       answer: ({ method }) => (method === 'POST' ? { status: 201, body: release('55') } : undefined),
       decision: {
         actions: [{ do: 'write', why: 'record', write: { verb: 'create', object: release('') } }],
@@ -224,7 +124,7 @@ describe('one pass', () => {
   });
 
   it('guards the status with the version a write of this pass gave the Release, not the one it read', async () => {
-    const { server } = await pass({
+    const { server } = await passes.pass({
       objects: { 'releases/team': [release('7')] },
       answer: ({ path }) => (path === `${RELEASES}/shop-2` ? { status: 200, body: release('8') } : undefined),
       decision: {
@@ -254,7 +154,7 @@ describe('one pass', () => {
     { title: 'a refusal', status: 403, body: {}, want: 'failed' },
     { title: 'a broken server', status: 500, body: {}, want: 'failed' },
   ])('$title stops it there: $want, nothing after it, no status', async ({ status: code, body, want }) => {
-    const { result, server } = await pass({
+    const { result, server } = await passes.pass({
       objects: { 'releases/team': [release('7')] },
       answer: ({ body: sent }) => (JSON.stringify(sent).includes('/b') ? { status: code, body } : undefined),
       decision: {
@@ -267,7 +167,7 @@ describe('one pass', () => {
   });
 
   it('a status somebody else changed meanwhile is decided anew', async () => {
-    const { result } = await pass({
+    const { result } = await passes.pass({
       objects: { 'releases/team': [release('7')] },
       answer: () => ({ status: 422 }),
       decision: { status: { release: 'shop-2', next: status } },
@@ -276,18 +176,18 @@ describe('one pass', () => {
   });
 
   it('goes on when an Event cannot be written', async () => {
-    const { result, server } = await pass({
+    const { result, server } = await passes.pass({
       answer: ({ path }) => (path.endsWith('/events') ? { status: 403 } : undefined),
       decision: { actions: [event, write('/a')] },
     });
     expect(server.lines).toHaveLength(2);
-    expect(lostEvents.map(({ code }) => code)).toEqual([403]);
+    expect(passes.lostEvents.map(({ code }) => code)).toEqual([403]);
     expect(result.outcome).toBe('done');
   });
 
   it('tries every urgent write, and nothing else, after one of them failed', async () => {
     const urgent = (path: string): Action => ({ ...write(path), urgent: true }) as Action;
-    const { result, server } = await pass({
+    const { result, server } = await passes.pass({
       objects: { 'releases/team': [release('7')] },
       answer: ({ body }) => (/\/(a|c)"/.test(JSON.stringify(body)) ? { status: 403 } : undefined),
       decision: {
@@ -306,35 +206,47 @@ describe('one pass', () => {
     { title: 'a failed guard, which is to be looked at anew', status: 422, want: 'stale' },
     { title: 'a broken server, which may take it later', status: 500, want: 'failed' },
   ])('an optional write meets $title: $want', async ({ status: code, body = {}, want }) => {
-    const { result, server } = await pass({
+    const { result, server } = await passes.pass({
       answer: ({ body: sent }) => (JSON.stringify(sent).includes('/a') ? { status: code, body } : undefined),
       decision: { actions: [{ ...write('/a'), optional: true } as Action, write('/b')] },
     });
     expect([result.outcome, server.lines.length]).toEqual([want, want === 'done' ? 2 : 1]);
-    expect(lostEvents).toHaveLength(want === 'done' ? 1 : 0);
+    expect(passes.lostEvents).toHaveLength(want === 'done' ? 1 : 0);
   });
 
   it('a noted write that is refused ends the pass, and is shown to the next one', async () => {
     const actions: Action[] = [{ ...write('/x'), noted: 'Copy x' } as Action, write('/y')];
-    const refusing: World = { decision: { actions }, answer: () => ({ status: 403, body: forbidden }) };
-    const { result, server } = await pass(refusing);
+    const refusing: Around = { decision: { actions }, answer: () => ({ status: 403, body: forbidden }) };
+    const { result, server } = await passes.pass(refusing);
     expect([result.outcome, server.sent.length]).toEqual(['failed', 1]);
-    await pass({});
-    expect(seen?.refused).toEqual({ 'Copy x': { code: 403, message: 'no right' } });
+    await passes.pass({});
+    expect(passes.seen?.refused).toEqual({
+      'Copy x': {
+        kind: 'right',
+        code: 403,
+        message: 'no right',
+        why: 'set /x',
+        verb: 'patch',
+        resource: 'deployments.apps',
+        name: 'shop',
+        noted: true,
+        sinceMs: passes.clock.now(),
+      },
+    });
   });
 
   it.each([403, 500])(
     'a noted write that is optional as well ends nothing when it meets %i',
     async (code) => {
       const actions: Action[] = [{ ...write('/x'), noted: 'Copy x', optional: true } as Action, write('/y')];
-      const { result, server } = await pass({
+      const { result, server } = await passes.pass({
         decision: { actions },
         answer: ({ body }) =>
           JSON.stringify(body).includes('/x') ? { status: code, body: forbidden } : undefined,
       });
       expect([result.outcome, server.sent.length]).toEqual(['done', 2]);
-      await pass({});
-      expect(Object.keys(seen?.refused ?? {})).toEqual(['Copy x']);
+      await passes.pass({});
+      expect(Object.keys(passes.seen?.refused ?? {})).toEqual(['Copy x']);
     },
   );
 
@@ -344,9 +256,9 @@ describe('one pass', () => {
   ])('a noted write $given is not', async ({ code, reason }) => {
     const body = { kind: 'Status', code, reason, message: 'look again' };
     const actions: Action[] = [{ ...write('/x'), noted: 'Copy x' } as Action];
-    await pass({ decision: { actions }, answer: () => ({ status: code, body }) });
-    await pass({});
-    expect(seen?.refused).toEqual({});
+    await passes.pass({ decision: { actions }, answer: () => ({ status: code, body }) });
+    await passes.pass({});
+    expect(passes.seen?.refused).toEqual({});
   });
 
   it('the result of a dry run is put nowhere', async () => {
@@ -356,14 +268,17 @@ describe('one pass', () => {
       metadata: { namespace: 'team', name: 'x' },
     };
     const actions: Action[] = [{ do: 'write', why: 'try', write: { verb: 'create', object, dryRun: true } }];
-    const { server } = await pass({ decision: { actions }, answer: () => ({ status: 201, body: object }) });
+    const { server } = await passes.pass({
+      decision: { actions },
+      answer: () => ({ status: 201, body: object }),
+    });
     expect(server.lines).toEqual(['POST /apis/networking.k8s.io/v1/namespaces/team/networkpolicies']);
-    expect(putBack).toEqual([]);
+    expect(passes.putBack).toEqual([]);
   });
 
   it('does nothing more from the moment it no longer leads', async () => {
     let asked = 0;
-    const { result, server } = await pass({
+    const { result, server } = await passes.pass({
       mayAct: () => (asked += 1) < 2,
       objects: { 'releases/team': [release('7')] },
       decision: { actions: [write('/a'), write('/b')], status: { release: 'shop-2', next: status } },

@@ -1,16 +1,21 @@
 import type { KubeObject } from '../api/kube.ts';
+import type { ReleaseStatus } from '../api/release.ts';
 import type { KubeError } from '../kube/errors.ts';
+import { decideSafely } from './decide.ts';
 import { execute } from './execute.ts';
 import type { Actor, Executed } from './execute.ts';
+import { isEnded, readReleases } from './facts/records.ts';
 import type { Measurements } from './measurements.ts';
 import { keyText } from './keys.ts';
 import type { Action, ControllerConfig, Decision, Key, Snapshot } from './model.ts';
 import type { Refusals } from './refusals.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Reader } from './snapshot.ts';
+import { obstacleOf } from './status/obstacle.ts';
+import { withTrouble, type Obstacle } from './status/trouble.ts';
 import { statusWrite } from './status-write.ts';
 
-export interface Pipe extends Omit<Actor, 'onRefused'> {
+export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken'> {
   reader: Reader;
   refusals: Refusals;
   measurements: Measurements;
@@ -23,14 +28,19 @@ export interface Pipe extends Omit<Actor, 'onRefused'> {
  * What one pass came to.
  * unsynced: something is not known yet, nothing was decided.
  * done: decided, acted, status written; `acted` = something was written or measured.
- * stale, failed: an action or the status write did not take place; nothing after it did. Decide anew.
+ * stale, failed: an action or the status write did not take place; nothing after it did, but what is in the way is in the status.
+ * Decide anew.
+ * broken: deciding threw, and the plain rule alone was carried out.
  * fenced: this process no longer leads.
+ * `bug`: what was thrown while deciding, if anything.
  */
 export type Reconciled =
   | { outcome: 'unsynced' }
-  | { outcome: 'done'; decision: Decision; acted: boolean; statusWritten: boolean }
-  | { outcome: 'stale' | 'failed'; decision: Decision; doing: string; error: KubeError }
-  | { outcome: 'fenced'; decision: Decision };
+  | ({ bug?: unknown } & (
+      | { outcome: 'done' | 'broken'; decision: Decision; acted: boolean; statusWritten: boolean }
+      | { outcome: 'stale' | 'failed'; decision: Decision; doing: string; error: KubeError }
+      | { outcome: 'fenced'; decision: Decision }
+    ));
 
 /**
  * One pass of the pipe for one target: snapshot, decide, act, one status write. Needs neither watches nor timers.
@@ -39,34 +49,85 @@ export type Reconciled =
 export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const snapshot = await readSnapshot(key, pipe);
   if (snapshot === undefined) return { outcome: 'unsynced' };
-  const decision = pipe.decide(snapshot);
-  const { refusals } = pipe;
-  const onRefused = (name: string, { code, message }: KubeError): void =>
-    refusals.note(keyText(key), name, { code, message });
-  const acted = await execute(decision.actions, { ...pipe, onRefused });
-  if (acted.outcome !== 'done') return failure(decision, acted);
+  const { refusals, nowMs } = pipe;
+  const target = keyText(key);
+  const decided = decideSafely(snapshot, pipe.decide, () => refusals.broke(target, nowMs));
+  const { decision } = decided;
+  const bug = decided.bug === undefined ? {} : { bug: decided.bug };
+  if (decided.obstacle === undefined) refusals.mended(target);
+  const acted = await execute(decision.actions, { ...pipe, ...remembering(pipe, target, decision) });
+  if (acted.outcome === 'fenced') return { outcome: 'fenced', decision, ...bug };
 
-  const statusAction = statusActionOf(decision, snapshot, acted.written);
-  if (statusAction !== undefined) {
-    const recorded = await execute([statusAction], pipe);
-    if (recorded.outcome !== 'done') return failure(decision, recorded);
-  }
+  const obstacle = decided.obstacle ?? obstacleOf(refusals.all(target, nowMs), nowMs);
+  const next = nextOf({ decision, snapshot, acted, obstacle });
+  const statusAction = next === undefined ? undefined : statusActionOf(next, snapshot, acted.written);
+  const recorded = await execute(statusAction === undefined ? [] : [statusAction], pipe);
+  // What stands in the way of an action matters more than what stands in the way of telling.
+  const failed = acted.outcome !== 'done' ? acted : recorded;
+  if (failed.outcome !== 'done') return { ...failure(decision, failed), ...bug };
   return {
-    outcome: 'done',
+    outcome: decided.obstacle === undefined ? 'done' : 'broken',
     decision,
     acted: decision.actions.length > 0,
     statusWritten: statusAction !== undefined,
+    ...bug,
   };
+}
+
+function remembering(
+  { refusals, nowMs }: Pipe,
+  target: string,
+  { status }: Decision,
+): Required<Pick<Actor, 'onRefused' | 'onTaken'>> {
+  const of = status === undefined ? {} : { release: status.release };
+  return {
+    onRefused: (name, refused) => refusals.note(target, name, { ...refused, ...of }, nowMs),
+    onTaken: (name) => refusals.took(target, name),
+  };
+}
+
+interface Came {
+  decision: Decision;
+  snapshot: Snapshot;
+  acted: Exclude<Executed, { outcome: 'fenced' }>;
+  obstacle: Obstacle | undefined;
+}
+
+type Next = NonNullable<Decision['status']>;
+
+/**
+ * The status after this pass. If its actions took place, or are to be recorded regardless, as decided; else as it was, as far as
+ * something is in the way. Over either what is in the way is shown.
+ */
+function nextOf({ decision, snapshot, acted, obstacle }: Came): Next | undefined {
+  const { status } = decision;
+  // The world was not as the snapshot said: nothing of this decision counts.
+  if (acted.outcome === 'stale') return undefined;
+  const asDecided = acted.outcome === 'done' || status?.regardless === true ? status : undefined;
+  const base = asDecided ?? (obstacle === undefined ? undefined : asItWas(snapshot, status));
+  if (base === undefined || obstacle === undefined || base.next.endedAt !== undefined) return base;
+  const shown = snapshot.releases.find(({ metadata }) => metadata.name === base.release)?.status;
+  return { release: base.release, next: withTrouble(base.next, obstacle, { shown, nowMs: snapshot.nowMs }) };
+}
+
+/** Nothing of what was decided; but what was observed is so. */
+function asItWas({ releases }: Snapshot, decided: Next | undefined): Next | undefined {
+  const name = decided?.release ?? releases[0]?.metadata.name;
+  const release = readReleases(releases).releases.find((each) => each.metadata.name === name);
+  if (release?.status === undefined || isEnded(release)) return undefined;
+  return { release: release.metadata.name, next: { ...release.status, ...observedOf(decided?.next) } };
+}
+
+function observedOf(next: ReleaseStatus | undefined): Partial<ReleaseStatus> {
+  return next === undefined ? {} : { observedWeight: next.observedWeight };
 }
 
 /** The Release may have been created or changed by the actions of this very pass: its newest form counts. */
 function statusActionOf(
-  decision: Decision,
+  { release: name, next }: Next,
   snapshot: Snapshot,
   written: readonly KubeObject[],
 ): Action | undefined {
-  if (decision.status === undefined) return undefined;
-  const { release: name, next } = decision.status;
   const isIt = (object: KubeObject): boolean => object.kind === 'Release' && object.metadata.name === name;
   const read = snapshot.releases.find((release) => release.metadata.name === name);
   const release = written.findLast(isIt) ?? (read as unknown as KubeObject | undefined);
@@ -75,7 +136,10 @@ function statusActionOf(
   return write === undefined ? undefined : { do: 'write', why: 'record the status', write };
 }
 
-function failure(decision: Decision, executed: Exclude<Executed, { outcome: 'done' }>): Reconciled {
+function failure(
+  decision: Decision,
+  executed: Exclude<Executed, { outcome: 'done' }>,
+): Extract<Reconciled, { outcome: 'stale' | 'failed' | 'fenced' }> {
   if (executed.outcome === 'fenced') return { outcome: 'fenced', decision };
   const { outcome, action, error } = executed;
   return { outcome, decision, doing: action.do === 'write' ? action.why : action.do, error };

@@ -1,36 +1,94 @@
-import type { RefusedWrite } from './model.ts';
+import type { KubeError } from '../kube/errors.ts';
+import type { RefusedWrite, RefusalKind } from './model.ts';
 
 /** A refused write is tried again after this long: rights are given, webhooks come back. Below the pace of a Blocked release. */
 const FORGOTTEN_AFTER_MS = 25_000;
 
+/** Admission says no with the code of a missing right; the rest of its answer is its own. */
+const BY_ADMISSION = /denied (?:the )?request|exceeded quota/;
+
+/**
+ * transient: the server could not, or somebody was faster. right: Sluice may not. refused: validation or admission says no, and
+ * will again.
+ */
+export function refusalKind({ code, message }: Pick<KubeError, 'code' | 'message'>): RefusalKind {
+  if (code === 403) return BY_ADMISSION.test(message) ? 'refused' : 'right';
+  return [400, 405, 413, 415, 422].includes(code) ? 'refused' : 'transient';
+}
+
+type Noted = Omit<RefusedWrite, 'kind' | 'sinceMs'>;
+
+interface Entry extends RefusedWrite {
+  /** set by the first pass that sees it */
+  untilMs?: number;
+}
+
 /**
  * Writes that the API server refused, by target and name, for a short while that begins with the next pass: each is seen by one at
- * least, however long the pass took that met it. In memory only: after a restart they are tried once more.
+ * least, however long the pass took that met it. One that is refused again and again is one entry that began with the first. In
+ * memory only: after a restart they are tried once more.
  */
 export class Refusals {
-  readonly #noted = new Map<string, Map<string, RefusedWrite & { untilMs?: number }>>();
+  readonly #noted = new Map<string, Map<string, Entry>>();
+  /** since when nothing can be decided about a target, because deciding throws */
+  readonly #brokenSinceMs = new Map<string, number>();
 
-  note(target: string, name: string, { code, message }: RefusedWrite): void {
-    const of = this.#noted.get(target) ?? new Map<string, RefusedWrite & { untilMs?: number }>();
-    this.#noted.set(target, of.set(name, { code, message }));
+  note(target: string, name: string, refused: Noted, nowMs: number): void {
+    const of = this.#noted.get(target) ?? new Map<string, Entry>();
+    const before = of.get(name);
+    const kind = refusalKind(refused);
+    const sinceMs = before?.kind === kind && before.release === refused.release ? before.sinceMs : nowMs;
+    this.#noted.set(target, of.set(name, { ...refused, kind, sinceMs }));
+  }
+
+  /** The server took it. */
+  took(target: string, name: string): void {
+    this.#noted.get(target)?.delete(name);
   }
 
   of(target: string, nowMs: number): Record<string, RefusedWrite> {
     const noted = this.#noted.get(target);
     for (const [name, each] of noted ?? [])
-      if ((each.untilMs ??= nowMs + FORGOTTEN_AFTER_MS) <= nowMs) noted?.delete(name);
-    const live = [...(noted ?? [])].map(([name, { code, message }]) => [name, { code, message }]);
-    return Object.fromEntries(live) as Record<string, RefusedWrite>;
+      // Not shown any more, but remembered a while longer: refused again, it is refused since then.
+      if ((each.untilMs ??= nowMs + FORGOTTEN_AFTER_MS) + FORGOTTEN_AFTER_MS <= nowMs) noted?.delete(name);
+    const shown = [...(noted ?? [])].filter(([, { untilMs = Infinity }]) => untilMs > nowMs);
+    return Object.fromEntries(shown.map(([name, each]) => [name, plain(each)]));
   }
 
   /** Milliseconds until the next of them may be tried again; undefined: none is waiting. */
   nextInMs(target: string, nowMs: number): number | undefined {
     const noted = [...(this.#noted.get(target)?.values() ?? [])];
-    const untilMs = noted.map((each) => each.untilMs ?? nowMs + FORGOTTEN_AFTER_MS);
-    return untilMs.length === 0 ? undefined : Math.max(0, Math.min(...untilMs) - nowMs);
+    const untilMs = noted
+      .map((each) => each.untilMs ?? nowMs + FORGOTTEN_AFTER_MS)
+      .filter((until) => until > nowMs);
+    return untilMs.length === 0 ? undefined : Math.min(...untilMs) - nowMs;
+  }
+
+  /** Those that stand, without starting the clock of those that no pass has seen. */
+  all(target: string, nowMs: number): RefusedWrite[] {
+    const noted = [...(this.#noted.get(target)?.values() ?? [])];
+    return noted.filter(({ untilMs = Infinity }) => untilMs > nowMs).map(plain);
+  }
+
+  /** Deciding threw; since when without a pause. */
+  broke(target: string, nowMs: number): number {
+    const sinceMs = this.#brokenSinceMs.get(target) ?? nowMs;
+    this.#brokenSinceMs.set(target, sinceMs);
+    return sinceMs;
+  }
+
+  mended(target: string): void {
+    this.#brokenSinceMs.delete(target);
   }
 
   forget(target: string): void {
+    this.#brokenSinceMs.delete(target);
     this.#noted.delete(target);
   }
+}
+
+function plain(entry: Entry): RefusedWrite {
+  const rest = { ...entry };
+  delete rest.untilMs;
+  return rest;
 }

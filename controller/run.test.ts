@@ -293,7 +293,7 @@ describe('the controller', () => {
     await api.client.create(shop('v1'));
     await clock.advance(60_000);
     expect(await releases()).toEqual(['Promoted Initial']);
-    expect(said('reconciling broke')[0]).toMatchObject({
+    expect(said('deciding broke')[0]).toMatchObject({
       target: 'team/poison',
       err: { message: 'nobody foresaw this' },
     });

@@ -136,7 +136,7 @@ function assemble(deps: RunDeps): Parts {
         done,
         now: () => clock.now(),
         onWait: (namespace, ms) => metrics.waited(namespace, ms / 1000),
-        onBug: (error, job) => log.error({ target: job.id, err: error }, 'measuring broke'),
+        onBug: (error, job) => tellBug(deps, metrics, { where: 'measure', target: job.id, error }),
       }),
     (key) => queue.add(key),
   );
@@ -166,10 +166,21 @@ function assemble(deps: RunDeps): Parts {
     concurrency: config.concurrency,
     work: (key) => worker.work(key),
     // One target whose objects nobody foresaw must not stop the others.
-    onBug: (error, key) => log.error({ target: key, err: error }, 'reconciling broke'),
+    onBug: (error, key) => tellBug(deps, metrics, { where: 'reconcile', target: key, error }),
   });
   const over = new KubeError({ code: 0, reason: 'Stopped', message: 'leadership has ended' });
   return { watches, queue, board, metrics, election, keeper, fence: () => fence.abort(over) };
+}
+
+const BROKE = { measure: 'measuring broke', reconcile: 'reconciling broke' };
+
+function tellBug(
+  { log }: RunDeps,
+  metrics: Metrics,
+  { where, target, error }: { where: keyof typeof BROKE; target: string; error: unknown },
+): void {
+  metrics.bug(where);
+  log.error({ target, err: error }, BROKE[where]);
 }
 
 function watchesOf(

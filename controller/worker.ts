@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Clock } from '../kube/types.ts';
+import { isQuarantine } from './decide.ts';
 import { execute } from './execute.ts';
 import type { Actor } from './execute.ts';
 import { parseKey } from './keys.ts';
@@ -11,7 +12,7 @@ import type { ControllerConfig, Decision, Key, Snapshot } from './model.ts';
 import type { Worked } from './queue.ts';
 import { reconcileOnce } from './reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
-import { Refusals } from './refusals.ts';
+import { refusalKind, Refusals } from './refusals.ts';
 import { FORBIDDEN, type Reader } from './snapshot.ts';
 import { WarningLog, type Remark } from './warnings.ts';
 
@@ -32,7 +33,10 @@ export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning'> 
 
 type Failure = Extract<Reconciled, { outcome: 'stale' | 'failed' }>;
 
-/** The same failure so many times in a row does not pass by itself: the owner of the target is told by an Event. */
+/**
+ * The same failure so many times in a row does not pass by itself: the owner of the target is told by an Event. A right that is
+ * missing never does.
+ */
 const LASTING = 3;
 /** A guard fails now and then because the world moves; so many times in a row it does not fit the world. */
 const STUBBORN = 10;
@@ -67,6 +71,7 @@ export class Worker {
     const result = await reconcileOnce(pipe, key);
     metrics.reconciled(result, (clock.now() - nowMs) / 1000);
     this.#warnings.tell(target, releaseOf(result), remarks);
+    this.#tellBug(target, result);
     this.#tell(target, key, result);
     if (result.outcome === 'stale' || result.outcome === 'failed') await this.#warnOwner(target, key, result);
     else this.#failing.delete(target);
@@ -76,6 +81,7 @@ export class Worker {
         return { retry: false, requeueAfterMs: this.#again(target, result.decision) };
       case 'stale':
       case 'failed':
+      case 'broken':
         return { retry: true };
       case 'unsynced': // the watches tell of every target when they are synced
       case 'fenced':
@@ -98,6 +104,16 @@ export class Worker {
     return { ...this.#options, onLostEvent, onWarning };
   }
 
+  /** Its owner is told by the decision itself. */
+  #tellBug(target: string, result: Reconciled): void {
+    if (result.outcome === 'unsynced' || result.bug === undefined) return;
+    const { log, metrics } = this.#options;
+    if (!isQuarantine(result.bug)) metrics.bug('decide');
+    // One that is put away is told once by the decision, not at each attempt.
+    const level = isQuarantine(result.bug) && this.#told.has(target) ? 'debug' : 'error';
+    log[level]({ target, rule: result.decision.rule, err: result.bug }, 'deciding broke');
+  }
+
   #tell(target: string, key: Key, result: Reconciled): void {
     const { log, metrics } = this.#options;
     switch (result.outcome) {
@@ -108,7 +124,8 @@ export class Worker {
       case 'stale':
       case 'failed':
         return this.#tellFailure(target, result);
-      case 'done': {
+      case 'done':
+      case 'broken': {
         const { status } = result.decision;
         if (status !== undefined) metrics.release(key, status.next.phase, status.next.observedWeight);
         return this.#tellDecision(target, result);
@@ -143,7 +160,8 @@ export class Worker {
     { namespace, name }: Key,
     { outcome, doing, error }: Failure,
   ): Promise<void> {
-    if (this.#failing.get(target)?.times !== (outcome === 'stale' ? STUBBORN : LASTING)) return;
+    const enough = outcome === 'stale' ? STUBBORN : refusalKind(error) === 'right' ? 1 : LASTING;
+    if (this.#failing.get(target)?.times !== enough) return;
     const listed = await this.#options.reader.list(RESOURCES.deployments, namespace);
     const deployments = listed === FORBIDDEN ? undefined : listed;
     const uid = deployments?.find((each) => each.metadata.name === name)?.metadata.uid;
@@ -155,7 +173,7 @@ export class Worker {
   }
 
   /** One line per decision that acted, changed the status, or differs from the last one told. */
-  #tellDecision(target: string, result: Extract<Reconciled, { outcome: 'done' }>): void {
+  #tellDecision(target: string, result: Extract<Reconciled, { acted: boolean }>): void {
     const { rule, reason, sentence, outcome, actions, status } = result.decision;
     const decision = `${rule} ${reason}`;
     const level =

@@ -1,4 +1,5 @@
 import type { Counts, MetricState } from '../../api/analysis.ts';
+import { isCount } from '../../api/count.ts';
 import { isObject } from '../../api/json.ts';
 import type { ErrorRateMetric, Margin } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
@@ -149,5 +150,5 @@ export function tickOf(canary: Counts, stable: Counts): Tick | undefined {
 }
 
 function possible({ total, bad }: Counts): boolean {
-  return Number.isFinite(total) && Number.isFinite(bad) && bad >= 0 && bad <= total;
+  return isCount(total) && isCount(bad) && bad <= total;
 }

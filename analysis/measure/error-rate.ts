@@ -1,4 +1,5 @@
 import type { BadOutcome, Counts, Measurement, Window } from '../../api/analysis.ts';
+import { noCount } from '../../api/count.ts';
 import type { Arm } from '../../api/query.ts';
 import type { ErrorRateMetric } from '../../api/template.ts';
 import type { Series } from './answer.ts';
@@ -143,9 +144,10 @@ function countPods(
 
 /** Why these counts cannot be used. Both counters are read in one scrape, so `bad` may pass `total` only by a hair. */
 function impossible(arm: Arm, counts: Counts): { outcome: BadOutcome; sentence: string } | undefined {
-  if (!Number.isFinite(counts.bad) || !Number.isFinite(counts.total)) {
-    return { outcome: 'nan', sentence: `the counters of ${nameOf(arm)} are not numbers` };
-  }
+  const none =
+    noCount(`the requests of ${nameOf(arm)}`, counts.total) ??
+    noCount(`the bad requests of ${nameOf(arm)}`, counts.bad);
+  if (none !== undefined) return { outcome: 'nan', sentence: none };
   if (counts.bad <= counts.total * 1.05 + 1) return undefined;
   const numbers = `${Math.round(counts.bad)} bad requests out of ${Math.round(counts.total)}`;
   const sentence = `${nameOf(arm)} has ${numbers}: the two queries do not count the same requests`;

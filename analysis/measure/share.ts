@@ -1,5 +1,6 @@
 import type { Measurement } from '../../api/analysis.ts';
-import { ARMS, askCounter, missingRequests, type Samples } from './arms.ts';
+import { noCount } from '../../api/count.ts';
+import { ARMS, askCounter, missingRequests, nameOf, type Samples } from './arms.ts';
 import { hasSampleInside, increase } from './deltas.ts';
 import type { Job } from './job.ts';
 import { bad, failed } from './job.ts';
@@ -29,7 +30,10 @@ export async function measureShare(
   const count = ({ series, raw }: Samples) =>
     series.reduce((sum, one) => sum + increase(one, { window: job.window, seen, raw }), 0);
   const counts = { canary: count(canary), stable: count(stable) };
-  if (!Number.isFinite(counts.canary + counts.stable)) return bad(job, 'nan', 'the counters are not numbers');
+  const wrong = ARMS.map((arm) => noCount(`the requests of ${nameOf(arm)}`, counts[arm])).find(
+    (sentence) => sentence !== undefined,
+  );
+  if (wrong !== undefined) return bad(job, 'nan', wrong);
   return { metric: job.key, window: job.window, outcome: 'ok', kind: 'share', ...counts };
 }
 

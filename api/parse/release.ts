@@ -11,6 +11,7 @@ import type {
   ReleaseSpec,
   ReleaseStatus,
   TrafficShare,
+  Trouble,
 } from '../release.ts';
 import { SHARE_REASONS } from '../release.ts';
 import type { Result } from '../result.ts';
@@ -174,6 +175,14 @@ const decision: Read<DecisionRecord> = shaped(
   { numbers: strings },
 );
 
+const trouble: Read<Trouble> = shaped({
+  since: time,
+  needsHuman: flag,
+  phase: oneOf(PHASES),
+  reason: string,
+  message: string,
+});
+
 const status: Read<ReleaseStatus> = shaped(
   {
     observedGeneration: integer,
@@ -213,6 +222,7 @@ const status: Read<ReleaseStatus> = shaped(
     analysis,
     verdict,
     share,
+    trouble,
     endedAt: time,
   },
 );

@@ -9,6 +9,11 @@ const FIX = 'Fix the cause and apply a new template, or apply the earlier manife
 export function nextSteps(release: Release): string[] {
   const { status } = release;
   if (status === undefined) return ['Nothing yet: the release has just been made.'];
+  if (status.trouble?.needsHuman === true)
+    return [
+      'Do what the message says; it goes on by itself then.',
+      ...(status.phase === 'RollingBack' ? [] : [`To give up: ${command(release, 'abort')}`]),
+    ];
   const byPhase: Record<Phase, () => string[]> = {
     Pending: () => ['Nothing: it goes on by itself.'],
     Progressing: () => ['Nothing: it goes on by itself.', `To stop it: ${command(release, 'abort')}`],

@@ -8,6 +8,7 @@ import type { ReleasePolicy } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Phase, Release } from '../../api/release.ts';
 import type { BoundTemplate } from '../../api/template.ts';
+import { withoutTrouble } from '../status/trouble.ts';
 import { asString, getObject, getString, getStringMap } from '../../api/json.ts';
 
 export function phaseOf(release: Release): Phase {
@@ -24,11 +25,15 @@ export function readReleases(raw: readonly Release[]): { releases: Release[]; un
   const unreadable: string[] = [];
   for (const each of raw) {
     const parsed = parseRelease(each);
-    if (parsed.ok) releases.push(parsed.value);
+    if (parsed.ok) releases.push(untroubled(parsed.value));
     else unreadable.push(each.metadata.name);
   }
   return { releases, unreadable };
 }
+
+/** Rules decide by what a release has come to, not by what was shown over it while something was in the way. */
+const untroubled = (release: Release): Release =>
+  release.status?.trouble === undefined ? release : { ...release, status: withoutTrouble(release.status) };
 
 export interface StableRecord {
   template: JsonObject;
@@ -51,6 +56,7 @@ const TURNED_DOWN: ReadonlySet<string> = new Set([
   REASON.RevertedByHuman,
   REASON.TrafficShareTooHigh,
   REASON.RouteRejected,
+  REASON.Refused,
 ]);
 export const isTurnedDown = (reason: string): boolean => TURNED_DOWN.has(reason);
 

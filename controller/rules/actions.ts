@@ -5,14 +5,18 @@ import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
 import { condition, type WorkloadFacts } from '../facts/workload.ts';
 import type { Facts } from '../facts.ts';
-import type { Action } from '../model.ts';
 import { oneLine } from '../../api/text.ts';
+import type { Action, RefusalEnd } from '../model.ts';
 
 export function write(why: string, what: Write): Action {
   return { do: 'write', why, write: what };
 }
 
 export const writes = (why: string, list: readonly Write[]): Action[] => list.map((each) => write(why, each));
+
+/** What a step cannot do without: if validation or admission goes on refusing it, the release is taken back for that reason. */
+export const orEnd = (onRefusal: RefusalEnd, actions: readonly Action[]): Action[] =>
+  actions.map((action) => (action.do === 'write' ? { ...action, onRefusal } : action));
 
 /** Of several that take harm away none waits for another. */
 export const urgent = (actions: readonly Action[]): Action[] =>

@@ -34,3 +34,7 @@ export function answerFor(facts: Facts, release: Release, parts: Parts, change: 
   const next: ReleaseStatus = nextStatus(facts, release, parts, change);
   return { ...answer(parts), status: { release: release.metadata.name, next } };
 }
+
+/** The status is recorded also if an action fails. */
+export const regardless = (answer: Answer): Answer =>
+  answer.status === undefined ? answer : { ...answer, status: { ...answer.status, regardless: true } };

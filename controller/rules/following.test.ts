@@ -11,6 +11,7 @@ import {
   without,
   changed,
   doing,
+  refusedWrite,
   replicaSet,
   SERVICE,
   type SnapshotChange,
@@ -58,7 +59,7 @@ function copyOf(original: KubeObject): KubeObject {
 
 const copy = copyOf(policy());
 const NAME = copy.metadata.name;
-const refusal = { [`NetworkPolicy ${NAME}`]: { code: 403, message: 'no right' } };
+const refusal = { [`NetworkPolicy ${NAME}`]: refusedWrite() };
 const REMOVE = `delete NetworkPolicy/${NAME}: remove a copy for the canary`;
 
 describe('what follows the canary, in a step', () => {

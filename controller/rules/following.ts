@@ -18,6 +18,8 @@ import { optional } from './actions.ts';
 export interface Following {
   /** brings the copies to what they have to be; a write that was just refused is left out for a while */
   actions: Action[];
+  /** those of them left out that may well succeed when they are tried again */
+  again: Action[];
   refusals: Refusal[];
 }
 
@@ -28,11 +30,12 @@ export function following(facts: Facts, release: Release): Following {
   const { traffic, canary } = release.spec;
   const name = release.metadata.name;
   const plan = traffic && companions(facts, { release: name, template: canary.template, traffic });
-  if (plan === undefined) return { actions: [], refusals: [] };
+  if (plan === undefined) return { actions: [], again: [], refusals: [] };
   const { snapshot, key } = facts;
   const writes = companionWrites(key.name, plan.wanted, snapshot.attached);
   return {
     actions: actionsOf(writes.filter(({ id }) => !(id in snapshot.refused))),
+    again: actionsOf(writes.filter(({ id }) => snapshot.refused[id]?.kind === 'transient')),
     refusals: [...plan.refusals, ...unknownKinds(snapshot), ...refusedWrites(writes, snapshot)],
   };
 }
@@ -44,13 +47,14 @@ export function rehearsal(
   traffic: NonNullable<ReleaseSpec['traffic']>,
 ): Following {
   const plan = companions(facts, { release: '', template, traffic });
-  if (plan === undefined) return { actions: [], refusals: [] };
+  if (plan === undefined) return { actions: [], again: [], refusals: [] };
   const { snapshot, key } = facts;
   const creations = companionWrites(key.name, plan.wanted, snapshot.attached).flatMap((each) =>
     each.write.verb === 'create' ? [{ ...each, write: { ...each.write, dryRun: true as const } }] : [],
   );
   return {
     actions: actionsOf(creations),
+    again: [],
     refusals: [...plan.refusals, ...unknownKinds(snapshot), ...refusedWrites(creations, snapshot)],
   };
 }
@@ -104,20 +108,20 @@ function unknownKinds({ forbidden, key }: Snapshot): Refusal[] {
 function refusedWrites(writes: readonly CompanionWrite[], { refused }: Snapshot): Refusal[] {
   return writes.flatMap(({ id, write, why }) => {
     const answer: RefusedWrite | undefined = refused[id];
-    // What cannot be taken away yet protects nobody less.
-    return answer === undefined || write.verb === 'delete'
+    // What cannot be taken away yet protects nobody less; and a server that could not do it has not said no.
+    return answer === undefined || answer.kind === 'transient' || write.verb === 'delete'
       ? []
       : [{ ...saidOf(answer), sentence: sentenceOf(why, answer) }];
   });
 }
 
-const saidOf = ({ code }: RefusedWrite) => ({
-  reason: code === 403 ? REASON.Forbidden : REASON.ActionFailed,
+const saidOf = ({ kind }: RefusedWrite) => ({
+  reason: kind === 'right' ? REASON.Forbidden : REASON.Refused,
 });
 
-function sentenceOf(why: string, { code, message }: RefusedWrite): string {
+function sentenceOf(why: string, { kind, message }: RefusedWrite): string {
   const remedy =
-    code === 403
+    kind === 'right'
       ? `give Sluice ${RIGHTS} of that kind, or look at the admission policy that says no`
       : 'it is tried again';
   return `The API server does not let Sluice ${why}: ${message}; ${remedy}.`;

@@ -33,6 +33,7 @@ import { unpaused } from './unpaused.ts';
 import { unreadableRelease } from './unreadable-release.ts';
 import { vanished } from './vanished.ts';
 import { withdrawing } from './withdraw.ts';
+import { writeRefused } from './write-refused.ts';
 
 /** The first rule that applies answers. Safety stands first: what must not wait for anything else. */
 export const RULES: readonly FactsRule[] = [
@@ -59,6 +60,7 @@ export const RULES: readonly FactsRule[] = [
   promoting,
   superseded,
   canaryFailed,
+  writeRefused,
   canaryChanged,
   scaledToZero,
   stableUnavailable,

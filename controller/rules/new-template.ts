@@ -2,7 +2,7 @@ import { REASON } from '../../api/reasons.ts';
 import { stableAfter } from '../facts/records.ts';
 import type { StableFacts, Facts } from '../facts.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';
-import type { Answer } from '../model.ts';
+import type { Action, Answer } from '../model.ts';
 import { clearFailed, event, optional, write } from './actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { notes, planRelease } from './plan.ts';
@@ -27,6 +27,8 @@ export const newTemplate: FactsRule = {
 
 function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer {
   const plan = planRelease(facts);
+  // What the server could not rehearse a moment ago is tried again over a record that says so.
+  const resolved = plan.ok && !plan.rehearsal.some((each) => wasRefused(facts, each)) ? plan : undefined;
   const record = facts.newest === undefined ? stable.template : stableAfter(facts.newest).template;
   const { annotations, told } = arrivedSkip(facts, target);
   const release = newRelease(
@@ -34,19 +36,22 @@ function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer
     {
       stable: { replicaSet: stable.replicaSetName, template: record },
       canary: { template: target.template },
-      ...(plan.ok ? plan.value : { policy: {}, analysis: [] }),
+      ...(resolved?.value ?? { policy: {}, analysis: [] }),
     },
     { annotations, beside: facts.snapshot.releases },
   );
   const sentence = `A new template was seen at generation ${target.generation}; it is held.`;
   const actions = [
     ...optional(clearFailed(facts, target)),
-    ...(plan.ok ? plan.rehearsal : []),
+    ...(resolved?.rehearsal ?? []),
     write('record the release', { verb: 'create', object: asObject(release) }),
     ...event(facts, 'Normal', REASON.NewRevision, `Release ${release.metadata.name}: ${sentence}`),
     ...told,
-    ...notes(facts, release.metadata.name, plan),
+    ...(resolved === undefined ? [] : notes(facts, release.metadata.name, resolved)),
   ];
   const parts = { reason: REASON.NewRevision, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(facts, release, parts, { targetGeneration: target.generation });
 }
+
+const wasRefused = ({ snapshot }: Facts, action: Action): boolean =>
+  action.do === 'write' && action.noted !== undefined && action.noted in snapshot.refused;

@@ -4,12 +4,11 @@ import { getStringMap } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { REASON } from '../../api/reasons.ts';
-import { routesOf, PROVIDERS } from '../../providers/index.ts';
+import { liveOf, routesOf, PROVIDERS } from '../../providers/index.ts';
 import type { Provider, TrafficContext } from '../../providers/provider.ts';
-import { madeBy } from '../facts/traffic.ts';
 import type { Facts } from '../facts.ts';
 import { canaryServiceName, isMadeFor, mapSelects, ownerOf } from '../canary/index.ts';
-import type { Action, Answer } from '../model.ts';
+import type { Action, Answer, Snapshot } from '../model.ts';
 import { remove, urgent, writes } from './actions.ts';
 import { answer, POLL_MS, type FactsRule } from './answer.ts';
 import { unfollow } from './following.ts';
@@ -20,20 +19,14 @@ import { unfollow } from './following.ts';
  */
 export function orphaned(facts: Facts): Answer | undefined {
   if (facts.active !== undefined) return undefined;
-  const made = Object.values(PROVIDERS).flatMap((provider) =>
-    madeBy(provider, facts.snapshot).flatMap((object) =>
-      provider.madeResource === undefined
-        ? []
-        : remove('remove a canary route', provider.madeResource, object),
-    ),
-  );
+  const made = Object.values(PROVIDERS).flatMap((provider) => strayRoutes(facts.snapshot, provider));
   const ours = facts.canary.ours ? facts.canary.deployment?.object : undefined;
   const services = facts.snapshot.services.filter((each) => isMadeFor(facts.key.name, each));
   const rest = [
     ...remove('remove a canary', RESOURCES.deployments, ours),
     ...services.flatMap((each) => remove('remove a canary Service', RESOURCES.services, each)),
   ];
-  const traffic = [...made, ...strayTraffic(facts, services), ...strayPods(facts)];
+  const traffic = [...made, ...strayTraffic(facts.snapshot), ...strayPods(facts)];
   const serving = ours !== undefined && isShared(facts, ours) && facts.canary.ready.length > 0;
   const nothing = services.length === 0 && ours === undefined && facts.canary.remaining.length === 0;
   const last = nothing ? unfollow(facts) : rest;
@@ -43,22 +36,32 @@ export function orphaned(facts: Facts): Answer | undefined {
   return answer({ reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS });
 }
 
+/** What a provider made for this target: without it nothing goes to the canary. */
+export const strayRoutes = (snapshot: Snapshot, { madeResource }: Provider): Action[] =>
+  madeResource === undefined
+    ? []
+    : liveOf(madeResource, snapshot)
+        .filter((each) => isMadeFor(snapshot.key.name, each))
+        .flatMap((object) => remove('remove a canary route', madeResource, object));
+
 /**
  * Users' routes that still name a canary Service of ours. The finalizer keeps a Release until they are restored, but
  * somebody may have taken it off by hand, and the record with it: what stable and canary hold together goes to stable.
  */
-function strayTraffic(facts: Facts, made: readonly KubeObject[]): Action[] {
-  const editing = Object.values(PROVIDERS).filter(({ editsUserRoutes }) => editsUserRoutes);
+export function strayTraffic(snapshot: Snapshot, providers = Object.values(PROVIDERS)): Action[] {
+  const made = snapshot.services.filter((each) => isMadeFor(snapshot.key.name, each));
   const stableOf = ({ metadata }: KubeObject) =>
-    facts.snapshot.services.find(
+    snapshot.services.find(
       (each) => !made.includes(each) && canaryServiceName(each.metadata.name) === metadata.name,
     );
   return made.flatMap((service) => {
     const stableService = stableOf(service);
     if (stableService === undefined) return [];
-    return editing.flatMap((provider) =>
-      restoreStray(facts, provider, { stableService, canaryService: service.metadata.name }),
-    );
+    return providers
+      .filter(({ editsUserRoutes }) => editsUserRoutes)
+      .flatMap((provider) =>
+        restoreStray(snapshot, provider, { stableService, canaryService: service.metadata.name }),
+      );
   });
 }
 
@@ -86,20 +89,21 @@ function isShared({ snapshot, key }: Facts, deployment: KubeObject): boolean {
 }
 
 function restoreStray(
-  { key, snapshot, target }: Facts,
+  snapshot: Snapshot,
   provider: Provider,
   services: Pick<TrafficContext, 'stableService' | 'canaryService'>,
 ): Action[] {
   const routes = routesOf(provider, snapshot).filter(
-    (route) => !isMadeFor(key.name, route) && provider.names(route, services.canaryService),
+    (route) => !isMadeFor(snapshot.key.name, route) && provider.names(route, services.canaryService),
   );
+  const { key, target } = snapshot;
   if (target === undefined || routes.length === 0) return [];
   const context: TrafficContext = {
     ...services,
     namespace: key.namespace,
     target: key.name,
     release: '',
-    owner: ownerOf(target.object),
+    owner: ownerOf(target),
     routes,
     made: [],
     originals: undefined,

@@ -7,7 +7,7 @@ import { servingAlone } from '../facts/workload.ts';
 import type { Action, Answer } from '../model.ts';
 import { NOTHING, type StatusChange } from '../status/next.ts';
 import { event, markFailed, pause } from './actions.ts';
-import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
+import { answerFor, AT_ONCE, POLL_MS, regardless, type FactsRule } from './answer.ts';
 import { leave, zeroWeight } from './leave.ts';
 
 /** How a release that is withdrawn ends, by the reason it is withdrawn for. All others are the code's fault: RolledBack. */
@@ -21,6 +21,7 @@ const END: Record<string, Phase> = {
   [REASON.StableLost]: 'Aborted',
   [REASON.TrafficShareTooHigh]: 'Aborted',
   [REASON.RouteRejected]: 'Aborted',
+  [REASON.Refused]: 'Aborted',
   [REASON.Superseded]: 'Superseded',
   [REASON.EscapedHold]: 'Escaped',
 };
@@ -35,7 +36,10 @@ export interface Cause {
   change?: StatusChange;
 }
 
-/** Begins to take a release back. Weight 0 is in this very pass; everything after it follows in `withdrawing`. */
+/**
+ * Begins to take a release back. Weight 0 is in this very pass; everything after it follows in `withdrawing`. That it is withdrawn is
+ * recorded even if weight 0 could not be written: the next pass tries that again, and nobody takes the release for a going one.
+ */
 export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
   const { reason, sentence } = cause;
   const actions = [...(cause.first ?? []), ...zeroWeight(facts)];
@@ -55,7 +59,8 @@ export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
     requeueAfterMs: AT_ONCE,
     ...(numbers === undefined ? {} : { numbers }),
   };
-  return answerFor(facts, release, parts, change);
+  const answer = answerFor(facts, release, parts, change);
+  return cause.first === undefined ? regardless(answer) : answer;
 }
 
 /** Goes on with a release that is being taken back, to its end. Nothing but the API server itself can stop it. */

@@ -134,7 +134,7 @@ function bounded(log: DecisionRecord[]): DecisionRecord[] {
 }
 
 /** Repeating a reason brings its newest sentence and numbers; the log keeps the first decision and the newest ones. */
-function logged(log: DecisionRecord[], record: DecisionRecord): DecisionRecord[] {
+export function logged(log: DecisionRecord[], record: DecisionRecord): DecisionRecord[] {
   const last = log.at(-1);
   if (UNREMARKABLE.has(record.reason)) return log;
   if (last?.reason !== record.reason) return bounded([...log, record]);

@@ -79,16 +79,17 @@ export class Prometheus {
 
   /** How many requests each arm got. */
   share(window: Window): Measurement {
-    if (this.outage !== 'none')
+    if (this.outage === 'down' || this.outage === 'empty')
       return { metric: SHARE, window, outcome: 'noData', sentence: 'nothing was counted' };
+    const sign = this.outage === 'poison' ? -1 : 1;
     const { canary, stable } = this.#between(window);
     return {
       metric: SHARE,
       window,
       outcome: 'ok',
       kind: 'share',
-      canary: canary.total,
-      stable: stable.total,
+      canary: sign * canary.total,
+      stable: sign * stable.total,
     };
   }
 

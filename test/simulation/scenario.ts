@@ -144,6 +144,11 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     (world.prometheus.stuckAt = state === 'follows' ? undefined : Number(state)),
   ...POLICY_EVENTS,
   crash: (world) => world.restart(),
+  // CODE PATTERN MESSAGE: what the server answers to writes whose "METHOD url" matches; nothing given: it does them
+  answer: (world, text) => {
+    const [, code = '', pattern = '', message = ''] = /^(\d+) "([^"]*)" (.*)$/.exec(text) ?? [];
+    world.answers = text === '' ? undefined : { code: Number(code), matches: new RegExp(pattern), message };
+  },
   // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
   forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),
 };
@@ -210,6 +215,10 @@ const ASKED: Record<string, (world: World) => string> = {
   'canary-pods': (world) => String(canaryWanted(world)),
   // bounded clocks that run
   clocks: (world) => (world.newest()?.status?.clocks ?? []).map(({ name }) => name).join(' ') || 'none',
+  // True: only a human gets out of the way what is in the way
+  'needs-human': (world) =>
+    String(world.newest()?.status?.conditions.some(({ type }) => type === 'NeedsHuman') ?? false),
+  verdict: (world) => world.newest()?.status?.verdict?.result ?? 'none',
   observed: (world) => String(world.newest()?.status?.observedWeight),
   reasserted: (world) => String(world.newest()?.status?.reasserted ?? 0),
   canary: (world) => (world.get(DEPLOYMENTS, 'web-canary') === undefined ? 'gone' : 'there'),

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getObjects, getString } from '../../api/json.ts';
@@ -29,6 +28,7 @@ import { isByPods } from './by-pods.ts';
 import { GatewayControl, replacePods } from './cluster.ts';
 import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
 import { holdPolicies, ownCrds } from './manifests.ts';
+import { refusal, refusalOf } from './refusal.ts';
 import { ALL_KINDS, INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
 
 export const NAMESPACE = 'shop';
@@ -77,6 +77,8 @@ export class World {
   fault: (request: KubeRequest) => Fault = () => 'none';
   /** "METHOD url" of what the controller has no right to write */
   forbidden: RegExp | undefined;
+  /** what the API server answers to writes whose "METHOD url" matches, instead of doing them */
+  answers: { matches: RegExp; code: number; message: string } | undefined;
   /** "plural.group" of what the controller has no right to read */
   unreadable: RegExp | undefined;
   /** the controller reads what was there this long ago, as far as it has not written it itself */
@@ -266,10 +268,8 @@ export class World {
       const line = `${rule} ${reason}`;
       if (this.decisions.at(-1) !== line) this.decisions.push(line);
       // 1 ms, so that time passes even where a decision asks to be made again at once
-      const retryInMs = this.#refusals.nextInMs(keyText(KEY), nowMs);
-      if (retryInMs !== undefined) this.#dueMs = Math.min(this.#dueMs, nowMs + Math.max(1, retryInMs));
-      if (requeueAfterMs !== undefined)
-        this.#dueMs = Math.min(this.#dueMs, nowMs + Math.max(1, requeueAfterMs));
+      for (const afterMs of [this.#refusals.nextInMs(keyText(KEY), nowMs), requeueAfterMs])
+        if (afterMs !== undefined) this.#wakeAt(nowMs + Math.max(1, afterMs));
     } else {
       this.#failures += 1;
       this.failure = 'error' in result ? result.error.message : result.outcome;
@@ -291,8 +291,8 @@ export class World {
     return {
       request: async (request): Promise<KubeResponse> => {
         if (request.method === 'GET') return inner.request(request);
-        if (this.forbidden?.test(`${request.method} ${request.url}`) === true)
-          return refusal(403, 'Forbidden');
+        const refused = refusalOf(this, `${request.method} ${request.url}`);
+        if (refused !== undefined) return refused;
         const fault = this.fault(request);
         if (fault === 'crashBefore') throw new Crash();
         if (fault === 'conflict') return refusal(409, 'Conflict');
@@ -427,23 +427,6 @@ export class World {
 
 export function imageOf(template: unknown): string {
   return getString(getObjects(template, 'spec', 'containers')[0], 'image') ?? '';
-}
-
-function refusal(code: number, reason: string): KubeResponse {
-  const body = {
-    kind: 'Status',
-    apiVersion: 'v1',
-    status: 'Failure',
-    reason,
-    code,
-    message: `injected ${reason}`,
-  };
-  return {
-    status: code,
-    headers: { 'content-type': 'application/json' },
-    text: () => Promise.resolve(JSON.stringify(body)),
-    lines: () => Readable.from([JSON.stringify(body)]) as AsyncIterable<string>,
-  };
 }
 
 export function generator(seed: number): () => number {

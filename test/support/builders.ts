@@ -3,7 +3,7 @@ import type { Release } from '../../api/release.ts';
 import { canaryDeployment, canaryService } from '../../controller/canary/index.ts';
 import { CONSIDERED } from '../../controller/discovery/index.ts';
 import { FOLLOWED } from '../../controller/companions/index.ts';
-import type { Decision, MeasureResult, Snapshot } from '../../controller/model.ts';
+import type { Decision, MeasureResult, RefusedWrite, Snapshot } from '../../controller/model.ts';
 
 /** Literal snapshots of Deployment `web` in namespace `shop`, as the API server would show it. */
 export const NOW = Date.UTC(2026, 0, 1, 12);
@@ -289,6 +289,20 @@ export function aSnapshot(
     },
   };
 }
+
+/** A write that the API server refused just now. */
+export const refusedWrite = (change: Partial<RefusedWrite> = {}): RefusedWrite => ({
+  kind: 'right',
+  code: 403,
+  message: 'no right',
+  why: 'copy it',
+  verb: 'create',
+  resource: 'networkpolicies.networking.k8s.io',
+  name: 'deny',
+  noted: true,
+  sinceMs: NOW,
+  ...change,
+});
 
 /** The objects with one of a kind and name changed. */
 export function changed(objects: readonly KubeObject[], by: KubeObject): KubeObject[] {

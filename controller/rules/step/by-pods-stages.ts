@@ -3,7 +3,7 @@ import type { Reached } from '../../../providers/provider.ts';
 import { shareOf } from '../../../providers/replicas.ts';
 import type { Answer } from '../../model.ts';
 import type { StatusChange } from '../../status/next.ts';
-import { writes } from '../actions.ts';
+import { orEnd, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
 import { reachedIn, scaledByOthers } from './by-pods.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
@@ -20,7 +20,7 @@ export const podsScaled: Stage = (s) => {
   if (reached === undefined || canary.wanted === reached.pods) return undefined;
   if (scaledByOthers(s)) return canary.wanted > reached.pods || isNew(s) ? reassert(s) : undefined;
   const { provider, context } = s.traffic;
-  const actions = writes('scale the canary', provider.plan(context, s.split));
+  const actions = orEnd('Refused', writes('scale the canary', provider.plan(context, s.split)));
   const sentence = `The canary is scaled from ${canary.wanted} to ${reached.pods} pods: ${becomes(s, reached)}.`;
   const parts = { reason: REASON.ScalingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
   // In mid-step it follows the stable replicas, and nothing else about the step changes.

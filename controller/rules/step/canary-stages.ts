@@ -15,7 +15,7 @@ import { isExposed } from '../../facts/exposure.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { Answer } from '../../model.ts';
 import type { StatusChange } from '../../status/next.ts';
-import { event, remove, write } from '../actions.ts';
+import { event, orEnd, remove, write } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
 import { stillServes, zeroWeight } from '../leave.ts';
 import { withdraw } from '../withdraw.ts';
@@ -37,6 +37,7 @@ const RESTED: ReadonlySet<string> = new Set([
   REASON.PolicyCannotFollow,
   REASON.Forbidden,
   REASON.ActionFailed,
+  REASON.Refused,
 ]);
 
 /** The target as its canary is made from it: the template under test, even while a newer one is queued behind it. */
@@ -86,7 +87,7 @@ function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
     replicas,
   });
   const sentence = `Canary Deployment ${s.facts.canary.name} is made.`;
-  const actions = [write('create the canary', { verb: 'create', object })];
+  const actions = orEnd('Refused', [write('create the canary', { verb: 'create', object })]);
   const parts = { reason: REASON.PreparingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(s.facts, s.release, parts, {
     phase: 'Progressing',
@@ -120,7 +121,7 @@ export const canaryScaled: Stage = (s) => {
     { op: 'test' as const, path: '/metadata/uid', value: canary.deployment.uid },
     { op: 'replace' as const, path: '/spec/replicas', value: needed },
   ];
-  const actions = [write('scale the canary', { verb: 'jsonPatch', ref, patch })];
+  const actions = orEnd('Refused', [write('scale the canary', { verb: 'jsonPatch', ref, patch })]);
   const sentence = `The canary is scaled from ${canary.wanted} to ${needed} pods for ${splitText(s.split)}.`;
   const parts = { reason: REASON.ScalingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
   // In mid-step it follows the stable replicas, and nothing else about the step changes.
@@ -201,7 +202,7 @@ export const serviceExists: Stage = (s) => {
     rewrite,
     release: s.release.metadata.name,
   });
-  const actions = [write('create the canary Service', { verb: 'create', object })];
+  const actions = orEnd('Refused', [write('create the canary Service', { verb: 'create', object })]);
   const parts = {
     reason: REASON.PreparingCanary,
     sentence: `Service ${name} is made.`,

@@ -1,7 +1,7 @@
 import { shows } from '../../../providers/provider.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Action, Answer } from '../../model.ts';
-import { optional } from '../actions.ts';
+import { optional, orEnd } from '../actions.ts';
 import { answerFor, AT_ONCE, SLOW_MS } from '../answer.ts';
 import { following } from '../following.ts';
 import type { Stage, StepFacts } from './stage.ts';
@@ -22,8 +22,9 @@ const begun = ({ facts, status, traffic, split }: StepFacts): boolean =>
  */
 export const companionsFollow: Stage = (s) => {
   if (begun(s)) return undefined;
-  const { actions, refusals } = following(s.facts, s.release);
+  const { actions: fresh, again, refusals } = following(s.facts, s.release);
   const [first] = refusals;
+  const actions = orEnd('Refused', [...fresh, ...again]);
   if (actions.length > 0) {
     const sentence = `What follows the canary is brought up to date: ${what(actions)}.`;
     const parts = { reason: REASON.PreparingCanary, sentence, actions, requeueAfterMs: AT_ONCE };

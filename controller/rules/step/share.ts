@@ -1,4 +1,5 @@
 import { SHARE, type Measurement, type ShareQueries, type Window } from '../../../api/analysis.ts';
+import { noCount } from '../../../api/count.ts';
 import { formatDuration } from '../../../api/duration.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { TrafficShare } from '../../../api/release.ts';
@@ -73,7 +74,11 @@ function uncounted(s: StepFacts, window: Window, measurement: Measurement | unde
   if (window.startMs < fromMs)
     return 'the first windows after a weight was set may hold requests from before';
   if (measurement === undefined) return 'the last window was not counted';
-  return measurement.outcome === 'ok' ? undefined : measurement.sentence;
+  if (measurement.outcome !== 'ok') return measurement.sentence;
+  return measurement.kind === 'share'
+    ? (noCount('the requests of the canary', measurement.canary) ??
+        noCount('the requests of stable', measurement.stable))
+    : undefined;
 }
 
 /** Too much traffic at the canary, beyond doubt: it is taken away. The code under test is not to blame. */

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../../api/kube.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { splitText } from '../../../api/split.ts';
 import type { Answer } from '../../model.ts';
-import { event, recordOriginals, writes } from '../actions.ts';
+import { event, orEnd, recordOriginals, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
 import { asked } from '../../status/next.ts';
 import { reachedIn, scaledByOthers } from './by-pods.ts';
@@ -19,7 +19,7 @@ export const originalsRecorded: Stage = (s) => {
   if (!provider.editsUserRoutes) return undefined;
   const originals = provider.record(context) as JsonObject;
   if (recorded && equalJson(originals, context.originals)) return undefined;
-  const actions = [recordOriginals(s.release, originals)];
+  const actions = orEnd('Refused', [recordOriginals(s.release, originals)]);
   const sentence = 'What the route holds is recorded before the first edit.';
   const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
@@ -36,7 +36,7 @@ export const weightWritten: Stage = (s) => {
   if (plan.length === 0) return undefined;
   if (s.status.weightWrittenAt !== undefined) return reassert(s);
   const sentence = `${what(s)} is written.`;
-  const actions = writes('set the weight', plan);
+  const actions = orEnd('RouteRejected', writes('set the weight', plan));
   const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: AT_ONCE };
   const change = { phase: 'Progressing' as const, ...asked(s.split), stepStartedAt: nowOf(s) };
   return answerFor(s.facts, s.release, parts, change);
@@ -87,7 +87,7 @@ export function reassert(s: StepFacts): Answer {
   if (unready !== undefined) return unready;
   const { provider, context } = s.traffic;
   const { change, count, limit } = editsAfter(s);
-  const actions = writes('set the weight again', provider.plan(context, s.split));
+  const actions = orEnd('RouteRejected', writes('set the weight again', provider.plan(context, s.split)));
   const sentence = `${whoChanged(s)}; ${splitText(s.split)} is written again (${count} of ${limit}).`;
   const told = event(s.facts, 'Warning', REASON.RouteContested, sentence);
   const parts = {

@@ -1,0 +1,37 @@
+import { REASON } from '../../api/reasons.ts';
+import type { RefusedWrite } from '../model.ts';
+import type { Obstacle } from './trouble.ts';
+
+/** Validation or admission that goes on saying no for this long will not change its mind. */
+export const LASTING_MS = 30_000;
+/** A server that could not do it is given this long before anybody is told. */
+const SHOWN_AFTER_MS = 10_000;
+
+/** Which of the writes that were refused is shown, and how; those that rules speak of themselves are theirs. */
+export function obstacleOf(refused: readonly RefusedWrite[], nowMs: number): Obstacle | undefined {
+  const worst = (['right', 'refused', 'transient'] as const)
+    .flatMap((kind) => refused.filter((each) => each.kind === kind))
+    .find((each) => (each.kind === 'transient' ? nowMs - each.sinceMs >= SHOWN_AFTER_MS : !each.noted));
+  if (worst === undefined) return undefined;
+  const needsHuman =
+    worst.kind === 'right' || (worst.kind === 'refused' && nowMs - worst.sinceMs >= LASTING_MS);
+  return { reason: REASONS[worst.kind], sentence: sentenceOf(worst), sinceMs: worst.sinceMs, needsHuman };
+}
+
+const REASONS = {
+  right: REASON.Forbidden,
+  refused: REASON.Refused,
+  transient: REASON.ActionFailed,
+} as const;
+
+/** One sentence about a write that did not take place: what, why, the server's own words, and what helps. */
+export function sentenceOf({ kind, verb, resource, name, why, message }: RefusedWrite): string {
+  switch (kind) {
+    case 'right':
+      return `Sluice may not ${verb} ${resource} ${name} (${why}): ${message}; give its account the verb ${verb} on ${resource} (docs/operations.md, Permissions), and it goes on by itself.`;
+    case 'refused':
+      return `The API server refuses to ${verb} ${resource} ${name} (${why}): ${message}`;
+    case 'transient':
+      return `The API server could not ${verb} ${resource} ${name} (${why}): ${message}; it is tried again.`;
+  }
+}

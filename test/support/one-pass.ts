@@ -1,0 +1,142 @@
+import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import type { ReleaseStatus } from '../../api/release.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { EventRecorder } from '../../controller/events.ts';
+import type { Action, Decision, MeasureJob, MeasureResult, Snapshot } from '../../controller/model.ts';
+import { reconcileOnce, type Pipe, type Reconciled } from '../../controller/reconcile.ts';
+import { Refusals } from '../../controller/refusals.ts';
+import type { Listing } from '../../controller/snapshot.ts';
+import { KubeClient, type ClientOptions } from '../../kube/client.ts';
+import type { KubeError } from '../../kube/errors.ts';
+import { aRelease, aStatus } from './release-builders.ts';
+import { ScriptedTransport, type Answer, type Sent } from './scripted-transport.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export const KEY = { namespace: 'team', name: 'shop' };
+export const DEPLOYMENT = '/apis/apps/v1/namespaces/team/deployments/shop';
+export const RELEASES = '/apis/sluice.dev/v1alpha1/namespaces/team/releases';
+
+export const shop = { resource: RESOURCES.deployments, namespace: 'team', name: 'shop' };
+export const write = (path: string): Action => ({
+  do: 'write',
+  why: `set ${path}`,
+  write: { verb: 'jsonPatch', ref: shop, patch: [{ op: 'add', path, value: 1 }] },
+});
+export const event: Action = {
+  do: 'event',
+  about: shop,
+  uid: 'u',
+  type: 'Normal',
+  reason: 'R',
+  message: 'm',
+};
+export const forbidden = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no right' };
+export const job: MeasureJob = {
+  key: KEY,
+  release: 'shop-2',
+  step: 0,
+  window: { startMs: 0, endMs: 1 },
+  templates: [],
+  variables: {},
+};
+export const status: ReleaseStatus = {
+  observedGeneration: 1,
+  phase: 'Progressing',
+  reason: 'StepStarted',
+  message: '',
+  step: 0,
+  steps: 1,
+  weight: 5,
+  observedWeight: 5,
+  conditions: [],
+  decisions: [],
+  startedAt: '2026-01-01T00:00:00Z',
+};
+export const release = (resourceVersion: string, current?: ReleaseStatus): KubeObject => ({
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'Release',
+  metadata: {
+    namespace: 'team',
+    name: 'shop-2',
+    uid: 'r-1',
+    resourceVersion,
+    labels: { 'sluice.dev/target': 'shop' },
+  },
+  spec: { target: { name: 'shop', uid: 'u' } },
+  ...(current === undefined ? {} : { status: { ...current } as unknown as JsonObject }),
+});
+
+/** As the API server has it, whole. */
+export const record = (current = aStatus({ phase: 'Progressing', reason: 'ScalingCanary' })): KubeObject => ({
+  ...aRelease({ name: 'shop-2', spec: { target: { name: 'shop', uid: 'u' } } }),
+  metadata: release('7').metadata,
+  status: current as unknown as JsonObject,
+});
+
+export interface Around {
+  objects?: Partial<Record<string, Listing>>;
+  answer?: (sent: Sent) => Answer;
+  decision?: Partial<Decision>;
+  mayAct?: () => boolean;
+  measured?: MeasureResult;
+  decide?: Pipe['decide'];
+}
+
+/** Passes of the pipe over a world of given objects, a server that answers as told, and a decision that is given. */
+export class Passes {
+  readonly clock = new VirtualClock();
+  readonly submitted: MeasureJob[] = [];
+  readonly putBack: string[] = [];
+  readonly lostEvents: KubeError[] = [];
+  readonly refusals = new Refusals();
+  /** by the last decision */
+  seen: Snapshot | undefined;
+
+  async pass(world: Around): Promise<{ result: Reconciled; server: ScriptedTransport }> {
+    const server = new ScriptedTransport(world.answer);
+    const resources = Object.values(RESOURCES);
+    const options: ClientOptions = {
+      transport: server,
+      clock: this.clock,
+      fieldManager: 'sluice',
+      resources,
+    };
+    const client = new KubeClient(options);
+    const pipe: Pipe = {
+      client,
+      reader: {
+        list: (resource: Resource, namespace: string) => {
+          const objects = world.objects ?? {};
+          const key = `${resource.plural}/${namespace}`;
+          return key in objects ? objects[key] : [];
+        },
+        written: (_, object) => this.putBack.push(`${object.kind}/${object.metadata.name}`),
+      },
+      measurements: {
+        submit: (each) => this.submitted.push(each),
+        measured: () => world.measured,
+        measuring: () => true,
+        forget: () => undefined,
+      },
+      events: new EventRecorder({ client, now: () => this.clock.now(), random: () => 0 }),
+      mayAct: world.mayAct ?? (() => true),
+      onLostEvent: (error) => this.lostEvents.push(error),
+      onWarning: () => undefined,
+      refusals: this.refusals,
+      config: {
+        namespace: 'sluice-system',
+        hold: 'pause',
+        prometheus: [],
+        scrapeLagMs: 0,
+        minIntervalMs: 1_000,
+      },
+      nowMs: this.clock.now(),
+      decide: (snapshot) => {
+        this.seen = snapshot;
+        if (world.decide !== undefined) return world.decide(snapshot);
+        return { rule: 'r', reason: 'R', sentence: 's', outcome: 'wait', actions: [], ...world.decision };
+      },
+    };
+    return { result: await reconcileOnce(pipe, KEY), server };
+  }
+}
