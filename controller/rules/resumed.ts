@@ -3,6 +3,7 @@ import { REASON } from '../../api/reasons.ts';
 import { phaseOf } from '../facts/records.ts';
 import { patchRelease } from './actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
+import { LET_GO } from './live/withhold.ts';
 
 /**
  * A human lets a release go on that waits for what has been mended: its step begins again, with the flap limit as at the beginning.
@@ -21,9 +22,7 @@ export const resumed: FactsRule = {
     if (!['Progressing', 'Waiting'].includes(phaseOf(active))) return answer(parts);
     return answerFor(facts, active, parts, {
       phase: 'Progressing',
-      reasserted: undefined,
-      reassertedAt: undefined,
-      weightObservedAt: undefined,
+      ...LET_GO,
       stepStartedAt: new Date(facts.nowMs).toISOString(),
     });
   },
