@@ -108,7 +108,9 @@ describe('pause mode', () => {
     become('ann');
     const refused = await client.patch(WEB, 'strategic', newImage);
     expect(refused.status).toBe(422);
-    expect(message(refused)).toContain('release web-2 is being promoted, apply again in a minute');
+    expect(message(refused)).toContain(
+      'release web-2 is being promoted: apply again when that has ended, or go back with `sluice revert deployment/web`',
+    );
     expect((await client.patch(WEB, 'merge', { spec: { replicas: 2 } })).status).toBe(200);
     await client.post(DEPLOYMENTS, {
       ...target('default', false),
