@@ -41,6 +41,22 @@ function kubeconfig(): string {
 /** A bug, as far as the program can tell. */
 const BUG = `process.once('SIGUSR2', () => { throw new Error('nobody foresaw this'); })`;
 
+/** Names the packages that were loaded, at the end. */
+const LOADED = `import { registerHooks } from 'node:module';
+  const seen = new Set();
+  registerHooks({ load: (url, context, next) => (seen.add(url), next(url, context)) });
+  process.once('exit', () => process.stderr.write([...seen].join(' ')));`;
+
+it('starts without what only other commands need', async () => {
+  const hook = `data:text/javascript,${encodeURIComponent(LOADED)}`;
+  const child = spawn(process.execPath, ['--import', hook, PROGRAM, 'version']);
+  let loaded = '';
+  child.stderr.on('data', (chunk: Buffer) => (loaded += chunk.toString()));
+  expect(await new Promise((resolve) => child.once('close', resolve))).toBe(0);
+  expect(loaded).toContain('cli/program.ts');
+  expect(loaded).not.toMatch(/mathjs|client-node|lezer/);
+});
+
 it('does not end like a rollback when something nobody foresaw happens', async () => {
   const args = [
     '--import',

@@ -1,19 +1,31 @@
 import { Command, Option } from 'commander';
 import { HOME } from '../api/names.ts';
-import { analyze, type AnalyzeFlags } from './commands/analyze.ts';
-import { backtest, type BacktestFlags } from './commands/backtest.ts';
-import { check, type CheckFlags } from './commands/check.ts';
-import { controller } from './commands/controller.ts';
-import { demo } from './commands/demo.ts';
-import { explain, type ExplainFlags } from './commands/explain.ts';
-import { history, type HistoryFlags } from './commands/history.ts';
-import { order, type OrderFlags } from './commands/order.ts';
-import { restart } from './commands/restart.ts';
-import { status, type StatusFlags } from './commands/status.ts';
+import type { AnalyzeFlags } from './commands/analyze.ts';
+import type { BacktestFlags } from './commands/backtest.ts';
+import type { CheckFlags } from './commands/check.ts';
+import type { ExplainFlags } from './commands/explain.ts';
+import type { HistoryFlags } from './commands/history.ts';
+import type { OrderFlags } from './commands/order.ts';
+import type { StatusFlags } from './commands/status.ts';
 import { readVersion, version } from './commands/version.ts';
-import { wait, type WaitFlags } from './commands/wait.ts';
+import type { WaitFlags } from './commands/wait.ts';
 import { PRESETS } from '../providers/index.ts';
 import type { Io } from './io.ts';
+
+/** Commands are loaded when they are asked for: statistics, PromQL and the Kubernetes library take their time. */
+const load = {
+  analyze: () => import('./commands/analyze.ts'),
+  backtest: () => import('./commands/backtest.ts'),
+  check: () => import('./commands/check.ts'),
+  controller: () => import('./commands/controller.ts'),
+  demo: () => import('./commands/demo.ts'),
+  explain: () => import('./commands/explain.ts'),
+  history: () => import('./commands/history.ts'),
+  order: () => import('./commands/order.ts'),
+  restart: () => import('./commands/restart.ts'),
+  status: () => import('./commands/status.ts'),
+  wait: () => import('./commands/wait.ts'),
+};
 
 const EXIT_CODES = `
 Exit codes:
@@ -54,10 +66,10 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
   });
 
   passThrough(program, 'controller', 'run the controller until it is stopped').action(
-    async (args: string[]) => done(await controller(args)),
+    async (args: string[]) => done(await (await load.controller()).controller(args)),
   );
   passThrough(program, 'demo', 'a whole release on this machine, without a cluster').action(
-    async (args: string[]) => done(await demo(args)),
+    async (args: string[]) => done(await (await load.demo()).demo(args)),
   );
 
   atHome(connected(program.command('wait')))
@@ -67,7 +79,9 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .option('--through-pauses', 'go on waiting while the release waits for a human')
     .addOption(new Option('-o, --output <format>', 'one object per change').choices(['json']))
     .addHelpText('after', EXIT_CODES)
-    .action(async (target: string, flags: WaitFlags) => done(await wait(io, target, flags)));
+    .action(async (target: string, flags: WaitFlags) =>
+      done(await (await load.wait()).wait(io, target, flags)),
+    );
   addOrders(program, io, done);
   addHistory(program, io, done);
   atHome(connected(program.command('status')))
@@ -75,15 +89,10 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .argument('[target]', 'deployment/<name>')
     .option('-A, --all-namespaces', 'of all namespaces')
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
-    .action(async (target: string | undefined, flags: StatusFlags) => done(await status(io, target, flags)));
-  connected(program.command('explain'))
-    .description('tell the story of a release: what changed, what was measured and decided, what to do next')
-    .argument('<target>', 'deployment/<name>')
-    .option('--release <name>', 'this release instead of the newest')
-    .option('--queries', 'print what Prometheus was asked, too')
-    .option('--show-values', 'print values of environment, arguments and annotations that changed too')
-    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
-    .action(async (target: string, flags: ExplainFlags) => done(await explain(io, target, flags)));
+    .action(async (target: string | undefined, flags: StatusFlags) =>
+      done(await (await load.status()).status(io, target, flags)),
+    );
+  addExplain(program, io, done);
   addCheck(program, io, done);
   addOffline(program, io, done);
   program
@@ -92,6 +101,19 @@ export function buildProgram(io: Io, done: (exitCode: number) => void): Command 
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .action((flags: { output?: string }) => done(version(io, flags)));
   return program;
+}
+
+function addExplain(program: Command, io: Io, done: (exitCode: number) => void): void {
+  connected(program.command('explain'))
+    .description('tell the story of a release: what changed, what was measured and decided, what to do next')
+    .argument('<target>', 'deployment/<name>')
+    .option('--release <name>', 'this release instead of the newest')
+    .option('--queries', 'print what Prometheus was asked, too')
+    .option('--show-values', 'print values of environment, arguments and annotations that changed too')
+    .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
+    .action(async (target: string, flags: ExplainFlags) =>
+      done(await (await load.explain()).explain(io, target, flags)),
+    );
 }
 
 function addCheck(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -104,7 +126,9 @@ function addCheck(program: Command, io: Io, done: (exitCode: number) => void): v
     .option('--as <user>', 'with the rights of this user, like system:serviceaccount:sluice-system:sluice')
     .option('--controller-namespace <name>', 'home of shared policies and templates', HOME.namespace)
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
-    .action(async (target: string, flags: CheckFlags) => done(await check(io, target, flags)));
+    .action(async (target: string, flags: CheckFlags) =>
+      done(await (await load.check()).check(io, target, flags)),
+    );
 }
 
 const ORDER_EXIT_CODES = `
@@ -125,7 +149,7 @@ function addOrders(program: Command, io: Io, done: (exitCode: number) => void): 
   add('promote', 'promote the release under way without further analysis')
     .option('--step', 'only go on from the present pause')
     .action(async (target: string, { step, ...flags }: OrderFlags & { step?: true }) =>
-      done(await order(io, step === true ? 'promoteStep' : 'promote', target, flags)),
+      done(await (await load.order()).order(io, step === true ? 'promoteStep' : 'promote', target, flags)),
     );
   const orders = {
     abort: 'withdraw the release under way; the stable version takes all traffic',
@@ -137,13 +161,15 @@ function addOrders(program: Command, io: Io, done: (exitCode: number) => void): 
   } as const;
   for (const [what, description] of Object.entries(orders) as [keyof typeof orders, string][]) {
     add(what, description).action(async (target: string, flags: OrderFlags) =>
-      done(await order(io, what, target, flags)),
+      done(await (await load.order()).order(io, what, target, flags)),
     );
   }
   add(
     'restart',
     'restart the stable pods, as kubectl rollout restart, which refuses a held Deployment',
-  ).action(async (target: string, flags: OrderFlags) => done(await restart(io, target, flags)));
+  ).action(async (target: string, flags: OrderFlags) =>
+    done(await (await load.restart()).restart(io, target, flags)),
+  );
 }
 
 function addHistory(program: Command, io: Io, done: (exitCode: number) => void): void {
@@ -151,7 +177,9 @@ function addHistory(program: Command, io: Io, done: (exitCode: number) => void):
     .description('all recorded releases of a target, newest first')
     .argument('<target>', 'deployment/<name>')
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json', 'yaml']))
-    .action(async (target: string, flags: HistoryFlags) => done(await history(io, target, flags)));
+    .action(async (target: string, flags: HistoryFlags) =>
+      done(await (await load.history()).history(io, target, flags)),
+    );
 }
 
 /** A command whose arguments, `--help` included, belong to the program behind it. */
@@ -176,7 +204,11 @@ function addOffline(program: Command, io: Io, done: (exitCode: number) => void):
     )
     .addHelpText('after', ANALYZE_EXIT_CODES)
     .action(async (flags: AnalyzeFlags) =>
-      done(await analyze(io, flags, { stdin: process.stdin, terminal: process.stdout.isTTY })),
+      done(
+        await (
+          await load.analyze()
+        ).analyze(io, flags, { stdin: process.stdin, terminal: process.stdout.isTTY }),
+      ),
     );
   offline(program.command('backtest'))
     .description('play releases over what Prometheus remembers: false alarms, power and time to detect')
@@ -194,7 +226,7 @@ function addOffline(program: Command, io: Io, done: (exitCode: number) => void):
     .option('--seed <n>', 'the same seed plays the same releases', '1')
     .option('--plot <file>', 'draw an SVG as well')
     .addOption(new Option('-o, --output <format>', 'default: text').choices(['json', 'text']))
-    .action(async (flags: BacktestFlags) => done(await backtest(io, flags)));
+    .action(async (flags: BacktestFlags) => done(await (await load.backtest()).backtest(io, flags)));
 }
 
 /** A command that judges a template without a cluster. */
