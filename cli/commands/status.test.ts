@@ -100,6 +100,15 @@ describe('sluice status', () => {
     ]);
   });
 
+  it('says what runs out, when, and what happens then', async () => {
+    const clocks = [{ name: 'blind', since: '2026-01-01T00:00:00Z', until: '2026-01-01T00:02:10Z' }] as const;
+    const blind = aRelease({ status: aStatus({ phase: 'Progressing', clocks: [...clocks] }) });
+    const { io } = await run({ targets: [shop('shop:2')], looks: [[blind]] });
+    expect(io.printed).toContain(
+      '  nothing is judged: in 2m10s the canary loses its traffic, unless that changes',
+    );
+  });
+
   it('ends with 1 when there is nothing to tell of the target', async () => {
     const { io, code } = await run({ targets: [], looks: [[]] });
     expect(code).toBe(1);

@@ -1,6 +1,7 @@
 import { isTerminal } from '../../api/conditions.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Release } from '../../api/release.ts';
+import { formatDuration } from '../../api/duration.ts';
+import type { BoundedClock, Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { lookForController } from '../at-work.ts';
 import { toJson, toYaml } from '../format/document.ts';
@@ -131,12 +132,25 @@ function print(
   for (const release of releases) for (const line of details(release, io)) io.out(line);
 }
 
-function details({ status: now }: Release, { paint }: Io): string[] {
+/** What runs out when, and what happens then. */
+const RUNS_OUT: Record<BoundedClock['name'], string> = {
+  blind: 'nothing is judged',
+  unconfirmed: 'the back end has not confirmed the weight',
+};
+
+function runsOut({ name, until }: BoundedClock, nowMs: number): string {
+  const leftMs = Math.max(0, Date.parse(until) - nowMs);
+  const left = formatDuration(Math.round(leftMs / 1000) * 1000);
+  return `  ${RUNS_OUT[name]}: in ${left} the canary loses its traffic, unless that changes`;
+}
+
+function details({ status: now }: Release, { paint, clock }: Io): string[] {
   if (now === undefined) return [];
   const verdicts = now.analysis?.verdicts ?? [];
   return [
     '',
     `${now.reason}: ${now.message}`,
+    ...(now.clocks ?? []).map((each) => runsOut(each, clock.now())),
     ...verdicts.map((item) => {
       const role = item.dryRun ? ' (dry run)' : '';
       return `  ${item.metric}${role}: ${paintVerdict(paint, item.result)} ${item.sentence}  [${formatNumbers(item.numbers)}]`;
