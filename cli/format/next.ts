@@ -3,7 +3,7 @@ import { REASON } from '../../api/reasons.ts';
 import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
 
 // Not `kubectl rollout undo`: it refuses a paused Deployment.
-const FIX = 'Fix the cause and apply a new template, or apply the earlier manifest again.';
+const FIX = 'Fix the cause and apply a new template.';
 
 /** What a human can do now, one sentence each; [] when nothing has to be done. */
 export function nextSteps(release: Release): string[] {
@@ -23,14 +23,16 @@ export function nextSteps(release: Release): string[] {
     Waiting: () => waiting(release, status),
     RolledBack: () => [
       `Users are served by the stable version; the Deployment is held with the failed template. ${FIX}`,
+      ...again(release),
     ],
     Aborted: () =>
       status.reason === REASON.TrafficShareTooHigh
         ? [
-            `The Deployment is held with this template, which is not to blame. Find out why the route is not carried out as it is written, then apply the template again with another annotation.`,
+            'The Deployment is held with this template, which is not to blame. Find out why the route is not carried out as it is written.',
+            ...again(release),
           ]
         : status.reason === REASON.AbortedByHuman
-          ? [`The Deployment is held with this template. ${FIX}`]
+          ? [`The Deployment is held with this template. ${FIX}`, ...again(release)]
           : [],
     Superseded: () => ['Look at the release of the newer template.'],
     Escaped: () => [
@@ -39,6 +41,13 @@ export function nextSteps(release: Release): string[] {
     Blocked: () => ['Do what the message says; the release is checked again as soon as something changes.'],
   };
   return byPhase[status.phase]();
+}
+
+function again(release: Release): string[] {
+  return [
+    `To try this template again: ${command(release, 'retry')}`,
+    `To put the stable template back: ${command(release, 'revert')}`,
+  ];
 }
 
 function waiting(release: Release, status: ReleaseStatus): string[] {
@@ -56,11 +65,14 @@ function waiting(release: Release, status: ReleaseStatus): string[] {
     case REASON.TrafficShareNone:
       return [`To go on to the next step all the same: ${resume}`, skip, stop];
     default:
-      return ['Do what the message says; the release goes on by itself then.', stop];
+      return ['Do what the message says; the release goes on then.', `If it does not: ${resume}`, stop];
   }
 }
 
-function command({ metadata, spec }: Release, order: 'abort' | 'promote' | 'resume'): string {
+function command(
+  { metadata, spec }: Release,
+  order: 'abort' | 'promote' | 'resume' | 'retry' | 'revert',
+): string {
   return `sluice ${order} deployment/${spec.target.name} -n ${metadata.namespace ?? 'default'}`;
 }
 
