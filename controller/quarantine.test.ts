@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aSnapshot, aTarget } from '../test/support/builders.ts';
+import { underWay } from '../test/support/release-builders.ts';
+import { decideSafely } from './decide.ts';
 import type { Decision, Snapshot } from './model.ts';
-import { Quarantine } from './quarantine.ts';
+import { Quarantine, Quarantined } from './quarantine.ts';
 
 const good: Decision = { rule: 'r', reason: 'Idle', sentence: 's', outcome: 'done', actions: [] };
 const of = (name: string, namespace = 'shop'): Snapshot => ({
@@ -94,6 +96,30 @@ describe('a target for which deciding does not end', () => {
     endless.clear();
     expect(answer(of('bad'))).toBe('Idle');
   });
+});
+
+it('takes the traffic off its canary when somebody aborts, and tells its owner, by what needs no decision', () => {
+  endless.add('web');
+  const objects = underWay().map((each) =>
+    each.kind === 'Release' && each.metadata.name === 'web-5'
+      ? { ...each, spec: { ...each.spec, intent: 'Abort' } }
+      : each,
+  );
+  const { decision, bug } = decideSafely(
+    aSnapshot(objects),
+    (snapshot) => quarantine.decide(snapshot),
+    () => 0,
+  );
+  expect(bug).toBeInstanceOf(Quarantined);
+  expect(tried).toEqual(['web']);
+  const urgent = decision.actions.filter((action) => action.do === 'write' && action.urgent === true);
+  expect(urgent).not.toEqual([]);
+  expect(decision.actions).toContainEqual(
+    expect.objectContaining({
+      do: 'event',
+      message: expect.stringContaining('left alone for a while') as string,
+    }),
+  );
 });
 
 it('a process that got no time of the machine gives the decision more of it', () => {
