@@ -366,3 +366,23 @@ describe('watching', () => {
     await events.return(undefined);
   });
 });
+
+describe('a line of a watch that is no event', () => {
+  it.each([
+    'null',
+    '7',
+    '"x"',
+    '[]',
+    '{}',
+    '{"type":"ERROR"}',
+    '{"type":"ADDED","object":{}}',
+    '{"type":"X","object":{"metadata":{}}}',
+  ])('%s is an answer that did not come, and no end of the program', async (line) => {
+    const first = client.watch(RESOURCES.pods, { resourceVersion: '1' }).next();
+    const request = await server.next();
+    request.open();
+    request.raw(`${line}\n`);
+    await expect(first).rejects.toMatchObject({ name: 'KubeError', code: 0, reason: 'NetworkError' });
+    request.end();
+  });
+});

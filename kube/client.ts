@@ -1,4 +1,4 @@
-import { getObject } from '../api/json.ts';
+import { getObject, getString, isObject } from '../api/json.ts';
 import type { JsonObject, JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { Write } from '../api/writes.ts';
 import {
@@ -321,12 +321,24 @@ function parse(text: string): JsonObject {
 }
 
 function watchEvent(line: string, resource: Resource): WatchEvent {
-  const event = parse(line) as unknown as { type: WatchEvent['type'] | 'ERROR'; object: KubeObject };
-  if (event.type === 'ERROR') throw errorFromStatus(event.object as unknown as JsonObject);
-  if (event.type === 'BOOKMARK') {
-    return { type: 'BOOKMARK', resourceVersion: event.object.metadata.resourceVersion ?? '' };
-  }
-  return { type: event.type, object: withKind(event.object, resource) };
+  const { type, object } = asEvent(parse(line));
+  if (type === 'ERROR') throw errorFromStatus(object);
+  if (type === 'BOOKMARK')
+    return { type, resourceVersion: getString(object, 'metadata', 'resourceVersion') ?? '' };
+  return { type, object: withKind(object as unknown as KubeObject, resource) };
+}
+
+type RawEvent = { type: WatchEvent['type'] | 'ERROR'; object: JsonObject };
+
+const EVENT_TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
+
+/** A broken proxy may answer any JSON: that is no answer of the server, and the watch begins anew. */
+function asEvent(line: unknown): RawEvent {
+  const { type, object } = isObject(line) ? line : {};
+  const whole = isObject(object) && (type === 'ERROR' || getObject(object, 'metadata') !== undefined);
+  if (!whole || !EVENT_TYPES.has(type))
+    throw new KubeError({ code: 0, reason: NETWORK, message: 'a line of the watch is no event' });
+  return { type: type as RawEvent['type'], object };
 }
 
 /** Items of built-in lists come without kind; metadata-only items come as PartialObjectMetadata. */

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeError, NETWORK } from './errors.ts';
-import { splitLines } from './lines.ts';
+import { eventLines, LongLine } from './lines.ts';
 import type { KubeRequest, KubeResponse, Transport } from './types.ts';
 
 export interface ConnectOptions {
@@ -159,8 +159,18 @@ function answer(message: http.IncomingMessage, server: string): KubeResponse {
       for await (const chunk of chunks) text += chunk;
       return text;
     },
-    lines: () => splitLines(chunks),
+    lines: () => events(chunks, server),
   };
+}
+
+async function* events(chunks: AsyncIterable<string>, server: string): AsyncGenerator<string> {
+  try {
+    yield* eventLines(chunks);
+  } catch (error) {
+    if (!(error instanceof LongLine)) throw error;
+    const message = `${server}: a line of a watch is ${error.message}`;
+    throw new KubeError({ code: 0, reason: NETWORK, message, cause: error });
+  }
 }
 
 async function* bodyOf(message: http.IncomingMessage, server: string): AsyncGenerator<string> {

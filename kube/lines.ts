@@ -1,10 +1,50 @@
-/** Cuts a stream of text chunks into its non-empty lines; a last line without newline is handed out at the end. */
-export async function* splitLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of chunks) {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const line of parts) if (line.trim() !== '') yield line;
+/** A longer line is a text without line ends; hours of history of a hundred pods fit. */
+const MOST_CHARACTERS = 64 * 1024 * 1024;
+
+export interface Line {
+  /** from 1 */
+  number: number;
+  text: string;
+}
+
+export class LongLine extends Error {
+  override readonly name = 'LongLine';
+  readonly line: number;
+
+  constructor(line: number, most: number) {
+    super(`longer than ${most} characters`);
+    this.line = line;
   }
-  if (rest.trim() !== '') yield rest;
+}
+
+/** The lines of a text that comes in pieces; holds no more than one line. The last one needs no line end. */
+export async function* splitLines(
+  pieces: AsyncIterable<string>,
+  most = MOST_CHARACTERS,
+): AsyncGenerator<Line> {
+  let number = 0;
+  let parts: string[] = [];
+  let length = 0;
+  for await (const piece of pieces) {
+    let from = 0;
+    for (let end = piece.indexOf('\n'); end !== -1; end = piece.indexOf('\n', from)) {
+      parts.push(piece.slice(from, end));
+      yield { number: ++number, text: parts.join('') };
+      parts = [];
+      length = 0;
+      from = end + 1;
+    }
+    parts.push(piece.slice(from));
+    length += piece.length - from;
+    if (length > most) throw new LongLine(number + 1, most);
+  }
+  if (length > 0) yield { number: ++number, text: parts.join('') };
+}
+
+/** An object of the API server is at most 3 MiB, so that a line this long is no event. */
+const LONGEST_EVENT = 16 * 1024 * 1024;
+
+/** The events of a watch, one a line. */
+export async function* eventLines(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const { text } of splitLines(chunks, LONGEST_EVENT)) if (text.trim() !== '') yield text;
 }

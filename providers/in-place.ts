@@ -6,6 +6,7 @@ import type { RouteOriginals, Split, TrafficContext } from './provider.ts';
 import { patchRules, type OwnRule } from './rule-patch.ts';
 import {
   bareRule,
+  readRecordedRule,
   recordRule,
   restoredDestinations,
   rulesInScope,
@@ -87,7 +88,7 @@ const routesOfKind = ({ resource }: InPlace, { routes }: TrafficContext): KubeOb
 function recordOf(kind: InPlace, { originals }: TrafficContext, route: KubeObject): RecordedRoute {
   const entry = originals?.[keyOf(kind, route)];
   if (!isObject(entry)) return {};
-  const rules = getObjects(entry, 'rules') as unknown as RecordedRule[];
+  const rules = getObjects(entry, 'rules').flatMap((rule) => readRecordedRule(rule) ?? []);
   return { rules, entries: getObjects(entry, 'entries') };
 }
 

@@ -164,6 +164,25 @@ export function recordRule(
   };
 }
 
+/**
+ * A record as it stands on the Release. What does not fit is none: the weights of its rule are then what stable and canary hold
+ * together, which takes the traffic away all the same.
+ */
+export function readRecordedRule(rule: JsonObject): RecordedRule | undefined {
+  const { list, name, fingerprint, weights, total, empty } = rule;
+  const isWeight = (each: unknown): boolean =>
+    each === null || (typeof each === 'number' && Number.isFinite(each) && each >= 0);
+  const fits =
+    typeof list === 'string' &&
+    typeof fingerprint === 'string' &&
+    (name === undefined || typeof name === 'string') &&
+    Array.isArray(weights) &&
+    weights.every(isWeight) &&
+    (total === undefined || (typeof total === 'number' && total > 0 && Number.isFinite(total))) &&
+    (empty === undefined || (Array.isArray(empty) && empty.every((each) => typeof each === 'string')));
+  return fits ? (rule as unknown as RecordedRule) : undefined;
+}
+
 /** The user's rule without anything of ours beside its destinations. */
 export function bareRule(shape: Shape, { rule, recorded }: LiveRule, pair: Pair): JsonObject {
   const bare = { ...undressed(shape, rule, pair) };

@@ -80,7 +80,7 @@ export function parseAnswer(body: unknown): Parsed {
 /** `isPartial` is VictoriaMetrics'. Before Prometheus gave its hints a field of their own they stood among the warnings. */
 function doubtOf({ warnings, isPartial }: Record<string, unknown>): 'partial' | 'doubtful' | undefined {
   if (isPartial === true) return 'partial';
-  const texts = Array.isArray(warnings) ? warnings.map(String) : [];
+  const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [];
   const serious = texts.filter((text) => !text.startsWith('PromQL info'));
   if (serious.length === 0) return undefined;
   return serious.every((text) => text.startsWith('PromQL warning')) ? 'doubtful' : 'partial';

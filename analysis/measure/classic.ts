@@ -11,14 +11,27 @@ interface Group {
   counters: Map<number, Series[]>;
 }
 
+/** Nobody's histograms are as large: whoever sets labels freely must not take the controller's time. */
+const MOST_SERIES = 10_000;
+const MOST_BOUNDS = 1_000;
+const FEWER = 'aggregate in the query, e.g. sum by (le) (…), or give the histogram fewer buckets';
+
 /** One histogram per set of labels but `le`. */
 export function classicTracks(all: readonly Series[]): Tracks | Unreadable {
+  if (all.length > MOST_SERIES)
+    return unreadable(
+      'badQuery',
+      `the query returns ${all.length} series, more than ${MOST_SERIES}; ${FEWER}`,
+    );
   const groups = groupsOf(all);
   if (groups === undefined) {
     const remedy = 'name the _bucket series, and keep le when aggregating, e.g. sum by (le) (…)';
     return unreadable('badQuery', `the query returns series without a numeric label le; ${remedy}`);
   }
   const layouts = new Map<string, readonly number[]>();
+  const most = Math.max(0, ...groups.map(({ counters }) => counters.size));
+  if (most > MOST_BOUNDS)
+    return unreadable('badQuery', `a histogram has ${most} bounds, more than ${MOST_BOUNDS}; ${FEWER}`);
   const tracks: Track[] = [];
   for (const group of groups) {
     const samples = readings(group, layouts);
@@ -46,7 +59,9 @@ function groupsOf(all: readonly Series[]): Group[] | undefined {
     const group = groups.get(key) ?? { labels, counters: new Map<number, Series[]>() };
     groups.set(key, group);
     // the same bound may be written in two ways, as "1" and "1.0", one after the other
-    group.counters.set(bound, [...(group.counters.get(bound) ?? []), series]);
+    const same = group.counters.get(bound);
+    if (same === undefined) group.counters.set(bound, [series]);
+    else same.push(series);
   }
   return [...groups.values()];
 }

@@ -90,6 +90,7 @@ test('vectors, scalars and ranges become series of samples', async () => {
 test.each([
   { infos: ['PromQL info: x'] },
   { warnings: ['PromQL info: x'] },
+  { warnings: [{ toString: 1, valueOf: 1 }, [[[[1]]]]] },
   { warnings: [], isPartial: false },
 ])('an answer with mere hints is whole: %o', async (extra) => {
   const prometheus = await against(beside(extra));

@@ -12,7 +12,7 @@ import {
   type Plan,
 } from '../../analysis/replay/ladder.ts';
 import { UsageError } from '../io.ts';
-import { LongLine, splitLines } from './lines.ts';
+import { LongLine, splitLines } from '../../kube/lines.ts';
 import { parseSample, type Known } from './sample.ts';
 import { Windows, type ClosedWindow } from './windows.ts';
 

@@ -1,4 +1,4 @@
-import { splitLines } from '../../kube/lines.ts';
+import { eventLines } from '../../kube/lines.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
 import type { ApiResponse, ApiServer } from '../../playground/api/contract.ts';
 
@@ -22,7 +22,7 @@ export function inProcessTransport(server: Pick<ApiServer, 'handle'>, token?: st
         status: response.status,
         headers: response.headers,
         text: async () => readAll(chunksOf(response, request.signal)),
-        lines: () => splitLines(chunksOf(response, request.signal)),
+        lines: () => eventLines(chunksOf(response, request.signal)),
       };
     },
   };

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { Series } from './answer.ts';
+import { classicTracks } from './classic.ts';
+
+/** Series that count how often anybody reads their labels or samples. */
+function counted(labels: readonly Record<string, string>[]): { all: Series[]; reads: () => number } {
+  let reads = 0;
+  const all = labels.map((each) => ({
+    get labels() {
+      reads += 1;
+      return each;
+    },
+    get samples() {
+      reads += 1;
+      return [{ timeMs: 1, value: 1 }];
+    },
+  }));
+  return { all, reads: () => reads };
+}
+
+/** One bound, written in as many ways as wanted. */
+const spelled = (n: number) =>
+  Array.from({ length: n }, (_, i) => ({ le: `1.${'0'.repeat(i % 50)}${'0'.repeat(Math.floor(i / 50))}` }));
+
+describe('classic histograms of somebody who sets labels freely', () => {
+  it.each([1_000, 5_000, 10_000])('%i spellings of one bound are read once each', (n) => {
+    const { all, reads } = counted([...spelled(n - 1), { le: '+Inf' }]);
+    expect(classicTracks(all)).toMatchObject({ ok: true });
+    expect(reads()).toBeLessThanOrEqual(3 * n);
+  });
+
+  it('60 000 series are refused before any of them is read', () => {
+    const { all, reads } = counted(Array.from({ length: 60_000 }, () => ({ le: '1' })));
+    expect(classicTracks(all)).toMatchObject({
+      ok: false,
+      outcome: 'badQuery',
+      sentence: expect.stringMatching(/returns 60000 series, more than 10000; aggregate/) as unknown,
+    });
+    expect(reads()).toBe(0);
+  });
+
+  it('a histogram with more than 1 000 bounds is refused with the remedy', () => {
+    const { all } = counted(Array.from({ length: 1_001 }, (_, i) => ({ le: String(i) })));
+    expect(classicTracks(all)).toMatchObject({
+      ok: false,
+      sentence: expect.stringMatching(/has 1001 bounds, more than 1000/) as unknown,
+    });
+  });
+});
