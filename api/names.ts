@@ -42,7 +42,12 @@ export const ANNOTATION = {
   recordedAs: 'sluice.dev/recorded-as',
   /** on a Release: JSON of a newer template taken off the target so this release can end; put back afterwards */
   setAside: 'sluice.dev/set-aside',
+  /** on a Release: says that the controller wrote it (controller/seal) */
+  seal: 'sluice.dev/seal',
 } as const;
+
+/** Annotations of a Release by which humans order something: no part of the record. */
+export const ORDERS: readonly string[] = [ANNOTATION.resumedStep, ANNOTATION.retry];
 
 export const LABEL = {
   /** on everything Sluice makes: name of the target */

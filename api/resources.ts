@@ -14,6 +14,7 @@ export const RESOURCES = {
   replicaSets: resource('apps', 'v1', 'replicasets', 'ReplicaSet'),
   pods: resource('', 'v1', 'pods', 'Pod'),
   services: resource('', 'v1', 'services', 'Service'),
+  secrets: resource('', 'v1', 'secrets', 'Secret'),
   events: resource('', 'v1', 'events', 'Event'),
   leases: resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),
   ingresses: resource('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),

@@ -7,10 +7,15 @@ import { refOf } from '../kube/paths.ts';
 import type { EventRecorder } from './events.ts';
 import type { Measurements } from './measurements.ts';
 import type { Action, RefusedWrite } from './model.ts';
+import type { Seal } from './seal/seal.ts';
+import { firstSeal, resealed } from './seal/writes.ts';
 import type { Reader } from './snapshot.ts';
 
 export interface Actor {
   client: Pick<KubeClient, 'execute'>;
+  seal: Seal;
+  /** Releases as they were read: what a seal of a changed one is computed from */
+  releases: readonly KubeObject[];
   reader: Pick<Reader, 'written'>;
   measurements: Pick<Measurements, 'submit'>;
   events: Pick<EventRecorder, 'record'>;
@@ -55,7 +60,7 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
     if (failure !== undefined && !isUrgent(action)) continue;
     if (!actor.mayAct()) return { outcome: 'fenced' };
     try {
-      const object = await carryOut(action, actor);
+      const object = await carryOut(action, { ...actor, releases: [...actor.releases, ...written] });
       if (action.do === 'write') actor.onTaken?.(nameOf(action));
       if (object !== undefined) written.push(object);
     } catch (error) {
@@ -123,15 +128,34 @@ async function carryOut(action: Action, actor: Actor): Promise<KubeObject | unde
         actor.onLostEvent(error);
       });
       return undefined;
+    case 'seal': {
+      const seal = firstSeal(action.release, actor.seal);
+      return seal === undefined ? undefined : carryOut({ do: 'write', why: action.why, write: seal }, actor);
+    }
     case 'write': {
       const onWarning = (text: string): void => actor.onWarning(text, action.why);
-      const object = await actor.client.execute(action.write, { onWarning });
+      const object = await writeSealed(action.write, actor, onWarning);
       if (object === undefined) return undefined;
       actor.reader.written(resourceOf(action.write), object);
       if (unpauses(action.write) && object.spec?.['paused'] === true) throw stillPaused(object);
       return object;
     }
   }
+}
+
+/** What becomes of a Release carries a seal, in the same write where its uid is known. */
+async function writeSealed(
+  wanted: Write,
+  { client, seal, releases }: Actor,
+  onWarning: (text: string) => void,
+): Promise<KubeObject | undefined> {
+  const write = resealed(wanted, seal, releases);
+  const object = await client.execute(write, { onWarning });
+  if (object === undefined) return undefined;
+  const vouched = write !== wanted || write.verb === 'create';
+  // Also what the server, or a webhook, made of our own write.
+  const first = vouched && seal.standingOf(object) === 'unsealed' ? firstSeal(object, seal) : undefined;
+  return first === undefined ? object : client.execute(first, { onWarning });
 }
 
 const unpauses = (write: Write): boolean =>

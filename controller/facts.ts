@@ -3,11 +3,12 @@ import type { JsonObject } from '../api/kube.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { ReleasePolicy } from '../api/policy.ts';
 import type { Release } from '../api/release.ts';
-import { templatesEqual } from './canary/index.ts';
+import { templatesEqual, type Maker } from './canary/index.ts';
 import { canaryFacts, type CanaryFacts } from './facts/canary.ts';
+import { makerIn } from './facts/maker.ts';
 import { isEnded, readReleases, recordedPolicy, stableAfter } from './facts/records.ts';
 import { trafficFacts, type TrafficFacts } from './facts/traffic.ts';
-import { workload, type ReplicaSetFacts, type WorkloadFacts } from './facts/workload.ts';
+import { timeOf, workload, type ReplicaSetFacts, type WorkloadFacts } from './facts/workload.ts';
 import type { Key, Snapshot } from './model.ts';
 
 /** Everything the rules ask of a snapshot, derived once. */
@@ -17,6 +18,8 @@ export interface Facts {
   /** what this pass costs */
   budget: Budget;
   key: Key;
+  /** known by: what was made for this target */
+  maker: Maker;
   /** undefined: deleted */
   target: WorkloadFacts | undefined;
   /** the policy annotation as it stands, readable or not; undefined: not opted in */
@@ -24,6 +27,8 @@ export interface Facts {
   /** newest first; those of which the shape cannot be read are left out */
   releases: readonly Release[];
   unreadable: readonly string[];
+  /** without a valid seal, newest first: for telling of them and for nothing else */
+  unsealed: readonly Release[];
   newest: Release | undefined;
   /** the newest Release if it has not ended */
   active: Release | undefined;
@@ -48,7 +53,7 @@ export interface StableFacts {
   wanted: boolean;
   /** pods of the target run outside it, or it is gone */
   lost: boolean;
-  /** the record speaks of a Deployment of the same name that existed before this one */
+  /** the record does not tell what serves now: it is about an earlier Deployment of this name, or not the last one made */
   foreign: boolean;
 }
 
@@ -56,6 +61,7 @@ export function factsOf(snapshot: Snapshot): Facts {
   const target = snapshot.target === undefined ? undefined : workload(snapshot.target, snapshot);
   const { releases, unreadable } = readReleases(snapshot.releases);
   const [newest] = releases;
+  const unsealed = readReleases(snapshot.unsealed).releases;
   const canary = canaryFacts(snapshot, newest);
   const rules = newest === undefined ? undefined : recordedPolicy(newest);
   return {
@@ -63,13 +69,15 @@ export function factsOf(snapshot: Snapshot): Facts {
     nowMs: snapshot.nowMs,
     budget: new Budget(),
     key: snapshot.key,
+    maker: makerIn(snapshot),
     target,
     optedIn: target?.annotations[ANNOTATION.policy],
     releases,
     unreadable,
+    unsealed,
     newest,
     active: newest === undefined || isEnded(newest) ? undefined : newest,
-    stable: target === undefined || newest === undefined ? undefined : stableFacts(target, newest),
+    stable: target === undefined || newest === undefined ? undefined : stableFacts(target, newest, unsealed),
     canary,
     traffic: trafficFacts(snapshot, newest, rules?.policy, { target, canary }),
     rules,
@@ -77,7 +85,7 @@ export function factsOf(snapshot: Snapshot): Facts {
   };
 }
 
-function stableFacts(target: WorkloadFacts, newest: Release): StableFacts {
+function stableFacts(target: WorkloadFacts, newest: Release, unsealed: readonly Release[]): StableFacts {
   const record = stableAfter(newest);
   const alive = target.replicaSets.filter((each) => each.object.metadata.deletionTimestamp === undefined);
   const named = alive.find((each) => each.name === record.replicaSet);
@@ -93,8 +101,14 @@ function stableFacts(target: WorkloadFacts, newest: Release): StableFacts {
     replicaSet: serving === undefined ? undefined : { ...serving, pods: same.flatMap(({ pods }) => pods) },
     wanted: isStable(target.template),
     lost: serving === undefined || alive.some((each) => !same.includes(each) && each.active),
-    foreign: newest.spec.target.uid !== target.uid,
+    foreign: newest.spec.target.uid !== target.uid || isOutdated(newest, unsealed),
   };
+}
+
+/** What came after this release stands in a record that is not believed: what serves now has to be seen anew. */
+function isOutdated(newest: Release, unsealed: readonly Release[]): boolean {
+  const bornMs = ({ metadata }: Release) => timeOf(metadata.creationTimestamp, 0);
+  return isEnded(newest) && unsealed.some((release) => bornMs(release) > bornMs(newest));
 }
 
 /**

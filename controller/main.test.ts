@@ -93,7 +93,7 @@ describe('the program', () => {
     const own = messages.filter((message) => !message.startsWith('hold: '));
     expect(own).toEqual([
       'no --prometheus is given: nothing can be measured, and every release will wait for a human',
-      ...['starting', 'leading', 'stopping', 'ended'],
+      ...['starting', 'made the key by which Releases are sealed', 'leading', 'stopping', 'ended'],
     ]);
   });
 

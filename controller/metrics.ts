@@ -12,6 +12,8 @@ export interface MetricSources {
   hold: () => { wanted: string; mode: string };
   /** namespaces with targets about which nothing can be decided */
   blind: () => readonly string[];
+  /** is the policy in force that keeps Releases to the controller? */
+  releasesKept: () => boolean;
 }
 
 /** The metrics of one controller, all named `sluice_*`, beside those of the Node process. */
@@ -89,6 +91,7 @@ export class Metrics {
     read('sluice_queue_depth', 'Targets waiting for work', sources.queueDepth, this.registry);
     showHold(sources.hold, this.registry);
     showBlind(sources.blind, this.registry);
+    showKept(sources.releasesKept, this.registry);
     read('sluice_leader', '1 if this controller leads', () => (sources.isLeader() ? 1 : 0), this.registry);
   }
 
@@ -145,6 +148,11 @@ export class Metrics {
   watchFailed(resource: string, code: number): void {
     this.#apiErrors.inc({ resource, code: String(code) });
   }
+}
+
+function showKept(kept: () => boolean, registry: Registry): void {
+  const help = '1 if the policy sluice-releases is in force';
+  read('sluice_policy_in_force', help, () => (kept() ? 1 : 0), registry);
 }
 
 function showHold(hold: MetricSources['hold'], registry: Registry): void {

@@ -33,8 +33,10 @@ export interface Snapshot extends LiveRoutes {
   elsewhere: readonly KubeObject[];
   /** of the namespace: what is looked at before a release begins (controller/discovery/considered.ts), as far as it may be read */
   surroundings: readonly KubeObject[];
-  /** this target's Releases (label sluice.dev/target), newest first */
+  /** this target's Releases (label sluice.dev/target) that the controller sealed, newest first */
   releases: readonly Release[];
+  /** those without a valid seal, newest first: nothing in them is believed */
+  unsealed: readonly Release[];
   /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
   policies: readonly KubeObject[];
   templates: readonly KubeObject[];
@@ -152,6 +154,8 @@ export type Action =
       /** refused by validation or admission for 30 s: the release is taken back for this reason; absent: it is tried on */
       onRefusal?: RefusalEnd;
     }
+  /** the Release, made by the controller and compared with what it makes, gets its first seal */
+  | { do: 'seal'; why: string; release: KubeObject }
   | { do: 'measure'; job: MeasureJob }
   | {
       do: 'event';

@@ -9,6 +9,7 @@ import {
   Passes,
   release,
   RELEASES,
+  sealed,
   status,
   write,
   type Around,
@@ -34,8 +35,9 @@ describe('a snapshot', () => {
     spec: { target: { name: target, uid: 'u' } },
   });
 
-  it('holds the target, its Releases newest first, and policies of its own namespace before the shared ones', async () => {
+  it('holds the target, its Releases newest first, those without a seal apart, and policies of its own namespace before the shared ones', async () => {
     await passes.pass({
+      unsealed: ['shop-11'],
       objects: {
         'deployments/team': [named('other'), named('shop')],
         'releases/team': [
@@ -43,6 +45,7 @@ describe('a snapshot', () => {
           old('shop-2', '2026-01-01T00:00:00Z'),
           old('other-3', '2026-01-01T00:00:09Z', 'other'),
           old('shop-10', '2026-01-01T00:00:05Z'),
+          old('shop-11', '2026-01-01T00:00:05Z'),
         ],
         'releasepolicies/team': [named('own')],
         'releasepolicies/sluice-system': [named('shared')],
@@ -55,6 +58,7 @@ describe('a snapshot', () => {
       'shop-9',
       'shop-2',
     ]);
+    expect(passes.seen?.unsealed.map(({ metadata }) => metadata.name)).toEqual(['shop-11']);
     expect(passes.seen?.policies.map(({ metadata }) => metadata.name)).toEqual(['own', 'shared']);
     expect(passes.seen?.templates.map(({ metadata }) => metadata.name)).toEqual(['http']);
     expect(passes.seen).toMatchObject({ nowMs: passes.clock.now(), measuring: true, measured: undefined });
@@ -109,24 +113,42 @@ describe('one pass', () => {
     expect(result).toMatchObject({ outcome: 'done', acted: false, statusWritten: false });
   });
 
-  it('writes the status of a Release it has just created, at the version the server gave it', async () => {
+  it('seals a Release it has just created, and writes its status at the version the server gave that', async () => {
     const { server } = await passes.pass({
-      answer: ({ method }) => (method === 'POST' ? { status: 201, body: release('55') } : undefined),
+      answer: ({ method, path }) => {
+        if (method === 'POST') return { status: 201, body: release('55') };
+        return path === `${RELEASES}/shop-2` ? { status: 200, body: sealed(release('56')) } : undefined;
+      },
       decision: {
         actions: [{ do: 'write', why: 'record', write: { verb: 'create', object: release('') } }],
         status: { release: 'shop-2', next: status },
       },
     });
-    expect(server.sent[1]).toMatchObject({
-      path: `${RELEASES}/shop-2/status`,
-      body: [{ value: 'r-1' }, { value: '55' }, { value: status }],
-    });
+    expect(server.sent.slice(1)).toMatchObject([
+      {
+        path: `${RELEASES}/shop-2`,
+        body: {
+          metadata: {
+            uid: 'r-1',
+            resourceVersion: '55',
+            annotations: {
+              'sluice.dev/seal': sealed(release('55')).metadata.annotations?.['sluice.dev/seal'],
+            },
+          },
+        },
+      },
+      {
+        path: `${RELEASES}/shop-2/status`,
+        body: [{ value: 'r-1' }, { value: '56' }, { value: status }],
+      },
+    ]);
   });
 
   it('guards the status with the version a write of this pass gave the Release, not the one it read', async () => {
     const { server } = await passes.pass({
       objects: { 'releases/team': [release('7')] },
-      answer: ({ path }) => (path === `${RELEASES}/shop-2` ? { status: 200, body: release('8') } : undefined),
+      answer: ({ path }) =>
+        path === `${RELEASES}/shop-2` ? { status: 200, body: sealed(release('8')) } : undefined,
       decision: {
         actions: [
           {

@@ -9,13 +9,15 @@ import type { Measurements } from './measurements.ts';
 import { keyText } from './keys.ts';
 import type { Action, ControllerConfig, Decision, Key, Snapshot } from './model.ts';
 import type { Refusals } from './refusals.ts';
+import type { Seal } from './seal/seal.ts';
+import { renewals } from './seal/writes.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Reader } from './snapshot.ts';
 import { obstacleOf } from './status/obstacle.ts';
 import { withTrouble, type Obstacle } from './status/trouble.ts';
 import { statusWrite } from './status-write.ts';
 
-export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken'> {
+export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken' | 'releases'> {
   reader: Reader;
   refusals: Refusals;
   measurements: Measurements;
@@ -47,7 +49,9 @@ export type Reconciled =
  * Failures of the API server come back as an outcome; anything thrown is a bug.
  */
 export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
-  const snapshot = await readSnapshot(key, pipe);
+  const { seal } = pipe;
+  const isSealed = (release: KubeObject): boolean => seal.standingOf(release) !== 'unsealed';
+  const snapshot = await readSnapshot(key, { ...pipe, isSealed });
   if (snapshot === undefined) return { outcome: 'unsynced' };
   const { refusals, nowMs } = pipe;
   const target = keyText(key);
@@ -55,16 +59,20 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const { decision } = decided;
   const bug = decided.bug === undefined ? {} : { bug: decided.bug };
   if (decided.obstacle === undefined) refusals.mended(target);
-  const acted = await execute(decision.actions, { ...pipe, ...remembering(pipe, target, decision) });
+  const releases = snapshot.releases as unknown as readonly KubeObject[];
+  const actor = { ...pipe, releases };
+  const acted = await execute(decision.actions, { ...actor, ...remembering(pipe, target, decision) });
   if (acted.outcome === 'fenced') return { outcome: 'fenced', decision, ...bug };
 
   const obstacle = decided.obstacle ?? obstacleOf(refusals.all(target, nowMs), nowMs);
   const next = nextOf({ decision, snapshot, acted, obstacle });
   const statusAction = next === undefined ? undefined : statusActionOf(next, snapshot, acted.written);
-  const recorded = await execute(statusAction === undefined ? [] : [statusAction], pipe);
+  const recorded = await execute(statusAction === undefined ? [] : [statusAction], actor);
   // What stands in the way of an action matters more than what stands in the way of telling.
   const failed = acted.outcome !== 'done' ? acted : recorded;
   if (failed.outcome !== 'done') return { ...failure(decision, failed), ...bug };
+  if (acted.outcome === 'done' && acted.written.length === 0)
+    await execute(renewalsOf(releases, seal), actor);
   return {
     outcome: decided.obstacle === undefined ? 'done' : 'broken',
     decision,
@@ -73,6 +81,15 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
     ...bug,
   };
 }
+
+/** Once the key was changed for another. What goes wrong goes right at a later look. */
+const renewalsOf = (releases: readonly KubeObject[], seal: Seal): Action[] =>
+  renewals(releases, seal).map((write) => ({
+    do: 'write',
+    why: 'seal with the present key',
+    write,
+    optional: true,
+  }));
 
 function remembering(
   { refusals, nowMs }: Pipe,
@@ -129,7 +146,8 @@ function statusActionOf(
   written: readonly KubeObject[],
 ): Action | undefined {
   const isIt = (object: KubeObject): boolean => object.kind === 'Release' && object.metadata.name === name;
-  const read = snapshot.releases.find((release) => release.metadata.name === name);
+  const known = [...snapshot.releases, ...snapshot.unsealed];
+  const read = known.find((release) => release.metadata.name === name);
   const release = written.findLast(isIt) ?? (read as unknown as KubeObject | undefined);
   if (release === undefined) return undefined;
   const write = statusWrite(release, next);

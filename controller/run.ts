@@ -12,8 +12,9 @@ import { LeaderElection } from '../kube/lease.ts';
 import type { Clock, Transport } from '../kube/types.ts';
 import type { RunConfig } from './config.ts';
 import { EventRecorder } from './events.ts';
+import { Fence } from './hold/fence.ts';
 import { HoldKeeper } from './hold/keeper.ts';
-import { shippedPolicies } from './hold/shipped.ts';
+import { shippedFence, shippedPolicies } from './hold/shipped.ts';
 import { keyText } from './keys.ts';
 import { MeasurementBoard } from './measurements.ts';
 import { Metrics } from './metrics.ts';
@@ -21,6 +22,7 @@ import type { Decision, Snapshot } from './model.ts';
 import { Quarantine } from './quarantine.ts';
 import { WorkQueue } from './queue.ts';
 import { holdsByHand } from './rules/actions.ts';
+import { SealKeeper } from './seal/keeper.ts';
 import { Seldom } from './seldom.ts';
 import { serveHealth } from './server.ts';
 import { mayBeAbsent, Watches } from './watches.ts';
@@ -56,7 +58,7 @@ const LEASE_DEADLINE_MS = 4_000;
  */
 export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped' | 'lost'> {
   const parts = assemble(deps);
-  const { watches, queue, board, metrics, election, keeper, fence } = parts;
+  const { watches, queue, board, metrics, election, keeper, seals, policy, fence } = parts;
   const { metricsPort: port, metricsAddress: address = '127.0.0.1' } = deps.config;
   const health =
     port === undefined
@@ -64,10 +66,12 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
       : await serveHealth(
           { address, port },
           metrics.registry,
-          () => watches.unsynced,
-          () => keeper.state,
+          () => [...watches.unsynced, ...(seals.problem === undefined ? [] : [seals.problem])],
+          () => `${keeper.state}\n${policy.state}`,
         );
   watches.start();
+  seals.start().catch(deps.onBug);
+  policy.start().catch(deps.onBug);
   const resync = every(deps.clock, RESYNC_MS, () => watches.tellAll());
   const release = new AbortController();
   try {
@@ -79,7 +83,7 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
     // Beside the renewal of the Lease: the API server may take its time.
     const held = election?.hold(release.signal);
     const shown = show(deps, release.signal).catch(deps.onBug);
-    keeper.start().then(() => queue.start(), deps.onBug);
+    Promise.all([keeper.start(), seals.read()]).then(() => queue.start(), deps.onBug);
     const ended = await Promise.race([aborted(signal), ...(held === undefined ? [] : [held])]);
     if (ended === 'lost') fence();
     await queue.stop();
@@ -93,6 +97,8 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
   } finally {
     resync();
     keeper.stop();
+    seals.stop();
+    policy.stop();
     watches.stop();
     await board.stop();
     await health?.close();
@@ -106,6 +112,9 @@ interface Parts {
   metrics: Metrics;
   election: LeaderElection | undefined;
   keeper: HoldKeeper;
+  seals: SealKeeper;
+  /** whether Releases are kept from others */
+  policy: Fence;
   /** ends writes in flight: the next leader may be at work before the server has taken them */
   fence: () => void;
 }
@@ -121,6 +130,7 @@ function assemble(deps: RunDeps): Parts {
     isLeader: () => election?.isLeader() ?? true,
     hold: () => ({ wanted: config.hold, mode: keeper.shown }),
     blind: () => [...watches.blind.keys()],
+    releasesKept: () => policy.inForce,
   });
   const events = new EventRecorder({ client: writer, now: () => clock.now(), random });
   const watches: Watches = watchesOf(deps, client, metrics, {
@@ -128,18 +138,9 @@ function assemble(deps: RunDeps): Parts {
     onBlind: (namespace, why) => tellBlind({ namespace, why }, watches, events, log),
   });
   const keeper: HoldKeeper = keeperOf(deps, client, watches);
-  const board = new MeasurementBoard(
-    (done) =>
-      new InProcessQueue({
-        concurrency: MEASURE_CONCURRENCY,
-        measure: timed(deps, metrics),
-        done,
-        now: () => clock.now(),
-        onWait: (namespace, ms) => metrics.waited(namespace, ms / 1000),
-        onBug: (error, job) => tellBug(deps, metrics, { where: 'measure', target: job.id, error }),
-      }),
-    (key) => queue.add(key),
-  );
+  const policy = new Fence({ client, shipped: shippedFence(), clock, log });
+  const seals = sealsOf(deps, client, watches);
+  const board = boardOf(deps, metrics, (key) => queue.add(key));
   const quarantine = new Quarantine({
     decide: deps.decide,
     now: () => clock.now(),
@@ -152,6 +153,7 @@ function assemble(deps: RunDeps): Parts {
     measurements: board,
     events,
     config: () => ({ ...config.decisions, hold: keeper.mode }),
+    seal: () => seals.seal,
     decide: (snapshot) => doubting(keeper, quarantine.decide(snapshot)),
     mayAct: () => election?.isLeader() ?? true,
     isTarget: (key) => watches.knows(key),
@@ -169,7 +171,7 @@ function assemble(deps: RunDeps): Parts {
     onBug: (error, key) => tellBug(deps, metrics, { where: 'reconcile', target: key, error }),
   });
   const over = new KubeError({ code: 0, reason: 'Stopped', message: 'leadership has ended' });
-  return { watches, queue, board, metrics, election, keeper, fence: () => fence.abort(over) };
+  return { watches, queue, board, metrics, election, keeper, seals, policy, fence: () => fence.abort(over) };
 }
 
 const BROKE = { measure: 'measuring broke', reconcile: 'reconciling broke' };
@@ -255,6 +257,27 @@ function keeperOf(deps: RunDeps, client: KubeClient, watches: Watches): HoldKeep
     onChange: () => watches.tellAll(),
     onBug,
   });
+}
+
+function boardOf(deps: RunDeps, metrics: Metrics, onDone: (key: string) => void): MeasurementBoard {
+  const { clock } = deps;
+  return new MeasurementBoard(
+    (done) =>
+      new InProcessQueue({
+        concurrency: MEASURE_CONCURRENCY,
+        measure: timed(deps, metrics),
+        done,
+        now: () => clock.now(),
+        onWait: (namespace, ms) => metrics.waited(namespace, ms / 1000),
+        onBug: (error, job) => tellBug(deps, metrics, { where: 'measure', target: job.id, error }),
+      }),
+    onDone,
+  );
+}
+
+function sealsOf({ config, clock, log }: RunDeps, client: KubeClient, watches: Watches): SealKeeper {
+  const { namespace } = config.decisions;
+  return new SealKeeper({ client, namespace, clock, log, onChange: () => watches.tellAll() });
 }
 
 function clientOf(deps: RunDeps, limits: { deadlineMs?: number; signal?: AbortSignal } = {}): KubeClient {

@@ -13,6 +13,7 @@ beforeEach(async () => {
   metrics = new Metrics({
     queueDepth: () => 7,
     isLeader: () => true,
+    releasesKept: () => true,
     hold: () => ({ wanted: 'auto', mode: 'pause' }),
     blind: () => [],
   });

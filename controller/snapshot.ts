@@ -34,6 +34,8 @@ export interface SnapshotContext {
   reader: Reader;
   measurements: Pick<Measurements, 'measured' | 'measuring'>;
   refusals: Pick<Refusals, 'of'>;
+  /** does the Release carry a seal of this controller? */
+  isSealed: (release: KubeObject) => boolean;
   config: ControllerConfig;
   nowMs: number;
 }
@@ -84,7 +86,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     forbidden: attached.forbidden,
     elsewhere,
     surroundings: considered.objects,
-    releases: releasesOf(key.name, of('releases')),
+    ...releasesOf(key.name, of('releases'), context.isSealed),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
     templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
     measured: measurements.measured(keyText(key)),
@@ -130,8 +132,14 @@ async function readKinds(
   return lists;
 }
 
-function releasesOf(target: string, releases: readonly KubeObject[]): Release[] {
-  const mine = releases.filter((release) => targetOf(release) === target);
-  // The schema of the CRD vouches for the shape; rules read its parts with care.
-  return newestFirst(mine) as unknown as Release[];
+function releasesOf(
+  target: string,
+  all: readonly KubeObject[],
+  isSealed: (release: KubeObject) => boolean,
+): Pick<Snapshot, 'releases' | 'unsealed'> {
+  const mine = newestFirst(all.filter((release) => targetOf(release) === target));
+  const of = (sealed: boolean) =>
+    // The schema of the CRD vouches for the shape; rules read its parts with care.
+    mine.filter((release) => isSealed(release) === sealed) as unknown as Release[];
+  return { releases: of(true), unsealed: of(false) };
 }

@@ -5,6 +5,7 @@ import { aDeployment } from '../test/support/objects.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { EventRecorder } from './events.ts';
 import { execute } from './execute.ts';
+import { Seal } from './seal/seal.ts';
 
 test('what an API server warns of a write is told with what was being done', async () => {
   const clock = new VirtualClock();
@@ -26,6 +27,8 @@ test('what an API server warns of a write is told with what was being done', asy
     measurements: { submit: () => undefined },
     events: new EventRecorder({ client, now: () => clock.now(), random: () => 0 }),
     mayAct: () => true,
+    seal: new Seal([]),
+    releases: [],
     onLostEvent: () => undefined,
     onWarning: (text, why) => told.push(`${why}: ${text}`),
   });

@@ -9,6 +9,7 @@ import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { EventRecorder } from './events.ts';
 import { Metrics } from './metrics.ts';
 import type { Action, Decision } from './model.ts';
+import { Seal } from './seal/seal.ts';
 import { Worker } from './worker.ts';
 
 const KEY = 'team/shop';
@@ -78,11 +79,13 @@ beforeEach(() => {
       ...decision,
     }),
     mayAct: () => true,
+    seal: () => new Seal([Buffer.alloc(32, 1)]),
     isTarget: () => known,
     clock,
     metrics: new Metrics({
       queueDepth: () => 0,
       isLeader: () => true,
+      releasesKept: () => true,
       hold: () => ({ wanted: 'pause', mode: 'pause' }),
       blind: () => [],
     }),

@@ -13,10 +13,13 @@ import type { Worked } from './queue.ts';
 import { reconcileOnce } from './reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
 import { refusalKind, Refusals } from './refusals.ts';
+import type { Seal } from './seal/seal.ts';
 import { FORBIDDEN, type Reader } from './snapshot.ts';
 import { WarningLog, type Remark } from './warnings.ts';
 
-export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning'> {
+export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning' | 'seal' | 'releases'> {
+  /** asked before each pass: the key may be another one */
+  seal: () => Seal;
   reader: Reader;
   measurements: Measurements;
   /** asked before each pass: the hold mode may change */
@@ -97,11 +100,11 @@ export class Worker {
   }
 
   /** `remarks`: what the server says about the writes is added to them. */
-  #actor(target: string, remarks: Remark[] = []): WorkerOptions & Actor {
+  #actor(target: string, remarks: Remark[] = []): Omit<WorkerOptions, 'seal'> & Actor {
     const onLostEvent = (error: Error): void =>
       this.#options.log.warn({ target, error: error.message }, 'not written, and passed over');
     const onWarning = (text: string, why: string): number => remarks.push({ why, text });
-    return { ...this.#options, onLostEvent, onWarning };
+    return { ...this.#options, seal: this.#options.seal(), releases: [], onLostEvent, onWarning };
   }
 
   /** Its owner is told by the decision itself. */

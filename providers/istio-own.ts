@@ -4,7 +4,7 @@ import { REASON } from '../api/reasons.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import { hostOf, isHostOf } from './istio-hosts.ts';
 import { conditionsOf, mirrorTo, narrowed, OWN_ROUTE, sticking } from './istio-matches.ts';
-import { isMadeFor } from './naming.ts';
+import { isMadeFor, makerIn } from './naming.ts';
 import { ownMetadata, ownPercent, ownWeights, type OwnObject } from './own-object.ts';
 import type { Refusal, Split, TrafficContext } from './provider.ts';
 
@@ -78,7 +78,7 @@ export function refuseOwn(context: TrafficContext): Refusal[] {
   const stable = context.stableService.metadata.name;
   const refusal = (sentence: string): Refusal => ({ reason: REASON.RouteUnsupported, sentence });
   return (context.others ?? [])
-    .filter((object) => !isMadeFor(context.target, object) && isForSidecars(object))
+    .filter((object) => !isMadeFor(makerIn(context), object) && isForSidecars(object))
     .flatMap((object) => {
       const { name } = object.metadata;
       if (hostsOf(object).some((host) => isHostOf(host, stable, context.namespace))) {

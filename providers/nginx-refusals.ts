@@ -1,7 +1,7 @@
 import type { KubeObject } from '../api/kube.ts';
 import { ANNOTATION } from '../api/names.ts';
 import { REASON } from '../api/reasons.ts';
-import { isMadeFor } from './naming.ts';
+import { isMadeFor, makerIn } from './naming.ts';
 import { BEHAVIOR, behaviorsOf, classOf, hasAffinity, PASSTHROUGH } from './nginx-annotations.ts';
 import {
   annotationsOf,
@@ -74,11 +74,11 @@ function refuseUndecidedSessions(context: TrafficContext): Refusal[] {
 }
 
 /** Every other Ingress of the namespace that is not our own. */
-function neighbours({ others, routes, target }: TrafficContext): KubeObject[] {
-  const inScope = new Set(routes.map(({ metadata }) => metadata.name));
-  return (others ?? [])
+function neighbours(context: TrafficContext): KubeObject[] {
+  const inScope = new Set(context.routes.map(({ metadata }) => metadata.name));
+  return (context.others ?? [])
     .filter(({ kind }) => kind === 'Ingress')
-    .filter((ingress) => !inScope.has(ingress.metadata.name) && !isMadeFor(target, ingress));
+    .filter((ingress) => !inScope.has(ingress.metadata.name) && !isMadeFor(makerIn(context), ingress));
 }
 
 function refuseNeighbour(context: TrafficContext, other: KubeObject): Refusal[] {

@@ -3,7 +3,7 @@ import type { Json, JsonPatchOp, KubeObject } from '../api/kube.ts';
 import { LABEL } from '../api/names.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
-import { isMadeFor } from './naming.ts';
+import { isMadeFor, makerIn } from './naming.ts';
 import { isRead, isSplit, readSplit } from './nginx-annotations.ts';
 import { annotationsOf, canaryIngress, canaryIngressName, mains, namesService } from './nginx-ingress.ts';
 import { refuse } from './nginx-refusals.ts';
@@ -13,7 +13,7 @@ import type { Observation, Provider, Split, TrafficContext } from './provider.ts
 
 function ownIngresses(context: TrafficContext): KubeObject[] {
   return context.made.filter(
-    (object) => isMadeFor(context.target, object) && object.metadata.deletionTimestamp === undefined,
+    (object) => isMadeFor(makerIn(context), object) && object.metadata.deletionTimestamp === undefined,
   );
 }
 

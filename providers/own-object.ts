@@ -2,7 +2,7 @@ import { equalJson, getStringMap } from '../api/json.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import type { Write } from '../api/writes.ts';
-import { dnsLabel, isMadeFor, ownLabels } from './naming.ts';
+import { dnsLabel, isMadeFor, makerIn, ownLabels } from './naming.ts';
 import { OFF } from './provider.ts';
 import type { Refusal, Split, TrafficContext } from './provider.ts';
 
@@ -48,7 +48,7 @@ export function refuseTaken(own: OwnObject, context: TrafficContext): Refusal[] 
   const { name } = ownMetadata(context);
   return (context.others ?? [])
     .filter((object) => object.kind === kind && object.metadata.name === name)
-    .filter((object) => !isMadeFor(context.target, object))
+    .filter((object) => !isMadeFor(makerIn(context), object))
     .map(() => ({
       reason: REASON.NameTaken,
       sentence: `${kind} ${name} exists and was not made by Sluice, which needs that name for the release; rename or delete it.`,
@@ -56,9 +56,9 @@ export function refuseTaken(own: OwnObject, context: TrafficContext): Refusal[] 
 }
 
 /** What stands of it; an object that is being deleted is gone. */
-export function liveOwn({ made, target }: TrafficContext): KubeObject[] {
-  return made.filter(
-    (object) => isMadeFor(target, object) && object.metadata.deletionTimestamp === undefined,
+export function liveOwn(context: TrafficContext): KubeObject[] {
+  return context.made.filter(
+    (object) => isMadeFor(makerIn(context), object) && object.metadata.deletionTimestamp === undefined,
   );
 }
 

@@ -1,6 +1,6 @@
 import { getNumber, getObjects, getString, stableStringify } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
-import { hash5 } from './naming.ts';
+import { shortHash } from './naming.ts';
 import { apportion, FULL, percentIn, scaled, split } from './weights.ts';
 
 /** How a kind of route writes down where requests go: rules, each with weighted destinations. */
@@ -141,7 +141,7 @@ function fingerprintOf(shape: Shape, rule: JsonObject, pair: Pair): string {
   const rest = Object.entries(undressed(shape, rule, pair)).filter(
     ([key, value]) => key !== 'name' && key !== shape.destinations && !isEmptyList(value),
   );
-  return hash5(stableStringify(Object.fromEntries(rest)));
+  return shortHash(stableStringify(Object.fromEntries(rest)));
 }
 
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;

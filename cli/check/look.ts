@@ -57,11 +57,8 @@ export function lookAt(snapshot: Snapshot): Checked {
 
 function planned(target: NonNullable<Facts['target']>, plan: Plan & { ok: true }): Release {
   const { template } = target;
-  return newRelease(target, {
-    stable: { replicaSet: '', template },
-    canary: { template },
-    ...plan.value,
-  });
+  const spec = { stable: { replicaSet: '', template }, canary: { template }, ...plan.value };
+  return newRelease(target, spec, { beside: { releases: [], unsealed: [] } });
 }
 
 /** Beside a release that is under way only policy and templates can be judged. */

@@ -109,13 +109,13 @@ describe('chooseRewrite', () => {
     const labelSelector = { matchExpressions: [{ key: 'app', operator: 'NotIn', values: ['web-canary'] }] };
     const own = template({ app: 'web' }, { topologySpreadConstraints: [{ labelSelector }] });
     const got = chooseRewrite({ template: own, selector: { matchLabels: { app: 'web' } }, services: [] });
-    expect(got.ok && got.rewrite['app']?.to).toMatch(/^web-[a-z2-9]{5}-canary$/);
+    expect(got.ok && got.rewrite['app']?.to).toMatch(/^web-[a-z2-9]{10}-canary$/);
   });
 
   test('shortens a value of 63 characters', () => {
     const long = 'a'.repeat(63);
     const got = choose({ app: long }, { app: long }, [{ app: long }]);
-    expect(got.ok && got.rewrite['app']?.to).toMatch(/^a{50}-[a-z2-9]{5}-canary$/);
+    expect(got.ok && got.rewrite['app']?.to).toMatch(/^a{45}-[a-z2-9]{10}-canary$/);
   });
 });
 

@@ -4,7 +4,7 @@ import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { LABEL } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Refusal } from '../../providers/provider.ts';
-import { hash5 } from '../../providers/naming.ts';
+import { shortHash } from '../../providers/naming.ts';
 import { smallestHittingSets } from './hitting-sets.ts';
 import { podSelectors, type Rewrite } from './rewrite.ts';
 
@@ -120,8 +120,8 @@ export function newValues(template: JsonObject): (key: string, from: string) => 
 function* candidates(key: string, from: string): Generator<string> {
   const plain = key === LABEL.track || from === '' ? 'canary' : `${from}-canary`;
   if (plain.length <= 63) yield plain;
-  yield `${from.slice(0, 63 - 13)}-${hash5(from)}-canary`.replace(/^-/, '');
-  for (let n = 2; ; n++) yield `${hash5(`${from}/${n}`)}-canary`;
+  yield `${from.slice(0, 63 - 18)}-${shortHash(from)}-canary`.replace(/^-/, '');
+  for (let n = 2; ; n++) yield `${shortHash(`${from}/${n}`)}-canary`;
 }
 
 function valuesOf(selector: JsonObject, key: string): (string | undefined)[] {

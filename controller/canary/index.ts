@@ -1,6 +1,15 @@
 export { chooseRewrite, requiredLabels, type ChooseInput, type Choice } from './choose.ts';
 export { chooseSharedRewrite } from './choose-shared.ts';
-export { canaryName, canaryServiceName, isMadeFor, labelValue, ownLabels, releaseName } from './names.ts';
+export {
+  canaryName,
+  canaryServiceName,
+  isMadeFor,
+  labelValue,
+  makerOf,
+  ownLabels,
+  releaseName,
+  type Maker,
+} from './names.ts';
 export {
   canaryDeployment,
   canarySelector,

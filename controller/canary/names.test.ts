@@ -16,8 +16,14 @@ test('short names stay readable', () => {
 test('a name that fits exactly is kept, one longer is cut and hashed', () => {
   const fits = 'a'.repeat(63 - '-canary'.length);
   expect(canaryName(fits)).toBe(`${fits}-canary`);
-  expect(canaryName(`${fits}b`)).toMatch(/^a{50}-[a-z2-9]{5}-canary$/);
+  expect(canaryName(`${fits}b`)).toMatch(/^a{45}-[a-z2-9]{10}-canary$/);
   expect(canaryName(`${fits}b`)).not.toBe(canaryName(`${fits}c`));
+});
+
+test('long names do not meet, however many of them somebody tries', () => {
+  const tried = Array.from({ length: 100_000 }, (_, n) => `${'a'.repeat(58)}-v${n.toString(36)}-blue`);
+  expect(new Set(tried.map(labelValue)).size).toBe(tried.length);
+  expect(new Set(tried.map(canaryName)).size).toBe(tried.length);
 });
 
 test('every name is a DNS label of at most 63 characters', () => {

@@ -1,6 +1,6 @@
 import { dnsLabel } from '../../providers/naming.ts';
 
-export { isMadeFor, labelValue, ownLabels } from '../../providers/naming.ts';
+export { isMadeFor, labelValue, makerOf, ownLabels, type Maker } from '../../providers/naming.ts';
 
 /** Name of the Deployment that runs the canary of `target`. */
 export const canaryName = (target: string): string => dnsLabel(target, '-canary');

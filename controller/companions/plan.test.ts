@@ -20,7 +20,7 @@ describe('a copy', () => {
     const [copy] = planCompanions(companionInput([policy])).wanted;
     expect(copy?.object).toMatchObject({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' });
     expect(copy?.object.metadata).toEqual({
-      name: expect.stringMatching(/^allow-web-[a-z0-9]{5}-canary$/) as unknown,
+      name: expect.stringMatching(/^allow-web-[a-z0-9]{10}-canary$/) as unknown,
       namespace: 'shop',
       labels: {
         team: 'shop',

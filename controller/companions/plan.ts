@@ -4,9 +4,9 @@ import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
 import { LABEL } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import { apiVersionOf } from '../../api/resources.ts';
-import { hash5, hashedLabel } from '../../providers/naming.ts';
+import { shortHash, hashedLabel } from '../../providers/naming.ts';
 import type { Refusal } from '../../providers/provider.ts';
-import { isMadeFor, ownerOf, ownLabels, untracked, type Rewrite } from '../canary/index.ts';
+import { isMadeFor, makerOf, ownerOf, ownLabels, untracked, type Rewrite } from '../canary/index.ts';
 import { cutOffBy } from './elsewhere.ts';
 import { followOf, resourceOf } from './kinds.ts';
 import { podsOf, type Copy, type Pods } from './pods.ts';
@@ -139,7 +139,7 @@ function make(
       name: copyName(object, { resource, suffix, target }),
       ...(namespace === undefined ? {} : { namespace }),
       labels,
-      annotations: { ...annotations, [COPY_OF]: `${name}@${hash5(text)}${hash5(`${text} `)}` },
+      annotations: { ...annotations, [COPY_OF]: `${name}@${shortHash(text)}` },
       ownerReferences: [ownerOf(target)],
     },
     spec: structuredClone(spec),
@@ -184,7 +184,7 @@ function isTaken(
   { target }: CompanionInput,
 ): boolean {
   const present = live.get(liveKey(copy.resource, copy.name));
-  return present !== undefined && !isMadeFor(target.metadata.name, present);
+  return present !== undefined && !isMadeFor(makerOf(target), present);
 }
 
 /** The live object of a copy's name. */

@@ -1,7 +1,7 @@
 import { getString, getStringMap } from '../../api/json.ts';
 import type { KubeObject, ObjectRef, Resource } from '../../api/kube.ts';
 import type { Write } from '../../api/writes.ts';
-import { isMadeFor } from '../canary/index.ts';
+import { isMadeFor, type Maker } from '../canary/index.ts';
 import { resourceOf } from './kinds.ts';
 import { COPY_OF, liveByName, liveOf, type Companion } from './plan.ts';
 
@@ -20,7 +20,7 @@ export const idOf = (kind: string, name: string): string => `${kind} ${name}`;
  * hash it carries: what the server or a webhook fills in is not written over and over again.
  */
 export function companionWrites(
-  target: string,
+  maker: Maker,
   wanted: readonly Companion[],
   attached: readonly KubeObject[],
 ): CompanionWrite[] {
@@ -30,22 +30,22 @@ export function companionWrites(
     const live = liveOf(companion, byName);
     if (live === undefined) return [creation(companion)];
     kept.add(live);
-    const isOurs = isMadeFor(target, live) && live.metadata.deletionTimestamp === undefined;
+    const isOurs = isMadeFor(maker, live) && live.metadata.deletionTimestamp === undefined;
     return isOurs && !isCurrent(live, companion.object) ? [update(companion, live)] : [];
   });
-  return [...made, ...removals(target, attached, kept)];
+  return [...made, ...removals(maker, attached, kept)];
 }
 
 /** Deletes the copies made for a target, except `kept`. */
 export function removals(
-  target: string,
+  maker: Maker,
   attached: readonly KubeObject[],
   kept: ReadonlySet<KubeObject> = new Set(),
 ): CompanionWrite[] {
   return attached.flatMap((live) => {
     const resource = resourceOf(live);
     const going = live.metadata.deletionTimestamp !== undefined;
-    const isCopy = isMadeFor(target, live) && mark(live) !== undefined;
+    const isCopy = isMadeFor(maker, live) && mark(live) !== undefined;
     if (resource === undefined || going || kept.has(live) || !isCopy) return [];
     const write: Write = { verb: 'delete', ref: refTo(resource, live), uid: live.metadata.uid ?? '' };
     return [{ id: idOf(resource.kind, live.metadata.name), why: 'remove a copy for the canary', write }];

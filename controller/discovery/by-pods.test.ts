@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { NOTHING_WANTED } from '../../providers/wants.ts';
-import { aDeployment, aPod, aReplicaSet, aService } from '../../test/support/objects.ts';
+import { aDeployment, aPod, aReplicaSet, aService, madeFor } from '../../test/support/objects.ts';
 import { backend, httpRoute, rule } from '../../test/support/routes.ts';
 import { discoverTraffic } from './discover.ts';
 import type { DiscoveryInput } from './types.ts';
@@ -66,8 +66,7 @@ describe('without a router', () => {
   });
 
   test('pods of a canary Sluice made for this target are nobody else’s', () => {
-    const made = { 'app.kubernetes.io/managed-by': 'sluice', 'sluice.dev/target': 'web' };
-    const canary = aDeployment('web-canary', labels, { metadata: { labels: made } });
+    const canary = aDeployment('web-canary', labels, { metadata: madeFor(target) });
     const set = aReplicaSet(canary);
     const more = (deployment: KubeObject) => ({
       deployments: [target, deployment],
@@ -75,7 +74,8 @@ describe('without a router', () => {
       pods: [aPod(replicaSet, labels), aPod(set, labels)],
     });
     expect(found(more(canary)).stableService).toBe('web');
-    const stranger = aDeployment('web-canary', labels);
+    const labelled = { labels: madeFor(target).labels ?? {} };
+    const stranger = aDeployment('web-canary', labels, { metadata: labelled });
     expect(discover(more(stranger))).toMatchObject({ refusals: [{ reason: 'SharedService' }] });
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { followed } from '../../test/support/followed.ts';
-import { aDeployment, aPod, aReplicaSet, aService } from '../../test/support/objects.ts';
+import { aDeployment, aPod, aReplicaSet, aService, madeFor } from '../../test/support/objects.ts';
 import { destination, httpTo, virtualService } from '../../test/support/istio.ts';
 import { serviceProfile, trafficSplit } from '../../test/support/linkerd.ts';
 import {
@@ -164,10 +164,9 @@ describe('what is found', () => {
   });
 
   test('what Sluice made for the target itself is not looked at', () => {
-    const ours = { labels: { 'sluice.dev/target': 'web', 'app.kubernetes.io/managed-by': 'sluice' } };
     const services = [
       aService('web', labels),
-      aService('web-canary', { app: 'web-canary' }, { metadata: ours }),
+      aService('web-canary', { app: 'web-canary' }, { metadata: madeFor(target) }),
     ];
     expect(traffic({ services })).toEqual(plain);
   });

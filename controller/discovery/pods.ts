@@ -1,6 +1,6 @@
 import { getObjects, getString, getStringMap, stableStringify } from '../../api/json.ts';
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
-import { isMadeFor, mapSelects, type Labels } from '../canary/index.ts';
+import { isMadeFor, makerOf, mapSelects, type Labels } from '../canary/index.ts';
 import { nameOf, type DiscoveryInput } from './types.ts';
 
 /** Whose a pod is. `unknown`: its ReplicaSet is not (yet, or any more) among those we see. */
@@ -31,7 +31,7 @@ function ownerOfPod(
   if (deployment.uid === target.metadata.uid) return { by: 'target' };
   // The Deployment Sluice made for this target: its pods may stand behind the target's own Services.
   const live = deployments.get(deployment.uid);
-  if (live !== undefined && isMadeFor(nameOf(target), live)) return { by: 'canary' };
+  if (live !== undefined && isMadeFor(makerOf(target), live)) return { by: 'canary' };
   return { by: 'other', name: `${deployment.kind} ${deployment.name}` };
 }
 

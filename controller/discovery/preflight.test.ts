@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import { aDeployment, aService } from '../../test/support/objects.ts';
+import { aDeployment, aService, madeFor } from '../../test/support/objects.ts';
 import { backend, httpRoute, rule } from '../../test/support/routes.ts';
 import { preflight, type PreflightInput } from './preflight.ts';
 
@@ -54,11 +54,7 @@ test.each<[string, Partial<PreflightInput>]>([
   [
     'canary objects that are ours',
     {
-      deployments: [
-        aDeployment('web-canary', labels, {
-          metadata: { labels: { 'sluice.dev/target': 'web', 'app.kubernetes.io/managed-by': 'sluice' } },
-        }),
-      ],
+      deployments: [aDeployment('web-canary', labels, { metadata: madeFor(target) })],
     },
   ],
   [

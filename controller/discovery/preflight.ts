@@ -13,7 +13,7 @@ import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
-import { canaryName, isMadeFor, LARGEST_TEMPLATE_KIB, templateKib } from '../canary/index.ts';
+import { canaryName, isMadeFor, LARGEST_TEMPLATE_KIB, makerOf, templateKib } from '../canary/index.ts';
 import { ofKind } from './considered.ts';
 import { refuseQuota } from './quota.ts';
 import { nameOf, type Traffic } from './types.ts';
@@ -118,7 +118,7 @@ function refuseTakenNames({ target, traffic, deployments, services }: PreflightI
       .map((object) => ({ kind: 'Service', object })),
   ];
   return taken
-    .filter(({ object }) => !isMadeFor(nameOf(target), object))
+    .filter(({ object }) => !isMadeFor(makerOf(target), object))
     .map(({ kind, object }) => ({
       reason: REASON.NameTaken,
       sentence: `${kind} ${nameOf(object)} exists and was not made by Sluice, which needs that name for the canary; rename or delete it.`,

@@ -3,7 +3,7 @@ import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import { routesOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
-import { isMadeFor } from '../canary/index.ts';
+import { isMadeFor, makerOf } from '../canary/index.ts';
 import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found } from './types.ts';
 
 export const BUILT_IN = Object.keys(PROVIDERS) as BuiltIn[];
@@ -25,7 +25,7 @@ export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[
 
 /** The users' routes that a back end reads; never our own canary Ingresses. */
 export function userRoutes(provider: BuiltIn, input: DiscoveryInput): KubeObject[] {
-  return routesOf(PROVIDERS[provider], input).filter((route) => !isMadeFor(nameOf(input.target), route));
+  return routesOf(PROVIDERS[provider], input).filter((route) => !isMadeFor(makerOf(input.target), route));
 }
 
 /** The only provider in question where it needs no route: then it was named, and works by an object of its own. */

@@ -4,7 +4,7 @@ import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { BuiltIn } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
-import { isMadeFor, mapSelects, type Labels } from '../canary/index.ts';
+import { isMadeFor, makerOf, mapSelects, type Labels } from '../canary/index.ts';
 import { kindsOf, routelessProvider } from './routes.ts';
 import { selectedPods } from './pods.ts';
 import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found } from './types.ts';
@@ -19,7 +19,7 @@ export function frontingServices(input: DiscoveryInput): KubeObject[] {
   const labels = templateLabels(input.target);
   return input.services.filter(
     (service) =>
-      !isMadeFor(nameOf(input.target), service) &&
+      !isMadeFor(makerOf(input.target), service) &&
       (mapSelects(selectorOf(service), labels) || selectedPods(service, input).ofTarget.length > 0),
   );
 }
@@ -142,7 +142,8 @@ function otherTargets(service: KubeObject, input: DiscoveryInput): string[] {
 export function refuseSelectors(canaryLabels: Labels, input: DiscoveryInput): Refusal[] {
   return input.services
     .filter(
-      (service) => !isMadeFor(nameOf(input.target), service) && mapSelects(selectorOf(service), canaryLabels),
+      (service) =>
+        !isMadeFor(makerOf(input.target), service) && mapSelects(selectorOf(service), canaryLabels),
     )
     .map((service) => ({
       reason: REASON.UnusableService,

@@ -13,6 +13,7 @@ import {
   undoRewrite,
 } from '../canary/index.ts';
 import type { Snapshot } from '../model.ts';
+import { makerIn } from './maker.ts';
 import {
   condition,
   isOwnedBy,
@@ -52,7 +53,7 @@ export function canaryFacts(snapshot: Snapshot, release: Release | undefined): C
   const object = snapshot.deployments.find((each) => each.metadata.name === name);
   const deployment = object === undefined ? undefined : workload(object, snapshot);
   const all = deployment === undefined ? [] : podsOf(deployment, snapshot);
-  const ours = object !== undefined && isMadeFor(snapshot.key.name, object);
+  const ours = object !== undefined && isMadeFor(makerIn(snapshot), object);
   const left = release === undefined ? [] : leftBehind(snapshot, release);
   const pods = all.filter((pod) => !pod.deleting && !pod.finished);
   return {

@@ -16,6 +16,7 @@ import { NOTHING_WANTED, wantsOf } from '../../providers/wants.ts';
 import { isMadeFor } from '../canary/index.ts';
 import type { Snapshot } from '../model.ts';
 import type { CanaryFacts } from './canary.ts';
+import { makerIn } from './maker.ts';
 import type { WorkloadFacts } from './workload.ts';
 
 export interface TrafficFacts {
@@ -42,7 +43,7 @@ export function trafficFacts(
     namespace: snapshot.key.namespace,
     target: snapshot.key.name,
     release: release.metadata.name,
-    owner: owner(snapshot, release),
+    owner: owner(release),
     stableService:
       snapshot.services.find((each) => each.metadata.name === traffic.service) ?? gone(traffic.service ?? ''),
     canaryService: traffic.canaryService ?? '',
@@ -69,15 +70,10 @@ export function trafficFacts(
   };
 }
 
-function owner(snapshot: Snapshot, release: Release): OwnerReference {
+/** The Deployment the Release is about, which may have been made again since. */
+function owner(release: Release): OwnerReference {
   const { name, uid } = release.spec.target;
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    name,
-    uid: snapshot.target?.metadata.uid ?? uid,
-    blockOwnerDeletion: false,
-  };
+  return { apiVersion: 'apps/v1', kind: 'Deployment', name, uid, blockOwnerDeletion: false };
 }
 
 function podShares({ target, canary }: Parameters<typeof trafficFacts>[3]): PodShares {
@@ -98,10 +94,11 @@ function gone(name: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name } };
 }
 
-/** Live objects a provider made for this target, known by our labels. */
+/** Live objects a provider made for this target, known by our labels and their owner. */
 export function madeBy(provider: Provider, snapshot: Snapshot): KubeObject[] {
   if (provider.madeResource === undefined) return [];
-  return liveOf(provider.madeResource, snapshot).filter((each) => isMadeFor(snapshot.key.name, each));
+  const maker = makerIn(snapshot);
+  return liveOf(provider.madeResource, snapshot).filter((each) => isMadeFor(maker, each));
 }
 
 function originalsOf(release: Release): RouteOriginals | undefined {

@@ -31,23 +31,8 @@ export async function checkPolicies(
   shipped: readonly KubeObject[],
   targets: readonly Key[],
 ): Promise<Checked> {
-  const live: KubeObject[] = [];
-  const issues: string[] = [];
-  for (const each of shipped) {
-    const title = `${each.kind} ${each.metadata.name}`;
-    const found = await read(client, each);
-    if (found === 'forbidden')
-      return bad(
-        `the controller may not read ${admissionResource(each.kind, 'v1').plural}; allow it to get them (docs/operations.md)`,
-      );
-    if (found === undefined) {
-      issues.push(`${title} is not there`);
-      continue;
-    }
-    live.push(found);
-    const where = difference(each, found);
-    if (where !== undefined) issues.push(`${title}: ${where} is not as this version ships it`);
-  }
+  const { live, issues, refused } = await compareShipped(client, shipped);
+  if (refused !== undefined) return bad(refused);
   if (issues.length > 0) {
     const sentence = (await tooOld(client)) ?? `${issues.join(', ')}; ${INSTALL}`;
     return { good: false, absent: live.length === 0, sentence };
@@ -56,6 +41,45 @@ export async function checkPolicies(
   if (users.length > 1)
     return bad(`the policies exempt different users (${users.join(', ')}); name the controller's in each`);
   return tryTargets(client, targets, users[0] ?? 'nobody');
+}
+
+export interface Compared {
+  /** what there is of it, as it is */
+  live: KubeObject[];
+  /** what is missing or different */
+  issues: string[];
+  /** why it could not be looked at */
+  refused?: string;
+}
+
+/**
+ * What the cluster has of the policies shipped, and what is wrong with it.
+ *
+ * @throws KubeError where asking again may bring an answer
+ */
+export async function compareShipped(
+  client: Pick<PolicyReader, 'get'>,
+  shipped: readonly KubeObject[],
+): Promise<Compared> {
+  const live: KubeObject[] = [];
+  const issues: string[] = [];
+  for (const each of shipped) {
+    const title = `${each.kind} ${each.metadata.name}`;
+    const found = await read(client, each);
+    if (found === 'forbidden') {
+      const { plural } = admissionResource(each.kind, 'v1');
+      const refused = `the controller may not read ${plural}; allow it to get them (docs/operations.md)`;
+      return { live, issues, refused };
+    }
+    if (found === undefined) {
+      issues.push(`${title} is not there`);
+      continue;
+    }
+    live.push(found);
+    const where = difference(each, found);
+    if (where !== undefined) issues.push(`${title}: ${where} is not as this version ships it`);
+  }
+  return { live, issues };
 }
 
 const MUTATING = 'MutatingAdmissionPolicy';
@@ -76,7 +100,7 @@ async function tooOld(client: PolicyReader): Promise<string | undefined> {
 const bad = (sentence: string): Checked => ({ good: false, absent: false, sentence });
 
 async function read(
-  client: PolicyReader,
+  client: Pick<PolicyReader, 'get'>,
   { kind, metadata }: KubeObject,
 ): Promise<KubeObject | undefined | 'forbidden'> {
   try {

@@ -2,13 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
 
-const FOLDER = new URL('../../manifests/admission/admission-mode/', import.meta.url);
+const FOLDER = new URL('../../manifests/admission/', import.meta.url);
 
 /** The policies of admission mode and their bindings, as this version was built with. */
 export function shippedPolicies(): KubeObject[] {
-  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml');
-  return files
-    .sort()
-    .flatMap((file) => parseAllDocuments(readFileSync(new URL(file, FOLDER), 'utf8')))
-    .map((document) => document.toJS() as KubeObject);
+  const folder = new URL('admission-mode/', FOLDER);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml');
+  return files.sort().flatMap((file) => objectsIn(new URL(file, folder)));
 }
+
+/** The policy that keeps Releases to the controller, and its binding. */
+export const shippedFence = (): KubeObject[] => objectsIn(new URL('common/releases.yaml', FOLDER));
+
+const objectsIn = (file: URL): KubeObject[] =>
+  parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as KubeObject);

@@ -24,7 +24,7 @@ export const SLOW_MS = 30_000;
 /** A decision that touches no Release's status. */
 export function answer(parts: Parts): Answer {
   const { reason, sentence, outcome = 'wait', actions = [], requeueAfterMs } = parts;
-  const least = actions.some((action) => action.do === 'write') ? SEEN_WITHIN_MS : 0;
+  const least = actions.some((action) => action.do === 'write' || action.do === 'seal') ? SEEN_WITHIN_MS : 0;
   const again = requeueAfterMs === undefined ? {} : { requeueAfterMs: Math.max(least, requeueAfterMs) };
   return { reason, sentence, outcome, actions, ...again };
 }

@@ -12,7 +12,7 @@ import {
   ownedBy,
   replicaSet,
 } from '../../test/support/builders.ts';
-import { aRelease, underWay } from '../../test/support/release-builders.ts';
+import { aRelease, initial, underWay } from '../../test/support/release-builders.ts';
 import { startStep } from '../../analysis/judge/judge.ts';
 import { decide } from '../decide.ts';
 
@@ -87,7 +87,8 @@ describe('a canary of an earlier target, under a Release of the same name', () =
     const [deployment] = canary();
     const ownerReferences = [ownedBy('Deployment', 'web', 'uid-earlier')];
     const earlier = { ...deployment!, metadata: { ...deployment!.metadata, ownerReferences } };
-    const objects = changed(changed(underWay(), earlier), aRoute(0));
+    const record = initial({ spec: { target: { name: 'web', uid: 'uid-earlier' } } });
+    const objects = [record, earlier, aRoute(0)].reduce(changed, underWay());
     expect(writing(decide(aSnapshot(objects)))).toEqual([
       'delete Deployment/web-canary: delete the old canary',
     ]);

@@ -32,11 +32,11 @@ export const canaryLost: FactsRule = {
 };
 
 /** The Service by which the canary is reached is not there, is going, or is somebody else's; it is made again at weight 0. */
-function serviceGone({ traffic, snapshot, key }: Facts): { reason: string; what: string } | undefined {
+function serviceGone({ traffic, snapshot, maker }: Facts): { reason: string; what: string } | undefined {
   const name = traffic?.context.canaryService ?? '';
   if (name === '') return undefined;
   const live = snapshot.services.find((each) => each.metadata.name === name);
-  if (live !== undefined && isMadeFor(key.name, live) && live.metadata.deletionTimestamp === undefined)
+  if (live !== undefined && isMadeFor(maker, live) && live.metadata.deletionTimestamp === undefined)
     return undefined;
   return {
     reason: REASON.PreparingCanary,

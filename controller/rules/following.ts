@@ -31,8 +31,8 @@ export function following(facts: Facts, release: Release): Following {
   const name = release.metadata.name;
   const plan = traffic && companions(facts, { release: name, template: canary.template, traffic });
   if (plan === undefined) return { actions: [], again: [], refusals: [] };
-  const { snapshot, key } = facts;
-  const writes = companionWrites(key.name, plan.wanted, snapshot.attached);
+  const { snapshot, maker } = facts;
+  const writes = companionWrites(maker, plan.wanted, snapshot.attached);
   return {
     actions: actionsOf(writes.filter(({ id }) => !(id in snapshot.refused))),
     again: actionsOf(writes.filter(({ id }) => snapshot.refused[id]?.kind === 'transient')),
@@ -48,8 +48,8 @@ export function rehearsal(
 ): Following {
   const plan = companions(facts, { release: '', template, traffic });
   if (plan === undefined) return { actions: [], again: [], refusals: [] };
-  const { snapshot, key } = facts;
-  const creations = companionWrites(key.name, plan.wanted, snapshot.attached).flatMap((each) =>
+  const { snapshot, maker } = facts;
+  const creations = companionWrites(maker, plan.wanted, snapshot.attached).flatMap((each) =>
     each.write.verb === 'create' ? [{ ...each, write: { ...each.write, dryRun: true as const } }] : [],
   );
   return {
@@ -60,8 +60,8 @@ export function rehearsal(
 }
 
 /** Takes the copies away, once no canary pod is left. */
-export function unfollow({ snapshot, key }: Facts): Action[] {
-  const left = removals(key.name, snapshot.attached).filter(({ id }) => !(id in snapshot.refused));
+export function unfollow({ snapshot, maker }: Facts): Action[] {
+  const left = removals(maker, snapshot.attached).filter(({ id }) => !(id in snapshot.refused));
   return optional(actionsOf(left));
 }
 

@@ -7,7 +7,7 @@ import type { Action } from '../model.ts';
 import { clearFailed, optional, remove } from './actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { wasUndone } from './holding.ts';
-import { asObject } from './record.ts';
+import { asObject } from './made.ts';
 
 /** Old Releases deleted in one pass; the next goes on. */
 const BATCH = 20;

@@ -132,9 +132,7 @@ export function madeService(facts: Facts, release: Release | undefined): KubeObj
   const stable = release?.spec.traffic?.service;
   const name =
     release?.spec.traffic?.canaryService ?? (stable === undefined ? undefined : canaryServiceName(stable));
-  return facts.snapshot.services.find(
-    (each) => each.metadata.name === name && isMadeFor(facts.key.name, each),
-  );
+  return facts.snapshot.services.find((each) => each.metadata.name === name && isMadeFor(facts.maker, each));
 }
 
 function deleted(facts: Facts, release: Release, change: StatusChange): Answer | undefined {

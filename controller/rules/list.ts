@@ -30,6 +30,7 @@ import { stepping } from './step/index.ts';
 import { superseded } from './superseded.ts';
 import { targetGone } from './target-gone.ts';
 import { unpaused } from './unpaused.ts';
+import { unsealed } from './unsealed.ts';
 import { unreadableRelease } from './unreadable-release.ts';
 import { vanished } from './vanished.ts';
 import { withdrawing } from './withdraw.ts';
@@ -37,6 +38,8 @@ import { writeRefused } from './write-refused.ts';
 
 /** The first rule that applies answers. Safety stands first: what must not wait for anything else. */
 export const RULES: readonly FactsRule[] = [
+  // what nobody vouches for
+  unsealed,
   // the target or its consent is gone
   targetGone,
   releaseDeleted,

@@ -3,10 +3,11 @@ import { stableAfter } from '../facts/records.ts';
 import type { StableFacts, Facts } from '../facts.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Action, Answer } from '../model.ts';
-import { clearFailed, event, optional, write } from './actions.ts';
+import { clearFailed, event, optional } from './actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { notes, planRelease } from './plan.ts';
-import { asObject, newRelease } from './record.ts';
+import { doubted, making } from './made.ts';
+import { newRelease } from './record.ts';
 import { arrivedSkip } from './skip.ts';
 import { servesUnrecorded } from './serving.ts';
 import { turnedDown } from './turned-down.ts';
@@ -21,7 +22,7 @@ export const newTemplate: FactsRule = {
     if (stable.wanted || !target.paused || turnedDown(facts) !== undefined) return undefined;
     // Left over from a hold that failed, and handled by stable-lost once the Release of it has ended; or recorded by `holding`.
     if ((facts.holdsNewest && stable.lost) || servesUnrecorded(facts)) return undefined;
-    return begin(facts, target, stable);
+    return doubted(facts) ?? begin(facts, target, stable);
   },
 };
 
@@ -38,13 +39,13 @@ function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer
       canary: { template: target.template },
       ...(resolved?.value ?? { policy: {}, analysis: [] }),
     },
-    { annotations, beside: facts.snapshot.releases },
+    { annotations, beside: facts.snapshot },
   );
   const sentence = `A new template was seen at generation ${target.generation}; it is held.`;
   const actions = [
     ...optional(clearFailed(facts, target)),
     ...(resolved?.rehearsal ?? []),
-    write('record the release', { verb: 'create', object: asObject(release) }),
+    making(facts, 'record the release', release),
     ...event(facts, 'Normal', REASON.NewRevision, `Release ${release.metadata.name}: ${sentence}`),
     ...told,
     ...(resolved === undefined ? [] : notes(facts, release.metadata.name, resolved)),

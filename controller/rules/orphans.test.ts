@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { getObjects } from '../../api/json.ts';
-import type { KubeObject } from '../../api/kube.ts';
+import type { KubeObject, ObjectMeta } from '../../api/kube.ts';
 import {
   aRoute,
   aSnapshot,
@@ -8,8 +8,10 @@ import {
   canary,
   canaryServiceObject,
   doing,
+  ownedBy,
   replicaSet,
   SERVICE,
+  UID,
 } from '../../test/support/builders.ts';
 import { initial } from '../../test/support/release-builders.ts';
 import { decide } from '../decide.ts';
@@ -100,5 +102,38 @@ describe('a canary whose Release was torn away, finalizer and all', () => {
         ],
       },
     });
+  });
+});
+
+describe('what somebody labelled as if Sluice had made it', () => {
+  const LABELS = { 'sluice.dev/target': 'web', 'app.kubernetes.io/managed-by': 'sluice' };
+  const labelled = (apiVersion: string, kind: string, name: string, more: Partial<ObjectMeta> = {}) => ({
+    apiVersion,
+    kind,
+    metadata: { name, namespace: 'shop', uid: `uid-${name}`, labels: LABELS, ...more },
+    spec: { selector: { app: 'web-canary' }, template: {}, podSelector: {} },
+  });
+  const others = (more: Partial<ObjectMeta> = {}): KubeObject[] => [
+    labelled('apps/v1', 'Deployment', 'web-canary', more),
+    labelled('v1', 'Service', 'bill', more),
+    labelled('networking.k8s.io/v1', 'Ingress', 'bill', more),
+    labelled('networking.k8s.io/v1', 'NetworkPolicy', 'default-deny', {
+      annotations: { 'sluice.dev/copy-of': 'web@b' },
+      ...more,
+    }),
+  ];
+  const idle = (objects: KubeObject[]) =>
+    doing(decide(aSnapshot([aTarget(), replicaSet('web:1'), SERVICE, aRoute(), initial(), objects])));
+
+  it.each([
+    ['nobody', {}],
+    ['another Deployment', { ownerReferences: [ownedBy('Deployment', 'web', 'uid-of-another')] }],
+    ['no Deployment', { ownerReferences: [ownedBy('ReplicaSet', 'web', UID)] }],
+  ])('is not deleted: owned by %s', (_whom, more) => {
+    expect(idle(others(more))).toEqual([]);
+  });
+
+  it('is deleted only where the target owns it', () => {
+    expect(idle(others({ ownerReferences: [ownedBy('Deployment', 'web', UID)] }))).not.toEqual([]);
   });
 });

@@ -6,8 +6,9 @@ import { RESOURCES } from '../../api/resources.ts';
 import { REASON } from '../../api/reasons.ts';
 import { liveOf, routesOf, PROVIDERS } from '../../providers/index.ts';
 import type { Provider, TrafficContext } from '../../providers/provider.ts';
+import { makerIn } from '../facts/maker.ts';
 import type { Facts } from '../facts.ts';
-import { canaryServiceName, isMadeFor, mapSelects, ownerOf } from '../canary/index.ts';
+import { canaryServiceName, isMadeFor, mapSelects } from '../canary/index.ts';
 import type { Action, Answer, Snapshot } from '../model.ts';
 import { remove, urgent, writes } from './actions.ts';
 import { answer, POLL_MS, type FactsRule } from './answer.ts';
@@ -21,7 +22,7 @@ export function orphaned(facts: Facts): Answer | undefined {
   if (facts.active !== undefined) return undefined;
   const made = Object.values(PROVIDERS).flatMap((provider) => strayRoutes(facts.snapshot, provider));
   const ours = facts.canary.ours ? facts.canary.deployment?.object : undefined;
-  const services = facts.snapshot.services.filter((each) => isMadeFor(facts.key.name, each));
+  const services = facts.snapshot.services.filter((each) => isMadeFor(facts.maker, each));
   const rest = [
     ...remove('remove a canary', RESOURCES.deployments, ours),
     ...services.flatMap((each) => remove('remove a canary Service', RESOURCES.services, each)),
@@ -41,7 +42,7 @@ export const strayRoutes = (snapshot: Snapshot, { madeResource }: Provider): Act
   madeResource === undefined
     ? []
     : liveOf(madeResource, snapshot)
-        .filter((each) => isMadeFor(snapshot.key.name, each))
+        .filter((each) => isMadeFor(makerIn(snapshot), each))
         .flatMap((object) => remove('remove a canary route', madeResource, object));
 
 /**
@@ -49,7 +50,8 @@ export const strayRoutes = (snapshot: Snapshot, { madeResource }: Provider): Act
  * somebody may have taken it off by hand, and the record with it: what stable and canary hold together goes to stable.
  */
 export function strayTraffic(snapshot: Snapshot, providers = Object.values(PROVIDERS)): Action[] {
-  const made = snapshot.services.filter((each) => isMadeFor(snapshot.key.name, each));
+  const maker = makerIn(snapshot);
+  const made = snapshot.services.filter((each) => isMadeFor(maker, each));
   const stableOf = ({ metadata }: KubeObject) =>
     snapshot.services.find(
       (each) => !made.includes(each) && canaryServiceName(each.metadata.name) === metadata.name,
@@ -59,9 +61,7 @@ export function strayTraffic(snapshot: Snapshot, providers = Object.values(PROVI
     if (stableService === undefined) return [];
     return providers
       .filter(({ editsUserRoutes }) => editsUserRoutes)
-      .flatMap((provider) =>
-        restoreStray(snapshot, provider, { stableService, canaryService: service.metadata.name }),
-      );
+      .flatMap((provider) => restoreStray(snapshot, provider, { stableService, made: service }));
   });
 }
 
@@ -80,30 +80,33 @@ function strayPods(facts: Facts): Action[] {
 }
 
 /** Where a router splits, a Service that Sluice made stands in front of the canary. */
-function isShared({ snapshot, key }: Facts, deployment: KubeObject): boolean {
+function isShared({ snapshot, maker }: Facts, deployment: KubeObject): boolean {
   const labels = getStringMap(deployment, 'spec', 'template', 'metadata', 'labels');
   return !snapshot.services.some(
-    (service) =>
-      isMadeFor(key.name, service) && mapSelects(getStringMap(service, 'spec', 'selector'), labels),
+    (service) => isMadeFor(maker, service) && mapSelects(getStringMap(service, 'spec', 'selector'), labels),
   );
 }
 
 function restoreStray(
   snapshot: Snapshot,
   provider: Provider,
-  services: Pick<TrafficContext, 'stableService' | 'canaryService'>,
+  { stableService, made }: { stableService: KubeObject; made: KubeObject },
 ): Action[] {
+  const canaryService = made.metadata.name;
+  const [owner] = made.metadata.ownerReferences ?? [];
+  const maker = makerIn(snapshot);
   const routes = routesOf(provider, snapshot).filter(
-    (route) => !isMadeFor(snapshot.key.name, route) && provider.names(route, services.canaryService),
+    (route) => !isMadeFor(maker, route) && provider.names(route, canaryService),
   );
-  const { key, target } = snapshot;
-  if (target === undefined || routes.length === 0) return [];
+  const { key } = snapshot;
+  if (owner === undefined || routes.length === 0) return [];
   const context: TrafficContext = {
-    ...services,
+    stableService,
+    canaryService,
     namespace: key.namespace,
     target: key.name,
     release: '',
-    owner: ownerOf(target),
+    owner,
     routes,
     made: [],
     originals: undefined,

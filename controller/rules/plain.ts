@@ -6,6 +6,7 @@ import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { canaryName, isMadeFor } from '../canary/index.ts';
+import { makerIn } from '../facts/maker.ts';
 import type { Action, Answer, Snapshot } from '../model.ts';
 import { forgetOriginals, urgent, write } from './actions.ts';
 import { answer } from './answer.ts';
@@ -55,8 +56,10 @@ function offPlainly(snapshot: Snapshot): Action[] {
 }
 
 /** Without a Service of its own the canary gets its share by its pods. */
-function sharedPods({ key, deployments, services }: Snapshot): Action[] {
-  const isOurs = (each: KubeObject): boolean => isMadeFor(key.name, each);
+function sharedPods(snapshot: Snapshot): Action[] {
+  const { key, deployments, services } = snapshot;
+  const maker = makerIn(snapshot);
+  const isOurs = (each: KubeObject): boolean => isMadeFor(maker, each);
   const canary = deployments.find((each) => each.metadata.name === canaryName(key.name) && isOurs(each));
   if (canary === undefined || services.some(isOurs) || canary.spec?.['replicas'] === 0) return [];
   const ref = { resource: RESOURCES.deployments, namespace: key.namespace, name: canary.metadata.name };

@@ -5,8 +5,9 @@ import { stableAfter } from '../facts/records.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Facts } from '../facts.ts';
 import type { Action } from '../model.ts';
-import { optional, write } from './actions.ts';
-import { asObject, newRelease } from './record.ts';
+import { optional } from './actions.ts';
+import { making } from './made.ts';
+import { newRelease } from './record.ts';
 import { endOf } from './withdraw.ts';
 
 /*
@@ -24,10 +25,8 @@ export function recordAgain(
   const annotations = { [ANNOTATION.recordedAs]: 'Deleted' };
   const { stable, canary, policy, analysis, traffic } = spec;
   const rest = { stable, canary, policy, analysis, ...(traffic === undefined ? {} : { traffic }) };
-  const release = newRelease(target, rest, { annotations, beside: facts.snapshot.releases });
-  const create = optional([
-    write('record how the deleted release ended', { verb: 'create', object: asObject(release) }),
-  ]);
+  const release = newRelease(target, rest, { annotations, beside: facts.snapshot });
+  const create = optional([making(facts, 'record how the deleted release ended', release)]);
   const before = status ?? DELETED(facts);
   return { made: { ...release, status: { ...before, phase: endOf(gone) } }, create };
 }
@@ -55,6 +54,6 @@ export const DELETED = ({ nowMs, target }: Facts): ReleaseStatus => {
 export function recordRecreated(facts: Facts, target: WorkloadFacts, last: Release): Action[] {
   const annotations = { [ANNOTATION.recordedAs]: 'Recreated' };
   const spec = { stable: stableAfter(last), canary: { template: target.template }, policy: {}, analysis: [] };
-  const release = newRelease(target, spec, { annotations, beside: facts.snapshot.releases });
-  return optional([write('remember what was stable', { verb: 'create', object: asObject(release) })]);
+  const release = newRelease(target, spec, { annotations, beside: facts.snapshot });
+  return optional([making(facts, 'remember what was stable', release)]);
 }

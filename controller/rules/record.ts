@@ -1,4 +1,4 @@
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../api/kube.ts';
 import { ANNOTATION, API_VERSION } from '../../api/names.ts';
 import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
 import type { Release, ReleaseSpec } from '../../api/release.ts';
@@ -9,22 +9,19 @@ import { servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts
 import type { Facts } from '../facts.ts';
 import type { Action, Answer, ResolvedRules } from '../model.ts';
 import type { Said, StatusChange } from '../status/next.ts';
-import { event, write } from './actions.ts';
+import { event } from './actions.ts';
 import { answerFor, AT_ONCE } from './answer.ts';
+import { making, underFreeName, type Beside } from './made.ts';
 import { seenSkip } from './skip.ts';
 
 /** A new Release object for the target's present generation, owned by the target, under a name no Release of it bears. */
 export function newRelease(
   target: WorkloadFacts,
   spec: Omit<ReleaseSpec, 'target' | 'intent'>,
-  {
-    annotations = {},
-    beside = [],
-  }: { annotations?: Record<string, string>; beside?: readonly Release[] } = {},
+  { annotations = {}, beside }: { annotations?: Record<string, string>; beside: Beside },
 ): Release {
   const { namespace } = target.object.metadata;
-  const name = freeName(target, beside);
-  return {
+  const named = (name: string): Release => ({
     apiVersion: API_VERSION,
     kind: 'Release',
     metadata: {
@@ -35,17 +32,9 @@ export function newRelease(
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
     },
     spec: { target: { name: target.name, uid: target.uid }, ...spec, intent: 'Auto' },
-  };
+  });
+  return underFreeName((attempt) => named(releaseName(target.name, target.generation, attempt)), beside);
 }
-
-function freeName({ name, generation }: WorkloadFacts, beside: readonly Release[]): string {
-  const taken = new Set(beside.map((release) => release.metadata.name));
-  let attempt = 1;
-  while (taken.has(releaseName(name, generation, attempt))) attempt += 1;
-  return releaseName(name, generation, attempt);
-}
-
-export const asObject = (release: Release): KubeObject => release as unknown as KubeObject;
 
 /** Policy and templates in wire form, every default written out. */
 export function wireRules({ policy, templates }: ResolvedRules): {
@@ -107,11 +96,10 @@ export function record(facts: Facts, target: WorkloadFacts, recording: Recording
   const release = newRelease(
     { ...target, generation: target.generation - held },
     { stable: before ?? present, canary: { template: present.template }, policy: {}, analysis: [] },
-    { annotations: { ...seenSkip(target), [ANNOTATION.recordedAs]: as }, beside: facts.snapshot.releases },
+    { annotations: { ...seenSkip(target), [ANNOTATION.recordedAs]: as }, beside: facts.snapshot },
   );
   const { said, change } = recordStatus(facts, as);
   const told = event(facts, as === 'Initial' ? 'Normal' : 'Warning', said.reason, said.sentence);
-  const create = write('record what serves', { verb: 'create', object: asObject(release) });
-  const actions = [...first, create, ...told];
+  const actions = [...first, making(facts, 'record what serves', release), ...told];
   return answerFor(facts, release, { ...said, actions, outcome: 'done', requeueAfterMs: AT_ONCE }, change);
 }

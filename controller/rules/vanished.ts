@@ -2,11 +2,12 @@ import { ANNOTATION, LABEL } from '../../api/names.ts';
 import { labelValue, templatesEqual } from '../canary/index.ts';
 import type { Facts } from '../facts.ts';
 import type { Action, Answer } from '../model.ts';
-import { optional, write } from './actions.ts';
+import { optional } from './actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { orphaned } from './orphans.ts';
 import { DELETED } from './record-again.ts';
-import { asObject, newRelease } from './record.ts';
+import { making } from './made.ts';
+import { newRelease } from './record.ts';
 import { turnedDown } from './turned-down.ts';
 
 /**
@@ -50,9 +51,9 @@ function recorded(facts: Facts): Answer | undefined {
       policy: {},
       analysis: [],
     },
-    { annotations: { [ANNOTATION.recordedAs]: 'Deleted' }, beside: facts.snapshot.releases },
+    { annotations: { [ANNOTATION.recordedAs]: 'Deleted' }, beside: facts.snapshot },
   );
-  const create = write('record how the deleted release ended', { verb: 'create', object: asObject(made) });
+  const create = making(facts, 'record how the deleted release ended', made);
   const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
   const later = actions.filter((each) => !isUrgent(each));
   const ordered = [...actions.filter(isUrgent), ...optional([create]), ...later];

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
+import { makerOf } from '../../controller/canary/index.ts';
 import { companionWrites, FOLLOWED, planCompanions, removals } from '../../controller/companions/index.ts';
 import { crd } from '../../playground/scenarios/gateway-api-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
@@ -80,7 +81,7 @@ test('every copy is accepted, wants no second write, follows an edit with one, a
     const attached = await attachedIn(api);
     const { wanted, refusals } = planCompanions(companionInput(attached));
     expect(refusals).toEqual([]);
-    return companionWrites('web', wanted, attached);
+    return companionWrites(makerOf(TARGET), wanted, attached);
   };
   const first = await plan();
   // two for the NetworkPolicy, three for the DestinationRule
@@ -95,8 +96,7 @@ test('every copy is accepted, wants no second write, follows an edit with one, a
   for (const { write } of edits) await api.client.execute(write);
   expect(await plan()).toEqual([]);
 
-  for (const { write } of removals(TARGET.metadata.name, await attachedIn(api)))
-    await api.client.execute(write);
+  for (const { write } of removals(makerOf(TARGET), await attachedIn(api))) await api.client.execute(write);
   expect((await attachedIn(api)).map(({ metadata }) => metadata.name)).toEqual(
     ORIGINALS.map(() => 'original'),
   );

@@ -59,6 +59,10 @@ describe('the CRDs on an API server', () => {
   it.each<{ name: string; patch: JsonObject }>([
     { name: 'the target', patch: { target: { name: 'other' } } },
     { name: 'the stable ReplicaSet', patch: { stable: { replicaSet: 'other' } } },
+    { name: 'the stable template', patch: { stable: { template: { spec: { hostNetwork: true } } } } },
+    { name: 'the template under test', patch: { canary: { template: { spec: { hostNetwork: true } } } } },
+    { name: 'the policy', patch: { policy: { onFailure: 'revert' } } },
+    { name: 'the analysis', patch: { analysis: [] } },
     { name: 'the provider', patch: { traffic: { provider: 'nginx' } } },
     { name: 'the routes', patch: { traffic: { routes: [] } } },
     { name: 'the traffic as a whole', patch: { traffic: null } },
@@ -69,6 +73,17 @@ describe('the CRDs on an API server', () => {
       .mergePatch(shop, { spec: patch })
       .catch((problem: unknown) => problem);
     expect(isInvalid(error)).toBe(true);
+  });
+
+  it('let the controller complete a record that was made without rules, once', async () => {
+    const { spec = {}, ...rest } = fresh();
+    const { traffic = {}, policy: rules = {}, analysis = [], ...record } = spec;
+    await client.create({ ...rest, spec: { ...record, policy: {}, analysis: [] } });
+    const whole = { policy: rules, analysis, traffic };
+    const patched = await client.mergePatch(shop, { spec: whole });
+    expect(patched.spec).toMatchObject(whole);
+    const again = client.mergePatch(shop, { spec: { policy: { onFailure: 'revert' } } });
+    expect(isInvalid(await again.catch((problem: unknown) => problem))).toBe(true);
   });
 
   it('let a human change the intent of a Release', async () => {

@@ -13,6 +13,7 @@ import { MeasurementBoard } from '../../controller/measurements.ts';
 import type { HoldMode, Key } from '../../controller/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
 import { Refusals } from '../../controller/refusals.ts';
+import { Seal } from '../../controller/seal/seal.ts';
 import { FORBIDDEN, type Listing } from '../../controller/snapshot.ts';
 import { KubeClient } from '../../kube/client.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
@@ -87,6 +88,8 @@ export class World {
   churnMs: number | undefined;
   /** the hold mode in force */
   hold: HoldMode;
+  /** by which the controller knows its own Releases */
+  seal = new Seal([Buffer.alloc(32, 1)]);
   /** called after every write of the controller that reached the API server */
   onWrite: (seen: Seen) => void = () => undefined;
   onPass: (result: Reconciled) => void = () => undefined;
@@ -224,6 +227,7 @@ export class World {
           },
           measurements: this.#board,
           refusals: this.#refusals,
+          seal: this.seal,
           events: new EventRecorder({ client, now: () => clock.now(), random: this.#suffixes }),
           mayAct: () => true,
           onLostEvent: () => undefined,

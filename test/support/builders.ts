@@ -246,6 +246,7 @@ export interface SnapshotChange {
   measuring?: boolean;
   forbidden?: Snapshot['forbidden'];
   refused?: Snapshot['refused'];
+  unsealed?: readonly KubeObject[];
 }
 
 /** A snapshot of exactly these objects. */
@@ -275,6 +276,7 @@ export function aSnapshot(
     forbidden: change.forbidden ?? [],
     elsewhere: [],
     releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
+    unsealed: [...(change.unsealed ?? [])] as unknown as Release[],
     policies: of('ReleasePolicy'),
     templates: of('AnalysisTemplate'),
     measured: change.measured,

@@ -1,4 +1,5 @@
 import type { JsonObject, KubeObject, ObjectMeta } from '../../api/kube.ts';
+import { ownLabels } from '../../controller/canary/index.ts';
 
 /** Objects of namespace "shop" as the API server would return them, small but complete enough to be selected and owned. */
 export interface Change {
@@ -53,6 +54,12 @@ const ownedBy = (kind: string, owner: KubeObject) => ({
       controller: true,
     },
   ],
+});
+
+/** The mark of what Sluice makes for a target: its labels and its owner. */
+export const madeFor = (target: KubeObject): Partial<ObjectMeta> => ({
+  labels: ownLabels(target.metadata.name, ''),
+  ...ownedBy('Deployment', target),
 });
 
 /** The ReplicaSet of a Deployment's present template. */

@@ -5,6 +5,7 @@ import { EventRecorder } from '../../controller/events.ts';
 import type { Action, Decision, MeasureJob, MeasureResult, Snapshot } from '../../controller/model.ts';
 import { reconcileOnce, type Pipe, type Reconciled } from '../../controller/reconcile.ts';
 import { Refusals } from '../../controller/refusals.ts';
+import { Seal } from '../../controller/seal/seal.ts';
 import type { Listing } from '../../controller/snapshot.ts';
 import { KubeClient, type ClientOptions } from '../../kube/client.ts';
 import type { KubeError } from '../../kube/errors.ts';
@@ -73,7 +74,17 @@ export const record = (current = aStatus({ phase: 'Progressing', reason: 'Scalin
   status: current as unknown as JsonObject,
 });
 
+const SEAL = new Seal([Buffer.alloc(32, 1)]);
+/** The Release as the controller leaves it. */
+export const sealed = (object: KubeObject): KubeObject => {
+  const made = { ...object, metadata: { uid: 'r', ...object.metadata } };
+  const annotations = { ...made.metadata.annotations, 'sluice.dev/seal': SEAL.of(made) ?? '' };
+  return { ...made, metadata: { ...made.metadata, annotations } };
+};
+
 export interface Around {
+  /** names of Releases that nobody has sealed */
+  unsealed?: readonly string[];
   objects?: Partial<Record<string, Listing>>;
   answer?: (sent: Sent) => Answer;
   decision?: Partial<Decision>;
@@ -108,7 +119,9 @@ export class Passes {
         list: (resource: Resource, namespace: string) => {
           const objects = world.objects ?? {};
           const key = `${resource.plural}/${namespace}`;
-          return key in objects ? objects[key] : [];
+          const list = key in objects ? objects[key] : [];
+          if (resource !== RESOURCES.releases || list === undefined || list === 'forbidden') return list;
+          return list.map((each) => (world.unsealed?.includes(each.metadata.name) ? each : sealed(each)));
         },
         written: (_, object) => this.putBack.push(`${object.kind}/${object.metadata.name}`),
       },
@@ -123,6 +136,7 @@ export class Passes {
       onLostEvent: (error) => this.lostEvents.push(error),
       onWarning: () => undefined,
       refusals: this.refusals,
+      seal: SEAL,
       config: {
         namespace: 'sluice-system',
         hold: 'pause',

@@ -185,10 +185,10 @@ function becoming(s: StepFacts): Answer {
 
 /** The canary Service exists before any route may name it. */
 export const serviceExists: Stage = (s) => {
-  const { snapshot, key } = s.facts;
+  const { snapshot, maker } = s.facts;
   const name = s.traffic.context.canaryService;
   const live = snapshot.services.find((each) => each.metadata.name === name);
-  if (live !== undefined && !isMadeFor(key.name, live)) return taken(s, `Service ${name}`);
+  if (live !== undefined && !isMadeFor(maker, live)) return taken(s, `Service ${name}`);
   if (live !== undefined)
     return live.metadata.deletionTimestamp === undefined ? undefined : waitForService(s);
   const stableService = snapshot.services.find(

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { getString } from '../../api/json.ts';
+import type { KubeObject, ObjectRef } from '../../api/kube.ts';
+import { LABEL } from '../../api/names.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { isAlreadyExists } from '../../kube/errors.ts';
+
+export const SECRET_NAME = 'sluice-seal';
+/** `key` signs and verifies; `previous` only verifies, while the key is changed for another. */
+const FIELDS = ['key', 'previous'] as const;
+const KEY_BYTES = 32;
+
+export type SecretClient = Pick<KubeClient, 'get' | 'create'>;
+
+/** The keys as the Secret holds them, the one that signs first, or what is wrong with it. */
+export type Keys = { ok: true; keys: Buffer[]; made: boolean } | { ok: false; sentence: string };
+
+/**
+ * Reads the keys of the seals from the controller's namespace, and makes them where there are none. Of two controllers that
+ * start at once one makes the Secret and the other reads it.
+ *
+ * @throws KubeError if the API server refuses, or does not answer
+ */
+export async function readKeys(client: SecretClient, namespace: string): Promise<Keys> {
+  const ref: ObjectRef = { resource: RESOURCES.secrets, namespace, name: SECRET_NAME };
+  const found = await client.get(ref);
+  if (found !== undefined) return keysOf(found);
+  try {
+    const read = keysOf(await client.create(freshSecret(namespace)));
+    return read.ok ? { ...read, made: true } : read;
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const made = await client.get(ref);
+    if (made === undefined) throw error;
+    return keysOf(made);
+  }
+}
+
+function freshSecret(namespace: string): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: SECRET_NAME, namespace, labels: { [LABEL.managedBy]: 'sluice' } },
+    type: 'Opaque',
+    data: { key: randomBytes(KEY_BYTES).toString('base64') },
+  };
+}
+
+function keysOf(secret: KubeObject): Keys {
+  const texts = FIELDS.map((field) => getString(secret, 'data', field));
+  const keys = texts.flatMap((text) => (text === undefined ? [] : [Buffer.from(text, 'base64')]));
+  if (texts[0] !== undefined && keys.every(({ length }) => length >= KEY_BYTES))
+    return { ok: true, keys, made: false };
+  const { namespace = '' } = secret.metadata;
+  const sentence = `Secret ${namespace}/${SECRET_NAME}: data.key, and data.previous if there is one, have to be ${KEY_BYTES} bytes or more in base64; put the key back, or delete the Secret to have another made (releases under way then end)`;
+  return { ok: false, sentence };
+}

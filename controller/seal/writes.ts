@@ -1,0 +1,97 @@
+import { isObject } from '../../api/json.ts';
+import type { JsonObject, JsonPatchOp, Json, KubeObject } from '../../api/kube.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import type { Write } from '../../api/writes.ts';
+import type { Seal } from './seal.ts';
+
+const SEAL_PATH = `/metadata/annotations/${ANNOTATION.seal.replaceAll('/', '~1')}`;
+
+type Patch = Extract<Write, { verb: 'jsonPatch' | 'mergePatch' }>;
+
+/**
+ * A write with, in the same write, the seal that fits what it makes of a Release. Of what is no patch of a Release's record
+ * nothing changes.
+ *
+ * @param releases as they were read, or written since, newest last; only those with a valid seal get a new one
+ */
+export function resealed(write: Write, seal: Seal, releases: readonly KubeObject[]): Write {
+  if (write.verb !== 'jsonPatch' && write.verb !== 'mergePatch') return write;
+  const { ref, subresource } = write;
+  if (ref.resource !== RESOURCES.releases || subresource !== undefined) return write;
+  const base = releases.findLast(({ metadata }) => metadata.name === ref.name);
+  if (base === undefined || seal.standingOf(base) === 'unsealed') return write;
+  const value = seal.of(patched(base, write));
+  return value === undefined ? write : withSeal(write, base, value);
+}
+
+/** The first seal of a Release that was just made: its uid was not known before. */
+export function firstSeal(made: KubeObject, seal: Seal): Write | undefined {
+  const value = seal.of(made);
+  if (made.kind !== RESOURCES.releases.kind || value === undefined) return undefined;
+  return sealing(made, value);
+}
+
+/** Seals by a key that only verifies any more, made anew by the one that signs. */
+export const renewals = (releases: readonly KubeObject[], seal: Seal): Write[] =>
+  releases
+    .filter((release) => seal.standingOf(release) === 'aging')
+    .flatMap((release) => {
+      const value = seal.of(release);
+      return value === undefined ? [] : [sealing(release, value)];
+    });
+
+function sealing({ metadata }: KubeObject, value: string): Write {
+  const { name, namespace, uid = '', resourceVersion = '' } = metadata;
+  const ref = { resource: RESOURCES.releases, name, ...(namespace === undefined ? {} : { namespace }) };
+  const patch = { metadata: { uid, resourceVersion, annotations: { [ANNOTATION.seal]: value } } };
+  return { verb: 'mergePatch', ref, patch };
+}
+
+/** Held to the version it was computed for: nothing that somebody else changed meanwhile is sealed unseen. */
+function withSeal(write: Patch, { metadata }: KubeObject, value: string): Write {
+  const { resourceVersion = '', annotations } = metadata;
+  if (write.verb === 'mergePatch') {
+    const { metadata: change } = write.patch;
+    const own = isObject(change) ? change : {};
+    const given = isObject(own['annotations']) ? own['annotations'] : {};
+    const sealed = { ...own, resourceVersion, annotations: { ...given, [ANNOTATION.seal]: value } };
+    return { ...write, patch: { ...write.patch, metadata: sealed } };
+  }
+  const test: JsonPatchOp = { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion };
+  const made: JsonPatchOp[] =
+    annotations === undefined ? [{ op: 'add', path: '/metadata/annotations', value: {} }] : [];
+  return { ...write, patch: [test, ...write.patch, ...made, { op: 'add', path: SEAL_PATH, value }] };
+}
+
+/** A Release as a patch of ours leaves it; they name members of objects, never places in lists. */
+function patched(base: KubeObject, write: Patch): KubeObject {
+  const object = structuredClone(base) as unknown as JsonObject;
+  if (write.verb === 'mergePatch') return merged(object, write.patch) as unknown as KubeObject;
+  for (const step of write.patch) if (step.op !== 'test') change(object, step);
+  return object as unknown as KubeObject;
+}
+
+/** RFC 7386 */
+function merged(value: Json | undefined, patch: JsonObject): JsonObject {
+  const result: JsonObject = isObject(value) ? { ...value } : {};
+  for (const [key, item] of Object.entries(patch)) {
+    if (item === null) delete result[key];
+    else if (item !== undefined) result[key] = isObject(item) ? merged(result[key], item) : item;
+  }
+  return result;
+}
+
+function change(object: JsonObject, { op, path, value }: JsonPatchOp): void {
+  const keys = path
+    .slice(1)
+    .split('/')
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const last = keys.pop() ?? '';
+  let parent: Json | undefined = object;
+  for (const key of keys) parent = isObject(parent) ? parent[key] : undefined;
+  if (!isObject(parent))
+    throw new Error(`a patch of a Release names ${path}, which is no member of an object`);
+  if (op === 'remove') delete parent[last];
+  else if (value !== undefined) parent[last] = value;
+}
