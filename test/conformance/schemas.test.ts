@@ -292,6 +292,13 @@ describe('schemas and parsers', () => {
         reason: 'TrafficShareVerified',
         sentence: 'As wanted.',
       },
+      trouble: {
+        since: STARTED,
+        needsHuman: true,
+        phase: 'Progressing',
+        reason: 'Measuring',
+        message: 'Measured.',
+      },
       mirror: 50,
       matching: true,
       observedWeight: null,
