@@ -74,7 +74,7 @@ function confirmed(facts: Facts, release: Release, change: StatusChange): Answer
     return answerFor(facts, release, parts, { ...change, ...sinceNow(facts) });
   }
   const waitedMs = facts.nowMs - timeOf(status?.stepStartedAt, facts.nowMs);
-  if (facts.traffic?.observation.acknowledged === 'pending' && waitedMs < CONFIRM_WITHIN_MS) {
+  if (isUnconfirmed(facts, release) && waitedMs < CONFIRM_WITHIN_MS) {
     const sentence = 'Weight 0 is written; the back end has not confirmed it yet.';
     return answerFor(
       facts,
@@ -92,6 +92,13 @@ function confirmed(facts: Facts, release: Release, change: StatusChange): Answer
     requeueAfterMs: AT_ONCE,
   };
   return answerFor(facts, release, parts, { ...change, drainStartedAt });
+}
+
+/** Where the canary Service is gone nothing is left to be sent to, and a route that names it is never confirmed. */
+function isUnconfirmed(facts: Facts, release: Release): boolean {
+  const { canaryService } = release.spec.traffic ?? {};
+  const gone = canaryService !== undefined && madeService(facts, release) === undefined;
+  return facts.traffic?.observation.acknowledged === 'pending' && !gone;
 }
 
 function restored(facts: Facts, release: Release, change: StatusChange): Answer | undefined {

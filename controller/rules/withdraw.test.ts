@@ -212,6 +212,12 @@ describe('the way out', () => {
       reason: 'Draining',
       does: [],
     },
+    {
+      stage: 'a route to a canary Service that is gone has nothing to confirm',
+      objects: without(left({}, aRoute(0, false)), 'Service', '-canary$'),
+      reason: 'Draining',
+      does: [],
+    },
     { stage: 'the clock starts', objects: left({}), reason: 'Draining', does: [] },
     {
       stage: 'the back end follows',
