@@ -45,11 +45,16 @@ const environment = NAMES.reduce(
   ),
 );
 
-/** Compiles an expression of an admission policy; throws an Error with the compiler's message. */
-export function compile(source: string): Expression {
+/**
+ * Compiles an expression of an admission policy; throws an Error with the compiler's message. As on a real server what has to
+ * be true or false has to be so by its type.
+ */
+export function compile(source: string, wants?: 'bool'): Expression {
   const readable = withoutConstructions(source);
   const checked = environment.check(readable);
   if (!checked.valid) throw new Error(checked.error?.message ?? 'it does not type-check');
+  if (wants !== undefined && checked.type !== wants)
+    throw new Error(`must evaluate to ${wants} but got ${String(checked.type)}`);
   const run = environment.parse(readable);
   return (scope) => run({ ...scope }) as unknown;
 }

@@ -46,8 +46,8 @@ export interface ValidatingPolicy extends Policy {
 
 const source = (value: Json | undefined): string => text(get(value, 'expression'));
 
-const named = (list: Json | undefined): Named[] =>
-  objects(list).map((entry) => ({ name: text(entry['name']), run: compile(source(entry)) }));
+const named = (list: Json | undefined, wants?: 'bool'): Named[] =>
+  objects(list).map((entry) => ({ name: text(entry['name']), run: compile(source(entry), wants) }));
 
 function policyOf(stored: JsonObject, spec: JsonObject): Policy {
   const kind = object(spec['paramKind']);
@@ -56,7 +56,7 @@ function policyOf(stored: JsonObject, spec: JsonObject): Policy {
     name: nameOf(stored),
     fails: spec['failurePolicy'] !== 'Ignore',
     constraints: object(spec['matchConstraints']),
-    conditions: named(spec['matchConditions']),
+    conditions: named(spec['matchConditions'], 'bool'),
     variables: named(spec['variables']),
     paramKind: paramKind.kind === '' ? undefined : paramKind,
   };
@@ -72,7 +72,7 @@ function validationOf(entry: JsonObject): Validation {
   const message = text(entry['messageExpression']);
   return {
     source: source(entry),
-    run: compile(source(entry)),
+    run: compile(source(entry), 'bool'),
     message: text(entry['message']),
     messageOf: message === '' ? undefined : compile(message),
     reason: text(entry['reason']) || 'Invalid',
