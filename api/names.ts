@@ -47,7 +47,12 @@ export const ANNOTATION = {
 } as const;
 
 /** Annotations of a Release by which humans order something: no part of the record. */
-export const ORDERS: readonly string[] = [ANNOTATION.resumedStep, ANNOTATION.retry];
+export const ORDERS: readonly string[] = [
+  ANNOTATION.resume,
+  ANNOTATION.resumedStep,
+  ANNOTATION.retry,
+  ANNOTATION.revert,
+];
 
 export const LABEL = {
   /** on everything Sluice makes: name of the target */
