@@ -5,12 +5,18 @@ test.each([
   ['variant=b', true],
   ['a=1; variant=b', true],
   ['a=1;variant=b ; c=2', true],
+  ['a=1;\tvariant=b\t', true],
   ['variant=b2', false],
   ['variant=a; other=variant=b', false],
   ['xvariant=b', false],
   ['', false],
 ])('of the header %j the cookie variant=b is read: %s', (header, found) => {
   expect(new RegExp(cookiePattern('variant', 'b')).test(header)).toBe(found);
+});
+
+test('a route may hold it as the value of a header: printable signs alone', () => {
+  expect(cookiePattern('release', 'shop-19')).toBe('^(.*;\\s*)?release=shop-19\\s*(;.*)?$');
+  expect(cookiePattern('a.b$', 'x+(y)|z')).toMatch(/^[!-~]+$/);
 });
 
 test('signs in names and values mean themselves', () => {

@@ -1,8 +1,11 @@
 import type { Stickiness } from '../api/policy.ts';
 
-/** A Cookie header, whole, that holds this cookie among others: for engines that search as for those that cover (RE2). */
+/**
+ * A Cookie header, whole, that holds this cookie among others: for engines that search as for those that cover (RE2). It is written
+ * without a blank: the Gateway API takes single ones only, between other signs.
+ */
 export const cookiePattern = (name: string, value: string): string =>
-  `^(.*;[ \t]*)?${literal(name)}=${literal(value)}[ \t]*(;.*)?$`;
+  `^(.*;\\s*)?${literal(name)}=${literal(value)}\\s*(;.*)?$`;
 
 const literal = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 

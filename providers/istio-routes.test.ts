@@ -20,7 +20,7 @@ describe('more than weights', () => {
     headers: { response: { add: { 'Set-Cookie': 'stay=web-7; Path=/; Max-Age=60; HttpOnly' } } },
   };
   const beta = { 'x-group': { exact: 'beta' } };
-  const stay = { cookie: { regex: '^(.*;[ \t]*)?stay=web-7[ \t]*(;.*)?$' } };
+  const stay = { cookie: { regex: '^(.*;\\s*)?stay=web-7\\s*(;.*)?$' } };
   const matched: Split = { weight: 5, mirror: 0, matching: true };
   const users = httpTo('/', [destination('web')], { timeout: '3s', retries: { attempts: 2 } });
   const given = () => virtualService('shop', [httpTo('/api', [destination('api')]), users]);
