@@ -104,6 +104,14 @@ export interface Withheld {
   since: string;
 }
 
+/** Stable has no available pod. */
+export interface StableUnavailable {
+  /** since when the controller sees it so, by its own clock */
+  since: string;
+  /** the newest change to what says so, by the clock of the API server; a newer one means that a pod was ready in between */
+  changedAt: string;
+}
+
 /** Shown over what the release itself has come to: phase, reason and message are put back once the trouble is gone. */
 export interface Trouble {
   since: string;
@@ -165,6 +173,8 @@ export interface ReleaseStatus {
   replicaSet?: string;
   /** when the target was first let roll out with this release's template */
   promotionStartedAt?: string;
+  /** absent: a stable pod is available, or none is wanted */
+  stableUnavailable?: StableUnavailable;
   /** how often this release wrote its weight again after somebody else had changed it */
   reasserted?: number;
   /** when that was, newest last; those of the last ten minutes count against the limit */

@@ -217,6 +217,7 @@ const status: Read<ReleaseStatus> = shaped(
     canaryReplicas: integer,
     targetGeneration: integer,
     replicaSet: string,
+    stableUnavailable: shaped({ since: time, changedAt: time }),
     reasserted: integer,
     reassertedAt: listOf(time),
     analysis,

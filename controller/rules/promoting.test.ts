@@ -330,7 +330,7 @@ describe('a broken stable version', () => {
     [...replicaSet('web:1', { ready: 0, since })].reduce(
       changed,
       changed(
-        underWay(),
+        underWay({ status: { stableUnavailable: { since: ago(since), changedAt: ago(since) } } }),
         aTarget({
           image: 'web:2',
           conditions: [{ type: 'Available', status: 'False', lastTransitionTime: ago(since) }],

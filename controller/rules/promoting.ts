@@ -2,6 +2,7 @@ import type { Release } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts.ts';
 import { phaseOf } from '../facts/records.ts';
+import { stableBroken } from '../facts/unavailable.ts';
 import { condition, ofTemplate, rolloutComplete, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { NOTHING, type StatusChange } from '../status/next.ts';
@@ -45,8 +46,7 @@ function orderGone(facts: Facts, active: Release, target: WorkloadFacts): Answer
   if (!target.paused || promotionStartedAt !== undefined) return undefined;
   const gone =
     (reason === REASON.NoReplicas && target.replicas > 0) ||
-    (reason === REASON.StableUnavailable &&
-      facts.stable?.replicaSet?.pods.some((pod) => pod.ready) === true) ||
+    (reason === REASON.StableUnavailable && !stableBroken(facts, active)) ||
     (reason === REASON.PromotedByHuman && active.spec.intent !== 'Promote');
   if (!gone) return undefined;
   const sentence =

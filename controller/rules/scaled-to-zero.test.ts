@@ -24,6 +24,7 @@ function scaled(replicas: number, ready: number, reason: string, weight = 0) {
     targetGeneration: 5,
     weight,
     stepStartedAt: ago(9_000),
+    stableUnavailable: { since: ago(900), changedAt: ago(900) },
   };
   const pods = replicaSet('web:1', { pods: replicas, ready, since: 900 });
   const observed = weight === 0 ? {} : { weightObservedAt: ago(200) };

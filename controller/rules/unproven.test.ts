@@ -17,6 +17,7 @@ import { aRelease, initial, underWay } from '../../test/support/release-builders
 import { decide } from '../decide.ts';
 
 const look = (...objects: (KubeObject | KubeObject[])[]) => decide(aSnapshot(objects));
+const UNAVAILABLE = { type: 'Available', status: 'False', lastTransitionTime: ago(1000) };
 const ROLL_OUT = 'jsonPatch Deployment/web: let the target roll out';
 
 describe('a promotion without analysis that a crash kept from beginning', () => {
@@ -39,9 +40,11 @@ describe('a promotion without analysis that a crash kept from beginning', () => 
     {
       given: 'StableUnavailable, and stable is still down',
       objects: [
-        aTarget({ image: 'web:2' }),
+        aTarget({ image: 'web:2', conditions: [UNAVAILABLE] }),
         ...replicaSet('web:1', { ready: 0 }),
-        promoting('StableUnavailable'),
+        promoting('StableUnavailable', {
+          stableUnavailable: { since: ago(90), changedAt: ago(1000) },
+        }),
       ],
     },
     {

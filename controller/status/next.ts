@@ -8,6 +8,7 @@ import { oneLine } from '../../api/text.ts';
 import { OFF, type Observation } from '../../providers/provider.ts';
 import type { Facts } from '../facts.ts';
 import { clocksOf, isExposed } from '../facts/exposure.ts';
+import { stableUnavailable } from '../facts/unavailable.ts';
 
 /** Fields to change; `undefined` removes one. */
 export type StatusChange = { [K in keyof ReleaseStatus]?: ReleaseStatus[K] | undefined };
@@ -41,6 +42,7 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
   merged.stepOf = step < 0 || steps === 0 ? undefined : `${step + 1}/${steps}`;
   if (facts.holdsNewest && release === facts.newest) merged.targetGeneration = facts.target?.generation;
   Object.assign(merged, exposure(facts, release, { now, merged }));
+  merged.stableUnavailable = unavailability(facts, release, merged);
   const status = Object.fromEntries(
     Object.entries(merged).filter(([, value]) => value !== undefined),
   ) as unknown as ReleaseStatus;
@@ -64,6 +66,16 @@ function exposure(
   const exposedAt = exposed ? (merged.exposedAt ?? now) : undefined;
   const clocks = clocksOf(facts, release, { ...merged, exposedAt });
   return { exposedAt, clocks: clocks.length === 0 ? undefined : clocks };
+}
+
+/** It matters until the promotion it may order has begun. */
+function unavailability(
+  facts: Facts,
+  release: Release,
+  { phase, promotionStartedAt }: StatusChange,
+): ReleaseStatus['stableUnavailable'] {
+  const over = isTerminal(phase ?? 'Pending') || phase === 'RollingBack' || promotionStartedAt !== undefined;
+  return release === facts.active && !over ? stableUnavailable(facts, release) : undefined;
 }
 
 function entry(time: string, { reason, sentence, numbers }: Said): DecisionRecord {

@@ -277,6 +277,7 @@ describe('schemas and parsers', () => {
       pausedAt: STARTED,
       drainStartedAt: STARTED,
       promotionStartedAt: STARTED,
+      stableUnavailable: { since: STARTED, changedAt: STARTED },
       endedAt: STARTED,
       stepOf: '1/3',
       canaryReplicas: 1,
