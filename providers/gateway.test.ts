@@ -267,6 +267,42 @@ describe('what is observed', () => {
     expect(got).toMatchObject({ weight: 5, acknowledged: 'pending' });
     expect(got.problem).toBe(`HTTPRoute shop has the condition ${text}: about ${text.replace(/=.*/, '')}`);
   });
+
+  const off = { ...split(0).spec, parentRefs: [parent] };
+  const unresolved = condition('ResolvedRefs', 'False');
+  test.each<[string, string, JsonObject[]]>([
+    ['an unresolved reference', 'yes', [good[0]!, unresolved]],
+    ['one without a generation', 'unknown', [good[0]!, condition('ResolvedRefs', 'False', {})]],
+    [
+      'one of an older generation',
+      'pending',
+      [good[0]!, condition('ResolvedRefs', 'False', { observedGeneration: 6 })],
+    ],
+    [
+      'an older generation accepted',
+      'pending',
+      [condition('Accepted', 'True', { observedGeneration: 6 }), unresolved],
+    ],
+    ['a route that is not accepted', 'pending', [condition('Accepted', 'False'), unresolved]],
+    [
+      'rules that are in force in part',
+      'pending',
+      [good[0]!, unresolved, condition('PartiallyInvalid', 'True')],
+    ],
+  ])('with nothing on the canary, %s: %s', (_name, want, conditions) => {
+    const given = { ...withStatus([{ parentRef: parent, conditions }]), spec: off };
+    expect(observe(given)).toMatchObject({ weight: 0, acknowledged: want });
+    const others = [{ parentRef: { ...parent, name: 'second' }, conditions: good }];
+    const two = withStatus([{ parentRef: parent, conditions }, ...others], [parent, { name: 'second' }]);
+    const spec = { ...two.spec, rules: split(0).spec?.['rules'] };
+    expect(observe({ ...two, spec }).acknowledged).toBe(want);
+  });
+
+  test('an unresolved reference is told with nothing on the canary too', () => {
+    const conditions = [good[0]!, unresolved];
+    const given = { ...withStatus([{ parentRef: parent, conditions }]), spec: off };
+    expect(observe(given).problem).toContain('ResolvedRefs=False: about ResolvedRefs');
+  });
 });
 
 describe('what is refused', () => {

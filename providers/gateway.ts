@@ -17,7 +17,8 @@ function observe(context: TrafficContext): Observation {
     KINDS.flatMap((kind) => lookAt(kind, context)),
     context,
   );
-  const status = worst(seen.routes.map(acknowledgement));
+  const off = seen.weight === 0 && seen.mirror === 0 && !seen.matching;
+  const status = worst(seen.routes.map((route) => acknowledgement(route, off)));
   const problem = seen.problem ?? copiesAll(seen, context) ?? status.problem;
   return {
     weight: seen.weight,

@@ -8,10 +8,13 @@ import { NAMESPACE, type World } from './world.ts';
 const ROUTES = 'httproutes.gateway.networking.k8s.io';
 const CONFIRMED_AFTER_MS = 500;
 
+/** All routes, none, or all but for a reference of some rule that it cannot resolve. */
+export type Confirms = 'all' | 'none' | 'unresolved';
+
 /** The control plane of the gateway: it has seen a route half a second after it changed. */
 export class GatewayControl {
   readonly #world: World;
-  #confirms = true;
+  #confirms: Confirms = 'all';
 
   constructor(world: World) {
     this.#world = world;
@@ -22,7 +25,7 @@ export class GatewayControl {
   }
 
   /** Whether routes are confirmed; those that were not are once it does again. */
-  confirm(routes: boolean): void {
+  confirm(routes: Confirms): void {
     this.#confirms = routes;
     for (const { metadata } of this.#world.api.store.list(ROUTES, NAMESPACE)) this.#confirm(metadata.name);
   }
@@ -30,13 +33,15 @@ export class GatewayControl {
   #confirm(name: string): void {
     const { store } = this.#world.api;
     const live = store.get(ROUTES, NAMESPACE, name);
-    if (live === undefined || !this.#confirms) return;
+    if (live === undefined || this.#confirms === 'none') return;
     const observedGeneration = live.metadata.generation ?? 0;
+    const resolved = this.#confirms === 'all' ? 'True' : 'False';
     const parent = getObjects(live, 'status', 'parents')[0];
-    if (getObjects(parent, 'conditions')[0]?.['observedGeneration'] === observedGeneration) return;
+    const last = getObjects(parent, 'conditions').at(-1);
+    if (last?.['observedGeneration'] === observedGeneration && last['status'] === resolved) return;
     const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
       type,
-      status: 'True',
+      status: type === 'Accepted' ? 'True' : resolved,
       reason: type,
       message: '',
       lastTransitionTime: '2026-01-01T00:00:00Z',

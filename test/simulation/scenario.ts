@@ -2,6 +2,7 @@ import { parseDuration } from '../../api/duration.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import type { HoldMode } from '../../controller/model.ts';
+import type { Confirms } from './cluster.ts';
 import { ASKED_OF_POLICIES, POLICY_EVENTS } from './companions.ts';
 import { Invariants } from './invariants.ts';
 import { canaryWanted, isByPods, isCanaryPod, scaleCanary } from './by-pods.ts';
@@ -136,8 +137,8 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   },
   // one of them every so often, as spot nodes, evictions and autoscalers do; without a time: no more
   churn: (world, every) => (world.churnMs = every === '' ? undefined : milliseconds(every)),
-  // what the gateway does with routes: `all` or `none` are confirmed
-  confirm: (world, what) => world.gateway.confirm(what === 'all'),
+  // what the gateway does with routes: `all` or `none` are confirmed, or some rule names a Service that is not there: `unresolved`
+  confirm: (world, what) => world.gateway.confirm(what as Confirms),
   prometheus: (world, state) => (world.prometheus.outage = state as Outage),
   // sends that percentage to the canary, whatever the route says; `follows`: does what it says
   'data-plane': (world, state) =>
