@@ -5,6 +5,7 @@ import type { Release, ReleaseStatus } from '../api/release.ts';
 import type { BoundTemplate } from '../api/template.ts';
 import type { Write } from '../api/writes.ts';
 import type { LiveRoutes } from '../providers/index.ts';
+import type { LastStable } from './last-stable.ts';
 
 /** A work item is only a name. */
 export interface Key {
@@ -37,6 +38,8 @@ export interface Snapshot extends LiveRoutes {
   releases: readonly Release[];
   /** those without a valid seal, newest first: nothing in them is believed */
   unsealed: readonly Release[];
+  /** what the Releases of this name called stable when they were last seen, as far as this process remembers */
+  lastStable: LastStable | undefined;
   /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
   policies: readonly KubeObject[];
   templates: readonly KubeObject[];

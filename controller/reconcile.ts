@@ -7,6 +7,7 @@ import type { Actor, Executed } from './execute.ts';
 import { isEnded, readReleases } from './facts/records.ts';
 import type { Measurements } from './measurements.ts';
 import { keyText } from './keys.ts';
+import type { LastStables } from './last-stable.ts';
 import type { Action, ControllerConfig, Decision, Key, Snapshot } from './model.ts';
 import type { Refusals } from './refusals.ts';
 import type { Seal } from './seal/seal.ts';
@@ -20,6 +21,7 @@ import { statusWrite } from './status-write.ts';
 export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken' | 'releases'> {
   reader: Reader;
   refusals: Refusals;
+  lastStables: LastStables;
   measurements: Measurements;
   config: ControllerConfig;
   nowMs: number;

@@ -7,6 +7,7 @@ import { ROUTE_KINDS } from '../providers/index.ts';
 import { FOLLOWED } from './companions/index.ts';
 import { CONSIDERED } from './discovery/index.ts';
 import { keyText } from './keys.ts';
+import type { LastStables } from './last-stable.ts';
 import type { Measurements } from './measurements.ts';
 import type { ControllerConfig, Key, Snapshot } from './model.ts';
 import { targetOf } from './owners.ts';
@@ -34,6 +35,7 @@ export interface SnapshotContext {
   reader: Reader;
   measurements: Pick<Measurements, 'measured' | 'measuring'>;
   refusals: Pick<Refusals, 'of'>;
+  lastStables: Pick<LastStables, 'seen'>;
   /** does the Release carry a seal of this controller? */
   isSealed: (release: KubeObject) => boolean;
   config: ControllerConfig;
@@ -68,6 +70,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
   const outside = context.reader.elsewhere?.(key.namespace) ?? [];
   const elsewhere = outside instanceof Promise ? await outside : outside;
   const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
+  const { releases, unsealed } = releasesOf(key.name, of('releases'), context.isSealed);
   return deepFreeze({
     nowMs,
     key,
@@ -86,7 +89,9 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     forbidden: attached.forbidden,
     elsewhere,
     surroundings: considered.objects,
-    ...releasesOf(key.name, of('releases'), context.isSealed),
+    releases,
+    unsealed,
+    lastStable: context.lastStables.seen(keyText(key), releases, nowMs),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
     templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
     measured: measurements.measured(keyText(key)),

@@ -6,6 +6,7 @@ import { isQuarantine } from './decide.ts';
 import { execute } from './execute.ts';
 import type { Actor } from './execute.ts';
 import { parseKey } from './keys.ts';
+import { LastStables } from './last-stable.ts';
 import type { Measurements } from './measurements.ts';
 import type { Metrics } from './metrics.ts';
 import type { ControllerConfig, Decision, Key, Snapshot } from './model.ts';
@@ -54,6 +55,7 @@ export class Worker {
 
   readonly #warnings: WarningLog;
   readonly #refusals = new Refusals();
+  readonly #lastStables = new LastStables();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -69,6 +71,7 @@ export class Worker {
       ...this.#actor(target, remarks),
       config: this.#options.config(),
       refusals: this.#refusals,
+      lastStables: this.#lastStables,
       nowMs,
     };
     const result = await reconcileOnce(pipe, key);

@@ -118,6 +118,18 @@ describe('a target that was deleted and made again', () => {
     });
   });
 
+  it.each([
+    { given: 'another Deployment', uid: 'uid-web', image: 'web:2', want: 'EscapedHold' },
+    { given: 'another Deployment, of the same template', uid: 'uid-web', image: 'web:1', want: 'Initial' },
+    { given: 'this very Deployment', uid: 'uid-new', image: 'web:2', want: 'Initial' },
+  ])('is recorded as $want if the last Releases seen were of $given', ({ uid, image, want }) => {
+    const stable = { replicaSet: 'web-web-1', template: podTemplate('web:1') };
+    const decision = decide(aSnapshot(again(image), { lastStable: { uid, stable } }));
+    expect(decision.reason).toBe(want);
+    const recorded = want === 'EscapedHold' ? stable : { replicaSet: `web-${image.replace(':', '-')}` };
+    expect(decision.actions[0]).toMatchObject({ write: { object: { spec: { stable: recorded } } } });
+  });
+
   it('gets a name of its own where an old Release bears the one of its generation', () => {
     const decision = look(...again('web:1'), initial({ name: 'web-1' }));
     expect(doing(decision)).toEqual(['create Release/web-1-r2: record what serves', 'event Initial']);

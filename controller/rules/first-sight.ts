@@ -93,7 +93,9 @@ export function inProgress(target: WorkloadFacts): Answer {
 
 /** The first version is Initial; a target made again with another template than the last stable one is Escaped. */
 function recorded(facts: Facts, target: WorkloadFacts, serving: ReplicaSetFacts): Answer {
-  const last = facts.newest === undefined ? undefined : stableAfter(facts.newest);
+  const { lastStable } = facts.snapshot;
+  const gone = lastStable?.uid === target.uid ? undefined : lastStable?.stable;
+  const last = facts.newest === undefined ? gone : stableAfter(facts.newest);
   if (last === undefined || templatesEqual(last.template, serving.template)) {
     return record(facts, target, { as: 'Initial', serving });
   }

@@ -10,6 +10,7 @@ import { decide } from '../../controller/decide.ts';
 import { EventRecorder } from '../../controller/events.ts';
 import { keyText } from '../../controller/keys.ts';
 import { MeasurementBoard } from '../../controller/measurements.ts';
+import { LastStables } from '../../controller/last-stable.ts';
 import type { HoldMode, Key } from '../../controller/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
 import { Refusals } from '../../controller/refusals.ts';
@@ -102,6 +103,7 @@ export class World {
   readonly #transport: Transport;
   #board: MeasurementBoard;
   #refusals = new Refusals();
+  #lastStables = new LastStables();
   #dueMs = 0;
   #failures = 0;
   #minute = 0;
@@ -179,6 +181,7 @@ export class World {
     this.crashes += 1;
     this.#board = this.#freshBoard();
     this.#refusals = new Refusals();
+    this.#lastStables = new LastStables();
     this.#dueMs = this.clock.now();
     this.#failures = 0;
   }
@@ -227,6 +230,7 @@ export class World {
           },
           measurements: this.#board,
           refusals: this.#refusals,
+          lastStables: this.#lastStables,
           seal: this.seal,
           events: new EventRecorder({ client, now: () => clock.now(), random: this.#suffixes }),
           mayAct: () => true,

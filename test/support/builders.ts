@@ -247,6 +247,7 @@ export interface SnapshotChange {
   forbidden?: Snapshot['forbidden'];
   refused?: Snapshot['refused'];
   unsealed?: readonly KubeObject[];
+  lastStable?: Snapshot['lastStable'];
 }
 
 /** A snapshot of exactly these objects. */
@@ -277,6 +278,7 @@ export function aSnapshot(
     elsewhere: [],
     releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
     unsealed: [...(change.unsealed ?? [])] as unknown as Release[],
+    lastStable: change.lastStable,
     policies: of('ReleasePolicy'),
     templates: of('AnalysisTemplate'),
     measured: change.measured,

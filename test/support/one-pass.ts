@@ -4,6 +4,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import { EventRecorder } from '../../controller/events.ts';
 import type { Action, Decision, MeasureJob, MeasureResult, Snapshot } from '../../controller/model.ts';
 import { reconcileOnce, type Pipe, type Reconciled } from '../../controller/reconcile.ts';
+import { LastStables } from '../../controller/last-stable.ts';
 import { Refusals } from '../../controller/refusals.ts';
 import { Seal } from '../../controller/seal/seal.ts';
 import type { Listing } from '../../controller/snapshot.ts';
@@ -100,6 +101,7 @@ export class Passes {
   readonly putBack: string[] = [];
   readonly lostEvents: KubeError[] = [];
   readonly refusals = new Refusals();
+  readonly lastStables = new LastStables();
   /** by the last decision */
   seen: Snapshot | undefined;
 
@@ -136,6 +138,7 @@ export class Passes {
       onLostEvent: (error) => this.lostEvents.push(error),
       onWarning: () => undefined,
       refusals: this.refusals,
+      lastStables: this.lastStables,
       seal: SEAL,
       config: {
         namespace: 'sluice-system',
