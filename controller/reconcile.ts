@@ -65,6 +65,7 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const actor = { ...pipe, releases };
   const acted = await execute(decision.actions, { ...actor, ...remembering(pipe, target, decision) });
   if (acted.outcome === 'fenced') return { outcome: 'fenced', decision, ...bug };
+  if (acted.outcome === 'done') refusals.passed(target);
 
   const obstacle = decided.obstacle ?? obstacleOf(refusals.all(target, nowMs), nowMs);
   const next = nextOf({ decision, snapshot, acted, obstacle });

@@ -59,6 +59,16 @@ describe('refused writes', () => {
     expect(sinceMs(28_000)).toBe(28_000);
   });
 
+  it('for the moment are forgotten with the next pass that comes to its end, unless a rule waits for them', () => {
+    const refusals = new Refusals();
+    const busy = { ...refused, code: 503, message: 'try again', noted: false };
+    refusals.note('shop/web', 'lost', busy, 0);
+    refusals.note('shop/web', 'waited for', { ...busy, noted: true }, 0);
+    refusals.note('shop/web', name, { ...refused, noted: false }, 0);
+    refusals.passed('shop/web');
+    expect(Object.keys(refusals.of('shop/web', 1_000))).toEqual(['waited for', name]);
+  });
+
   it.each([
     { code: 0, message: 'connection reset', want: 'transient' },
     { code: 500, message: 'failed calling webhook', want: 'transient' },

@@ -46,6 +46,15 @@ export class Refusals {
     this.#noted.get(target)?.delete(name);
   }
 
+  /**
+   * A pass came to its end. What the server could not do for the moment, and no rule waits for, has been done meanwhile or is not wanted
+   * any more: a write whose answer was lost is not tried again.
+   */
+  passed(target: string): void {
+    const noted = this.#noted.get(target);
+    for (const [name, each] of noted ?? []) if (each.kind === 'transient' && !each.noted) noted?.delete(name);
+  }
+
   of(target: string, nowMs: number): Record<string, RefusedWrite> {
     const noted = this.#noted.get(target);
     for (const [name, each] of noted ?? [])

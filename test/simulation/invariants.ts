@@ -175,7 +175,9 @@ export class Invariants {
     const [newest] = this.#world.releases();
     if (newest === undefined || newest.spec.target.uid !== target.metadata.uid) return this.#firstToServe();
     if (templatesEqual(template, newest.spec.stable.template)) return;
-    const { phase, reason = '' } = newest.status ?? {};
+    const { phase, trouble } = newest.status ?? {};
+    // what is in the way may be shown over it
+    const reason = trouble?.reason ?? newest.status?.reason ?? '';
     const promoted = phase === 'Promoting' || phase === 'Promoted' || phase === 'Escaped';
     if (!promoted || !templatesEqual(template, newest.spec.canary.template)) {
       return this.#say(3, `${imageOf(template)} un-paused in phase ${phase ?? 'none'}`);
