@@ -1,12 +1,6 @@
 import type { Release } from '../api/release.ts';
-import { readReleases, stableAfter, type StableRecord } from './facts/records.ts';
-
-/** What the Releases of a Deployment called stable when they were last seen. */
-export interface LastStable {
-  /** of that Deployment */
-  uid: string;
-  stable: StableRecord;
-}
+import { readReleases, stableAfter } from './facts/records.ts';
+import type { LastStable } from './model.ts';
 
 /** Who deletes a target to replace it makes it again soon. */
 const REMEMBERED_MS = 60 * 60_000;

@@ -1,11 +1,10 @@
 import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
 import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/policy.ts';
-import type { Release, ReleaseStatus } from '../api/release.ts';
+import type { Release, ReleaseSpec, ReleaseStatus } from '../api/release.ts';
 import type { BoundTemplate } from '../api/template.ts';
 import type { Write } from '../api/writes.ts';
 import type { LiveRoutes } from '../providers/index.ts';
-import type { LastStable } from './last-stable.ts';
 
 /** A work item is only a name. */
 export interface Key {
@@ -38,7 +37,7 @@ export interface Snapshot extends LiveRoutes {
   releases: readonly Release[];
   /** those without a valid seal, newest first: nothing in them is believed */
   unsealed: readonly Release[];
-  /** what the Releases of this name called stable when they were last seen, as far as this process remembers */
+  /** what the newest Release of this name called stable when one was last seen, as far as this process remembers */
   lastStable: LastStable | undefined;
   /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
   policies: readonly KubeObject[];
@@ -50,6 +49,13 @@ export interface Snapshot extends LiveRoutes {
   /** writes that were refused a moment ago, by name: those with a `noted` one are not tried again yet */
   refused: Readonly<Record<string, RefusedWrite>>;
   config: ControllerConfig;
+}
+
+/** What the Releases of a Deployment called stable when they were last seen. */
+export interface LastStable {
+  /** of that Deployment */
+  uid: string;
+  stable: ReleaseSpec['stable'];
 }
 
 /**
