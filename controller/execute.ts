@@ -165,7 +165,8 @@ const unpauses = (write: Write): boolean =>
 /** Admission may change a write and let it pass: without this a promotion would wait for ever for what was taken back. */
 function stillPaused({ metadata }: KubeObject): KubeError {
   const message = `Deployment ${metadata.name} is still paused: the admission policies hold the controller's own writes too; put its user name into their first match condition (docs/admission.md)`;
-  return new KubeError({ code: 403, reason: 'Forbidden', message });
+  // not the 403 of a missing right: it is admission that says no, if in its own way
+  return new KubeError({ code: 400, reason: 'BadRequest', message });
 }
 
 function resourceOf(write: Write): Resource {
