@@ -109,13 +109,15 @@ export interface MetricVerdict extends Verdict {
 }
 
 /**
- * Sufficient statistics of one metric. `version` changes with the layout; `data` belongs to analysis/judge and
+ * Sufficient statistics of one metric. `version` (now 1) changes with the layout; `data` belongs to analysis/judge and
  * is plain JSON that survives a restart byte for byte.
  */
 export interface MetricState {
-  version: 1;
+  version: number;
   type: Metric['type'];
   data: Record<string, unknown>;
+  /** what was stored and could not be read, as it was: the metric does not pass until a human has let the release go on */
+  unread?: Record<string, unknown>;
 }
 
 export interface AnalysisState {

@@ -72,6 +72,8 @@ export const REASON = {
   NothingMeasured: 'NothingMeasured',
   /** Kayenta's score of the series metrics is below the marginal one */
   ScoreTooLow: 'ScoreTooLow',
+  /** the statistics a release stored cannot be read: it does not pass until a human has looked */
+  StateUnreadable: 'StateUnreadable',
   /** a metric failed that may not stop the release: nothing is rolled back, and nothing passes */
   PassWithheld: 'PassWithheld',
 

@@ -107,7 +107,7 @@ describe('a ceiling', () => {
     expect(after.verdicts[0]?.sentence).not.toMatch(/NaN|undefined/);
   });
 
-  test('survives a restart byte for byte, and broken evidence is begun anew', () => {
+  test('survives a restart byte for byte, and broken evidence never passes', () => {
     const all = windows('3/150 57/2850', 8);
     const half = judgeAll([capped()], all.slice(0, 5));
     const restored = JSON.parse(JSON.stringify(half.state)) as AnalysisState;

@@ -5,7 +5,7 @@ import type { Comparison } from './comparison.ts';
 import { NO_COUNTS } from './comparison.ts';
 import { isRankData } from './rank-state.ts';
 
-/** Is this a whole comparison, as stored? One that is not is begun anew. */
+/** Is this a whole comparison, as stored? */
 export function isComparison(value: unknown): value is Comparison {
   if (typeof value !== 'object' || value === null) return false;
   const data = value as Partial<Record<keyof Comparison, unknown>>;

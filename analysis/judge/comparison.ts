@@ -176,7 +176,7 @@ export interface Evidence {
 }
 
 /** A step has to last this long before the margin of the next weight counts. */
-const SCALED_AFTER_SECONDS = 5 * 60;
+export const SCALED_AFTER_SECONDS = 5 * 60;
 
 export function evidenceOf(data: Comparison): Evidence {
   const { calibration, residuals } = data;

@@ -55,7 +55,7 @@ function evidenceNumbers(reading: Reading): Numbers {
     safeEvidence: Math.exp(Math.max(reading.logSafe, reading.logScaled)),
     safeBar: Math.exp(reading.safeBar),
     rankEvidence: reading.logRank === undefined ? undefined : Math.exp(reading.logRank),
-    neededCanaryRequests: reading.needed,
+    neededCanaryRequests: reading.needed?.requests,
   };
 }
 

@@ -44,14 +44,14 @@ export interface WarmingData {
 
 const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0, pool: [] };
 
-/** The stored statistics; anything that is not whole is begun anew, which is slower and never bolder. */
+/** The stored statistics, or none. What is stored and not whole is held back from a pass by `unread.ts`. */
 export function readErrorRate(state: MetricState | undefined): ErrorRateData {
-  return state?.type === 'errorRate' && isWhole(state.data)
+  return state?.version === 1 && state.type === 'errorRate' && isErrorRateData(state.data)
     ? (state.data as unknown as ErrorRateData)
     : EMPTY;
 }
 
-function isWhole(data: Record<string, unknown>): boolean {
+export function isErrorRateData(data: Record<string, unknown>): boolean {
   const { broken, pool, fixed, ceiling, past, warming } = data;
   return (
     isComparison(data) &&
@@ -149,6 +149,6 @@ export function tickOf(canary: Counts, stable: Counts): Tick | undefined {
     : undefined;
 }
 
-function possible({ total, bad }: Counts): boolean {
+export function possible({ total, bad }: Counts): boolean {
   return isCount(total) && isCount(bad) && bad <= total;
 }

@@ -1,11 +1,11 @@
 import type { Verdict } from '../../api/analysis.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { ErrorRateMetric, Margin } from '../../api/template.ts';
-import { moreRequests } from '../stats/needed.ts';
-import { neededText } from './comparison-text.ts';
+import type { ErrorRateMetric } from '../../api/template.ts';
 import type { Evidence } from './comparison.ts';
 import type { ErrorRateData } from './error-rate-state.ts';
 import { fixedVerdict } from './fixed-horizon.ts';
+import type { Needed } from './needed.ts';
+import { neededText } from './needed.ts';
 import { arms, evidence as amount, percent } from './text.ts';
 
 /** What one error rate's statistics say, and the bars (ln) they are held against. */
@@ -13,8 +13,8 @@ export interface Reading extends Evidence {
   harmBar: number;
   safeBar: number;
   nextWeight: number | undefined;
-  /** canary requests until safe, at the rates seen */
-  needed: number | undefined;
+  /** until safe, at the rates seen; `undefined`: it would not get there */
+  needed: Needed | undefined;
   /** evidence that the canary's own rate is above its ceiling; 0 without one */
   logCeiling: number;
   ceilingBar: number;
@@ -79,19 +79,6 @@ export function overBar({ concurs }: ErrorRateData, { logHarm, harmBar }: Readin
   return concurs ? logHarm - harmBar : Math.min(logHarm - harmBar, -1e-9);
 }
 
-/** Canary requests until either margin is proven, at the rates seen. */
-export function neededRequests(
-  data: ErrorRateData,
-  { safe, scaled, safePhi: phi }: Evidence,
-  margins: { safeMargin: Margin; scaledMargin?: Margin },
-  bar: number,
-): number | undefined {
-  const strict = moreRequests(safe, data.step, { margin: margins.safeMargin, phi }, bar);
-  const { scaledMargin: margin } = margins;
-  const eased = margin && moreRequests(scaled, data.step, { margin, phi }, bar);
-  return strict === undefined || eased === undefined ? (strict ?? eased) : Math.min(strict, eased);
-}
-
 function compare(data: ErrorRateData, reading: Reading): Conclusion {
   const { logHarm: harm, logSafe: safe, harmBar, safeBar } = reading;
   if (overBar(data, reading) >= 0) {
@@ -108,6 +95,6 @@ function compare(data: ErrorRateData, reading: Reading): Conclusion {
   }
   const doubt = harm >= harmBar ? ', but single stable pods are as bad' : '';
   const evidenceText = `harm ${amount(harm)} of ${amount(harmBar)}${doubt}, safe ${amount(Math.max(safe, reading.logScaled))} of ${amount(safeBar)}`;
-  const sentence = `${arms(data.step)} in this step: not decided yet (${evidenceText}); ${neededText(reading.needed)}`;
+  const sentence = `${arms(data.step)} in this step: not decided yet (${evidenceText})${neededText(reading.needed)}`;
   return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
 }

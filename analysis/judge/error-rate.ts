@@ -11,12 +11,20 @@ import { finiteNumbers } from './comparison-text.ts';
 import { calibrated, evidenceOf } from './comparison.ts';
 import { errorRateNumbers } from './error-rate-numbers.ts';
 import type { ErrorRateData } from './error-rate-state.ts';
-import { addWindow, logCeilingOf, readErrorRate, tickOf, writeErrorRate } from './error-rate-state.ts';
+import {
+  addWindow,
+  logCeilingOf,
+  possible,
+  readErrorRate,
+  tickOf,
+  writeErrorRate,
+} from './error-rate-state.ts';
 import type { Reading } from './error-rate-verdict.ts';
-import { errorRateVerdict, isBroken, neededRequests, overBar, overCeiling } from './error-rate-verdict.ts';
+import { errorRateVerdict, isBroken, overBar, overCeiling } from './error-rate-verdict.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { addFixed } from './fixed-horizon.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
+import { neededFor } from './needed.ts';
 import { count, percent } from './text.ts';
 
 /** Sequential two-sample comparison of error rates (docs/analysis.md). */
@@ -46,11 +54,13 @@ type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'errorRate' }>;
 /** The statistics with this window in them. */
 function counted(
   before: ErrorRateData,
-  { tick, measured: { history, pods } }: { tick: Tick; measured: Measured },
+  { tick, measured }: { tick: Tick; measured: Measured },
   input: MetricInput,
   metric: ErrorRateMetric,
 ): ErrorRateData {
   const seconds = (input.window.endMs - input.window.startMs) / 1000;
+  const { history } = measured;
+  const pods = possiblePods(measured.pods);
   const rho = (pods && trafficPerPod(pods)) ?? 1;
   const seed = String(input.window.startMs);
   const ready = history === undefined ? before : calibrated(before, history, { seconds, rho, seed });
@@ -62,6 +72,12 @@ function counted(
     alone: input.alone,
   });
   return withPast(withLooks(added, tick, input, metric), history, input);
+}
+
+/** Pods whose counts are impossible are better not told apart at all. */
+function possiblePods(pods: Measured['pods']): Measured['pods'] {
+  const all = pods && [...Object.values(pods.canary), ...Object.values(pods.stable)];
+  return all?.every(possible) === true ? pods : undefined;
 }
 
 /** The counts of a test at planned looks; the sequential one has none. */
@@ -125,7 +141,7 @@ function readingOf(data: ErrorRateData, input: MetricInput, metric: ErrorRateMet
     ...evidence,
     ...bars,
     nextWeight: input.nextWeight,
-    needed: neededRequests(data, evidence, { ...metric, ...scaledMargin(input, metric) }, bars.safeBar),
+    needed: neededFor(data, evidence, { ...metric, ...scaledMargin(input, metric) }, bars.safeBar),
     logCeiling: logCeilingOf(data),
     ceilingBar: ceilingBar(risk.harm),
     alone: input.alone,

@@ -14,6 +14,8 @@ export interface Opinion {
   stops?: boolean;
   /** what was seen lies inside the safe margin; of metrics without one: it did not fail. Absent: no */
   tolerable?: boolean;
+  /** statistics it stored could not be read, and no human has looked yet */
+  unread?: boolean;
 }
 
 /** What is known of one metric after a window: its running statistics and what they say. */

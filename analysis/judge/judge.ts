@@ -27,12 +27,14 @@ import { noData } from './rules/no-data.ts';
 import { nothingToCompare } from './rules/nothing-to-compare.ts';
 import { nothingMeasured } from './rules/nothing-measured.ts';
 import type { JudgeRule } from './rules/rule.ts';
+import { unread } from './rules/unread.ts';
 import { withheld } from './rules/withheld.ts';
 import { judgeSeries } from './series-metric.ts';
 import { nextSeriesStep } from './series-state.ts';
 import type { Measured } from './series-together.ts';
 import { deciders } from './series-together.ts';
-import { judgeThreshold } from './threshold.ts';
+import { judgeThreshold, readThreshold, writeThreshold } from './threshold.ts';
+import { guarded, looked, opened } from './unread.ts';
 import { judgeWarming } from './warming.ts';
 
 /** Harm first, then everything that forbids a pass, the pass, and what is left. The first that answers is the verdict. */
@@ -41,6 +43,7 @@ const RULES: readonly JudgeRule[] = [
   failed,
   harm,
   nothingMeasured,
+  unread,
   withheld,
   noData,
   allSafe,
@@ -60,7 +63,9 @@ export function startStep(
   const bound = new Map(metricsOf(templates).map((each) => [each.key, each.bound.template]));
   const metrics = Object.entries(previous?.metrics ?? {}).map(([key, state]) => {
     const keepSafe = bound.get(key)?.safeEvidence === 'cumulative';
-    return [key, carried(state, keepSafe)] as const;
+    const { unread: lost, ...read } = opened(state, state.type);
+    const next = carried(read, keepSafe);
+    return [key, lost === undefined ? next : { ...next, unread: lost }] as const;
   });
   return {
     version: 1,
@@ -89,8 +94,14 @@ function carried(state: MetricState, keepSafe: boolean): MetricState {
     case 'series':
       return nextSeriesStep();
     case 'threshold':
-      return state;
+      return writeThreshold(readThreshold(state));
   }
+}
+
+/** A human let the release go on: nothing waits any more for what could not be read. */
+export function lookedAt(state: AnalysisState): AnalysisState {
+  const metrics = Object.entries(state.metrics).map(([key, each]) => [key, looked(each)] as const);
+  return { ...state, metrics: Object.fromEntries(metrics) };
 }
 
 /** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */
@@ -147,7 +158,7 @@ export function judgeWindow(
     const measurement = measurements.find(({ metric }) => metric === bound.key);
     const previous = state.metrics[bound.key];
     const asked = { bound, previous, measurement, window, nextWeight, steps, alone };
-    return { bound, measurement, evaluation: warming ? judgeWarming(asked) : evaluate(asked) };
+    return { bound, measurement, evaluation: guarded(asked, warming ? judgeWarming : evaluate) };
   });
   if (warming) return warmingWindow(state, measured, window);
   const judged = alone ? each(measured) : deciders(measured);

@@ -16,7 +16,7 @@ export function latencyNumbers(data: LatencyData, reading: LatencyReading): Reco
     safeEvidence: Math.exp(Math.min(...reading.thresholds.map(({ logSafe }) => logSafe))),
     safeBar: Math.exp(reading.safeBar),
     calibration: Math.min(...reading.thresholds.map(({ data: { calibration } }) => strength(calibration))),
-    neededCanaryRequests: reading.needed,
+    neededCanaryRequests: reading.needed?.requests,
   };
   for (const threshold of reading.thresholds) Object.assign(numbers, ofThreshold(data, threshold));
   return finiteNumbers(numbers);

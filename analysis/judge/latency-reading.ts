@@ -1,9 +1,10 @@
 import type { Margin } from '../../api/template.ts';
 import { logSumExp } from '../stats/logspace.ts';
-import { moreRequests } from '../stats/needed.ts';
 import type { Evidence } from './comparison.ts';
 import { evidenceOf } from './comparison.ts';
 import type { LatencyData, Threshold } from './latency-state.ts';
+import type { Needed } from './needed.ts';
+import { later, neededFor, NOTHING_MORE } from './needed.ts';
 
 /** What the statistics say, all thresholds together. */
 export interface LatencyReading {
@@ -15,8 +16,8 @@ export interface LatencyReading {
   logHarm: number;
   /** ln of what of it may stop a release, over its bar: a threshold that its rank twin contradicts does not count */
   overBar: number;
-  /** canary requests until every threshold is safe, at the shares seen; `undefined`: it would not get there */
-  needed: number | undefined;
+  /** until every threshold is safe, at the shares seen; `undefined`: it would not get there */
+  needed: Needed | undefined;
 }
 
 export interface ThresholdReading {
@@ -68,33 +69,18 @@ function weightsOf(quantiles: readonly number[]): readonly number[] {
   return usual ? USUAL_WEIGHTS : quantiles.map(() => 1 / quantiles.length);
 }
 
-function neededOf(readings: readonly ThresholdReading[], setting: Setting): number | undefined {
-  let most = 0;
-  for (const { data, evidence, logSafe } of readings) {
-    if (logSafe >= setting.safeBar) continue;
-    const needed = neededFor(data, evidence, setting);
-    if (needed === undefined) return undefined;
-    most = Math.max(most, needed);
-  }
-  return most;
-}
-
-/** The fewer of those for the strict margin and for that of the next weight. */
-function neededFor(
-  data: Threshold,
-  { safe, scaled, safePhi: phi }: Evidence,
-  { safeMargin, scaledMargin, safeBar }: Setting,
-): number | undefined {
-  const margins = [
-    { wealth: safe, absolute: safeMargin.absolute },
-    ...(scaledMargin === undefined ? [] : [{ wealth: scaled, absolute: scaledMargin.absolute }]),
-  ];
-  const all = margins
-    .map(({ wealth, absolute }) =>
-      moreRequests(wealth, data.step, { margin: { relative: 0, absolute }, phi }, safeBar),
-    )
-    .filter((needed) => needed !== undefined);
-  return all.length === 0 ? undefined : Math.min(...all);
+/** A threshold's tolerance acts on what is slow, so nothing relative is left to the share of slow requests. */
+function neededOf(readings: readonly ThresholdReading[], setting: Setting): Needed | undefined {
+  const { safeMargin, scaledMargin, safeBar } = setting;
+  const onShare = ({ absolute }: Margin): Margin => ({ relative: 0, absolute });
+  const margins = {
+    safeMargin: onShare(safeMargin),
+    ...(scaledMargin === undefined ? {} : { scaledMargin: onShare(scaledMargin) }),
+  };
+  return readings
+    .filter(({ logSafe }) => logSafe < safeBar)
+    .map(({ data, evidence }) => neededFor(data, evidence, margins, safeBar))
+    .reduce(later, NOTHING_MORE);
 }
 
 /** The threshold that says most of harm; `undefined` if there is none. */

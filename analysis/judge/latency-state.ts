@@ -41,12 +41,14 @@ const NOTHING: LatencyData = {
   thresholds: [],
 };
 
-/** The stored statistics; anything that is not whole is begun anew, which is slower and never bolder. */
+/** The stored statistics, or none. What is stored and not whole is held back from a pass by `unread.ts`. */
 export function readLatency(state: MetricState | undefined): LatencyData {
-  return state?.type === 'latency' && isWhole(state.data) ? (state.data as unknown as LatencyData) : NOTHING;
+  return state?.version === 1 && state.type === 'latency' && isLatencyData(state.data)
+    ? (state.data as unknown as LatencyData)
+    : NOTHING;
 }
 
-function isWhole({ seen, thresholds }: Partial<Record<keyof LatencyData, unknown>>): boolean {
+export function isLatencyData({ seen, thresholds }: Partial<Record<keyof LatencyData, unknown>>): boolean {
   return isSeen(seen) && Array.isArray(thresholds) && thresholds.every(isThreshold);
 }
 

@@ -2,10 +2,10 @@ import type { Verdict } from '../../api/analysis.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { LatencyMetric } from '../../api/template.ts';
 import type { Tick } from '../stats/bet.ts';
-import { neededText } from './comparison-text.ts';
 import type { LatencyReading, ThresholdReading } from './latency-reading.ts';
 import { leastSafe, worst } from './latency-reading.ts';
 import type { LatencyData, Threshold } from './latency-state.ts';
+import { neededText } from './needed.ts';
 import { count, digits, evidence as amount, percent } from './text.ts';
 
 type Conclusion = Omit<Verdict, 'numbers'>;
@@ -66,8 +66,9 @@ function undecided(
   const { logHarm, harmBar, safeBar, needed } = reading;
   const doubt = logHarm >= harmBar ? ', but single stable pods are as slow' : '';
   const evidence = `harm ${amount(logHarm)} of ${amount(harmBar)}${doubt}, safe ${amount(least.logSafe)} of ${amount(safeBar)}`;
-  const hope = obstacle(data, least.data, metric) ?? neededText(needed);
-  const sentence = `${text}: not decided yet (${evidence}); ${hope}`;
+  const why = obstacle(data, least.data, metric);
+  const hope = why === undefined ? neededText(needed) : `; ${why}`;
+  const sentence = `${text}: not decided yet (${evidence})${hope}`;
   return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
 }
 

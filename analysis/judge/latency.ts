@@ -1,4 +1,5 @@
 import type { Histogram, Measurement, MetricVerdict, Verdict } from '../../api/analysis.ts';
+import { isCount } from '../../api/count.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { LatencyMetric, Margin } from '../../api/template.ts';
 import { marginForWeight } from '../stats/exposure.ts';
@@ -49,13 +50,15 @@ type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'latency' }>;
 
 function usable(measurement: Measurement | undefined): Measured | undefined {
   if (measurement?.outcome !== 'ok' || measurement.kind !== 'latency') return undefined;
-  return isBuckets(measurement.canary) && isBuckets(measurement.stable) ? measurement : undefined;
+  return possible(measurement.canary) && possible(measurement.stable) ? measurement : undefined;
 }
+
+const possible = (histogram: Histogram): boolean => isBuckets(histogram) && isCount(total(histogram));
 
 /** Pods whose counts are impossible are better not told apart at all. */
 function usablePods(pods: LatencyPods | undefined): LatencyPods | undefined {
   const all = pods && [...Object.values(pods.canary), ...Object.values(pods.stable)];
-  return all?.every(isBuckets) === true ? pods : undefined;
+  return all?.every(possible) === true ? pods : undefined;
 }
 
 function requests(pods: Readonly<Record<string, Histogram>>): Record<string, { total: number; bad: number }> {

@@ -61,13 +61,16 @@ export function addGap(before: SeriesData, { metric, ms }: SeriesSetting): Serie
   return { ...after, last: { classification: 'NodataFailMetric', critical, sentence, numbers: {} } };
 }
 
+/** Never -0, which JSON does not know. */
 function sixDigits(value: number): number {
-  return Number(value.toPrecision(6));
+  return Number(value.toPrecision(6)) + 0;
 }
 
-/** The stored statistics; anything that is not whole is begun anew. */
+/** The stored statistics, or none. What is stored and not whole is held back from a pass by `unread.ts`. */
 export function readSeries(state: MetricState | undefined): SeriesData {
-  return state?.type === 'series' && isWhole(state.data) ? (state.data as unknown as SeriesData) : FRESH;
+  return state?.version === 1 && state.type === 'series' && isSeriesData(state.data)
+    ? (state.data as unknown as SeriesData)
+    : FRESH;
 }
 
 export function writeSeries(data: SeriesData): MetricState {
@@ -79,7 +82,7 @@ export function nextSeriesStep(): MetricState {
   return writeSeries(FRESH);
 }
 
-function isWhole(data: Record<string, unknown>): boolean {
+export function isSeriesData(data: Record<string, unknown>): boolean {
   const { elapsedMs, canary, stable, last } = data;
   return (
     isSchedule(data) &&

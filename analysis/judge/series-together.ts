@@ -56,19 +56,28 @@ export function deciders(measured: readonly Measured[]): Judged[] {
 }
 
 function together(members: readonly Member[], scoring: Scoring, { use }: BoundTemplate): Opinion {
+  const score = scoreOf(members, scoring);
+  const unread = members.find(({ opinion }) => opinion.unread === true);
   const verdict: MetricVerdict = {
     // no metric has a name with a space
     metric: `${use.template} score`,
     critical: true,
     dryRun: false,
-    ...scoreOf(members, scoring),
+    ...(unread === undefined || score.result === 'fail' ? score : without(score, unread)),
   };
   return {
     verdict,
     missing: members.some(({ opinion }) => opinion.missing),
     stops: verdict.result === 'fail',
     tolerable: members.every(({ opinion }) => opinion.tolerable === true),
+    unread: unread !== undefined,
   };
+}
+
+/** The score of metrics one of which cannot be read shows harm, or nothing. */
+function without({ numbers }: Verdict, { opinion }: Member): Verdict {
+  const { metric, reason, sentence } = opinion.verdict;
+  return { result: 'inconclusive', reason, sentence: `${metric}: ${sentence}`, numbers };
 }
 
 function scoreOf(members: readonly Member[], scoring: Scoring): Verdict {

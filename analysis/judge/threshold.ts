@@ -40,19 +40,21 @@ export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Eva
 }
 
 export function readThreshold(state: MetricState | undefined): ThresholdData {
-  const data = state?.data;
-  if (state?.type !== 'threshold' || data === undefined) return NONE;
-  const { failures, inconclusives, errors = 0 } = data;
-  return isCount(failures) && isCount(inconclusives) && isCount(errors)
-    ? { failures, inconclusives, errors }
+  return state?.version === 1 && state.type === 'threshold' && isThresholdData(state.data)
+    ? { ...NONE, ...(state.data as unknown as ThresholdData) }
     : NONE;
+}
+
+/** An older layout had no errors yet. */
+export function isThresholdData({ failures, inconclusives, errors = 0 }: Record<string, unknown>): boolean {
+  return [failures, inconclusives, errors].every(isCount);
 }
 
 export function writeThreshold(data: ThresholdData): MetricState {
   return { version: 1, type: 'threshold', data: { ...data } };
 }
 
-function isCount(value: unknown): value is number {
+function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
 
@@ -201,11 +203,12 @@ function valueText(measurement: MetricInput['measurement']): string {
   return `value ${digits(measurement.canary)}${stable}`;
 }
 
+/** Never -0, which JSON does not know. */
 function valueNumbers(measurement: MetricInput['measurement']): Record<string, number> {
   if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold') return {};
   const { canary, stable } = measurement;
   const numbers: Record<string, number> = {};
-  if (Number.isFinite(canary)) numbers['value'] = canary;
-  if (stable !== undefined && Number.isFinite(stable)) numbers['stable'] = stable;
+  if (Number.isFinite(canary)) numbers['value'] = canary + 0;
+  if (stable !== undefined && Number.isFinite(stable)) numbers['stable'] = stable + 0;
   return numbers;
 }

@@ -12,6 +12,7 @@ import { isBroken } from './error-rate-verdict.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { inconclusive, missingVerdict } from './missing.ts';
 import { arms, evidence as amount } from './text.ts';
+import { begun } from './unread.ts';
 
 /** Cold pods may fail five times as often as stable, and two requests in a hundred more. */
 export const WARMUP_MARGIN: Margin = { relative: 4, absolute: 0.02 };
@@ -24,7 +25,7 @@ export function judgeWarming(input: MetricInput): Evaluation {
 
 function notJudged(input: MetricInput): Evaluation {
   const { type } = input.bound.metric;
-  const state = input.previous ?? { version: 1, type, data: {} };
+  const state = input.previous ?? begun(type);
   const verdict = inconclusive(REASON.WarmingUp, 'not judged while most canary pods are warming up');
   return { state, missing: false, verdict: named(input, verdict) };
 }

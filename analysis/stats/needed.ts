@@ -4,8 +4,8 @@ import type { SafeWealth } from './process.ts';
 import { SAFE_BETS } from './process.ts';
 
 /**
- * About how many more canary requests the safe test needs to reach `bar` (ln), if both rates stay as they are in `seen`:
- * the fewest over the bets, each at its expected growth. `undefined`: at these rates it would not get there.
+ * The least number of canary requests the safe test still needs to reach `bar` (ln), if both rates stay as they are in `seen`:
+ * the fewest over the bets, each at its expected growth, and chance may ask for many more. `undefined`: at these rates it would not get there.
  */
 export function moreRequests(
   wealth: SafeWealth,

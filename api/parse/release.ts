@@ -141,7 +141,9 @@ const analysis: Read<AnalysisState> = shaped(
     version: VERSION,
     step: integer,
     gaps: integer,
-    metrics: mapOf(shaped({ version: VERSION, type: oneOf(METRIC_KINDS), data: rawObject })),
+    metrics: mapOf(
+      shaped({ version: integer, type: oneOf(METRIC_KINDS), data: rawObject }, { unread: rawObject }),
+    ),
     verdicts: listOf(
       shaped({ ...verdictFields, metric: string, critical: flag, dryRun: flag }, { tolerable: flag }),
     ),

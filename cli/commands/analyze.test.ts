@@ -63,23 +63,27 @@ const WORSE = Array.from({ length: 12 }, () => '15/600 114/11400');
 const withoutEvidence = (line: string): string =>
   line
     .replace(/\((harm|evidence) [^)]*\)/g, '(E)')
-    .replace(/(≈\d+|a few) more canary requests needed/, 'more needed');
+    .replace(/at least \d+ more canary requests needed, [\dhms]+ at the present rate/, 'more needed')
+    .replace(
+      /safe enough for the next weight once the step has been measured for 5m \(\dm more\)/,
+      'more time',
+    );
 
 describe('sluice analyze', () => {
   it('tells a healthy release in full', async () => {
     const input = file('samples.jsonl', samples(...HEALTHY));
     const { code, lines } = await run({ input, steps: '5,50', output: 'text' });
     expect(code).toBe(0);
-    const undecided = (weight: string, counts: string) =>
-      `${weight}  inconclusive  MoreDataNeeded: canary 1% errors (${counts}) in this step: not decided yet (E); more needed`;
+    const undecided = (weight: string, counts: string, needed = 'more needed') =>
+      `${weight}  inconclusive  MoreDataNeeded: canary 1% errors (${counts}) in this step: not decided yet (E); ${needed}`;
     const safe =
       'canary 1% errors (30/3000) against 1% (570/57000) in this step: safely within the margin (E)';
     const [first, second] = ['step 1/2 5%', 'step 2/2 50%'];
     expect(lines.map(withoutEvidence)).toEqual([
       `12:01:00  ${undecided(first, '6/600) against 1% (114/11400')}`,
-      `12:02:00  ${undecided(first, '12/1200) against 1% (228/22800')}`,
-      `12:03:00  ${undecided(first, '18/1800) against 1% (342/34200')}`,
-      `12:04:00  ${undecided(first, '24/2400) against 1% (456/45600')}`,
+      `12:02:00  ${undecided(first, '12/1200) against 1% (228/22800', 'more time')}`,
+      `12:03:00  ${undecided(first, '18/1800) against 1% (342/34200', 'more time')}`,
+      `12:04:00  ${undecided(first, '24/2400) against 1% (456/45600', 'more time')}`,
       `12:05:00  ${first}  pass  SafeProven: ${safe}`,
       `12:06:00  ${undecided(second, '6/600) against 1% (114/11400')}`,
       `12:07:00  ${undecided(second, '12/1200) against 1% (228/22800')}`,

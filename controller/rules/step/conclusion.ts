@@ -1,7 +1,7 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import type { TrafficShare } from '../../../api/release.ts';
 import { REASON } from '../../../api/reasons.ts';
-import { startStep } from '../../../analysis/judge/judge.ts';
+import { lookedAt, startStep } from '../../../analysis/judge/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
 import { formatDuration } from '../../../api/duration.ts';
 import { isNothing, splitText } from '../../../api/split.ts';
@@ -143,7 +143,11 @@ function unproven(
   };
   const limitMs = limitOf(s);
   if (exposedMs >= limitMs) return timeUp(s, said);
-  return quiet(s, elapsedMs) ?? baked(s) ?? { to: 'wait', said, human: false, again: limitMs - exposedMs };
+  return (
+    quiet(s, elapsedMs) ??
+    baked(s) ??
+    unread(s) ?? { to: 'wait', said, human: false, again: limitMs - exposedMs }
+  );
 }
 
 function timeUp(s: StepFacts, said: Said): Conclusion {
@@ -183,6 +187,13 @@ function baked(s: StepFacts): Conclusion | undefined {
   return resumed(s) ? LET_ON : human(REASON.Inconclusive, why);
 }
 
+/** No window brings back what cannot be read, so a human is asked at once. Harm is looked for meanwhile. */
+function unread(s: StepFacts): Conclusion | undefined {
+  const verdict = currentVerdict(s);
+  if (verdict?.reason !== REASON.StateUnreadable) return undefined;
+  return resumed(s) ? LET_ON : human(verdict.reason, verdict.sentence);
+}
+
 const LET_ON: Conclusion = {
   to: 'next',
   said: {
@@ -214,6 +225,7 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
     return promote(s.facts, s.release, proven, { ...kept, pausedAt: undefined });
   }
   const stepStartedAt = new Date(s.facts.nowMs).toISOString();
+  const { analysis: known } = s.status;
   return answerFor(
     s.facts,
     s.release,
@@ -224,7 +236,7 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
       step: index,
       ...askedIn(s.facts, next),
       stepStartedAt,
-      analysis: startStep(s.status.analysis, index, s.templates),
+      analysis: startStep(resumed(s) ? known && lookedAt(known) : known, index, s.templates),
       share: kept.share,
     },
   );
