@@ -39,6 +39,8 @@ export interface Snapshot extends LiveRoutes {
   unsealed: readonly Release[];
   /** what the newest Release of this name called stable when one was last seen, as far as this process remembers */
   lastStable: LastStable | undefined;
+  /** what the last pass of this process said of a target that serves nobody */
+  unserved: Unserved | undefined;
   /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
   policies: readonly KubeObject[];
   templates: readonly KubeObject[];
@@ -49,6 +51,12 @@ export interface Snapshot extends LiveRoutes {
   /** writes that were refused a moment ago, by name: those with a `noted` one are not tried again yet */
   refused: Readonly<Record<string, RefusedWrite>>;
   config: ControllerConfig;
+}
+
+/** No pod of a target is ready: seen since then by the clock of the controller; its newest change by that of the API server. */
+export interface Unserved {
+  sinceMs: number;
+  changedMs: number;
 }
 
 /** What the Releases of a Deployment called stable when they were last seen. */
@@ -191,6 +199,8 @@ export interface Decision {
    */
   status?: { release: string; next: ReleaseStatus; regardless?: true };
   requeueAfterMs?: number;
+  /** for the next pass of this process; absent: forgotten */
+  unserved?: Unserved;
 }
 
 /** What a rule answers; its name is added by the list. */

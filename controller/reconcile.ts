@@ -7,7 +7,7 @@ import type { Actor, Executed } from './execute.ts';
 import { isEnded, readReleases } from './facts/records.ts';
 import type { Measurements } from './measurements.ts';
 import { keyText } from './keys.ts';
-import type { LastStables } from './last-stable.ts';
+import type { Memory } from './memory.ts';
 import type { Action, ControllerConfig, Decision, Key, Snapshot } from './model.ts';
 import type { Refusals } from './refusals.ts';
 import type { Seal } from './seal/seal.ts';
@@ -21,7 +21,7 @@ import { statusWrite } from './status-write.ts';
 export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken' | 'releases'> {
   reader: Reader;
   refusals: Refusals;
-  lastStables: LastStables;
+  memory: Memory;
   measurements: Measurements;
   config: ControllerConfig;
   nowMs: number;
@@ -59,6 +59,7 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const target = keyText(key);
   const decided = decideSafely(snapshot, pipe.decide, () => refusals.broke(target, nowMs));
   const { decision } = decided;
+  pipe.memory.saw(target, decision.unserved);
   const bug = decided.bug === undefined ? {} : { bug: decided.bug };
   if (decided.obstacle === undefined) refusals.mended(target);
   const releases = snapshot.releases as unknown as readonly KubeObject[];

@@ -7,7 +7,7 @@ import { ROUTE_KINDS } from '../providers/index.ts';
 import { FOLLOWED } from './companions/index.ts';
 import { CONSIDERED } from './discovery/index.ts';
 import { keyText } from './keys.ts';
-import type { LastStables } from './last-stable.ts';
+import type { Memory } from './memory.ts';
 import type { Measurements } from './measurements.ts';
 import type { ControllerConfig, Key, Snapshot } from './model.ts';
 import { targetOf } from './owners.ts';
@@ -35,7 +35,7 @@ export interface SnapshotContext {
   reader: Reader;
   measurements: Pick<Measurements, 'measured' | 'measuring'>;
   refusals: Pick<Refusals, 'of'>;
-  lastStables: Pick<LastStables, 'seen'>;
+  memory: Pick<Memory, 'seen' | 'unserved'>;
   /** does the Release carry a seal of this controller? */
   isSealed: (release: KubeObject) => boolean;
   config: ControllerConfig;
@@ -91,7 +91,8 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     surroundings: considered.objects,
     releases,
     unsealed,
-    lastStable: context.lastStables.seen(keyText(key), releases, nowMs),
+    unserved: context.memory.unserved(keyText(key)),
+    lastStable: context.memory.seen(keyText(key), releases, nowMs),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
     templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
     measured: measurements.measured(keyText(key)),

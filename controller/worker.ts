@@ -6,7 +6,7 @@ import { isQuarantine } from './decide.ts';
 import { execute } from './execute.ts';
 import type { Actor } from './execute.ts';
 import { parseKey } from './keys.ts';
-import { LastStables } from './last-stable.ts';
+import { Memory } from './memory.ts';
 import type { Measurements } from './measurements.ts';
 import type { Metrics } from './metrics.ts';
 import type { ControllerConfig, Decision, Key, Snapshot } from './model.ts';
@@ -55,7 +55,7 @@ export class Worker {
 
   readonly #warnings: WarningLog;
   readonly #refusals = new Refusals();
-  readonly #lastStables = new LastStables();
+  readonly #memory = new Memory();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -71,7 +71,7 @@ export class Worker {
       ...this.#actor(target, remarks),
       config: this.#options.config(),
       refusals: this.#refusals,
-      lastStables: this.#lastStables,
+      memory: this.#memory,
       nowMs,
     };
     const result = await reconcileOnce(pipe, key);

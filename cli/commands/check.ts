@@ -77,7 +77,7 @@ async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looki
       reader,
       measurements: { measured: () => undefined, measuring: () => false },
       refusals: { of: () => ({}) },
-      lastStables: { seen: () => undefined },
+      memory: { seen: () => undefined, unserved: () => undefined },
       // The key is the controller's; here nothing is done on the strength of a Release.
       isSealed: () => true,
       config: configOf(flags, endpoints),

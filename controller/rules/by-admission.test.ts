@@ -6,6 +6,7 @@ import {
   aSnapshot,
   aTarget,
   doing,
+  NOW,
   podTemplate,
   replicaSet,
   type TargetChange,
@@ -57,25 +58,39 @@ describe('the correction of a first version that does not run', () => {
   const broken = replicaSet('web:1', { ready: 0 });
   const rollsOut = 'jsonPatch Deployment/web: let the target roll out';
 
+  /** Seen without a ready pod for so long, after a change that the API server dates so long ago. */
+  const lookAgain = (objects: KubeObject[], seenS: number, changedS: number): Decision => {
+    const unserved = { sinceMs: NOW - seenS * 1000, changedMs: NOW - changedS * 1000 };
+    const snapshot = aSnapshot(objects, { unserved });
+    return decide({ ...snapshot, config: { ...snapshot.config, hold: 'admission' } });
+  };
+
+  it('waits until the controller itself has seen it so for 60 s, however far its clock is ahead', () => {
+    const first = look('admission', at(3_000), ...broken);
+    expect([doing(first), first.unserved]).toEqual([[], { sinceMs: NOW, changedMs: NOW - 1_000_000 }]);
+    const again = lookAgain([at(3_000), ...broken], 59, 1_000);
+    expect([doing(again), again.unserved?.sinceMs]).toEqual([[], NOW - 59_000]);
+  });
+
   it.each([
     {
       given: 'no pod has been ready for 60 s',
-      objects: [at(120), ...broken],
+      objects: [at(1_000), ...broken],
       want: [rollsOut, 'event Initial'],
     },
-    { given: 'nothing was made of it', objects: [at(60)], want: [rollsOut, 'event Initial'] },
-    { given: 'it is younger than that', objects: [at(59)], want: [] },
-    { given: 'its author paused it', objects: [at(120, aTarget({ image: 'web:2' })), ...broken], want: [] },
+    { given: 'nothing was made of it', objects: [at(1_000)], want: [rollsOut, 'event Initial'] },
+    { given: 'it was made again since', objects: [at(900)], want: [] },
+    { given: 'its author paused it', objects: [at(1_000, aTarget({ image: 'web:2' })), ...broken], want: [] },
     {
       given: 'a pod is ready',
-      objects: [at(120), ...broken, ...replicaSet('web:0', { pods: 1 })],
+      objects: [at(1_000), ...broken, ...replicaSet('web:0', { pods: 1 })],
       want: [],
     },
     {
       given: 'pods were available until just now',
       objects: [
         at(
-          120,
+          1_000,
           marked({
             image: 'web:2',
             conditions: [{ type: 'Available', status: 'False', lastTransitionTime: ago(10) }],
@@ -86,12 +101,12 @@ describe('the correction of a first version that does not run', () => {
       want: [],
     },
   ])('where $given: $want', ({ objects, want }) => {
-    const decision = look('admission', ...objects);
+    const decision = lookAgain(objects, 60, 1_000);
     expect([decision.rule, ...doing(decision)]).toEqual(['first-sight', ...want]);
   });
 
   it('is let go exactly as it was looked at, without the marker', () => {
-    expect(patchOf(look('admission', at(120)))).toEqual([
+    expect(patchOf(lookAgain([at(1_000)], 60, 1_000))).toEqual([
       { op: 'test', path: '/metadata/uid', value: 'uid-web' },
       { op: 'test', path: '/metadata/generation', value: 5 },
       { op: 'add', path: '/spec/paused', value: false },

@@ -9,7 +9,7 @@ import {
   type WorkloadFacts,
 } from '../facts/workload.ts';
 import { templatesEqual } from '../canary/index.ts';
-import type { Answer } from '../model.ts';
+import type { Answer, Unserved } from '../model.ts';
 import { event, pause, unpause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { recordRecreated } from './record-again.ts';
@@ -44,8 +44,11 @@ export const firstSight: FactsRule = {
   },
 };
 
-export const waitToServe = (facts: Facts, target: WorkloadFacts): Answer =>
-  firstToServe(facts, target) ?? inProgress(target);
+export function waitToServe(facts: Facts, target: WorkloadFacts): Answer {
+  const unserved = unservedFor(facts, target);
+  if (unserved === undefined) return inProgress(target);
+  return firstToServe(facts, target, unserved) ?? { ...inProgress(target), unserved };
+}
 
 /** The Releases of a Deployment that was deleted go with it: what they call stable is written down while one is left. */
 function remembered(facts: Facts, target: WorkloadFacts): Answer | undefined {
@@ -61,26 +64,38 @@ function remembered(facts: Facts, target: WorkloadFacts): Answer | undefined {
  * The correction of a first version that never ran is held by admission like any change. There is nothing to compare it
  * with and nobody is served, so it is let roll out; a pause that is the author's own stays.
  */
-function firstToServe(facts: Facts, target: WorkloadFacts): Answer | undefined {
+function firstToServe(facts: Facts, target: WorkloadFacts, { sinceMs }: Unserved): Answer | undefined {
   const ours = target.marker !== undefined || target.pausedBySluice;
   if (!target.paused || !ours || !target.observed) return undefined;
-  if (facts.nowMs - unservedSinceMs(target) < UNSERVED_MS) return undefined;
+  if (facts.nowMs - sinceMs < UNSERVED_MS) return undefined;
   const sentence =
     'No pod of the target has been ready for 60 s: the template it holds is let roll out as the first.';
   const actions = [unpause(target), ...event(facts, 'Normal', REASON.Initial, sentence)];
   return answer({ reason: REASON.Initial, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 
-/** Infinity while a pod is ready, or may be. */
-function unservedSinceMs(target: WorkloadFacts): number {
+/**
+ * How long this process has seen no pod ready, by its own clock; undefined while one is, or may be. The times of the API server are
+ * compared with one another alone: a newer change than the one seen says that a pod was ready in between.
+ */
+function unservedFor({ nowMs, snapshot }: Facts, target: WorkloadFacts): Unserved | undefined {
+  const changedMs = changedAtMs(target);
+  if (changedMs === undefined) return undefined;
+  const seen = snapshot.unserved;
+  return seen !== undefined && changedMs <= seen.changedMs ? seen : { sinceMs: nowMs, changedMs };
+}
+
+function changedAtMs(target: WorkloadFacts): number | undefined {
   const pods = target.replicaSets.flatMap((replicaSet) => replicaSet.pods);
   const available = condition(target.object, 'Available');
-  if (pods.some((pod) => pod.ready) || (target.replicas > 0 && available?.status === 'True')) return Infinity;
-  return Math.max(
+  if (pods.some((pod) => pod.ready) || (target.replicas > 0 && available?.status === 'True'))
+    return undefined;
+  const changedMs = Math.max(
     timeOf(target.object.metadata.creationTimestamp, Infinity),
     available === undefined ? -Infinity : timeOf(available.since, Infinity),
     ...pods.map((pod) => pod.readyChangedMs),
   );
+  return Number.isFinite(changedMs) ? changedMs : undefined;
 }
 
 export function inProgress(target: WorkloadFacts): Answer {

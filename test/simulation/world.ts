@@ -10,7 +10,7 @@ import { decide } from '../../controller/decide.ts';
 import { EventRecorder } from '../../controller/events.ts';
 import { keyText } from '../../controller/keys.ts';
 import { MeasurementBoard } from '../../controller/measurements.ts';
-import { LastStables } from '../../controller/last-stable.ts';
+import { Memory } from '../../controller/memory.ts';
 import type { HoldMode, Key } from '../../controller/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
 import { Refusals } from '../../controller/refusals.ts';
@@ -103,7 +103,7 @@ export class World {
   readonly #transport: Transport;
   #board: MeasurementBoard;
   #refusals = new Refusals();
-  #lastStables = new LastStables();
+  #memory = new Memory();
   #dueMs = 0;
   #failures = 0;
   #minute = 0;
@@ -181,7 +181,7 @@ export class World {
     this.crashes += 1;
     this.#board = this.#freshBoard();
     this.#refusals = new Refusals();
-    this.#lastStables = new LastStables();
+    this.#memory = new Memory();
     this.#dueMs = this.clock.now();
     this.#failures = 0;
   }
@@ -230,7 +230,7 @@ export class World {
           },
           measurements: this.#board,
           refusals: this.#refusals,
-          lastStables: this.#lastStables,
+          memory: this.#memory,
           seal: this.seal,
           events: new EventRecorder({ client, now: () => clock.now(), random: this.#suffixes }),
           mayAct: () => true,

@@ -248,6 +248,7 @@ export interface SnapshotChange {
   refused?: Snapshot['refused'];
   unsealed?: readonly KubeObject[];
   lastStable?: Snapshot['lastStable'];
+  unserved?: Snapshot['unserved'];
 }
 
 /** A snapshot of exactly these objects. */
@@ -279,6 +280,7 @@ export function aSnapshot(
     releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
     unsealed: [...(change.unsealed ?? [])] as unknown as Release[],
     lastStable: change.lastStable,
+    unserved: change.unserved,
     policies: of('ReleasePolicy'),
     templates: of('AnalysisTemplate'),
     measured: change.measured,

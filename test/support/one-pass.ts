@@ -4,7 +4,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import { EventRecorder } from '../../controller/events.ts';
 import type { Action, Decision, MeasureJob, MeasureResult, Snapshot } from '../../controller/model.ts';
 import { reconcileOnce, type Pipe, type Reconciled } from '../../controller/reconcile.ts';
-import { LastStables } from '../../controller/last-stable.ts';
+import { Memory } from '../../controller/memory.ts';
 import { Refusals } from '../../controller/refusals.ts';
 import { Seal } from '../../controller/seal/seal.ts';
 import type { Listing } from '../../controller/snapshot.ts';
@@ -101,7 +101,7 @@ export class Passes {
   readonly putBack: string[] = [];
   readonly lostEvents: KubeError[] = [];
   readonly refusals = new Refusals();
-  readonly lastStables = new LastStables();
+  readonly memory = new Memory();
   /** by the last decision */
   seen: Snapshot | undefined;
 
@@ -138,7 +138,7 @@ export class Passes {
       onLostEvent: (error) => this.lostEvents.push(error),
       onWarning: () => undefined,
       refusals: this.refusals,
-      lastStables: this.lastStables,
+      memory: this.memory,
       seal: SEAL,
       config: {
         namespace: 'sluice-system',

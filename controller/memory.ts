@@ -1,17 +1,18 @@
 import type { Release } from '../api/release.ts';
 import { readReleases, stableAfter } from './facts/records.ts';
-import type { LastStable } from './model.ts';
+import type { LastStable, Unserved } from './model.ts';
 
 /** Who deletes a target to replace it makes it again soon. */
 const REMEMBERED_MS = 60 * 60_000;
 const MOST = 1_000;
 
-/**
- * The Releases of a Deployment go with it, perhaps before anything is seen of the one that follows it under its name. What they called
- * stable is remembered for an hour, of the thousand targets seen last. In memory only: a restart forgets it.
- */
-export class LastStables {
-  /** by target; the one seen last comes last */
+/** What this process remembers of targets that no Release speaks of. A restart forgets it. */
+export class Memory {
+  readonly #unserved = new Map<string, Unserved>();
+  /**
+   * The Releases of a Deployment go with it, perhaps before anything is seen of the one that follows it under its name. What they
+   * called stable is remembered for an hour, of the thousand targets seen last. By target; the one seen last comes last.
+   */
   readonly #of = new Map<string, LastStable & { seenMs: number }>();
 
   /** Notes what the newest Release says; without one, what the last one said. */
@@ -23,6 +24,16 @@ export class LastStables {
     }
     this.#forget(nowMs);
     return this.#of.get(target);
+  }
+
+  unserved(target: string): Unserved | undefined {
+    return this.#unserved.get(target);
+  }
+
+  /** After each pass, what it said. */
+  saw(target: string, unserved: Unserved | undefined): void {
+    if (unserved === undefined) this.#unserved.delete(target);
+    else this.#unserved.set(target, unserved);
   }
 
   #forget(nowMs: number): void {
