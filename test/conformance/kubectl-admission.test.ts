@@ -131,6 +131,15 @@ describe.skipIf(!present)(title, () => {
     expect(answer.out).toContain('sluice promote deployment/web');
   });
 
+  it('does not let the marker be taken off in the name of `kubectl rollout`', async () => {
+    const answer = await kubectl(
+      ...['annotate', 'deployment/web', 'sluice.dev/held-', '--field-manager=kubectl-rollout'],
+    );
+    expect(answer.code).not.toBe(0);
+    expect(answer.out).toContain('only the controller changes it while deployment web is held');
+    expect(await spec('.metadata.annotations.sluice\\.dev/held')).toBe('new');
+  });
+
   it('lets the controller roll it out', async () => {
     // kubectl sends no credentials over plain HTTP
     const done = await fetch(`${listening.url}/apis/apps/v1/namespaces/default/deployments/web`, {

@@ -3,9 +3,17 @@ import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
 
 /** Each object of admission mode with the name of its resource. */
-export function holdPolicies(): [string, KubeObject][] {
-  return ['hold', 'keep', 'guard', 'fresh-start']
-    .flatMap((name) => manifest(`admission/admission-mode/${name}`))
+export const holdPolicies = (): Policies =>
+  policies('admission-mode', ['hold', 'keep', 'guard', 'fresh-start']);
+
+/** The same of the guards of pause mode. */
+export const pauseGuards = (): Policies => policies('pause-mode', ['pause-guard', 'promotion-guard']);
+
+type Policies = [string, KubeObject][];
+
+function policies(folder: string, names: readonly string[]): Policies {
+  return names
+    .flatMap((name) => manifest(`admission/${folder}/${name}`))
     .map((each) => {
       const plural = `${each.kind.toLowerCase()}s`.replace(/ys$/, 'ies');
       return [`${plural}.admissionregistration.k8s.io`, each];

@@ -6,6 +6,7 @@ import type { Confirms } from './cluster.ts';
 import { ASKED_OF_POLICIES, POLICY_EVENTS } from './companions.ts';
 import { Invariants } from './invariants.ts';
 import { canaryWanted, isByPods, isCanaryPod, scaleCanary } from './by-pods.ts';
+import { pauseGuards } from './manifests.ts';
 import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
 import { ROUTE, SERVICE, target, VERSIONS, type Version } from './objects.ts';
 import { readyPods, type Outage } from './prometheus.ts';
@@ -55,6 +56,8 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // the user name in the policies
   exempt: (world, user) => world.exempt(user),
   'delete-policies': (world) => world.removePolicies(),
+  // as `kubectl apply -k manifests/admission/pause-mode`
+  'install-guards': (world) => world.installPolicies(pauseGuards()),
   // as `kubectl rollout restart`
   restart: (world) =>
     world.editTarget((spec) => {

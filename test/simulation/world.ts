@@ -146,9 +146,9 @@ export class World {
     replacePods(this);
   }
 
-  /** As `kubectl apply -k manifests/admission/admission-mode`. */
-  installPolicies(): void {
-    for (const [resource, object] of holdPolicies()) {
+  /** As `kubectl apply -k manifests/admission/admission-mode`, or of the policies given. */
+  installPolicies(policies = holdPolicies()): void {
+    for (const [resource, object] of policies) {
       if (this.api.store.get(resource, undefined, object.metadata.name) === undefined)
         this.api.store.create(resource, object);
     }

@@ -1,6 +1,7 @@
 /** The policies of pause mode, and those both modes share. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { get, objects, text } from '../json.ts';
+import { ORDERS } from '../../../api/names.ts';
+import { get, object, objects, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { deployment, DEPLOYMENTS, TestClient } from '../testing/client.ts';
 import type { Answer } from '../testing/client.ts';
@@ -82,7 +83,8 @@ describe('pause mode', () => {
       const answer = await client.patch(WEB, 'merge', patch);
       expect(answer.status).toBe(422);
       expect(message(answer)).toContain('deployment web is kept paused by Sluice');
-      expect(message(answer)).toContain('`sluice promote deployment/web`');
+      for (const command of ['promote', 'abort', 'revert', 'restart'])
+        expect(message(answer)).toContain(`\`sluice ${command} deployment/web\``);
     }
     expect((await client.patch(WEB, 'strategic', newImage)).status).toBe(200);
     expect((await client.patch(WEB, 'merge', { spec: { paused: false } })).status).toBe(422);
@@ -109,7 +111,8 @@ describe('pause mode', () => {
     const refused = await client.patch(WEB, 'strategic', newImage);
     expect(refused.status).toBe(422);
     expect(message(refused)).toContain(
-      'release web-2 is being promoted: apply again when that has ended, or go back with `sluice revert deployment/web`',
+      'release web-2 is being promoted, and another template would roll out unproven. Apply it when that has ended, which `sluice wait deployment/web` tells, ' +
+        'or go back now: apply the stable template, or use `sluice revert deployment/web`',
     );
     expect((await client.patch(WEB, 'merge', { spec: { replicas: 2 } })).status).toBe(200);
     await client.post(DEPLOYMENTS, {
@@ -121,6 +124,73 @@ describe('pause mode', () => {
     await client.patch(`${RELEASE}/status`, 'merge', status('Promoted'));
     become('ann');
     expect((await client.patch(WEB, 'strategic', newImage)).status).toBe(200);
+  });
+
+  describe('while a release is being promoted', () => {
+    const annotated = (annotations: JsonObject): JsonObject => ({
+      spec: { template: { metadata: { annotations } } },
+    });
+    const restart = annotated({ 'kubectl.kubernetes.io/restartedAt': '2026-01-01T00:00:00Z' });
+    let stable: Json;
+
+    beforeEach(async () => {
+      become(CONTROLLER);
+      await client.patch(WEB, 'merge', annotated({ owner: 'shop' }));
+      stable = get((await client.get(WEB)).body, 'spec', 'template') ?? null;
+      const record = { ...object(release['spec']), stable: { replicaSet: 'web-1', template: stable } };
+      await client.post(RELEASES, { ...release, spec: record });
+      await client.patch(`${RELEASE}/status`, 'merge', status('Promoting'));
+      await client.patch(WEB, 'strategic', newImage);
+      await client.patch(WEB, 'merge', { spec: { paused: false } });
+      become('ann');
+    });
+
+    const back = (change: (template: JsonObject) => void = () => undefined): Promise<Answer> => {
+      const template = structuredClone(object(stable));
+      change(template);
+      return client.patch(WEB, 'json', [{ op: 'replace', path: '/spec/template', value: template }]);
+    };
+
+    it('never refuses the way back to the stable template', async () => {
+      expect((await back()).status).toBe(200);
+      expect(get((await client.get(WEB)).body, 'spec', 'template')).toEqual(stable);
+    });
+
+    it('lets pods be restarted, and goes back to the stable template from there', async () => {
+      expect((await client.patch(WEB, 'merge', restart)).status).toBe(200);
+      const restartedAt = get(restart, 'spec', 'template', 'metadata', 'annotations');
+      const answer = await back((template) => {
+        Object.assign(object(get(template, 'metadata', 'annotations')), restartedAt);
+      });
+      expect(answer.status).toBe(200);
+    });
+
+    const almost: { name: string; change: (template: JsonObject) => void }[] = [
+      {
+        name: 'another label',
+        change: (template) => Object.assign(object(get(template, 'metadata', 'labels')), { tier: 'web' }),
+      },
+      {
+        name: 'an annotation more',
+        change: (template) => Object.assign(object(get(template, 'metadata', 'annotations')), { more: 'x' }),
+      },
+      {
+        name: 'an annotation less',
+        change: (template) => delete object(get(template, 'metadata', 'annotations'))['owner'],
+      },
+      {
+        name: 'another field of its pods',
+        change: (template) => Object.assign(object(template['spec']), { terminationGracePeriodSeconds: 5 }),
+      },
+    ];
+    it.each(almost)(
+      'refuses the stable template with $name: that is proven by nobody',
+      async ({ change }) => {
+        const answer = await back(change);
+        expect(answer.status).toBe(422);
+        expect(message(answer)).toContain('`sluice revert deployment/web`');
+      },
+    );
   });
 
   it('lets Deployments change where the definition of Releases is missing', async () => {
@@ -206,6 +276,12 @@ describe('a Release', () => {
       patch: { metadata: { annotations: { 'team/note': 'x' } } },
       want: 200,
     },
+    {
+      name: 'the target in its labels',
+      patch: { metadata: { labels: { 'sluice.dev/target': 'other' } } },
+      want: 403,
+    },
+    { name: 'a label of their own', patch: { metadata: { labels: { 'team/note': 'x' } } }, want: 200 },
     { name: 'the status', patch: status('Promoted'), url: `${RELEASE}/status`, want: 403 },
     { name: 'a finalizer', patch: { metadata: { finalizers: ['sluice.dev/traffic'] } }, want: 200 },
   ];
@@ -216,6 +292,28 @@ describe('a Release', () => {
       expect((await client.patch(url ?? RELEASE, 'merge', patch)).status).toBe(200);
     });
   }
+
+  it('takes from others the annotations by which orders are given, and no others', () => {
+    const { spec } = manifests('admission/common/releases.yaml')[0]!;
+    const free = objects(get(object(spec), 'variables')).flatMap(({ expression }) =>
+      [...text(expression).matchAll(/k in \[([^\]]*)\]/g)].map(([, list = '']) =>
+        list.split(',').map((each) => each.trim().replaceAll("'", '')),
+      ),
+    );
+    expect(free).toHaveLength(2);
+    for (const list of free) expect(list.sort()).toEqual([...ORDERS].sort());
+  });
+
+  it('keeps the labels by which it is found', async () => {
+    become(CONTROLLER);
+    await client.patch(RELEASE, 'merge', { metadata: { labels: { 'sluice.dev/target': 'web' } } });
+    become('ann');
+    const gone = { metadata: { labels: { 'sluice.dev/target': null } } };
+    const answer = await client.patch(RELEASE, 'merge', gone);
+    expect(answer.status).toBe(403);
+    expect(message(answer)).toContain('only the controller changes the labels sluice.dev/… of a Release');
+    expect((await client.patch(RELEASE, 'merge', { spec: { intent: 'Pause' } })).status).toBe(200);
+  });
 
   it('keeps what the controller has noted on it', async () => {
     const note: JsonObject = { metadata: { annotations: { 'sluice.dev/route-originals': 'x' } } };

@@ -135,6 +135,13 @@ describe('an idle target', () => {
     expect(state(await live())).toBe('running unmarked');
   });
 
+  it('still gets its status from the native controller when somebody has put the marker on by hand', async () => {
+    await client.patch(WEB, 'merge', { metadata: { annotations: { [HELD]: 'new' } } });
+    expect(state(await live())).toBe('running new');
+    const answer = await client.patch(`${WEB}/status`, 'merge', { status: { collisionCount: 1 } });
+    expect(answer.status).toBe(200);
+  });
+
   it('is left alone when it has not opted in', async () => {
     await client.post(DEPLOYMENTS, deployment('other'));
     expect(state(await client.patch(`${DEPLOYMENTS}/other`, 'strategic', image('shop:2')))).toBe(
@@ -204,9 +211,39 @@ describe('a held target', () => {
     expect(text(answer.body['message'])).toBe(
       `deployments.apps "web" is forbidden: ValidatingAdmissionPolicy 'sluice-guard' with binding 'sluice-guard' denied request: ` +
         'deployment web is held by Sluice: this revision is not proven yet. Promote it now with `sluice promote deployment/web`, ' +
-        'or withdraw it with `sluice abort deployment/web`',
+        'or withdraw it with `sluice abort deployment/web`; if its release has ended, try it again with `sluice retry deployment/web`, ' +
+        'or put the stable one back with `sluice revert deployment/web`',
     );
     expect(state(await live())).toBe('paused new');
+  });
+
+  const strip: Json = { metadata: { annotations: { [HELD]: null } } };
+  const sideways = [
+    { name: 'as `kubectl rollout` would', url: `${WEB}?fieldManager=kubectl-rollout`, patch: strip },
+    { name: 'through the status', url: `${WEB}/status`, patch: strip },
+    {
+      name: 'by another word in it, through the status',
+      url: `${WEB}/status`,
+      patch: { metadata: { annotations: { [HELD]: 'mine' } } },
+    },
+  ];
+  for (const { name, url, patch } of sideways) {
+    it(`does not lose its marker to a write ${name}, and so does not roll out unproven`, async () => {
+      const answer = await client.patch(url, 'merge', patch);
+      expect(answer.status).toBe(422);
+      expect(text(answer.body['message'])).toContain(
+        'annotation sluice.dev/held: only the controller changes it while deployment web is held. Promote the revision with `sluice promote deployment/web`',
+      );
+      await client.patch(WEB, 'merge', { spec: { paused: false } });
+      expect(state(await live())).toBe('paused new');
+    });
+  }
+
+  it('loses its marker to anybody who opts it out in the same write', async () => {
+    const out = { metadata: { annotations: { 'sluice.dev/policy': null, [HELD]: null } } };
+    expect((await client.patch(WEB, 'merge', out)).status).toBe(200);
+    expect((await resume()).status).toBe(200);
+    expect(state(await live())).toBe('running unmarked');
   });
 
   it('resumes once it has opted out', async () => {
