@@ -22,4 +22,10 @@ export {
 export { canaryReplicas } from './replicas.ts';
 export { rewriteLabels, rewriteTemplate, undoRewrite, type Rewrite } from './rewrite.ts';
 export { mapSelects, selectorMatches, type Labels } from './selector.ts';
-export { LARGEST_TEMPLATE_KIB, templateKib, templateOf, templatesEqual } from './template.ts';
+export {
+  LARGEST_RECORD_KIB,
+  LARGEST_TEMPLATE_KIB,
+  templateKib,
+  templateOf,
+  templatesEqual,
+} from './template.ts';

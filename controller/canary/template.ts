@@ -41,6 +41,9 @@ export function templateOf(replicaSet: { spec?: JsonObject }): JsonObject {
  */
 export const LARGEST_TEMPLATE_KIB = 192;
 
+/** Of pod templates in one Release: etcd takes 1.5 MiB, and rules, status, annotations and managedFields have to fit beside them. */
+export const LARGEST_RECORD_KIB = 1024;
+
 /** Size of a pod template as JSON, in KiB, rounded up. */
 export function templateKib(template: JsonObject): number {
   return Math.ceil(new TextEncoder().encode(JSON.stringify(template)).length / 1024);

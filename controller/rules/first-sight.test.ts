@@ -87,6 +87,26 @@ describe('a target seen for the first time', () => {
     });
   });
 
+  describe('whose template is too large for a record', () => {
+    const image = `web:${'1'.repeat(600 * 1024)}`;
+    const says = /record would hold 12\d\d KiB .*more than the 1024 .*move long values into a ConfigMap/;
+
+    it('is not paused, and nothing is recorded', () => {
+      const decision = look(aTarget({ image, paused: false }), replicaSet(image));
+      expect(one(decision)).toEqual(['first-sight', 'TargetUnsupported', 'event TargetUnsupported']);
+      expect(decision).toMatchObject({ outcome: 'stalled', sentence: expect.stringMatching(says) as string });
+    });
+
+    it('is not left paused', () => {
+      const held = aTarget({ image, annotations: { 'sluice.dev/held': 'new' } });
+      const decision = look(held, replicaSet(image));
+      expect(doing(decision)).toEqual([
+        'jsonPatch Deployment/web: let the target roll out',
+        'event TargetUnsupported',
+      ]);
+    });
+  });
+
   it('at 0 replicas is recorded by its template', () => {
     expect(look(aTarget({ replicas: 0 }), replicaSet('web:1', { pods: 0 })).reason).toBe('Initial');
   });

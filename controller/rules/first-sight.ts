@@ -14,6 +14,7 @@ import { event, pause, unpause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { recordRecreated } from './record-again.ts';
 import { record } from './record.ts';
+import { notHeld, tooLargeForRecord } from './record-size.ts';
 
 /** As long as a stable version may be without a pod before a canary takes its place. */
 const UNSERVED_MS = 60_000;
@@ -30,6 +31,9 @@ export const firstSight: FactsRule = {
     const serving = servingAlone(target);
     if (serving === undefined || !target.observed)
       return remembered(facts, target) ?? waitToServe(facts, target);
+    const kept = { stable: serving.template, canary: serving.template };
+    const tooLarge = notHeld(facts, target, kept);
+    if (tooLarge !== undefined) return tooLarge;
     if (target.paused) return recorded(facts, target, serving);
     // About to roll out something else: the native controller has not made its ReplicaSet yet.
     if (!templatesEqual(serving.template, target.template)) return inProgress(target);
@@ -54,6 +58,8 @@ export function waitToServe(facts: Facts, target: WorkloadFacts): Answer {
 function remembered(facts: Facts, target: WorkloadFacts): Answer | undefined {
   const { newest } = facts;
   if (newest === undefined) return undefined;
+  const kept = { stable: stableAfter(newest).template, canary: target.template };
+  if (tooLargeForRecord(target, kept) !== undefined) return undefined;
   const sentence =
     'The target was deleted and made again: what was stable before is remembered until it serves.';
   const actions = recordRecreated(facts, target, newest);

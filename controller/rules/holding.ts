@@ -1,12 +1,13 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts.ts';
-import { phaseOf, stableAfter } from '../facts/records.ts';
+import { phaseOf, stableAfter, type StableRecord } from '../facts/records.ts';
 import { ofTemplate, servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { isMarkedFailed, pause, unmark, unpause } from './actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from './answer.ts';
 import { inProgress } from './first-sight.ts';
-import { record } from './record.ts';
+import { record, type Recording } from './record.ts';
+import { notHeld } from './record-size.ts';
 import { restarted, restartWaits } from './restart.ts';
 
 /**
@@ -85,6 +86,14 @@ function servingPresent(
   return serving === present ? serving : undefined;
 }
 
+const recorded = (
+  facts: Facts,
+  target: WorkloadFacts,
+  recording: Recording & { before: StableRecord },
+): Answer =>
+  notHeld(facts, target, { stable: recording.before.template, canary: target.template }) ??
+  record(facts, target, recording);
+
 function escaped(facts: Facts, target: WorkloadFacts): Answer | undefined {
   const { newest } = facts;
   const present = ofTemplate(target, target.template);
@@ -98,7 +107,7 @@ function escaped(facts: Facts, target: WorkloadFacts): Answer | undefined {
   const open = alone?.active === true && facts.snapshot.config.hold === 'admission';
   const first = target.paused || open ? [] : [pause(facts, target)];
   if (present?.active === true)
-    return record(facts, target, { as: 'Escaped', serving: alone, before, first });
+    return recorded(facts, target, { as: 'Escaped', serving: alone, before, first });
   const sentence = 'The target is paused, so that its new template is held.';
   return answer({ reason: REASON.Holding, sentence, actions: first, requeueAfterMs: AT_ONCE });
 }

@@ -8,6 +8,7 @@ import { answerFor, AT_ONCE, type FactsRule } from './answer.ts';
 import { notes, planRelease } from './plan.ts';
 import { doubted, making } from './made.ts';
 import { newRelease } from './record.ts';
+import { cannotBegin } from './record-size.ts';
 import { arrivedSkip } from './skip.ts';
 import { servesUnrecorded } from './serving.ts';
 import { turnedDown } from './turned-down.ts';
@@ -27,10 +28,12 @@ export const newTemplate: FactsRule = {
 };
 
 function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer {
+  const record = facts.newest === undefined ? stable.template : stableAfter(facts.newest).template;
+  const tooLarge = cannotBegin(facts, target, { stable: record, canary: target.template });
+  if (tooLarge !== undefined) return tooLarge;
   const plan = planRelease(facts);
   // What the server could not rehearse a moment ago is tried again over a record that says so.
   const resolved = plan.ok && !plan.rehearsal.some((each) => wasRefused(facts, each)) ? plan : undefined;
-  const record = facts.newest === undefined ? stable.template : stableAfter(facts.newest).template;
   const { annotations, told } = arrivedSkip(facts, target);
   const release = newRelease(
     target,

@@ -35,6 +35,23 @@ const pending = (change: ReleaseChange = {}): KubeObject => {
   return { ...made, spec };
 };
 
+describe('a new template that does not fit into a Release beside the stable one', () => {
+  const image = `web:${'2'.repeat(1100 * 1024)}`;
+  const large = [aTarget({ image }), ...replicaSet('web:1'), SERVICE, aRoute(), initial()];
+
+  it('is refused before a Release is tried, and native tools are told the remedy', () => {
+    const decision = look(...large);
+    expect(decision).toMatchObject({ rule: 'new-template', outcome: 'stalled', reason: 'TargetUnsupported' });
+    expect(decision.sentence).toMatch(
+      /hold \d+ KiB .*more than the 1024 .*move long values into a ConfigMap/,
+    );
+    expect(doing(decision)).toEqual([
+      'jsonPatch Deployment/web: tell native tools of the failure',
+      'event Blocked',
+    ]);
+  });
+});
+
 describe('what surrounds a target', () => {
   const object = (apiVersion: string, kind: string, rest: Partial<KubeObject>): KubeObject => ({
     apiVersion,
