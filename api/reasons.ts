@@ -232,6 +232,8 @@ export const REASON = {
   WeightsInPods: 'WeightsInPods',
   /** a note: clients of a headless Service choose among its pods themselves */
   ClientsChoose: 'ClientsChoose',
+  /** a note: a NetworkPolicy of a namespace that is not trusted names stable pods by a label the canary carries with another value */
+  CanaryMayBeCutOff: 'CanaryMayBeCutOff',
   /** a note: the target's manifest sets spec.paused, which Sluice needs for itself */
   PausedInManifest: 'PausedInManifest',
   /** no label tells canary pods from stable pods for every Service in front */

@@ -75,3 +75,11 @@ export function dnsLabel(path: string, value: string): Result<string> {
     ? ok(value)
     : fail({ path, value, message: 'is no name', remedy: 'use up to 63 of a-z, 0-9 and "-"' });
 }
+
+/** "one,other"; absent: none */
+export function parseNamespaces(path: string, value: string | undefined): Result<readonly string[]> {
+  const names = value?.split(',') ?? [];
+  return names.every((each) => DNS_LABEL.test(each))
+    ? ok(names)
+    : fail({ path, value: value ?? '', message: 'is no list of namespaces', remedy: 'write one,other' });
+}

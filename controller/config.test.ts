@@ -107,6 +107,10 @@ describe('flags of the controller', () => {
       want: '--prometheus: http://…@a namespaces=Shop has something after its URL that is no list of namespaces; write namespaces=one,other',
     },
     {
+      argv: ['--trusted-namespaces', 'shop,'],
+      want: '--trusted-namespaces: shop, is no list of namespaces; write one,other',
+    },
+    {
       argv: ['--policies', 'mine'],
       want: '--policies: mine is not known; give one of: own, shared-only',
     },
@@ -117,7 +121,7 @@ describe('flags of the controller', () => {
   it('say what tenants may bring and read', () => {
     const parsed = parseFlags([
       ...['--prometheus', 'prod=http://one:9090/ namespaces=shop,team-a', '--prometheus', 'http://two:9090'],
-      ...['--policies', 'shared-only', '--enforce-namespace-matcher'],
+      ...['--policies', 'shared-only', '--enforce-namespace-matcher', '--trusted-namespaces', 'db,jobs'],
     ]);
     expect(parsed.ok && parsed.value.prometheus).toEqual(
       new Map([
@@ -132,6 +136,7 @@ describe('flags of the controller', () => {
       scrapeLagMs: 15_000,
       sharedOnly: true,
       namespaceMatcher: true,
+      trustedNamespaces: ['db', 'jobs'],
     });
   });
 

@@ -4,7 +4,7 @@ import { HOME } from '../api/names.ts';
 import { parseDuration } from '../api/duration.ts';
 import { fail, ok } from '../api/result.ts';
 import type { Issue, Result } from '../api/result.ts';
-import { dnsLabel, NO_ENDPOINTS, parseEndpoints } from './config-endpoints.ts';
+import { dnsLabel, NO_ENDPOINTS, parseEndpoints, parseNamespaces } from './config-endpoints.ts';
 import { HOLDS, type Hold } from './hold/keeper.ts';
 import type { ControllerConfig } from './model.ts';
 
@@ -44,6 +44,7 @@ export const USAGE = `Usage: sluice controller [flags]
                                  "name=url namespaces=a,b": only targets of these namespaces may use it
   --policies <whose>             ${POLICIES.join(', ')}: do policies and templates of a target's namespace count? (default own)
   --enforce-namespace-matcher    queries of templates in a target's namespace read series with that label "namespace" only
+  --trusted-namespaces <a,b>     a NetworkPolicy of these namespaces that would cut a canary off blocks its release; of others it is a note
   --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default auto)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
   --min-interval <duration>      templates with a shorter interval are refused; at least 1s (default 5s)
@@ -64,6 +65,7 @@ const OPTIONS = {
   hold: { type: 'string', default: 'auto' },
   policies: { type: 'string', default: 'own' },
   'enforce-namespace-matcher': { type: 'boolean', default: false },
+  'trusted-namespaces': { type: 'string' },
   'scrape-lag': { type: 'string', default: '15s' },
   'min-interval': { type: 'string', default: '5s' },
   'metrics-port': { type: 'string', default: '8080' },
@@ -88,6 +90,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
 
   const { prometheus, prometheusFor } = collect(parseEndpoints(flags.prometheus), NO_ENDPOINTS);
   const policies = collect(oneOf('--policies', flags.policies, POLICIES), 'own');
+  const trusted = collect(parseNamespaces('--trusted-namespaces', flags['trusted-namespaces']), []);
   const port = collect(wholeNumber('--metrics-port', flags['metrics-port'], { min: 0, max: 65_535 }), 0);
   const address =
     flags['metrics-address'] === undefined ? undefined : collect(ipAddress(flags['metrics-address']), '');
@@ -120,6 +123,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
       ...(Object.keys(prometheusFor).length === 0 ? {} : { prometheusFor }),
       ...(policies === 'shared-only' ? { sharedOnly: true } : {}),
       ...(flags['enforce-namespace-matcher'] ? { namespaceMatcher: true } : {}),
+      ...(trusted.length === 0 ? {} : { trustedNamespaces: trusted }),
     },
   });
 }

@@ -29,8 +29,10 @@ export interface Snapshot extends LiveRoutes {
   attached: readonly KubeObject[];
   /** kinds of these that the server has and does not let us list */
   forbidden: readonly Resource[];
-  /** NetworkPolicies of other namespaces that reach out of them, as far as they may be read */
+  /** NetworkPolicies of trusted namespaces that reach out of them, as far as they may be read */
   elsewhere: readonly KubeObject[];
+  /** those of all other namespaces: nothing is decided by them, and nobody is told what stands in them */
+  strange: readonly KubeObject[];
   /** of the namespace: what is looked at before a release begins (controller/discovery/considered.ts), as far as it may be read */
   surroundings: readonly KubeObject[];
   /** this target's Releases (label sluice.dev/target) that the controller sealed, newest first */
@@ -116,6 +118,8 @@ export interface ControllerConfig {
   sharedOnly?: true;
   /** queries of templates in other namespaces read series of these namespaces alone */
   namespaceMatcher?: true;
+  /** NetworkPolicies of these other namespaces may stand against a release; absent: of none */
+  trustedNamespaces?: readonly string[];
   /** a window ends at least this long ago when it is measured (one scrape interval) */
   scrapeLagMs: number;
   /** templates with a shorter interval are refused */

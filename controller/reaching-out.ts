@@ -3,8 +3,8 @@ import type { Everywhere } from '../kube/collection.ts';
 import type { Change } from '../kube/store.ts';
 import { reachesInto } from './companions/index.ts';
 
-/** Of policies that name no namespace in particular a pass looks at so many. */
-const MOST_ANY = 100;
+/** Of policies that name no namespace in particular, and of those of namespaces that are not trusted, a pass looks at so many. */
+const MOST = 100;
 
 type ByName = Map<string, KubeObject>;
 
@@ -41,12 +41,15 @@ export class ReachingOut implements Everywhere {
     for (const each of into) this.#of(each).set(key, object);
   }
 
-  /** Those of other namespaces that may name pods of this one. */
-  into(namespace: string): KubeObject[] {
+  /** Those of other namespaces that may name pods of this one; what others make leaves none out of a trusted namespace. */
+  into(namespace: string, trusted: readonly string[]): KubeObject[] {
+    const isTrusted = ({ metadata }: KubeObject) => trusted.includes(metadata.namespace ?? '');
+    const named = [...(this.#into.get(namespace)?.values() ?? [])];
     const any = [...(this.#into.get('*')?.values() ?? [])].filter(
       ({ metadata }) => metadata.namespace !== namespace,
     );
-    return [...(this.#into.get(namespace)?.values() ?? []), ...any.slice(0, MOST_ANY)];
+    const strange = [...named, ...any].filter((each) => !isTrusted(each));
+    return [...named.filter(isTrusted), ...any.filter(isTrusted).slice(0, MOST), ...strange.slice(0, MOST)];
   }
 
   #of(namespace: string): ByName {

@@ -21,8 +21,14 @@ export interface Reader {
    * only FOLLOWED and CONSIDERED kinds are allowed to be.
    */
   list(resource: Resource, namespace: string): Listing | Promise<Listing>;
-  /** NetworkPolicies of all other namespaces that reach out of them, as far as they may be read; absent: none are */
-  elsewhere?(namespace: string): readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /**
+   * NetworkPolicies of other namespaces that reach out of them, as far as they may be read; absent: none are. Of namespaces that are
+   * not trusted some may be left out.
+   */
+  elsewhere?(
+    namespace: string,
+    trusted: readonly string[],
+  ): readonly KubeObject[] | Promise<readonly KubeObject[]>;
   /** an object as the server returned it to one of our writes */
   written(resource: Resource, object: KubeObject): void;
 }
@@ -67,8 +73,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
   const considered = await readSome(context.reader, key.namespace, CONSIDERED);
   if (own === undefined || shared === undefined) return undefined;
   if (attached === undefined || considered === undefined) return undefined;
-  const outside = context.reader.elsewhere?.(key.namespace) ?? [];
-  const elsewhere = outside instanceof Promise ? await outside : outside;
+  const outside = await readOutside(key.namespace, context);
   const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
   const { releases, unsealed } = releasesOf(key.name, of('releases'), context.isSealed);
   return deepFreeze({
@@ -87,7 +92,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     serviceProfiles: of('serviceProfiles'),
     attached: attached.objects,
     forbidden: attached.forbidden,
-    elsewhere,
+    ...outside,
     surroundings: considered.objects,
     releases,
     unsealed,
@@ -100,6 +105,18 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     refused: context.refusals.of(keyText(key), nowMs),
     config,
   });
+}
+
+/** Who is not trusted by configuration decides about nobody in another namespace. */
+async function readOutside(
+  namespace: string,
+  { reader, config: { trustedNamespaces = [] } }: SnapshotContext,
+): Promise<Pick<Snapshot, 'elsewhere' | 'strange'>> {
+  const answer = reader.elsewhere?.(namespace, trustedNamespaces) ?? [];
+  const outside = answer instanceof Promise ? await answer : answer;
+  const of = (trusted: boolean) =>
+    outside.filter((each) => trustedNamespaces.includes(each.metadata.namespace ?? '') === trusted);
+  return { elsewhere: of(true), strange: of(false) };
 }
 
 /** All objects of kinds that may not be ours to read, and the kinds that are not. */

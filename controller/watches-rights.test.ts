@@ -229,8 +229,8 @@ describe('rights to single namespaces', () => {
     await clock.advance(31_000);
     await api.client.create(reachingInto('team-0', 'team-1'));
     await clock.advance(31_000);
-    const seen = () => watches.elsewhere('team-0').map(({ metadata }) => metadata.name);
-    expect([seen(), watches.elsewhere('team-1')]).toEqual([['out'], []]);
+    const seen = () => watches.elsewhere('team-0', []).map(({ metadata }) => metadata.name);
+    expect([seen(), watches.elsewhere('team-1', [])]).toEqual([['out'], []]);
     denied = undefined;
     await clock.advance(31_000);
     expect(seen()).toEqual(['out']);

@@ -343,8 +343,8 @@ describe('what may have to follow a canary', () => {
     const named = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'team' } } };
     for (const each of [out('db', named), out('inside', {})]) await api.client.create(each);
     await start();
-    const names = () => watches.elsewhere('team').map(({ metadata }) => metadata.name);
-    expect([names(), watches.elsewhere('other')]).toEqual([['db'], []]);
+    const names = () => watches.elsewhere('team', []).map(({ metadata }) => metadata.name);
+    expect([names(), watches.elsewhere('other', [])]).toEqual([['db'], []]);
     await api.client.delete({ resource: RESOURCES.networkPolicies, namespace: 'other', name: 'db' });
     await clock.advance(10);
     expect(names()).toEqual([]);

@@ -141,8 +141,8 @@ export class Watches implements Reader {
     this.#storeOf(resource, object.metadata.namespace ?? '')?.written(object);
   }
 
-  elsewhere(namespace: string): KubeObject[] {
-    return this.#reachingOut.into(namespace);
+  elsewhere(namespace: string, trusted: readonly string[]): KubeObject[] {
+    return this.#reachingOut.into(namespace, trusted);
   }
 
   /** The target's uid, as far as it is known. */

@@ -200,8 +200,20 @@ describe('sluice check of manifests', () => {
 
   it('sees what another namespace says about the pods', async () => {
     const { code, text } = await run([target(), service, main(), foreignPolicy]);
-    expect(code).toBe(6);
-    expect(text).toContain('PolicyCannotFollow: NetworkPolicy db of namespace db');
+    expect(code).toBe(0);
+    expect(text).toContain(
+      'i A NetworkPolicy of another namespace names the pods of Deployment web by app=web; the canary may not be reached',
+    );
+  });
+
+  it('says neither name nor namespace of what another namespace holds', async () => {
+    const secret: KubeObject = { ...foreignPolicy, metadata: { name: 'unspoken', namespace: 'whispered' } };
+    const { text } = await run([target(), service, main(), secret], { output: 'json' });
+    expect(JSON.parse(text)).toMatchObject({
+      ok: true,
+      notes: expect.arrayContaining([expect.objectContaining({ reason: 'CanaryMayBeCutOff' })]) as unknown,
+    });
+    expect(text).not.toMatch(/unspoken|whispered/);
   });
 
   it('says everything that stands against it, and ends with 6', async () => {
@@ -351,7 +363,7 @@ describe('what may not be read on a cluster', () => {
   });
 
   it('NetworkPolicies of other namespaces: they are not judged', async () => {
-    expect(await refusing(403).elsewhere?.('shop')).toEqual([]);
+    expect(await refusing(403).elsewhere?.('shop', [])).toEqual([]);
   });
 });
 
@@ -365,6 +377,6 @@ it('NetworkPolicies of all namespaces of a cluster are looked through', async ()
     },
     serves: () => Promise.resolve(true),
   });
-  expect(await reader.elsewhere?.('shop')).toEqual([foreignPolicy]);
+  expect(await reader.elsewhere?.('shop', [])).toEqual([foreignPolicy]);
   expect(asked).toEqual([undefined]);
 });

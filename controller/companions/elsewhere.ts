@@ -60,6 +60,16 @@ export function cutOffBy(object: KubeObject, pods: Pods): string | undefined {
   return undefined;
 }
 
+/**
+ * What is said if a NetworkPolicy of a namespace that is not trusted would cut the canary off: that there is one. What it is
+ * called, where it is and what it says is for those who may read it.
+ */
+export function mayBeCutOff(strange: readonly KubeObject[], pods: Pods): string | undefined {
+  if (!strange.some((object) => cutOffBy(object, pods) !== undefined)) return undefined;
+  const [{ key, from, to } = { key: '', from: '', to: '' }] = changesOf(pods.rewrite);
+  return `A NetworkPolicy of another namespace names the pods of Deployment ${pods.target} by ${key}=${from}; the canary may not be reached by pods there, or may not reach them, because its pods carry ${key}=${to}. Where their traffic counts, ask those who run the cluster to let such policies name both values.`;
+}
+
 function sentence(field: string, does: string, { namespace, rewrite }: Pods): string {
   const [{ key, from, to } = { key: '', from: '', to: '' }] = changesOf(rewrite);
   return `it ${does} pods of namespace ${namespace} by ${key}=${from}, and Sluice writes in no other namespace; write the podSelector of ${field} as a matchExpression with operator In and the values ${from}, ${to}, or choose the pods by a label the canary keeps`;

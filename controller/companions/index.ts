@@ -1,4 +1,4 @@
-export { reachesInto, reachesOut } from './elsewhere.ts';
+export { mayBeCutOff, reachesInto, reachesOut } from './elsewhere.ts';
 export { FOLLOWED, resourceOf } from './kinds.ts';
 export {
   burdenOf,
@@ -9,4 +9,5 @@ export {
   type CompanionInput,
   type Companions,
 } from './plan.ts';
+export { podsOf } from './pods.ts';
 export { companionWrites, idOf, removals, type CompanionWrite } from './writes.ts';

@@ -23,7 +23,7 @@ export interface CompanionInput {
   service: { stable: KubeObject; canary: string } | undefined;
   /** every object of the namespace of the kinds in FOLLOWED */
   attached: readonly KubeObject[];
-  /** NetworkPolicies of other namespaces that reach out of them; absent: none are known */
+  /** NetworkPolicies of trusted namespaces that reach out of them; absent: none are known */
   elsewhere?: readonly KubeObject[];
 }
 

@@ -25,7 +25,15 @@ function notes(change: Partial<NotesInput> = {}, routes: KubeObject[] = [route()
     routes,
     rewrite: {},
   } as NotesInput['traffic'];
-  return notesOn({ target: target(), surroundings: [], services: [], ladder: [], traffic, ...change });
+  return notesOn({
+    target: target(),
+    surroundings: [],
+    services: [],
+    strange: [],
+    ladder: [],
+    traffic,
+    ...change,
+  });
 }
 
 test('a plain target has none', () => {

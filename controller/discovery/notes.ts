@@ -6,6 +6,7 @@ import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { nginxNotes } from '../../providers/nginx-notes.ts';
+import { mayBeCutOff, podsOf } from '../companions/index.ts';
 import { notesByPods } from './by-pods-notes.ts';
 import { ofKind } from './considered.ts';
 import { nameOf, type Traffic } from './types.ts';
@@ -23,6 +24,8 @@ export interface NotesInput {
   surroundings: readonly KubeObject[];
   /** of the namespace */
   services: readonly KubeObject[];
+  /** NetworkPolicies of namespaces that are not trusted, as far as they reach out of them */
+  strange: readonly KubeObject[];
   ladder: readonly Step[];
 }
 
@@ -38,8 +41,15 @@ export function notesOn(input: NotesInput): Note[] {
       ? nginxNotes(traffic.routes, traffic.stableService?.metadata.name ?? '')
       : []),
     ...(PROVIDERS[traffic.provider].byPods === undefined ? [] : notesByPods({ target, services, weights })),
+    ...aboutElsewhere(input),
     ...aboutPaused(target),
   ];
+}
+
+function aboutElsewhere({ target, traffic: { rewrite }, strange }: NotesInput): Note[] {
+  const template = getObject(target, 'spec', 'template') ?? {};
+  const sentence = mayBeCutOff(strange, podsOf(target, { template, rewrite, service: undefined }));
+  return sentence === undefined ? [] : [{ reason: REASON.CanaryMayBeCutOff, sentence }];
 }
 
 function scales(autoscaler: KubeObject, target: KubeObject): boolean {

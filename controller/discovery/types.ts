@@ -22,7 +22,7 @@ export interface DiscoveryInput extends LiveRoutes {
   pods: readonly KubeObject[];
   /** what may have to follow the canary; absent: nothing */
   attached?: readonly KubeObject[];
-  /** NetworkPolicies of other namespaces that reach out of them; absent: none are known */
+  /** NetworkPolicies of trusted namespaces that reach out of them; absent: none are known */
   elsewhere?: readonly KubeObject[];
   /** of the pass; absent: nobody counts */
   budget?: Budget;

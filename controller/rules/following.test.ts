@@ -212,6 +212,67 @@ describe('what follows the canary, before a release', () => {
   });
 });
 
+describe('a NetworkPolicy of another namespace that lets in stable pods alone', () => {
+  const foreign = followed(
+    RESOURCES.networkPolicies,
+    'unspoken',
+    {
+      podSelector: {},
+      ingress: [
+        {
+          from: [
+            {
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+              podSelector: APP,
+            },
+          ],
+        },
+      ],
+    },
+    { namespace: 'whispered' },
+  );
+  const held = [aTarget({ image: 'web:2' }), ...replicaSet('web:1'), SERVICE, aRoute(), initial()];
+  const notes = ({ actions }: Decision) =>
+    actions.filter((each) => each.do === 'event' && each.reason === 'CanaryMayBeCutOff');
+
+  it('is a note when the release is recorded, with its name nowhere', () => {
+    const decision = look(held, { strange: [foreign] });
+    expect(doing(decision)).toContain('create Release/web-5: record the release');
+    expect(notes(decision)).toMatchObject([
+      { type: 'Normal', message: expect.stringContaining('A NetworkPolicy of another namespace') as unknown },
+    ]);
+    expect(JSON.stringify(decision)).not.toMatch(/unspoken|whispered/);
+    expect(notes(look(held))).toEqual([]);
+  });
+
+  it('does not move the label that tells canary pods apart', () => {
+    const recorded = (decision: Decision) =>
+      decision.actions.filter((each) => each.do === 'write' && each.why === 'record the release');
+    expect(recorded(look(held, { strange: [foreign, foreign] }))).toEqual(recorded(look(held)));
+  });
+
+  it.each([
+    ['before the canary is made', before()],
+    ['in a step', within()],
+  ])('changes nothing about a release under way: %s', (_name, objects) => {
+    expect(look(objects, { strange: [foreign] })).toEqual(look(objects));
+  });
+
+  it('stands against a new release where its namespace is trusted, and says which it is', () => {
+    const made = aRelease({ recorded: false, status: null });
+    const spec: JsonObject = { ...made.spec, policy: {}, analysis: [] };
+    delete spec['traffic'];
+    const { next } = look([...held, { ...made, spec }], { elsewhere: [foreign] }).status!;
+    expect(next).toMatchObject({ phase: 'Blocked', reason: 'PolicyCannotFollow' });
+    expect(next.message).toContain('NetworkPolicy unspoken of namespace whispered');
+  });
+
+  it('and keeps the weight of one under way where it is', () => {
+    const { next } = look(before(), { elsewhere: [foreign] }).status!;
+    expect(next).toMatchObject({ phase: 'Waiting', reason: 'PolicyCannotFollow' });
+  });
+});
+
 describe('what followed the canary, at the end', () => {
   const ending = (...more: (KubeObject | KubeObject[])[]) => [
     aTarget({ image: 'web:2' }),

@@ -2,10 +2,11 @@ import { getObject, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { apiVersionOf } from '../../api/resources.ts';
 import { selectorMatches } from '../../controller/canary/index.ts';
-import { FOLLOWED } from '../../controller/companions/index.ts';
+import { FOLLOWED, reachesOut } from '../../controller/companions/index.ts';
 import type { World } from './world.ts';
 
 const NAMESPACE = 'shop';
+const NETWORK_POLICIES = 'networkpolicies.networking.k8s.io';
 const CANARY = { app: 'web-canary' };
 const STABLE = { app: 'web' };
 
@@ -25,6 +26,29 @@ export const POLICY_EVENTS: Record<string, (world: World, argument: string) => v
     const metadata = { name, namespace: NAMESPACE };
     world.api.store.create(resource, { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, spec });
   },
+  // a NetworkPolicy of another namespace lets pods of the target's in: "<namespace> <name> <podSelector as JSON>"
+  'admit-from': (world, argument) => {
+    const [namespace = '', name = '', ...json] = argument.split(' ');
+    const matchLabels = { 'kubernetes.io/metadata.name': NAMESPACE };
+    const peer = {
+      namespaceSelector: { matchLabels },
+      podSelector: JSON.parse(json.join(' ')) as JsonObject,
+    };
+    const spec = { podSelector: {}, ingress: [{ from: [peer] }] };
+    if (world.api.store.get('namespaces', undefined, namespace) === undefined) {
+      const metadata = { name: namespace };
+      world.api.store.create('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata });
+    }
+    const metadata = { name, namespace };
+    world.api.store.create(NETWORK_POLICIES, {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata,
+      spec,
+    });
+  },
+  // the controller is started anew with the flag --trusted-namespaces
+  trust: (world, namespaces) => (world.trusted = namespaces.split(',')),
   delete: (world, argument) => {
     const [resource = '', name = ''] = argument.split(' ');
     if (world.get(resource, name) !== undefined) world.api.store.delete(resource, NAMESPACE, name);
@@ -32,6 +56,11 @@ export const POLICY_EVENTS: Record<string, (world: World, argument: string) => v
   // takes the right to read these kinds; nothing given: gives it back
   unreadable: (world, pattern) => (world.unreadable = pattern === '' ? undefined : new RegExp(pattern)),
 };
+
+export const policiesElsewhere = (world: World, namespace: string): KubeObject[] =>
+  world.api.store
+    .list(NETWORK_POLICIES)
+    .filter((policy) => policy.metadata.namespace !== namespace && reachesOut(policy));
 
 const isCopy = ({ metadata: { labels } }: KubeObject): boolean =>
   labels?.['app.kubernetes.io/managed-by'] === 'sluice';

@@ -27,6 +27,7 @@ import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts
 import { inProcessTransport, VirtualClock } from '../support/in-process.ts';
 import { Prometheus } from './prometheus.ts';
 import { isByPods } from './by-pods.ts';
+import { policiesElsewhere } from './companions.ts';
 import { GatewayControl, replacePods } from './cluster.ts';
 import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
 import { holdPolicies, ownCrds } from './manifests.ts';
@@ -87,6 +88,8 @@ export class World {
   staleFor = 0;
   /** one canary pod is replaced this often; undefined: none is */
   churnMs: number | undefined;
+  /** namespaces whose NetworkPolicies may stand against a release */
+  trusted: string[] = [];
   /** the hold mode in force */
   hold: HoldMode;
   /** by which the controller knows its own Releases */
@@ -226,6 +229,7 @@ export class World {
           client,
           reader: {
             list: (resource, namespace) => this.#read(resource, namespace),
+            elsewhere: (namespace) => policiesElsewhere(this, namespace),
             written: (r, o) => this.#wrote(r, o),
           },
           measurements: this.#board,
@@ -242,6 +246,7 @@ export class World {
             prometheus: ['default'],
             scrapeLagMs: 5_000,
             minIntervalMs: 1_000,
+            trustedNamespaces: this.trusted,
           },
           nowMs: clock.now(),
           decide,

@@ -249,6 +249,8 @@ export interface SnapshotChange {
   unsealed?: readonly KubeObject[];
   lastStable?: Snapshot['lastStable'];
   unserved?: Snapshot['unserved'];
+  elsewhere?: Snapshot['elsewhere'];
+  strange?: Snapshot['strange'];
 }
 
 /** A snapshot of exactly these objects. */
@@ -276,7 +278,8 @@ export function aSnapshot(
     attached: all.filter(({ kind }) => FOLLOWED.some((each) => each.kind === kind)),
     surroundings: all.filter(({ kind }) => CONSIDERED.some((each) => each.kind === kind)),
     forbidden: change.forbidden ?? [],
-    elsewhere: [],
+    elsewhere: change.elsewhere ?? [],
+    strange: change.strange ?? [],
     releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
     unsealed: [...(change.unsealed ?? [])] as unknown as Release[],
     lastStable: change.lastStable,
