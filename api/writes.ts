@@ -10,7 +10,7 @@ export type Write =
   /** server-side apply, forced, as FIELD_MANAGER: only for objects Sluice made */
   | { verb: 'apply'; object: KubeObject }
   /** RFC 6902; `test` operations guard it: a failed test is HTTP 422 = read again and decide anew */
-  | { verb: 'jsonPatch'; ref: ObjectRef; patch: JsonPatchOp[]; subresource?: 'status' }
+  | { verb: 'jsonPatch'; ref: ObjectRef; patch: JsonPatchOp[]; subresource?: 'status'; dryRun?: true }
   | { verb: 'mergePatch'; ref: ObjectRef; patch: JsonObject; subresource?: 'status' }
   /** deletes only the object with this uid; already gone counts as done */
   | { verb: 'delete'; ref: ObjectRef; uid: string };

@@ -78,7 +78,7 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
 }
 
 function note(action: Action, error: KubeError, { onRefused }: Actor): void {
-  if (action.do !== 'write') return;
+  if (action.do !== 'write' || isUnrehearsed(action, error)) return;
   const { noted, optional, why, onRefusal } = action;
   // Somebody was faster: that passes by looking again.
   const raced = isFailedGuard(error, action) || (isConflict(error) && !isAlreadyExists(error));
@@ -108,10 +108,18 @@ function objectOf(write: Write): { verb: string; resource: string; name: string 
   return { verb, resource: `${plural}${sub}${group === '' ? '' : `.${group}`}`, name };
 }
 
+/** A webhook that has side effects knows no dry run: it has said nothing about the write itself. */
+const isUnrehearsed = (action: Action, { code, message }: KubeError): boolean =>
+  action.do === 'write' &&
+  'dryRun' in action.write &&
+  code === 400 &&
+  message.includes('does not support dry run');
+
 const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
 /** One that is noted has been told to the passes that follow, whatever went wrong. */
 const isPassedOver = (action: Action, error: KubeError): boolean =>
-  action.do === 'write' && action.optional === true && (action.noted !== undefined || isRefusal(error));
+  isUnrehearsed(action, error) ||
+  (action.do === 'write' && action.optional === true && (action.noted !== undefined || isRefusal(error)));
 
 /** It will be refused again, however often it is tried. */
 const isRefusal = (error: KubeError): boolean =>

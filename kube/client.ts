@@ -72,7 +72,7 @@ export interface WriteOptions {
 
 export interface PatchOptions extends WriteOptions {
   subresource?: 'status' | undefined;
-  /** everything but the storing: admission answers as it would (merge patches) */
+  /** everything but the storing: admission answers as it would (JSON and merge patches) */
   dryRun?: boolean;
 }
 
@@ -223,7 +223,8 @@ export class KubeClient {
 
   /** RFC 6902; isInvalid when a `test` fails. */
   jsonPatch(ref: ObjectRef, patch: readonly JsonPatchOp[], options: PatchOptions = {}): Promise<KubeObject> {
-    const url = objectPath(ref, options.subresource) + this.#writeQuery();
+    const dryRun = options.dryRun === true ? { dryRun: 'All' } : {};
+    const url = objectPath(ref, options.subresource) + this.#writeQuery(dryRun);
     return this.#object({ method: 'PATCH', url, ...body(patch, PATCH_TYPE.json) }, options);
   }
 
@@ -252,8 +253,11 @@ export class KubeClient {
       }
       case 'apply':
         return this.apply(write.object, { onWarning });
-      case 'jsonPatch':
-        return this.jsonPatch(write.ref, write.patch, { subresource: write.subresource, onWarning });
+      case 'jsonPatch': {
+        const { ref, patch, subresource, dryRun = false } = write;
+        const made = await this.jsonPatch(ref, patch, { subresource, dryRun, onWarning });
+        return dryRun ? undefined : made;
+      }
       case 'mergePatch':
         return this.mergePatch(write.ref, write.patch, { subresource: write.subresource, onWarning });
       case 'delete':

@@ -12,6 +12,7 @@ import type { Facts } from '../facts.ts';
 import type { Action } from '../model.ts';
 import { event } from './actions.ts';
 import { rehearsal } from './following.ts';
+import { firstWrites } from './rehearsal.ts';
 import { wireRules } from './record.ts';
 
 /** How a release would be delivered, as its record will say; or everything that stands against it. */
@@ -19,7 +20,7 @@ export type Plan =
   | {
       ok: true;
       value: Required<Pick<ReleaseSpec, 'policy' | 'analysis' | 'traffic'>>;
-      /** dry runs of what will have to follow the canary: the API server may still refuse it */
+      /** dry runs of what will be written first: the API server may still refuse it */
       rehearsal: Action[];
       /** what stands against nothing, but is said before it begins */
       notes: Note[];
@@ -46,6 +47,11 @@ export function planRelease(facts: Facts): Plan {
   const { traffic } = discovery;
   const record = wireTraffic(traffic);
   const rehearsed = rehearsal(facts, getObject(target, 'spec', 'template') ?? {}, record);
+  const [step] = ladder;
+  const first =
+    step === undefined
+      ? { actions: [], refusals: [] }
+      : firstWrites(facts, { policy, step, traffic, record });
   const refusals = [
     ...preflight({
       target,
@@ -57,6 +63,7 @@ export function planRelease(facts: Facts): Plan {
       surroundings: snapshot.surroundings,
     }),
     ...rehearsed.refusals,
+    ...first.refusals,
   ];
   if (refusals.length > 0) return refusal(refusals);
   const presets = PROVIDERS[traffic.provider].presets(traffic.routes);
@@ -69,7 +76,7 @@ export function planRelease(facts: Facts): Plan {
   return {
     ok: true,
     value: { ...wire, traffic: { ...record, preset: wirePreset(presets) } },
-    rehearsal: rehearsed.actions,
+    rehearsal: [...rehearsed.actions, ...first.actions],
     notes: notesOn({ ...snapshot, target, traffic, ladder }),
   };
 }

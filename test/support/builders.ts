@@ -3,7 +3,7 @@ import type { Release } from '../../api/release.ts';
 import { canaryDeployment, canaryService } from '../../controller/canary/index.ts';
 import { CONSIDERED } from '../../controller/discovery/index.ts';
 import { FOLLOWED } from '../../controller/companions/index.ts';
-import type { Decision, MeasureResult, RefusedWrite, Snapshot } from '../../controller/model.ts';
+import type { Action, Decision, MeasureResult, RefusedWrite, Snapshot } from '../../controller/model.ts';
 
 /** Literal snapshots of Deployment `web` in namespace `shop`, as the API server would show it. */
 export const NOW = Date.UTC(2026, 0, 1, 12);
@@ -325,18 +325,23 @@ export const without = (
   name: RegExp | string = /./,
 ): KubeObject[] => objects.filter((each) => each.kind !== kind || !new RegExp(name).test(each.metadata.name));
 
-/** What a decision does, one line each: "jsonPatch Deployment/web: pause the target". */
 /** What is written and told; measuring goes on beside everything. */
 export const writing = (decision: Decision): string[] => doing(decision).filter((each) => each !== 'measure');
 
+/** A write that is only tried: nothing is stored. */
+export const isRehearsal = (action: Action): boolean => action.do === 'write' && 'dryRun' in action.write;
+
+/** What a decision does, one line each: "jsonPatch Deployment/web: pause the target". Rehearsals do nothing. */
 export function doing({ actions }: Decision): string[] {
-  return actions.map((action) => {
-    if (action.do !== 'write') return action.do === 'event' ? `event ${action.reason}` : 'measure';
-    const { write } = action;
-    const name =
-      'ref' in write
-        ? `${write.ref.resource.kind}/${write.ref.name}`
-        : `${write.object.kind}/${write.object.metadata.name}`;
-    return `${write.verb} ${name}: ${action.why}`;
-  });
+  return actions
+    .filter((action) => !isRehearsal(action))
+    .map((action) => {
+      if (action.do !== 'write') return action.do === 'event' ? `event ${action.reason}` : 'measure';
+      const { write } = action;
+      const name =
+        'ref' in write
+          ? `${write.ref.resource.kind}/${write.ref.name}`
+          : `${write.object.kind}/${write.object.metadata.name}`;
+      return `${write.verb} ${name}: ${action.why}`;
+    });
 }
