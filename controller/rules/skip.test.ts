@@ -31,9 +31,11 @@ describe('sluice.dev/skip', () => {
   };
   const made = (target: KubeObject, before: Record<string, string> = {}) => {
     const decision = look(...changed(changed(cluster, target), initial({ annotations: before })));
-    const create = decision.actions.find((each) => each.do === 'write' && each.write.verb === 'create');
-    const { object } = (create as unknown as { write: { object: KubeObject } }).write;
-    return { annotations: object.metadata.annotations, does: doing(decision) };
+    const creates = decision.actions.flatMap((each) =>
+      each.do === 'write' && each.write.verb === 'create' ? [each.write.object] : [],
+    );
+    const release = creates.find(({ kind }) => kind === 'Release');
+    return { annotations: release?.metadata.annotations, does: doing(decision) };
   };
 
   it('that came in the write of the template goes into the record, with who wrote it', () => {

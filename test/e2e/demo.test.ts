@@ -113,7 +113,8 @@ describe.concurrent('the demo', () => {
       weights: [],
       canaryRequests: 0,
     });
-    expect(reasons(run), run.log).toContain('HarmDetected');
+    // 5% errors lie beyond the margin and at the ceiling of the demo's blue-green: either may be certain first
+    expect(['HarmDetected', 'CeilingExceeded'], run.log).toContain(regression?.reason);
     expect(run.code).toBe(0);
   });
 
