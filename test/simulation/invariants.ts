@@ -30,6 +30,9 @@ const RULED = new Set([
   'ResumedByHuman',
 ]);
 
+/** Without what is in the way, which may be shown over it. */
+const reasonOf = ({ status }: Release): string => status?.trouble?.reason ?? status?.reason ?? '';
+
 /** The evidence must turn it down, whatever happens around it; unless what escaped before fails more. */
 const isHarmful = (image: string, beside: string): boolean =>
   rateOf(image) > 0.1 && rateOf(image) > rateOf(beside);
@@ -175,9 +178,8 @@ export class Invariants {
     const [newest] = this.#world.releases();
     if (newest === undefined || newest.spec.target.uid !== target.metadata.uid) return this.#firstToServe();
     if (templatesEqual(template, newest.spec.stable.template)) return;
-    const { phase, trouble } = newest.status ?? {};
-    // what is in the way may be shown over it
-    const reason = trouble?.reason ?? newest.status?.reason ?? '';
+    const { phase } = newest.status ?? {};
+    const reason = reasonOf(newest);
     const promoted = phase === 'Promoting' || phase === 'Promoted' || phase === 'Escaped';
     if (!promoted || !templatesEqual(template, newest.spec.canary.template)) {
       return this.#say(3, `${imageOf(template)} un-paused in phase ${phase ?? 'none'}`);
