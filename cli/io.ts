@@ -10,6 +10,8 @@ export interface Io {
   err(line: string): void;
   /** lines that we wrote ourselves, and documents for machines (format/document.ts) */
   text(lines: string): void;
+  /** resolves once what was printed so far has left the program: who prints without end waits for its reader */
+  flushed(): Promise<void>;
   paint: Paint;
   /** how wide a line may be */
   columns(): number;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { CommanderError } from 'commander';
 import { escapeText } from '../api/text.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -16,6 +17,9 @@ const io: Io = {
   out: (text) => console.log(line(text)),
   err: (text) => console.error(line(text)),
   text: (lines) => console.log(lines.split('\n').map(escapeText).join('\n')),
+  flushed: async () => {
+    if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+  },
   paint,
   // A line of a log that no terminal breaks should be short enough to be read all the same.
   columns: () => Math.min(Math.max(process.stdout.columns || 100, 40), 120),

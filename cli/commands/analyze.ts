@@ -33,7 +33,7 @@ export async function analyze(
   const { input = '-' } = flags;
   const stream = input === '-' ? stdin : createReadStream(input);
   try {
-    const decision = await analyse(textOf(stream, io.stop), plan, {
+    const decision = await analyse(textOf(stream, io), plan, {
       look: report.look,
       note: (sentence) => io.err(`note: ${sentence}`),
     });
@@ -48,9 +48,13 @@ export async function analyze(
   }
 }
 
-function textOf(stream: Readable, stop: AbortSignal): AsyncIterable<string> {
+/** Reads no faster than the answers are taken. */
+async function* textOf(stream: Readable, io: Io): AsyncGenerator<string> {
   stream.setEncoding('utf8');
-  return addAbortSignal(stop, stream) as AsyncIterable<string>;
+  for await (const piece of addAbortSignal(io.stop, stream) as AsyncIterable<string>) {
+    yield piece;
+    await io.flushed();
+  }
 }
 
 /** What reading a file may come to; anything else is as it was. */

@@ -19,6 +19,7 @@ export function recordingIo(): Recorded {
     out: (text) => printed.push(line(text)),
     err: (text) => complained.push(line(text)),
     text: (lines) => printed.push(lines),
+    flushed: () => Promise.resolve(),
     paint,
     columns: () => 100,
     clock: new VirtualClock(),
