@@ -12,7 +12,13 @@ const PURE = [
 ];
 
 /** The one file per program that may end it, read its environment and print. */
-const PROGRAMS = ['cli/main.ts', 'playground/main.ts', 'controller/main.ts', 'scripts/*.ts'];
+const PROGRAMS = [
+  'cli/main.ts',
+  'playground/main.ts',
+  'controller/main.ts',
+  'scripts/*.ts',
+  'vitest.config.ts',
+];
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '*.js'] },

@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import type { LaneSetUp } from './test/cluster/lane.ts';
 
 /** No test is bounded by seconds; these end only what hangs. A test that waits for something gives up before (eventually). */
 const HANG_MS = 30 * 60_000;
 const PATIENT = { testTimeout: HANG_MS, hookTimeout: HANG_MS };
+/** From scripts/cluster.ts: the programs of a real control plane. Without it the tests of test/cluster say how to run them. */
+const lane = process.env['SLUICE_LANE'];
 
 export default defineConfig(({ mode }) => ({
   test: {
@@ -27,6 +30,16 @@ export default defineConfig(({ mode }) => ({
           include: ['test/e2e/**/*.test.ts'],
           ...PATIENT,
           fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          ...PATIENT,
+          provide: { lane: lane === undefined ? undefined : (JSON.parse(lane) as LaneSetUp) },
+          // A cluster that is only borrowed is one for all files.
+          fileParallelism: lane?.includes('"kubeconfig"') !== true,
         },
       },
     ],

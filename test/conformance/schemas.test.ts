@@ -71,7 +71,18 @@ const wire = (kind: string, spec: unknown): JsonObject =>
     JSON.stringify({ apiVersion: 'sluice.dev/v1alpha1', kind, metadata: { name: 'x' }, spec }),
   ) as JsonObject;
 
+/** Paths of fields without a value: what YAML makes of a sentence with a comma between braces. */
+function empty(value: Json | undefined, path: string): string[] {
+  if (value === null) return [path];
+  if (typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, each]) => empty(each, `${path}.${key}`));
+}
+
 describe('the CRDs', () => {
+  it('say something in every field', () => {
+    expect(crds.flatMap((crd) => empty(crd, getString(crd, 'metadata', 'name') ?? ''))).toEqual([]);
+  });
+
   it('define exactly the kinds that api/resources.ts names, with the names it gives', () => {
     const own = Object.values(RESOURCES).filter((resource) => resource.group === 'sluice.dev');
     expect(crds.map((crd) => get(crd, 'metadata', 'name')).sort()).toEqual(

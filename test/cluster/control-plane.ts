@@ -1,0 +1,186 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../playground/dataplane/prometheus.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Binaries } from './binaries.ts';
+
+/** A member of system:masters, known to this API server alone. */
+const TOKEN = 'cluster-lane';
+const LOOPBACK = '127.0.0.1';
+
+/** etcd, kube-apiserver and kube-controller-manager as processes on loopback. */
+export class ControlPlane {
+  readonly kubeconfig: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'sluice-cluster-'));
+  readonly #binaries: Binaries;
+  readonly #running = new Map<string, ChildProcess>();
+  #ports = { api: 0, etcd: 0, peer: 0 };
+
+  private constructor(binaries: Binaries) {
+    this.#binaries = binaries;
+    this.kubeconfig = join(this.#folder, 'kubeconfig');
+  }
+
+  /** Up and answering; whoever starts it stops it. */
+  static async start(binaries: Binaries): Promise<ControlPlane> {
+    const plane = new ControlPlane(binaries);
+    try {
+      plane.#ports = { api: await freePort(), etcd: await freePort(), peer: await freePort() };
+      plane.#writeFiles();
+      await plane.#startEtcd();
+      await plane.#startServer();
+      plane.#startControllers();
+      return plane;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
+  }
+
+  get server(): string {
+    return `https://${LOOPBACK}:${this.#ports.api}`;
+  }
+
+  /** The API server dies and another one comes up on the same etcd and port. */
+  async restartServer(): Promise<void> {
+    await this.#end('kube-apiserver', 'SIGKILL');
+    await this.#startServer();
+    // It ends by itself when its server is gone for long; it may have.
+    if (this.#running.get('kube-controller-manager')?.exitCode !== null) this.#startControllers();
+  }
+
+  async stop(): Promise<void> {
+    for (const name of ['kube-controller-manager', 'kube-apiserver', 'etcd'])
+      await this.#end(name, 'SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #writeFiles(): void {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    this.#write('sa.key', privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    this.#write('sa.pub', publicKey.export({ type: 'spki', format: 'pem' }));
+    this.#write('tokens.csv', `${TOKEN},admin,admin,system:masters\n`);
+    writeFileSync(this.kubeconfig, kubeconfigFor(this.server, TOKEN));
+  }
+
+  #write(name: string, content: string | Buffer): void {
+    writeFileSync(join(this.#folder, name), content, { mode: 0o600 });
+  }
+
+  #path(name: string): string {
+    return join(this.#folder, name);
+  }
+
+  async #startEtcd(): Promise<void> {
+    const { etcd, peer } = this.#ports;
+    const child = this.#spawn('etcd', [this.#path('etcd'), http(etcd), http(peer)]);
+    await Promise.race([once(child.stdout!, 'data'), this.#died('etcd', child)]);
+  }
+
+  async #startServer(): Promise<void> {
+    const child = this.#spawn('kube-apiserver', [
+      `--etcd-servers=${http(this.#ports.etcd)}`,
+      `--bind-address=${LOOPBACK}`,
+      `--advertise-address=${LOOPBACK}`,
+      `--secure-port=${this.#ports.api}`,
+      `--cert-dir=${this.#path('certificates')}`,
+      '--endpoint-reconciler-type=none',
+      '--service-cluster-ip-range=10.96.0.0/16',
+      '--service-account-issuer=https://kubernetes.default.svc',
+      `--service-account-key-file=${this.#path('sa.pub')}`,
+      `--service-account-signing-key-file=${this.#path('sa.key')}`,
+      `--token-auth-file=${this.#path('tokens.csv')}`,
+      '--authorization-mode=RBAC',
+    ]);
+    const ready = eventually(async () => {
+      const { code } = await run(this.#program('kubectl'), [
+        `--kubeconfig=${this.kubeconfig}`,
+        'get',
+        '--raw',
+        '/readyz',
+      ]);
+      if (code !== 0) throw new Error('the API server is not ready');
+    });
+    await Promise.race([ready, this.#died('kube-apiserver', child)]);
+  }
+
+  #startControllers(): void {
+    this.#spawn('kube-controller-manager', [
+      `--kubeconfig=${this.kubeconfig}`,
+      '--leader-elect=false',
+      '--use-service-account-credentials=true',
+      `--service-account-private-key-file=${this.#path('sa.key')}`,
+      '--secure-port=0',
+      // No kubelet tells of its node here, and nothing may conclude anything from that.
+      '--controllers=*,-node-lifecycle-controller,-node-ipam-controller,-service-lb-controller,-node-route-controller',
+    ]);
+  }
+
+  #program(name: string): string {
+    return join(this.#binaries.folder, name);
+  }
+
+  #spawn(name: string, args: string[]): ChildProcess {
+    const child = spawn(this.#program(name), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const log = createWriteStream(this.#path(`${name}.log`), { flags: 'a' });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    this.#running.set(name, child);
+    return child;
+  }
+
+  async #died(name: string, child: ChildProcess): Promise<never> {
+    await once(child, 'exit');
+    const log = readFileSync(this.#path(`${name}.log`), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-15)
+      .join('\n');
+    throw new Error(`${name} has ended:\n${log}`);
+  }
+
+  async #end(name: string, signal: NodeJS.Signals): Promise<void> {
+    const child = this.#running.get(name);
+    this.#running.delete(name);
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+}
+
+const http = (port: number): string => `http://${LOOPBACK}:${port}`;
+
+/** A kubeconfig of one context. The server's certificate is its own, made at its start. */
+export function kubeconfigFor(server: string, token: string): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'lane', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'user', user: { token } }],
+    contexts: [{ name: 'lane', context: { cluster: 'lane', user: 'user' } }],
+    'current-context': 'lane',
+  });
+}
+
+export interface Ran {
+  code: number;
+  /** standard output and standard error */
+  out: string;
+}
+
+/** Runs a program to its end; what it reads is `input`. */
+export async function run(program: string, args: string[], input = ''): Promise<Ran> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let out = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stdin.on('error', () => undefined); // it may end without reading
+  child.stdin.end(input);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code: code ?? 1, out };
+}

@@ -1,0 +1,179 @@
+import { getObjects, getString } from '../../api/json.ts';
+import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { KubeClient } from '../../kube/client.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { connect, type Connection } from '../../kube/http.ts';
+import { objectPath } from '../../kube/paths.ts';
+import { Reflector } from '../../kube/reflector.ts';
+
+const NODE = 'lane';
+/** What the Gateway controller calls itself. */
+export const GATEWAY_CONTROLLER = 'traefik.io/gateway-controller';
+
+/**
+ * What a control plane alone does not do: puts pods on a node, gives them an address and calls them ready (unless their image
+ * says "never-ready"), lets deleted ones go, and writes into the status of a route what a Gateway controller writes.
+ */
+export class StandIn {
+  readonly #connection: Connection;
+  readonly #reflectors: Reflector[] = [];
+  #addresses = 0;
+
+  private constructor(kubeconfig: string) {
+    this.#connection = connect({ kubeconfig, userAgent: 'cluster-lane' });
+  }
+
+  static async start(kubeconfig: string): Promise<StandIn> {
+    const standIn = new StandIn(kubeconfig);
+    await standIn.#send('POST', '/api/v1/nodes', {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: NODE },
+    });
+    standIn.#follow(RESOURCES.pods, (pod) => standIn.#pod(pod));
+    standIn.#follow(RESOURCES.httpRoutes, (route) => standIn.#route(RESOURCES.httpRoutes, route));
+    standIn.#follow(RESOURCES.grpcRoutes, (route) => standIn.#route(RESOURCES.grpcRoutes, route));
+    return standIn;
+  }
+
+  stop(): void {
+    for (const reflector of this.#reflectors) reflector.stop();
+    this.#connection.close();
+  }
+
+  #follow(resource: Resource, see: (object: KubeObject) => Promise<void>): void {
+    const { transport } = this.#connection;
+    const client = new KubeClient({
+      transport,
+      clock: systemClock,
+      fieldManager: NODE,
+      resources: [resource],
+    });
+    // What fails because the object changed meanwhile is done at its next event; a server that restarts is asked again.
+    const each = (object: KubeObject): void => {
+      const again = (): void => void systemClock.after(1_000, () => void see(object).catch(() => undefined));
+      see(object).catch(again);
+    };
+    const reflector = new Reflector({
+      client,
+      resource,
+      clock: systemClock,
+      random: Math.random,
+      optional: true,
+      maxBackoffMs: 1_000,
+      sink: {
+        replace: (objects) => objects.forEach(each),
+        observe: (type, object) => {
+          if (type !== 'DELETED') each(object);
+        },
+        bookmark: () => undefined,
+        absent: () => undefined,
+        forbidden: () => undefined,
+      },
+    });
+    this.#reflectors.push(reflector);
+    void reflector.run();
+  }
+
+  async #pod(pod: KubeObject): Promise<void> {
+    const path = objectPath({ resource: RESOURCES.pods, ...keyOf(pod) });
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      await this.#send('DELETE', path, { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 });
+      return;
+    }
+    if (getString(pod.spec, 'nodeName') === undefined) {
+      const target = { apiVersion: 'v1', kind: 'Node', name: NODE };
+      await this.#send('POST', `${path}/binding`, {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: keyOf(pod),
+        target,
+      });
+      return;
+    }
+    if (getString(pod.status, 'podIP') === undefined) await this.#patchStatus(path, this.#running(pod));
+  }
+
+  /** The status of a pod that runs. */
+  #running(pod: KubeObject): JsonObject {
+    const at = new Date(systemClock.now()).toISOString().replace(/\.\d+/, '');
+    const containers = getObjects(pod.spec, 'containers');
+    const ready = !containers.some(
+      (container) => getString(container, 'image')?.includes('never-ready') === true,
+    );
+    this.#addresses += 1;
+    const podIP = `10.244.${Math.floor(this.#addresses / 250)}.${(this.#addresses % 250) + 1}`;
+    const condition = (type: string, status: boolean): JsonObject => ({
+      type,
+      status: status ? 'True' : 'False',
+      lastTransitionTime: at,
+    });
+    return {
+      phase: 'Running',
+      podIP,
+      podIPs: [{ ip: podIP }],
+      startTime: at,
+      conditions: [
+        condition('PodScheduled', true),
+        condition('Initialized', true),
+        condition('ContainersReady', ready),
+        condition('Ready', ready),
+      ],
+      containerStatuses: containers.map((container) => ({
+        name: container['name'],
+        image: container['image'],
+        imageID: container['image'],
+        ready,
+        started: true,
+        restartCount: 0,
+        state: { running: { startedAt: at } },
+      })),
+    };
+  }
+
+  async #route(resource: Resource, route: KubeObject): Promise<void> {
+    const { generation = 0 } = route.metadata;
+    const parents = getObjects(route.spec, 'parentRefs');
+    const written = getObjects(route.status, 'parents');
+    const current = (parent: JsonObject): boolean =>
+      getObjects(parent, 'conditions').every((each) => each['observedGeneration'] === generation);
+    if (written.length === parents.length && written.every(current)) return;
+    const condition = (type: string, reason: string): JsonObject => ({
+      type,
+      reason,
+      status: 'True',
+      message: '',
+      observedGeneration: generation,
+      lastTransitionTime: new Date(systemClock.now()).toISOString(),
+    });
+    const conditions = [condition('Accepted', 'Accepted'), condition('ResolvedRefs', 'ResolvedRefs')];
+    await this.#patchStatus(objectPath({ resource, ...keyOf(route) }), {
+      parents: parents.map((parentRef) => ({ parentRef, controllerName: GATEWAY_CONTROLLER, conditions })),
+    });
+  }
+
+  async #patchStatus(path: string, status: JsonObject): Promise<void> {
+    await this.#send('PATCH', `${path}/status?fieldManager=${NODE}`, { status });
+  }
+
+  /** What is there already or gone already is well; anything else that is not taken is thrown. */
+  async #send(method: 'POST' | 'PATCH' | 'DELETE', url: string, body: JsonObject): Promise<void> {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const headers = { 'content-type': type, accept: 'application/json' };
+    const response = await this.#connection.transport.request({
+      method,
+      url,
+      headers,
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (response.status >= 300 && response.status !== 404 && response.status !== 409)
+      throw new Error(`${method} ${url}: ${response.status} ${text}`);
+  }
+}
+
+const keyOf = ({ metadata: { name, namespace } }: KubeObject) => ({
+  name,
+  ...(namespace === undefined ? {} : { namespace }),
+});
