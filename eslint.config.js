@@ -18,6 +18,7 @@ const PROGRAMS = [
   'controller/main.ts',
   'scripts/*.ts',
   'vitest.config.ts',
+  'test/cluster/main.ts',
 ];
 
 export default tseslint.config(

@@ -4,7 +4,7 @@ import type { LaneSetUp } from './test/cluster/lane.ts';
 /** No test is bounded by seconds; these end only what hangs. A test that waits for something gives up before (eventually). */
 const HANG_MS = 30 * 60_000;
 const PATIENT = { testTimeout: HANG_MS, hookTimeout: HANG_MS };
-/** From scripts/cluster.ts: the programs of a real control plane. Without it the tests of test/cluster say how to run them. */
+/** From test/cluster/main.ts: the programs of a real control plane. Without it the tests of test/cluster say how to run them. */
 const lane = process.env['SLUICE_LANE'];
 
 export default defineConfig(({ mode }) => ({

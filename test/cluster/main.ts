@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { KUBERNETES, cacheFolder, ensureBinaries, routeCrds, whyNoGo } from '../test/cluster/binaries.ts';
+import { KUBERNETES, cacheFolder, ensureBinaries, routeCrds, whyNoGo } from './binaries.ts';
 
 /**
  * `npm run test:cluster`: the tests in test/cluster against a real control plane, built here from source, or against any
  * cluster with --kubeconfig. Exit code 0 also where there is no Go: that is said aloud.
  */
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = `usage: npm run test:cluster -- [--kubeconfig FILE] [--kubernetes ${KUBERNETES}] [-- FILTER …]
   --kubeconfig   a cluster that is there already (kind, k3s): its current context is used, and changed by the tests
   --kubernetes   the version to build; also SLUICE_KUBERNETES. "1.34" is the newest of these
