@@ -20,6 +20,8 @@ export const ANNOTATION = {
   provider: 'sluice.dev/provider',
   service: 'sluice.dev/service',
   route: 'sluice.dev/route',
+  /** names of rules that Sluice may copy: the owner says that no policy points at them */
+  copyRules: 'sluice.dev/copy-rules',
   /** on a Release as well: the one that came with its template */
   skip: 'sluice.dev/skip',
   /** on a Release: who wrote the skip that came with its template */

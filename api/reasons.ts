@@ -210,6 +210,8 @@ export const REASON = {
   ForeignDestination: 'ForeignDestination',
   /** a rule in scope cannot be split safely */
   RouteUnsupported: 'RouteUnsupported',
+  /** a rule has a name, by which policies may point at it, so it is not copied for `match` or `stickiness` */
+  RuleNamed: 'RuleNamed',
   /** the route rejects what was written, or its rules disagree */
   RouteRejected: 'RouteRejected',
   /** somebody else keeps changing the weights */

@@ -19,6 +19,8 @@ const mirrored = (mirror: number): Split => ({ ...OFF, mirror });
 export const PLAIN: Ladder = { name: 'percents', wants: NOTHING_WANTED, splits: [0, 5, 50, 0].map(at) };
 
 const HEADERS = { headers: [{ name: 'X-Group', value: 'beta' }], cookies: [] };
+/** Names of rules that fixtures have, or get from somebody in mid-release; no policy points at them. */
+const copyRules = ['root', 'a', 'b', 'c', 'cart', 'api', 'v2', ...[0, 1, 2, 3, 4, 5].map((i) => `rule-${i}`)];
 const STICKY = { cookie: 'sluice', maxAgeMs: 3_600_000 };
 
 /** What back ends may be able to do beside whole percents; fixtures choose, and may have ladders of their own. */
@@ -41,13 +43,14 @@ export const LADDERS = {
   },
   header: {
     name: 'a header',
-    wants: { total: 100, match: HEADERS },
+    wants: { total: 100, match: HEADERS, copyRules },
     splits: [matched(0), matched(20), OFF, matched(0)],
   },
   headers: {
     name: 'any of several headers',
     wants: {
       total: 100,
+      copyRules,
       match: {
         headers: [...HEADERS.headers, { name: 'X-Version', value: 'v[0-9]+', regex: true }],
         cookies: [],
@@ -58,12 +61,17 @@ export const LADDERS = {
   },
   cookies: {
     name: 'a cookie, a header and copies before',
-    wants: { total: 100, mirror: 50, match: { ...HEADERS, cookies: [{ name: 'group', value: 'b.1' }] } },
+    wants: {
+      total: 100,
+      copyRules,
+      mirror: 50,
+      match: { ...HEADERS, cookies: [{ name: 'group', value: 'b.1' }] },
+    },
     splits: [mirrored(50), matched(0), matched(5), OFF],
   },
   sticky: {
     name: 'clients that stay',
-    wants: { total: 100, sticky: STICKY },
+    wants: { total: 100, sticky: STICKY, copyRules },
     splits: [matched(5), matched(50), OFF],
   },
   everything: {
@@ -71,6 +79,7 @@ export const LADDERS = {
     wants: {
       total: 10_000,
       mirror: 100,
+      copyRules,
       sticky: STICKY,
       match: { ...HEADERS, cookies: [{ name: 'group', value: 'b.1' }] },
     },

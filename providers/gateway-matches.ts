@@ -53,16 +53,29 @@ export const contradicts = (a: JsonObject, b: JsonObject): boolean =>
 const namePrefix = ({ canary }: Pair) => `${canary}-match-`;
 
 /**
+ * The name of a rule that must not be copied: policies point at rules by their names (`sectionName`), which are unique within
+ * a route, so none of them would hold for a copy.
+ */
+export function guardedName(
+  rule: JsonObject,
+  { copyRules = [] }: TrafficContext['wants'],
+): string | undefined {
+  const name = getString(rule, 'name') ?? '';
+  return name === '' || copyRules.includes(name) ? undefined : name;
+}
+
+/**
  * Copies of the user's rules for requests that match, as few as the limits of the kind allow: any match of a rule is enough.
  * They are told from the user's by name, or where the server keeps no names, by what they say.
  */
 export function ownRules(
   rules: readonly { live: LiveRule; bare: JsonObject }[],
-  { shape, pair }: Told,
+  { shape, pair, context }: Told,
   entries: readonly JsonObject[],
   everything: JsonObject,
 ): OwnRule[] {
-  const copies = rules.flatMap(({ live, bare }): JsonObject[] => {
+  const copied = rules.filter(({ bare }) => guardedName(bare, context.wants) === undefined);
+  const copies = copied.flatMap(({ live, bare }): JsonObject[] => {
     const asked = getObjects(bare, 'matches');
     const matches = (asked.length === 0 ? [everything] : asked).flatMap((match) =>
       entries.flatMap((entry): JsonObject[] => {

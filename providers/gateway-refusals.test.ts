@@ -53,6 +53,38 @@ test.each<[string, KubeObject, Wants]>([
   expect(refusals([route], { wants })).toEqual([]);
 });
 
+describe('a rule with a name, at which policies may point', () => {
+  const guarded = httpRoute('shop', [
+    rule('/admin', [backend('web')], { name: 'admin' }),
+    rule('/', [backend('web')]),
+    rule('/api', [backend('api')], { name: 'api' }),
+  ]);
+  const calls = grpcRoute('calls', [grpcRule('a.B', [backend('web')], { name: 'admin' })]);
+
+  test.each<[string, KubeObject, Wants, string]>([
+    ['match by header', guarded, header, 'spec.match: rule "admin" of HTTPRoute shop'],
+    ['match by cookie', guarded, cookie, 'spec.match: rule "admin" of HTTPRoute shop'],
+    ['stickiness', guarded, sticky, 'spec.stickiness: rule "admin" of HTTPRoute shop'],
+    ['match of gRPC', calls, header, 'spec.match: rule "admin" of GRPCRoute calls'],
+  ])('is not copied under another name: %s', (_name, route, wants, words) => {
+    const remedy = 'write admin into the annotation sluice.dev/copy-rules of Deployment web';
+    expectRefused(refusals([route], { wants }), 'RuleNamed', [words, 'sectionName', remedy]);
+  });
+
+  test.each<[string, Wants]>([
+    ['weights', { total: 10_000 }],
+    ['copies of requests', { total: 100, mirror: 10 }],
+    ['match, where the owner says that no policy points at it', { ...header, copyRules: ['admin'] }],
+  ])('goes with %s', (_name, wants) => {
+    expect(refusals([guarded], { wants })).toEqual([]);
+  });
+
+  test('and of another name than the owner listed is refused', () => {
+    const wants = { ...header, copyRules: ['adm', 'api'] };
+    expectRefused(refusals([guarded], { wants }), 'RuleNamed', ['rule "admin"']);
+  });
+});
+
 function withOther(): KubeObject {
   const [other] = (withHeaders(asked('X-Group', 'alpha')).spec?.['rules'] ?? []) as JsonObject[];
   return httpRoute('shop', [other!, rule('/', [backend('web')])]);

@@ -23,6 +23,7 @@ const shop = httpRoute('shop', [rule('/', [backend('web')])]);
 const matching: Split = { ...OFF, matching: true };
 const BETA: Wants = {
   total: 100,
+  copyRules: ['root'],
   match: { headers: [{ name: 'X-Group', value: 'beta' }], cookies: [] },
 };
 
@@ -128,6 +129,23 @@ describe('requests that match', () => {
       extra('/', beta, { name: 'web-canary-match-1', timeouts: { request: '3s' } }),
       extra('/b', beta, { name: 'web-canary-match-2' }),
     ]);
+  });
+
+  test('have no copy of a rule that got a name in mid-release, and what policies guard stays guarded', () => {
+    const world = new ObjectWorld([shop]);
+    const first = aTrafficContext(world.list('HTTPRoute'), { wants: BETA });
+    const originals = gateway.record(first);
+    const context = () => aTrafficContext(world.list('HTTPRoute'), { wants: BETA, originals });
+    const rules = () => getObjects(world.list('HTTPRoute')[0], 'spec', 'rules');
+    const write = () => gateway.plan(context(), matching).forEach((each) => world.apply(each));
+    write();
+    expect(rules()).toHaveLength(2);
+    world.put(httpRoute('shop', [{ ...rules()[0], name: 'admin' }, ...rules().slice(1)]));
+    write();
+    expect(rules()).toEqual([rule('/', [backend('web')], { name: 'admin' })]);
+    expect(gateway.observe(context())).toMatchObject({ weight: 0 });
+    expect(gateway.observe(context()).matching).toBeUndefined();
+    expect(gateway.observe(context()).problem).toContain('rule "admin" of HTTPRoute shop has a name now');
   });
 
   test('of a rule whose prefix is replaced have a rule each: such a rule may have one match only', () => {

@@ -1,9 +1,10 @@
 import { getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { ANNOTATION } from '../api/names.ts';
 import { REASON } from '../api/reasons.ts';
 import { cookiesOf, overrulesCookies } from './gateway-filters.ts';
 import { GRPC_ROUTES, kindOf, label } from './gateway-kinds.ts';
-import { contradicts, sameHeader } from './gateway-matches.ts';
+import { contradicts, guardedName, sameHeader } from './gateway-matches.ts';
 import { overtaken } from './gateway-precedence.ts';
 import { ownRules, ownWhileMatching, scopeOf, type Scoped } from './in-place.ts';
 import type { Refusal, TrafficContext } from './provider.ts';
@@ -94,7 +95,19 @@ function refuseSticky({ route, rule }: Scoped): Refusal[] {
 
 function refuseMatches(context: TrafficContext, route: KubeObject, scope: readonly Scoped[]): Refusal[] {
   const field = context.wants.match === undefined ? 'spec.stickiness' : 'spec.match';
+  const named = refuseNamed(context, scope, field);
+  if (named.length > 0) return named;
   return matchProblems(context, route, scope).map((sentence) => unsupported(`${field}: ${sentence}`));
+}
+
+/** A copy has another name, and what protects the rule would not hold for whoever sends the header. */
+function refuseNamed({ wants, target }: TrafficContext, scope: readonly Scoped[], field: string): Refusal[] {
+  return scope.flatMap(({ route, rule }) => {
+    const name = guardedName(rule.rule, wants);
+    if (name === undefined) return [];
+    const sentence = `${field}: ${label(route, rule)} has a name, and a policy that points at it by sectionName would not hold for the copy that requests which match need; take the name out of the rule, or, if no policy points at it, write ${name} into the annotation ${ANNOTATION.copyRules} of Deployment ${target}.`;
+    return [{ reason: REASON.RuleNamed, sentence }];
+  });
 }
 
 function matchProblems(context: TrafficContext, route: KubeObject, scope: readonly Scoped[]): string[] {

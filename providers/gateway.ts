@@ -2,13 +2,14 @@ import { getObjects, getString } from '../api/json.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { mirrorOf, refersTo } from './gateway-filters.ts';
-import { KINDS, kindOf } from './gateway-kinds.ts';
+import { KINDS, kindOf, label } from './gateway-kinds.ts';
+import { guardedName } from './gateway-matches.ts';
 import { gatewayPresets } from './gateway-presets.ts';
 import { refuse } from './gateway-refusals.ts';
 import { acknowledgement, worst } from './gateway-status.ts';
 import { lookAt, summarise, type Seen } from './in-place-seen.ts';
 import { dnsLabel } from './naming.ts';
-import { planRoutes, recordRoutes, restoreRoutes } from './in-place.ts';
+import { planRoutes, recordRoutes, restoreRoutes, scopeOf } from './in-place.ts';
 import type { Observation, Provider, RouteOriginals, TrafficContext } from './provider.ts';
 import { sendsTo } from './weighted-rules.ts';
 
@@ -19,7 +20,7 @@ function observe(context: TrafficContext): Observation {
   );
   const off = seen.weight === 0 && seen.mirror === 0 && !seen.matching;
   const status = worst(seen.routes.map((route) => acknowledgement(route, off)));
-  const problem = seen.problem ?? copiesAll(seen, context) ?? status.problem;
+  const problem = seen.problem ?? copiesAll(seen, context) ?? named(context) ?? status.problem;
   return {
     weight: seen.weight,
     ...(seen.most === undefined ? {} : { most: seen.most }),
@@ -34,6 +35,16 @@ function observe(context: TrafficContext): Observation {
 function copiesAll({ mirror }: Seen, { wants }: TrafficContext): string | undefined {
   if (mirror !== 100 || wants.mirror === undefined || wants.mirror === 100) return undefined;
   return `all requests are copied instead of ${wants.mirror}%: the Gateway API of this cluster may be older than 1.3 and know no percentage of copies`;
+}
+
+/** A rule that got its name during the release is copied no longer. */
+function named(context: TrafficContext): string | undefined {
+  const { wants, originals } = context;
+  if (originals === undefined || (wants.match === undefined && wants.sticky === undefined)) return undefined;
+  const scope = KINDS.flatMap((kind) => scopeOf(kind, context));
+  const guarded = scope.find(({ rule }) => guardedName(rule.rule, wants) !== undefined);
+  if (guarded === undefined) return undefined;
+  return `${label(guarded.route, guarded.rule)} has a name now, by which policies may point at it, so requests that match are not sent to Service ${context.canaryService} there`;
 }
 
 /** A rule that copies to what is called like the canary of a Service it sends to: such copies are ours. */

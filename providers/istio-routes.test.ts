@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { getObjects } from '../api/json.ts';
 import type { JsonObject } from '../api/kube.ts';
 import { ObjectWorld } from '../test/support/apply-writes.ts';
 import { destination, httpTo, patchOf, virtualService } from '../test/support/istio.ts';
@@ -136,6 +137,20 @@ describe('more than weights', () => {
   ])('a route of ours %s is no matching, and is mended', (_name, http) => {
     expect(istio.observe(live(...http))).toMatchObject({ weight: undefined, matching: false });
     expect(istio.plan(live(...http), matched)).toHaveLength(1);
+  });
+
+  test('a route with a name shares it with its copy: an EnvoyFilter that points at the name holds for both', () => {
+    const primary = { ...users, name: 'primary' };
+    const context = aTrafficContext([virtualService('shop', [primary])], { wants });
+    const world = new ObjectWorld(context.routes);
+    const known = { ...context, originals: istio.record(context) };
+    for (const write of istio.plan(known, matched)) world.apply(write);
+    const [copy, kept, ...more] = getObjects(world.list('VirtualService')[0], 'spec', 'http');
+    expect([copy?.['name'], copy?.['route']]).toEqual(['primary', ours.route]);
+    expect(kept).toEqual({ ...split, name: 'primary' });
+    expect(more).toEqual([]);
+    for (const write of istio.cleanup({ ...known, routes: world.list('VirtualService') })) world.apply(write);
+    expect(world.list('VirtualService')[0]?.spec).toEqual(context.routes[0]?.spec);
   });
 
   test('a route of ours is known by what it says, whatever it is called', () => {

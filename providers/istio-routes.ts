@@ -58,14 +58,17 @@ function dress(rule: JsonObject, { split, pair }: Told): JsonObject {
     : { ...rule, mirrors: [...getObjects(rule, 'mirrors'), mirrorTo(to, split.mirror)] };
 }
 
-/** In front of each route one for the requests that match, as it in all else: the first route that fits is taken. */
+/**
+ * In front of each route one for the requests that match, as it in all else: the first route that fits is taken. It has the
+ * same name, which need not be unique: an EnvoyFilter that points at the route by name holds for both.
+ */
 const own: Beside['own'] = (rules, told) => {
   const conditions = conditionsOf(told.context);
   return rules.flatMap(({ live, bare }) => {
     const match = live.list === 'http' ? narrowed(getObjects(bare, 'match'), conditions) : [];
     if (match.length === 0) return [];
     const route = onlyCanary(told.shape, live, told.pair);
-    return [{ rule: { ...bare, name: OWN_ROUTE, match, route }, before: live.index }];
+    return [{ rule: { name: OWN_ROUTE, ...bare, match, route }, before: live.index }];
   });
 };
 

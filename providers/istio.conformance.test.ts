@@ -181,7 +181,11 @@ const someDelegate = fc
     ]),
   ]);
 
-const named = (route: JsonObject) => (getString(route, 'name') ?? '').startsWith('sluice-');
+/** Routes that ask for what the ladders' matches are about are none of the user's here. */
+const isExtra = (route: JsonObject) =>
+  getObjects(route, 'match').some((entry) =>
+    Object.keys(getObject(entry, 'headers') ?? {}).some((name) => /^(x-group|x-version|cookie)$/i.test(name)),
+  );
 
 const hostIn = (to: JsonObject) =>
   (getString(to, 'destination', 'host') ?? '').replace('.shop.svc.cluster.local', '');
@@ -216,7 +220,7 @@ function takes(own: JsonObject, route: JsonObject, headers: Headers): boolean {
 function grouped(routes: JsonObject[]): { route: JsonObject; own: JsonObject[] }[] {
   let own: JsonObject[] = [];
   return routes.flatMap((route) => {
-    if (named(route)) {
+    if (isExtra(route)) {
       own.push(route);
       return [];
     }
@@ -291,9 +295,9 @@ const editUsers = (change: (object: KubeObject) => KubeObject) => (world: World)
 const editHttp = (change: (routes: JsonObject[]) => JsonObject[]) =>
   editUsers((object) => {
     const http = getObjects(object, 'spec', 'http');
-    const users = change(http.filter((route) => !named(route)));
+    const users = change(http.filter((route) => !isExtra(route)));
     http.forEach((route, i) => {
-      if (named(route)) users.splice(i, 0, route);
+      if (isExtra(route)) users.splice(i, 0, route);
     });
     return { ...object, spec: { ...object.spec, http: users } };
   });
@@ -362,7 +366,7 @@ const edits: ForeignEdit[] = [
     name: 'takes away what Sluice added in front',
     edit: editUsers((object) => ({
       ...object,
-      spec: { ...object.spec, http: getObjects(object, 'spec', 'http').filter((route) => !named(route)) },
+      spec: { ...object.spec, http: getObjects(object, 'spec', 'http').filter((route) => !isExtra(route)) },
     })),
   },
   {

@@ -49,6 +49,8 @@ export interface Wants {
   sticky?: Stickiness;
   /** a step fixes the number of canary pods; absent: none does */
   fixedReplicas?: true;
+  /** names of rules that may be copied under another name: the target says that no policy points at them */
+  copyRules?: readonly string[];
   /** weights add up to a multiple of this: 100, or 10 000 where a step has a fraction of a percent */
   total: number;
 }

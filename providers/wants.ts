@@ -1,21 +1,25 @@
 import { ladderOf } from '../api/ladder.ts';
 import { splitText } from '../api/split.ts';
+import { ANNOTATION } from '../api/names.ts';
 import type { ReleasePolicy, Step } from '../api/policy.ts';
 import type { Observation, Split, Wants } from './provider.ts';
 
 /** Of a back end whose policy cannot be read: enough to take traffic away and to clean up. */
 export const NOTHING_WANTED: Wants = { total: 100 };
 
-export function wantsOf(policy: ReleasePolicy): Wants {
+/** `annotations`: of the target. */
+export function wantsOf(policy: ReleasePolicy, annotations: Readonly<Record<string, string>> = {}): Wants {
   const { match, mirror, stickiness } = policy;
   const ladder = ladderOf(policy);
   const fraction = ladder.some(({ weight }) => !Number.isInteger(weight));
+  const copyRules = annotations[ANNOTATION.copyRules]?.split(',').map((name) => name.trim());
   const fixed = ladder.some(({ canaryReplicas }) => canaryReplicas !== undefined);
   return {
     ...(match === undefined ? {} : { match }),
     ...(mirror === undefined ? {} : { mirror: mirror.percent }),
     ...(stickiness === undefined ? {} : { sticky: stickiness }),
     ...(fixed ? { fixedReplicas: true as const } : {}),
+    ...(copyRules === undefined ? {} : { copyRules }),
     total: fraction ? 10_000 : 100,
   };
 }

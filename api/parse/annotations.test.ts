@@ -30,6 +30,7 @@ describe('parseAnnotations', () => {
       'sluice.dev/provider': 'nginx',
       'sluice.dev/service': 'web',
       'sluice.dev/route': 'web,web.internal',
+      'sluice.dev/copy-rules': 'main, api.v2',
       'sluice.dev/skip': 'typo in a label',
       'sluice.dev/held': 'new',
       'deployment.kubernetes.io/revision': '3',
@@ -47,6 +48,7 @@ describe('parseAnnotations', () => {
         provider: 'nginx',
         service: 'web',
         routes: ['web', 'web.internal'],
+        copyRules: ['main', 'api.v2'],
         skip: 'typo in a label',
       },
     });

@@ -19,11 +19,14 @@ export interface AnnotationOverrides {
   service?: string;
   /** names of routes in the target's namespace */
   routes?: string[];
+  /** names of rules at which no policy points */
+  copyRules?: string[];
   /** the reason a human gave for skipping the analysis of the template it came with */
   skip?: string;
 }
 
 const MAX_ROUTES = 20;
+const MAX_RULES = 64;
 
 /** "a, b" → ["a", "b"]; an empty or repeated name is an issue. */
 function names(max: number): Read<string[]> {
@@ -91,6 +94,7 @@ const readOverrides: Read<AnnotationOverrides> = (value, place) => {
   read('provider', ANNOTATION.provider, oneOf(PROVIDERS));
   read('service', ANNOTATION.service, dnsLabel);
   read('routes', ANNOTATION.route, names(MAX_ROUTES));
+  read('copyRules', ANNOTATION.copyRules, names(MAX_RULES));
   read('skip', ANNOTATION.skip, text(1024));
   refuseUnknown(annotations, place);
   return overrides;

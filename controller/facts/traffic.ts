@@ -55,7 +55,7 @@ export function trafficFacts(
     made: madeBy(provider, snapshot),
     others: (provider.alsoReads ?? []).flatMap((kind) => liveOf(kind, snapshot)),
     originals: originalsOf(release),
-    wants: policy === undefined ? NOTHING_WANTED : wantsOf(policy),
+    wants: policy === undefined ? NOTHING_WANTED : wantsOf(policy, snapshot.target?.metadata.annotations),
     ...(provider.byPods === undefined ? {} : { pods: podShares(arms) }),
   };
   const observation = provider.observe(context);

@@ -35,12 +35,13 @@ export function planRelease(facts: Facts): Plan {
   if (!rules.ok) return rejected(rules.objection);
   const { policy } = rules.value;
   const ladder = ladderOf(policy);
+  const { annotations = {} } = target.metadata;
   const discovery = discoverTraffic({
     ...snapshot,
     target,
     policyProvider: policy.provider,
-    wants: wantsOf(policy),
-    annotations: target.metadata.annotations ?? {},
+    wants: wantsOf(policy, annotations),
+    annotations,
     budget: facts.budget,
   });
   if (!discovery.ok) return refusal(discovery.refusals);

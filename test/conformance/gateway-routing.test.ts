@@ -17,6 +17,7 @@ const HEADERS = [{ name: 'X-Group', value: 'beta' }];
 const WANTS: Wants = {
   total: 10_000,
   mirror: 25,
+  copyRules: ['long'],
   match: { headers: HEADERS, cookies: [{ name: 'group', value: 'beta' }] },
   sticky: { cookie: 'stay', maxAgeMs: 60_000 },
 };
