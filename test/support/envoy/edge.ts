@@ -1,0 +1,75 @@
+import type { KubeObject } from '../../../api/kube.ts';
+import { gateway } from '../../../providers/gateway.ts';
+import { trafficVariables } from '../../../providers/index.ts';
+import { OFF, type Split, type TrafficContext, type Wants } from '../../../providers/provider.ts';
+import { NOTHING_WANTED } from '../../../providers/wants.ts';
+import { ObjectWorld } from '../apply-writes.ts';
+import { reportedBy } from '../routes.ts';
+import type { ScrapingPrometheus } from '../scraping-prometheus.ts';
+import { aTrafficContext } from '../traffic.ts';
+import { readBy, type Read } from './measured.ts';
+import type { RealEnvoy, Xds } from './process.ts';
+
+/** What a controller of Gateways makes of routes. */
+export type Translate = (routes: readonly KubeObject[]) => Xds;
+
+interface Parts {
+  envoy: RealEnvoy;
+  prometheus: ScrapingPrometheus;
+  controllerName: string;
+  translate: Translate;
+}
+
+/** A route that Sluice splits, a control plane that follows it, the real Envoy behind that, and a real Prometheus beside it. */
+export class Edge {
+  readonly #parts: Parts;
+  readonly #world: ObjectWorld;
+  readonly #wants: Wants;
+  #originals: TrafficContext['originals'];
+  #split = OFF;
+
+  constructor(parts: Parts, route: KubeObject, wants: Wants = NOTHING_WANTED) {
+    this.#parts = parts;
+    this.#wants = wants;
+    this.#world = new ObjectWorld([reportedBy(route, parts.controllerName)]);
+  }
+
+  routes(): KubeObject[] {
+    return this.#world.content().map((object) => reportedBy(object, this.#parts.controllerName));
+  }
+
+  /** Has Sluice write the split and Envoy follow it. */
+  async go(split: Split): Promise<void> {
+    await this.#parts.envoy.publish(this.write(split));
+  }
+
+  /** Has Sluice write the split; what Envoy is to be told. */
+  write(split: Split): Xds {
+    const refused = gateway.refuse(this.#context());
+    if (refused.length > 0) throw new Error(refused.map(({ sentence }) => sentence).join(' '));
+    this.#originals = gateway.record(this.#context());
+    for (const write of gateway.plan(this.#context(), split)) this.#world.apply(write);
+    this.#split = split;
+    return this.#parts.translate(this.routes());
+  }
+
+  /** What Sluice reads of the requests that `traffic` sends. */
+  async during(traffic: () => Promise<unknown>): Promise<Read> {
+    const startMs = await this.#parts.prometheus.scraped();
+    await traffic();
+    const endMs = await this.#parts.prometheus.scraped();
+    return this.read(startMs, endMs);
+  }
+
+  async read(startMs: number, endMs: number): Promise<Read> {
+    const context = this.#context();
+    const presets = gateway.presets(context.routes);
+    if ('sentence' in presets) throw new Error(presets.sentence);
+    const { client } = this.#parts.prometheus;
+    return readBy(presets, trafficVariables(context, this.#split), { window: { startMs, endMs }, client });
+  }
+
+  #context(): TrafficContext {
+    return aTrafficContext(this.routes(), { wants: this.#wants, originals: this.#originals });
+  }
+}

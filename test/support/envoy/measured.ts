@@ -1,0 +1,52 @@
+import type { Histogram, Measurement, Window } from '../../../api/analysis.ts';
+import { defaultTemplate } from '../../../api/parse/metric.ts';
+import type { Metric } from '../../../api/template.ts';
+import { errorRateMetric, latencyMetric } from '../../../analysis/measure/test-objects.ts';
+import { measure } from '../../../analysis/measure/measure.ts';
+import type { PrometheusClient } from '../../../analysis/measure/prometheus.ts';
+import type { Presets } from '../../../providers/provider.ts';
+
+/** What a preset reads over a window, metric by metric; a sentence where it reads nothing. */
+export interface Read {
+  errors: { canary: string; stable: string } | string;
+  latency?: { canary: Histogram; stable: Histogram } | string;
+  share?: { canary: number; stable: number } | string;
+}
+
+/** What a preset reads, by the code that a release is judged with. */
+export async function readBy(
+  presets: Presets,
+  variables: Readonly<Record<string, string>>,
+  { window, client }: { window: Window; client: PrometheusClient },
+): Promise<Read> {
+  const template = { ...defaultTemplate(), metrics: metricsOf(presets) };
+  const share = presets.requests && { share: { prometheus: 'default', ...presets.requests } };
+  const request = {
+    window,
+    templates: [{ use: { template: 'http', args: {} }, template }],
+    variables,
+    ...share,
+  };
+  const measured = await measure(request, new Map([['default', client]]));
+  const read: Read = { errors: 'not measured' };
+  for (const each of measured) put(read, each);
+  return read;
+}
+
+function put(read: Read, each: Measurement): void {
+  if (each.outcome !== 'ok') {
+    const sentence = `${each.outcome}: ${each.sentence}`;
+    if (each.metric === 'errors') read.errors = sentence;
+    else if (each.metric === 'slow') read.latency = sentence;
+    else read.share = sentence;
+  } else if (each.kind === 'errorRate') {
+    const text = ({ bad, total }: { bad: number; total: number }) => `${bad} of ${total}`;
+    read.errors = { canary: text(each.canary), stable: text(each.stable) };
+  } else if (each.kind === 'latency') read.latency = { canary: each.canary, stable: each.stable };
+  else if (each.kind === 'share') read.share = { canary: each.canary, stable: each.stable };
+}
+
+const metricsOf = ({ errorRate, latency }: Presets): Metric[] => [
+  { ...errorRateMetric(), queries: errorRate },
+  ...(latency === undefined ? [] : [{ ...latencyMetric(), name: 'slow', queries: latency }]),
+];
