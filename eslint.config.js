@@ -7,7 +7,7 @@ const PURE = [
   'analysis/judge/**/*.ts',
   'analysis/replay/**/*.ts',
   'providers/**/*.ts',
-  'controller/{model,decide,facts}.ts',
+  'controller/{model,decide,facts,rights}.ts',
   'controller/{facts,rules,canary,companions,discovery,status}/**/*.ts',
 ];
 

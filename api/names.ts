@@ -5,9 +5,11 @@ export const FIELD_MANAGER = 'sluice';
 
 /** Where a controller lives unless its flags say otherwise. */
 export const HOME = {
-  /** of shared policies and templates, and of the Lease */
+  /** of shared policies and templates, of the Lease and of the key of the seals */
   namespace: 'sluice-system',
   lease: 'sluice-controller',
+  /** the Secret that holds the key of the seals */
+  seal: 'sluice-seal',
 } as const;
 
 export const ANNOTATION = {

@@ -21,11 +21,12 @@ import { Metrics } from './metrics.ts';
 import type { Decision, Snapshot } from './model.ts';
 import { Quarantine } from './quarantine.ts';
 import { WorkQueue } from './queue.ts';
+import { mayBeAbsent } from './rights.ts';
 import { holdsByHand } from './rules/actions.ts';
 import { SealKeeper } from './seal/keeper.ts';
 import { Seldom } from './seldom.ts';
 import { serveHealth } from './server.ts';
-import { mayBeAbsent, Watches } from './watches.ts';
+import { Watches } from './watches.ts';
 import { Worker } from './worker.ts';
 
 export interface RunDeps {

@@ -9,12 +9,12 @@ import { Reflector } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
-import { ROUTE_KINDS } from '../providers/index.ts';
 import { FOLLOWED } from './companions/index.ts';
 import { CONSIDERED } from './discovery/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
 import type { Key } from './model.ts';
 import { ReachingOut } from './reaching-out.ts';
+import { mayBeAbsent, SHARED, WATCHED } from './rights.ts';
 import { FORBIDDEN, type Listing, type Reader } from './snapshot.ts';
 import { Targets } from './targets.ts';
 
@@ -43,18 +43,6 @@ interface Watch {
   reflector: Reflector;
 }
 
-const SHARED = [RESOURCES.releasePolicies, RESOURCES.analysisTemplates];
-const PER_NAMESPACE: readonly Resource[] = [
-  RESOURCES.deployments,
-  RESOURCES.replicaSets,
-  RESOURCES.pods,
-  RESOURCES.services,
-  ...ROUTE_KINDS.map((kind) => RESOURCES[kind]),
-  ...CONSIDERED,
-  RESOURCES.releases,
-  ...SHARED,
-];
-const KINDS: readonly Resource[] = [...new Set([...PER_NAMESPACE, ...FOLLOWED])];
 /** A namespace that has no targets any more is let go after this long. */
 const LINGER_MS = 60_000;
 /** Lists of single namespaces at a time. */
@@ -83,7 +71,7 @@ export class Watches implements Reader {
   constructor(options: WatchesOptions) {
     this.#options = options;
     const lists = new Lane(LISTS);
-    for (const resource of KINDS) this.#collections.set(resource, this.#collection(resource, lists));
+    for (const resource of WATCHED) this.#collections.set(resource, this.#collection(resource, lists));
   }
 
   /** The Deployments that have opted in, as far as they are known and can be decided about. */
@@ -100,7 +88,7 @@ export class Watches implements Reader {
   get unsynced(): string[] {
     const { namespace, controllerNamespace } = this.#options;
     const discovery = this.#discovery.filter(({ store }) => !store.synced).map(({ name }) => name);
-    const kinds = KINDS.filter((each) => this.#collections.get(each)?.known !== true);
+    const kinds = WATCHED.filter((each) => this.#collections.get(each)?.known !== true);
     const shared = SHARED.filter((each) => this.#storeOf(each, controllerNamespace)?.synced !== true);
     return [
       ...discovery,
@@ -282,7 +270,7 @@ export class Watches implements Reader {
   /** Something more was read: perhaps now everything is. */
   #sees(namespace: string): void {
     if (!this.#blind.has(namespace)) return;
-    const all = KINDS.every((resource) => this.#storeOf(resource, namespace)?.synced === true);
+    const all = WATCHED.every((resource) => this.#storeOf(resource, namespace)?.synced === true);
     if (all) this.#blind.delete(namespace);
   }
 
@@ -356,12 +344,6 @@ export class Watches implements Reader {
   #tellNamespace(namespace: string): void {
     for (const name of this.#targets.in(namespace)) this.#options.onKey({ namespace, name });
   }
-}
-
-/** Where Gateway API or a mesh is not installed there are no routes of it. Without our own kinds nothing may be decided. */
-export function mayBeAbsent(resource: Resource): boolean {
-  if (FOLLOWED.includes(resource) || CONSIDERED.includes(resource)) return true;
-  return resource !== RESOURCES.ingresses && ROUTE_KINDS.some((kind) => RESOURCES[kind] === resource);
 }
 
 const nameOf = ({ plural }: Resource, namespace: string | undefined): string =>

@@ -4,7 +4,7 @@ import { getObject, getString } from '../../api/json.ts';
 import type { Release } from '../../api/release.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { aRelease } from '../../test/support/release-builders.ts';
-import { missingRights, readingRights, whoAmI, writingRights, type Right } from './rights.ts';
+import { missingRights, readingRights, whoAmI, writingRights, type Needed } from './rights.ts';
 
 const release = aRelease() as unknown as Release;
 const USER = 'system:serviceaccount:sluice-system:sluice';
@@ -26,17 +26,17 @@ function server(denied: readonly string[], absent: readonly string[] = []) {
   };
 }
 
-const sentences = async (denied: string[], rights: Right[]) =>
+const sentences = async (denied: string[], rights: Needed[]) =>
   (await missingRights(server(denied), rights, USER)).map(({ reason, sentence }) => `${reason}: ${sentence}`);
 
 describe('sluice check --as', () => {
   it('finds the rights that the controller lacks, with verbs, kind and namespace', async () => {
     const denied = ['create services', 'delete services', 'patch httproutes', 'patch releases/status'];
     expect(await sentences(denied, writingRights(release, PLACE))).toEqual([
+      expect.stringContaining('may not create, delete services in namespace shop'),
       expect.stringContaining(
         `Forbidden: ${USER} may not patch releases/status of sluice.dev in namespace shop; grant it`,
       ),
-      expect.stringContaining('may not create, delete services in namespace shop'),
       expect.stringContaining('may not patch httproutes of gateway.networking.k8s.io in namespace shop'),
     ]);
     expect(await sentences([], writingRights(release, PLACE))).toEqual([]);

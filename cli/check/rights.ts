@@ -3,10 +3,21 @@ import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { FOLLOWED, resourceOf } from '../../controller/companions/index.ts';
+import { resourceOf } from '../../controller/companions/index.ts';
+import { CONSIDERED } from '../../controller/discovery/index.ts';
+import {
+  mayBeAbsent,
+  READ,
+  RIGHTS,
+  SHARED,
+  WATCHED,
+  WRITE,
+  type Right,
+  type Verb,
+} from '../../controller/rights.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { KubeError } from '../../kube/errors.ts';
-import { PROVIDERS, ROUTE_KINDS } from '../../providers/index.ts';
+import { PROVIDERS } from '../../providers/index.ts';
 import type { Refusal } from '../../providers/provider.ts';
 
 type Asking = Pick<KubeClient, 'review' | 'serves'>;
@@ -27,71 +38,67 @@ export async function whoAmI(client: Asking): Promise<string | undefined> {
   }
 }
 
-/** What the controller does to one kind of object. */
-export interface Right {
-  resource: Resource;
-  subresource?: 'status';
-  verbs: readonly string[];
+/** A right where it is needed. */
+export interface Needed extends Right {
+  /** the only object it is needed for */
+  name?: string;
   namespace: string;
 }
 
-const READ = ['list', 'watch'] as const;
-const WRITE = ['create', 'patch', 'delete'] as const;
-const ALL = [...READ, ...WRITE];
-
 /** What is read before anything can be said. */
-export async function readingRights(client: Asking, namespace: string, home: string): Promise<Right[]> {
-  const { deployments, replicaSets, pods, services, releases, releasePolicies, analysisTemplates } =
-    RESOURCES;
-  const known = [deployments, replicaSets, pods, services, releases, releasePolicies, analysisTemplates];
-  const optional = [...ROUTE_KINDS.map((kind) => RESOURCES[kind]), ...FOLLOWED];
-  const served = await Promise.all(optional.map((resource) => client.serves(resource)));
-  const kinds = [...known, ...optional.filter((_, i) => served[i] === true)];
+export async function readingRights(client: Asking, namespace: string, home: string): Promise<Needed[]> {
+  const served = await Promise.all(
+    READABLE.map(async (resource) => !mayBeAbsent(resource) || (await client.serves(resource))),
+  );
+  const kinds = READABLE.filter((_, i) => served[i]);
   return [
     ...kinds.map((resource) => ({ resource, verbs: READ, namespace })),
-    ...[releasePolicies, analysisTemplates].map((resource) => ({ resource, verbs: READ, namespace: home })),
+    ...SHARED.map((resource) => ({ resource, verbs: READ, namespace: home })),
   ];
 }
+
+/** Without the right to these a release begins all the same. */
+const READABLE = WATCHED.filter((resource) => !CONSIDERED.includes(resource));
 
 /** What a release writes; `attached`: what will have to follow its canary. */
 export function writingRights(
   { spec }: Pick<Release, 'spec'>,
   { namespace, home, attached }: { namespace: string; home: string; attached: readonly KubeObject[] },
-): Right[] {
-  const { deployments, services, releases, events, leases } = RESOURCES;
+): Needed[] {
   const provider = Object.values(PROVIDERS).find(({ name }) => name === spec.traffic?.provider);
   const routed = (provider?.routeResources ?? []).filter(({ kind }) =>
     spec.traffic?.routes.some((route) => route.kind === kind),
   );
-  const here = (resource: Resource, verbs: readonly string[]): Right => ({ resource, verbs, namespace });
-  return [
-    here(deployments, WRITE),
-    { ...here(deployments, ['patch']), subresource: 'status' },
-    here(releases, WRITE),
-    { ...here(releases, ['patch']), subresource: 'status' },
-    here(events, ['create', 'patch']),
-    { resource: leases, verbs: ['get', 'create', 'patch'], namespace: home },
-    ...(provider?.byPods === undefined ? [here(services, WRITE)] : []),
-    ...(provider?.editsUserRoutes === true ? routed.map((resource) => here(resource, ['patch'])) : []),
-    ...(provider?.madeResource === undefined ? [] : [here(provider.madeResource, WRITE)]),
-    ...[...new Set(attached.map(resourceOf))].flatMap((resource) =>
-      resource === undefined ? [] : [here(resource, ALL)],
-    ),
+  const { deployments, releases, events, services } = RESOURCES;
+  const written: (Resource | undefined)[] = [
+    ...[deployments, releases, events],
+    provider?.byPods === undefined ? services : undefined,
+    ...(provider?.editsUserRoutes === true ? routed : []),
+    provider?.madeResource,
+    ...attached.map(resourceOf),
   ];
+  const here = RIGHTS.filter(({ where, resource }) => where !== 'home' && written.includes(resource));
+  const there = RIGHTS.filter(({ where }) => where === 'home');
+  return [
+    ...here.map((right) => ({ ...right, verbs: right.verbs.filter(isWriting), namespace })),
+    ...there.map((right) => ({ ...right, namespace: home })),
+  ].filter(({ verbs }) => verbs.length > 0);
 }
+
+const isWriting = (verb: Verb): boolean => WRITE.some((each) => each === verb);
 
 /** A refusal for each kind of which a right is missing; `user` is whose rights are asked for. */
 export async function missingRights(
   client: Asking,
-  rights: readonly Right[],
+  rights: readonly Needed[],
   user: string,
 ): Promise<Refusal[]> {
   const refusals = await Promise.all(rights.map((right) => missing(client, right, user)));
   return refusals.filter((each) => each !== undefined);
 }
 
-async function missing(client: Asking, right: Right, user: string): Promise<Refusal | undefined> {
-  const { resource, subresource, verbs, namespace } = right;
+async function missing(client: Asking, right: Needed, user: string): Promise<Refusal | undefined> {
+  const { resource, subresource, verbs, name, namespace } = right;
   const { group, plural } = resource;
   const denied: string[] = [];
   for (const verb of verbs) {
@@ -101,6 +108,7 @@ async function missing(client: Asking, right: Right, user: string): Promise<Refu
       group,
       resource: plural,
       ...(subresource && { subresource }),
+      ...(name && { name }),
     };
     const { allowed } = await client.review(MAY, { resourceAttributes: attributes });
     if (allowed !== true) denied.push(verb);

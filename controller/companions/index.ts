@@ -1,5 +1,5 @@
 export { mayBeCutOff, reachesInto, reachesOut } from './elsewhere.ts';
-export { FOLLOWED, resourceOf } from './kinds.ts';
+export { FOLLOWED, isCopied, resourceOf } from './kinds.ts';
 export {
   burdenOf,
   isUsers,

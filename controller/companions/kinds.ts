@@ -45,3 +45,6 @@ export function followOf(resource: Resource): Follow | undefined {
   const kind = KINDS.find((each) => RESOURCES[each] === resource);
   return kind === undefined ? undefined : FOLLOW[kind];
 }
+
+/** Those of other kinds are refused where they stand in the way. */
+export const isCopied = (resource: Resource): boolean => followOf(resource) !== onlyRefused;

@@ -1,16 +1,17 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject, ObjectRef } from '../../api/kube.ts';
+import { HOME } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { startApi, type TestApi } from '../../test/support/api.ts';
 import { settle, VirtualClock } from '../../test/support/in-process.ts';
 import { aRelease } from '../../test/support/release-builders.ts';
 import { SealKeeper } from './keeper.ts';
-import { SECRET_NAME, type SecretClient } from './secret.ts';
+import type { SecretClient } from './secret.ts';
 
 const HOUR = 60 * 60_000;
-const REF: ObjectRef = { resource: RESOURCES.secrets, namespace: 'sluice-system', name: SECRET_NAME };
+const REF: ObjectRef = { resource: RESOURCES.secrets, namespace: 'sluice-system', name: HOME.seal };
 
 let clock: VirtualClock;
 let api: TestApi;
@@ -161,7 +162,7 @@ describe('what keeps the key from being known is said, and no work begins before
     await api.client.create({
       apiVersion: 'v1',
       kind: 'Secret',
-      metadata: { name: SECRET_NAME, namespace: 'sluice-system' },
+      metadata: { name: HOME.seal, namespace: 'sluice-system' },
       data: { key: 'c2hvcnQ=' },
     });
     const made = keeper();

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
+import { HOME } from '../../api/names.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { Clock } from '../../kube/types.ts';
 import { Seal } from './seal.ts';
-import { readKeys, SECRET_NAME, type SecretClient } from './secret.ts';
+import { readKeys, type SecretClient } from './secret.ts';
 
 export interface SealKeeperOptions {
   client: SecretClient;
@@ -92,7 +93,7 @@ export class SealKeeper {
 
   #tell(problem: string): void {
     const { log } = this.#options;
-    if (problem !== this.#problem) log.error({ secret: SECRET_NAME }, problem);
+    if (problem !== this.#problem) log.error({ secret: HOME.seal }, problem);
     this.#problem = problem;
   }
 
@@ -101,7 +102,7 @@ export class SealKeeper {
     const known = keys.map((key) => key.toString('base64')).join();
     this.#problem = undefined;
     if (known === this.#known || this.#stopped) return;
-    const facts = { secret: `${namespace}/${SECRET_NAME}`, made };
+    const facts = { secret: `${namespace}/${HOME.seal}`, made };
     // A key that only moved to `previous` still verifies what it signed.
     const [signing = ''] = this.#known.split(',');
     if (this.#known !== '' && !known.split(',').includes(signing))
@@ -118,7 +119,7 @@ export class SealKeeper {
 }
 
 function sentenceOf({ code, message }: KubeError, namespace: string): string {
-  const secret = `Secret ${namespace}/${SECRET_NAME}`;
+  const secret = `Secret ${namespace}/${HOME.seal}`;
   if (code === 403)
     return `the controller may not read or make ${secret}, the key by which it knows its own Releases; allow it to get and create secrets there (docs/operations.md)`;
   if (code === 404)

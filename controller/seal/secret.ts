@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { getString } from '../../api/json.ts';
 import type { KubeObject, ObjectRef } from '../../api/kube.ts';
-import { LABEL } from '../../api/names.ts';
+import { HOME, LABEL } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isAlreadyExists } from '../../kube/errors.ts';
 
-export const SECRET_NAME = 'sluice-seal';
 /** `key` signs and verifies; `previous` only verifies, while the key is changed for another. */
 const FIELDS = ['key', 'previous'] as const;
 const KEY_BYTES = 32;
@@ -23,7 +22,7 @@ export type Keys = { ok: true; keys: Buffer[]; made: boolean } | { ok: false; se
  * @throws KubeError if the API server refuses, or does not answer
  */
 export async function readKeys(client: SecretClient, namespace: string): Promise<Keys> {
-  const ref: ObjectRef = { resource: RESOURCES.secrets, namespace, name: SECRET_NAME };
+  const ref: ObjectRef = { resource: RESOURCES.secrets, namespace, name: HOME.seal };
   const found = await client.get(ref);
   if (found !== undefined) return keysOf(found);
   try {
@@ -41,7 +40,7 @@ function freshSecret(namespace: string): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: SECRET_NAME, namespace, labels: { [LABEL.managedBy]: 'sluice' } },
+    metadata: { name: HOME.seal, namespace, labels: { [LABEL.managedBy]: 'sluice' } },
     type: 'Opaque',
     data: { key: randomBytes(KEY_BYTES).toString('base64') },
   };
@@ -53,6 +52,6 @@ function keysOf(secret: KubeObject): Keys {
   if (texts[0] !== undefined && keys.every(({ length }) => length >= KEY_BYTES))
     return { ok: true, keys, made: false };
   const { namespace = '' } = secret.metadata;
-  const sentence = `Secret ${namespace}/${SECRET_NAME}: data.key, and data.previous if there is one, have to be ${KEY_BYTES} bytes or more in base64; put the key back, or delete the Secret to have another made (releases under way then end)`;
+  const sentence = `Secret ${namespace}/${HOME.seal}: data.key, and data.previous if there is one, have to be ${KEY_BYTES} bytes or more in base64; put the key back, or delete the Secret to have another made (releases under way then end)`;
   return { ok: false, sentence };
 }

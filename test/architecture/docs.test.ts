@@ -5,7 +5,6 @@ import { parseAllDocuments } from 'yaml';
 import { isObject } from '../../api/json.ts';
 import { parsePolicy } from '../../api/parse/policy.ts';
 import { parseTemplate } from '../../api/parse/template.ts';
-import { RESOURCES } from '../../api/resources.ts';
 import { ROOT } from './sources.ts';
 
 const PAGES = [
@@ -62,14 +61,5 @@ describe.each(PAGES)('%s', (page) => {
 
   it('shows policies and templates that are taken', () => {
     expect(refusedExamples(page)).toEqual([]);
-  });
-});
-
-describe('the list of permissions', () => {
-  const text = read('docs/operations.md') + read('docs/companions.md');
-
-  it.each(Object.values(RESOURCES))('has $plural of $group', ({ plural, group }) => {
-    expect(text).toMatch(new RegExp(`\\b${plural}\\b`));
-    expect(text).toContain(group);
   });
 });

@@ -28,7 +28,7 @@ const ROOMS: readonly [RegExp, Room][] = [
   [/^analysis\/queue\//, 'queue'],
   [/^providers\//, 'providers'],
   [/^kube\//, 'kube'],
-  [/^controller\/(model|decide|facts|status)\.ts$/, 'controller (pure)'],
+  [/^controller\/(model|decide|facts|status|rights)\.ts$/, 'controller (pure)'],
   [/^controller\/(rules|facts|canary|companions|discovery|status)\//, 'controller (pure)'],
   [/^controller\//, 'controller (I/O)'],
   [/^cli\//, 'cli'],
@@ -55,7 +55,7 @@ export const MAY_IMPORT: Record<Exclude<Room, 'test'>, readonly Room[]> = {
   'controller (I/O)': ['api', 'judge', 'measure', 'queue', 'providers', 'kube', 'controller (pure)'],
   cli: ['api', 'promql', 'judge', 'replay', 'measure', 'providers', 'kube', 'controller (pure)'],
   playground: ['api'],
-  scripts: ['api', 'playground'],
+  scripts: ['api', 'playground', 'controller (pure)'],
 };
 
 /** Single doors in walls that are closed otherwise: "importer → imported". */

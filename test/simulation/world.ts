@@ -32,6 +32,7 @@ import { GatewayControl, replacePods } from './cluster.ts';
 import { followSplits, namedProvider, VIRTUAL_SERVICE, type WorldProvider } from './mesh.ts';
 import { holdPolicies, ownCrds } from './manifests.ts';
 import { refusal, refusalOf } from './refusal.ts';
+import { withinRights } from './rights.ts';
 import { ALL_KINDS, INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Version } from './objects.ts';
 
 export const NAMESPACE = 'shop';
@@ -304,6 +305,7 @@ export class World {
     return {
       request: async (request): Promise<KubeResponse> => {
         if (request.method === 'GET') return inner.request(request);
+        withinRights(request);
         const refused = refusalOf(this, `${request.method} ${request.url}`);
         if (refused !== undefined) return refused;
         const fault = this.fault(request);

@@ -1,0 +1,20 @@
+import { RIGHTS } from '../../controller/rights.ts';
+import type { KubeRequest } from '../../kube/types.ts';
+
+const VERBS: Record<string, string> = { POST: 'create', PATCH: 'patch', DELETE: 'delete' };
+
+/** The controller writes what docs/operations.md gives it the right to write, and nothing else. */
+export function withinRights({ method, url }: Pick<KubeRequest, 'method' | 'url'>): void {
+  const verb = VERBS[method] ?? method;
+  const path = /^\/(?:api|apis\/([^/]+))\/[^/]+\/namespaces\/[^/]+\/([^/?]+)(?:\/[^/?]+(?:\/([^/?]+))?)?/;
+  const [, group = '', plural, subresource] = path.exec(url) ?? [];
+  const given = RIGHTS.some(
+    (right) =>
+      right.resource.group === group &&
+      right.resource.plural === plural &&
+      right.subresource === subresource &&
+      right.verbs.some((each) => each === verb),
+  );
+  if (!given)
+    throw new Error(`${method} ${url}: not among the rights of the controller (controller/rights.ts)`);
+}
