@@ -11,10 +11,12 @@ const OLDEST_GO = [1, 26] as const;
 const PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kubectl', 'etcd'] as const;
 const HERE = dirname(fileURLToPath(import.meta.url));
 
+type Program = (typeof PROGRAMS)[number];
+
 export interface Binaries {
   /** of Kubernetes, "1.36.3" */
   version: string;
-  /** holds PROGRAMS */
+  /** holds the programs */
   folder: string;
 }
 
@@ -22,6 +24,7 @@ export interface Binaries {
 export interface RouteCrds {
   gateway: { standard: string; experimental: string };
   istio: string;
+  versions: { gateway: string; istio: string };
 }
 
 /** Why nothing can be built here; undefined: Go is there and new enough. */
@@ -42,22 +45,33 @@ export function cacheFolder(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice');
 }
 
+export interface Wanted {
+  /** of Kubernetes: "1.36.3", or "1.34" for the newest of these */
+  version: string;
+  /** all of a control plane, unless told otherwise */
+  programs?: readonly Program[];
+  /** where programs are kept */
+  cache: string;
+  say: (line: string) => void;
+}
+
 /**
  * The programs of a control plane, built unless the cache has them: about eight minutes on two cores.
  *
- * @param version of Kubernetes: "1.36.3", or "1.34" for the newest of these
  * @throws Error if Go cannot build them
  */
-export function ensureBinaries(version: string, cache: string, say: (line: string) => void): Binaries {
+export function ensureBinaries({ version, programs = PROGRAMS, cache, say }: Wanted): Binaries {
   const exact = /^\d+\.\d+\.\d+$/.test(version) ? version : newestOf(version);
   const folder = join(cache, `kubernetes-${exact}-${keyOf()}`);
-  if (PROGRAMS.every((program) => existsSync(join(folder, program)))) return { version: exact, folder };
-  say(`building Kubernetes ${exact} from source, once: about eight minutes on two cores`);
+  if (programs.every((program) => existsSync(join(folder, program)))) return { version: exact, folder };
+  say(
+    `building ${programs.join(', ')} of Kubernetes ${exact} from source, once: all take about eight minutes on two cores`,
+  );
   const work = `${folder}.${process.pid}`;
   try {
     const module = exact === KUBERNETES ? join(HERE, 'binaries') : moduleOf(exact, join(work, 'module'));
     mkdirSync(join(work, 'bin'), { recursive: true });
-    const packages = PROGRAMS.map((program) => `./${program}`);
+    const packages = programs.map((program) => `./${program}`);
     const flags = ['-trimpath', '-buildvcs=false', '-ldflags', ldflags(exact)];
     go(module, ['build', ...flags, '-o', join(work, 'bin') + '/', ...packages]);
     rmSync(folder, { recursive: true, force: true });
@@ -80,9 +94,12 @@ export function routeCrds(): RouteCrds {
     return found;
   };
   const gateway = join(at('gateway-api@'), 'config/crd');
+  const istio = at('istio.io/api@');
+  const version = (folder: string): string => /@(v[^/]+)/.exec(folder)?.[1] ?? '';
   return {
     gateway: { standard: join(gateway, 'standard'), experimental: join(gateway, 'experimental') },
-    istio: join(at('istio.io/api@'), 'kubernetes/customresourcedefinitions.gen.yaml'),
+    istio: join(istio, 'kubernetes/customresourcedefinitions.gen.yaml'),
+    versions: { gateway: version(gateway), istio: version(istio) },
   };
 }
 

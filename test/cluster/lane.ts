@@ -1,14 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import { HOME } from '../../api/names.ts';
+import { ANNOTATION, HOME } from '../../api/names.ts';
 import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import type { Binaries, RouteCrds } from './binaries.ts';
+import { eventually } from '../support/eventually.ts';
 import { ControlPlane, kubeconfigFor, run, type Ran } from './control-plane.ts';
 import { StandIn } from './stand-in.ts';
 
@@ -16,8 +17,17 @@ import { StandIn } from './stand-in.ts';
 export interface LaneSetUp {
   binaries: Binaries;
   crds: RouteCrds;
+  server: ServerSeen;
   /** another cluster, that is only borrowed; absent: every file of tests starts a control plane of its own */
   kubeconfig?: string;
+}
+
+/** What the tests need to know of the server before they start. */
+export interface ServerSeen {
+  /** "1.36.3" */
+  version: string;
+  /** whether it serves MutatingAdmissionPolicy v1, which the hold by admission is made of */
+  admission: boolean;
 }
 
 declare module 'vitest' {
@@ -31,15 +41,33 @@ const ACCOUNT = 'sluice';
 
 export type Hold = 'admission' | 'pause';
 
+/** Nothing listens there: nothing is measured, and every step waits for an order. */
+const NO_PROMETHEUS = '--prometheus=http://127.0.0.1:1';
+
+const setUp = inject('lane');
+
+/** Why nothing can be held by admission here, to be put into the name of a test that is skipped; undefined: it can. */
+export const NO_ADMISSION: string | undefined =
+  setUp?.server.admission === false
+    ? `skipped: Kubernetes ${setUp.server.version} does not serve MutatingAdmissionPolicy v1`
+    : undefined;
+
+/** Why the server cannot be restarted or looked into here; undefined: it can. */
+export const BORROWED: string | undefined =
+  setUp?.kubeconfig === undefined ? undefined : 'skipped: the cluster is only borrowed';
+
 /** A real control plane with Sluice's manifests, and the controller as its own process under its own ServiceAccount. */
 export class Lane {
   readonly kubeconfig: string;
-  readonly version: string;
+  /** the best one this server can have */
+  readonly hold: Hold;
   readonly #setUp: LaneSetUp;
   readonly #plane: ControlPlane | undefined;
   readonly #standIn: StandIn | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), 'sluice-lane-'));
   readonly #controllers = new Set<Controller>();
+  /** that the tests have made */
+  readonly #namespaces = new Set<string>();
   /** of the ServiceAccount; '' until `install` */
   #account = '';
 
@@ -47,12 +75,11 @@ export class Lane {
     this.#setUp = setUp;
     this.#plane = plane;
     this.#standIn = standIn;
-    this.version = setUp.binaries.version;
+    this.hold = setUp.server.admission ? 'admission' : 'pause';
     this.kubeconfig = setUp.kubeconfig ?? plane?.kubeconfig ?? '';
   }
 
   static async start(): Promise<Lane> {
-    const setUp = inject('lane');
     if (setUp === undefined)
       throw new Error('these tests need a control plane; run them by npm run test:cluster');
     if (setUp.kubeconfig !== undefined) return new Lane(setUp);
@@ -65,18 +92,15 @@ export class Lane {
     }
   }
 
-  /** Whether the lane may restart the API server: on a cluster that is only borrowed it may not. */
-  get own(): boolean {
-    return this.#plane !== undefined;
-  }
-
   get crds(): RouteCrds {
     return this.#setUp.crds;
   }
 
   /** Runs the real kubectl; `as` names a kubeconfig other than the administrator's. */
-  kubectl(args: string[], { input = '', as = this.kubeconfig } = {}): Promise<Ran> {
-    return run(join(this.#setUp.binaries.folder, 'kubectl'), [`--kubeconfig=${as}`, ...args], input);
+  kubectl(args: string[], { input = '', as = this.kubeconfig, env = {} } = {}): Promise<Ran> {
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${String(value)}`);
+    const program = join(this.#setUp.binaries.folder, 'kubectl');
+    return run('env', [...variables, program, `--kubeconfig=${as}`, ...args], input);
   }
 
   /** What kubectl printed; it has to go well. */
@@ -88,7 +112,8 @@ export class Lane {
 
   /** Creates or updates objects by `kubectl apply`. */
   async apply(objects: readonly KubeObject[] | KubeObject): Promise<void> {
-    const items = Array.isArray(objects) ? objects : [objects];
+    const items: readonly KubeObject[] = Array.isArray(objects) ? objects : [objects as KubeObject];
+    for (const { kind, metadata } of items) if (kind === 'Namespace') this.#namespaces.add(metadata.name);
     await this.ok(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   }
 
@@ -101,24 +126,44 @@ export class Lane {
     return (JSON.parse(out) as { items: KubeObject[] }).items;
   }
 
-  /** The kinds, the rights and the admission policies of a hold mode, as docs/ says to install them. */
-  async install(hold: Hold): Promise<void> {
+  /** The kinds, the rights and the admission policies of a hold mode, as docs/ says to install them, all in force. */
+  async install(hold = this.hold): Promise<void> {
     await this.installRoutes();
-    await this.ok(['apply', '-f', join(ROOT, 'manifests/crds')]);
-    await this.ok([
-      'wait',
-      '--for=condition=Established',
-      '--timeout=60s',
-      '-f',
-      join(ROOT, 'manifests/crds'),
-    ]);
+    const crds = join(ROOT, 'manifests/crds');
+    await this.ok(['apply', '-f', crds]);
+    await this.ok(['wait', '--for=condition=Established', '--timeout=60s', '-f', crds]);
     await this.namespace(HOME.namespace);
-    await this.ok(['apply', '-f', join(ROOT, 'manifests/rbac'), '-n', HOME.namespace]);
-    for (const folder of ['common', `${hold}-mode`])
-      await this.ok(['apply', '-k', join(ROOT, 'manifests/admission', folder)]);
+    await this.ok(['apply', '-f', join(ROOT, 'manifests/rbac')]);
+    await this.#installPolicies(hold);
     const token = (await this.ok(['create', 'token', ACCOUNT, '-n', HOME.namespace, '--duration=6h'])).trim();
     this.#account = join(this.#folder, 'account');
     writeFileSync(this.#account, kubeconfigFor(await this.#server(), token), { mode: 0o600 });
+  }
+
+  async #installPolicies(hold: Hold): Promise<void> {
+    const folder = (name: string): string => join(ROOT, 'manifests/admission', name);
+    const other = hold === 'pause' ? 'admission-mode' : 'pause-mode';
+    if (this.#setUp.server.admission) await this.ok(['delete', '--ignore-not-found', '-k', folder(other)]);
+    for (const name of ['common', `${hold}-mode`]) await this.ok(['apply', '-k', folder(name)]);
+    await this.#inForce(hold);
+  }
+
+  /** A server needs a moment until a policy that was just applied is in force. Of each kind the last one is waited for. */
+  async #inForce(hold: Hold): Promise<void> {
+    const { namespace } = HOME;
+    await this.apply(probe(namespace));
+    const patch = ['patch', 'deployment', PROBE, '-n', namespace, '--dry-run=server', '-o', 'json'];
+    const unpause = (manager: string): Promise<Ran> =>
+      this.kubectl([...patch, `--field-manager=${manager}`, '-p', '{"spec":{"paused":false}}']);
+    await eventually(async () => {
+      const { code, out } = await unpause('kubectl-rollout');
+      if (code === 0) throw new Error(`the guard of the hold by ${hold} is not in force: ${out}`);
+    });
+    await eventually(async () => {
+      const { out } = hold === 'pause' ? { out: '"paused": true' } : await unpause('kubectl-patch');
+      if (!out.includes('"paused": true')) throw new Error(`sluice-keep is not in force: ${out}`);
+    });
+    await this.ok(['delete', 'deployment', PROBE, '-n', namespace]);
   }
 
   /** The kinds of Gateway API and Istio from their own modules; of SMI and Linkerd, whose modules carry none that a server of today takes, ours. */
@@ -134,7 +179,7 @@ export class Lane {
   }
 
   /** `sluice controller` as its own process under its ServiceAccount. */
-  async controller(hold: Hold, flags: string[] = []): Promise<Controller> {
+  async controller(hold = this.hold, flags: string[] = []): Promise<Controller> {
     const controller = new Controller([
       'controller',
       `--kubeconfig=${this.#account}`,
@@ -143,6 +188,7 @@ export class Lane {
       '--metrics-port=0',
       '--min-interval=1s',
       '--scrape-lag=1s',
+      ...(flags.some((flag) => flag.startsWith('--prometheus=')) ? [] : [NO_PROMETHEUS]),
       ...flags,
     ]);
     this.#controllers.add(controller);
@@ -162,8 +208,22 @@ export class Lane {
   async stop(): Promise<void> {
     for (const controller of this.#controllers) await controller.end('SIGKILL');
     this.#standIn?.stop();
+    if (this.#plane === undefined) await this.#clean();
     await this.#plane?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** What the tests have made in a cluster that is only borrowed goes; the kinds of routes stay, others may use them. */
+  async #clean(): Promise<void> {
+    const gone = ['delete', '--ignore-not-found'];
+    await this.ok([...gone, 'namespace', ...this.#namespaces]);
+    for (const folder of [
+      'common',
+      'pause-mode',
+      ...(this.#setUp.server.admission ? ['admission-mode'] : []),
+    ])
+      await this.ok([...gone, '-k', join(ROOT, 'manifests/admission', folder)]);
+    for (const folder of ['crds', 'rbac']) await this.ok([...gone, '-f', join(ROOT, 'manifests', folder)]);
   }
 
   async #server(): Promise<string> {
@@ -204,5 +264,24 @@ export class Controller {
   }
 }
 
-/** A manifest of the project, as objects for `apply`. */
-export const manifest = (path: string): string => readFileSync(join(ROOT, 'manifests', path), 'utf8');
+const PROBE = 'probe';
+
+/** Held by both modes, without pods. */
+const probe = (namespace: string): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: {
+    name: PROBE,
+    namespace,
+    annotations: { [ANNOTATION.policy]: 'default', [ANNOTATION.held]: 'new' },
+  },
+  spec: {
+    replicas: 0,
+    paused: true,
+    selector: { matchLabels: { app: PROBE } },
+    template: {
+      metadata: { labels: { app: PROBE } },
+      spec: { containers: [{ name: PROBE, image: PROBE }] },
+    },
+  },
+});

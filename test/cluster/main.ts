@@ -1,16 +1,21 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { KUBERNETES, cacheFolder, ensureBinaries, routeCrds, whyNoGo } from './binaries.ts';
+import { KUBERNETES, cacheFolder, ensureBinaries, routeCrds, whyNoGo, type Binaries } from './binaries.ts';
+import type { LaneSetUp } from './lane.ts';
+import { reportOf } from './report.ts';
+import { borrowedServer, ownServer } from './server-seen.ts';
 
 /**
  * `npm run test:cluster`: the tests in test/cluster against a real control plane, built here from source, or against any
  * cluster with --kubeconfig. Exit code 0 also where there is no Go: that is said aloud.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const USAGE = `usage: npm run test:cluster -- [--kubeconfig FILE] [--kubernetes ${KUBERNETES}] [-- FILTER …]
+const USAGE = `usage: npm run test:cluster -- [--kubeconfig FILE] [--kubernetes ${KUBERNETES}] [FILTER …]
   --kubeconfig   a cluster that is there already (kind, k3s): its current context is used, and changed by the tests
   --kubernetes   the version to build; also SLUICE_KUBERNETES. "1.34" is the newest of these
   FILTER         names of test files`;
@@ -37,22 +42,33 @@ if (why !== undefined) {
   console.log(`skipped: everything in test/cluster: ${why}`);
   process.exit(0);
 }
-const started = Date.now();
-const version = given.kubernetes ?? process.env['SLUICE_KUBERNETES'] ?? KUBERNETES;
-const binaries = ensureBinaries(version, cacheFolder(process.env), (line) => console.log(line));
-const took = ((Date.now() - started) / 1000).toFixed(0);
-console.log(
-  `Kubernetes ${binaries.version}: kube-apiserver, kube-controller-manager, kubectl, etcd (${took} s)`,
-);
 const { kubeconfig, filters } = given;
-const lane = { binaries, crds: routeCrds(), ...(kubeconfig === undefined ? {} : { kubeconfig }) };
-const reporters = process.env['SLUICE_LANE_REPORT'];
-const report =
-  reporters === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${reporters}`];
+const version = given.kubernetes ?? process.env['SLUICE_KUBERNETES'] ?? KUBERNETES;
+
+function programs(): Binaries {
+  const wanted = { version, cache: cacheFolder(process.env), say: console.log };
+  return ensureBinaries(kubeconfig === undefined ? wanted : { ...wanted, programs: ['kubectl'] });
+}
+
+async function setUp(): Promise<LaneSetUp> {
+  const binaries = programs();
+  const crds = routeCrds();
+  if (kubeconfig === undefined) return { binaries, crds, server: ownServer(binaries) };
+  return { binaries, crds, kubeconfig, server: await borrowedServer(binaries, kubeconfig) };
+}
+
+const lane = await setUp();
+const folder = mkdtempSync(join(tmpdir(), 'sluice-lane-'));
+// whoever counts the tests reads them there as well
+const file = process.env['SLUICE_LANE_REPORT'] ?? join(folder, 'report.json');
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
 const child = spawn(
   process.execPath,
-  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'cluster', ...report, ...filters],
+  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'cluster', ...reporters, ...filters],
   { cwd: root, stdio: 'inherit', env: { ...process.env, SLUICE_LANE: JSON.stringify(lane) } },
 );
 const [code] = (await once(child, 'exit')) as [number | null];
+const report: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+for (const line of reportOf(lane, report)) console.log(line);
+rmSync(folder, { recursive: true, force: true });
 process.exitCode = code ?? 1;
