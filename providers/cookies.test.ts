@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { cookiePattern, stickyCookie } from './cookies.ts';
 
 test.each([
@@ -31,4 +32,36 @@ test('a client that was given the cookie is recognised by it', () => {
   expect(header).toBe('canary=web-7; Path=/; Max-Age=90; HttpOnly');
   const [cookie = ''] = header.split(';');
   expect(new RegExp(cookiePattern('canary', 'web-7')).test(`a=b; ${cookie}`)).toBe(true);
+});
+
+describe('of every cookie that a policy may name', () => {
+  const text = (signs: string, max: number) =>
+    fc.string({ unit: fc.constantFrom(...Array.from(signs)), minLength: 1, maxLength: max });
+  const letters = 'abcXYZ019';
+  const name = text(`${letters}!#$%&'*+-.^_\`|~`, 256);
+  const value = text(`${letters}!#$%&'()*+-./:<=>?@[]^_\`{|}~`, 512);
+  /** As `headers[].value` of the experimental HTTPRoute, whose own expression takes for ever where it does not fit. */
+  const isHeaderValue = (pattern: string) => /^[!-~]+([\t ][!-~]+)*$/.test(pattern) && pattern.length <= 4096;
+
+  test('the expression is one that every channel of the Gateway API takes', () => {
+    fc.assert(
+      fc.property(name, value, (cookie, content) => {
+        expect(isHeaderValue(cookiePattern(cookie, content))).toBe(true);
+      }),
+    );
+  });
+
+  test('it means this cookie and no other, wherever it stands', () => {
+    fc.assert(
+      fc.property(name, value, name, value, (cookie, content, other, something) => {
+        fc.pre(other !== cookie && something !== content);
+        const pattern = new RegExp(`^(?:${cookiePattern(cookie, content)})$`);
+        const wanted = `${cookie}=${content}`;
+        for (const header of [wanted, `${other}=${something}; ${wanted}`, `${wanted};${other}=${something}`])
+          expect(pattern.test(header), header).toBe(true);
+        for (const header of [`${other}=${content}`, `${cookie}=${something}`, `x${wanted}`, `${wanted}x`])
+          expect(pattern.test(header), header).toBe(false);
+      }),
+    );
+  });
 });

@@ -29,13 +29,25 @@ test('every header and every cookie is a condition, the one of clients that stay
 describe('a match is narrowed', () => {
   test('each entry by each condition, keeping all else it asks for', () => {
     const a = { uri: { prefix: '/a' }, ignoreUriCase: true, headers: { 'x-b': { exact: 'b' } } };
-    const b = { gateways: ['mesh'], withoutHeaders: { 'x-group': {} } };
+    const b = { gateways: ['mesh'], withoutHeaders: { 'x-group': { exact: 'alpha' } } };
     expect(narrowed([a, b], [beta, v2])).toEqual([
       { ...a, headers: { 'x-b': { exact: 'b' }, 'x-group': { exact: 'beta' } } },
       { ...a, headers: { 'x-b': { exact: 'b' }, 'x-version': { regex: 'v2.*' } } },
       { ...b, headers: { 'x-group': { exact: 'beta' } } },
       { ...b, headers: { 'x-version': { regex: 'v2.*' } } },
     ]);
+  });
+
+  test.each<[string, JsonObject, Condition]>([
+    ['be absent', {}, beta],
+    ['be absent, by Istio’s own sign', { regex: '*' }, beta],
+    ['have another value', { exact: 'beta' }, beta],
+    ['begin otherwise', { prefix: 'be' }, beta],
+    ['be absent, an expression being wanted', {}, { ...v2, header: 'x-group' }],
+    ['not fit the very expression', { regex: 'v2.*' }, { ...v2, header: 'x-group' }],
+  ])('to nothing where the header has to %s', (_name, without, condition) => {
+    expect(narrowed([{ withoutHeaders: { 'X-Group': without } }], [condition])).toEqual([]);
+    expect(narrowed([{ withoutHeaders: { 'x-other': without } }], [condition])).toHaveLength(1);
   });
 
   test('no match at all is everything', () => {

@@ -37,12 +37,25 @@ export function narrowed(entries: readonly JsonObject[], conditions: readonly Co
     conditions.flatMap((condition): JsonObject[] => {
       const [name, asked] = askedOf(entry, condition);
       const both = together(asked, condition.is);
-      return typeof both === 'string'
+      return typeof both === 'string' || excludes(entry, condition)
         ? []
         : [{ ...entry, headers: { ...getObject(entry, 'headers'), [name]: both } }];
     }),
   );
 }
+
+/** Does an entry leave out (`withoutHeaders`) every request that meets a condition? */
+export const excludes = (entry: JsonObject, { header, is }: Condition): boolean =>
+  Object.entries(getObject(entry, 'withoutHeaders') ?? {}).some(([name, without]) => {
+    const [exact, prefix] = [getString(without, 'exact'), getString(without, 'prefix')];
+    const wanted = getString(is, 'exact');
+    const covers =
+      exact === undefined ? prefix !== undefined && wanted?.startsWith(prefix) : wanted === exact;
+    return (
+      name.toLowerCase() === header &&
+      (isPresence(without ?? {}) || equalJson(without, is) || covers === true)
+    );
+  });
 
 /** Conditions that cannot be asked for beside what an entry asks of the same header: one header, one condition. */
 export const unclear = (entries: readonly JsonObject[], conditions: readonly Condition[]): Condition[] =>

@@ -44,6 +44,12 @@ describe('a route that is asked for more than weights is refused', () => {
       to(entry({ Cookie: { regex: '.*user=.*' } })),
       /spec\.stickiness .* on the header cookie/,
     ],
+    [
+      'a header that the route leaves out',
+      MATCH,
+      to({ match: [{ withoutHeaders: { 'X-Group': {} } }] }),
+      /leaves them out, so no request could meet both/,
+    ],
     ['what nobody could meet', MATCH, to(entry({ 'x-group': { exact: 'alpha' } })), /no request could meet/],
     [
       'a cookie where the route sets one',
@@ -74,6 +80,14 @@ describe('a route that is asked for more than weights is refused', () => {
     const [sentence, ...more] = refused(wants, [one(route)]);
     expect(sentence).toMatch(words);
     expect(more).toEqual([]);
+  });
+
+  test('a cookie whose expression istiod would refuse', () => {
+    const cookies = [{ name: 'group', value: '.'.repeat(512) }];
+    const words = /^spec\.match\.cookies .* cookie group .* 1024 characters/;
+    expect(refused({ match: { headers: [], cookies } }, [one(to())])).toEqual([expect.stringMatching(words)]);
+    const fits = [{ name: 'group', value: 'b'.repeat(512) }];
+    expect(refused({ match: { headers: [], cookies: fits } }, [one(to())])).toEqual([]);
   });
 
   test.each(['tls', 'tcp'])('a %s route, whatever it is', (list) => {
@@ -153,6 +167,12 @@ describe('a delegate', () => {
       MATCH,
       anything,
       { match: [{ headers: { 'x-group': { regex: 'b' } } }] },
+    ],
+    [
+      'cannot ask for a header that is left out',
+      MATCH,
+      anything,
+      { match: [{ withoutHeaders: { 'X-Group': {} } }] },
     ],
     [
       'cannot ask twice for cookies',

@@ -2,8 +2,9 @@ import { getObject, getObjects, getString } from '../api/json.ts';
 import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
+import { cookiePattern } from './cookies.ts';
 import { hostOf } from './istio-hosts.ts';
-import { conditionsOf, narrowed, SET_COOKIE, unclear, type Condition } from './istio-matches.ts';
+import { conditionsOf, excludes, narrowed, SET_COOKIE, unclear, type Condition } from './istio-matches.ts';
 import type { Refusal, TrafficContext } from './provider.ts';
 import { SHAPE } from './istio-routes.ts';
 import { percentOf, type LiveRule } from './weighted-rules.ts';
@@ -21,15 +22,29 @@ const unsupported = (sentence: string): Refusal => refusal(REASON.StrategyUnsupp
 /** A header of these names is no header to Istio's API, which says it ignores them: everybody would match. */
 const NO_HEADERS: readonly string[] = ['uri', 'scheme', 'method', 'authority'];
 
+/** istiod takes no longer expression. */
+const MAX_REGEX = 1024;
+
 /** What no route of Istio's can do, whatever it looks like. */
 export function refuseMatch({ wants }: TrafficContext): Refusal[] {
-  return (wants.match?.headers ?? [])
+  const ignored = (wants.match?.headers ?? [])
     .filter(({ name }) => NO_HEADERS.includes(name.toLowerCase()))
     .map(({ name }) =>
       unsupported(
         `spec.match.headers of the policy: Istio ignores a condition on a header called ${name}, so every request would match; use another header.`,
       ),
     );
+  const long = (wants.match?.cookies ?? []).filter(
+    (cookie) => cookiePattern(cookie.name, cookie.value).length > MAX_REGEX,
+  );
+  return [
+    ...ignored,
+    ...long.map(({ name }) =>
+      unsupported(
+        `spec.match.cookies of the policy: cookie ${name.slice(0, 40)} becomes an expression of more than ${MAX_REGEX} characters, which istiod refuses; use a shorter name or value.`,
+      ),
+    ),
+  ];
 }
 
 /** What stands against weights on one of the user's routes. */
@@ -108,7 +123,7 @@ function refuseConditions(context: TrafficContext, { name, rule: { rule } }: Nam
   if (headers.length === 0 && conditions.length > 0 && narrowed(entries, conditions).length === 0) {
     return [
       unsupported(
-        `${fields} of the policy: match of ${name} asks for other values of the same headers, so no request could meet both; ${remedy}.`,
+        `${fields} of the policy: match of ${name} asks for other values of the same headers, or leaves them out, so no request could meet both; ${remedy}.`,
       ),
     ];
   }
@@ -133,7 +148,10 @@ function refuseRoots(context: TrafficContext, { name, object, rule: { rule } }: 
   return rootsOf(context, object)
     .filter((root) =>
       getObjects(root.rule, 'match').some(
-        (above) => clashes(above, conditions) || (entries.length === 0 && !isPlain(above)),
+        (above) =>
+          clashes(above, conditions) ||
+          conditions.some((condition) => excludes(above, condition)) ||
+          (entries.length === 0 && !isPlain(above)),
       ),
     )
     .map((root) =>

@@ -107,6 +107,10 @@ describe('strategies', () => {
     { match: { headers: [{ name: 'a:b', exact: 'c' }] }, want: 'is not the name of a header' },
     { match: { headers: [{ name: 'a', exact: 'b\nc' }] }, want: 'is not the value of a header' },
     { match: { headers: [{ name: 'a', exact: ' b' }] }, want: 'is not the value of a header' },
+    ...['b  c', 'b\tc', 'bé', 'b '].flatMap((value) => [
+      { match: { headers: [{ name: 'a', exact: value }] }, want: 'with single blanks between them' },
+      { match: { headers: [{ name: 'a', regex: value }] }, want: 'with single blanks between them' },
+    ]),
     { match: { headers: [{ name: 'a', regex: '(' }] }, want: 'is no regular expression' },
     { match: { headers: [{ name: 'a', regex: '^(?!x).*' }] }, want: 'which RE2 cannot' },
     { match: { headers: [{ name: 'a', regex: String.raw`(a)\1` }] }, want: 'which RE2 cannot' },
