@@ -41,8 +41,8 @@ export function metricsOf(templates: readonly BoundTemplate[]): BoundMetric[] {
   });
 }
 
-/** The name of the preset that fits, or a sentence (no full stop): why none does. */
-export type InUse = string | { sentence: string };
+/** The name of the preset that fits, or a sentence (no full stop): why none does, and perhaps what to do about it. */
+export type InUse = string | { sentence: string; remedy?: string };
 
 /**
  * Gives every error-rate and latency metric without queries those of its preset: the one it names, or for "auto" (or no name)
@@ -79,7 +79,9 @@ function withQueries(
   const usable = presets.filter(({ latency }) => metric.type === 'errorRate' || latency !== undefined);
   const names = usable.map((each) => each.name).join(', ');
   const remedy = `${names === '' ? '' : `name one of ${names}, or `}give queries of your own`;
-  if (typeof chosen !== 'string') return { message: `finds no queries that fit: ${chosen.sentence}`, remedy };
+  if (typeof chosen !== 'string') {
+    return { message: `finds no queries that fit: ${chosen.sentence}`, remedy: chosen.remedy ?? remedy };
+  }
   const preset = presets.find((candidate) => candidate.name === chosen);
   if (preset === undefined) return { message: 'is not a preset here', remedy };
   if (metric.type === 'errorRate') {

@@ -29,6 +29,8 @@ export const QUERY_VARIABLES = {
   portRegex: 'alternation of the Service ports in scope (only inside =~"…")',
   canaryClusterRegex: 'alternation of the Envoy clusters of the canary (Envoy Gateway; only inside =~"…")',
   stableClusterRegex: 'alternation of the Envoy clusters of stable (Envoy Gateway; only inside =~"…")',
+  traefikNamesRegex:
+    'alternation of the routes or Ingresses in scope as Traefik writes them (only inside =~"…")',
   liveReporterRegex:
     'reporters of Istio that count live requests (nobody while only copies reach the canary; only inside =~"…")',
   copyReporterRegex:

@@ -1,8 +1,20 @@
 import { getObjects, getString } from '../api/json.ts';
 import type { KubeObject } from '../api/kube.ts';
-import { implementationsOf, type Implementation } from './gateway-implementation.ts';
+import { ANNOTATION } from '../api/names.ts';
+import {
+  ciliumGrpcPresets,
+  ciliumPresets,
+  contourGrpcPresets,
+  contourPresets,
+  envoyGatewayGrpcPresets,
+  envoyGatewayPresets,
+  kgatewayPresets,
+} from './envoy-presets.ts';
+import { controllersOf, implementationsOf, type Implementation } from './gateway-implementation.ts';
 import { anyOf, istioPresets } from './presets.ts';
-import type { Presets } from './provider.ts';
+import type { NoPresets, Presets } from './provider.ts';
+import { BY_PODS } from './replicas-presets.ts';
+import { traefikPresets } from './traefik-presets.ts';
 
 /** Which queries count for routes of the Gateway API depends on what serves them. */
 
@@ -45,48 +57,81 @@ export const linkerdRoutePresets: Presets = {
   },
 };
 
-/** Envoy's clusters, one for each backendRef: only where a filter on one keeps Envoy Gateway from putting them into one. */
-const envoy = (metric: string, clusters: string, labels = '') =>
-  `envoy_cluster_upstream_rq_${metric}{envoy_cluster_name=~"{{${clusters}}}"${labels}}`;
-
-function envoyCounts(clusters: string): { bad: string; total: string } {
-  return { bad: envoy('xx', clusters, ',envoy_response_code_class="5"'), total: envoy('xx', clusters) };
-}
-
-const envoyBuckets = (clusters: string) => ({ buckets: envoy('time_bucket', clusters) });
-
-export const envoyGatewayPresets: Presets = {
-  name: 'envoy-gateway',
-  because: 'Envoy Gateway serves the route',
-  errorRate: { canary: envoyCounts('canaryClusterRegex'), stable: envoyCounts('stableClusterRegex') },
-  latency: { canary: envoyBuckets('canaryClusterRegex'), stable: envoyBuckets('stableClusterRegex') },
-  requests: {
-    canary: envoy('xx', 'canaryClusterRegex'),
-    stable: envoy('xx', 'stableClusterRegex'),
-  },
+/** What counts requests of HTTPRoutes, and what calls of GRPCRoutes; absent: nothing there tells their failures. */
+const OF: Record<Exclude<Implementation, 'other'>, { http: Presets; grpc?: Presets }> = {
+  istio: { http: istioPresets, grpc: istioPresets },
+  linkerd: { http: linkerdRoutePresets, grpc: linkerdRoutePresets },
+  'envoy-gateway': { http: envoyGatewayPresets, grpc: envoyGatewayGrpcPresets },
+  cilium: { http: ciliumPresets, grpc: ciliumGrpcPresets },
+  contour: { http: contourPresets, grpc: contourGrpcPresets },
+  kgateway: { http: kgatewayPresets },
+  traefik: { http: traefikPresets },
 };
 
-const OF: Record<Exclude<Implementation, 'other'>, Presets> = {
-  istio: istioPresets,
-  linkerd: linkerdRoutePresets,
-  'envoy-gateway': envoyGatewayPresets,
-};
+/** They carry weights, and count nothing by back end that Prometheus could be asked for. */
+const WITHOUT_NUMBERS: readonly [name: string, controller: RegExp][] = [
+  ['NGINX Gateway Fabric', /^gateway\.nginx\.org\//],
+  ['Kong', /^konghq\.com\//],
+  ['GKE Gateway', /^networking\.gke\.io\//],
+  ['AWS', /^(gateway|application-networking)\.k8s\.aws\//],
+  ['Azure Application Gateway for Containers', /^alb\.networking\.azure\.io\//],
+];
 
 /** The queries that fit what has reported on the routes; a sentence where it is nobody, several, or one without queries. */
-export function gatewayPresets(routes: readonly KubeObject[]): Presets | { sentence: string } {
+export function gatewayPresets(routes: readonly KubeObject[]): Presets | NoPresets {
   const names = routes.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ');
   const silent = routes.find((route) => implementationsOf(route).length === 0);
   if (silent !== undefined) {
     return { sentence: `no controller has reported on ${silent.kind} ${silent.metadata.name} yet` };
   }
   const [only, second] = [...new Set(routes.flatMap(implementationsOf))];
-  const controllers = [...new Set(routes.flatMap(controllersOf))].join(', ');
+  const controllers = [...new Set(routes.flatMap(controllersOf))];
+  const list = controllers.join(', ');
   if (only === undefined || second !== undefined)
-    return { sentence: `${names} is served by several controllers (${controllers})` };
-  if (only === 'other')
-    return { sentence: `Sluice has no queries for ${controllers}, which serves ${names}` };
-  return { ...OF[only], because: `${controllers} serves ${names}` };
+    return { sentence: `${names} is served by several controllers (${list})` };
+  const twice = only === 'envoy-gateway' ? routes.find(namesTwice) : undefined;
+  if (twice !== undefined) {
+    const sentence = `a rule of ${twice.kind} ${twice.metadata.name} names a Service twice, and Envoy Gateway numbers what it counts by place, so a split would give numbers of stable to the canary`;
+    return { sentence, remedy: BY_PODS };
+  }
+  if (only === 'other') {
+    const [name] =
+      WITHOUT_NUMBERS.find(([, controller]) => controllers.some((each) => controller.test(each))) ?? [];
+    const sentence =
+      name === undefined
+        ? `Sluice has no queries for ${list}, which serves ${names}`
+        : `${name} (${list}), which serves ${names}, does not count requests by back end`;
+    return { sentence, remedy: BY_PODS };
+  }
+  return ofProtocols(only, { routes, names, list });
 }
 
-const controllersOf = (route: KubeObject): string[] =>
-  getObjects(route, 'status', 'parents').map((entry) => getString(entry, 'controllerName') ?? '');
+const namesTwice = (route: KubeObject): boolean =>
+  getObjects(route, 'spec', 'rules').some((rule) => {
+    const services = getObjects(rule, 'backendRefs').map((ref) => getString(ref, 'name'));
+    return new Set(services).size < services.length;
+  });
+
+function ofProtocols(
+  implementation: keyof typeof OF,
+  { routes, names, list }: { routes: readonly KubeObject[]; names: string; list: string },
+): Presets | NoPresets {
+  const { http, grpc } = OF[implementation];
+  const because = `${list} serves ${names}${implementation === 'envoy-gateway' ? DEFAULT_NAMES : ''}`;
+  const calls = routes.filter(({ kind }) => kind === 'GRPCRoute');
+  if (calls.length === 0 || grpc === http) return { ...http, because };
+  if (grpc === undefined) {
+    const sentence = `${list}, which serves ${names}, does not count failed calls of gRPC: they are HTTP 200`;
+    return { sentence, remedy: BY_PODS };
+  }
+  if (calls.length === routes.length) return { ...grpc, because };
+  const sentence = `${names} are counted in two ways, requests of HTTP and calls of gRPC`;
+  return {
+    sentence,
+    remedy: `list the routes of one kind in the annotation ${ANNOTATION.route}, or ${BY_PODS}`,
+  };
+}
+
+/** Both settings of its EnvoyProxy give clusters of Envoy other names. */
+const DEFAULT_NAMES =
+  ', whose EnvoyProxy has to leave the names of clusters as they are (neither telemetry.metrics.clusterStatName nor mergeBackends)';

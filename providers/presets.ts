@@ -98,6 +98,9 @@ const ARMS = {
  */
 const GRPC_FINE = '|0|1|3|5|6|7|9|11|12|16';
 
+/** The others, which blame the server: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
+export const GRPC_FAILURES = '2|4|8|10|13|14|15';
+
 /** A client that goes away leaves response_code "0", which is no error. A failed gRPC call has response_code 200. */
 function istioCounts(arm: Arm): { bad: string; total: string } {
   const requests = 'istio_requests_total';

@@ -116,6 +116,14 @@ export interface ByPods {
   replicas(weight: number, stable: number): Reached;
 }
 
+/** Nothing there tells the arms apart. */
+export interface NoPresets {
+  /** why (no full stop) */
+  sentence: string;
+  /** what to do about it, if it is not to name another preset */
+  remedy?: string;
+}
+
 /** Queries for one place that counts requests of both arms. */
 export interface Presets {
   /** as templates may name it */
@@ -164,6 +172,6 @@ export interface Provider {
   plan(context: TrafficContext, split: Split): Write[];
   /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
   cleanup(context: TrafficContext): Write[];
-  /** the queries that fit what serves these routes; a sentence (no full stop) where nothing there tells the arms apart */
-  presets(routes: readonly KubeObject[]): Presets | { sentence: string };
+  /** the queries that fit what serves these routes */
+  presets(routes: readonly KubeObject[]): Presets | NoPresets;
 }

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
+import type { JsonObject } from '../api/kube.ts';
 import { renderQuery } from '../api/query.ts';
-import { backend, httpRoute, ingress, ingressPath, rule } from '../test/support/routes.ts';
+import {
+  backend,
+  grpcRoute,
+  grpcRule,
+  httpRoute,
+  ingress,
+  ingressPath,
+  rule,
+} from '../test/support/routes.ts';
 import { aTrafficContext } from '../test/support/traffic.ts';
 import { trafficVariables } from './index.ts';
 
@@ -27,21 +36,78 @@ test('variables name the routes in scope and the ports that lead to the Service'
   expect(trafficVariables(aTrafficContext(routes))).toMatchObject({ routeRegex: 'shop', portRegex: '80' });
 });
 
-test('variables name the clusters that Envoy Gateway makes of the backendRefs of each arm', () => {
-  expect(trafficVariables(aTrafficContext(routes))).toMatchObject({
-    stableClusterRegex: 'httproute/shop/shop/rule/0/backend/0|httproute/shop/shop/rule/1/backend/0',
-    canaryClusterRegex: 'httproute/shop/shop/rule/1/backend/1',
+/** A filter that does nothing, as a canary's backendRef has it, or as check recommends for the user's. */
+const filters = [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-none'] } }];
+const canary = (weight: number) => backend('web-canary', { weight, filters });
+const clusters = (rules: JsonObject[], kind = httpRoute) => {
+  const { stableClusterRegex = '', canaryClusterRegex = '' } = trafficVariables(
+    aTrafficContext([kind('shop', rules)]),
+  );
+  return { stable: stableClusterRegex.split('|'), canary: canaryClusterRegex.split('|') };
+};
+const RULE = 'httproute/shop/shop/rule';
+
+test('while a rule is split each arm has the clusters of its own backendRefs', () => {
+  expect(clusters([rule('/', [backend('web', { weight: 95 }), canary(5)])])).toEqual({
+    stable: [`${RULE}/0/backend/0`],
+    canary: [`${RULE}/0/backend/1`],
   });
 });
 
-test('copies go to a cluster of their own, named by the place of the filter', () => {
-  const mirror = { type: 'RequestMirror', requestMirror: { backendRef: { name: 'web-canary', port: 80 } } };
-  const filters = [{ type: 'RequestHeaderModifier', requestHeaderModifier: {} }, mirror];
-  const copied = httpRoute('shop', [{ ...rule('/', [backend('web')]), filters }]);
-  expect(trafficVariables(aTrafficContext([copied]))).toMatchObject({
-    stableClusterRegex: 'httproute/shop/shop/rule/0/backend/0',
-    canaryClusterRegex: 'httproute/shop/shop/rule/0-mirror-1',
+test.each([
+  ['outside of a release', [backend('web')], ['']],
+  ['where the user’s own backendRef has a filter', [backend('web', { filters })], ['']],
+  [
+    'before the first weight, and after the last',
+    [backend('web', { weight: 100 }), canary(0)],
+    [`${RULE}/0/backend/1`],
+  ],
+])('while a rule is whole stable has the cluster of the rule as well: %s', (_, refs, wanted) => {
+  expect(clusters([rule('/', refs)])).toEqual({
+    stable: [`${RULE}/0/backend/0`, `${RULE}/0`],
+    canary: wanted,
   });
+});
+
+test.each([
+  [
+    'both arms, whether the canary has its filter or not',
+    [backend('web', { weight: 95 }), backend('web-canary', { weight: 5 })],
+  ],
+  ['a backendRef without a weight, which has 1', [backend('web'), backend('web-canary')]],
+  ['stable and another Service', [backend('web'), backend('third')]],
+  ['the canary alone', [backend('web', { weight: 0 }), backend('web-canary', { weight: 100 })]],
+])('the cluster of a rule that serves %s counts for nobody', (_, refs) => {
+  const { stable, canary: ofCanary } = clusters([rule('/', refs)]);
+  expect([...stable, ...ofCanary]).not.toContain(`${RULE}/0`);
+});
+
+test('a rule of requests that match leaves the clusters of the user’s rules as they are', () => {
+  const own = rule('/', [backend('web', { weight: 0 }), canary(1)], { name: 'web-canary-match-1' });
+  expect(clusters([rule('/', [backend('web')]), own])).toEqual({
+    stable: [`${RULE}/0/backend/0`, `${RULE}/1/backend/0`, `${RULE}/0`],
+    canary: [`${RULE}/1/backend/1`],
+  });
+});
+
+test('copies go to a cluster of their own, named by the place of the filter, and stable keeps that of the rule', () => {
+  const mirror = { type: 'RequestMirror', requestMirror: { backendRef: { name: 'web-canary', port: 80 } } };
+  const all = [{ type: 'RequestHeaderModifier', requestHeaderModifier: {} }, mirror];
+  expect(clusters([{ ...rule('/', [backend('web')]), filters: all }])).toEqual({
+    stable: [`${RULE}/0/backend/0`, `${RULE}/0`],
+    canary: [`${RULE}/0-mirror-1`],
+  });
+});
+
+test('clusters of a GRPCRoute are named after its kind', () => {
+  expect(clusters([grpcRule('', [backend('web'), canary(5)])], grpcRoute)).toEqual({
+    stable: ['grpcroute/shop/shop/rule/0/backend/0'],
+    canary: ['grpcroute/shop/shop/rule/0/backend/1'],
+  });
+});
+
+test('Traefik writes names of routes with dashes alone', () => {
+  expect(trafficVariables(aTrafficContext(ingresses))).toMatchObject({ traefikNamesRegex: 'shop-v1|more' });
 });
 
 test('a list without members is missing data', () => {

@@ -25,9 +25,12 @@ export function trafficVariables(context: TrafficContext, split = OFF): Record<s
     routeRegex: alternation(names),
     ingressRegex: alternation(names),
     portRegex: alternation(ports),
+    traefikNamesRegex: alternation(names.map(dashed)),
     canaryClusterRegex: alternation(context.routes.flatMap((r) => envoyClusters(r, context.canaryService))),
+    stableClusterRegex: alternation(
+      context.routes.flatMap((r) => [...envoyClusters(r, stable), ...wholeRules(r, stable)]),
+    ),
     ...istioReporters(split),
-    stableClusterRegex: alternation(context.routes.flatMap((r) => envoyClusters(r, stable))),
   };
 }
 
@@ -43,11 +46,13 @@ function portsTo(route: KubeObject, service: string): string[] {
   return [...ingress, ...gateway].filter((port) => port !== undefined);
 }
 
+const placeOf = ({ kind, metadata: { namespace = '', name } }: KubeObject, rule: number): string =>
+  `${kind.toLowerCase()}/${namespace}/${name}/rule/${rule}`;
+
 /** Names Envoy Gateway gives to the clusters of a route's backendRefs that send to the Service, and of its filters that copy to it. */
 function envoyClusters(route: KubeObject, service: string): string[] {
-  const { namespace = '', name } = route.metadata;
   return getObjects(route, 'spec', 'rules').flatMap((rule, i) => {
-    const cluster = `${route.kind.toLowerCase()}/${namespace}/${name}/rule/${i}`;
+    const cluster = placeOf(route, i);
     const refs = getObjects(rule, 'backendRefs').map(
       (ref, j) => getString(ref, 'name') === service && `${cluster}/backend/${j}`,
     );
@@ -58,6 +63,22 @@ function envoyClusters(route: KubeObject, service: string): string[] {
     return [...refs, ...copies].filter((one) => one !== false);
   });
 }
+
+/**
+ * Where no backendRef of weight above 0 has a filter, all of a rule share one cluster, which has the rule's name. It counts for stable while
+ * the Service is alone in it. The canary's backendRef always has a filter, so the cluster is gone while requests go there, and what it has
+ * counted was stable's alone: a window may reach back to it. For the canary it never counts: it may have been stable's a moment ago.
+ */
+function wholeRules(route: KubeObject, stable: string): string[] {
+  return getObjects(route, 'spec', 'rules').flatMap((rule, i) => {
+    const serving = getObjects(rule, 'backendRefs').filter((ref) => getInteger(ref, 'weight') !== 0);
+    const isAlone = serving.length > 0 && serving.every((ref) => getString(ref, 'name') === stable);
+    return isAlone ? [placeOf(route, i)] : [];
+  });
+}
+
+/** As Traefik writes names of others into its own. */
+export const dashed = (name: string): string => name.replaceAll(/[^A-Za-z0-9]+/g, '-');
 
 /** RE2 that matches any of these names and nothing else. */
 export function alternation(values: readonly string[]): string {

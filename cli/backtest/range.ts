@@ -8,6 +8,7 @@ import type { Window } from '../../api/analysis.ts';
 import { withoutPassword } from '../../api/url.ts';
 import { istioReporters } from '../../providers/presets.ts';
 import { OFF } from '../../providers/provider.ts';
+import { dashed } from '../../providers/variables.ts';
 import { UsageError } from '../io.ts';
 
 /** Stands for the pods' names while a query is rendered, because a recording spans pods nobody remembers. */
@@ -39,6 +40,7 @@ export function variablesFor(service: {
     ...(route === undefined ? {} : { route, ingress: route }),
     routeRegex,
     ingressRegex: routeRegex,
+    traefikNamesRegex: route === undefined ? '.+' : dashed(route),
     portRegex: '.+',
     ...envoyClusters(namespace, route),
     ...istioReporters(OFF),

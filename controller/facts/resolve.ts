@@ -12,7 +12,7 @@ import { REASON } from '../../api/reasons.ts';
 import { fail, formatIssue, ok, type Issue, type Result } from '../../api/result.ts';
 import type { AnalysisTemplate, BoundTemplate } from '../../api/template.ts';
 import { PRESETS } from '../../providers/index.ts';
-import type { Presets } from '../../providers/provider.ts';
+import type { NoPresets, Presets } from '../../providers/provider.ts';
 import type { ResolvedRules, Snapshot } from '../model.ts';
 import { unreachableLooks } from './horizons.ts';
 
@@ -62,7 +62,7 @@ export function resolveRules(snapshot: Snapshot): Rules {
 /** The templates with queries written into them: of the presets they name, or of those that fit. */
 export function withPresets(
   templates: BoundTemplate[],
-  fitting: Presets | { sentence: string },
+  fitting: Presets | NoPresets,
 ): Result<BoundTemplate[]> {
   const known = PRESETS.map(asPreset);
   // Templates may call what fits a Gateway API route by the name of the provider.

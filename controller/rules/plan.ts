@@ -3,7 +3,7 @@ import { PROVIDERS } from '../../providers/index.ts';
 import { wantsOf } from '../../providers/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Presets, Refusal } from '../../providers/provider.ts';
+import type { NoPresets, Presets, Refusal } from '../../providers/provider.ts';
 import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { discoverTraffic, notesOn, preflight, type Note, type Traffic } from '../discovery/index.ts';
@@ -92,7 +92,7 @@ export function notes(facts: Facts, release: string, plan: Plan): Action[] {
 
 /** What the ready-made queries are here, for the check of the weight and for whoever reads the record. */
 function wirePreset(
-  presets: Presets | { sentence: string },
+  presets: Presets | NoPresets,
 ): NonNullable<NonNullable<ReleaseSpec['traffic']>['preset']> {
   if ('sentence' in presets) return { name: 'none', because: presets.sentence };
   const { name, because, requests } = presets;

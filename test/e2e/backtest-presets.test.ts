@@ -27,7 +27,10 @@ interface Naming {
   counter: string;
   good: string[];
   bad: string[];
+  /** the counter of bad ones alone, where it is another */
+  failures?: string;
   buckets: string;
+  /** none: those of another preset that reads the same ones */
   durations: string[];
 }
 
@@ -60,6 +63,40 @@ const envoy = (code: string): string[] =>
     (end) =>
       `job="envoy",instance="envoy:19001",namespace="envoy-gateway-system",envoy_cluster_name="httproute/shop/checkout/rule/0${end}"${code}`,
   );
+const calls = (cluster: string, method: string): string[] => [
+  `job="envoy",instance="envoy:19001",envoy_cluster_name="${cluster}",envoy_grpc_bridge_method="${method}"`,
+];
+const perService = (cluster: string, code: string): string[] => [
+  `job="envoy",instance="envoy:19001",envoy_cluster_name="${cluster}"${code}`,
+];
+const envoyByService = (cluster: string): Naming => ({
+  counter: 'envoy_cluster_upstream_rq_xx',
+  good: perService(cluster, ',envoy_response_code_class="2"'),
+  bad: perService(cluster, ',envoy_response_code_class="5"'),
+  buckets: 'envoy_cluster_upstream_rq_time_bucket',
+  durations: perService(cluster, ''),
+});
+/** Every call is in the total, and in the counter of its status. */
+const envoyCalls = (cluster: string, package_: string): Naming => ({
+  counter: `envoy_cluster_grpc${package_}total`,
+  good: calls(cluster, 'Get'),
+  bad: calls(cluster, 'Fail'),
+  failures: `envoy_cluster_grpc${package_}14`,
+  buckets: 'envoy_cluster_upstream_rq_time_bucket',
+  durations: [],
+});
+const traefik = (service: string): Naming => {
+  const labels = (code: string) => [
+    `job="traefik",instance="traefik:9100",method="GET",protocol="http",service="${service}"${code}`,
+  ];
+  return {
+    counter: 'traefik_service_requests_total',
+    good: labels(',code="200"'),
+    bad: labels(',code="502"'),
+    buckets: 'traefik_service_request_duration_seconds_bucket',
+    durations: labels(',code="200"'),
+  };
+};
 const application = (code: string): string[] =>
   pods.map((pod) => `job="app",instance="${pod}:80",namespace="shop",pod="${pod}"${code}`);
 
@@ -99,6 +136,17 @@ const NAMINGS: Record<string, Naming> = {
     buckets: 'envoy_cluster_upstream_rq_time_bucket',
     durations: envoy(''),
   },
+  // of shop.v1.Cart/Get, whose name Envoy takes apart at the dots
+  'envoy-gateway-grpc': envoyCalls('grpcroute/shop/checkout/rule/0/backend/0', '_Cart_Get_'),
+  cilium: envoyByService('infra/cilium-gateway-public/shop_checkout_80'),
+  'cilium-grpc': envoyCalls('infra/cilium-gateway-public/shop_checkout_80', '_'),
+  contour: envoyByService('shop_checkout_80'),
+  'contour-grpc': envoyCalls('shop_checkout_80', '_'),
+  kgateway: envoyByService('kube_shop_checkout_80'),
+  traefik: traefik(
+    'httproute-shop-checkout-gw-infra-public-ep-web-0-1c3a5b7d9f-svc-shop-checkout-0@kubernetesgateway',
+  ),
+  'traefik-nginx': traefik('shop-checkout-80@kubernetesingressnginx'),
   replicas: {
     counter: 'http_server_request_duration_seconds_count',
     good: application(',http_response_status_code="200"'),
@@ -120,8 +168,13 @@ function grow(random: () => number, mean: number, below?: readonly number[]): nu
 const written = (series: string, values: readonly number[]): string[] =>
   values.map((value, i) => `${series} ${value} ${START_S + i * SCRAPE_S}`);
 
-function samplesOf({ counter, good, bad, buckets, durations }: Naming, seed: number): string[] {
+function samplesOf({ counter, good, bad, failures, buckets, durations }: Naming, seed: number): string[] {
   const random = seeded(seed);
+  const failed = (labels: string): string[] => {
+    const values = grow(random, BAD);
+    const names = failures === undefined ? [counter] : [counter, failures];
+    return names.flatMap((name) => written(`${name}{${labels}}`, values));
+  };
   const counts = (labels: string[], mean: number): string[] =>
     labels.flatMap((each) => written(`${counter}{${each}}`, grow(random, mean)));
   const histogram = (labels: string): string[] => {
@@ -131,7 +184,7 @@ function samplesOf({ counter, good, bad, buckets, durations }: Naming, seed: num
       return written(`${buckets}{${labels},le="${le}"}`, below);
     });
   };
-  return [...counts(good, GOOD), ...counts(bad, BAD), ...durations.flatMap(histogram)];
+  return [...counts(good, GOOD), ...bad.flatMap(failed), ...durations.flatMap(histogram)];
 }
 
 let prometheus: FilledPrometheus;

@@ -11,6 +11,14 @@ export const PRESETS = [
   'linkerd',
   'linkerd-route',
   'envoy-gateway',
+  'envoy-gateway-grpc',
+  'cilium',
+  'cilium-grpc',
+  'contour',
+  'contour-grpc',
+  'kgateway',
+  'traefik',
+  'traefik-nginx',
   'replicas',
 ] as const;
 
