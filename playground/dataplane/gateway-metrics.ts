@@ -1,4 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import { EnvoyMetrics } from './envoy-metrics.ts';
 import type { IngressLabels } from './ingress-routing.ts';
 import { fullName } from './routing.ts';
 import type { ServiceLabels } from './routing.ts';
@@ -69,7 +70,7 @@ const LINKERD_GRPC_FAILURES = [2, 4, 7, 13, 14, 15];
 /** A Deployment's name is that of its pods without the hashes of ReplicaSet and pod. */
 const deploymentOf = (pod: string): string => /^(.+)-[^-]+-[^-]+$/.exec(pod)?.[1] ?? pod;
 
-/** The series that ingress-nginx, Istio and Linkerd export, same names and labels, as far as a single gateway can know them. */
+/** The series that ingress-nginx, Istio, Linkerd and Envoy export, same names and labels, as far as a single gateway can know them. */
 export class GatewayMetrics {
   readonly registry = new Registry();
   private readonly nginxRequests = new Counter({
@@ -116,6 +117,8 @@ export class GatewayMetrics {
     registers: [this.registry],
   });
 
+  private readonly envoy = new EnvoyMetrics(this.registry);
+
   ingress(where: IngressLabels, served: Served): void {
     const labels = {
       ...where,
@@ -132,14 +135,25 @@ export class GatewayMetrics {
     }
   }
 
+  /** As what serves the route does: Envoy Gateway by clusters of Envoy, all others as Istio. */
+  routed(where: ServiceLabels, path: string, served: Served): void {
+    if (where.cluster === undefined) this.istio(where, served);
+    else this.envoy.count(where.cluster, path, served);
+  }
+
   /** As Istio does: at the source everything that was asked, at the destination what has reached a pod. */
   istio(where: ServiceLabels, served: Served): void {
     this.reported('source', where, served);
-    this.copied(where, served);
+    this.atDestination(where, served);
   }
 
-  /** A copy as Istio counts it: the proxy that sends it reports nothing, the one of the pod does. */
-  copied(where: ServiceLabels, served: Served): void {
+  /** A copy as Istio counts it: the proxy that sends it reports nothing, the one of the pod does. To Envoy it is a request like any. */
+  copied(where: ServiceLabels, path: string, served: Served): void {
+    if (where.cluster !== undefined) this.envoy.count(where.cluster, path, served);
+    else this.atDestination(where, served);
+  }
+
+  private atDestination(where: ServiceLabels, served: Served): void {
     if (!served.own && served.pod !== undefined) this.reported('destination', where, served);
   }
 

@@ -1,12 +1,15 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { Backends } from './backends.ts';
+import { clusterNames } from './envoy-clusters.ts';
+import { CONTROLLERS } from './gateway-classes.ts';
 import { RouteRule } from './route-rule.ts';
 import type { RawRule } from './route-rule.ts';
+import type { ServedHost } from './route-status.ts';
 import type { Entry } from './route-table.ts';
 import type { RoutedRequest } from './routing.ts';
 
 /** What a route adds to the table, for each host it is served under. */
-export type EntriesOf = (route: KubeObject, hosts: readonly string[], backends: Backends) => Entry[];
+export type EntriesOf = (route: KubeObject, hosts: readonly ServedHost[], backends: Backends) => Entry[];
 
 /** How the matches of one kind of route are read; a rule without any has one that asks for nothing. */
 export interface Matching<Match> {
@@ -20,12 +23,15 @@ export const entriesBy =
   <Match>({ anything, covers, specificity }: Matching<Match>): EntriesOf =>
   (route, hosts, backends) => {
     const rules = (route.spec?.['rules'] ?? []) as unknown as (RawRule & { matches?: Match[] })[];
-    return rules.flatMap((raw) => {
-      const rule = new RouteRule(raw, route.metadata.namespace ?? '', backends);
+    const namespace = route.metadata.namespace ?? '';
+    return rules.flatMap((raw, i) => {
+      const plain = new RouteRule(raw, { namespace, backends });
+      const clusters = clusterNames(route, raw, i);
+      const byEnvoy = new RouteRule(raw, { namespace, backends, clusters });
       return (raw.matches ?? [anything]).flatMap((match) =>
-        hosts.map((hostname) => ({
+        hosts.map(({ hostname, by }) => ({
           hostname,
-          rule,
+          rule: by === CONTROLLERS.envoyGateway ? byEnvoy : plain,
           rank: specificity(match),
           covers: (request: RoutedRequest) => covers(match, request),
         })),

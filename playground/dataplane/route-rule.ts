@@ -1,4 +1,5 @@
 import type { Backends } from './backends.ts';
+import type { ClusterNames } from './envoy-clusters.ts';
 import { UNEDITED, combined } from './header-edits.ts';
 import type { Edits, HeaderEdits } from './header-edits.ts';
 import { draw } from './random.ts';
@@ -65,19 +66,33 @@ export function refsOf({ backendRefs = [], filters = [] }: RawRule): BackendRef[
   return [...backendRefs, ...mirrors];
 }
 
+/** Where a rule stands. */
+interface Surroundings {
+  namespace: string;
+  backends: Backends;
+  /** absent: what serves it does not count by clusters of Envoy */
+  clusters?: ClusterNames;
+}
+
 /** What a rule does with the requests that match it. */
 export class RouteRule {
+  /** clusters of Envoy that it may send to */
+  readonly clusters: readonly string[];
   private readonly backends: Backend[];
   private readonly effects: Effects;
 
-  constructor(rule: RawRule, namespace: string, backends: Backends) {
-    const effectsOf = (filters: Filter[] = []) => effects(filters, namespace, backends);
-    this.effects = effectsOf(rule.filters);
-    this.backends = (rule.backendRefs ?? []).map((ref) => ({
+  constructor(rule: RawRule, { namespace, backends, clusters }: Surroundings) {
+    const effectsOf = (filters: Filter[] = [], mirror?: ClusterNames['mirror']) =>
+      effects(filters, { namespace, backends }, mirror);
+    this.effects = effectsOf(rule.filters, clusters?.mirror);
+    this.backends = (rule.backendRefs ?? []).map((ref, j) => ({
       weight: ref.weight ?? 1,
-      to: toBackend(ref, namespace, backends),
+      to: inCluster(toBackend(ref, namespace, backends), clusters?.ref(j)),
       effects: effectsOf(ref.filters),
     }));
+    this.clusters = this.backends
+      .filter(({ weight }) => weight > 0)
+      .flatMap(({ to }) => to.labels?.cluster ?? []);
   }
 
   send(random: Random): Routed<ServiceLabels> {
@@ -112,16 +127,26 @@ function toBackend(ref: BackendRef, home: string, backends: Backends): Routed<Se
   return { status: 500, why: `no Service ${service}`, labels: where };
 }
 
-function effects(filters: Filter[], namespace: string, backends: Backends): Effects {
+/** Who is sent to a Service without endpoints is sent to no cluster, and nobody counts that. */
+function inCluster(to: Routed<ServiceLabels>, cluster: string | undefined): Routed<ServiceLabels> {
+  if (cluster === undefined || to.labels === undefined) return to;
+  return 'to' in to ? { ...to, labels: { ...to.labels, cluster } } : { status: 503, why: to.why };
+}
+
+function effects(
+  filters: Filter[],
+  { namespace, backends }: Surroundings,
+  mirror?: ClusterNames['mirror'],
+): Effects {
   const all: Effects = { edits: UNEDITED, mirrors: [], unknown: [] };
-  for (const filter of filters) {
+  for (const [k, filter] of filters.entries()) {
     const { requestHeaderModifier, responseHeaderModifier, requestMirror } = filter;
     if (filter.type === 'RequestHeaderModifier') {
       all.edits = combined(all.edits, { request: [editsOf(requestHeaderModifier)], response: [] });
     } else if (filter.type === 'ResponseHeaderModifier') {
       all.edits = combined(all.edits, { request: [], response: [editsOf(responseHeaderModifier)] });
     } else if (filter.type === 'RequestMirror' && requestMirror !== undefined) {
-      const to = toBackend(requestMirror.backendRef, namespace, backends);
+      const to = inCluster(toBackend(requestMirror.backendRef, namespace, backends), mirror?.(k));
       all.mirrors.push({ to, percent: percentOf(requestMirror) });
     } else all.unknown.push(filter.type);
   }

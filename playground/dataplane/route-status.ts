@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/kube.ts';
 import type { Backends } from './backends.ts';
+import { CONTROLLERS, controllerOf, type Controller } from './gateway-classes.ts';
 import { refsOf } from './route-rule.ts';
 import type { RawRule } from './route-rule.ts';
 import { fullName } from './routing.ts';
 import type { ServiceLabels } from './routing.ts';
 
-/** As Istio calls itself: the metrics are Istio's as well. It has one name for gateways and one for the mesh. */
-const CONTROLLERS = { gateway: 'istio.io/gateway-controller', mesh: 'istio.io/mesh-controller' };
 const OURS: readonly string[] = Object.values(CONTROLLERS);
 
 export interface ParentRef {
@@ -41,19 +40,31 @@ export interface RouteVerdictInput {
   now: string;
 }
 
+/** A host that a route is served under. */
+export interface ServedHost {
+  /** a host name, perhaps with a wildcard; "": any */
+  hostname: string;
+  by: Controller;
+}
+
 /**
- * The hosts a route is served under: its hostnames where a Gateway takes it ("": any), and the names of the Services
- * that are its parents (mesh), where hostnames mean nothing. []: nobody serves it.
+ * The hosts a route is served under: its hostnames where a Gateway takes it, and the names of the Services that are its
+ * parents (mesh), where hostnames mean nothing. []: nobody serves it.
  */
 export function servedHosts(
   route: KubeObject,
   gateways: readonly KubeObject[],
   backends: Backends,
-): string[] {
+): ServedHost[] {
   const parents = parentRefsOf(route).filter((ref) => hasParent(ref, { route, gateways, backends }));
-  const services = parents.filter(isService).map((ref) => fullName(placeOf(ref, route)));
-  if (!parents.some(isGateway)) return services;
-  return [...services, ...((route.spec?.['hostnames'] as string[] | undefined) ?? [''])];
+  const services = parents
+    .filter(isService)
+    .map((ref) => ({ hostname: fullName(placeOf(ref, route)), by: CONTROLLERS.mesh }));
+  const edge = parents.find(isGateway);
+  if (edge === undefined) return services;
+  const by = controllerOf(parentOf(edge, { route, gateways }));
+  const hostnames = (route.spec?.['hostnames'] as string[] | undefined) ?? [''];
+  return [...services, ...hostnames.map((hostname) => ({ hostname, by }))];
 }
 
 /**
@@ -68,7 +79,7 @@ export function parentsOf(input: RouteVerdictInput): ParentStatus[] | undefined 
     .filter((ref) => isGateway(ref) || isService(ref))
     .map((parentRef) => ({
       parentRef,
-      controllerName: isService(parentRef) ? CONTROLLERS.mesh : CONTROLLERS.gateway,
+      controllerName: isService(parentRef) ? CONTROLLERS.mesh : controllerOf(parentOf(parentRef, input)),
       conditions: conditionsOf(input, parentRef, mine),
     }));
   return isDeepStrictEqual(wanted, mine) ? undefined : [...others, ...wanted];
@@ -134,7 +145,13 @@ function hasParent(
 ): boolean {
   const { namespace, service } = placeOf(ref, route);
   if (isService(ref)) return backends.endpoints(namespace, service, ref.port) !== undefined;
-  const named = ({ metadata }: KubeObject): boolean =>
-    metadata.name === ref.name && metadata.namespace === namespace;
-  return isGateway(ref) && gateways.some(named);
+  return isGateway(ref) && parentOf(ref, { route, gateways }) !== undefined;
+}
+
+function parentOf(
+  ref: ParentRef,
+  { route, gateways }: Pick<RouteVerdictInput, 'route' | 'gateways'>,
+): KubeObject | undefined {
+  const { namespace } = placeOf(ref, route);
+  return gateways.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === namespace);
 }

@@ -44,6 +44,11 @@ export class RouteTable {
     this.entries = [...sorted(grpc, grpcEntries), ...sorted(http, httpEntries)];
   }
 
+  /** Clusters of Envoy that requests may be sent to. */
+  clusters(): ReadonlySet<string> {
+    return new Set(this.entries.flatMap(({ rule }) => rule.clusters));
+  }
+
   route(request: RoutedRequest, random: Random): Routed<ServiceLabels> {
     const service = meshHost(request.host);
     const host = service === undefined ? request.host : fullName(service);

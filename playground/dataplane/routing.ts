@@ -79,6 +79,8 @@ export const isGrpc = (headers: RoutedRequest['headers']): boolean =>
 export interface ServiceLabels {
   namespace: string;
   service: string;
+  /** the cluster of Envoy by which it was reached, where that is what is counted by */
+  cluster?: string;
 }
 
 /** The Service that a host names within the cluster, e.g. "shop.shop.svc" or "shop.shop.svc.cluster.local". */

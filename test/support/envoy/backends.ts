@@ -42,10 +42,13 @@ export class Arm {
     return Object.values(this.answered).reduce((sum, count) => sum + count, 0);
   }
 
+  /** HTTP/1.1. A call by gRPC has its status in the headers there: `x-status` is that, and HTTP answers 200. */
   listen(port = 0): Promise<number> {
     this.#server = createServer((request, response) => {
-      void this.#answer(request.headers).then((status) => {
-        response.writeHead(status, { 'x-arm': this.name });
+      const grpc = request.headers['content-type'] === 'application/grpc';
+      void this.#answer(request.headers, grpc ? 0 : this.always).then((status) => {
+        const headers = { 'x-arm': this.name, 'content-type': 'application/grpc', 'grpc-status': status };
+        response.writeHead(grpc ? 200 : status, grpc ? headers : { 'x-arm': this.name });
         response.end();
       });
     });
@@ -54,11 +57,10 @@ export class Arm {
 
   /** gRPC without encryption: `x-status` is the status of the call, which HTTP answers with 200. */
   listenGrpc(): Promise<number> {
-    this.always = 0;
     const server = createHttp2Server();
     server.on('stream', (stream, headers) => {
       stream.resume();
-      void this.#answer(headers).then((status) => endCall(stream, status));
+      void this.#answer(headers, 0).then((status) => endCall(stream, status));
     });
     this.#server = server;
     return this.#listen(server, 0);
@@ -71,7 +73,7 @@ export class Arm {
     if (server !== undefined) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  async #answer(headers: Record<string, unknown>): Promise<number> {
+  async #answer(headers: Record<string, unknown>, fine: number): Promise<number> {
     const started = performance.now();
     const asked = (name: string): string | undefined => {
       const value = headers[name];
@@ -81,7 +83,7 @@ export class Arm {
     if (delay > 0) await sleep(delay);
     const attempt = this.#attemptOf(asked(ASK.id));
     const early = attempt < Number(asked(ASK.tries) ?? 0);
-    const status = Number(asked(early ? ASK.first : ASK.status) ?? this.always);
+    const status = Number(asked(early ? ASK.first : ASK.status) ?? fine);
     this.answered[status] = (this.answered[status] ?? 0) + 1;
     this.seconds.push((performance.now() - started) / 1000);
     return status;

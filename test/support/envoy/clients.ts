@@ -1,4 +1,4 @@
-import http from 'node:http';
+import http, { type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:http2';
 
 /** What a client saw of one request. */
@@ -7,7 +7,7 @@ export interface Seen {
   /** the arm that answered; "" where the gateway did */
   arm: string;
   seconds: number;
-  setCookie: string;
+  headers: IncomingHttpHeaders;
 }
 
 export interface Load {
@@ -72,7 +72,7 @@ function one(agent: http.Agent, { port, path = '/', headers, method = 'GET', hos
           status: answer.statusCode ?? 0,
           arm: String(answer.headers['x-arm'] ?? ''),
           seconds: (performance.now() - started) / 1000,
-          setCookie: (answer.headers['set-cookie'] ?? []).join(' '),
+          headers: answer.headers,
         });
       });
     });

@@ -8,19 +8,15 @@ import { reportedBy } from '../routes.ts';
 import type { ScrapingPrometheus } from '../scraping-prometheus.ts';
 import { aTrafficContext } from '../traffic.ts';
 import { readBy, type Read } from './measured.ts';
-import type { RealEnvoy, Xds } from './process.ts';
 
-/** What a controller of Gateways makes of routes. */
-export type Translate = (routes: readonly KubeObject[]) => Xds;
-
-interface Parts {
-  envoy: RealEnvoy;
+export interface Parts {
   prometheus: ScrapingPrometheus;
+  /** whose status stands on the route */
   controllerName: string;
-  translate: Translate;
+  follow: (routes: readonly KubeObject[]) => Promise<void>;
 }
 
-/** A route that Sluice splits, a control plane that follows it, the real Envoy behind that, and a real Prometheus beside it. */
+/** A route that Sluice splits, what follows it, and a real Prometheus beside that. */
 export class Edge {
   readonly #parts: Parts;
   readonly #world: ObjectWorld;
@@ -38,19 +34,19 @@ export class Edge {
     return this.#world.content().map((object) => reportedBy(object, this.#parts.controllerName));
   }
 
-  /** Has Sluice write the split and Envoy follow it. */
+  /** Has Sluice write the split, and the data plane follow it. */
   async go(split: Split): Promise<void> {
-    await this.#parts.envoy.publish(this.write(split));
+    await this.#parts.follow(this.write(split));
   }
 
-  /** Has Sluice write the split; what Envoy is to be told. */
-  write(split: Split): Xds {
+  /** Has Sluice write the split; the routes as they are then. */
+  write(split: Split): KubeObject[] {
     const refused = gateway.refuse(this.#context());
     if (refused.length > 0) throw new Error(refused.map(({ sentence }) => sentence).join(' '));
     this.#originals = gateway.record(this.#context());
     for (const write of gateway.plan(this.#context(), split)) this.#world.apply(write);
     this.#split = split;
-    return this.#parts.translate(this.routes());
+    return this.routes();
   }
 
   /** What Sluice reads of the requests that `traffic` sends. */

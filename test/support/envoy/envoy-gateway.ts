@@ -6,7 +6,7 @@ import type { Xds } from './process.ts';
 /** Loopback ports by Service. */
 export type Endpoints = Readonly<Record<string, readonly number[]>>;
 
-interface Options {
+export interface Options {
   endpoints: Endpoints;
   /** what a BackendTrafficPolicy asks for */
   retries?: number;

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { JsonObject } from '../../api/kube.ts';
+import { ensureEnvoy } from '../../scripts/lib/envoy-binary.ts';
+import { ASK } from '../support/envoy/backends.ts';
+import type { Seen } from '../support/envoy/clients.ts';
+import { by, of } from '../support/envoy/compare.ts';
+import type { Edge } from '../support/envoy/edge.ts';
+import { envoyGateway } from '../support/envoy/envoy-gateway.ts';
+import { Lab } from '../support/envoy/lab.ts';
+import { realPlane } from '../support/envoy/plane.ts';
+import type { RealEnvoy } from '../support/envoy/process.ts';
+import { backend, httpRoute, rule } from '../support/routes.ts';
+import { percent } from '../support/traffic.ts';
+
+/* What only a real Envoy can show: how it counts requests that it sends again, and what it loses when a cluster is renamed. */
+const found = ensureEnvoy(() => undefined);
+const binary = 'path' in found ? found.path : '';
+const title = 'missing' in found ? `a real Envoy (skipped: ${found.missing})` : 'a real Envoy';
+
+/** Does nothing, and so keeps the names of clusters when the rule is split. */
+const KEEPS_NAMES: JsonObject[] = [
+  { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-nobody-sends'] } },
+];
+
+let envoy: RealEnvoy;
+let lab: Lab;
+
+const edgeOf = (name: string, options: { retries?: number } = {}, filters?: JsonObject[]): Edge =>
+  lab.edge(httpRoute(name, [rule('/', [backend('web', filters && { filters })])]), options);
+
+/** Requests that Envoy had no cluster for, by its own count. */
+async function noCluster(): Promise<number> {
+  const stats = await envoy.stats('^http\\.http-10080\\.no_cluster$');
+  return Number(Object.values(stats)[0] ?? 0);
+}
+
+describe.skipIf(binary === '')(title, () => {
+  beforeAll(async () => {
+    const plane = await realPlane(binary);
+    envoy = plane.envoy;
+    lab = await Lab.open(plane);
+  });
+  afterAll(() => lab.close());
+  beforeEach(() => lab.arms());
+
+  test('counts a request that it sends again once, as it ended', async () => {
+    const edge = edgeOf('retried', { retries: 2 });
+    await edge.go(percent(40));
+    // of 15 requests 10 are answered at once, two of them badly and twice more, and 5 after two bad answers
+    const attempts = 300 + (300 / 15) * (2 * 2 + 5 * 2);
+    const headers = (i: number) => ({
+      [ASK.id]: String(i),
+      [ASK.first]: '503',
+      [ASK.tries]: i % 3 === 0 ? '3' : '1',
+      [ASK.status]: i % 5 === 0 ? '503' : '200',
+    });
+    let seen: Seen[] = [];
+    const read = await edge.during(async () => (seen = await lab.send(300, { headers })));
+    const counted = (arm: string) => {
+      const ended = seen.filter(by(arm));
+      return `${ended.filter(({ status }) => status === 503).length} of ${ended.length}`;
+    };
+    expect(read.errors).toEqual({ canary: counted('canary'), stable: counted('stable') });
+    expect(lab.stable.total + lab.canary.total).toBe(attempts);
+  });
+
+  describe('that drops the old clusters before the routes have moved', () => {
+    /** What Envoy Gateway's stream can come to; between the two steps requests come in. */
+    async function split(edge: Edge): Promise<{ between: Seen[]; after: Seen[] }> {
+      await edge.go(percent(0));
+      const { clusters, routes } = envoyGateway(edge.write(percent(25)), { endpoints: lab.endpoints });
+      await envoy.publishClusters(clusters);
+      const between = await lab.send(20);
+      await envoy.publishRoutes(routes);
+      return { between, after: await lab.send(100) };
+    }
+
+    test('answers the requests in between 503, and counts them nowhere', async () => {
+      const edge = edgeOf('renamed');
+      const before = await noCluster();
+      let got = { between: [] as Seen[], after: [] as Seen[] };
+      const read = await edge.during(async () => (got = await split(edge)));
+      expect(got.between.map(({ status, arm }) => `${status}${arm}`)).toEqual(Array(20).fill('503'));
+      expect(of(got.after, '')).toBe(0);
+      expect((await noCluster()) - before).toBe(20);
+      expect(read.errors).toEqual({
+        canary: `0 of ${of(got.after, 'canary')}`,
+        stable: `0 of ${of(got.after, 'stable')}`,
+      });
+    });
+
+    test('loses none where a filter on the user’s reference keeps the cluster’s name', async () => {
+      const { between, after } = await split(edgeOf('kept', {}, KEEPS_NAMES));
+      expect(of(between, 'stable')).toBe(20);
+      expect(of(after, '')).toBe(0);
+    });
+  });
+});

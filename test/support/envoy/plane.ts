@@ -1,0 +1,34 @@
+import type { KubeObject } from '../../../api/kube.ts';
+import { call, type Load } from './clients.ts';
+import { envoyGateway, type Options } from './envoy-gateway.ts';
+import { RealEnvoy, type Xds } from './process.ts';
+
+/** What routes requests, and counts them for a Prometheus. */
+export interface Plane {
+  /** of the requests to be routed */
+  port: number;
+  metrics: { port: number; path: string };
+  /** Resolves when requests go by these routes. */
+  follow(routes: readonly KubeObject[], options: Options): Promise<void>;
+  /** Calls by gRPC; the status of each. */
+  call(count: number, load: Omit<Load, 'port'>): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export type Translate = (routes: readonly KubeObject[], options: Options) => Xds;
+
+/** A real Envoy, told what `translate` makes of the routes. */
+export async function realPlane(
+  binary: string,
+  translate: Translate = envoyGateway,
+): Promise<Plane & { envoy: RealEnvoy }> {
+  const envoy = await RealEnvoy.start(binary);
+  return {
+    envoy,
+    port: envoy.port,
+    metrics: { port: envoy.statsPort, path: '/stats/prometheus' },
+    follow: (routes, options) => envoy.publish(translate(routes, options)),
+    call: (count, load) => call(count, { port: envoy.port, ...load }),
+    close: () => envoy.close(),
+  };
+}
