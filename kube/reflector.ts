@@ -136,18 +136,18 @@ export class Reflector {
     if (!isRetryable(error) || this.#failures % FAILED_WATCHES === 0) this.#version = undefined;
     // The first time a version is too old is ordinary: list again at once.
     if (isGone(error) && this.#failures === 1) return;
-    const waitMs = await this.#waitMs(error);
-    this.#options.onError?.(error, waitMs);
+    const { waitMs, absent } = await this.#pause(error);
+    if (!absent) this.#options.onError?.(error, waitMs);
     await this.#sleep(this.#options.clock, waitMs);
   }
 
-  async #waitMs(error: KubeError): Promise<number> {
+  async #pause(error: KubeError): Promise<{ waitMs: number; absent: boolean }> {
     const { optional = false, mayBeForbidden = false, sink } = this.#options;
     const absent = optional && (isNotFound(error) || (isForbidden(error) && (await this.#isNotServed())));
-    if (absent) return this.#believesAbsence() ? this.#absent() : this.#pauseMs(error);
-    if (!mayBeForbidden || !isForbidden(error)) return this.#pauseMs(error);
+    if (absent && this.#believesAbsence()) return { waitMs: this.#absent(), absent };
+    if (absent || !mayBeForbidden || !isForbidden(error)) return { waitMs: this.#pauseMs(error), absent };
     if (!this.#stopped()) sink.forbidden();
-    return this.#maxBackoffMs;
+    return { waitMs: this.#maxBackoffMs, absent };
   }
 
   /** Not known: no. */

@@ -123,7 +123,9 @@ describe('validating policies', () => {
   });
 
   it('fall back to the message when its expression fails', async () => {
-    const validations = [{ expression: 'false', message: 'plain', messageExpression: 'object.nothing' }];
+    const validations = [
+      { expression: 'false', message: 'plain', messageExpression: 'string(object.nothing)' },
+    ];
     const client = await given(...validating('true', { validations }));
     expect(message(await client.post(CONFIGMAPS, configMap('x')))).toMatch(/: plain$/);
   });
@@ -206,7 +208,7 @@ describe('validating policies', () => {
       validations: [
         {
           expression: 'object.metadata.name != params.data.taken',
-          messageExpression: 'params.metadata.name',
+          messageExpression: 'string(params.metadata.name)',
         },
       ],
     };

@@ -1,7 +1,8 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { isObject } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { withoutConstructions } from './structs.ts';
+import { withLibrary } from '../cel/library.ts';
+import { readable } from '../cel/read.ts';
 
 /** What an expression may name. Values are CEL values (see `toCel`); null where the request has none. */
 export interface Scope {
@@ -39,23 +40,20 @@ const NAMES = ['object', 'oldObject', 'namespaceObject', 'request', 'params', 'v
 
 const environment = NAMES.reduce(
   (env, name) => env.registerVariable(name, 'dyn'),
-  new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false }).registerOperator(
-    'optional == optional',
-    sameOptional,
-  ),
+  withLibrary(
+    new Environment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false }),
+  ).registerOperator('optional == optional', sameOptional),
 );
 
 /**
- * Compiles an expression of an admission policy; throws an Error with the compiler's message. As on a real server what has to
- * be true or false has to be so by its type.
+ * Compiles an expression of an admission policy; throws an Error with the compiler's message. Here everything is of any type:
+ * what is wrong by its type is refused when the policy is written (`typing.ts`).
  */
-export function compile(source: string, wants?: 'bool'): Expression {
-  const readable = withoutConstructions(source);
-  const checked = environment.check(readable);
+export function compile(source: string): Expression {
+  const text = readable(source);
+  const checked = environment.check(text);
   if (!checked.valid) throw new Error(checked.error?.message ?? 'it does not type-check');
-  if (wants !== undefined && checked.type !== wants)
-    throw new Error(`must evaluate to ${wants} but got ${String(checked.type)}`);
-  const run = environment.parse(readable);
+  const run = environment.parse(text);
   return (scope) => run({ ...scope }) as unknown;
 }
 

@@ -10,7 +10,8 @@ import { boundTo, paramsFor } from './bindings.ts';
 import type { Bound, Source } from './bindings.ts';
 import { fromCel, toCel } from './cel.ts';
 import type { Scope } from './cel.ts';
-import { applies, mutatingPolicy, reasonOf, withVariables } from './policy.ts';
+import { reasonOf } from '../cel/check.ts';
+import { applies, mutatingPolicy, withVariables } from './policy.ts';
 import type { MutatingPolicy, Mutation } from './policy.ts';
 
 type BoundMutation = Bound<MutatingPolicy>;

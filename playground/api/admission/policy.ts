@@ -4,6 +4,7 @@ import { get, object, objects, text } from '../json.ts';
 import { compile } from './cel.ts';
 import type { Expression, Scope } from './cel.ts';
 import { nameOf } from './attributes.ts';
+import { reasonOf } from '../cel/check.ts';
 
 interface Named {
   name: string;
@@ -46,8 +47,8 @@ export interface ValidatingPolicy extends Policy {
 
 const source = (value: Json | undefined): string => text(get(value, 'expression'));
 
-const named = (list: Json | undefined, wants?: 'bool'): Named[] =>
-  objects(list).map((entry) => ({ name: text(entry['name']), run: compile(source(entry), wants) }));
+const named = (list: Json | undefined): Named[] =>
+  objects(list).map((entry) => ({ name: text(entry['name']), run: compile(source(entry)) }));
 
 function policyOf(stored: JsonObject, spec: JsonObject): Policy {
   const kind = object(spec['paramKind']);
@@ -56,7 +57,7 @@ function policyOf(stored: JsonObject, spec: JsonObject): Policy {
     name: nameOf(stored),
     fails: spec['failurePolicy'] !== 'Ignore',
     constraints: object(spec['matchConstraints']),
-    conditions: named(spec['matchConditions'], 'bool'),
+    conditions: named(spec['matchConditions']),
     variables: named(spec['variables']),
     paramKind: paramKind.kind === '' ? undefined : paramKind,
   };
@@ -72,7 +73,7 @@ function validationOf(entry: JsonObject): Validation {
   const message = text(entry['messageExpression']);
   return {
     source: source(entry),
-    run: compile(source(entry), 'bool'),
+    run: compile(source(entry)),
     message: text(entry['message']),
     messageOf: message === '' ? undefined : compile(message),
     reason: text(entry['reason']) || 'Invalid',
@@ -134,7 +135,3 @@ export function applies(policy: Policy, scope: Scope): boolean {
   if (failure) throw failure;
   return true;
 }
-
-/** The first line of what went wrong; the library adds a drawing of the place. */
-export const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

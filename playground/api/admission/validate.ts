@@ -6,7 +6,8 @@ import { boundTo, paramsFor } from './bindings.ts';
 import type { Bound, Source } from './bindings.ts';
 import { toCel } from './cel.ts';
 import type { Scope } from './cel.ts';
-import { applies, reasonOf, validatingPolicy, withVariables } from './policy.ts';
+import { reasonOf } from '../cel/check.ts';
+import { applies, validatingPolicy, withVariables } from './policy.ts';
 import type { ValidatingPolicy, Validation } from './policy.ts';
 
 interface Finding {

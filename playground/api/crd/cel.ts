@@ -1,6 +1,10 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { get, isObject, objects, text } from '../json.ts';
+import { typeOf, wrongType } from '../cel/check.ts';
+import { withLibrary } from '../cel/library.ts';
+import { readable } from '../cel/read.ts';
+import { isObject, object, objects, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { namesOf, typeOfSchema } from './types.ts';
 
 /** One entry of x-kubernetes-validations. */
 export interface Rule {
@@ -8,13 +12,12 @@ export interface Rule {
   holds(self: Json, old: Json | undefined): boolean;
   /** it compares with the old value, so it only runs on updates */
   transition: boolean;
-  message: string;
+  message(self: Json, old: Json | undefined): string;
   reason: string;
   /** path relative to the value, e.g. ".min" */
   fieldPath: string;
 }
 
-const TYPES: Record<string, string> = { string: 'string', integer: 'int', number: 'double', boolean: 'bool' };
 const REASONS = new Set([
   'FieldValueInvalid',
   'FieldValueForbidden',
@@ -33,61 +36,89 @@ export function rulesOf(schema: JsonObject): Rule[] {
   return rules;
 }
 
-/** What is wrong with a rule, or undefined. */
-export function checkRule(schema: JsonObject, rule: JsonObject): string | undefined {
-  try {
-    const result = environment(schema).check(readable(text(rule['rule'])));
-    return result.valid ? undefined : (result.error?.message ?? 'does not type-check');
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+const environment = (): Environment => withLibrary(new Environment({ enableOptionalTypes: true }));
+
+/** What is wrong with the rules of one schema node, found by its types: where, below the node, and a sentence; '' for one that is missing. */
+export function checkRules(
+  schema: JsonObject,
+  isRoot: boolean,
+): { field: string; rule: JsonObject; wrong: string }[] {
+  const rules = objects(schema['x-kubernetes-validations']);
+  if (rules.length === 0) return [];
+  const typed = environment();
+  const self = typeOfSchema(schema, typed, isRoot) ?? 'dyn';
+  typed.registerVariable('self', self);
+  return rules.flatMap((rule, i) => {
+    const optional = rule['optionalOldSelf'] === true;
+    const scope = typed.clone().registerVariable('oldSelf', optional ? `optional<${self}>` : self);
+    const said = text(rule['messageExpression']) === '' ? [] : [['messageExpression', 'string'] as const];
+    if (text(rule['rule']).trim() === '')
+      return [{ field: `x-kubernetes-validations[${i}].rule`, rule, wrong: '' }];
+    return ([['rule', 'bool'], ...said] as const).flatMap(([name, wanted]) => {
+      const wrong = wrongRule(() => typeOf(scope, text(rule[name])), wanted);
+      return wrong === undefined ? [] : [{ field: `x-kubernetes-validations[${i}].${name}`, rule, wrong }];
+    });
+  });
 }
 
-/**
- * The library's has() takes no index: has(a[0].b) becomes ("b" in a[0]), which for JSON maps means the same.
- */
-function readable(source: string): string {
-  return source.replace(/\bhas\(([^()]*\[[^()]*)\.(\w+)\)/g, '("$2" in $1)');
+function wrongRule(find: () => string, wanted: string): string | undefined {
+  const wrong = wrongType(find, [wanted]);
+  return wrong?.startsWith('must evaluate') === true ? `cel expression must evaluate to a ${wanted}` : wrong;
 }
 
-function environment(schema: JsonObject): Environment {
-  const type = TYPES[text(schema['type'])] ?? 'dyn';
-  return new Environment().registerVariable('self', type).registerVariable('oldSelf', type);
-}
+/** To run, everything is of any type: the types were found right when the definition was written. */
+const untyped = environment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
 
 function compileRule(schema: JsonObject, rule: JsonObject): Rule {
   const source = text(rule['rule']);
-  const run = environment(schema).parse(readable(source));
+  const run = untyped.parse(readable(source));
+  const say = text(rule['messageExpression']);
+  const speak = say === '' ? undefined : untyped.parse(readable(say));
+  const scope = (self: Json, old: Json | undefined): Record<string, unknown> => ({
+    self: toCel(schema, self),
+    ...(old === undefined ? {} : { oldSelf: toCel(schema, old) }),
+  });
+  const otherwise = text(rule['message']) || `failed rule: ${source}`;
   const reason = text(rule['reason']);
   return {
     transition: /\boldSelf\b/.test(source),
-    holds: (self, old) => {
-      const context = {
-        self: toCel(schema, self),
-        ...(old === undefined ? {} : { oldSelf: toCel(schema, old) }),
-      };
-      return run(context) === true;
+    holds: (self, old) => run(scope(self, old)) === true,
+    message: (self, old) => {
+      const said = speak === undefined ? undefined : outcome(() => speak(scope(self, old)));
+      return typeof said === 'string' && said.trim() !== '' ? said : otherwise;
     },
-    message: text(rule['message']) || `failed rule: ${source}`,
     reason: REASONS.has(reason) ? reason : 'FieldValueInvalid',
     fieldPath: text(rule['fieldPath']),
   };
 }
 
-/** JSON as CEL sees it: integers of the schema become CEL ints. */
+function outcome(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON as CEL sees it: integers of the schema become CEL ints, times are times, and fields have the names that expressions write. */
 function toCel(schema: JsonObject, value: Json): unknown {
   if (typeof value === 'number') {
     return schema['type'] === 'number' || !Number.isInteger(value) ? value : BigInt(value);
   }
+  if (typeof value === 'string') return schema['format'] === 'date-time' ? new Date(value) : value;
   if (Array.isArray(value)) {
     const items = schema['items'];
     return value.map((item) => toCel(isObject(items) ? items : {}, item));
   }
   if (!isObject(value)) return value;
+  const properties = object(schema['properties']);
   const out: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
-    const inner = get(schema, 'properties', key) ?? schema['additionalProperties'];
-    if (entry !== undefined) out[key] = toCel(isObject(inner) ? inner : {}, entry);
+    const isField = Object.hasOwn(properties, key);
+    const inner = isField ? properties[key] : schema['additionalProperties'];
+    if (entry === undefined) continue;
+    const cel = toCel(isObject(inner) ? inner : {}, entry);
+    for (const name of isField ? namesOf(key) : [key]) out[name] = cel;
   }
   return out;
 }

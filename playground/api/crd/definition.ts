@@ -6,7 +6,7 @@ import { child, fill, get, isObject, list, metadata, object, objects, text, with
 import type { JsonObject } from '../json.ts';
 import { DEFAULT_COLUMNS } from '../strategies/columns.ts';
 import { specChanged } from '../strategies/workloads.ts';
-import { checkRule } from './cel.ts';
+import { checkRules } from './cel.ts';
 import { validateCustom } from './validate.ts';
 
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
@@ -68,18 +68,15 @@ function validate(definition: JsonObject, causes: Causes): void {
 
 function validateRoot(schema: JsonObject, field: string, causes: Causes): void {
   if (text(schema['type']) === '') causes.required(`${field}.type`, 'must not be empty at the root');
-  validateNode(schema, field, causes);
+  validateNode(schema, field, causes, true);
 }
 
 /** What makes a schema structural, and whether its own defaults and rules are sound. */
-function validateNode(schema: JsonObject, field: string, causes: Causes): void {
+function validateNode(schema: JsonObject, field: string, causes: Causes, isRoot = false): void {
   validateDefault(schema, field, causes);
-  objects(schema['x-kubernetes-validations']).forEach((rule, i) => {
-    const wrong = checkRule(schema, rule);
-    if (wrong !== undefined) {
-      causes.invalid(`${field}.x-kubernetes-validations[${i}].rule`, rule, `compilation failed: ${wrong}`);
-    }
-  });
+  for (const { field: at, rule, wrong } of checkRules(schema, isRoot))
+    if (wrong === '') causes.required(`${field}.${at}`);
+    else causes.invalid(`${field}.${at}`, rule, wrong);
   if (schema['x-kubernetes-list-type'] === 'map') validateListMap(schema, field, causes);
   for (const [key, property] of Object.entries(object(schema['properties']))) {
     if (isObject(property))

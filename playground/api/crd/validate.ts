@@ -1,4 +1,5 @@
 /** Validates a custom object against its structural schema, with the causes Kubernetes gives. */
+import { re2 } from '../cel/re2.ts';
 import type { Causes } from '../errors.ts';
 import { equal, isObject, list, number, object, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -138,7 +139,7 @@ function validateString({ schema, path }: Node, value: string, causes: Causes): 
     causes.invalid(path, value, `${path} in body should be at least ${least} chars long`);
   }
   const pattern = schema['pattern'];
-  if (typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)) {
+  if (typeof pattern === 'string' && !re2(pattern).test(value)) {
     causes.invalid(path, value, `${path} in body should match '${pattern}'`);
   }
   const format = text(schema['format']);
@@ -203,10 +204,11 @@ function validateRules({ schema, value, old, path }: Node, causes: Causes): bool
     if (rule.transition && old === undefined) continue;
     const field = `${path}${rule.fieldPath}`.replace(/^\./, '') || '<nil>';
     if (holds(rule, value, old)) continue;
+    const said = rule.message(value, old);
     const message =
       rule.reason === 'FieldValueForbidden'
-        ? `Forbidden: ${rule.message}`
-        : `Invalid value: ${JSON.stringify(value)}: ${rule.message}`;
+        ? `Forbidden: ${said}`
+        : `Invalid value: ${JSON.stringify(value)}: ${said}`;
     causes.other({ field, reason: rule.reason, message });
   }
   return true;

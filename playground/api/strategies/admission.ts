@@ -1,6 +1,5 @@
 /** Admission policies and their bindings; what runs them is in ../admission. */
-import { compile } from '../admission/cel.ts';
-import { reasonOf } from '../admission/policy.ts';
+import { typeIn, wrongIn, type Declared, type Wanted } from '../admission/typing.ts';
 import type { Causes } from '../errors.ts';
 import { child, fill, get, isObject, list, object, objects, text, words } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -18,16 +17,47 @@ function defaultConstraints(constraints: Json | undefined): void {
     for (const rule of objects(rules)) fill(rule, 'scope', '*');
 }
 
-function checkExpression(value: Json | undefined, field: string, causes: Causes): void {
+interface Expected {
+  wanted: readonly Wanted[];
+  declared: Declared;
+  causes: Causes;
+}
+
+function checkExpression(
+  value: Json | undefined,
+  field: string,
+  { wanted, declared, causes }: Expected,
+): void {
   if (text(value).trim() === '') {
     causes.required(field);
     return;
   }
-  try {
-    compile(text(value));
-  } catch (error) {
-    causes.invalid(field, value, `compilation failed: ${reasonOf(error)}`);
+  const wrong = wrongIn(declared, text(value), wanted);
+  if (wrong !== undefined) causes.invalid(field, value, wrong);
+}
+
+/** What conditions may name. */
+const bare = (spec: JsonObject): Declared => ({ params: isObject(spec['paramKind']), constructs: false });
+
+/** A variable may name those before it; what is wrong with one is told where it stands. */
+function variablesOf(spec: JsonObject): Record<string, string> | undefined {
+  const variables: Record<string, string> = {};
+  for (const entry of objects(spec['variables'])) {
+    let type = 'dyn';
+    try {
+      type = typeIn({ ...bare(spec), variables }, text(entry['expression']));
+    } catch {
+      // It is told where the variable stands.
+    }
+    variables[text(entry['name'])] = type;
   }
+  return Object.keys(variables).length === 0 ? undefined : variables;
+}
+
+/** What all other expressions may name. */
+function full(spec: JsonObject, constructs = false): Declared {
+  const variables = variablesOf(spec);
+  return { ...bare(spec), constructs, ...(variables === undefined ? {} : { variables }) };
 }
 
 /** Conditions, variables and constraints, which both kinds of policies have. */
@@ -37,35 +67,73 @@ function checkPolicy(spec: JsonObject, causes: Causes): void {
     causes.unsupported('spec.failurePolicy', failurePolicy, ['Fail', 'Ignore']);
   if (list(get(spec, 'matchConstraints', 'resourceRules')).length === 0)
     causes.required('spec.matchConstraints.resourceRules');
-  for (const part of ['matchConditions', 'variables']) {
-    objects(spec[part]).forEach((entry, i) => {
-      if (text(entry['name']) === '') causes.required(`spec.${part}[${i}].name`);
-      checkExpression(entry['expression'], `spec.${part}[${i}].expression`, causes);
+  objects(spec['matchConditions']).forEach((entry, i) => {
+    const at = `spec.matchConditions[${i}]`;
+    if (text(entry['name']) === '') causes.required(`${at}.name`);
+    checkExpression(entry['expression'], `${at}.expression`, {
+      wanted: ['bool'],
+      declared: bare(spec),
+      causes,
     });
-  }
+  });
+  checkVariables(spec, causes);
 }
 
+function checkVariables(spec: JsonObject, causes: Causes): void {
+  const variables = objects(spec['variables']);
+  variables.forEach((entry, i) => {
+    const at = `spec.variables[${i}]`;
+    if (text(entry['name']) === '') causes.required(`${at}.name`);
+    const before = {
+      ...bare(spec),
+      variables: variablesOf({ ...spec, variables: variables.slice(0, i) }) ?? {},
+    };
+    checkExpression(entry['expression'], `${at}.expression`, { wanted: [], declared: before, causes });
+  });
+}
+
+const PATCHES: Record<string, { field: string; wanted: Wanted[] }> = {
+  ApplyConfiguration: { field: 'applyConfiguration', wanted: ['Object'] },
+  JSONPatch: { field: 'jsonPatch', wanted: ['list(JSONPatch)'] },
+};
+
 function checkMutations(spec: JsonObject, causes: Causes): void {
-  const fields: Record<string, string> = { ApplyConfiguration: 'applyConfiguration', JSONPatch: 'jsonPatch' };
   if (list(spec['mutations']).length === 0) causes.required('spec.mutations');
+  const declared = full(spec, true);
   objects(spec['mutations']).forEach((mutation, i) => {
     const at = `spec.mutations[${i}]`;
-    const field = fields[text(mutation['patchType'])];
-    if (field === undefined)
-      causes.unsupported(`${at}.patchType`, mutation['patchType'], Object.keys(fields));
-    else checkExpression(get(mutation[field], 'expression'), `${at}.${field}.expression`, causes);
+    const patch = PATCHES[text(mutation['patchType'])];
+    if (patch === undefined)
+      return causes.unsupported(`${at}.patchType`, mutation['patchType'], Object.keys(PATCHES));
+    const { field, wanted } = patch;
+    checkExpression(get(mutation[field], 'expression'), `${at}.${field}.expression`, {
+      wanted,
+      declared,
+      causes,
+    });
   });
 }
 
 function checkValidations(spec: JsonObject, causes: Causes): void {
   if (list(spec['validations']).length + list(spec['auditAnnotations']).length === 0)
     causes.required('spec.validations', 'validations or auditAnnotations must contain at least one item');
+  const declared = full(spec);
+  const check = (value: Json | undefined, field: string, ...wanted: Wanted[]): void =>
+    checkExpression(value, field, { wanted, declared, causes });
   objects(spec['validations']).forEach((validation, i) => {
     const at = `spec.validations[${i}]`;
-    checkExpression(validation['expression'], `${at}.expression`, causes);
+    check(validation['expression'], `${at}.expression`, 'bool');
     if (text(validation['messageExpression']) !== '')
-      checkExpression(validation['messageExpression'], `${at}.messageExpression`, causes);
+      check(validation['messageExpression'], `${at}.messageExpression`, 'string');
   });
+  objects(spec['auditAnnotations']).forEach((annotation, i) =>
+    check(
+      annotation['valueExpression'],
+      `spec.auditAnnotations[${i}].valueExpression`,
+      'string',
+      'null_type',
+    ),
+  );
 }
 
 const ACTIONS = ['Deny', 'Warn', 'Audit'];

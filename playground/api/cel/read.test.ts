@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compile, fromCel, toCel } from './cel.ts';
-import { withoutConstructions } from './structs.ts';
+import { compile, fromCel, toCel } from '../admission/cel.ts';
+import { readable } from './read.ts';
 
 const SCOPE = {
   object: null,
@@ -37,7 +37,7 @@ describe('expressions of admission policies', () => {
     },
   ];
   for (const { name, given, want } of rewrites) {
-    it(`rewrites ${name}`, () => expect(withoutConstructions(given)).toBe(want));
+    it(`rewrites ${name}`, () => expect(readable(given)).toBe(want));
   }
 
   const values = [
