@@ -3,7 +3,7 @@ import type { JsonObject } from '../../api/kube.ts';
 import type { Wants } from '../../providers/provider.ts';
 import { NOTHING_WANTED } from '../../providers/wants.ts';
 import { ensureEnvoy } from '../../scripts/lib/envoy-binary.ts';
-import { ASK } from '../support/envoy/backends.ts';
+import { ASK, type Arm } from '../support/envoy/backends.ts';
 import { sendUntil, type Seen } from '../support/envoy/clients.ts';
 import { between, by, histogramsHave, numbers, of } from '../support/envoy/compare.ts';
 import type { Edge } from '../support/envoy/edge.ts';
@@ -11,7 +11,7 @@ import { Lab } from '../support/envoy/lab.ts';
 import { playgroundPlane } from '../support/envoy/playground-plane.ts';
 import { realPlane } from '../support/envoy/plane.ts';
 import { eventually } from '../support/eventually.ts';
-import { backend, httpRoute, rule } from '../support/routes.ts';
+import { backend, grpcRoute, grpcRule, httpRoute, rule } from '../support/routes.ts';
 import { percent } from '../support/traffic.ts';
 
 /*
@@ -23,8 +23,13 @@ const binary = 'path' in found ? found.path : '';
 const title = 'missing' in found ? `a real Envoy (skipped: ${found.missing})` : 'a real Envoy';
 
 const PLANES = [
-  { name: title, skip: binary === '', open: () => realPlane(binary) },
-  { name: 'the playground', skip: false, open: playgroundPlane },
+  {
+    name: title,
+    skip: binary === '',
+    open: () => realPlane(binary),
+    grpc: (arm: Arm) => arm.listenGrpc(),
+  },
+  { name: 'the playground', skip: false, open: playgroundPlane, grpc: (arm: Arm) => arm.listen() },
 ];
 
 /** Does nothing, and so keeps the names of clusters when the rule is split. */
@@ -52,7 +57,7 @@ function http({ filters, ...options }: Http = {}): Edge {
 const send = (count: number, headers?: (i: number) => Record<string, string>): Promise<Seen[]> =>
   lab.send(count, { path: `/${routes}`, ...(headers && { headers }) });
 
-describe.for(PLANES)('$name', ({ skip, open }) => {
+describe.for(PLANES)('$name', ({ skip, open, grpc }) => {
   describe.skipIf(skip)('as Envoy Gateway has it', () => {
     beforeAll(async () => {
       lab = await Lab.open(await open());
@@ -128,13 +133,61 @@ describe.for(PLANES)('$name', ({ skip, open }) => {
       }
       await load.stop();
       const endMs = await lab.prometheus.scraped();
-      const { errors } = await edge.read(startMs, endMs);
+      const { errors } = await edge.read({ startMs, endMs });
       if (typeof errors === 'string') throw new Error(errors);
       const [canary, stable] = [numbers(errors.canary), numbers(errors.stable)];
       expect(stable.bad).toBe(0);
       expect(stable.total).toBeLessThanOrEqual(lab.stable.total);
       expect(canary.bad).toBe(canary.total);
       expect(canary.total).toBeLessThanOrEqual(lab.canary.total);
+    });
+
+    test('while a rule is whole its cluster is stable’s, before a split and after it', async () => {
+      const edge = http();
+      const headers = (i: number) => ({ [ASK.status]: i % 10 === 0 ? '500' : '200' });
+      await edge.start();
+      expect((await edge.during(() => send(100, headers), true)).errors).toMatchObject({
+        stable: '10 of 100',
+      });
+      await edge.go(percent(20));
+      await send(20);
+      await edge.go(percent(0));
+      // It counts from 0 again, which shows as long as it is below what it had.
+      expect((await edge.during(() => send(40, headers), true)).errors).toMatchObject({ stable: '4 of 40' });
+    });
+
+    test('requests that match are the canary’s, and leave the cluster of all others stable’s', async () => {
+      const match = { headers: [{ name: 'x-group', value: 'beta' }], cookies: [] };
+      const edge = http({ wants: { ...NOTHING_WANTED, match } });
+      await edge.go({ weight: 0, mirror: 0, matching: true });
+      const read = await edge.during(() =>
+        send(200, (i) => ({
+          [ASK.status]: i % 10 === 0 ? '500' : '200',
+          ...(i % 4 === 0 && { 'x-group': 'beta' }),
+        })),
+      );
+      expect([lab.canary.total, lab.stable.total]).toEqual([50, 150]);
+      expect(read.errors).toEqual({ canary: lab.canary.counted(500), stable: lab.stable.counted(500) });
+    });
+
+    test('a failed call of gRPC is an error, though HTTP says 200, whoever it is that failed', async () => {
+      await lab.arms(grpc);
+      const edge = lab.edge(grpcRoute(`calls-${++routes}`, [grpcRule('', [backend('web')])]));
+      await edge.go(percent(40));
+      const statuses = ['0', '5', '13', '0', '14', '0', '3', '2'];
+      const headers = (i: number) => ({ [ASK.status]: statuses[i % statuses.length] ?? '0' });
+      let seen: number[] = [];
+      const read = await edge.during(async () => (seen = await lab.plane.call(80, { headers })));
+      expect(seen.filter((status) => status === 13)).toHaveLength(10);
+      expect(read.errors).toEqual({
+        canary: lab.canary.counted(2, 13, 14),
+        stable: lab.stable.counted(2, 13, 14),
+      });
+      await lab.canary.close();
+      const refused = await edge.during(async () => (seen = await lab.plane.call(40, {})));
+      const failed = seen.filter((status) => status === 14).length;
+      expect(failed).toBeGreaterThan(0);
+      expect(refused.errors).toEqual({ canary: `${failed} of ${failed}`, stable: `0 of ${40 - failed}` });
     });
   });
 });

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../api/kube.ts';
+import { RouteTable } from '../../playground/dataplane/route-table.ts';
+import { backends, request } from '../../playground/dataplane/test-objects.ts';
+import { NOTHING_WANTED } from '../../providers/wants.ts';
 import { ensureEnvoy } from '../../scripts/lib/envoy-binary.ts';
 import { ASK } from '../support/envoy/backends.ts';
 import type { Seen } from '../support/envoy/clients.ts';
@@ -22,10 +25,25 @@ const KEEPS_NAMES: JsonObject[] = [
   { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-nobody-sends'] } },
 ];
 
+/** Those of the table below that hold the cookie group=b.1, and those that only look like it. */
+const COOKIES = [
+  ...['group=b.1', 'a=1; group=b.1', 'a=1;group=b.1', 'group=b.1; b=2', 'group=b.1 ; b=2', 'group=b.1;b=2'],
+  ...['group=b.1;', 'a=1;\tgroup=b.1', 'group=b.2; group=b.1'],
+  ...['xgroup=b.1', 'group=b.1x', 'group=bx1', 'a=group=b.1', 'Group=b.1', 'group="b.1"', 'a=1, group=b.1'],
+  ...['group =b.1', 'group= b.1', 'group', 'a=1', 'b.1'],
+];
+const SERVICES = backends({ web: ['10.0.0.1'], 'web-canary': ['10.0.0.2'] });
+const GATEWAY = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'public', namespace: 'shop' },
+};
+const REQUEST = request('/', { host: 'shop.example.com' });
+
 let envoy: RealEnvoy;
 let lab: Lab;
 
-const edgeOf = (name: string, options: { retries?: number } = {}, filters?: JsonObject[]): Edge =>
+const edgeOf = (name: string, options: Parameters<Lab['edge']>[1] = {}, filters?: JsonObject[]): Edge =>
   lab.edge(httpRoute(name, [rule('/', [backend('web', filters && { filters })])]), options);
 
 /** Requests that Envoy had no cluster for, by its own count. */
@@ -62,6 +80,64 @@ describe.skipIf(binary === '')(title, () => {
     };
     expect(read.errors).toEqual({ canary: counted('canary'), stable: counted('stable') });
     expect(lab.stable.total + lab.canary.total).toBe(attempts);
+  });
+
+  test.each([
+    [
+      'io.cilium/gateway-controller',
+      (service: string) => ({ name: `shop/cilium-gateway-public/shop:${service}:80` }),
+    ],
+    [
+      'projectcontour.io/gateway-controller',
+      (service: string) => ({ name: `shop/${service}/80/da39a3ee5e`, alt_stat_name: `shop_${service}_80` }),
+    ],
+    ['kgateway.dev/kgateway', (service: string) => ({ name: `kube_shop_${service}_80` })],
+  ])('counts by Service where %s serves the route', async (controllerName, byService) => {
+    const edge = lab.edge(httpRoute('by-service', [rule('/', [backend('web')])]), {
+      controllerName,
+      byService,
+    });
+    await edge.go(percent(30));
+    const headers = (i: number) => ({ [ASK.status]: i % 9 === 0 ? '502' : '200' });
+    const read = await edge.during(() => lab.send(150, { headers }));
+    expect(lab.canary.total + lab.stable.total).toBe(150);
+    expect(read.errors).toEqual({ canary: lab.canary.counted(502), stable: lab.stable.counted(502) });
+    expect(read.share).toEqual({ canary: lab.canary.total, stable: lab.stable.total });
+  });
+
+  test('takes the expression for a cookie as the playground does', async () => {
+    const match = { headers: [], cookies: [{ name: 'group', value: 'b.1' }] };
+    const edge = edgeOf('cookies', { wants: { ...NOTHING_WANTED, match } });
+    await edge.go({ weight: 0, mirror: 0, matching: true });
+    const table = new RouteTable({ http: edge.routes(), grpc: [], gateways: [GATEWAY] }, SERVICES);
+    const decisions = COOKIES.map((cookie) => {
+      const { labels } = table.route({ ...REQUEST, headers: { cookie } }, () => 0.5);
+      return `${cookie} → ${labels?.service === 'web-canary' ? 'canary' : 'stable'}`;
+    });
+    const real: string[] = [];
+    for (const cookie of COOKIES) {
+      const [seen] = await lab.send(1, { headers: () => ({ cookie }) });
+      real.push(`${cookie} → ${seen?.arm ?? ''}`);
+    }
+    expect(real).toEqual(decisions);
+    expect(real.filter((each) => each.endsWith('canary'))).toHaveLength(9);
+  });
+
+  test('keeps who has the sticky cookie with the canary, whatever the weight', async () => {
+    const sticky = { cookie: 'shop-version', maxAgeMs: 60_000 };
+    const edge = edgeOf('sticky', { wants: { ...NOTHING_WANTED, sticky } });
+    await edge.go({ weight: 50, mirror: 0, matching: true });
+    const seen = await lab.send(40);
+    const [given] = seen.filter(by('canary')).flatMap(({ headers }) => headers['set-cookie'] ?? []);
+    expect(seen.filter(by('stable')).flatMap(({ headers }) => headers['set-cookie'] ?? [])).toEqual([]);
+    const cookie = `a=b; ${given?.split(';')[0] ?? ''}`;
+    await edge.go({ weight: 1, mirror: 0, matching: true });
+    const before = lab.canary.total;
+    const read = await edge.during(async () => {
+      await lab.send(10);
+      expect(of(await lab.send(50, { headers: () => ({ cookie }) }), 'canary')).toBe(50);
+    });
+    expect(read.errors).toMatchObject({ canary: `0 of ${lab.canary.total - before}` });
   });
 
   describe('that drops the old clusters before the routes have moved', () => {

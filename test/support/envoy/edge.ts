@@ -1,3 +1,4 @@
+import type { Window } from '../../../api/analysis.ts';
 import type { KubeObject } from '../../../api/kube.ts';
 import { gateway } from '../../../providers/gateway.ts';
 import { trafficVariables } from '../../../providers/index.ts';
@@ -34,6 +35,11 @@ export class Edge {
     return this.#world.content().map((object) => reportedBy(object, this.#parts.controllerName));
   }
 
+  /** The route as the user wrote it. */
+  start(): Promise<void> {
+    return this.#parts.follow(this.routes());
+  }
+
   /** Has Sluice write the split, and the data plane follow it. */
   async go(split: Split): Promise<void> {
     await this.#parts.follow(this.write(split));
@@ -49,20 +55,21 @@ export class Edge {
     return this.routes();
   }
 
-  /** What Sluice reads of the requests that `traffic` sends. */
-  async during(traffic: () => Promise<unknown>): Promise<Read> {
+  /** What Sluice reads of the requests that `traffic` sends; `stableOnly`: as where there is no canary. */
+  async during(traffic: () => Promise<unknown>, stableOnly = false): Promise<Read> {
     const startMs = await this.#parts.prometheus.scraped();
     await traffic();
     const endMs = await this.#parts.prometheus.scraped();
-    return this.read(startMs, endMs);
+    return this.read({ startMs, endMs }, stableOnly);
   }
 
-  async read(startMs: number, endMs: number): Promise<Read> {
+  async read(window: Window, stableOnly = false): Promise<Read> {
     const context = this.#context();
     const presets = gateway.presets(context.routes);
     if ('sentence' in presets) throw new Error(presets.sentence);
     const { client } = this.#parts.prometheus;
-    return readBy(presets, trafficVariables(context, this.#split), { window: { startMs, endMs }, client });
+    const variables = trafficVariables(context, this.#split);
+    return readBy(presets, variables, { window, client, stableOnly });
   }
 
   #context(): TrafficContext {

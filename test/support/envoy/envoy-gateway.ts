@@ -8,6 +8,8 @@ export type Endpoints = Readonly<Record<string, readonly number[]>>;
 
 export interface Options {
   endpoints: Endpoints;
+  /** those that have one cluster for each Service: what it is called. Absent: by the place in the route, as Envoy Gateway does */
+  byService?: (service: string) => JsonObject & { name: string };
   /** what a BackendTrafficPolicy asks for */
   retries?: number;
 }
@@ -39,7 +41,10 @@ function ruleOf(route: KubeObject, { rule, i }: { rule: JsonObject; i: number },
   const { namespace = '', name } = route.metadata;
   const place = `${route.kind.toLowerCase()}/${namespace}/${name}/rule/${i}`;
   const grpc = route.kind === 'GRPCRoute';
-  const { clusters, action } = destination(place, rule, options.endpoints);
+  const { clusters, action } =
+    options.byService === undefined
+      ? destination(place, rule, options.endpoints)
+      : services(rule, options.endpoints, options.byService);
   const mirrors = getObjects(rule, 'filters').flatMap((filter, k) =>
     mirrorOf(`${place}-mirror-${k}`, filter),
   );
@@ -78,6 +83,26 @@ function destination(
   );
   return {
     clusters: alive.map(({ name, ports }) => staticCluster(name, ports)),
+    action: { weighted_clusters: { clusters: weighted } },
+  };
+}
+
+/** As Cilium, Contour and kgateway do: one cluster for each Service, whatever is split. */
+function services(
+  rule: JsonObject,
+  endpoints: Endpoints,
+  nameOf: NonNullable<Options['byService']>,
+): { clusters: JsonObject[]; action: JsonObject } {
+  const refs = getObjects(rule, 'backendRefs').map((ref) => ({
+    service: getString(ref, 'name') ?? '',
+    weight: getNumber(ref, 'weight') ?? 1,
+  }));
+  const weighted = refs.map(({ service, weight }) => ({ name: nameOf(service).name, weight }));
+  return {
+    clusters: refs.map(({ service }) => {
+      const named = nameOf(service);
+      return { ...staticCluster(named.name, endpoints[service] ?? []), ...named };
+    }),
     action: { weighted_clusters: { clusters: weighted } },
   };
 }

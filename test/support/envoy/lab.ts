@@ -4,12 +4,11 @@ import { scrapingPrometheus, type ScrapingPrometheus } from '../scraping-prometh
 import { Arm } from './backends.ts';
 import { send, type Load, type Seen } from './clients.ts';
 import { Edge } from './edge.ts';
-import type { Endpoints } from './envoy-gateway.ts';
+import type { Endpoints, Options } from './envoy-gateway.ts';
 import type { Plane } from './plane.ts';
 
-interface EdgeOptions {
+interface EdgeOptions extends Omit<Options, 'endpoints'> {
   wants?: Wants;
-  retries?: number;
   controllerName?: string;
 }
 

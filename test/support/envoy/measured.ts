@@ -17,7 +17,7 @@ export interface Read {
 export async function readBy(
   presets: Presets,
   variables: Readonly<Record<string, string>>,
-  { window, client }: { window: Window; client: PrometheusClient },
+  { window, client, stableOnly }: { window: Window; client: PrometheusClient; stableOnly: boolean },
 ): Promise<Read> {
   const template = { ...defaultTemplate(), metrics: metricsOf(presets) };
   const share = presets.requests && { share: { prometheus: 'default', ...presets.requests } };
@@ -25,7 +25,7 @@ export async function readBy(
     window,
     templates: [{ use: { template: 'http', args: {} }, template }],
     variables,
-    ...share,
+    ...(stableOnly ? { stableOnly } : share),
   };
   const measured = await measure(request, new Map([['default', client]]));
   const read: Read = { errors: 'not measured' };

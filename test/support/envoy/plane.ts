@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../api/kube.ts';
 import { call, type Load } from './clients.ts';
 import { envoyGateway, type Options } from './envoy-gateway.ts';
-import { RealEnvoy, type Xds } from './process.ts';
+import { RealEnvoy } from './process.ts';
 
 /** What routes requests, and counts them for a Prometheus. */
 export interface Plane {
@@ -15,19 +15,14 @@ export interface Plane {
   close(): Promise<void>;
 }
 
-export type Translate = (routes: readonly KubeObject[], options: Options) => Xds;
-
-/** A real Envoy, told what `translate` makes of the routes. */
-export async function realPlane(
-  binary: string,
-  translate: Translate = envoyGateway,
-): Promise<Plane & { envoy: RealEnvoy }> {
+/** A real Envoy, told what Envoy Gateway would make of the routes. */
+export async function realPlane(binary: string): Promise<Plane & { envoy: RealEnvoy }> {
   const envoy = await RealEnvoy.start(binary);
   return {
     envoy,
     port: envoy.port,
     metrics: { port: envoy.statsPort, path: '/stats/prometheus' },
-    follow: (routes, options) => envoy.publish(translate(routes, options)),
+    follow: (routes, options) => envoy.publish(envoyGateway(routes, options)),
     call: (count, load) => call(count, { port: envoy.port, ...load }),
     close: () => envoy.close(),
   };
