@@ -229,7 +229,11 @@ describe('the gateway', () => {
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',
       metadata: { name: 'shop', namespace: 'shop' },
-      spec: { hosts: ['shop.example'], http: [{ route: [{ destination: { host: service } }] }] },
+      spec: {
+        hosts: ['shop.example'],
+        gateways: ['public'],
+        http: [{ route: [{ destination: { host: service } }] }],
+      },
     });
     it.api.put('virtualservices', virtualService('shop'));
     await answers(it.ports.istio, 'v1');

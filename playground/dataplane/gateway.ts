@@ -5,8 +5,9 @@ import { foreign, foreignPage } from '../walls.ts';
 import { ApiClient, Mirror, pathOf } from './api-client.ts';
 import type { ApiAccess } from './api-client.ts';
 import { Backends } from './backends.ts';
+import { Subsets } from './destination-rules.ts';
 import { Between } from './envoy-clusters.ts';
-import { Forwarder, fail } from './forward.ts';
+import { Forwarder, fail, reply } from './forward.ts';
 import type { Answer } from './forward.ts';
 import { GatewayMetrics } from './gateway-metrics.ts';
 import type { Served } from './gateway-metrics.ts';
@@ -55,6 +56,7 @@ const KINDS = {
   grpcRoutes: [GATEWAY_API, 'grpcroutes'],
   gateways: [GATEWAY_API, 'gateways'],
   virtualServices: ['networking.istio.io/v1', 'virtualservices'],
+  destinationRules: ['networking.istio.io/v1', 'destinationrules'],
   splits: ['split.smi-spec.io/v1alpha1', 'trafficsplits'],
   profiles: ['linkerd.io/v1alpha2', 'serviceprofiles'],
 } as const satisfies Record<string, readonly [string, string]>;
@@ -102,7 +104,11 @@ export class Gateway {
       return [kind, new Mirror({ client: this.client, path, onChange: () => this.changed() })];
     });
     this.mirrors = Object.fromEntries(mirrors) as Record<Kind, Mirror>;
-    this.pods = new Mirror({ client: this.client, path: pathOf('v1', 'pods'), onChange: () => undefined });
+    this.pods = new Mirror({
+      client: this.client,
+      path: pathOf('v1', 'pods'),
+      onChange: () => this.changed(),
+    });
     const { splits, profiles } = this.mirrors;
     this.smi = new SmiExtension({ client: this.client, splits, profiles });
   }
@@ -169,12 +175,13 @@ export class Gateway {
 
   private async answer(routed: Routed<unknown>, { request, response }: Exchange): Promise<Answer> {
     if ('to' in routed) {
-      const { to: endpoints, edits, copies } = routed;
+      const { to: endpoints, edits, transport, copies } = routed;
       const onCopy = ({ labels }: Copy, answer: Answer, seconds: number): void =>
         this.metrics.copied(labels, describe(request).path, served(request, answer, seconds));
-      return await this.forwarder.forward({ request, response, endpoints, edits, copies, onCopy });
+      return await this.forwarder.forward({ request, response, endpoints, edits, transport, copies, onCopy });
     }
     request.resume();
+    if (routed.reply !== undefined) return reply(response, routed.status, routed.reply);
     return fail(response, routed.status, routed.why);
   }
 
@@ -207,7 +214,8 @@ export class Gateway {
     this.ingresses = new IngressTable(this.mirrors.ingresses.all(), backends);
     const routes = { http: httpRoutes.all(), grpc: grpcRoutes.all(), gateways: gateways.all() };
     this.moveTo(new RouteTable(routes, backends));
-    this.virtualServices = new VirtualServiceTable(this.mirrors.virtualServices.all(), backends);
+    const subsets = new Subsets(this.mirrors.destinationRules.all(), this.pods.all());
+    this.virtualServices = new VirtualServiceTable(this.mirrors.virtualServices.all(), backends, subsets);
     this.profiles = new ProfileTable(this.mirrors.profiles.all(), backends);
     this.plain = new ServiceTable(backends);
   }
@@ -278,9 +286,10 @@ export class Gateway {
 
 function describe(request: http.IncomingMessage): RoutedRequest {
   const url = new URL(request.url ?? '/', 'http://localhost');
-  const host = (request.headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
+  const [, host = '', port] = /^(.*?)(?::(\d+))?$/.exec((request.headers.host ?? '').toLowerCase()) ?? [];
   const { method = 'GET', headers } = request;
-  return { method, host, path: url.pathname, query: url.searchParams, headers };
+  const asked = { method, host, path: url.pathname, query: url.searchParams, headers };
+  return port === undefined ? asked : { ...asked, port: Number(port) };
 }
 
 const since = (startedMs: number): number => (performance.now() - startedMs) / 1000;

@@ -7,20 +7,57 @@ export interface RoutedRequest {
   method: string;
   /** without the port, lower case */
   host: string;
+  /** as the client asked for it; absent: the usual one */
+  port?: number;
   /** without the query */
   path: string;
   query: URLSearchParams;
   headers: Record<string, string | string[] | undefined>;
 }
 
-/** Where a request goes, or why it is answered by the gateway itself; `labels` go to the metrics. */
-export type Routed<Labels> = Sent<Labels> | { status: 404 | 500 | 503; why: string; labels?: Labels };
+/** Where a request goes, or what the gateway itself answers; `labels` go to the metrics. */
+export type Routed<Labels> = Sent<Labels> | Answered<Labels>;
+
+export interface Answered<Labels> {
+  status: number;
+  why: string;
+  /** the route asks for this answer, such as a redirect; absent: the request failed */
+  reply?: Reply;
+  labels?: Labels;
+}
+
+export interface Reply {
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** What a route changes of the request on its way beside headers, and how long and how often it is tried. */
+export interface Transport {
+  /** instead of the path that was asked for, without the query */
+  path?: string;
+  /** instead of the host that was asked for */
+  host?: string;
+  /** the request waits so long before it is sent */
+  delayMs?: number;
+  /** for all tries; absent: no limit of the route's */
+  timeoutMs?: number;
+  tryTimeoutMs?: number;
+  retries?: Retries;
+}
+
+export interface Retries {
+  /** beside the first try */
+  attempts: number;
+  /** is an answer with this status thrown away, and another endpoint of the same backend tried? */
+  on: (status: number) => boolean;
+}
 
 export interface Sent<Labels> {
   to: readonly Endpoint[];
   labels: Labels;
   /** changes of headers on the way; absent: none */
   edits?: Edits;
+  transport?: Transport;
   /** where copies go */
   copies?: readonly Copy[];
 }
