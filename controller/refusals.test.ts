@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { refusalKind, Refusals } from './refusals.ts';
+import { Refusals } from './refusals.ts';
+import { refusalKind } from './status/obstacle.ts';
 
 describe('refused writes', () => {
   const refused = {

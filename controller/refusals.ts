@@ -1,20 +1,8 @@
-import type { KubeError } from '../kube/errors.ts';
-import type { RefusedWrite, RefusalKind } from './model.ts';
+import type { RefusedWrite } from './model.ts';
+import { refusalKind } from './status/obstacle.ts';
 
 /** A refused write is tried again after this long: rights are given, webhooks come back. Below the pace of a Blocked release. */
 const FORGOTTEN_AFTER_MS = 25_000;
-
-/** Admission says no with the code of a missing right; the rest of its answer is its own. */
-const BY_ADMISSION = /denied (?:the )?request|exceeded quota/;
-
-/**
- * transient: the server could not, or somebody was faster. right: Sluice may not. refused: validation or admission says no, and
- * will again.
- */
-export function refusalKind({ code, message }: Pick<KubeError, 'code' | 'message'>): RefusalKind {
-  if (code === 403) return BY_ADMISSION.test(message) ? 'refused' : 'right';
-  return [400, 405, 413, 415, 422].includes(code) ? 'refused' : 'transient';
-}
 
 type Noted = Omit<RefusedWrite, 'kind' | 'sinceMs'>;
 

@@ -8,6 +8,7 @@ import { seeded, startApi } from '../test/support/api.ts';
 import type { TestApi } from '../test/support/api.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Transport } from '../kube/types.ts';
+import { refusal } from '../test/simulation/refusal.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { parseFlags } from './config.ts';
 import { decide } from './decide.ts';
@@ -348,6 +349,28 @@ describe('the controller', () => {
         involvedObject: { kind: 'Deployment', name: 'shop' },
       },
     ]);
+    controller.stop.abort();
+    await clock.advance(0);
+    await controller.ended;
+  });
+
+  it('tells of kinds that are not installed in one line, also where it has no right to them', async () => {
+    const transport: Transport = {
+      request: (request) =>
+        /istio\.io\/.*\?/.test(request.url)
+          ? Promise.resolve(refusal(403, 'Forbidden', 'cannot list resource'))
+          : api.transport.request(request),
+    };
+    const controller = start('a', decide, transport);
+    await api.client.create(shop('v1'));
+    await clock.advance(120_000);
+    const told = said('kinds that are not installed, and are looked for again from time to time');
+    expect(told).toHaveLength(1);
+    expect(told[0]?.['absent']).toEqual(
+      expect.arrayContaining(['virtualservices.networking.istio.io', 'ciliumnetworkpolicies.cilium.io']),
+    );
+    expect(told[0]?.['absent']).not.toContain('pods.');
+    expect(said('watch failed')).toEqual([]);
     controller.stop.abort();
     await clock.advance(0);
     await controller.ended;

@@ -215,6 +215,11 @@ function watchesOf(
       else if (mayBeAbsent(resource)) log.debug(facts, 'the server does not have this kind');
       else log.warn(facts, 'the server does not have this kind; were the CRDs of Sluice applied?');
     },
+    onAbsent: (kinds) => {
+      const absent = kinds.map(({ plural, group }) => `${plural}.${group}`);
+      if (absent.length > 0)
+        log.info({ absent }, 'kinds that are not installed, and are looked for again from time to time');
+    },
     onBug: deps.onBug,
   });
 }

@@ -52,6 +52,7 @@ async function start(namespaces: string[]): Promise<void> {
     controllerNamespace: 'sluice-system',
     onKey: () => undefined,
     onError: () => undefined,
+    onAbsent: () => undefined,
     onBlind: (namespace, why) => blinded.push(`${namespace}: ${why}`),
     onBug: (error) => {
       throw error;

@@ -45,6 +45,7 @@ async function start(namespace?: string, denied?: RegExp): Promise<void> {
       if (watches.unsynced.length === 0) toldSynced.add(keyText(key));
     },
     onError: () => undefined,
+    onAbsent: () => undefined,
     onBlind: (blind, why) => blinded.push(`${blind}: ${why}`),
     onBug: (error) => {
       throw error;

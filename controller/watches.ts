@@ -32,6 +32,8 @@ export interface WatchesOptions {
   onError: (error: KubeError, resource: Resource, retryInMs: number) => void;
   /** nothing can be decided about the targets of this namespace: half a sentence, why and what to do; told once */
   onBlind: (namespace: string, why: string) => void;
+  /** told once: which of the kinds that are looked for the server does not have, after it has been asked for all */
+  onAbsent: (kinds: readonly Resource[]) => void;
   /** a reflector broke down: a bug */
   onBug: (error: unknown) => void;
 }
@@ -218,6 +220,7 @@ export class Watches implements Reader {
       ...(resource === RESOURCES.networkPolicies ? { everywhere: this.#reachingOut } : {}),
       inTurn: (task) => lists.run(task),
       mayWatchAlone: (namespace) => this.#mayWatchAlone(namespace),
+      onKnown: () => this.#tellAbsent(),
       onOpen: (namespace, store) => this.#listen(resource, namespace, store),
       onError: (error, retryInMs, namespace) => {
         this.#options.onError(error, resource, retryInMs);
@@ -226,6 +229,12 @@ export class Watches implements Reader {
       },
       onBug,
     });
+  }
+
+  #tellAbsent(): void {
+    const collections = [...this.#collections.values()];
+    if (!collections.every(({ known }) => known)) return;
+    this.#options.onAbsent(WATCHED.filter((each) => this.#collections.get(each)?.absent));
   }
 
   #listen(resource: Resource, namespace: string, store: Store): void {

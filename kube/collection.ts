@@ -33,12 +33,16 @@ export interface CollectionOptions {
   inTurn: <T>(task: () => Promise<T>) => Promise<T>;
   /** may a watch of this namespace alone be opened? */
   mayWatchAlone: (namespace: string) => boolean;
+  /** for the first time it is known whether there is such a collection, and whether it may be read as a whole */
+  onKnown: () => void;
   /** a store was made: the place to listen to it */
   onOpen: (namespace: string, store: Store) => void;
   /** @param namespace undefined: of the watch of all */
   onError: (error: KubeError, retryInMs: number, namespace: string | undefined) => void;
   onBug: (error: unknown) => void;
 }
+
+type State = 'unknown' | 'read' | 'absent' | 'forbidden';
 
 interface Entry {
   store: Store;
@@ -61,7 +65,7 @@ export class Collection {
   readonly #wide: Reflector;
   /** namespaces that the list under way, or the last one, takes in */
   #covered = new Set<string>();
-  #state: 'unknown' | 'read' | 'absent' | 'forbidden' = 'unknown';
+  #state: State = 'unknown';
   #started = false;
   #stopped = false;
 
@@ -88,6 +92,11 @@ export class Collection {
   /** The whole collection was read, is not there, or may not be read as a whole. */
   get known(): boolean {
     return this.#state !== 'unknown';
+  }
+
+  /** The server does not have this kind. */
+  get absent(): boolean {
+    return this.#state === 'absent';
   }
 
   store(namespace: string): Store | undefined {
@@ -149,17 +158,23 @@ export class Collection {
       observe: (type, object) => this.#observe(type, object),
       bookmark: () => undefined,
       absent: () => {
-        this.#state = 'absent';
+        this.#become('absent');
         this.#each((_, entry) => {
           this.#endAlone(entry);
           entry.store.absent();
         });
       },
       forbidden: () => {
-        this.#state = 'forbidden';
+        this.#become('forbidden');
         this.#each((namespace, entry) => this.#refused(namespace, entry));
       },
     };
+  }
+
+  #become(state: State): void {
+    const isFirst = !this.known;
+    this.#state = state;
+    if (isFirst) this.#options.onKnown();
   }
 
   #each(act: (namespace: string, entry: Entry) => void): void {
@@ -167,7 +182,7 @@ export class Collection {
   }
 
   #replace(objects: readonly KubeObject[], version: string): void {
-    this.#state = 'read';
+    this.#become('read');
     const lists = new Map<string, KubeObject[]>([...this.#covered].map((namespace) => [namespace, []]));
     for (const object of objects) lists.get(object.metadata.namespace ?? '')?.push(object);
     for (const [namespace, list] of lists) {

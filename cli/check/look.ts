@@ -5,7 +5,7 @@ import type { Note } from '../../controller/discovery/index.ts';
 import { factsOf, type Facts } from '../../controller/facts.ts';
 import { phaseOf } from '../../controller/facts/records.ts';
 import { resolveRules } from '../../controller/facts/resolve.ts';
-import type { Snapshot } from '../../controller/model.ts';
+import type { Action, Snapshot } from '../../controller/model.ts';
 import { planRelease, type Plan } from '../../controller/rules/plan.ts';
 import { newRelease } from '../../controller/rules/record.ts';
 import type { Refusal } from '../../providers/provider.ts';
@@ -22,6 +22,8 @@ export interface Checked {
   release: Release | undefined;
   /** a release of this target moves its traffic now: what routes and Services say is its work, and is not judged */
   underWay: boolean;
+  /** dry runs of what would be written first */
+  rehearsal: readonly Action[];
   /** as they are written, before ready-made queries are put in; [] if they cannot be used */
   templates: readonly BoundTemplate[];
 }
@@ -32,7 +34,15 @@ export const onlyTime = ({ refusals }: Checked): boolean =>
 
 /** Nothing could be read. */
 export function unseen(refusals: readonly Refusal[]): Checked {
-  return { facts: undefined, refusals, notes: [], release: undefined, underWay: false, templates: [] };
+  return {
+    facts: undefined,
+    refusals,
+    notes: [],
+    release: undefined,
+    underWay: false,
+    rehearsal: [],
+    templates: [],
+  };
 }
 
 /** Plans a release of the template that the target holds, as the controller would. */
@@ -45,14 +55,22 @@ export function lookAt(snapshot: Snapshot): Checked {
   const { target } = facts;
   if (!plan.ok || target === undefined) {
     const refusals = plan.ok ? [] : plan.refusals;
-    return { facts, refusals, notes: [], release: undefined, underWay: false, templates: [] };
+    return { facts, refusals, notes: [], release: undefined, underWay: false, rehearsal: [], templates: [] };
   }
   const release = planned(target, plan);
   const begun = factsOf({ ...snapshot, releases: [release] });
   const notes = [...notOptedIn(facts), ...plan.notes];
   const rules = resolveRules(snapshot);
   const templates = rules.ok ? rules.value.templates : [];
-  return { facts: begun, refusals: [], notes, release, underWay: false, templates };
+  return {
+    facts: begun,
+    refusals: [],
+    notes,
+    release,
+    underWay: false,
+    rehearsal: plan.rehearsal,
+    templates,
+  };
 }
 
 function planned(target: NonNullable<Facts['target']>, plan: Plan & { ok: true }): Release {
@@ -66,7 +84,7 @@ function besides(facts: Facts, release: Release): Checked {
   const rules = resolveRules(facts.snapshot);
   const refusals = rules.ok ? [] : [rules.objection];
   const templates = rules.ok ? rules.value.templates : [];
-  return { facts, refusals, notes: notOptedIn(facts), release, underWay: true, templates };
+  return { facts, refusals, notes: notOptedIn(facts), release, underWay: true, rehearsal: [], templates };
 }
 
 function notOptedIn(facts: Facts): Note[] {

@@ -5,6 +5,7 @@ import { lookAt, unseen } from '../check/look.ts';
 import { askQueries } from '../check/queries.ts';
 import { manifestReader, readManifests } from '../check/manifests.ts';
 import { clusterReader } from '../check/reader.ts';
+import { rehearse } from '../check/rehearse.ts';
 import { canBegin, jsonReport, textReport, type Report } from '../check/report.ts';
 import { missingRights, readingRights, whoAmI, writingRights } from '../check/rights.ts';
 import { EXIT, UsageError, type Io } from '../io.ts';
@@ -54,11 +55,18 @@ async function live(
     return { target: name, namespace, checked: unseen(missing), asked: [], offline: false, rights };
   }
   const report = await look(io, { reader: clusterReader(client), name, namespace, flags, endpoints });
-  const { release, facts, refusals } = report.checked;
-  if (as === undefined || release === undefined) return { ...report, rights };
+  const { release, facts, refusals, rehearsal, notes } = report.checked;
+  if (release === undefined) return { ...report, rights };
+  const tried = await rehearse(client, rehearsal);
+  const checked = {
+    ...report.checked,
+    refusals: [...refusals, ...tried.refusals],
+    notes: [...notes, ...tried.notes],
+  };
+  if (as === undefined) return { ...report, rights, checked };
   const attached = facts?.snapshot.attached ?? [];
   const more = await missingRights(client, writingRights(release, { namespace, home, attached }), as);
-  return { ...report, rights, checked: { ...report.checked, refusals: [...refusals, ...more] } };
+  return { ...report, rights, checked: { ...checked, refusals: [...checked.refusals, ...more] } };
 }
 
 interface Looking {

@@ -1,5 +1,5 @@
 import { REASON } from '../../api/reasons.ts';
-import type { RefusedWrite } from '../model.ts';
+import type { RefusalKind, RefusedWrite } from '../model.ts';
 import type { Obstacle } from './trouble.ts';
 
 /** Validation or admission that goes on saying no for this long will not change its mind. */
@@ -34,4 +34,16 @@ export function sentenceOf({ kind, verb, resource, name, why, message }: Refused
     case 'transient':
       return `The API server could not ${verb} ${resource} ${name} (${why}): ${message}; it is tried again.`;
   }
+}
+
+/** Admission says no with the code of a missing right; the rest of its answer is its own. */
+const BY_ADMISSION = /denied (?:the )?request|exceeded quota/;
+
+/**
+ * transient: the server could not, or somebody was faster. right: Sluice may not. refused: validation or admission says no, and
+ * will again.
+ */
+export function refusalKind({ code, message }: Pick<RefusedWrite, 'code' | 'message'>): RefusalKind {
+  if (code === 403) return BY_ADMISSION.test(message) ? 'refused' : 'right';
+  return [400, 405, 413, 415, 422].includes(code) ? 'refused' : 'transient';
 }

@@ -1,5 +1,5 @@
-import { getObjects } from '../../api/json.ts';
-import type { KubeObject } from '../../api/kube.ts';
+import { equalJson, getObjects } from '../../api/json.ts';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { isCanaryPod } from './by-pods.ts';
 import { NAMESPACE, type World } from './world.ts';
 
@@ -7,9 +7,48 @@ import { NAMESPACE, type World } from './world.ts';
 
 const ROUTES = 'httproutes.gateway.networking.k8s.io';
 const CONFIRMED_AFTER_MS = 500;
+const LATE_MS = 45_000;
 
-/** All routes, none, or all but for a reference of some rule that it cannot resolve. */
-export type Confirms = 'all' | 'none' | 'unresolved';
+/** What a Gateway controller writes into the status of a route of this generation. */
+const STATUS = {
+  all: (generation: number) => [accepted(generation), resolved(generation)],
+  /** a reference of some rule that it cannot resolve */
+  unresolved: (generation: number) => [accepted(generation), resolved(generation, 'False')],
+  /** all of it, but three quarters of a minute after the change */
+  late: (generation: number) => [accepted(generation), resolved(generation)],
+  /** of the generation before, as if it had not seen the change */
+  stale: (generation: number) => [accepted(before(generation)), resolved(before(generation))],
+  /** by a controller that never says which generation it has seen */
+  unversioned: () => [accepted(), resolved()],
+  dropped: (generation: number) => partly(generation, 'Dropped Rule: rule 0 cannot be served'),
+  fallback: (generation: number) =>
+    partly(before(generation), 'Fall Back: the rules of the last good generation are in force'),
+};
+
+const before = (generation: number): number => Math.max(1, generation - 1);
+
+/** The last rule is left out, or all are as they were; the route is accepted all the same. */
+const partly = (seen: number, message: string) => [
+  accepted(seen),
+  resolved(seen),
+  condition('PartiallyInvalid', { generation: seen, reason: 'UnsupportedValue', message }),
+];
+const accepted = (generation?: number) => condition('Accepted', { generation });
+const resolved = (generation?: number, status = 'True') => condition('ResolvedRefs', { generation, status });
+
+function condition(
+  type: string,
+  of: { generation: number | undefined; status?: string; reason?: string; message?: string },
+): JsonObject {
+  const { generation, status = 'True', reason = type, message = '' } = of;
+  return {
+    ...{ type, status, reason, message, lastTransitionTime: '2026-01-01T00:00:00Z' },
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+  };
+}
+
+/** `none`: it writes no status at all. */
+export type Confirms = keyof typeof STATUS | 'none';
 
 /** The control plane of the gateway: it has seen a route half a second after it changed. */
 export class GatewayControl {
@@ -20,11 +59,12 @@ export class GatewayControl {
     this.#world = world;
     world.api.store.watch(({ resource, type, object }) => {
       if (resource !== ROUTES || type === 'DELETED') return;
-      world.clock.after(CONFIRMED_AFTER_MS, () => this.#confirm(object.metadata.name));
+      const afterMs = this.#confirms === 'late' ? LATE_MS : CONFIRMED_AFTER_MS;
+      world.clock.after(afterMs, () => this.#confirm(object.metadata.name));
     });
   }
 
-  /** Whether routes are confirmed; those that were not are once it does again. */
+  /** How routes are confirmed from now on, those that stand included. */
   confirm(routes: Confirms): void {
     this.#confirms = routes;
     for (const { metadata } of this.#world.api.store.list(ROUTES, NAMESPACE)) this.#confirm(metadata.name);
@@ -34,19 +74,9 @@ export class GatewayControl {
     const { store } = this.#world.api;
     const live = store.get(ROUTES, NAMESPACE, name);
     if (live === undefined || this.#confirms === 'none') return;
-    const observedGeneration = live.metadata.generation ?? 0;
-    const resolved = this.#confirms === 'all' ? 'True' : 'False';
+    const conditions = STATUS[this.#confirms](live.metadata.generation ?? 0);
     const parent = getObjects(live, 'status', 'parents')[0];
-    const last = getObjects(parent, 'conditions').at(-1);
-    if (last?.['observedGeneration'] === observedGeneration && last['status'] === resolved) return;
-    const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
-      type,
-      status: type === 'Accepted' ? 'True' : resolved,
-      reason: type,
-      message: '',
-      lastTransitionTime: '2026-01-01T00:00:00Z',
-      observedGeneration,
-    }));
+    if (equalJson(getObjects(parent, 'conditions'), conditions)) return;
     const parentRef = getObjects(live, 'spec', 'parentRefs')[0] ?? {};
     live.status = { parents: [{ parentRef, controllerName: 'istio.io/gateway-controller', conditions }] };
     store.update(ROUTES, live, { subresource: 'status' });

@@ -140,7 +140,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   },
   // one of them every so often, as spot nodes, evictions and autoscalers do; without a time: no more
   churn: (world, every) => (world.churnMs = every === '' ? undefined : milliseconds(every)),
-  // what the gateway does with routes: `all` or `none` are confirmed, or some rule names a Service that is not there: `unresolved`
+  // what the gateway says of routes: STATUS in cluster.ts, or `none`
   confirm: (world, what) => world.gateway.confirm(what as Confirms),
   prometheus: (world, state) => (world.prometheus.outage = state as Outage),
   // sends that percentage to the canary, whatever the route says; `follows`: does what it says

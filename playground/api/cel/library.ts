@@ -42,7 +42,7 @@ export function withLibrary(environment: Environment): Environment {
 }
 
 function charAt(text: string, at: bigint): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   if (at < 0n || at > characters.length) throw new Error(`index out of range: ${at}`);
   return characters[Number(at)] ?? '';
 }

@@ -55,15 +55,17 @@ export function checkRules(
     if (text(rule['rule']).trim() === '')
       return [{ field: `x-kubernetes-validations[${i}].rule`, rule, wrong: '' }];
     return ([['rule', 'bool'], ...said] as const).flatMap(([name, wanted]) => {
-      const wrong = wrongRule(() => typeOf(scope, text(rule[name])), wanted);
+      const wrong = wrongRule(name, wanted, () => typeOf(scope, text(rule[name])));
       return wrong === undefined ? [] : [{ field: `x-kubernetes-validations[${i}].${name}`, rule, wrong }];
     });
   });
 }
 
-function wrongRule(find: () => string, wanted: string): string | undefined {
+function wrongRule(name: string, wanted: string, find: () => string): string | undefined {
   const wrong = wrongType(find, [wanted]);
-  return wrong?.startsWith('must evaluate') === true ? `cel expression must evaluate to a ${wanted}` : wrong;
+  return wrong?.startsWith('must evaluate') === true
+    ? `${name === 'rule' ? 'cel expression' : name} must evaluate to a ${wanted}`
+    : wrong;
 }
 
 /** To run, everything is of any type: the types were found right when the definition was written. */
