@@ -1,10 +1,11 @@
-import type { KubeObject, Resource } from '../api/kube.ts';
+import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError } from '../kube/errors.ts';
 import { refOf } from '../kube/paths.ts';
 import type { EventRecorder } from './events.ts';
+import { giveBack, takesFields } from './give-back.ts';
 import type { Measurements } from './measurements.ts';
 import type { Action, RefusedWrite } from './model.ts';
 import type { Seal } from './seal/seal.ts';
@@ -12,8 +13,10 @@ import { firstSeal, resealed } from './seal/writes.ts';
 import type { Reader } from './snapshot.ts';
 
 export interface Actor {
-  client: Pick<KubeClient, 'execute'>;
+  client: Pick<KubeClient, 'execute' | 'list'>;
   seal: Seal;
+  /** an object that may be a user's, as it was when the actions were decided; absent: none is written to */
+  seen?: (ref: ObjectRef) => KubeObject | undefined;
   /** Releases as they were read: what a seal of a changed one is computed from */
   releases: readonly KubeObject[];
   reader: Pick<Reader, 'written'>;
@@ -60,7 +63,7 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
     if (failure !== undefined && !isUrgent(action)) continue;
     if (!actor.mayAct()) return { outcome: 'fenced' };
     try {
-      const object = await carryOut(action, { ...actor, releases: [...actor.releases, ...written] });
+      const object = await carryOut(action, knowing(actor, written));
       if (action.do === 'write') actor.onTaken?.(nameOf(action));
       if (object !== undefined) written.push(object);
     } catch (error) {
@@ -75,6 +78,16 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
     }
   }
   return failure ?? { outcome: 'done', written };
+}
+
+/** What this pass has written counts as read. */
+function knowing(actor: Actor, written: readonly KubeObject[]): Actor {
+  const seen = (ref: ObjectRef): KubeObject | undefined => {
+    const before = actor.seen?.(ref);
+    const uid = before?.metadata.uid;
+    return uid === undefined ? before : (written.findLast(({ metadata }) => metadata.uid === uid) ?? before);
+  };
+  return { ...actor, releases: [...actor.releases, ...written], seen };
 }
 
 function note(action: Action, error: KubeError, { onRefused }: Actor): void {
@@ -146,9 +159,19 @@ async function carryOut(action: Action, actor: Actor): Promise<KubeObject | unde
       if (object === undefined) return undefined;
       actor.reader.written(resourceOf(action.write), object);
       if (unpauses(action.write) && object.spec?.['paused'] === true) throw stillPaused(object);
-      return object;
+      return ownersKept(action.write, object, actor);
     }
   }
+}
+
+/** What the write took from others goes back to them at once. That this did not go well is in nobody's way. */
+async function ownersKept(write: Write, after: KubeObject, actor: Actor): Promise<KubeObject> {
+  const before = takesFields(write) ? actor.seen?.(write.ref) : undefined;
+  if (!takesFields(write) || before === undefined) return after;
+  const { client, mayAct, onLostEvent } = actor;
+  const object = await giveBack(write.ref, [before, after], { client, mayAct, onLost: onLostEvent });
+  if (object !== after) actor.reader.written(write.ref.resource, object);
+  return object;
 }
 
 /** What becomes of a Release carries a seal, in the same write where its uid is known. */

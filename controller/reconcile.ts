@@ -1,10 +1,11 @@
-import type { KubeObject } from '../api/kube.ts';
+import type { KubeObject, ObjectRef } from '../api/kube.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import type { KubeError } from '../kube/errors.ts';
 import { decideSafely } from './decide.ts';
 import { execute } from './execute.ts';
 import type { Actor, Executed } from './execute.ts';
 import { isEnded, readReleases } from './facts/records.ts';
+import { repairsOf, seenIn } from './give-back.ts';
 import type { Measurements } from './measurements.ts';
 import { keyText } from './keys.ts';
 import type { Memory } from './memory.ts';
@@ -18,7 +19,7 @@ import { obstacleOf } from './status/obstacle.ts';
 import { withTrouble, type Obstacle } from './status/trouble.ts';
 import { statusWrite } from './status-write.ts';
 
-export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken' | 'releases'> {
+export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken' | 'releases' | 'seen'> {
   reader: Reader;
   refusals: Refusals;
   memory: Memory;
@@ -63,7 +64,7 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const bug = decided.bug === undefined ? {} : { bug: decided.bug };
   if (decided.obstacle === undefined) refusals.mended(target);
   const releases = snapshot.releases as unknown as readonly KubeObject[];
-  const actor = { ...pipe, releases };
+  const actor = { ...pipe, releases, seen: (ref: ObjectRef) => seenIn(snapshot, ref) };
   const acted = await execute(decision.actions, { ...actor, ...remembering(pipe, target, decision) });
   if (acted.outcome === 'fenced') return { outcome: 'fenced', decision, ...bug };
   if (acted.outcome === 'done') refusals.passed(target);
@@ -76,7 +77,7 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   const failed = acted.outcome !== 'done' ? acted : recorded;
   if (failed.outcome !== 'done') return { ...failure(decision, failed), ...bug };
   if (acted.outcome === 'done' && acted.written.length === 0)
-    await execute(renewalsOf(releases, seal), actor);
+    await execute([...renewalsOf(releases, seal), ...repairsOf(snapshot)], actor);
   return {
     outcome: decided.obstacle === undefined ? 'done' : 'broken',
     decision,

@@ -26,6 +26,15 @@ const BEFORE: Listing = new Map([
   ['pods shop/old', object('Pod', 'old', { metadata: ownedBy('ReplicaSet', 'shop-1') })],
 ]);
 
+const owner = (
+  manager: string,
+  operation = 'Apply',
+  fieldsV1: JsonObject = { 'f:spec': { 'f:rules': {} } },
+): JsonObject => ({
+  ...{ manager, operation, apiVersion: 'v1', fieldsType: 'FieldsV1', time: '2026-01-01T00:00:00Z' },
+  fieldsV1,
+});
+
 describe('leftovers', () => {
   const after = (more: Record<string, KubeObject>, without: string[] = []): Listing =>
     new Map([...BEFORE, ...Object.entries(more)].filter(([key]) => !without.includes(key)));
@@ -41,6 +50,7 @@ describe('leftovers', () => {
             generation: 9,
             resourceVersion: '7',
             annotations: { 'deployment.kubernetes.io/revision': '2', a: 'b' },
+            managedFields: [owner('sluice', 'Update', { 'f:spec': { 'f:paused': {} } })],
           },
           spec: { replicas: 6, paused: true },
         }),
@@ -71,6 +81,20 @@ describe('leftovers', () => {
   });
 
   it.each([
+    {
+      want: 'services shop/shop: metadata.managedFields.helm Apply differs',
+      more: {
+        'services shop/shop': object('Service', 'shop', { metadata: { managedFields: [owner('helm')] } }),
+      },
+    },
+    {
+      want: 'services shop/shop: metadata.managedFields.sluice Update differs',
+      more: {
+        'services shop/shop': object('Service', 'shop', {
+          metadata: { managedFields: [owner('sluice', 'Update')] },
+        }),
+      },
+    },
     {
       want: 'deployments.apps shop/shop-canary is left over',
       more: { 'deployments.apps shop/shop-canary': object('Deployment', 'shop-canary') },

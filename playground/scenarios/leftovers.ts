@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { difference, fromFieldsV1, isEmpty, toFieldsV1 } from '../../api/field-sets.ts';
+import { getObjects, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { pathOf } from '../dataplane/api-client.ts';
 import type { ApiClient, ObjectList } from '../dataplane/api-client.ts';
@@ -31,9 +33,9 @@ export async function listEverything(client: ApiClient): Promise<Listing> {
 /**
  * What a release left in the API that the user did not write, one sentence each; [] is clean. `before` is the listing
  * from before the release with the user's own change in it. The rules:
- * 1. an object of the user is gone, or differs in anything but resourceVersion, generation, managedFields, status and
- *    `deployment.kubernetes.io/*` annotations (Kubernetes' own bookkeeping). `spec.paused` of a target and the
- *    marker `sluice.dev/held` are the hold itself and not compared;
+ * 1. an object of the user is gone, or differs in anything but resourceVersion, generation, the times in managedFields, status
+ *    and `deployment.kubernetes.io/*` annotations (Kubernetes' own bookkeeping): who owned a field owns it again. `spec.paused` of
+ *    a target and the marker `sluice.dev/held` are the hold itself and not compared;
  * 2. a new object is left over, except: Events, Leases and Releases (the audit trail), and ReplicaSets, Pods and
  *    EndpointSlices that Kubernetes keeps for an object of the user.
  */
@@ -88,7 +90,8 @@ function isEndpoints(object: KubeObject, before: Listing): boolean {
 
 function comparable(key: string, object: KubeObject): JsonObject {
   const copy = structuredClone(object) as unknown as JsonObject & { metadata: JsonObject; spec?: JsonObject };
-  for (const field of ['resourceVersion', 'generation', 'managedFields']) delete copy.metadata[field];
+  for (const field of ['resourceVersion', 'generation']) delete copy.metadata[field];
+  copy.metadata['managedFields'] = ownersOf(key, object);
   // items of a list of built-in kinds carry no kind
   for (const field of ['status', 'kind', 'apiVersion']) delete copy[field];
   const annotations = copy.metadata['annotations'] as Record<string, string> | undefined;
@@ -98,6 +101,27 @@ function comparable(key: string, object: KubeObject): JsonObject {
   }
   if (key.startsWith('deployments.apps ')) delete copy.spec?.['paused'];
   return copy;
+}
+
+/** The hold, and what the Deployment controller counts. */
+const NOT_COMPARED = fromFieldsV1({
+  'f:metadata': {
+    'f:annotations': { '.': {}, 'f:deployment.kubernetes.io/revision': {}, 'f:sluice.dev/held': {} },
+  },
+  'f:spec': { 'f:paused': {} },
+});
+
+/** What everybody owns but for the status, by manager and operation. */
+function ownersOf(key: string, { metadata }: KubeObject): JsonObject {
+  const entries = getObjects(metadata, 'managedFields')
+    .filter((entry) => getString(entry, 'subresource') !== 'status')
+    .map((entry): [string, ReturnType<typeof fromFieldsV1>] => {
+      const fields = fromFieldsV1(entry['fieldsV1']);
+      const who = `${getString(entry, 'manager') ?? ''} ${getString(entry, 'operation') ?? ''}`;
+      return [who, key.startsWith('deployments.apps ') ? difference(fields, NOT_COMPARED) : fields];
+    })
+    .filter(([, fields]) => !isEmpty(fields));
+  return Object.fromEntries(entries.map(([who, fields]) => [who, toFieldsV1(fields)]));
 }
 
 /** Paths at which two values differ, at most a few. */

@@ -45,7 +45,7 @@ async function live({ version, ...options }: Life, die: (write: number) => Fault
   let writes = 0;
   world.fault = ({ url }) => (isWrite(url) ? die(++writes) : 'none');
   await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
-  act(world, invariants, POLICY);
+  await act(world, invariants, POLICY);
   world.release(version);
   const end = () => /^(Promoted\/Promoted|RolledBack)/.test(world.phase());
   await world.until(end, 10 * MINUTE);

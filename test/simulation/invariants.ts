@@ -11,6 +11,7 @@ import { stableAfter } from '../../controller/facts/records.ts';
 import type { Decision } from '../../controller/model.ts';
 import type { Reconciled } from '../../controller/reconcile.ts';
 import type { KubeRequest } from '../../kube/types.ts';
+import { takenFrom } from './applied.ts';
 import { FOLLOWED_KINDS, watchProtection } from './companions.ts';
 import { FirstLaw } from './law.ts';
 import { VERSIONS } from './objects.ts';
@@ -272,12 +273,21 @@ export class Invariants {
     }
     this.#serving(newest);
     this.#held(newest);
+    this.#owned();
     const live = userRoute(world);
     if (live === undefined || this.authored === undefined) return;
     if (!equalJson(live.spec, this.authored.spec))
       this.#say(6, `the route is left as ${JSON.stringify(live.spec)}`);
     if (!equalJson(live.metadata.annotations, this.authored.metadata.annotations))
       this.#say(6, 'route annotations differ');
+  }
+
+  /** 6: whoever owned a field owns it. */
+  #owned(): void {
+    for (const object of [this.#world.target(), userRoute(this.#world)]) {
+      const taken = object === undefined ? [] : takenFrom(object);
+      if (taken.length > 0) this.#say(6, `Sluice owns ${taken.join(', ')} of ${object?.kind ?? ''} web`);
+    }
   }
 
   /** 3 and 6: what is not stable is held, and in admission mode nothing else is touched. */

@@ -2,6 +2,7 @@ import { parseDuration } from '../../api/duration.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { getObjects, getString } from '../../api/json.ts';
 import type { HoldMode } from '../../controller/model.ts';
+import { APPLY_EVENTS, installedByHelm, ownersIn } from './applied.ts';
 import type { Confirms } from './cluster.ts';
 import { ASKED_OF_POLICIES, POLICY_EVENTS } from './companions.ts';
 import { Invariants } from './invariants.ts';
@@ -146,8 +147,18 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // sends that percentage to the canary, whatever the route says; `follows`: does what it says
   'data-plane': (world, state) =>
     (world.prometheus.stuckAt = state === 'follows' ? undefined : Number(state)),
+  // the objects of the app are a chart's
+  'installed-by-helm': installedByHelm,
   ...POLICY_EVENTS,
   crash: (world) => world.restart(),
+  // once, at the next write that would give fields back
+  'die-before-giving-back': (world) => {
+    world.fault = ({ body = '' }) => {
+      if (!body.includes('/metadata/managedFields')) return 'none';
+      world.fault = () => 'none';
+      return 'crashBefore';
+    };
+  },
   // CODE PATTERN MESSAGE: what the server answers to writes whose "METHOD url" matches; nothing given: it does them
   answer: (world, text) => {
     const [, code = '', pattern = '', message = ''] = /^(\d+) "([^"]*)" (.*)$/.exec(text) ?? [];
@@ -204,6 +215,8 @@ const ASKED: Record<string, (world: World) => string> = {
   // the template does not roll out
   held: (world) => String(holdOf(world) === (world.hold === 'pause' ? 'paused' : 'paused marked')),
   refused: (world) => world.refused || 'nothing',
+  // everybody who owns a field of the app's objects
+  owners: ownersIn,
   failures: (world) => world.failure || 'none',
   paused: (world) => String(world.target()?.spec?.['paused'] === true),
   failed: (world) => String(isMarkedFailed(world.target())),
@@ -313,7 +326,7 @@ async function step(world: World, invariants: Invariants, line: Line): Promise<s
     case 'given':
       return undefined;
     case 'do':
-      act(world, invariants, rest);
+      await act(world, invariants, rest);
       return undefined;
     case 'wait':
       await world.run(milliseconds(rest));
@@ -327,11 +340,12 @@ async function step(world: World, invariants: Invariants, line: Line): Promise<s
   }
 }
 
-export function act(world: World, invariants: Invariants, text: string): void {
+export async function act(world: World, invariants: Invariants, text: string): Promise<void> {
   const [name = '', ...argument] = text.split(' ');
-  const event = EVENTS[name];
-  if (event === undefined) throw new Error(`do ${text}?`);
-  event(world, argument.join(' '));
+  const [event, lasting] = [EVENTS[name], APPLY_EVENTS[name]];
+  if (lasting !== undefined) await lasting(world, argument.join(' '));
+  else if (event !== undefined) event(world, argument.join(' '));
+  else throw new Error(`do ${text}?`);
   if (name === 'delete-route') invariants.userEditedRoute(undefined);
   invariants.userActed();
 }

@@ -176,11 +176,12 @@ export async function tell(story: Story): Promise<string[]> {
   };
   for (const { afterMs, event } of story.events) {
     await world.run(afterMs);
-    act(world, invariants, event);
+    await act(world, invariants, event);
   }
   world.fault = () => 'none';
   world.staleFor = 0;
-  for (const calm of ['prometheus none', 'churn', 'confirm all', 'forbid']) act(world, invariants, calm);
+  for (const calm of ['prometheus none', 'churn', 'confirm all', 'forbid'])
+    await act(world, invariants, calm);
   await world.run(QUIET_MS);
   const writes = invariants.writes;
   await world.run(10 * MINUTE);

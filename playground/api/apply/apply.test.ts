@@ -15,7 +15,6 @@ import {
   WIDGETS,
 } from '../testing/client.ts';
 import type { Answer } from '../testing/client.ts';
-import { difference, fromFieldsV1, intersection, toFieldsV1, union } from './fieldset.ts';
 
 const AT = `${CONFIGMAPS}/a`;
 const WEB = `${DEPLOYMENTS}/web`;
@@ -26,21 +25,6 @@ function managers(answer: Answer): string[] {
     ? entries.map((entry) => `${word(get(entry, 'operation'))} ${word(get(entry, 'manager'))}`)
     : [];
 }
-
-describe('field sets', () => {
-  const a = fromFieldsV1({ 'f:spec': { '.': {}, 'f:x': {}, 'f:y': {} } });
-  const b = fromFieldsV1({ 'f:spec': { 'f:y': {}, 'f:z': {} } });
-
-  it('survive the way to FieldsV1 and back', () => {
-    expect(toFieldsV1(a)).toEqual({ 'f:spec': { '.': {}, 'f:x': {}, 'f:y': {} } });
-  });
-
-  it('unite, intersect and differ path by path', () => {
-    expect(toFieldsV1(union(a, b))).toEqual({ 'f:spec': { '.': {}, 'f:x': {}, 'f:y': {}, 'f:z': {} } });
-    expect(toFieldsV1(intersection(a, b))).toEqual({ 'f:spec': { 'f:y': {} } });
-    expect(toFieldsV1(difference(a, b))).toEqual({ 'f:spec': { '.': {}, 'f:x': {} } });
-  });
-});
 
 describe('server-side apply', () => {
   it('creates, and does nothing the second time', async () => {
@@ -167,5 +151,64 @@ describe('server-side apply', () => {
     expect(forced.status).toBe(200);
     expect(get(forced.body, 'spec', 'paused')).toBeUndefined();
     expect(get(forced.body, 'metadata', 'generation')).toBe(2);
+  });
+});
+
+describe('a patch of managedFields alone', () => {
+  const fields = (answer: Answer): unknown => get(answer.body, 'metadata', 'managedFields');
+  const replace = (value: Json): Json => [{ op: 'replace', path: '/metadata/managedFields', value }];
+
+  /** Applied by one, then changed by a plain patch of two. */
+  async function taken(): Promise<{ client: TestClient; before: Answer; now: Answer }> {
+    const client = new TestClient();
+    await client.apply(WEB, 'one', deployment('web', { replicas: 2 }));
+    const before = await client.get(WEB);
+    client.clock.jump(60_000);
+    const patch: Json = [{ op: 'replace', path: '/spec/replicas', value: 3 }];
+    const now = await client.patch(`${WEB}?fieldManager=two`, 'json', patch);
+    return { client, before, now };
+  }
+
+  it('gives a field back to the one who had it, and changes nothing else', async () => {
+    const { client, before, now } = await taken();
+    expect(managers(now)).toEqual(['Apply one', 'Update two']);
+    const test: Json = {
+      op: 'test',
+      path: '/metadata/resourceVersion',
+      value: get(now.body, 'metadata', 'resourceVersion') ?? null,
+    };
+    const given = await client.patch(`${WEB}?fieldManager=two`, 'json', [
+      test,
+      ...(replace(fields(before) as Json) as Json[]),
+    ]);
+    expect(given.status).toBe(200);
+    expect(fields(given)).toEqual(fields(before));
+    expect(get(given.body, 'spec', 'replicas')).toBe(3);
+    expect(get(given.body, 'metadata', 'generation')).toBe(get(now.body, 'metadata', 'generation'));
+    expect(version(given)).not.toBe(version(now));
+    expect((await client.apply(WEB, 'one', deployment('web', { replicas: 2 }))).status).toBe(200);
+  });
+
+  it('is refused once somebody else has written', async () => {
+    const { client, before, now } = await taken();
+    const test: Json = {
+      op: 'test',
+      path: '/metadata/resourceVersion',
+      value: get(before.body, 'metadata', 'resourceVersion') ?? null,
+    };
+    const late = await client.patch(WEB, 'json', [test, ...(replace(fields(before) as Json) as Json[])]);
+    expect(late.status).toBe(422);
+    expect(fields(await client.get(WEB))).toEqual(fields(now));
+  });
+
+  it.each([
+    { what: 'a list with an entry that is none', patch: replace([{ manager: 'one', operation: 'Nope' }]) },
+    { what: 'null', patch: replace(null) },
+    { what: 'its removal', patch: [{ op: 'remove', path: '/metadata/managedFields' }] as Json },
+  ])('changes nothing where it is $what', async ({ patch }) => {
+    const { client, now } = await taken();
+    const answer = await client.patch(WEB, 'json', patch);
+    expect([answer.status, version(answer)]).toEqual([200, version(now)]);
+    expect(fields(answer)).toEqual(fields(now));
   });
 });

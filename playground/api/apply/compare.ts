@@ -2,8 +2,9 @@ import { equal, isObject } from '../json.ts';
 import type { Json } from '../json.ts';
 import { ANY, fieldOf } from '../schema/schema.ts';
 import type { ListOf, Schema } from '../schema/schema.ts';
-import { emptySet, isEmpty, itemStep, leaf } from './fieldset.ts';
-import type { FieldSet } from './fieldset.ts';
+import { emptySet, isEmpty, leaf } from '../../../api/field-sets.ts';
+import type { FieldSet } from '../../../api/field-sets.ts';
+import { itemStep } from './fieldset.ts';
 
 export interface Comparison {
   /** paths that are new or whose value changed */

@@ -2,8 +2,8 @@
 import { get, list, objects, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { timestamp } from '../registry/metadata.ts';
-import type { FieldSet } from './fieldset.ts';
-import { emptySet, fromFieldsV1, isEmpty, toFieldsV1 } from './fieldset.ts';
+import { emptySet, fromFieldsV1, isEmpty, toFieldsV1 } from '../../../api/field-sets.ts';
+import type { FieldSet } from '../../../api/field-sets.ts';
 
 export interface Manager {
   name: string;

@@ -2,7 +2,7 @@ import { clone, isObject } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { ANY, fieldOf } from '../schema/schema.ts';
 import type { ListOf, Schema } from '../schema/schema.ts';
-import type { FieldSet } from './fieldset.ts';
+import type { FieldSet } from '../../../api/field-sets.ts';
 import { itemStep } from './fieldset.ts';
 
 /** Lays an applied object over the live one: its values win, lists merge as the schema says. */

@@ -4,9 +4,9 @@ import type { Json, JsonObject } from '../json.ts';
 import { apiVersionOf } from '../registry/kind.ts';
 import type { Target } from '../registry/target.ts';
 import { compare } from './compare.ts';
-import { difference, emptySet, isEmpty, union } from './fieldset.ts';
+import { difference, emptySet, isEmpty, union } from '../../../api/field-sets.ts';
 import { hasManagers, isSame, ownable, readManagers, stamp, within, writeManagers } from './managers.ts';
-import type { FieldSet } from './fieldset.ts';
+import type { FieldSet } from '../../../api/field-sets.ts';
 import type { Manager } from './managers.ts';
 
 export interface Author {

@@ -1,0 +1,94 @@
+import { fromFieldsV1, type FieldSet } from '../../api/field-sets.ts';
+import { getObjects, getString } from '../../api/json.ts';
+import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { inProcessTransport } from '../support/in-process.ts';
+import { VIRTUAL_SERVICE, VIRTUAL_SERVICES } from './mesh.ts';
+import { INGRESS, ROUTE, SERVICE, target, VERSIONS } from './objects.ts';
+import { NAMESPACE, type World } from './world.ts';
+
+const DEPLOYMENTS = 'deployments.apps';
+
+/** What the chart of the app holds, as far as it is in the cluster. */
+const CHART: readonly { resource: string; path: string; object: (version: string) => KubeObject }[] = [
+  { resource: 'services', path: '/api/v1', object: () => SERVICE },
+  {
+    resource: DEPLOYMENTS,
+    path: '/apis/apps/v1',
+    object: (version) => target(4, {}, VERSIONS.find(({ name }) => name === version)?.template),
+  },
+  { resource: 'ingresses.networking.k8s.io', path: '/apis/networking.k8s.io/v1', object: () => INGRESS },
+  {
+    resource: 'httproutes.gateway.networking.k8s.io',
+    path: '/apis/gateway.networking.k8s.io/v1',
+    object: () => ROUTE,
+  },
+  { resource: VIRTUAL_SERVICES, path: '/apis/networking.istio.io/v1', object: () => VIRTUAL_SERVICE },
+];
+
+const chartIn = (world: World) => CHART.filter(({ resource }) => world.get(resource, 'web') !== undefined);
+
+/** What takes more than a moment. */
+export const APPLY_EVENTS: Record<string, (world: World, argument: string) => Promise<void>> = {
+  // VERSION: as Helm 4 and `kubectl apply --server-side` do, all of the chart in its order, to the end whatever is refused
+  'apply-server-side': async (world, version) => {
+    const transport = inProcessTransport(world.api);
+    world.refused = '';
+    for (const { resource, path, object } of chartIn(world)) {
+      const plural = resource.split('.')[0] ?? '';
+      const response = await transport.request({
+        method: 'PATCH',
+        url: `${path}/namespaces/${NAMESPACE}/${plural}/web?fieldManager=helm`,
+        headers: { 'content-type': 'application/apply-patch+yaml' },
+        body: JSON.stringify(object(version)),
+      });
+      if (response.status >= 300) world.refused += await response.text();
+    }
+  },
+};
+
+/** Whoever created the objects of the chart, Helm applies them from now on; what Sluice owns by then stays as it is. */
+export function installedByHelm(world: World): void {
+  for (const { resource } of chartIn(world))
+    world.edit(resource, 'web', ({ metadata }) => {
+      const entries = metadata.managedFields ?? [];
+      metadata.managedFields = entries.map((entry) =>
+        isApp(entry) ? { ...entry, manager: 'helm', operation: 'Apply' } : entry,
+      );
+    });
+}
+
+const isApp = (entry: JsonObject): boolean =>
+  getString(entry, 'manager') !== 'sluice' && getString(entry, 'subresource') === undefined;
+
+/** On the target, Sluice's own: that it is held, and the restart that was ordered. */
+const HOLD =
+  /^(f:spec f:paused|f:metadata f:annotations( f:sluice\.dev\/held)?|f:spec f:template( \S+)* f:annotations( f:kubectl\.kubernetes\.io\/restartedAt)?)$/;
+
+/** Fields of this object that Sluice owns and has no business with. */
+export function takenFrom(object: KubeObject): string[] {
+  const isTarget = object.kind === 'Deployment';
+  return getObjects(object.metadata, 'managedFields')
+    .filter(
+      (entry) => getString(entry, 'manager') === 'sluice' && getString(entry, 'subresource') !== 'status',
+    )
+    .flatMap((entry) => pathsOf(fromFieldsV1(entry['fieldsV1'])))
+    .filter((path) => !isTarget || !HOLD.test(path));
+}
+
+function pathsOf({ member, children }: FieldSet, path = ''): string[] {
+  const below = [...children].flatMap(([step, child]) =>
+    pathsOf(child, path === '' ? step : `${path} ${step}`),
+  );
+  return member && path !== '' ? [path, ...below] : below;
+}
+
+/** Everybody who owns a field of the app's objects, by name. */
+export function ownersIn(world: World): string {
+  const names = chartIn(world).flatMap(({ resource }) => {
+    const object = world.get(resource, 'web')!;
+    const ours = takenFrom(object).length > 0 ? ['sluice'] : [];
+    const others = getObjects(object.metadata, 'managedFields').filter(isApp);
+    return [...ours, ...others.map((entry) => getString(entry, 'manager') ?? '')];
+  });
+  return [...new Set(names)].sort().join(' ');
+}
