@@ -1,7 +1,7 @@
-import { fromFieldsV1, type FieldSet } from '../../api/field-sets.ts';
-import { getObjects, getString } from '../../api/json.ts';
+import { getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../api/kube.ts';
 import { inProcessTransport } from '../support/in-process.ts';
+import { ownersOf } from '../support/owners.ts';
 import { VIRTUAL_SERVICE, VIRTUAL_SERVICES } from './mesh.ts';
 import { INGRESS, ROUTE, SERVICE, target, VERSIONS } from './objects.ts';
 import { NAMESPACE, type World } from './world.ts';
@@ -60,35 +60,8 @@ export function installedByHelm(world: World): void {
 const isApp = (entry: JsonObject): boolean =>
   getString(entry, 'manager') !== 'sluice' && getString(entry, 'subresource') === undefined;
 
-/** On the target, Sluice's own: that it is held, and the restart that was ordered. */
-const HOLD =
-  /^(f:spec f:paused|f:metadata f:annotations( f:sluice\.dev\/held)?|f:spec f:template( \S+)* f:annotations( f:kubectl\.kubernetes\.io\/restartedAt)?)$/;
-
-/** Fields of this object that Sluice owns and has no business with. */
-export function takenFrom(object: KubeObject): string[] {
-  const isTarget = object.kind === 'Deployment';
-  return getObjects(object.metadata, 'managedFields')
-    .filter(
-      (entry) => getString(entry, 'manager') === 'sluice' && getString(entry, 'subresource') !== 'status',
-    )
-    .flatMap((entry) => pathsOf(fromFieldsV1(entry['fieldsV1'])))
-    .filter((path) => !isTarget || !HOLD.test(path));
-}
-
-function pathsOf({ member, children }: FieldSet, path = ''): string[] {
-  const below = [...children].flatMap(([step, child]) =>
-    pathsOf(child, path === '' ? step : `${path} ${step}`),
-  );
-  return member && path !== '' ? [path, ...below] : below;
-}
-
 /** Everybody who owns a field of the app's objects, by name. */
-export function ownersIn(world: World): string {
-  const names = chartIn(world).flatMap(({ resource }) => {
-    const object = world.get(resource, 'web')!;
-    const ours = takenFrom(object).length > 0 ? ['sluice'] : [];
-    const others = getObjects(object.metadata, 'managedFields').filter(isApp);
-    return [...ours, ...others.map((entry) => getString(entry, 'manager') ?? '')];
-  });
-  return [...new Set(names)].sort().join(' ');
-}
+export const ownersIn = (world: World): string =>
+  [...new Set(chartIn(world).flatMap(({ resource }) => ownersOf(world.get(resource, 'web')!)))]
+    .sort()
+    .join(' ');

@@ -11,7 +11,7 @@ import { stableAfter } from '../../controller/facts/records.ts';
 import type { Decision } from '../../controller/model.ts';
 import type { Reconciled } from '../../controller/reconcile.ts';
 import type { KubeRequest } from '../../kube/types.ts';
-import { takenFrom } from './applied.ts';
+import { takenFrom } from '../support/owners.ts';
 import { FOLLOWED_KINDS, watchProtection } from './companions.ts';
 import { FirstLaw } from './law.ts';
 import { VERSIONS } from './objects.ts';

@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { whyNoGo, type Binaries } from './binaries.ts';
+
+const VERSION = '4.3.1';
+
+/** Why there is no Helm here, to be put into the name of a test that is skipped; undefined: it can be built. */
+export const NO_HELM = whyNoGo();
+
+/**
+ * The program, built from its module unless the cache of the lane has it: some minutes on two cores.
+ *
+ * @throws Error if Go cannot build it
+ */
+export function ensureHelm({ folder }: Binaries): string {
+  const home = join(dirname(folder), `helm-${VERSION}`);
+  const program = join(home, 'helm');
+  if (existsSync(program)) return program;
+  const work = `${home}.${process.pid}`;
+  try {
+    const install = ['go', 'install', `helm.sh/helm/v4/cmd/helm@v${VERSION}`];
+    execFileSync('env', [`GOBIN=${work}`, ...install], { stdio: ['ignore', 'inherit', 'inherit'] });
+    rmSync(home, { recursive: true, force: true });
+    renameSync(work, home);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+  return program;
+}
