@@ -135,12 +135,13 @@ export class App {
     return [...new Set(objects.flatMap(ownersOf))].sort().join(' ');
   }
 
-  /** The route names the canary, with that share. */
-  async untilSplit(): Promise<void> {
+  /** The route names the canary with its share, and nobody owns anything but this one: that is the second write. */
+  async untilSplit(owner: string): Promise<void> {
     await eventually(async () => {
       const text = JSON.stringify((await this.get(this.kind)).spec);
-      if (!text.includes(`"weight":${WEIGHT}`))
-        throw new Error(`${await this.state()}: no weight of the canary in ${text}`);
+      const owners = await this.owners();
+      if (!text.includes(`"weight":${WEIGHT}`) || owners !== owner)
+        throw new Error(`${await this.state()}: ${text}, owned by ${owners}`);
     });
   }
 

@@ -40,12 +40,10 @@ describe.each(ROUTES)('a server-side apply of a Deployment, a Service and a %s',
 
   it('meets none in mid-release, where another template supersedes', async () => {
     expect(await apply(2)).toMatchObject({ code: 0 });
-    await app.untilSplit();
-    expect(await app.owners()).toBe('team');
+    await app.untilSplit('team');
     expect(await apply(3)).toMatchObject({ code: 0 });
     await app.until(/^\S+ Superseded\//);
-    await app.untilSplit();
-    expect(await app.owners()).toBe('team');
+    await app.untilSplit('team');
   });
 
   it('meets none where the same template puts the route back, and the release goes on', async () => {
@@ -59,7 +57,7 @@ describe.each(ROUTES)('a server-side apply of a Deployment, a Service and a %s',
   it('meets none after a release, promoted or aborted', async () => {
     expect(await apply(3)).toMatchObject({ code: 0 });
     expect(await apply(4)).toMatchObject({ code: 0 });
-    await app.untilSplit();
+    await app.untilSplit('team');
     await app.order('abort');
     await app.until(/^Aborted\//);
     expect([await app.owners(), (await app.get(kind)).spec]).toEqual(['team', spec]);
@@ -72,7 +70,6 @@ describe.each(ROUTES)('a server-side apply of a Deployment, a Service and a %s',
     await expect.poll(() => app.image(), { timeout: 600_000 }).toBe(image(3));
     expect(await app.owners()).toBe('team');
     expect(await apply(5)).toMatchObject({ code: 0 });
-    await app.untilSplit();
-    expect(await app.owners()).toBe('team');
+    await app.untilSplit('team');
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { App, image, ROUTES, type RouteKind } from './applied.ts';
-import { run, type Ran } from './control-plane.ts';
+import { run } from './control-plane.ts';
 import { ensureHelm, NO_HELM } from './helm.ts';
 import { Lane } from './lane.ts';
 
@@ -38,8 +38,9 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
       await app.prepare();
     });
 
-    const helm = (...args: string[]): Promise<Ran> =>
-      run('env', [
+    /** Runs Helm; it has to go well. */
+    const helm = async (...args: string[]): Promise<void> => {
+      const { code, out } = await run('env', [
         `HELM_CACHE_HOME=${home}`,
         `HELM_CONFIG_HOME=${home}`,
         `HELM_DATA_HOME=${home}`,
@@ -48,56 +49,56 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
         `--namespace=${app.namespace}`,
         ...args,
       ]);
+      if (code !== 0) throw new Error(`helm ${args.join(' ')} ended with ${code}:\n${out}`);
+    };
     const chart = (version: number): string[] => [
       'web',
       CHART,
       `--set=image=${image(version)}`,
       `--set=route=${kind}`,
     ];
-    const upgrade = (version: number): Promise<Ran> => helm('upgrade', ...chart(version));
+    const upgrade = (version: number): Promise<void> => helm('upgrade', ...chart(version));
 
     it('installs, and upgrades to the same without a release', async () => {
-      expect(await helm('install', ...chart(1))).toMatchObject({ code: 0 });
+      await helm('install', ...chart(1));
       await app.until(/^Promoted\/Initial/);
       spec = (await app.get(kind)).spec;
-      expect(await upgrade(1)).toMatchObject({ code: 0 });
+      await upgrade(1);
       expect(await app.owners()).toBe('helm');
     });
 
     it('upgrades, and upgrades again in mid-release, by which the release is superseded', async () => {
-      expect(await upgrade(2)).toMatchObject({ code: 0 });
-      await app.untilSplit();
-      expect(await app.owners()).toBe('helm');
-      expect(await upgrade(3)).toMatchObject({ code: 0 });
+      await upgrade(2);
+      await app.untilSplit('helm');
+      await upgrade(3);
       await app.until(/^\S+ Superseded\//);
-      await app.untilSplit();
-      expect(await app.owners()).toBe('helm');
+      await app.untilSplit('helm');
     });
 
     it('upgrades to the same in mid-release, by which the route is put back and the release goes on', async () => {
-      expect(await upgrade(3)).toMatchObject({ code: 0 });
+      await upgrade(3);
       await app.order('promote');
       await app.until(/^Promoted\/Promoted/);
       expect([await app.owners(), (await app.get(kind)).spec]).toEqual(['helm', spec]);
     });
 
     it('says success for an upgrade that waits as soon as the change is held', async () => {
-      expect(await helm('upgrade', ...chart(4), '--wait', '--timeout=60s')).toMatchObject({ code: 0 });
+      await helm('upgrade', ...chart(4), '--wait', '--timeout=60s');
       expect(await app.state()).toMatch(/^(Pending|Progressing)?\//);
-      await app.untilSplit();
+      await app.untilSplit('helm');
     });
 
     it('rolls back in mid-release, which ends it, and after one', async () => {
-      expect(await helm('rollback', 'web')).toMatchObject({ code: 0 });
+      await helm('rollback', 'web');
       await app.until(/^Aborted\//);
       expect([await app.image(), await app.owners()]).toEqual([image(3), 'helm']);
       expect((await app.get(kind)).spec).toEqual(spec);
-      expect(await helm('rollback', 'web', '1')).toMatchObject({ code: 0 });
+      await helm('rollback', 'web', '1');
       expect(await app.owners()).toBe('helm');
     });
 
     it('uninstalls all of it', async () => {
-      expect(await helm('uninstall', 'web')).toMatchObject({ code: 0 });
+      await helm('uninstall', 'web');
       await expect
         .poll(() => lane.list(`deployments,services,${kind}`, app.namespace), { timeout: 600_000 })
         .toEqual([]);
