@@ -1,5 +1,6 @@
 /** `kubectl apply --server-side` before, during and after releases: it meets no conflict, and whoever owned a field owns it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { App, image, manifests, ROUTES, type RouteKind } from './applied.ts';
 import type { Ran } from './control-plane.ts';
 import { Lane } from './lane.ts';
@@ -67,7 +68,7 @@ describe.each(ROUTES)('a server-side apply of a Deployment, a Service and a %s',
   it('meets none once the stable template was put back by order', async () => {
     await app.order('revert');
     await app.until(/^Aborted\//);
-    await expect.poll(() => app.image(), { timeout: 600_000 }).toBe(image(3));
+    await eventually(async () => expect(await app.image()).toBe(image(3)));
     expect(await app.owners()).toBe('team');
     expect(await apply(5)).toMatchObject({ code: 0 });
     await app.untilSplit('team');

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { App, image, ROUTES, type RouteKind } from './applied.ts';
 import { run } from './control-plane.ts';
 import { ensureHelm, NO_HELM } from './helm.ts';
@@ -99,9 +100,9 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
 
     it('uninstalls all of it', async () => {
       await helm('uninstall', 'web');
-      await expect
-        .poll(() => lane.list(`deployments,services,${kind}`, app.namespace), { timeout: 600_000 })
-        .toEqual([]);
+      await eventually(async () =>
+        expect(await lane.list(`deployments,services,${kind}`, app.namespace)).toEqual([]),
+      );
     });
   });
 });
