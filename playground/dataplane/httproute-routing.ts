@@ -51,4 +51,9 @@ function specificity(match: Match): number[] {
   ];
 }
 
-export const httpEntries = entriesBy<Match>({ anything: {}, covers: matches, specificity });
+export const httpEntries = entriesBy<Match>({
+  anything: {},
+  covers: matches,
+  specificity,
+  prefixOf: ({ path }) => ((path?.type ?? 'PathPrefix') === 'PathPrefix' ? (path?.value ?? '/') : undefined),
+});

@@ -17,10 +17,12 @@ export interface Matching<Match> {
   covers: (match: Match, request: RoutedRequest) => boolean;
   /** the order the Gateway API gives, most important first */
   specificity: (match: Match) => number[];
+  /** the path prefix that a match asks for; absent: kinds of route without any */
+  prefixOf?: (match: Match) => string | undefined;
 }
 
 export const entriesBy =
-  <Match>({ anything, covers, specificity }: Matching<Match>): EntriesOf =>
+  <Match>({ anything, covers, specificity, prefixOf }: Matching<Match>): EntriesOf =>
   (route, hosts, backends) => {
     const rules = (route.spec?.['rules'] ?? []) as unknown as (RawRule & { matches?: Match[] })[];
     const namespace = route.metadata.namespace ?? '';
@@ -29,8 +31,10 @@ export const entriesBy =
       const clusters = clusterNames(route, raw, i);
       const byEnvoy = new RouteRule(raw, { namespace, backends, clusters });
       return (raw.matches ?? [anything]).flatMap((match) =>
-        hosts.map(({ hostname, by }) => ({
+        hosts.map(({ hostname, by, port }) => ({
           hostname,
+          port,
+          prefix: prefixOf?.(match),
           rule: by === CONTROLLERS.envoyGateway ? byEnvoy : plain,
           rank: specificity(match),
           covers: (request: RoutedRequest) => covers(match, request),

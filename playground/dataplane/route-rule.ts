@@ -4,6 +4,14 @@ import { UNEDITED, combined } from './header-edits.ts';
 import type { Edits, HeaderEdits } from './header-edits.ts';
 import { draw } from './random.ts';
 import type { Random } from './random.ts';
+import {
+  corsEditsOf,
+  replyOf,
+  transportOf,
+  type Acting,
+  type Arrived,
+  type Trying,
+} from './route-actions.ts';
 import { copiesFor, toService } from './routing.ts';
 import type { Mirroring, Routed, ServiceLabels } from './routing.ts';
 
@@ -26,7 +34,7 @@ interface Modifier {
   remove?: string[];
 }
 
-interface Filter {
+interface Filter extends Acting {
   type: string;
   requestHeaderModifier?: Modifier;
   responseHeaderModifier?: Modifier;
@@ -38,15 +46,19 @@ interface Filter {
 }
 
 /** A rule of an HTTPRoute or GRPCRoute without its matches. */
-export interface RawRule {
+export interface RawRule extends Trying {
   filters?: Filter[];
   backendRefs?: (BackendRef & { weight?: number; filters?: Filter[] })[];
 }
+
+const ACTING = ['RequestRedirect', 'URLRewrite', 'CORS'];
+const KNOWN = [...ACTING, 'RequestHeaderModifier', 'ResponseHeaderModifier', 'RequestMirror'];
 
 /** What filters do to a request. */
 interface Effects {
   edits: Edits;
   mirrors: Mirroring[];
+  acting: Acting[];
   /** types of filters that cannot be done: such requests must get an error, the filter must not be skipped */
   unknown: string[];
 }
@@ -66,6 +78,12 @@ export function refsOf({ backendRefs = [], filters = [] }: RawRule): BackendRef[
   return [...backendRefs, ...mirrors];
 }
 
+/** Types of filters of a rule that cannot be done: who is to pass one gets an error. */
+export const unknownFilters = ({ backendRefs = [], filters = [] }: RawRule): string[] =>
+  [...filters, ...backendRefs.flatMap((ref) => ref.filters ?? [])]
+    .map(({ type }) => type)
+    .filter((type) => !KNOWN.includes(type));
+
 /** Where a rule stands. */
 interface Surroundings {
   namespace: string;
@@ -80,11 +98,13 @@ export class RouteRule {
   readonly clusters: readonly string[];
   private readonly backends: Backend[];
   private readonly effects: Effects;
+  private readonly trying: Trying;
 
   constructor(rule: RawRule, { namespace, backends, clusters }: Surroundings) {
     const effectsOf = (filters: Filter[] = [], mirror?: ClusterNames['mirror']) =>
       effects(filters, { namespace, backends }, mirror);
     this.effects = effectsOf(rule.filters, clusters?.mirror);
+    this.trying = rule;
     this.backends = (rule.backendRefs ?? []).map((ref, j) => ({
       weight: ref.weight ?? 1,
       to: inCluster(toBackend(ref, namespace, backends), clusters?.ref(j)),
@@ -95,7 +115,14 @@ export class RouteRule {
       .flatMap(({ to }) => to.labels?.cluster ?? []);
   }
 
-  send(random: Random): Routed<ServiceLabels> {
+  /** A filter that cannot be done is never skipped. */
+  send(arrived: Arrived, random: Random): Routed<ServiceLabels> {
+    const [unknown] = this.effects.unknown;
+    if (unknown !== undefined) return { status: 500, why: `filter ${unknown} is not supported` };
+    return replyOf(this.effects.acting, arrived) ?? this.sendOn(arrived, random);
+  }
+
+  private sendOn(arrived: Arrived, random: Random): Routed<ServiceLabels> {
     const weights = this.backends.map(({ weight }) => weight);
     if (weights.length > 0 && weights.every((weight) => weight === 0)) {
       return { status: 500, why: 'all weights are zero' };
@@ -103,15 +130,18 @@ export class RouteRule {
     const backend = this.backends[draw(random, weights)];
     if (backend === undefined) return { status: 500, why: 'the rule has no backend' };
     const { to } = backend;
-    const [unknown] = [...this.effects.unknown, ...backend.effects.unknown];
+    const [unknown] = backend.effects.unknown;
     if (unknown !== undefined) {
       const labels = to.labels === undefined ? {} : { labels: to.labels };
       return { status: 500, why: `filter ${unknown} is not supported`, ...labels };
     }
-    if (!('to' in to)) return to;
+    const acting = [...this.effects.acting, ...backend.effects.acting];
+    const reply = replyOf(backend.effects.acting, arrived);
+    if (reply !== undefined || !('to' in to)) return reply ?? to;
     const mirrors = [...this.effects.mirrors, ...backend.effects.mirrors];
-    const edits = combined(this.effects.edits, backend.effects.edits);
-    return { ...to, edits, copies: copiesFor(mirrors, random) };
+    const edits = combined(this.effects.edits, backend.effects.edits, ...corsEditsOf(acting, arrived));
+    const transport = transportOf(acting, this.trying, arrived);
+    return { ...to, edits, transport, copies: copiesFor(mirrors, random) };
   }
 }
 
@@ -138,7 +168,7 @@ function effects(
   { namespace, backends }: Surroundings,
   mirror?: ClusterNames['mirror'],
 ): Effects {
-  const all: Effects = { edits: UNEDITED, mirrors: [], unknown: [] };
+  const all: Effects = { edits: UNEDITED, mirrors: [], acting: [], unknown: [] };
   for (const [k, filter] of filters.entries()) {
     const { requestHeaderModifier, responseHeaderModifier, requestMirror } = filter;
     if (filter.type === 'RequestHeaderModifier') {
@@ -148,7 +178,8 @@ function effects(
     } else if (filter.type === 'RequestMirror' && requestMirror !== undefined) {
       const to = inCluster(toBackend(requestMirror.backendRef, namespace, backends), mirror?.(k));
       all.mirrors.push({ to, percent: percentOf(requestMirror) });
-    } else all.unknown.push(filter.type);
+    } else if (ACTING.includes(filter.type)) all.acting.push(filter);
+    else all.unknown.push(filter.type);
   }
   return all;
 }

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/kube.ts';
 import type { Backends } from './backends.ts';
 import { CONTROLLERS, controllerOf, type Controller } from './gateway-classes.ts';
-import { refsOf } from './route-rule.ts';
+import { bind } from './listeners.ts';
+import { refsOf, unknownFilters } from './route-rule.ts';
 import type { RawRule } from './route-rule.ts';
 import { fullName } from './routing.ts';
 import type { ServiceLabels } from './routing.ts';
@@ -45,6 +46,8 @@ export interface ServedHost {
   /** a host name, perhaps with a wildcard; "": any */
   hostname: string;
   by: Controller;
+  /** of the listener */
+  port: number;
 }
 
 /**
@@ -59,13 +62,21 @@ export function servedHosts(
   const parents = parentRefsOf(route).filter((ref) => hasParent(ref, { route, gateways, backends }));
   const services = parents
     .filter(isService)
-    .map((ref) => ({ hostname: fullName(placeOf(ref, route)), by: CONTROLLERS.mesh }));
-  const edge = parents.find(isGateway);
-  if (edge === undefined) return services;
-  const by = controllerOf(parentOf(edge, { route, gateways }));
-  const hostnames = (route.spec?.['hostnames'] as string[] | undefined) ?? [''];
-  return [...services, ...hostnames.map((hostname) => ({ hostname, by }))];
+    .map((ref) => ({ hostname: fullName(placeOf(ref, route)), by: CONTROLLERS.mesh, port: ref.port ?? 80 }));
+  const edges = parents.filter(isGateway).flatMap((ref) => {
+    const gateway = parentOf(ref, { route, gateways });
+    const binding = gateway === undefined ? undefined : bind(route, gateway, ref);
+    const by = controllerOf(gateway);
+    return binding !== undefined && 'bound' in binding
+      ? binding.bound.map(({ hostname, port }) => ({ hostname, by, port }))
+      : [];
+  });
+  return [...services, ...edges.filter((one, i) => isFirst(edges, one, i))];
 }
+
+/** Of several listeners with one host name the first counts: requests come by one port. */
+const isFirst = (all: readonly ServedHost[], { hostname }: ServedHost, index: number): boolean =>
+  all.findIndex((other) => other.hostname === hostname) === index;
 
 /**
  * The `status.parents` this gateway would write for Gateways and Services, other controllers' entries kept; undefined when
@@ -88,16 +99,19 @@ export function parentsOf(input: RouteVerdictInput): ParentStatus[] | undefined 
 function conditionsOf(input: RouteVerdictInput, ref: ParentRef, mine: ParentStatus[]): Condition[] {
   const missing = missingBackends(input);
   const before = mine.find((entry) => isDeepStrictEqual(entry.parentRef, ref))?.conditions;
-  const accepted = hasParent(ref, input)
-    ? { status: 'True' as const, reason: 'Accepted', message: 'Route is accepted' }
-    : {
-        status: 'False' as const,
-        reason: 'NoMatchingParent',
-        message: `there is no ${ref.kind ?? 'Gateway'} ${ref.name}`,
-      };
-  const resolved =
+  const refused = refusalOf(ref, input);
+  const accepted =
+    refused === undefined
+      ? { status: 'True' as const, reason: 'Accepted', message: 'Route is accepted' }
+      : { status: 'False' as const, ...refused };
+  const [filter] = rulesOf(input).flatMap(unknownFilters);
+  const unresolved =
     missing.length > 0
-      ? { status: 'False' as const, reason: 'BackendNotFound', message: `not found: ${missing.join(', ')}` }
+      ? { reason: 'BackendNotFound', message: `not found: ${missing.join(', ')}` }
+      : { reason: 'InvalidKind', message: `filter ${filter ?? ''} is not supported` };
+  const resolved =
+    missing.length > 0 || filter !== undefined
+      ? { status: 'False' as const, ...unresolved }
       : { status: 'True' as const, reason: 'ResolvedRefs', message: 'All references are resolved' };
   return [
     { type: 'Accepted', ...accepted },
@@ -109,6 +123,19 @@ function conditionsOf(input: RouteVerdictInput, ref: ParentRef, mine: ParentStat
   }));
 }
 
+/** Why nobody serves the route for this parent. */
+function refusalOf(
+  ref: ParentRef,
+  input: RouteVerdictInput,
+): { reason: string; message: string } | undefined {
+  if (!hasParent(ref, input)) {
+    return { reason: 'NoMatchingParent', message: `there is no ${ref.kind ?? 'Gateway'} ${ref.name}` };
+  }
+  const gateway = isGateway(ref) ? parentOf(ref, input) : undefined;
+  const binding = gateway === undefined ? undefined : bind(input.route, gateway, ref);
+  return binding !== undefined && 'reason' in binding ? binding : undefined;
+}
+
 function transition(
   before: Condition[] | undefined,
   now: { type: string; status: string },
@@ -116,10 +143,12 @@ function transition(
   return before?.find((one) => one.type === now.type && one.status === now.status)?.lastTransitionTime;
 }
 
+const rulesOf = ({ route }: RouteVerdictInput): RawRule[] =>
+  (route.spec?.['rules'] ?? []) as unknown as RawRule[];
+
 function missingBackends(input: RouteVerdictInput): string[] {
-  const rules = (input.route.spec?.['rules'] ?? []) as unknown as RawRule[];
   const namespace = input.route.metadata.namespace ?? '';
-  return rules
+  return rulesOf(input)
     .flatMap(refsOf)
     .filter((ref) => input.backends.endpoints(namespace, ref.name, ref.port ?? -1) === undefined)
     .map((ref) => `Service ${ref.name}:${ref.port ?? '?'}`);

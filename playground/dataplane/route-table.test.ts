@@ -124,10 +124,10 @@ describe('the filters of an HTTPRoute', () => {
   });
 
   it('are never skipped: what cannot be done is answered 500, for a backend its share', () => {
-    const rewrite = { type: 'URLRewrite', urlRewrite: {} };
+    const rewrite = { type: 'ExtensionRef', extensionRef: { group: 'a.b', kind: 'C', name: 'd' } };
     expect(send({ filters: [rewrite] })).toMatchObject({
       status: 500,
-      why: 'filter URLRewrite is not supported',
+      why: 'filter ExtensionRef is not supported',
     });
     const backendRefs = [ref('shop', 80), { ...ref('shop-canary', 20), filters: [rewrite] }];
     const found = shares(tableOf([httpRoute([{ backendRefs }])]));

@@ -17,6 +17,10 @@ export interface Entry {
   /** what is more specific wins, number by number */
   rank: readonly number[];
   rule: RouteRule;
+  /** of the listener that it is served by */
+  port: number;
+  /** the path prefix that the match asks for */
+  prefix: string | undefined;
 }
 
 export interface Routes {
@@ -56,7 +60,8 @@ export class RouteTable {
     const found = this.entries.find(
       (entry) => best >= 0 && hostRank(entry.hostname, host) === best && entry.covers(request),
     );
-    if (found !== undefined) return found.rule.send(random);
+    if (found !== undefined)
+      return found.rule.send({ request, prefix: found.prefix, port: found.port }, random);
     if (service !== undefined && best < 0) return toService(this.backends, service);
     return { status: 404, why: 'no HTTPRoute or GRPCRoute matches' };
   }
