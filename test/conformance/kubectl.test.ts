@@ -80,6 +80,19 @@ describe.skipIf(!present)(name, () => {
     expect(await kubectl('apply', '-f', manifest)).toContain('service/web unchanged');
   });
 
+  it('applies a List, and leaves it to the server to find a field that no kind has', async () => {
+    const data = (fields: object) => ({ ...fields, apiVersion: 'v1', kind: 'ConfigMap' });
+    const list = (...items: object[]) => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+    const one = data({ metadata: { name: 'one' }, data: { x: '1' } });
+    const file = join(folder, 'list.json');
+    writeFileSync(file, list(one, data({ metadata: { name: 'two' } })));
+    expect(await kubectl('apply', '-f', file)).toBe('configmap/one created\nconfigmap/two created\n');
+    expect(await kubectl('apply', '-f', file)).toBe('configmap/one unchanged\nconfigmap/two unchanged\n');
+    writeFileSync(file, list({ ...one, nothing: 1 }));
+    await expect(kubectl('apply', '-f', file)).rejects.toThrow(/unknown field "nothing"/);
+    await kubectl('delete', 'configmap', 'one', 'two');
+  });
+
   it('explains the fields of a custom kind in the words of its definition', async () => {
     const crds = fileURLToPath(new URL('../../manifests/crds/releasepolicies.yaml', import.meta.url));
     await kubectl('apply', '-f', crds);

@@ -8,6 +8,7 @@ import type { ListOf, ScalarType, Schema, Struct } from '../schema/schema.ts';
 import { checksum } from './checksum.ts';
 import type { Exchange } from './exchange.ts';
 import { json } from './exchange.ts';
+import { openApiV2 } from './openapi-v2.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const META_TYPES = new Set(
@@ -178,6 +179,7 @@ export class OpenApi {
   }
 
   answer(exchange: Exchange): ApiResponse | undefined {
+    if (exchange.path[1] === 'v2') return openApiV2(exchange);
     if (exchange.path[1] !== 'v3') return undefined;
     const served = this.#served();
     const wanted = exchange.path.slice(2).join('/');
