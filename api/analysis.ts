@@ -80,6 +80,8 @@ export interface ShareQueries {
   prometheus: string;
   canary: string;
   stable: string;
+  /** key of the metric whose total they are: arguments and limits of its template apply; absent: ready-made queries */
+  metric?: string;
 }
 
 /** Key of the measurement of both arms' requests; names of metrics have no `$`. */

@@ -38,12 +38,17 @@ export interface ReleaseSpec {
     routes: { apiVersion: string; kind: string; name: string }[];
     /** label keys and values that tell canary pods from stable pods (controller/canary) */
     rewrite: JsonObject;
-    /** the ready-made queries that fit what carries out the split, and what makes them fit; "none": there are none, and why */
+    /**
+     * by what requests are counted: the ready-made queries that fit what carries out the split, and what makes them fit; "none": there
+     * are none, and why; "template": all queries are the templates' own
+     */
     preset?: {
       name: string;
       because: string;
       /** counters of the requests the split decides about; absent: it cannot be checked by them */
       requests?: { canary: string; stable: string };
+      /** of a template's own: key of the metric whose total they are */
+      metric?: string;
     };
   };
   intent: Intent;

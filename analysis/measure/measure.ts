@@ -64,17 +64,22 @@ function askedOnce(client: PrometheusClient, namespace: string | undefined): Pro
   };
 }
 
+/** Queries of a template are asked as its metric is. */
 function shareOf(
-  { window, variables }: MeasureRequest,
+  { window, variables, templates }: MeasureRequest,
   share: ShareQueries,
   endpoints: ReadonlyMap<string, PrometheusClient>,
 ): Promise<Measurement> {
-  const job = jobOf(SHARE, { window }, variables);
+  const of = metricsOf(templates).find(({ key }) => key === share.metric);
+  const job = jobOf(SHARE, { window }, { ...variables, ...(of === undefined ? {} : argumentsOf(of.bound)) });
   const client = endpoints.get(share.prometheus);
   return client === undefined
     ? Promise.resolve(notConfigured(job, share.prometheus))
-    : measureShare(job, share, client);
+    : measureShare(job, share, of === undefined ? client : limited(client, of));
 }
+
+const limited = (client: PrometheusClient, { metric, bound }: BoundMetric): PrometheusClient =>
+  bound.fence?.metrics.includes(metric.name) === true ? fencedClient(client, bound.fence) : client;
 
 function jobOf(
   key: string,
@@ -104,7 +109,7 @@ async function measureOne(
   const job = { ...jobOf(key, request, { ...variables, ...argumentsOf(bound) }), calibrate };
   const open = endpoints.get(bound.template.prometheus);
   if (open === undefined) return notConfigured(job, bound.template.prometheus);
-  const client = bound.fence?.metrics.includes(metric.name) === true ? fencedClient(open, bound.fence) : open;
+  const client = limited(open, { key, metric, bound });
   switch (metric.type) {
     case 'errorRate':
       return measureErrorRate(job, metric, client);

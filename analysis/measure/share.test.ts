@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Measurement } from '../../api/analysis.ts';
+import type { BoundTemplate, Metric } from '../../api/template.ts';
 import type { Series } from './answer.ts';
 import { measure } from './measure.ts';
 import type { Answer } from './prometheus.ts';
@@ -50,6 +51,48 @@ test('the counters of a metric are not asked for twice', async () => {
   );
   expect(all).toMatchObject([{ kind: 'errorRate', canary: { total: 20 } }, counted(20, 8)]);
   expect(client.asked.filter((text) => text.startsWith('all'))).toHaveLength(2);
+});
+
+describe('queries of a template', () => {
+  const total = 'all{s="{{service}}",p="{{args.path}}"}';
+  const share = { prometheus: 'default', canary: total, stable: total, metric: 'errors' };
+  const metric: Metric = { ...errorRateMetric(), name: 'errors' };
+  const bound: BoundTemplate = {
+    use: { template: 'http', args: { path: '/cart' } },
+    template: { ...template(metric), args: [{ name: 'path' }] },
+  };
+
+  const asked = async (templates: BoundTemplate[]): Promise<string[]> => {
+    const client = prometheus({});
+    await measure({ window: WINDOW, variables: VARIABLES, templates, share }, new Map([['default', client]]));
+    return client.asked.filter((text) => text.includes('/cart'));
+  };
+
+  test('are asked with its arguments', async () => {
+    expect(await asked([bound])).toEqual([
+      'all{s="web-canary",p="/cart"}[315s] @ 115000',
+      'all{s="web",p="/cart"}[315s] @ 115000',
+    ]);
+  });
+
+  test('read no other namespace than its metric may', async () => {
+    const fence = { label: 'namespace', value: 'shop', metrics: ['errors'] };
+    for (const text of await asked([{ ...bound, fence }])) expect(text).toContain('namespace="shop"');
+  });
+
+  test('prove nothing where a sum of theirs fell and rises again', async () => {
+    const sum = 'sum(all{s="{{service}}"})';
+    const client = prometheus({});
+    const fell = { ok: true as const, series: [series('a 85:900 95:100 105:900')] };
+    const [only] = await measure(
+      { window: WINDOW, variables: VARIABLES, templates: [], share: { ...share, canary: sum, stable: sum } },
+      new Map([['default', { ...client, instant: () => Promise.resolve(fell) }]]),
+    );
+    expect(only).toMatchObject({
+      outcome: 'noData',
+      sentence: expect.stringMatching(/^canary requests: the value fell/) as string,
+    });
+  });
 });
 
 describe('where somebody in front of the pods counts', () => {

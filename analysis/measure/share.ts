@@ -1,7 +1,7 @@
 import type { Measurement } from '../../api/analysis.ts';
 import { noCount } from '../../api/count.ts';
-import { ARMS, askCounter, missingRequests, nameOf, type Samples } from './arms.ts';
-import { hasSampleInside, increase } from './deltas.ts';
+import { ARMS, askCounter, fallenSentence, missingRequests, nameOf, type Samples } from './arms.ts';
+import { hasSampleInside, increase, risesAfterFall } from './deltas.ts';
 import type { Job } from './job.ts';
 import { bad, failed } from './job.ts';
 import { podNames, podOf } from './pods.ts';
@@ -25,6 +25,8 @@ export async function measureShare(
   if ('failure' in stable) return stable.failure;
   const gap = unknown(job, canary, stable);
   if (gap !== undefined) return bad(job, 'noData', gap);
+  const doubt = ARMS.find((_, i) => fellAndRose([canary, stable][i], job.window));
+  if (doubt !== undefined) return bad(job, 'noData', fallenSentence(`${doubt} requests`));
   const seen = await sightings([...canary.series, ...stable.series], job.window, client);
   if ('ok' in seen) return failed(job, seen);
   const count = ({ series, raw }: Samples) =>
@@ -36,6 +38,10 @@ export async function measureShare(
   if (wrong !== undefined) return bad(job, 'nan', wrong);
   return { metric: job.key, window: job.window, outcome: 'ok', kind: 'share', ...counts };
 }
+
+/** Sums, which queries of a template may be. */
+const fellAndRose = (samples: Samples | undefined, window: Job['window']): boolean =>
+  samples?.raw === false && samples.series.some((one) => risesAfterFall(one, window));
 
 /** Why the counts would not be those of all requests, if so. */
 function unknown(job: Job, canary: Samples, stable: Samples): string | undefined {

@@ -122,7 +122,7 @@ const spec: Read<ReleaseSpec> = shaped(
         canaryService: string,
         preset: shaped(
           { name: string, because: string },
-          { requests: shaped({ canary: string, stable: string }) },
+          { requests: shaped({ canary: string, stable: string }), metric: string },
         ),
       },
     ),

@@ -162,8 +162,12 @@ function queriesText({ release, templates }: Checked): [string, string][] {
   );
   const own = counted.length > 0 && counted.every((metric) => 'queries' in metric);
   if (!own) return [['queries', `${preset.name}: ${preset.because}`]];
-  const share =
-    preset.requests === undefined ? `; the share of requests is not verified: ${preset.because}` : '';
+  const { metric, requests, because } = preset;
+  if (metric !== undefined)
+    return [
+      ['queries', `those of the templates; the share of requests is checked by the total of ${metric}`],
+    ];
+  const share = requests === undefined ? `; the share of requests is not verified: ${because}` : '';
   return [['queries', `those of the templates${share}`]];
 }
 

@@ -163,9 +163,7 @@ describe('sluice check of manifests', () => {
       template,
     ]);
     expect(code).toBe(0);
-    expect(text).toContain(
-      'those of the templates; the share of requests is not verified: no controller has reported on HTTPRoute web yet',
-    );
+    expect(text).toContain('those of the templates; the share of requests is checked by the total of errors');
     expect(text).not.toContain('none');
   });
 

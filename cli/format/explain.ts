@@ -193,8 +193,12 @@ function counted(release: Release, queries: boolean): Line[] {
   if (preset === undefined) return [];
   const sent =
     asked === undefined ? [] : [`canary requests: ${asked.canary}`, `stable requests: ${asked.stable}`];
+  const own = preset.metric === undefined ? undefined : `counted by the total of metric ${preset.metric}`;
   return [
-    preset.name === 'none' ? `no preset fits: ${preset.because}` : `preset ${preset.name}: ${preset.because}`,
+    own ??
+      (preset.name === 'none'
+        ? `no preset fits: ${preset.because}`
+        : `preset ${preset.name}: ${preset.because}`),
     ...(share === undefined ? [] : [`${share.reason}: ${share.sentence}`]),
     ...(queries ? sent.map((whole) => ({ whole })) : []),
   ];

@@ -335,6 +335,16 @@ describe('explainRelease', () => {
     );
   });
 
+  it('says that the requests are counted by the total of a template', () => {
+    const release = aRelease({});
+    const requests = { canary: 'all{s="{{canaryService}}"}', stable: 'all{s="{{stableService}}"}' };
+    const preset = { name: 'template', because: 'of its own', metric: 'errors', requests };
+    const spec = { ...release.spec, traffic: { ...release.spec.traffic!, preset } };
+    const lines = explainRelease({ ...release, spec }, telling);
+    expect(lines).toContain('  counted by the total of metric errors');
+    expect(lines).toContain('  stable requests: all{s="shop"}');
+  });
+
   it('can tell the story of any phase, and of a release without status', () => {
     for (const phase of PHASES) expect(story(phase).length).toBeGreaterThan(5);
     expect(explainRelease(aRelease({}), telling).join('\n')).toContain('Pending');

@@ -3,7 +3,7 @@ import { PROVIDERS } from '../../providers/index.ts';
 import { wantsOf } from '../../providers/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { NoPresets, Presets, Refusal } from '../../providers/provider.ts';
+import type { Refusal } from '../../providers/provider.ts';
 import { getObject } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { discoverTraffic, notesOn, preflight, type Note, type Traffic } from '../discovery/index.ts';
@@ -11,6 +11,7 @@ import { refused, resolveRules, withPresets, type Objection } from '../facts/res
 import type { Facts } from '../facts.ts';
 import type { Action } from '../model.ts';
 import { event } from './actions.ts';
+import { countedBy } from './counted.ts';
 import { rehearsal } from './following.ts';
 import { firstWrites } from './rehearsal.ts';
 import { wireRules } from './record.ts';
@@ -74,9 +75,10 @@ export function planRelease(facts: Facts): Plan {
     return rejected(refused(reason, templates.issues).objection);
   }
   const wire = wireRules({ policy, templates: templates.value });
+  const preset = countedBy(rules.value.templates, presets, PROVIDERS[traffic.provider]);
   return {
     ok: true,
-    value: { ...wire, traffic: { ...record, preset: wirePreset(presets) } },
+    value: { ...wire, traffic: { ...record, preset } },
     rehearsal: [...rehearsed.actions, ...first.actions],
     notes: notesOn({ ...snapshot, target, traffic, ladder }),
   };
@@ -88,15 +90,6 @@ export function notes(facts: Facts, release: string, plan: Plan): Action[] {
   return plan.notes.flatMap(({ reason, sentence }) =>
     event(facts, 'Normal', reason, `Release ${release}: ${sentence}`),
   );
-}
-
-/** What the ready-made queries are here, for the check of the weight and for whoever reads the record. */
-function wirePreset(
-  presets: Presets | NoPresets,
-): NonNullable<NonNullable<ReleaseSpec['traffic']>['preset']> {
-  if ('sentence' in presets) return { name: 'none', because: presets.sentence };
-  const { name, because, requests } = presets;
-  return { name, because, ...(requests === undefined ? {} : { requests: { ...requests } }) };
 }
 
 function wireTraffic(traffic: Traffic): NonNullable<ReleaseSpec['traffic']> {

@@ -111,6 +111,12 @@ describe('what is counted', () => {
     expect(job({})).toEqual({ prometheus: 'default', ...QUERIES });
   });
 
+  it('is the total of a metric where the templates bring their own queries', () => {
+    const preset = { name: 'template', because: 'of its own', metric: 'error-rate', requests: QUERIES };
+    expect(job({ preset })).toEqual({ prometheus: 'default', ...QUERIES, metric: 'error-rate' });
+    expect(shareOf(look({ preset }, counted(50, 950)))?.reason).toBe('TrafficShareVerified');
+  });
+
   it('is nothing where nothing counts, or a release of an earlier version goes on', () => {
     expect(job({ preset: { name: 'none', because: 'nobody counts' } })).toBeUndefined();
     expect(job({ preset: null })).toBeUndefined();

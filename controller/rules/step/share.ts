@@ -1,4 +1,5 @@
 import { SHARE, type Measurement, type ShareQueries, type Window } from '../../../api/analysis.ts';
+import { metricsOf } from '../../../api/bound.ts';
 import { noCount } from '../../../api/count.ts';
 import { formatDuration } from '../../../api/duration.ts';
 import { REASON } from '../../../api/reasons.ts';
@@ -24,10 +25,14 @@ export function splitMeasurements({ measurements }: MeasureResult): {
 
 /** What to count by; undefined where counts would say nothing. */
 export function shareQueries(s: StepFacts): ShareQueries | undefined {
-  const requests = s.release.spec.traffic?.preset?.requests;
-  const [first] = s.templates;
-  if (requests === undefined || first === undefined || whyNot(s) !== undefined) return undefined;
-  return { prometheus: first.template.prometheus, ...requests };
+  const { requests, metric } = s.release.spec.traffic?.preset ?? {};
+  if (requests === undefined || whyNot(s) !== undefined) return undefined;
+  if (metric === undefined) {
+    const [first] = s.templates;
+    return first && { prometheus: first.template.prometheus, ...requests };
+  }
+  const bound = metricsOf(s.templates).find(({ key }) => key === metric)?.bound;
+  return bound && { prometheus: bound.template.prometheus, ...requests, metric };
 }
 
 /** What is known of the share after this window; undefined where nothing is shared out by weight. */

@@ -1,0 +1,55 @@
+import { metricsOf } from '../../api/bound.ts';
+import type { ReleaseSpec } from '../../api/release.ts';
+import type { BoundTemplate, Metric } from '../../api/template.ts';
+import { PRESETS } from '../../providers/index.ts';
+import type { NoPresets, Presets, Provider } from '../../providers/provider.ts';
+
+type Counted = NonNullable<NonNullable<ReleaseSpec['traffic']>['preset']>;
+
+/**
+ * By what the requests of both versions are counted, for the check of the weight and for whoever reads the record: by the ready-made
+ * queries, or where every template brings its own, by the total of the first error rate. `templates` are as they are written.
+ */
+export function countedBy(
+  templates: readonly BoundTemplate[],
+  presets: Presets | NoPresets,
+  { byPods }: Provider,
+): Counted {
+  const own = byPods === undefined ? ownTotal(templates) : undefined;
+  if (own !== undefined) return own;
+  const wanted = namedBy(templates) ?? presets;
+  if ('sentence' in wanted) return { name: 'none', because: wanted.sentence };
+  const { name, because, requests } = wanted;
+  return { name, because, ...(requests === undefined ? {} : { requests: { ...requests } }) };
+}
+
+/** The preset that every metric names, if it is one. */
+function namedBy(templates: readonly BoundTemplate[]): Presets | undefined {
+  const all = countingOf(templates).map(({ metric }) => metric.preset);
+  const [only, second] = new Set(all);
+  return second === undefined && only !== undefined ? PRESETS.find(({ name }) => name === only) : undefined;
+}
+
+type Counting = Extract<Metric, { type: 'errorRate' | 'latency' }>;
+
+const countingOf = (templates: readonly BoundTemplate[]): { key: string; metric: Counting }[] =>
+  metricsOf(templates).flatMap(({ key, metric }) =>
+    metric.type === 'errorRate' || metric.type === 'latency' ? [{ key, metric }] : [],
+  );
+
+/** Services share out connections, so without a router totals say nothing of weights. */
+function ownTotal(templates: readonly BoundTemplate[]): Counted | undefined {
+  const all = countingOf(templates);
+  if (all.some(({ metric }) => metric.queries === undefined)) return undefined;
+  for (const { key, metric } of all) {
+    if (metric.type !== 'errorRate' || metric.queries === undefined) continue;
+    const { canary, stable } = metric.queries;
+    return {
+      name: 'template',
+      because: `every metric has queries of its own, and the total of ${key} counts requests`,
+      metric: key,
+      requests: { canary: canary.total, stable: stable.total },
+    };
+  }
+  return undefined;
+}
