@@ -72,3 +72,9 @@ export const LABEL = {
 
 /** On a Release exactly while a user-owned route is edited. */
 export const FINALIZER = 'sluice.dev/traffic';
+
+/** What full names of Services end in, unless the cluster was set up otherwise. */
+export const CLUSTER_DOMAIN = 'cluster.local';
+
+export const isDomain = (text: string): boolean =>
+  text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);

@@ -24,6 +24,7 @@ export const QUERY_VARIABLES = {
   route: 'first route in scope',
   ingress: 'first Ingress in scope',
   port: 'first Service port in scope',
+  clusterDomain: 'domain of the cluster (--cluster-domain)',
   routeRegex: 'alternation of the routes in scope (only inside =~"…")',
   ingressRegex: 'alternation of the Ingresses in scope (only inside =~"…")',
   portRegex: 'alternation of the Service ports in scope (only inside =~"…")',

@@ -228,6 +228,12 @@ export const REASON = {
   RouteAppliedByTool: 'RouteAppliedByTool',
   /** a note: the back end does not count requests of a rule's host, so its metrics prove nothing about them */
   HostNotCounted: 'HostNotCounted',
+  /** a note: nothing tells who serves an Ingress but the name of its class */
+  ClassUnknown: 'ClassUnknown',
+  /** a note: the first weight gives what serves stable another name in the data plane, which loses a few requests */
+  ClusterRenamed: 'ClusterRenamed',
+  /** a note: the buckets of a histogram are too coarse to judge latency by */
+  CoarseBuckets: 'CoarseBuckets',
   /** a note: clients with a session stay where they are, so a weight is a share of new ones */
   SessionsStay: 'SessionsStay',
   /** a note: without a router weights become the nearest shares that whole pods make */

@@ -18,6 +18,10 @@ export const RESOURCES = {
   events: resource('', 'v1', 'events', 'Event'),
   leases: resource('coordination.k8s.io', 'v1', 'leases', 'Lease'),
   ingresses: resource('networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
+  ingressClasses: {
+    ...resource('networking.k8s.io', 'v1', 'ingressclasses', 'IngressClass'),
+    namespaced: false,
+  },
   httpRoutes: resource('gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute'),
   grpcRoutes: resource('gateway.networking.k8s.io', 'v1', 'grpcroutes', 'GRPCRoute'),
   virtualServices: {

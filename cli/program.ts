@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { HOME } from '../api/names.ts';
+import { CLUSTER_DOMAIN, HOME } from '../api/names.ts';
 import type { AnalyzeFlags } from './commands/analyze.ts';
 import type { BacktestFlags } from './commands/backtest.ts';
 import type { CheckFlags } from './commands/check.ts';
@@ -125,6 +125,7 @@ function addCheck(program: Command, io: Io, done: (exitCode: number) => void): v
     .option('--prometheus <[name=]url>', 'ask the queries of stable as well; may be repeated', collect)
     .option('--as <user>', 'with the rights of this user, like system:serviceaccount:sluice-system:sluice')
     .option('--controller-namespace <name>', 'home of shared policies and templates', HOME.namespace)
+    .option('--cluster-domain <domain>', 'what full names of Services end in', CLUSTER_DOMAIN)
     .addOption(new Option('-o, --output <format>', 'for machines').choices(['json']))
     .action(async (target: string, flags: CheckFlags) =>
       done(await (await load.check()).check(io, target, flags)),
@@ -221,6 +222,7 @@ function addOffline(program: Command, io: Io, done: (exitCode: number) => void):
     )
     .option('--service <name>', 'the stable Service (default: the name of the target)')
     .option('--route <name>', 'only this route or Ingress (default: all)')
+    .option('--cluster-domain <domain>', 'what full names of Services end in', CLUSTER_DOMAIN)
     .option('--steps <weights>', 'percent of each step (default: 5,25,50)')
     .option('--runs <n>', 'releases played for each regression', '200')
     .option('--seed <n>', 'the same seed plays the same releases', '1')

@@ -147,6 +147,18 @@ describe('flags of the controller', () => {
     },
   );
 
+  it('say what full names of Services end in', () => {
+    const of = (...argv: string[]) => {
+      const parsed = parseFlags(argv);
+      return parsed.ok ? parsed.value.decisions.clusterDomain : 'refused';
+    };
+    expect(of()).toBeUndefined();
+    expect(of('--cluster-domain=k8s.example.com')).toBe('k8s.example.com');
+    expect(issuesOf('--cluster-domain=.example.com')).toEqual([
+      '--cluster-domain: .example.com is no domain; write it like cluster.local, without a dot at either end',
+    ]);
+  });
+
   it('are told about all at once when several are wrong', () => {
     expect(issuesOf('--hold=x', '--concurrency=x', '--scrape-lag=x')).toHaveLength(3);
   });

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { HOME } from '../api/names.ts';
+import { CLUSTER_DOMAIN, HOME, isDomain } from '../api/names.ts';
 import { parseDuration } from '../api/duration.ts';
 import { fail, ok } from '../api/result.ts';
 import type { Issue, Result } from '../api/result.ts';
@@ -48,6 +48,7 @@ export const USAGE = `Usage: sluice controller [flags]
   --hold <how>                   how changes are held: ${HOLDS.join(', ')} (default auto)
   --scrape-lag <duration>        a window is measured this long after its end (default 15s)
   --min-interval <duration>      templates with a shorter interval are refused; at least 1s (default 5s)
+  --cluster-domain <domain>      what full names of Services end in (default ${CLUSTER_DOMAIN})
   --metrics-port <port>          port of /metrics, /healthz and /readyz; 0 = none (default 8080)
   --metrics-address <address>    where that port listens (default: the pod's address, 127.0.0.1 outside of a pod)
   --lease-name <name>            Lease of the leader election (default ${HOME.lease})
@@ -68,6 +69,7 @@ const OPTIONS = {
   'trusted-namespaces': { type: 'string' },
   'scrape-lag': { type: 'string', default: '15s' },
   'min-interval': { type: 'string', default: '5s' },
+  'cluster-domain': { type: 'string', default: CLUSTER_DOMAIN },
   'metrics-port': { type: 'string', default: '8080' },
   'metrics-address': { type: 'string' },
   'lease-name': { type: 'string', default: HOME.lease },
@@ -99,6 +101,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
   const hold = collect(oneOf('--hold', flags.hold, HOLDS), 'pause');
   const scrapeLagMs = collect(duration('--scrape-lag', flags['scrape-lag']), 0);
   const minIntervalMs = collect(duration('--min-interval', flags['min-interval']), 0);
+  const clusterDomain = collect(domain(flags['cluster-domain']), '');
   const namespace =
     flags.namespace === undefined ? undefined : collect(dnsLabel('--namespace', flags.namespace), '');
   const home = collect(dnsLabel('--controller-namespace', flags['controller-namespace']), '');
@@ -120,6 +123,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
       prometheus: [...prometheus.keys()],
       scrapeLagMs,
       minIntervalMs,
+      ...(clusterDomain === CLUSTER_DOMAIN ? {} : { clusterDomain }),
       ...(Object.keys(prometheusFor).length === 0 ? {} : { prometheusFor }),
       ...(policies === 'shared-only' ? { sharedOnly: true } : {}),
       ...(flags['enforce-namespace-matcher'] ? { namespaceMatcher: true } : {}),
@@ -158,6 +162,17 @@ function ipAddress(value: string): Result<string> {
   return isIP(value) === 0
     ? fail({ path: '--metrics-address', value, message: 'is no IP address', remedy })
     : ok(value);
+}
+
+function domain(value: string): Result<string> {
+  return isDomain(value)
+    ? ok(value)
+    : fail({
+        path: '--cluster-domain',
+        value,
+        message: 'is no domain',
+        remedy: `write it like ${CLUSTER_DOMAIN}, without a dot at either end`,
+      });
 }
 
 function duration(path: string, value: string): Result<number> {

@@ -25,6 +25,8 @@ export interface Snapshot extends LiveRoutes {
   replicaSets: readonly KubeObject[];
   pods: readonly KubeObject[];
   services: readonly KubeObject[];
+  /** as far as they may be read; absent: none are known */
+  ingressClasses?: readonly KubeObject[];
   /** of the namespace: what may have to follow the canary, copies made for it included (controller/companions) */
   attached: readonly KubeObject[];
   /** kinds of these that the server has and does not let us list */
@@ -122,6 +124,8 @@ export interface ControllerConfig {
   trustedNamespaces?: readonly string[];
   /** a window ends at least this long ago when it is measured (one scrape interval) */
   scrapeLagMs: number;
+  /** which ends full names of Services; absent: CLUSTER_DOMAIN (api/names.ts) */
+  clusterDomain?: string;
   /** templates with a shorter interval are refused */
   minIntervalMs: number;
 }

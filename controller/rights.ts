@@ -82,6 +82,7 @@ export const RIGHTS: readonly Grant[] = [
   status(here(RESOURCES.releases, ['patch'], 'its state')),
   ...SHARED.map((resource) => here(resource, READ, "also in the controller's namespace")),
   ...ROUTES.map((resource) => here(resource, [...READ, ...routeWrites(resource)], providersOf(resource))),
+  here(RESOURCES.ingressClasses, READ, 'who serves an Ingress; without it the name of the class tells'),
   ...CONSIDERED.map((resource) => here(resource, READ, 'what would stop a canary')),
   ...FOLLOWED.flatMap((resource) => followed(resource)),
   ...ADMISSION.map((resource) => here(resource, ['get'], 'whether changes are held, and by what')),

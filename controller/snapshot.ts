@@ -29,6 +29,8 @@ export interface Reader {
     namespace: string,
     trusted: readonly string[],
   ): readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** IngressClasses, as far as they may be read; undefined: not known yet; absent: none are read */
+  classes?(): readonly KubeObject[] | undefined | Promise<readonly KubeObject[]>;
   /** an object as the server returned it to one of our writes */
   written(resource: Resource, object: KubeObject): void;
 }
@@ -73,6 +75,8 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
   const considered = await readSome(context.reader, key.namespace, CONSIDERED);
   if (own === undefined || shared === undefined) return undefined;
   if (attached === undefined || considered === undefined) return undefined;
+  const ingressClasses = await classesOf(context.reader);
+  if (ingressClasses === undefined) return undefined;
   const outside = await readOutside(key.namespace, context);
   const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
   const { releases, unsealed } = releasesOf(key.name, of('releases'), context.isSealed);
@@ -85,6 +89,7 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     pods: of('pods'),
     services: of('services'),
     ingresses: of('ingresses'),
+    ingressClasses,
     httpRoutes: of('httpRoutes'),
     grpcRoutes: of('grpcRoutes'),
     virtualServices: of('virtualServices'),
@@ -105,6 +110,13 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     refused: context.refusals.of(keyText(key), nowMs),
     config,
   });
+}
+
+async function classesOf(reader: Reader): Promise<readonly KubeObject[] | undefined> {
+  if (reader.classes === undefined) return [];
+  const answer = reader.classes();
+  // Not awaited when it is there, like the lists.
+  return answer instanceof Promise ? await answer : answer;
 }
 
 /** Who is not trusted by configuration decides about nobody in another namespace. */

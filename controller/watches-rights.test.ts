@@ -248,3 +248,33 @@ describe('rights to single namespaces', () => {
     );
   });
 });
+
+describe('IngressClasses', () => {
+  const known = () => watches.classes()?.map(({ metadata }) => metadata.name);
+
+  it('are followed, though they lie in no namespace', async () => {
+    await start(['team-0']);
+    expect(known()).toEqual([]);
+    api.server.store.create('ingressclasses.networking.k8s.io', {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'IngressClass',
+      metadata: { name: 'edge' },
+      spec: { controller: 'k8s.io/ingress-nginx' },
+    });
+    await clock.advance(1_000);
+    expect(known()).toEqual(['edge']);
+  });
+
+  it('are none where they may not be read, which keeps nothing waiting', async () => {
+    denied = (url) => url.includes('/ingressclasses');
+    await start(['team-0']);
+    expect(known()).toEqual([]);
+    expect(watches.unsynced).toEqual([]);
+  });
+
+  it('are not known before they have been read', async () => {
+    held = { matches: /\/ingressclasses/, letGo: new Promise(() => undefined) };
+    await start(['team-0']);
+    expect(known()).toBeUndefined();
+  });
+});

@@ -10,6 +10,7 @@ import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
 import { FOLLOWED } from './companions/index.ts';
+import { ClusterWatch } from './cluster-watch.ts';
 import { CONSIDERED } from './discovery/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
 import type { Key } from './model.ts';
@@ -45,6 +46,7 @@ interface Watch {
   reflector: Reflector;
 }
 
+const CLASSES = RESOURCES.ingressClasses;
 /** A namespace that has no targets any more is let go after this long. */
 const LINGER_MS = 60_000;
 /** Lists of single namespaces at a time. */
@@ -65,6 +67,7 @@ export class Watches implements Reader {
   readonly #leaving = new Map<string, () => void>();
   readonly #discovery: Watch[] = [];
   readonly #reachingOut = new ReachingOut();
+  readonly #classes: ClusterWatch;
   readonly #alone = new Set<string>();
   /** namespaces about which something that is needed is not known, and why */
   readonly #blind = new Map<string, string>();
@@ -72,6 +75,13 @@ export class Watches implements Reader {
 
   constructor(options: WatchesOptions) {
     this.#options = options;
+    const { client, clock, random, onError } = options;
+    this.#classes = new ClusterWatch(CLASSES, {
+      client,
+      clock,
+      random,
+      onError: (error, retryInMs) => onError(error, CLASSES, retryInMs),
+    });
     const lists = new Lane(LISTS);
     for (const resource of WATCHED) this.#collections.set(resource, this.#collection(resource, lists));
   }
@@ -100,6 +110,7 @@ export class Watches implements Reader {
   }
 
   start(): void {
+    this.#classes.start(this.#options.onBug);
     for (const resource of SHARED) this.#collections.get(resource)?.open(this.#options.controllerNamespace);
     this.#discover(RESOURCES.releases, (change) => this.#targets.releaseChanged(change));
     this.#discover(RESOURCES.deployments, (change) => this.#targets.deploymentChanged(change));
@@ -116,6 +127,7 @@ export class Watches implements Reader {
 
   stop(): void {
     this.#stopped = true;
+    this.#classes.stop();
     for (const { reflector } of this.#discovery) reflector.stop();
     for (const collection of this.#collections.values()) collection.stop();
     for (const cancel of this.#leaving.values()) cancel();
@@ -129,6 +141,10 @@ export class Watches implements Reader {
 
   written(resource: Resource, object: KubeObject): void {
     this.#storeOf(resource, object.metadata.namespace ?? '')?.written(object);
+  }
+
+  classes(): readonly KubeObject[] | undefined {
+    return this.#classes.list();
   }
 
   elsewhere(namespace: string, trusted: readonly string[]): KubeObject[] {

@@ -34,6 +34,12 @@ export const isRead = (key: string): boolean =>
 /** Is it judged by `readSplit`? */
 export const isSplit = (key: string): boolean => key === WEIGHT || key === TOTAL || RULES.includes(key);
 
+const PROTOCOL = `${PREFIX}backend-protocol`;
+
+/** Its pods are spoken to by gRPC. */
+export const speaksGrpc = (ingress: KubeObject): boolean =>
+  /^GRPCS?$/i.test(getString(ingress, 'metadata', 'annotations', PROTOCOL) ?? '');
+
 /** Undefined: none. `spec.ingressClassName` wins over the old annotation. */
 export const classOf = (ingress: KubeObject): string | undefined =>
   getString(ingress, 'spec', 'ingressClassName') ?? getString(ingress, 'metadata', 'annotations', CLASS);

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../api/kube.ts';
 import { REASON } from '../api/reasons.ts';
-import { hasAffinity } from './nginx-annotations.ts';
+import { classOf, hasAffinity } from './nginx-annotations.ts';
+import { classObject } from './nginx-class.ts';
 import { pathsOf } from './nginx-ingress.ts';
 
 /** Said before a release; it stands against none. */
@@ -10,8 +11,13 @@ interface Note {
 }
 
 /** What changes the meaning of Ingress-NGINX's numbers. */
-export function nginxNotes(routes: readonly KubeObject[], stable: string): Note[] {
+export function nginxNotes(
+  routes: readonly KubeObject[],
+  stable: string,
+  classes: readonly KubeObject[],
+): Note[] {
   return [
+    ...routes.filter((each) => classObject(each, classes) === undefined).map(aboutClass),
     ...routes.flatMap((ingress) => aboutHosts(ingress, stable)),
     ...routes.filter(hasAffinity).map(aboutSessions),
   ];
@@ -27,6 +33,11 @@ function aboutHosts(ingress: KubeObject, stable: string): Note[] {
   const sentence = `Ingress ${ingress.metadata.name} has a rule for ${first}, whose requests Ingress-NGINX does not count unless it runs with --metrics-per-undefined-host; until then its metrics prove nothing about them.`;
   return [{ reason: REASON.HostNotCounted, sentence }];
 }
+
+const aboutClass = (ingress: KubeObject): Note => ({
+  reason: REASON.ClassUnknown,
+  sentence: `IngressClass ${classOf(ingress) ?? ''} of Ingress ${ingress.metadata.name} is not there or may not be read (list, watch ingressclasses), so it is taken for one of Ingress-NGINX; see that the controller that serves it obeys the annotation nginx.ingress.kubernetes.io/canary.`,
+});
 
 const aboutSessions = ({ metadata }: KubeObject): Note => ({
   reason: REASON.SessionsStay,

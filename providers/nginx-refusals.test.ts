@@ -3,7 +3,6 @@ import type { JsonObject, KubeObject } from '../api/kube.ts';
 import { ingress, ingressPath } from '../test/support/routes.ts';
 import { aTrafficContext } from '../test/support/traffic.ts';
 import { canaryIngress, canaryIngressName } from './nginx-ingress.ts';
-import { refuseUnknownClass } from './nginx-refusals.ts';
 import { nginx } from './nginx.ts';
 import { OFF } from './provider.ts';
 
@@ -189,13 +188,4 @@ describe('other Ingresses of the namespace', () => {
   ])('%s: nothing', (_name, other) => {
     expect(refuse([main()], [other])).toEqual([]);
   });
-});
-
-test('a class that does not tell Ingress-NGINX by its name needs somebody to say so', () => {
-  const other = main({}, { ingressClassName: 'traefik' });
-  expect(refuseUnknownClass([main(), withOldClass(without(main(), 'ingressClassName'))])).toEqual([]);
-  expect(refuseUnknownClass([main({}, { ingressClassName: 'public-nginx' })])).toEqual([]);
-  const [refusal] = refuseUnknownClass([main(), other]);
-  expect(refusal?.sentence).toContain('class traefik');
-  expect(refusal?.sentence).toContain('sluice.dev/provider: nginx');
 });

@@ -139,15 +139,3 @@ function stablePlaces({ routes, stableService }: TrafficContext) {
   const paths = routes.flatMap(ownPlaces).filter(({ service }) => service === stableService.metadata.name);
   return new Map(paths.map((path) => [placeOf(path), path]));
 }
-
-/**
- * For where nobody has said that these Ingresses are Ingress-NGINX's: a controller that does not know canary Ingresses
- * would serve one as a second Ingress for the same place, and perhaps send everything there.
- */
-export const refuseUnknownClass = (routes: readonly KubeObject[]): Refusal[] =>
-  routes
-    .filter((ingress) => classOf(ingress)?.includes('nginx') === false)
-    .map((ingress) => {
-      const sentence = `Ingress ${ingress.metadata.name} has the class ${classOf(ingress) ?? ''}, and a controller other than Ingress-NGINX would serve the canary's Ingress as one of its own; if it is Ingress-NGINX, say so with the annotation ${ANNOTATION.provider}: nginx, else give the Service a route of another kind.`;
-      return unsupported(sentence);
-    });

@@ -6,8 +6,8 @@ import type { Write } from '../api/writes.ts';
 import { isMadeFor, makerIn } from './naming.ts';
 import { isRead, isSplit, readSplit } from './nginx-annotations.ts';
 import { annotationsOf, canaryIngress, canaryIngressName, mains, namesService } from './nginx-ingress.ts';
+import { ingressPresets } from './nginx-class.ts';
 import { refuse } from './nginx-refusals.ts';
-import { nginxPresets } from './presets.ts';
 import { OFF } from './provider.ts';
 import type { Observation, Provider, Split, TrafficContext } from './provider.ts';
 
@@ -145,5 +145,5 @@ export const nginx: Provider = {
   observe,
   plan,
   cleanup: (context) => ownIngresses(context).map((object) => remove(context, object)),
-  presets: () => nginxPresets,
+  presets: ingressPresets,
 };

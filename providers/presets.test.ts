@@ -77,6 +77,24 @@ test('Istio counts by destination Service, as its clients see it; a failed gRPC 
   expect(istioOf(stable.total, LIVE)).toEqual([`${base('web')}}`]);
 });
 
+test('where gateways send through the waypoint, which counts all requests, gateways do not count them again', () => {
+  const labels = { 'istio.io/use-waypoint': 'waypoint', 'istio.io/ingress-use-waypoint': 'true' };
+  const stableService = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', labels } };
+  const through = (split: Split) => trafficVariables(aTrafficContext([route], { stableService }), split);
+  expect(through(LIVE)).toMatchObject({ liveReporterRegex: 'waypoint', copyReporterRegex: 'nobody' });
+  expect(through({ weight: 0, mirror: 20, matching: false })).toMatchObject({
+    copyReporterRegex: 'destination',
+  });
+});
+
+test('full names of Services end in the domain of the cluster', () => {
+  const variables = trafficVariables(aTrafficContext([route], { clusterDomain: 'k8s.example.com' }), LIVE);
+  const { stable } = istioPresets.errorRate;
+  expect(renderQuery(stable.total, { ...variables, canaryDeployment: 'web-canary' })).toMatchObject({
+    query: expect.stringContaining('destination_service="web.shop.svc.k8s.example.com"') as string,
+  });
+});
+
 test('while only copies reach the canary, both arms are counted by the proxies of the pods', () => {
   const copies = { weight: 0, mirror: 20, matching: false };
   const base = (deployment: string) =>

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../api/kube.ts';
 import type { Split } from '../api/split.ts';
 import type { ErrorRatePreset, Presets } from './provider.ts';
 
@@ -11,6 +12,7 @@ import type { ErrorRatePreset, Presets } from './provider.ts';
  *   canaryDeployment  name of the canary's
  *   ingressRegex   RE2 alternation of the names of the user's Ingresses in scope
  *   portRegex      RE2 alternation of the ports (number or name) by which they reach the Service
+ *   clusterDomain  domain of the cluster, which ends every Service's full name
  *   liveReporterRegex, copyReporterRegex  see istioReporters
  * Variables that end in Regex are already escaped for RE2 and need only the escaping of a PromQL string.
  */
@@ -68,11 +70,15 @@ export const nginxPresets: Presets = {
  * proxy sees them: what never reaches a pod is in it. Copies are not in there (istio/istio#11093), only the proxies of the
  * pods count them, so of both arms that is taken while the canary gets nothing but copies.
  */
-export function istioReporters({ weight, mirror, matching }: Split): Record<string, string> {
+export function istioReporters(
+  { weight, mirror, matching }: Split,
+  service?: KubeObject,
+): Record<string, string> {
   const copiesOnly = mirror > 0 && weight === 0 && !matching;
-  return copiesOnly
-    ? { liveReporterRegex: NOBODY, copyReporterRegex: 'destination' }
-    : { liveReporterRegex: 'source|waypoint', copyReporterRegex: NOBODY };
+  if (copiesOnly) return { liveReporterRegex: NOBODY, copyReporterRegex: 'destination' };
+  // Then a gateway's requests go through the waypoint as well, and both would count them.
+  const both = service?.metadata.labels?.['istio.io/ingress-use-waypoint'] === 'true';
+  return { liveReporterRegex: both ? 'waypoint' : 'source|waypoint', copyReporterRegex: NOBODY };
 }
 
 /** A query without any reporter would count as one without data. */
@@ -81,7 +87,7 @@ const NOBODY = 'nobody';
 /** A proxy beside a pod does not know by which of several Services it was asked, but which Deployment it belongs to. */
 const istio = (arm: Arm, metric: string, ...labels: string[]): string => {
   const { service, deployment } = ARMS[arm];
-  const live = `reporter=~"{{liveReporterRegex}}",destination_service="{{${service}}}.{{namespace}}.svc.cluster.local"`;
+  const live = `reporter=~"{{liveReporterRegex}}",destination_service="{{${service}}}.{{namespace}}.svc.{{clusterDomain}}"`;
   const copies = `reporter=~"{{copyReporterRegex}}",destination_workload_namespace="{{namespace}}",destination_workload="{{${deployment}}}"`;
   return anyOf(...[live, copies].map((where) => `${metric}{${[where, ...labels].join(',')}}`));
 };

@@ -12,6 +12,8 @@ export interface TrafficContext {
   release: string;
   /** owner of everything a provider makes (the target, blockOwnerDeletion false) */
   owner: OwnerReference;
+  /** which ends full names of Services; absent: CLUSTER_DOMAIN */
+  clusterDomain?: string;
   /** the live stable Service */
   stableService: KubeObject;
   /** name of the canary Service (it may not exist yet) */
@@ -172,6 +174,6 @@ export interface Provider {
   plan(context: TrafficContext, split: Split): Write[];
   /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
   cleanup(context: TrafficContext): Write[];
-  /** the queries that fit what serves these routes */
-  presets(routes: readonly KubeObject[]): Presets | NoPresets;
+  /** the queries that fit what serves these routes; `classes`: IngressClasses, as far as they are known; absent: none are */
+  presets(routes: readonly KubeObject[], classes?: readonly KubeObject[]): Presets | NoPresets;
 }

@@ -1,5 +1,6 @@
 import { getInteger, getObjects, getString } from '../api/json.ts';
 import type { KubeObject } from '../api/kube.ts';
+import { CLUSTER_DOMAIN } from '../api/names.ts';
 import { pathsOf } from './nginx-ingress.ts';
 import { istioReporters } from './presets.ts';
 import { OFF } from './provider.ts';
@@ -17,6 +18,7 @@ export function trafficVariables(context: TrafficContext, split = OFF): Record<s
   return {
     namespace: context.namespace,
     target: context.target,
+    clusterDomain: context.clusterDomain ?? CLUSTER_DOMAIN,
     stableService: stable,
     canaryService: context.canaryService,
     route: names[0] ?? '',
@@ -30,7 +32,7 @@ export function trafficVariables(context: TrafficContext, split = OFF): Record<s
     stableClusterRegex: alternation(
       context.routes.flatMap((r) => [...envoyClusters(r, stable), ...wholeRules(r, stable)]),
     ),
-    ...istioReporters(split),
+    ...istioReporters(split, context.stableService),
   };
 }
 

@@ -22,14 +22,16 @@ export function variablesFor(service: {
   target: string;
   service: string;
   route: string | undefined;
+  clusterDomain: string;
 }): Record<string, string> {
-  const { namespace, target, service: name, route } = service;
+  const { namespace, target, service: name, route, clusterDomain } = service;
   const routeRegex = route === undefined ? '.+' : route.replaceAll('.', '[.]');
   return {
     namespace,
     target,
     release: target,
     service: name,
+    clusterDomain,
     stableService: name,
     canaryService: `${name}-canary`,
     deployment: target,

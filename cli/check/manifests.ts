@@ -21,7 +21,8 @@ export function manifestReader(objects: readonly KubeObject[]) {
     all.filter((object) => isOf(resource)(object) && object.metadata.namespace === namespace);
   const elsewhere = (namespace: string) =>
     reachingIn(identified.filter(isOf(RESOURCES.networkPolicies)), namespace);
-  return { list, elsewhere, written };
+  const classes = () => identified.filter(isOf(RESOURCES.ingressClasses));
+  return { list, elsewhere, classes, written };
 }
 
 const isOf =

@@ -40,5 +40,13 @@ export function clusterReader(client: Pick<KubeClient, 'listAll' | 'serves'>): R
     const found = await list(RESOURCES.networkPolicies);
     return found === FORBIDDEN ? [] : reachingIn(found, namespace);
   };
-  return { list, elsewhere, written };
+  const classes = async (): Promise<readonly KubeObject[]> => {
+    try {
+      return (await client.listAll(RESOURCES.ingressClasses, {})).items;
+    } catch (error) {
+      if (isNotFound(error) || isForbidden(error)) return [];
+      throw error;
+    }
+  };
+  return { list, elsewhere, classes, written };
 }

@@ -1,3 +1,4 @@
+import { CLUSTER_DOMAIN } from '../../api/names.ts';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
@@ -31,6 +32,7 @@ export interface BacktestFlags extends TemplateFlags, PlanFlags {
   provider?: string;
   service?: string;
   route?: string;
+  clusterDomain?: string;
   runs: string;
   seed: string;
   output?: 'json' | 'text';
@@ -125,6 +127,7 @@ async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }
     target: target.name,
     service: flags.service ?? target.name,
     route: flags.route,
+    clusterDomain: flags.clusterDomain ?? CLUSTER_DOMAIN,
   });
   const client = createPrometheusClient({ url, timeoutMs: 60_000, maxBytes: 256 * 1024 * 1024 });
   try {

@@ -16,6 +16,7 @@ export interface CheckFlags extends ConnectionFlags {
   /** manifests to look at instead of a cluster */
   filename?: string[];
   controllerNamespace: string;
+  clusterDomain?: string;
   /** "url" or "name=url" */
   prometheus?: string[];
   output?: 'json';
@@ -115,6 +116,7 @@ function configOf(flags: CheckFlags, endpoints: ReadonlyMap<string, string>): Co
     prometheus,
     scrapeLagMs: 0,
     minIntervalMs: 1_000,
+    ...(flags.clusterDomain === undefined ? {} : { clusterDomain: flags.clusterDomain }),
   };
 }
 

@@ -192,7 +192,11 @@ describe('what is refused, each with a remedy', () => {
       reason: 'NoService',
       words: ['Deployment web', 'create a Service'],
     },
-    'no route': { change: { httpRoutes: [] }, reason: 'NoRoute', words: ['Service web', 'create one'] },
+    'no route': {
+      change: { httpRoutes: [] },
+      reason: 'NoRoute',
+      words: ['Service web', 'create one', 'IngressRoute, HTTPProxy, ApisixRoute', 'provider "replicas"'],
+    },
     'a route of another Service only': {
       change: { httpRoutes: [httpRoute('x', [rule('/', [backend('x')])])] },
       reason: 'NoRoute',

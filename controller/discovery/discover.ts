@@ -1,7 +1,7 @@
 import { getObject, getStringMap } from '../../api/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import { refuseUnknownClass } from '../../providers/nginx-refusals.ts';
+import { refuseClass } from '../../providers/nginx-class.ts';
 import { liveOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal, TrafficContext } from '../../providers/provider.ts';
 import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
@@ -94,7 +94,9 @@ function refuseRoutes(input: DiscoveryInput, traffic: Chosen): Refusal[] {
   return [
     ...PROVIDERS[traffic.provider].refuse(context),
     ...refuseCanaryRoutes(input, traffic.canaryService),
-    ...(traffic.provider === 'nginx' && !isNamed(input) ? refuseUnknownClass(traffic.routes) : []),
+    ...(traffic.provider === 'nginx'
+      ? refuseClass(traffic.routes, { classes: input.ingressClasses ?? [], named: isNamed(input) })
+      : []),
   ];
 }
 

@@ -17,6 +17,13 @@ const autoscaler = (kind: string, spec: JsonObject): KubeObject => ({
   spec,
 });
 
+const NGINX: KubeObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'IngressClass',
+  metadata: { name: 'nginx' },
+  spec: { controller: 'k8s.io/ingress-nginx' },
+};
+
 function notes(change: Partial<NotesInput> = {}, routes: KubeObject[] = [route()], provider = 'gateway') {
   const traffic = {
     provider,
@@ -30,6 +37,8 @@ function notes(change: Partial<NotesInput> = {}, routes: KubeObject[] = [route()
     surroundings: [],
     services: [],
     strange: [],
+    templates: [],
+    ingressClasses: [NGINX],
     ladder: [],
     traffic,
     ...change,

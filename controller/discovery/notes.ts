@@ -4,7 +4,9 @@ import { FIELD_MANAGER } from '../../api/names.ts';
 import type { Step } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
+import type { BoundTemplate } from '../../api/template.ts';
 import { PROVIDERS } from '../../providers/index.ts';
+import { gatewayNotes } from '../../providers/gateway-notes.ts';
 import { nginxNotes } from '../../providers/nginx-notes.ts';
 import { mayBeCutOff, podsOf } from '../companions/index.ts';
 import { notesByPods } from './by-pods-notes.ts';
@@ -27,19 +29,23 @@ export interface NotesInput {
   /** NetworkPolicies of namespaces that are not trusted, as far as they reach out of them */
   strange: readonly KubeObject[];
   ladder: readonly Step[];
+  /** as far as they are known */
+  ingressClasses?: readonly KubeObject[];
+  /** with their queries */
+  templates: readonly BoundTemplate[];
 }
 
 export function notesOn(input: NotesInput): Note[] {
   const { target, traffic, surroundings, services } = input;
   const weights = input.ladder.map(({ weight }) => weight);
+  const stable = traffic.stableService?.metadata.name ?? '';
   const { horizontalPodAutoscalers, scaledObjects } = RESOURCES;
   const autoscalers = ofKind(surroundings, horizontalPodAutoscalers, scaledObjects);
   return [
     ...autoscalers.filter((each) => scales(each, target)).map((each) => aboutAutoscaler(each, target)),
     ...(PROVIDERS[traffic.provider].editsUserRoutes ? traffic.routes.flatMap(aboutGitOps) : []),
-    ...(traffic.provider === 'nginx'
-      ? nginxNotes(traffic.routes, traffic.stableService?.metadata.name ?? '')
-      : []),
+    ...(traffic.provider === 'nginx' ? nginxNotes(traffic.routes, stable, input.ingressClasses ?? []) : []),
+    ...(traffic.provider === 'gateway' ? gatewayNotes(traffic.routes, stable, input.templates) : []),
     ...(PROVIDERS[traffic.provider].byPods === undefined ? [] : notesByPods({ target, services, weights })),
     ...aboutElsewhere(input),
     ...aboutPaused(target),

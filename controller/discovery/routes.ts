@@ -81,7 +81,7 @@ export function chooseRoutes(
   if (first === undefined) {
     return refused(
       REASON.NoRoute,
-      `no route for provider ${providers.join(' or ')} sends to Service ${service}; create one in the same namespace that names the Service.`,
+      `no route for provider ${providers.join(' or ')} sends to Service ${service}; create one in the same namespace that names the Service, or name provider "replicas", which needs no route, in the annotation ${ANNOTATION.provider}.`,
     );
   }
   if (second === undefined) return found(first);

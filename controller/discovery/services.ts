@@ -60,6 +60,9 @@ export function chooseService(
   return found(only);
 }
 
+/** Routes that people have and that are not looked at. */
+const UNKNOWN_KINDS = ' (IngressRoute, HTTPProxy, ApisixRoute and the like are not known to Sluice)';
+
 /** Names the annotation that leaves no route, where one does. */
 function noRouteSentence(
   { annotations, target }: DiscoveryInput,
@@ -75,7 +78,7 @@ function noRouteSentence(
   if (provider !== undefined && provider !== 'auto') {
     return `annotation ${ANNOTATION.provider}: no route of provider ${provider} ${sends}; correct the annotation, or create such a route in the same namespace.`;
   }
-  return `no ${kindsOf(providers)} that may be used ${sends}; create one in the same namespace that names the Service.`;
+  return `no ${kindsOf(providers)} that may be used ${sends}${UNKNOWN_KINDS}; create one in the same namespace that names the Service, or name provider "replicas", which needs no route, in the annotation ${ANNOTATION.provider}.`;
 }
 
 /** The Service an annotation names, if it selects a ready pod of the target. */

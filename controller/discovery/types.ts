@@ -22,6 +22,8 @@ export interface DiscoveryInput extends LiveRoutes {
   pods: readonly KubeObject[];
   /** what may have to follow the canary; absent: nothing */
   attached?: readonly KubeObject[];
+  /** they tell who serves an Ingress; absent: none are known */
+  ingressClasses?: readonly KubeObject[];
   /** NetworkPolicies of trusted namespaces that reach out of them; absent: none are known */
   elsewhere?: readonly KubeObject[];
   /** of the pass; absent: nobody counts */

@@ -44,6 +44,7 @@ export function trafficFacts(
     target: snapshot.key.name,
     release: release.metadata.name,
     owner: owner(release),
+    ...domainOf(snapshot),
     stableService:
       snapshot.services.find((each) => each.metadata.name === traffic.service) ?? gone(traffic.service ?? ''),
     canaryService: traffic.canaryService ?? '',
@@ -69,6 +70,9 @@ export function trafficFacts(
     recorded: (release.metadata.finalizers ?? []).includes(FINALIZER),
   };
 }
+
+const domainOf = ({ config: { clusterDomain } }: Snapshot): Pick<TrafficContext, 'clusterDomain'> =>
+  clusterDomain === undefined ? {} : { clusterDomain };
 
 /** The Deployment the Release is about, which may have been made again since. */
 function owner(release: Release): OwnerReference {

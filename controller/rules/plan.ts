@@ -68,7 +68,7 @@ export function planRelease(facts: Facts): Plan {
     ...first.refusals,
   ];
   if (refusals.length > 0) return refusal(refusals);
-  const presets = PROVIDERS[traffic.provider].presets(traffic.routes);
+  const presets = PROVIDERS[traffic.provider].presets(traffic.routes, snapshot.ingressClasses ?? []);
   const templates = withPresets(rules.value.templates, presets);
   if (!templates.ok) {
     const reason = 'sentence' in presets ? REASON.PresetUnknown : REASON.InvalidTemplate;
@@ -80,7 +80,7 @@ export function planRelease(facts: Facts): Plan {
     ok: true,
     value: { ...wire, traffic: { ...record, preset } },
     rehearsal: [...rehearsed.actions, ...first.actions],
-    notes: notesOn({ ...snapshot, target, traffic, ladder }),
+    notes: notesOn({ ...snapshot, target, traffic, ladder, templates: templates.value }),
   };
 }
 
