@@ -57,8 +57,8 @@ export function isCanary(ingress: KubeObject): boolean {
   return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(annotation(ingress, 'canary'));
 }
 
-/** Is the Ingress of the gateway's class, or of none? */
+/** Is the Ingress of the gateway's class? One without a class is nobody's, unless a server gave it the default one. */
 export function isOurs(ingress: KubeObject): boolean {
   const named = ingress.spec?.['ingressClassName'] ?? ingress.metadata.annotations?.[CLASS];
-  return named === undefined || named === 'nginx';
+  return named === 'nginx';
 }

@@ -23,11 +23,17 @@ export function goesToCanary(
 
 /** Undefined: the header decides nothing. */
 function byHeader(shaping: Shaping, request: RoutedRequest): boolean | undefined {
-  const header = shaping.header === '' ? undefined : headerOf(request, shaping.header);
+  const header = shaping.header === '' ? undefined : variableOf(request, shaping.header);
   if (header === undefined) return undefined;
   if (shaping.headerValue !== '') return header === shaping.headerValue ? true : undefined;
   if (shaping.headerPattern !== '') return byPattern(shaping.headerPattern, header);
   return alwaysOrNever(header);
+}
+
+/** A header as nginx's variable of it: X_Beta is X-Beta, and headers that clients send with "_" or "." are dropped. */
+function variableOf(request: RoutedRequest, name: string): string | undefined {
+  const variable = name.toLowerCase().replaceAll('_', '-');
+  return variable.includes('.') ? undefined : headerOf(request, variable);
 }
 
 /** Finds the pattern anywhere in the text; one that cannot be read means stable, whatever cookie and weight say. */
@@ -40,7 +46,7 @@ function byPattern(pattern: string, text: string): boolean | undefined {
 }
 
 const byCookie = (shaping: Shaping, request: RoutedRequest): boolean | undefined =>
-  shaping.cookie === '' ? undefined : alwaysOrNever(cookieOf(request, shaping.cookie));
+  shaping.cookie === '' ? undefined : alwaysOrNever(cookieVariableOf(request, shaping.cookie));
 
 function alwaysOrNever(value: string | undefined): boolean | undefined {
   if (value === 'always') return true;
@@ -90,6 +96,13 @@ const isAffinitized = (upstream: Upstream, request: RoutedRequest): boolean =>
   cookieOf(request, upstream.affinity.cookie)?.split('|')[1] === keyOf(upstream);
 
 const keyOf = ({ id }: Upstream): string => hash(id).toString(16);
+
+/** A cookie as nginx's variable of it: names ignore case, and a comma separates as well. */
+function cookieVariableOf(request: RoutedRequest, name: string): string | undefined {
+  const wanted = `${name.toLowerCase()}=`;
+  const cookies = String(request.headers['cookie'] ?? '').split(/[;,] */);
+  return cookies.find((cookie) => cookie.toLowerCase().startsWith(wanted))?.slice(wanted.length);
+}
 
 function cookieOf(request: RoutedRequest, name: string): string | undefined {
   const cookies = String(request.headers['cookie'] ?? '').split(/; */);

@@ -55,7 +55,7 @@ describe('an Ingress with a canary', () => {
     const canary = canaryOf({ 'canary-weight': '100' });
     const stray = canaryOf({ 'canary-weight': '100' }, { path: '/nowhere' });
     const rules = [canary, stray].flatMap((one) => one.spec?.['rules'] as JsonObject[]);
-    const both = { ...canary, spec: { rules } };
+    const both = { ...canary, spec: { ...canary.spec, rules } };
     expect(share(new IngressTable([MAIN, both], TWO))).toBe(0);
   });
 
@@ -167,7 +167,33 @@ describe('the age of Ingresses', () => {
   });
 });
 
+describe('names as nginx reads them', () => {
+  const both = { 'canary-weight': '0', 'canary-by-header': 'X_Try', 'canary-by-cookie': 'try' };
+  it.each([
+    { headers: { cookie: 'TRY=always' }, want: 1 },
+    { headers: { cookie: 'a=b,try=always' }, want: 1 },
+    { headers: { cookie: 'retry=always' }, want: 0 },
+    { headers: { 'x-try': 'always' }, want: 1 },
+    { headers: { x_try: 'always' }, want: 0 },
+  ])('send $headers to the canary: $want', ({ headers, want }) => {
+    const table = new IngressTable([MAIN, canaryOf(both)], TWO);
+    expect(share(table, request('/', { headers }))).toBe(want);
+  });
+});
+
 describe('an Ingress of another class or namespace', () => {
+  it('is not served without a class', () => {
+    const spec = { ...MAIN.spec };
+    delete spec['ingressClassName'];
+    const table = new IngressTable([{ ...MAIN, spec }], TWO);
+    expect(table.route(request(), () => 0)).toMatchObject({ status: 404 });
+    const annotations = { 'kubernetes.io/ingress.class': 'nginx' };
+    const named = { ...MAIN, metadata: { ...MAIN.metadata, annotations }, spec };
+    expect(new IngressTable([named], TWO).route(request(), () => 0)).toMatchObject({
+      labels: { service: 'shop' },
+    });
+  });
+
   it('splits nothing if its class is another', () => {
     const canary = canaryOf({ 'canary-weight': '100' });
     const elsewhere = { ...canary, spec: { ...canary.spec, ingressClassName: 'nginx-2' } };
