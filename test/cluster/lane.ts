@@ -179,7 +179,7 @@ export class Lane {
   }
 
   /** `sluice controller` as its own process under its ServiceAccount. */
-  async controller(hold = this.hold, flags: string[] = []): Promise<Controller> {
+  async controller(hold: Hold | 'auto' = this.hold, flags: string[] = []): Promise<Controller> {
     const controller = new Controller([
       'controller',
       `--kubeconfig=${this.#account}`,
@@ -194,6 +194,12 @@ export class Lane {
     this.#controllers.add(controller);
     await controller.started();
     return controller;
+  }
+
+  /** What the controllers have logged of rights that they lack. */
+  get forbidden(): string[] {
+    const lines = [...this.#controllers].flatMap(({ log }) => log.split('\n'));
+    return lines.filter((line) => /forbidden|may not/i.test(line));
   }
 
   /** `sluice COMMAND` of an administrator. */
