@@ -1,12 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION, HOME } from '../../api/names.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { KubeClient } from '../../kube/client.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { connect, type Connection } from '../../kube/http.ts';
 import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
 import type { Binaries, RouteCrds } from './binaries.ts';
 import { eventually } from '../support/eventually.ts';
@@ -68,6 +72,7 @@ export class Lane {
   readonly #controllers = new Set<Controller>();
   /** that the tests have made */
   readonly #namespaces = new Set<string>();
+  #connection: Connection | undefined;
   /** of the ServiceAccount; '' until `install` */
   #account = '';
 
@@ -94,6 +99,14 @@ export class Lane {
 
   get crds(): RouteCrds {
     return this.#setUp.crds;
+  }
+
+  /** Writes as an administrator, where a kubectl for each write would take long. */
+  get client(): KubeClient {
+    this.#connection ??= connect({ kubeconfig: this.kubeconfig, userAgent: 'cluster-lane' });
+    const { transport } = this.#connection;
+    const resources = Object.values(RESOURCES);
+    return new KubeClient({ transport, clock: systemClock, fieldManager: 'lane', resources });
   }
 
   /** Runs the real kubectl; `as` names a kubeconfig other than the administrator's. */
@@ -169,7 +182,14 @@ export class Lane {
   /** The kinds of Gateway API and Istio from their own modules; of SMI and Linkerd, whose modules carry none that a server of today takes, ours. */
   async installRoutes(channel: 'standard' | 'experimental' = 'standard'): Promise<void> {
     const { gateway, istio } = this.#setUp.crds;
-    await this.ok(['apply', '--server-side', '--force-conflicts', '-f', gateway[channel], '-f', istio]);
+    const files = (folder: string): string[] =>
+      readdirSync(folder)
+        .filter((file) => file.startsWith('gateway.'))
+        .flatMap((file) => ['-f', join(folder, file)]);
+    // Gateway API's own policy refuses to change the kinds of one channel into those of the other.
+    if (channel === 'experimental')
+      await this.ok(['delete', '--ignore-not-found', ...files(gateway.standard)]);
+    await this.ok(['apply', '--server-side', '--force-conflicts', ...files(gateway[channel]), '-f', istio]);
     await this.apply(meshCrds().filter(({ spec }) => spec?.['group'] !== 'networking.istio.io'));
     await this.ok(['wait', '--for=condition=Established', '--timeout=60s', 'crd', '--all']);
   }
@@ -214,6 +234,7 @@ export class Lane {
   async stop(): Promise<void> {
     for (const controller of this.#controllers) await controller.end('SIGKILL');
     this.#standIn?.stop();
+    this.#connection?.close();
     if (this.#plane === undefined) await this.#clean();
     await this.#plane?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
