@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whyNoGo } from '../test/cluster/binaries.ts';
 import { NOTHING, add, formatTally, skippedTests, tallyReport, type Tally } from './lib/tally.ts';
 
 /**
- * `npm test`: set-up, static checks, unit tests, end-to-end tests, and, where SLUICE_CONFORMANCE_KIT names a kit, the
- * comparison with a real API server. Says what was skipped and why. The last line is "N passed, N failed".
+ * `npm test`: set-up, static checks, unit tests, end-to-end tests, the lane on a real control plane where there is a Go to
+ * build it with, and, where SLUICE_CONFORMANCE_KIT names a kit, the comparison with a real API server. Says what was skipped and why. The last line is "N passed, N failed".
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules/.bin');
@@ -23,11 +24,17 @@ interface Ran {
   output: string;
 }
 
-function run(command: string, args: string[], show: boolean): Promise<Ran> {
+interface How {
+  /** it prints to the terminal itself */
+  show: boolean;
+  variables?: Record<string, string>;
+}
+
+function run(command: string, args: string[], { show, variables = {} }: How): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
-      env,
+      env: { ...env, ...variables },
       stdio: ['ignore', show ? 'inherit' : 'pipe', show ? 'inherit' : 'pipe'],
     });
     let output = '';
@@ -46,7 +53,7 @@ const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 
 /** A check that passes or fails as a whole; what it printed is shown only if it failed. */
 async function check(name: string, command: string, args: string[]): Promise<Tally> {
-  const { code, output } = await run(command, args, false);
+  const { code, output } = await run(command, args, { show: false });
   if (code !== 0) console.log(output.trimEnd());
   console.log(`[${seconds()}] ${code === 0 ? '✓' : '✗'} ${name}`);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
@@ -63,7 +70,26 @@ async function tests(project: string, folder: string): Promise<Tally> {
     '--reporter=json',
     `--outputFile.json=${file}`,
   ];
-  const { code } = await run(join(bin, 'vitest'), args, true);
+  const { code } = await run(join(bin, 'vitest'), args, { show: true });
+  return counted(file, code);
+}
+
+/** After the others, since it takes both cores. */
+async function cluster(folder: string): Promise<Tally> {
+  const why = whyNoGo();
+  if (why !== undefined) {
+    skipped.push(`everything in test/cluster, on a real control plane: ${why}`);
+    return NOTHING;
+  }
+  console.log(`[${seconds()}] tests on a real control plane …`);
+  const file = join(folder, 'cluster.json');
+  const reported = { show: true, variables: { SLUICE_LANE_REPORT: file } };
+  const { code } = await run(process.execPath, ['test/cluster/main.ts'], reported);
+  return counted(file, code);
+}
+
+/** What a run of vitest wrote of itself. */
+function counted(file: string, code: number): Tally {
   const report: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
   skipped.push(...skippedTests(report));
   return tallyReport(report, code === 0);
@@ -89,6 +115,7 @@ try {
   tally = checks.reduce(add, tally);
   tally = add(tally, await tests('unit', folder));
   tally = add(tally, await tests('e2e', folder));
+  tally = add(tally, await cluster(folder));
   tally = add(tally, await conformance());
 } finally {
   rmSync(folder, { recursive: true, force: true });

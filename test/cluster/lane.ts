@@ -42,6 +42,7 @@ declare module 'vitest' {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ACCOUNT = 'sluice';
+export const RBAC = join(ROOT, 'manifests/rbac');
 
 export type Hold = 'admission' | 'pause';
 
@@ -146,7 +147,7 @@ export class Lane {
     await this.ok(['apply', '-f', crds]);
     await this.ok(['wait', '--for=condition=Established', '--timeout=60s', '-f', crds]);
     await this.namespace(HOME.namespace);
-    await this.ok(['apply', '-f', join(ROOT, 'manifests/rbac')]);
+    await this.ok(['apply', '-f', RBAC]);
     await this.#installPolicies(hold);
     const token = (await this.ok(['create', 'token', ACCOUNT, '-n', HOME.namespace, '--duration=6h'])).trim();
     this.#account = join(this.#folder, 'account');
