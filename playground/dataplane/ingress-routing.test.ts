@@ -232,7 +232,7 @@ describe('a canary that is taken away by a path without a counterpart', () => {
     const canary = canaryOf({ 'canary-weight': '100' });
     const stray = canaryOf({ 'canary-weight': '100' }, { host: 'nowhere.example' });
     const rules = [canary, stray].flatMap((one) => one.spec?.['rules'] as JsonObject[]);
-    expect(share(new IngressTable([MAIN, { ...canary, spec: { rules } }], TWO))).toBe(1);
+    expect(share(new IngressTable([MAIN, { ...canary, spec: { ...canary.spec, rules } }], TWO))).toBe(1);
   });
 });
 
