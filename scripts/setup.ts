@@ -1,5 +1,6 @@
 import { ensurePrometheus } from '../playground/dataplane/prometheus-binary.ts';
 import { ensureEnvoy } from './lib/envoy-binary.ts';
+import { ensureNginxWithLua } from './lib/ingress-nginx-lua.ts';
 
 /**
  * `npm run setup`: what the playground and the end-to-end tests need beyond node_modules. Without Prometheus nothing runs; what
@@ -10,6 +11,8 @@ try {
   say(`prometheus: ${ensurePrometheus(say)}`);
   const envoy = ensureEnvoy(say);
   say(`envoy: ${'path' in envoy ? envoy.path : `none, and its tests are skipped: ${envoy.missing}`}`);
+  const nginx = ensureNginxWithLua(say);
+  say(`ingress-nginx: ${'lua' in nginx ? nginx.lua : `none, and its tests are skipped: ${nginx.missing}`}`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

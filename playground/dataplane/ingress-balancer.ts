@@ -97,11 +97,11 @@ const isAffinitized = (upstream: Upstream, request: RoutedRequest): boolean =>
 
 const keyOf = ({ id }: Upstream): string => hash(id).toString(16);
 
-/** A cookie as nginx's variable of it: names ignore case, and a comma separates as well. */
+/** A cookie as nginx's variable of it: names ignore case, a comma separates names as well but ends no value, blanks may stand around `=`. */
 function cookieVariableOf(request: RoutedRequest, name: string): string | undefined {
-  const wanted = `${name.toLowerCase()}=`;
-  const cookies = String(request.headers['cookie'] ?? '').split(/[;,] */);
-  return cookies.find((cookie) => cookie.toLowerCase().startsWith(wanted))?.slice(wanted.length);
+  const literal = name.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+  const pattern = new RegExp(`(?:^|[;,]) *${literal} *= *([^;]*)`, 'i');
+  return pattern.exec(String(request.headers['cookie'] ?? ''))?.[1];
 }
 
 function cookieOf(request: RoutedRequest, name: string): string | undefined {

@@ -99,6 +99,23 @@ describe('an Ingress with a canary', () => {
   });
 });
 
+describe('names are read as nginx reads them', () => {
+  const given = { 'canary-by-cookie': 'try', 'canary-by-header': 'X_Try' };
+  it.each<[Record<string, string>, number]>([
+    [{ cookie: 'TRY=always' }, 1],
+    [{ cookie: 'a=1, try=always' }, 1],
+    [{ cookie: 'try = always; a=1' }, 1],
+    [{ cookie: 'retry=always' }, 0],
+    [{ cookie: 'try=never; try=always' }, 0],
+    [{ 'x-try': 'always' }, 1],
+    [{ x_try: 'always' }, 0],
+  ])('%j', (headers, want) => {
+    const table = new IngressTable([MAIN, canaryOf(given)], TWO);
+    const routed = table.route(request('/', { headers }), () => 0.5);
+    expect(routed.labels?.canary === '' ? 0 : 1).toBe(want);
+  });
+});
+
 describe('what decides, in this order', () => {
   const both = { 'canary-weight': '0', 'canary-by-header': 'X-Try', 'canary-by-cookie': 'try' };
   const asks = (header: string | undefined, cookie: string | undefined) =>
