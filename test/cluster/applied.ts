@@ -3,6 +3,7 @@ import { getObjects, getString } from '../../api/json.ts';
 import { newestFirst } from '../../api/order.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownersOf } from '../support/owners.ts';
+import type { Ran } from './control-plane.ts';
 import type { Lane } from './lane.ts';
 
 /** The kinds of routes that Sluice edits in place. */
@@ -64,6 +65,20 @@ const route = (kind: RouteKind, name: string): KubeObject => {
     spec: { parentRefs: [{ name: 'public' }], hostnames: ['app.example'], rules: [{ backendRefs: refs }] },
   };
 };
+
+/** One that lasts fails each time. */
+const TRIES = 3;
+
+/**
+ * Runs what applies again if it came between two writes of Sluice: a new template takes the weight off the canary at the very
+ * moment when the route is applied after it (docs/gitops.md).
+ */
+export async function applied(apply: () => Promise<Ran>): Promise<Ran> {
+  for (let tries = 1; ; tries++) {
+    const ran = await apply();
+    if (ran.code === 0 || tries === TRIES || !ran.out.includes('conflict with "sluice"')) return ran;
+  }
+}
 
 /** Everything of one app as its author writes it: Deployment, Service and route of that kind. */
 export function manifests(kind: RouteKind, name: string, version: number): KubeObject[] {

@@ -1,7 +1,7 @@
 /** `kubectl apply --server-side` before, during and after releases: it meets no conflict, and whoever owned a field owns it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { App, image, manifests, ROUTES, type RouteKind } from './applied.ts';
+import { App, applied, image, manifests, ROUTES, type RouteKind } from './applied.ts';
 import type { Ran } from './control-plane.ts';
 import { Lane } from './lane.ts';
 
@@ -28,7 +28,8 @@ describe.each(ROUTES)('a server-side apply of a Deployment, a Service and a %s',
   const apply = (version: number): Promise<Ran> => {
     const items = manifests(kind, app.name, version);
     const args = ['apply', '--server-side', '--field-manager=team', '-n', app.namespace, '-f', '-'];
-    return lane.kubectl(args, { input: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+    return applied(() => lane.kubectl(args, { input }));
   };
 
   it('meets no conflict before a release', async () => {

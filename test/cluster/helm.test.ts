@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { App, image, ROUTES, type RouteKind } from './applied.ts';
+import { App, applied, image, ROUTES, type RouteKind } from './applied.ts';
 import { run } from './control-plane.ts';
 import { ensureHelm, NO_HELM } from './helm.ts';
 import { Lane } from './lane.ts';
@@ -41,15 +41,9 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
 
     /** Runs Helm; it has to go well. */
     const helm = async (...args: string[]): Promise<void> => {
-      const { code, out } = await run('env', [
-        `HELM_CACHE_HOME=${home}`,
-        `HELM_CONFIG_HOME=${home}`,
-        `HELM_DATA_HOME=${home}`,
-        program,
-        `--kubeconfig=${lane.kubeconfig}`,
-        `--namespace=${app.namespace}`,
-        ...args,
-      ]);
+      const homes = ['CACHE', 'CONFIG', 'DATA'].map((each) => `HELM_${each}_HOME=${home}`);
+      const where = [`--kubeconfig=${lane.kubeconfig}`, `--namespace=${app.namespace}`];
+      const { code, out } = await applied(() => run('env', [...homes, program, ...where, ...args]));
       if (code !== 0) throw new Error(`helm ${args.join(' ')} ended with ${code}:\n${out}`);
     };
     const chart = (version: number): string[] => [
