@@ -24,6 +24,7 @@ const WANTS: Wants = {
 
 interface Client {
   path?: string;
+  query?: URLSearchParams;
   headers?: Record<string, string>;
 }
 
@@ -58,9 +59,9 @@ class Mesh {
   }
 
   /** Where one request goes; `draw` is what chance says. */
-  ask({ path = '/', headers = {} }: Client, draw = 0.5) {
+  ask({ path = '/', query = new URLSearchParams(), headers = {} }: Client, draw = 0.5) {
     const table = new VirtualServiceTable(this.#world.list('VirtualService'), SERVICES);
-    const request = { method: 'GET', host: this.#host, path, query: new URLSearchParams(), headers };
+    const request = { method: 'GET', host: this.#host, path, query, headers };
     const routed = table.route(request, () => draw);
     if (!('to' in routed)) throw new Error(routed.why);
     const cookies = (routed.edits?.response ?? []).flatMap(({ add }) => add['Set-Cookie'] ?? []);
@@ -127,4 +128,26 @@ test.each([
   expect(mesh.ask({}, 0.3)).toEqual({ service: 'web', cookies: [], copies: [] });
   mesh.to(OFF);
   expect(mesh.ask({}, 0).copies).toEqual([]);
+});
+
+test('what a match says beside headers holds for its copy: case, headers left out, gateways, and the name', () => {
+  const match = [
+    {
+      uri: { prefix: '/cart' },
+      ignoreUriCase: true,
+      withoutHeaders: { 'x-bot': {} },
+      queryParams: { v: { exact: '2' } },
+      gateways: ['public'],
+    },
+  ];
+  const mesh = new Mesh('shop.example.com', [
+    virtualService('shop', [{ name: 'cart', match, route: [destination('web')] }]),
+  ]);
+  mesh.to({ weight: 0, mirror: 0, matching: true });
+  const query = new URLSearchParams('v=2');
+  expect(mesh.ask({ path: '/CARTS', query, ...beta }).service).toBe('web-canary');
+  expect(mesh.ask({ path: '/CARTS', query }).service).toBe('web');
+  const bot = { ...beta.headers, 'x-bot': 'yes' };
+  expect(() => mesh.ask({ path: '/CARTS', query, headers: bot })).toThrow('no VirtualService matches');
+  expect(() => mesh.ask({ path: '/CARTS', ...beta })).toThrow('no VirtualService matches');
 });
