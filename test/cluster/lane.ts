@@ -235,8 +235,8 @@ export class Lane {
   async stop(): Promise<void> {
     for (const controller of this.#controllers) await controller.end('SIGKILL');
     this.#standIn?.stop();
-    this.#connection?.close();
     if (this.#plane === undefined) await this.#clean();
+    this.#connection?.close();
     await this.#plane?.stop();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -244,6 +244,12 @@ export class Lane {
   /** What the tests have made in a cluster that is only borrowed goes; the kinds of routes stay, others may use them. */
   async #clean(): Promise<void> {
     const gone = ['delete', '--ignore-not-found'];
+    // Nobody is left to put the routes of a running release back, which its namespace would wait for.
+    for (const { metadata } of (await this.client.listAll(RESOURCES.releases)).items)
+      await this.ok([
+        ...['patch', 'release', metadata.name, '-n', metadata.namespace ?? '', '--type=merge'],
+        ...['-p', '{"metadata":{"finalizers":null}}'],
+      ]);
     await this.ok([...gone, 'namespace', ...this.#namespaces]);
     for (const folder of [
       'common',
