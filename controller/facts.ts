@@ -105,10 +105,14 @@ function stableFacts(target: WorkloadFacts, newest: Release, unsealed: readonly 
   };
 }
 
-/** What came after this release stands in a record that is not believed: what serves now has to be seen anew. */
+/**
+ * What came after this release stands in a record that is not believed: what serves now has to be seen anew. One without a
+ * status moved nothing: the process that made it ended before it could seal it.
+ */
 function isOutdated(newest: Release, unsealed: readonly Release[]): boolean {
   const bornMs = ({ metadata }: Release) => timeOf(metadata.creationTimestamp, 0);
-  return isEnded(newest) && unsealed.some((release) => bornMs(release) > bornMs(newest));
+  const later = (release: Release) => release.status !== undefined && bornMs(release) > bornMs(newest);
+  return isEnded(newest) && unsealed.some(later);
 }
 
 /**
