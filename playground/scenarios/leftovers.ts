@@ -14,7 +14,7 @@ interface Discovered {
 }
 
 /** Reads all objects of all kinds that can be listed. */
-export async function listEverything(client: ApiClient): Promise<Listing> {
+export async function listEverything(client: Pick<ApiClient, 'get'>): Promise<Listing> {
   const { groups } = await client.get<{ groups: { preferredVersion: { groupVersion: string } }[] }>('/apis');
   const versions = ['v1', ...groups.map((group) => group.preferredVersion.groupVersion)];
   const found: Listing = new Map();

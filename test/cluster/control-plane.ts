@@ -47,7 +47,15 @@ export class ControlPlane {
 
   /** The API server dies and another one comes up on the same etcd and port. */
   async restartServer(): Promise<void> {
-    await this.#end('kube-apiserver', 'SIGKILL');
+    await this.stopServer();
+    await this.startServer();
+  }
+
+  stopServer(): Promise<void> {
+    return this.#end('kube-apiserver', 'SIGKILL');
+  }
+
+  async startServer(): Promise<void> {
     await this.#startServer();
     // It ends by itself when its server is gone for long; it may have.
     if (this.#running.get('kube-controller-manager')?.exitCode !== null) this.#startControllers();

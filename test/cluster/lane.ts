@@ -47,7 +47,7 @@ export const RBAC = join(ROOT, 'manifests/rbac');
 export type Hold = 'admission' | 'pause';
 
 /** Nothing listens there: nothing is measured, and every step waits for an order. */
-const NO_PROMETHEUS = '--prometheus=http://127.0.0.1:1';
+export const NO_PROMETHEUS = '--prometheus=http://127.0.0.1:1';
 
 const setUp = inject('lane');
 
@@ -96,6 +96,11 @@ export class Lane {
       await plane.stop();
       throw error;
     }
+  }
+
+  /** The kubeconfig of the ServiceAccount. */
+  get account(): string {
+    return this.#account;
   }
 
   get crds(): RouteCrds {
@@ -205,7 +210,7 @@ export class Lane {
       'controller',
       `--kubeconfig=${this.#account}`,
       `--hold=${hold}`,
-      '--no-leader-election',
+      ...(flags.some((flag) => flag.startsWith('--lease-name=')) ? [] : ['--no-leader-election']),
       '--metrics-port=0',
       '--min-interval=1s',
       '--scrape-lag=1s',
@@ -230,6 +235,14 @@ export class Lane {
 
   async restartServer(): Promise<void> {
     await this.#plane?.restartServer();
+  }
+
+  async stopServer(): Promise<void> {
+    await this.#plane?.stopServer();
+  }
+
+  async startServer(): Promise<void> {
+    await this.#plane?.startServer();
   }
 
   async stop(): Promise<void> {

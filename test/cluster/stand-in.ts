@@ -1,4 +1,4 @@
-import { getObjects, getString } from '../../api/json.ts';
+import { getNumber, getObjects, getString } from '../../api/json.ts';
 import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { KubeClient } from '../../kube/client.ts';
@@ -10,10 +10,13 @@ import { Reflector } from '../../kube/reflector.ts';
 const NODE = 'lane';
 /** What the Gateway controller calls itself. */
 export const GATEWAY_CONTROLLER = 'traefik.io/gateway-controller';
+/** The same of the mesh that serves routes whose parent is a Service. */
+const MESH_CONTROLLER = 'linkerd.io/policy-controller';
 
 /**
  * What a control plane alone does not do: puts pods on a node, gives them an address and calls them ready (unless their image
- * says "never-ready"), lets deleted ones go, and writes into the status of a route what a Gateway controller writes.
+ * says "never-ready"), lets deleted ones go, and writes into the status of a route what a Gateway controller writes, and
+ * into ServiceProfiles what Linkerd's SMI extension writes.
  */
 export class StandIn {
   readonly #connection: Connection;
@@ -31,9 +34,10 @@ export class StandIn {
       kind: 'Node',
       metadata: { name: NODE },
     });
-    standIn.#follow(RESOURCES.pods, (pod) => standIn.#pod(pod));
-    standIn.#follow(RESOURCES.httpRoutes, (route) => standIn.#route(RESOURCES.httpRoutes, route));
-    standIn.#follow(RESOURCES.grpcRoutes, (route) => standIn.#route(RESOURCES.grpcRoutes, route));
+    standIn.#follow(RESOURCES.pods, (pod, gone) => standIn.#pod(pod, gone));
+    standIn.#follow(RESOURCES.httpRoutes, (route, gone) => standIn.#route(RESOURCES.httpRoutes, route, gone));
+    standIn.#follow(RESOURCES.grpcRoutes, (route, gone) => standIn.#route(RESOURCES.grpcRoutes, route, gone));
+    standIn.#follow(RESOURCES.trafficSplits, (split, gone) => standIn.#split(split, gone));
     return standIn;
   }
 
@@ -42,7 +46,7 @@ export class StandIn {
     this.#connection.close();
   }
 
-  #follow(resource: Resource, see: (object: KubeObject) => Promise<void>): void {
+  #follow(resource: Resource, see: (object: KubeObject, gone: boolean) => Promise<void>): void {
     const { transport } = this.#connection;
     const client = new KubeClient({
       transport,
@@ -51,9 +55,10 @@ export class StandIn {
       resources: [resource],
     });
     // What fails because the object changed meanwhile is done at its next event; a server that restarts is asked again.
-    const each = (object: KubeObject): void => {
-      const again = (): void => void systemClock.after(1_000, () => void see(object).catch(() => undefined));
-      see(object).catch(again);
+    const each = (object: KubeObject, gone = false): void => {
+      const again = (): void =>
+        void systemClock.after(1_000, () => void see(object, gone).catch(() => undefined));
+      see(object, gone).catch(again);
     };
     const reflector = new Reflector({
       client,
@@ -63,10 +68,8 @@ export class StandIn {
       optional: true,
       maxBackoffMs: 1_000,
       sink: {
-        replace: (objects) => objects.forEach(each),
-        observe: (type, object) => {
-          if (type !== 'DELETED') each(object);
-        },
+        replace: (objects) => objects.forEach((object) => each(object)),
+        observe: (type, object) => each(object, type === 'DELETED'),
         bookmark: () => undefined,
         absent: () => undefined,
         forbidden: () => undefined,
@@ -76,7 +79,8 @@ export class StandIn {
     void reflector.run();
   }
 
-  async #pod(pod: KubeObject): Promise<void> {
+  async #pod(pod: KubeObject, gone: boolean): Promise<void> {
+    if (gone) return;
     const path = objectPath({ resource: RESOURCES.pods, ...keyOf(pod) });
     if (pod.metadata.deletionTimestamp !== undefined) {
       await this.#send('DELETE', path, { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 });
@@ -132,7 +136,8 @@ export class StandIn {
     };
   }
 
-  async #route(resource: Resource, route: KubeObject): Promise<void> {
+  async #route(resource: Resource, route: KubeObject, gone: boolean): Promise<void> {
+    if (gone) return;
     const { generation = 0 } = route.metadata;
     const parents = getObjects(route.spec, 'parentRefs');
     const written = getObjects(route.status, 'parents');
@@ -149,8 +154,25 @@ export class StandIn {
     });
     const conditions = [condition('Accepted', 'Accepted'), condition('ResolvedRefs', 'ResolvedRefs')];
     await this.#patchStatus(objectPath({ resource, ...keyOf(route) }), {
-      parents: parents.map((parentRef) => ({ parentRef, controllerName: GATEWAY_CONTROLLER, conditions })),
+      parents: parents.map((parentRef) => ({
+        parentRef,
+        controllerName: parentRef['kind'] === 'Service' ? MESH_CONTROLLER : GATEWAY_CONTROLLER,
+        conditions,
+      })),
     });
+  }
+
+  /** The profile of the Service that is split says where its requests go; without the split it says nothing of it. */
+  async #split(split: KubeObject, gone: boolean): Promise<void> {
+    const { namespace = '' } = split.metadata;
+    const host = (service: unknown): string => `${String(service)}.${namespace}.svc.cluster.local`;
+    const dstOverrides = getObjects(split.spec, 'backends').map((each) => ({
+      authority: host(each['service']),
+      weight: String(getNumber(each, 'weight')),
+    }));
+    const ref = { resource: RESOURCES.serviceProfiles, namespace, name: host(split.spec?.['service']) };
+    const spec = { dstOverrides: gone ? null : dstOverrides };
+    await this.#send('PATCH', `${objectPath(ref)}?fieldManager=${NODE}`, { spec });
   }
 
   async #patchStatus(path: string, status: JsonObject): Promise<void> {

@@ -5,6 +5,8 @@ import { canaryWanted, isByPods, shareOfPods } from './by-pods.ts';
 import type { World } from './world.ts';
 
 const NAMESPACE = 'shop';
+/** The objects of a collection, "<plural>.<group>". */
+export type Listed = (resource: string) => readonly KubeObject[];
 const ROUTES = 'httproutes.gateway.networking.k8s.io';
 const VIRTUAL_SERVICES = 'virtualservices.networking.istio.io';
 const SPLITS = 'trafficsplits.split.smi-spec.io';
@@ -39,8 +41,10 @@ function rule(to: Destination[], mirror: number, matching: boolean): SplitRule {
 }
 
 /** Every rule that sends or copies to the canary's Service. */
-export function splitRules(world: World): SplitRule[] {
-  const list = (resource: string) => world.api.store.list(resource, NAMESPACE);
+export const splitRules = (world: World): SplitRule[] =>
+  splitRulesOf((resource) => world.api.store.list(resource, NAMESPACE));
+
+export function splitRulesOf(list: Listed): SplitRule[] {
   const rules = [
     ...list(ROUTES).flatMap(routeRules),
     ...list(VIRTUAL_SERVICES).flatMap(meshRules),
@@ -101,9 +105,10 @@ function ingressRules({ metadata: { annotations = {} } }: KubeObject): SplitRule
 }
 
 /** Where the live objects send requests: of several rules the most. */
-export function liveSplit(world: World): Split {
-  if (isByPods(world)) return { weight: shareOfPods(world), mirror: 0, matching: false };
-  const rules = splitRules(world);
+export const liveSplit = (world: World): Split =>
+  isByPods(world) ? { weight: shareOfPods(world), mirror: 0, matching: false } : splitOf(splitRules(world));
+
+export function splitOf(rules: readonly SplitRule[]): Split {
   const share = ({ canary, all }: SplitRule) => (all === 0 ? 0 : Math.round((10_000 * canary) / all) / 100);
   return {
     weight: Math.max(0, ...rules.filter(({ matching }) => !matching).map(share)),
