@@ -39,13 +39,14 @@ export class MeasurementBoard implements Measurements {
     const running = this.#running.get(id);
     if (running !== undefined && sameWork(running, job)) return;
     this.#running.set(id, job);
-    const { window, templates, variables, share, calibrate = false } = job;
+    const { window, templates, variables, share, calibrate = false, stableOnly = false } = job;
     this.#queue.submit({
       id,
       window,
       templates,
       variables,
       calibrate,
+      stableOnly,
       ...(share === undefined ? {} : { share }),
     });
   }
@@ -72,14 +73,17 @@ export class MeasurementBoard implements Measurements {
     const job = this.#running.get(key);
     if (job === undefined) return;
     this.#running.delete(key);
-    const { release, step, window, warming, probe } = job;
-    const kind = { ...(warming === undefined ? {} : { warming }), ...(probe === undefined ? {} : { probe }) };
+    const { release, step, window, warming, stableOnly } = job;
+    const kind = {
+      ...(warming === undefined ? {} : { warming }),
+      ...(stableOnly === undefined ? {} : { stableOnly }),
+    };
     this.#results.set(key, { release, step, window, measurements, ...kind });
     this.#onResult(key);
   }
 }
 
 function sameWork(a: MeasureJob, b: MeasureJob): boolean {
-  const same = a.release === b.release && a.step === b.step && a.probe === b.probe;
+  const same = a.release === b.release && a.step === b.step && a.stableOnly === b.stableOnly;
   return same && isDeepStrictEqual(a.window, b.window);
 }

@@ -150,11 +150,11 @@ export interface MeasureJob {
   share?: ShareQueries;
   /** most canary pods were cold */
   warming?: true;
-  /** asks for stable in the place of the canary, which gets nothing: are there data at all? */
-  probe?: true;
+  /** a probe, while the canary gets nothing: are there data at all? Both arms are asked for as stable is */
+  stableOnly?: true;
 }
 
-export interface MeasureResult extends Pick<MeasureJob, 'warming' | 'probe'> {
+export interface MeasureResult extends Pick<MeasureJob, 'warming' | 'stableOnly'> {
   release: string;
   step: number;
   window: Window;

@@ -9,6 +9,8 @@ export interface QueueJob {
   templates: BoundTemplate[];
   /** variables for query templates, unescaped */
   variables: Record<string, string>;
+  /** everything is asked for as stable is */
+  stableOnly?: boolean;
   /** also fetch stable's last hour */
   calibrate?: boolean;
   /** also count how many requests each arm got */

@@ -97,6 +97,7 @@ export class World {
   seal = new Seal([Buffer.alloc(32, 1)]);
   /** called after every write of the controller that reached the API server */
   onWrite: (seen: Seen) => void = () => undefined;
+  onMeasure: (job: QueueJob) => void = () => undefined;
   onPass: (result: Reconciled) => void = () => undefined;
   readonly decisions: string[] = [];
   crashes = 0;
@@ -355,10 +356,11 @@ export class World {
     );
   }
 
-  #measure({ templates, window, variables, share, calibrate = false }: QueueJob): Measurement[] {
+  #measure(job: QueueJob): Measurement[] {
+    this.onMeasure(job);
+    const { templates, window, variables, share, calibrate = false, stableOnly: probe = false } = job;
     // Where pods are told apart by their names, without any there is nothing to ask for.
-    const named = !isByPods(this) || variables['canaryPods'] !== '';
-    const probe = variables['canaryPods'] !== '' && variables['canaryPods'] === variables['stablePods'];
+    const named = !isByPods(this) || probe || variables['canaryPods'] !== '';
     const metrics = metricsOf(templates).map((bound) =>
       this.prometheus.measure({ bound, window, calibrate, named, probe }),
     );

@@ -36,7 +36,7 @@ export function justJudged(s: StepFacts): boolean {
 function resultOf({ facts, release, index }: StepFacts): MeasureResult | undefined {
   const { measured } = facts.snapshot;
   const ours = measured?.release === release.metadata.name && measured.step === index;
-  return ours && measured.probe !== true ? measured : undefined;
+  return ours && measured.stableOnly !== true ? measured : undefined;
 }
 
 const isSame = (a: Window, b: Window): boolean => a.startMs === b.startMs && a.endMs === b.endMs;

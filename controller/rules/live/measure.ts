@@ -76,7 +76,7 @@ function variablesOf(s: StepFacts, warmAtMs?: number): Record<string, string> {
   };
 }
 
-/** While the canary gets nothing because data were missing: are there any of stable, asked for in the canary's place? */
+/** While the canary gets nothing because data were missing: are there any of stable? */
 function nextProbe(s: StepFacts): Due | undefined {
   const { snapshot, nowMs } = s.facts;
   if (s.status.withheld?.reason !== REASON.DataMissing || isExposed(s.facts)) return undefined;
@@ -84,23 +84,16 @@ function nextProbe(s: StepFacts): Due | undefined {
   const endMs = Math.floor((nowMs - snapshot.config.scrapeLagMs) / lengthMs) * lengthMs;
   const nextMs = endMs + lengthMs + snapshot.config.scrapeLagMs - nowMs;
   if (snapshot.measuring) return { inMs: POLL_MS };
-  if (snapshot.measured?.probe === true && snapshot.measured.window.endMs >= endMs) return { inMs: nextMs };
-  const variables = variablesOf(s);
-  const { stableService = '', stablePods = '', stableClusterRegex = '' } = variables;
+  if (snapshot.measured?.stableOnly === true && snapshot.measured.window.endMs >= endMs)
+    return { inMs: nextMs };
   const job: MeasureJob = {
     key: snapshot.key,
     release: s.release.metadata.name,
     step: s.index,
     window: { startMs: endMs - lengthMs, endMs },
     templates: s.templates,
-    variables: {
-      ...variables,
-      canaryService: stableService,
-      canaryPods: stablePods,
-      canaryClusterRegex: stableClusterRegex,
-      canaryDeployment: s.target.name,
-    },
-    probe: true,
+    variables: variablesOf(s),
+    stableOnly: true,
   };
   return { job, inMs: POLL_MS };
 }
@@ -108,7 +101,7 @@ function nextProbe(s: StepFacts): Due | undefined {
 /** The probe brought data for every metric that may stop a release. */
 export function probeAnswers({ facts, release, templates, status }: StepFacts): boolean {
   const { measured } = facts.snapshot;
-  if (measured?.probe !== true || measured.release !== release.metadata.name) return false;
+  if (measured?.stableOnly !== true || measured.release !== release.metadata.name) return false;
   if (measured.window.endMs <= Date.parse(status.withheld?.since ?? '')) return false;
   const wanted = metricsOf(templates).filter(({ metric }) => metric.critical && !metric.dryRun);
   return wanted.every(({ key }) =>

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import { measure } from '../../analysis/measure/measure.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import type { QueueJob } from '../../analysis/queue/queue.ts';
+import { GOOD } from './objects.ts';
+import { World } from './world.ts';
+
+const MINUTE = 60_000;
+
+/** What is really asked of Prometheus for a job. */
+async function queriesOf(job: QueueJob): Promise<string[]> {
+  const asked: string[] = [];
+  const client: PrometheusClient = {
+    instant: (query) => {
+      asked.push(query);
+      return Promise.resolve({ ok: true, series: [] });
+    },
+    close: () => undefined,
+  };
+  await measure(job, new Map([['default', client]]));
+  return asked;
+}
+
+it('asks whether data have come back as stable is asked for, whose numbers Ingress-NGINX exports under no name of a canary', async () => {
+  const world = new World({ provider: 'nginx' });
+  await world.until(() => world.phase() === 'Promoted/Initial', MINUTE);
+  world.release(GOOD);
+  await world.until(() => world.releases().some(({ status }) => status?.weight === 5), 5 * MINUTE);
+  world.prometheus.outage = 'down';
+  await world.until(() => world.phase() === 'Waiting/DataMissing', 20 * MINUTE);
+  expect(world.phase()).toBe('Waiting/DataMissing');
+  const jobs: QueueJob[] = [];
+  world.onMeasure = (job) => jobs.push(job);
+  await world.run(2 * MINUTE);
+  const queries = await queriesOf(jobs.at(-1)!);
+  expect(queries.length).toBeGreaterThan(0);
+  for (const query of queries) expect(query).toContain('canary=""');
+});
