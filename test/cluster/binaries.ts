@@ -1,13 +1,12 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CACHE } from '../../scripts/lib/cache.ts';
 
 /** The version whose modules are pinned in binaries/go.sum. */
 export const KUBERNETES = '1.36.3';
-const OLDEST_GO = [1, 26] as const;
 const PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kubectl', 'etcd'] as const;
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -27,31 +26,11 @@ export interface RouteCrds {
   versions: { gateway: string; istio: string };
 }
 
-/** Why nothing can be built here; undefined: Go is there and new enough. */
-export function whyNoGo(): string | undefined {
-  const { stdout, status } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
-  const wanted = `Go ${OLDEST_GO.join('.')} or later`;
-  if (status !== 0)
-    return `the programs are built from source, which takes ${wanted}, and there is no Go here`;
-  const [, major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(stdout) ?? []).map(Number);
-  const enough = major > OLDEST_GO[0] || (major === OLDEST_GO[0] && minor >= OLDEST_GO[1]);
-  return enough
-    ? undefined
-    : `the programs are built from source, which takes ${wanted}; here is ${stdout.trim()}`;
-}
-
-/** Built programs are kept from run to run. */
-export function cacheFolder(environment: NodeJS.ProcessEnv): string {
-  return join(environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice');
-}
-
 export interface Wanted {
   /** of Kubernetes: "1.36.3", or "1.34" for the newest of these */
   version: string;
   /** all of a control plane, unless told otherwise */
   programs?: readonly Program[];
-  /** where programs are kept */
-  cache: string;
   say: (line: string) => void;
 }
 
@@ -60,9 +39,9 @@ export interface Wanted {
  *
  * @throws Error if Go cannot build them
  */
-export function ensureBinaries({ version, programs = PROGRAMS, cache, say }: Wanted): Binaries {
+export function ensureBinaries({ version, programs = PROGRAMS, say }: Wanted): Binaries {
   const exact = /^\d+\.\d+\.\d+$/.test(version) ? version : newestOf(version);
-  const folder = join(cache, `kubernetes-${exact}-${keyOf()}`);
+  const folder = join(CACHE, `kubernetes-${exact}-${keyOf()}`);
   if (programs.every((program) => existsSync(join(folder, program)))) return { version: exact, folder };
   say(
     `building ${programs.join(', ')} of Kubernetes ${exact} from source, once: all take about eight minutes on two cores`,

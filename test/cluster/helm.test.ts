@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { App, applied, image, ROUTES, type RouteKind } from './applied.ts';
 import { run } from './control-plane.ts';
@@ -20,7 +20,7 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
 
   beforeAll(async () => {
     lane = await Lane.start();
-    program = ensureHelm(inject('lane')!.binaries);
+    program = ensureHelm();
     await lane.install();
     await lane.controller();
   });

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { whyNoGo, type Binaries } from './binaries.ts';
+import { join } from 'node:path';
+import { CACHE } from '../../scripts/lib/cache.ts';
+import { whyNoGo } from '../../scripts/lib/go.ts';
 
 const VERSION = '4.3.1';
 
@@ -13,8 +14,8 @@ export const NO_HELM = whyNoGo();
  *
  * @throws Error if Go cannot build it
  */
-export function ensureHelm({ folder }: Binaries): string {
-  const home = join(dirname(folder), `helm-${VERSION}`);
+export function ensureHelm(): string {
+  const home = join(CACHE, `helm-${VERSION}`);
   const program = join(home, 'helm');
   if (existsSync(program)) return program;
   const work = `${home}.${process.pid}`;

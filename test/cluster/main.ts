@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { KUBERNETES, cacheFolder, ensureBinaries, routeCrds, whyNoGo, type Binaries } from './binaries.ts';
+import { KUBERNETES, ensureBinaries, routeCrds, type Binaries } from './binaries.ts';
+import { whyNoGo } from '../../scripts/lib/go.ts';
 import type { LaneSetUp } from './lane.ts';
 import { reportOf } from './report.ts';
 import { borrowedServer, ownServer } from './server-seen.ts';
@@ -49,7 +50,7 @@ const { kubeconfig, filters } = given;
 const version = given.kubernetes ?? process.env['SLUICE_KUBERNETES'] ?? KUBERNETES;
 
 function programs(): Binaries {
-  const all = { version, cache: cacheFolder(process.env), say: console.log };
+  const all = { version, say: console.log };
   return ensureBinaries(kubeconfig === undefined ? all : { ...all, programs: ['kubectl'] });
 }
 
