@@ -152,17 +152,16 @@ export class Sight {
 
   /** Every object of the cluster as it is now. */
   everything(): Promise<Listing> {
-    const get = async <T>(path: string): Promise<T> => {
-      const response = await this.#connection.transport.request({
-        method: 'GET',
-        url: path,
-        headers: { accept: 'application/json' },
-      });
-      const text = await response.text();
-      if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text}`);
-      return JSON.parse(text) as T;
-    };
-    return listEverything({ get });
+    return listEverything({ get: (path) => eventually(() => this.#get(path)) });
+  }
+
+  /** Of a kind that was just created a server says for a moment that its storage is initializing. */
+  async #get<T>(path: string): Promise<T> {
+    const headers = { accept: 'application/json' };
+    const response = await this.#connection.transport.request({ method: 'GET', url: path, headers });
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
   }
 
   async #all(
