@@ -33,6 +33,8 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
   describe.each(ROUTES)('with a chart of a Deployment, a Service and a %s', (kind: RouteKind) => {
     let app: App;
     let spec: unknown;
+    /** by Helm's count, of the version that was promoted last */
+    let proven = '';
 
     beforeAll(async () => {
       app = new App(lane, kind, `helm-${kind.toLowerCase()}`);
@@ -40,11 +42,12 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
     });
 
     /** Runs Helm; it has to go well. */
-    const helm = async (...args: string[]): Promise<void> => {
+    const helm = async (...args: string[]): Promise<string> => {
       const homes = ['CACHE', 'CONFIG', 'DATA'].map((each) => `HELM_${each}_HOME=${home}`);
       const where = [`--kubeconfig=${lane.kubeconfig}`, `--namespace=${app.namespace}`];
       const { code, out } = await applied(() => run('env', [...homes, program, ...where, ...args]));
       if (code !== 0) throw new Error(`helm ${args.join(' ')} ended with ${code}:\n${out}`);
+      return out;
     };
     const chart = (version: number): string[] => [
       'web',
@@ -52,7 +55,7 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
       `--set=image=${image(version)}`,
       `--set=route=${kind}`,
     ];
-    const upgrade = (version: number): Promise<void> => helm('upgrade', ...chart(version));
+    const upgrade = (version: number): Promise<string> => helm('upgrade', ...chart(version));
 
     it('installs, and upgrades to the same without a release', async () => {
       await helm('install', ...chart(1));
@@ -75,6 +78,7 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
       await app.order('promote');
       await app.until(/^Promoted\/Promoted/);
       expect([await app.owners(), (await app.get(kind)).spec]).toEqual(['helm', spec]);
+      proven = /"version": ?(\d+)/.exec(await helm('status', 'web', '--output=json'))?.[1] ?? '';
     });
 
     it('says success for an upgrade that waits as soon as the change is held', async () => {
@@ -84,7 +88,7 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
     });
 
     it('rolls back in mid-release, which ends it, and after one', async () => {
-      await helm('rollback', 'web');
+      await helm('rollback', 'web', proven);
       await app.until(/^Aborted\//);
       expect([await app.image(), await app.owners()]).toEqual([image(3), 'helm']);
       expect((await app.get(kind)).spec).toEqual(spec);
