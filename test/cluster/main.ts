@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { KUBERNETES, ensureBinaries, routeCrds, type Binaries } from './binaries.ts';
 import { whyNoGo } from '../../scripts/lib/go.ts';
+import { ensureHelm } from './helm.ts';
 import type { LaneSetUp } from './lane.ts';
 import { reportOf } from './report.ts';
 import { borrowedServer, ownServer } from './server-seen.ts';
@@ -16,15 +17,21 @@ import { borrowedServer, ownServer } from './server-seen.ts';
  * cluster with --kubeconfig. Exit code 0 also where there is no Go: that is said aloud.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const USAGE = `usage: npm run test:cluster -- [--kubeconfig FILE] [--kubernetes ${KUBERNETES}] [FILTER …]
+const USAGE = `usage: npm run test:cluster -- [--kubeconfig FILE] [--kubernetes ${KUBERNETES}] [--build] [FILTER …]
   --kubeconfig   a cluster that is there already (kind, k3s): its current context is used, and changed by the tests
   --kubernetes   the version to build; also SLUICE_KUBERNETES. "1.34" is the newest of these
+  --build        builds what the tests need, and runs none
   FILTER         names of test files`;
 
 function flags() {
   try {
     const { values, positionals } = parseArgs({
-      options: { kubeconfig: { type: 'string' }, kubernetes: { type: 'string' }, help: { type: 'boolean' } },
+      options: {
+        kubeconfig: { type: 'string' },
+        kubernetes: { type: 'string' },
+        build: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
       allowPositionals: true,
     });
     return { ...values, filters: positionals };
@@ -62,6 +69,10 @@ async function setUp(): Promise<LaneSetUp> {
 }
 
 const lane = await setUp();
+if (given.build === true) {
+  ensureHelm();
+  process.exit(0);
+}
 const folder = mkdtempSync(join(tmpdir(), 'sluice-lane-'));
 const file = wanted ?? join(folder, 'report.json');
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
