@@ -106,15 +106,21 @@ const someRule = fc
     );
     // A rule of which every weight is 0 is refused.
     const dead = refs.every((ref) => ref['weight'] === 0);
+    const elsewhere = refs.length === 0 || dead;
+    const redirects = getObjects(rest, 'filters').some((filter) => filter['type'] === 'RequestRedirect');
     return {
       ...(name === undefined ? {} : { name }),
       ...(paths.length === 0 ? {} : { matches: paths.map(pathMatch) }),
       ...(filters ? { filters: [header('X-Rule')] } : {}),
       ...(timeout ? { timeouts: { request: '3s' } } : {}),
       ...rest,
-      backendRefs: refs.length === 0 || dead ? [backend('other'), backend('another', { weight: 0 })] : refs,
+      ...(redirects
+        ? {}
+        : { backendRefs: elsewhere ? [backend('other'), backend('another', { weight: 0 })] : refs }),
     };
-  });
+  })
+  // What is put around it may break a rule: of a prefix that is replaced, say, there may be one match only.
+  .filter((each) => validate(httpRoute('shop', [each])).length === 0);
 /** Rule names are unique within a route. */
 const someRoute = (name: string) =>
   fc

@@ -9,12 +9,9 @@ import {
   getStringMap,
 } from '../../api/json.ts';
 import type { Json, JsonObject } from '../../api/kube.ts';
-import { foreignSchema, type ForeignKind } from './kinds/index.ts';
+import { faultsOf, foreignSchema, type ForeignKind } from './kinds/index.ts';
 
-/**
- * Objects that a schema allows at one place of a kind (`path`, below its top), without the members in
- * `except`. CEL rules are not looked at.
- */
+/** Objects that a schema and its rules allow at one place of a kind (`path`, below its top), without the members in `except`. */
 export function fromCrd(
   { kind, version, path }: { kind: ForeignKind; version: string; path: readonly string[] },
   except: readonly string[],
@@ -22,10 +19,20 @@ export function fromCrd(
   const schema = getObject(foreignSchema(kind, version), ...path);
   if (schema === undefined) throw new Error(`${kind} has nothing at ${path.join('.')}`);
   const properties = Object.entries(getObject(schema, 'properties') ?? {});
-  return struct({
-    ...schema,
-    properties: Object.fromEntries(properties.filter(([key]) => !except.includes(key))),
-  });
+  return lawful(
+    { ...schema, properties: Object.fromEntries(properties.filter(([key]) => !except.includes(key))) },
+    struct,
+  );
+}
+
+/** Of what `make` makes, that which keeps the schema's rules. */
+function lawful<T extends Json>(
+  schema: JsonObject,
+  make: (schema: JsonObject) => fc.Arbitrary<T>,
+): fc.Arbitrary<T> {
+  if (getObjects(schema, 'x-kubernetes-validations').length === 0) return make(schema);
+  const around = { type: 'object', properties: { value: schema } };
+  return make(schema).filter((each) => faultsOf(around, { value: each }).length === 0);
 }
 
 /** Few members at a time: what is wanted is every field now and then, not all fields at once. */
@@ -36,6 +43,13 @@ function struct(schema: JsonObject): fc.Arbitrary<JsonObject> {
   const required = arrayOrEmpty(schema, 'required').map((key) => asString(key) ?? '');
   const choices = alternatives(schema);
   const optional = Object.keys(properties).filter((key) => !required.includes(key));
+  const choicesByType = memberByType(properties);
+  if (choicesByType.size > 0)
+    return fc
+      .constantFrom(...choicesByType)
+      .chain(([type, key]) =>
+        fc.record({ type: fc.constant(type), [key]: value(getObject(properties, key) ?? {}) }),
+      );
   return fc.subarray(optional, { maxLength: Math.min(MEMBERS, optional.length) }).chain((some) => {
     // Of alternatives the first that came up.
     const [one, ...others] = some.filter((key) => choices.includes(key));
@@ -43,6 +57,17 @@ function struct(schema: JsonObject): fc.Arbitrary<JsonObject> {
     const members = keys.map((key) => [key, value(getObject(properties, key) ?? {})] as const);
     return fc.record(Object.fromEntries(members));
   });
+}
+
+/** Where the type says which member stands: the member by type. They have one name, but for its case. */
+function memberByType(properties: JsonObject): Map<string, string> {
+  const types = arrayOrEmpty(getObject(properties, 'type'), 'enum').map((each) => asString(each) ?? '');
+  return new Map(
+    types.flatMap((type) => {
+      const key = Object.keys(properties).find((each) => each.toLowerCase() === type.toLowerCase());
+      return key === undefined ? [] : [[type, key] as const];
+    }),
+  );
 }
 
 /** Members of which at most one may be present: `oneOf` with nothing but `required`. */
@@ -56,7 +81,7 @@ function alternatives(schema: JsonObject): string[] {
 const made = new WeakMap<JsonObject, fc.Arbitrary<Json>>();
 
 function value(schema: JsonObject): fc.Arbitrary<Json> {
-  const arbitrary = made.get(schema) ?? valueOf(schema);
+  const arbitrary = made.get(schema) ?? lawful(schema, valueOf);
   made.set(schema, arbitrary);
   return arbitrary;
 }

@@ -1,14 +1,17 @@
 import { Ajv } from 'ajv';
-import { getObject, getObjects, getString } from '../../../api/json.ts';
+import { cloneJson, getObject, getObjects, getString } from '../../../api/json.ts';
 import type { JsonObject, KubeObject } from '../../../api/kube.ts';
+import { Causes } from '../../../playground/api/errors.ts';
+import { applyDefaults } from '../../../playground/api/crd/structural.ts';
+import { validateCustom } from '../../../playground/api/crd/validate.ts';
 import { crd } from '../../../playground/scenarios/gateway-api-crds.ts';
 import { grpcRouteSpec, httpRouteSpec } from './gateway-api.ts';
 import { destinationRuleSpec, virtualServiceSpec } from './istio.ts';
 import { list, object, text } from './words.ts';
 
 /**
- * Kinds of other projects as far as tests need them: structure, defaults and limits, written from their reference pages and
- * without their CEL rules. They say what may stand around the fields that Sluice knows, and what an API server fills in.
+ * Kinds of other projects as far as tests need them: structure, defaults, limits and rules, written from their reference pages.
+ * They say what may stand around the fields that Sluice knows, and what an API server fills in.
  */
 export type ForeignKind = 'HTTPRoute' | 'GRPCRoute' | 'VirtualService' | 'DestinationRule' | 'TrafficSplit';
 
@@ -57,11 +60,32 @@ export function foreignSchema(kind: ForeignKind, version: string): JsonObject {
   return schema;
 }
 
-/** Says what that schema finds wrong with an object: [] if nothing. */
+/**
+ * Says what an API server finds wrong with an object by that schema, its CEL rules among it: [] if nothing. Alternatives
+ * (`oneOf`) are left to Ajv, because the server of the playground does not judge them.
+ */
 export function foreignCheck(kind: ForeignKind, version: string): (checked: KubeObject) => string[] {
-  const check = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(
-    foreignSchema(kind, version),
-  );
-  return (checked) =>
-    check(checked) ? [] : (check.errors ?? []).map((error) => `${error.instancePath} ${error.message ?? ''}`);
+  const schema = foreignSchema(kind, version);
+  const fits = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
+  const judge = (spec: JsonObject): string[] => [
+    ...(fits({ spec }) ? [] : (fits.errors ?? [])).map((e) => `${e.instancePath} ${e.message ?? ''}`),
+    ...faultsOf(schema, { spec }),
+  ];
+  // Asked about the same few states many thousand times.
+  const known = new Map<string, string[]>();
+  return ({ spec = {} }) => {
+    const content = JSON.stringify(spec);
+    const faults = known.get(content) ?? judge(spec);
+    known.set(content, faults);
+    return faults;
+  };
+}
+
+/** What the API server of the playground finds wrong with a value, once it has filled in the defaults. */
+export function faultsOf(schema: JsonObject, value: JsonObject): string[] {
+  const filled = cloneJson(value);
+  applyDefaults(schema, filled);
+  const causes = new Causes();
+  validateCustom(schema, filled, undefined, causes);
+  return causes.all.map(({ field, message }) => `${field}: ${message}`);
 }

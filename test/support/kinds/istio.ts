@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../api/kube.ts';
+import { span, workloadLabels } from './rules.ts';
 import { dictionary, double, flag, int32, list, object, oneOf, text, uint32, whole, words } from './words.ts';
 
 /** `spec` of VirtualService and DestinationRule, by the reference pages of Istio's traffic management. */
@@ -58,19 +59,19 @@ const http = object({
     authority: text(),
     uriRegexRewrite: object({ match: text(), rewrite: text() }),
   }),
-  timeout: text(),
+  timeout: span(text()),
   retries: object({
     attempts: int32,
-    perTryTimeout: text(),
+    perTryTimeout: span(text()),
     retryOn: text(),
-    backoff: text(),
+    backoff: span(text()),
     retryRemoteLocalities: flag,
     retryIgnorePreviousHosts: flag,
   }),
   fault: object({
     delay: oneOf(
       ['fixedDelay', 'exponentialDelay'],
-      object({ percent: int32, percentage, fixedDelay: text(), exponentialDelay: text() }),
+      object({ percent: int32, percentage, fixedDelay: span(text()), exponentialDelay: span(text()) }),
     ),
     abort: oneOf(
       ['httpStatus', 'grpcStatus', 'http2Error'],
@@ -88,7 +89,7 @@ const http = object({
     allowMethods: texts,
     allowHeaders: texts,
     exposeHeaders: texts,
-    maxAge: text(),
+    maxAge: span(text()),
     allowCredentials: flag,
     unmatchedPreflights: words('UNSPECIFIED', 'FORWARD', 'IGNORE'),
   }),
@@ -122,17 +123,17 @@ const trafficPolicy = {
   connectionPool: object({
     tcp: object({
       maxConnections: int32,
-      connectTimeout: text(),
+      connectTimeout: span(text()),
       idleTimeout: text(),
-      maxConnectionDuration: text(),
-      tcpKeepalive: object({ probes: uint32, time: text(), interval: text() }),
+      maxConnectionDuration: span(text()),
+      tcpKeepalive: object({ probes: uint32, time: span(text()), interval: span(text()) }),
     }),
     http: object({
       http1MaxPendingRequests: int32,
       http2MaxRequests: int32,
       maxRequestsPerConnection: int32,
       maxRetries: int32,
-      idleTimeout: text(),
+      idleTimeout: span(text()),
       h2UpgradePolicy: words('DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE'),
       useClientProtocol: flag,
       maxConcurrentStreams: int32,
@@ -153,9 +154,10 @@ const trafficPolicy = {
         }),
       ),
       localityLbSetting: object({ enabled: flag, failoverPriority: texts }),
-      warmup: object({ duration: text(), minimumPercent: share, aggression: { ...double, minimum: 0 } }, [
-        'duration',
-      ]),
+      warmup: object(
+        { duration: span(text()), minimumPercent: share, aggression: { ...double, minimum: 0 } },
+        ['duration'],
+      ),
     }),
   ),
   outlierDetection: object({
@@ -163,8 +165,8 @@ const trafficPolicy = {
     consecutiveGatewayErrors: uint32,
     consecutiveLocalOriginFailures: uint32,
     splitExternalLocalOriginErrors: flag,
-    interval: text(),
-    baseEjectionTime: text(),
+    interval: span(text()),
+    baseEjectionTime: span(text()),
     maxEjectionPercent: int32,
     minHealthPercent: int32,
   }),
@@ -195,7 +197,7 @@ export const destinationRuleSpec = object(
     exportTo: texts,
     trafficPolicy: policy,
     subsets: list(object({ name: text(), labels: textByName, trafficPolicy: policy }, ['name'])),
-    workloadSelector: object({ matchLabels: textByName }),
+    workloadSelector: object({ matchLabels: workloadLabels(dictionary(text({ maxLength: 63 }))) }),
   },
   ['host'],
 );
