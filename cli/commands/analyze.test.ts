@@ -213,7 +213,7 @@ describe('the program', () => {
 
   it('needs no more memory for more samples', async () => {
     // Half as much again as the program takes by itself: samples that were kept would fill it.
-    const heap = ['--max-old-space-size=64', '--max-semi-space-size=2'];
+    const heap = ['--max-old-space-size=44', '--max-semi-space-size=2'];
     const args = ['--template', file('t.yaml', SPEC), '--on-inconclusive', 'wait'];
     const child = spawn(process.execPath, [...heap, PROGRAM, 'analyze', ...args]);
     child.stdout.resume();
