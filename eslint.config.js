@@ -1,28 +1,18 @@
 import tseslint from 'typescript-eslint';
 
-/** Files where time, randomness and the outside world are parameters (see docs/architecture.md). */
-const PURE = [
-  'api/**/*.ts',
-  'analysis/stats/**/*.ts',
-  'analysis/judge/**/*.ts',
-  'analysis/replay/**/*.ts',
-  'providers/**/*.ts',
-  'controller/{model,decide,facts,rights}.ts',
-  'controller/{facts,rules,canary,companions,discovery,status}/**/*.ts',
-];
+/** Rooms where time, randomness and the outside world are parameters (docs/architecture.md). */
+const PURE = ['lib', 'api', 'analysis/{stats,promql,judge,replay}', 'providers', 'release'].map(
+  (room) => `${room}/**/*.ts`,
+);
 
 /** The one file per program that may end it, read its environment and print. */
-const PROGRAMS = [
-  'cli/main.ts',
-  'playground/main.ts',
-  'controller/main.ts',
-  'scripts/*.ts',
-  'vitest.config.ts',
-  'test/cluster/main.ts',
-];
+const PROGRAMS = ['*/main.ts', 'test/*/main.ts', 'scripts/*.ts', 'vitest.config.ts'];
+
+/** Tests, and the suite that every provider is held to. */
+const TOOLS = ['**/*.test.ts', 'providers/conformance/**'];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '*.js'] },
+  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '*.{js,mjs}'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -39,6 +29,10 @@ export default tseslint.config(
         { object: 'process', property: 'exit', message: 'Only the program file ends the program.' },
         { object: 'process', property: 'env', message: 'Only the program file reads the environment.' },
       ],
+      'no-restricted-imports': [
+        'error',
+        { name: 'node:process', message: 'Only the program file ends the program or reads the environment.' },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },
@@ -54,11 +48,11 @@ export default tseslint.config(
   },
   {
     files: PROGRAMS,
-    rules: { 'no-console': 'off', 'no-restricted-properties': 'off' },
+    rules: { 'no-console': 'off', 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   {
     files: PURE,
-    ignores: ['**/*.test.ts', 'providers/conformance.ts'],
+    ignores: TOOLS,
     rules: {
       'no-restricted-globals': [
         'error',
@@ -100,7 +94,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', 'test/**/*.ts', 'providers/conformance.ts'],
+    files: [...TOOLS, 'test/**/*.ts'],
     rules: {
       'max-lines-per-function': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -19,7 +19,7 @@ export default defineConfig(({ mode }) => ({
           ...PATIENT,
           setupFiles: ['test/support/property-seed.ts'],
           include: [
-            '{api,analysis,providers,kube,controller,cli,playground,scripts}/**/*.test.ts',
+            '{lib,api,analysis,providers,release,kube,controller,cli,playground,scripts}/**/*.test.ts',
             'test/{architecture,bench,conformance,simulation}/**/*.test.ts',
           ],
         },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { metricsOf, resolvePresets } from './bound.ts';
-import { formatIssue } from './result.ts';
+import { formatIssue } from '../lib/result.ts';
 import type { BoundTemplate, Metric } from './template.ts';
 
 const margins = {

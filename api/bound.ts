@@ -6,7 +6,7 @@ import type {
   LatencyQueries,
   Metric,
 } from './template.ts';
-import type { Issue, Result } from './result.ts';
+import type { Issue, Result } from '../lib/result.ts';
 
 /** One metric of a release, with the key it has in measurements, in running statistics and in verdicts. */
 export interface BoundMetric {

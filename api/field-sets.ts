@@ -1,5 +1,5 @@
-import { isObject } from './json.ts';
-import type { JsonObject } from './kube.ts';
+import { isObject } from '../lib/json.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /**
  * A set of fields of an object as a tree, as `metadata.managedFields` holds it. Steps are written as in FieldsV1: "f:name",

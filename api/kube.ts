@@ -1,7 +1,6 @@
-/** The raw shape of Kubernetes objects. Objects are read, kept and written as JSON, so unknown fields survive. */
+import type { Json, JsonObject } from '../lib/json.ts';
 
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
-export type JsonObject = { [key: string]: Json | undefined };
+/** The raw shape of Kubernetes objects. Objects are read, kept and written as JSON, so unknown fields survive. */
 
 export interface OwnerReference {
   apiVersion: string;
@@ -28,7 +27,7 @@ export interface ObjectMeta {
   [key: string]: unknown;
 }
 
-/** Any Kubernetes object. `spec` and `status` stay raw JSON; read them with the helpers of api/json.ts. */
+/** Any Kubernetes object. `spec` and `status` stay raw JSON; read them with the helpers of lib/json.ts. */
 export interface KubeObject {
   apiVersion: string;
   kind: string;

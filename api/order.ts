@@ -1,4 +1,4 @@
-import { getString } from './json.ts';
+import { getString } from '../lib/json.ts';
 import type { ObjectMeta } from './kube.ts';
 
 /**

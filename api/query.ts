@@ -1,4 +1,4 @@
-import type { Issue } from './result.ts';
+import type { Issue } from '../lib/result.ts';
 
 /**
  * Query templates: PromQL with `{{name}}` variables. Each value is escaped for the place it goes to: a string, a regular

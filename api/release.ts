@@ -1,5 +1,6 @@
 import type { AnalysisState, Verdict } from './analysis.ts';
-import type { JsonObject, ObjectMeta } from './kube.ts';
+import type { ObjectMeta } from './kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /** Release: one attempt to deliver one revision. Also the audit trail: from it alone one can say why. */
 export type Phase =
@@ -36,7 +37,7 @@ export interface ReleaseSpec {
     /** the Service in front of the canary alone; absent: the back end needs none */
     canaryService?: string;
     routes: { apiVersion: string; kind: string; name: string }[];
-    /** label keys and values that tell canary pods from stable pods (controller/canary) */
+    /** label keys and values that tell canary pods from stable pods (release/canary) */
     rewrite: JsonObject;
     /**
      * by what requests are counted: the ready-made queries that fit what carries out the split, and what makes them fit; "none": there

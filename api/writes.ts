@@ -1,4 +1,5 @@
-import type { JsonObject, JsonPatchOp, KubeObject, ObjectRef } from './kube.ts';
+import type { JsonPatchOp, KubeObject, ObjectRef } from './kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 
 /**
  * A write to the API server as data. Providers and the decision return them; controller/execute.ts alone carries

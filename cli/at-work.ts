@@ -1,4 +1,4 @@
-import { getString } from '../api/json.ts';
+import { getString } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
 import { HOME } from '../api/names.ts';
 import { RESOURCES } from '../api/resources.ts';

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { CommanderError } from 'commander';
-import { escapeText } from '../api/text.ts';
+import { escapeText } from '../lib/text.ts';
 import { KubeError } from '../kube/errors.ts';
 import { systemClock } from '../kube/clock.ts';
 import { sentenceOf } from './failures.ts';

@@ -1,4 +1,4 @@
-import { escapeText, shorten } from '../api/text.ts';
+import { escapeText, shorten } from '../lib/text.ts';
 import type { Colour, Paint } from './io.ts';
 
 /** No line is longer: an object of a cluster can hold texts without a bound. */

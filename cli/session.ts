@@ -7,7 +7,7 @@ import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connect } from '../kube/http.ts';
 import type { Clock } from '../kube/types.ts';
-import { labelValue } from '../controller/canary/names.ts';
+import { labelValue } from '../release/canary/names.ts';
 import { UsageError } from './io.ts';
 
 export interface ConnectionFlags {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../api/kube.ts';
+import type { KubeObject } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Phase, Release, ReleaseStatus } from '../api/release.ts';
 import { aRelease, aStatus } from '../test/support/release.ts';
 import { EXIT } from './io.ts';

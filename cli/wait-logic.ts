@@ -1,9 +1,10 @@
-import { getObject } from '../api/json.ts';
-import type { JsonObject, KubeObject } from '../api/kube.ts';
+import { getObject } from '../lib/json.ts';
+import type { KubeObject } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { ANNOTATION } from '../api/names.ts';
 import type { Phase, Release, ReleaseStatus } from '../api/release.ts';
-import { templatesEqual } from '../controller/canary/template.ts';
-import { isEnded, setAsideOf, stableAfter, wasTurnedDown } from '../controller/facts/records.ts';
+import { templatesEqual } from '../release/canary/template.ts';
+import { isEnded, setAsideOf, stableAfter, wasTurnedDown } from '../release/facts/records.ts';
 import { EXIT } from './io.ts';
 
 /** What `sluice wait` was asked to see through: this template of this Deployment object. */

@@ -1,5 +1,5 @@
-import { fail, ok, type Issue, type Result } from '../api/result.ts';
-import { withoutPassword } from '../api/url.ts';
+import { fail, ok, type Issue, type Result } from '../lib/result.ts';
+import { withoutPassword } from '../lib/url.ts';
 
 /** The Prometheus end points of the flags. */
 export interface Endpoints {

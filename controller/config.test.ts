@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatIssue } from '../api/result.ts';
+import { formatIssue } from '../lib/result.ts';
 import { parseFlags, USAGE } from './config.ts';
 
 const issuesOf = (...argv: string[]): string[] => {

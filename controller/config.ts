@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { CLUSTER_DOMAIN, HOME, isDomain } from '../api/names.ts';
-import { parseDuration } from '../api/duration.ts';
-import { fail, ok } from '../api/result.ts';
-import type { Issue, Result } from '../api/result.ts';
+import { parseDuration } from '../lib/duration.ts';
+import { fail, ok } from '../lib/result.ts';
+import type { Issue, Result } from '../lib/result.ts';
 import { dnsLabel, NO_ENDPOINTS, parseEndpoints, parseNamespaces } from './config-endpoints.ts';
 import { HOLDS, type Hold } from './hold/keeper.ts';
-import type { ControllerConfig } from './model.ts';
+import type { ControllerConfig } from '../release/model.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 /** own: the target's namespace comes before the controller's */

@@ -1,8 +1,9 @@
-import type { JsonObject, KubeObject, ObjectRef } from '../api/kube.ts';
+import type { KubeObject, ObjectRef } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { apiVersionOf, RESOURCES } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isNotFound } from '../kube/errors.ts';
-import type { Action } from './model.ts';
+import type { Action } from '../release/model.ts';
 
 export type EventAction = Extract<Action, { do: 'event' }>;
 

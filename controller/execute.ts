@@ -7,10 +7,10 @@ import { refOf } from '../kube/paths.ts';
 import type { EventRecorder } from './events.ts';
 import { giveBack, takesFields } from './give-back.ts';
 import type { Measurements } from './measurements.ts';
-import type { Action, RefusedWrite } from './model.ts';
+import type { Action, RefusedWrite } from '../release/model.ts';
 import type { Seal } from './seal/seal.ts';
 import { firstSeal, resealed } from './seal/writes.ts';
-import type { Reader } from './snapshot.ts';
+import type { Reader } from './observe/snapshot.ts';
 
 export interface Actor {
   client: Pick<KubeClient, 'execute' | 'list'>;

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { getObjects, getString } from '../api/json.ts';
-import type { JsonObject, JsonPatchOp, KubeObject } from '../api/kube.ts';
+import { getObjects, getString } from '../lib/json.ts';
+import type { JsonPatchOp, KubeObject } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
 import { KubeClient } from '../kube/client.ts';
 import { KubeError } from '../kube/errors.ts';
-import { createApiServer } from '../playground/api/server.ts';
-import { gatewayApiCrds } from '../playground/scenarios/gateway-api-crds.ts';
+import { createApiServer } from '../playground/apiserver/server.ts';
+import { gatewayApiCrds } from '../playground/demo/gateway-api-crds.ts';
 import { inProcessTransport, VirtualClock } from '../test/support/in-process.ts';
 import { backend, httpRoute, rule } from '../test/support/routes.ts';
 import { giveBack, type GiveBack } from './give-back.ts';

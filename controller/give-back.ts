@@ -5,8 +5,8 @@ import type { Write } from '../api/writes.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isConflict, isInvalid, KubeError } from '../kube/errors.ts';
 import { liveOf, PROVIDERS } from '../providers/index.ts';
-import { ownersAfter } from './facts/field-owners.ts';
-import type { Action, Snapshot } from './model.ts';
+import { ownersAfter } from '../release/facts/field-owners.ts';
+import type { Action, Snapshot } from '../release/model.ts';
 
 /** Somebody writes in between now and then, a gateway its status above all. */
 const TRIES = 4;

@@ -1,4 +1,4 @@
-import type { Key } from './model.ts';
+import type { Key } from '../release/model.ts';
 
 /** "namespace/name": how a target is written in the queue, in logs and on the board of measurements. */
 export function keyText(key: Key): string {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../test/support/eventually.ts';
 import { RESOURCES } from '../api/resources.ts';
-import { realClock } from '../playground/api/clock.ts';
-import { listen } from '../playground/api/listen.ts';
+import { realClock } from '../playground/apiserver/clock.ts';
+import { listen } from '../playground/apiserver/listen.ts';
 import { startApi } from '../test/support/api.ts';
 import type { TestApi } from '../test/support/api.ts';
 

@@ -7,14 +7,14 @@ import type { Logger } from 'pino';
 import { measure } from '../analysis/measure/measure.ts';
 import { createPrometheusClient } from '../analysis/measure/prometheus.ts';
 import { RESOURCES } from '../api/resources.ts';
-import { formatIssue } from '../api/result.ts';
+import { formatIssue } from '../lib/result.ts';
 import { systemClock } from '../kube/clock.ts';
 import { connect } from '../kube/http.ts';
 import type { Connection } from '../kube/http.ts';
 import { servedVersions } from '../kube/versions.ts';
 import { parseFlags, USAGE } from './config.ts';
 import type { RunConfig } from './config.ts';
-import { decide } from './decide.ts';
+import { decide } from '../release/decide.ts';
 import { run } from './run.ts';
 import { ownAddress } from './server.ts';
 

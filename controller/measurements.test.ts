@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Measurement } from '../api/analysis.ts';
 import type { QueueJob } from '../analysis/queue/queue.ts';
 import { MeasurementBoard } from './measurements.ts';
-import type { MeasureJob } from './model.ts';
+import type { MeasureJob } from '../release/model.ts';
 
 const KEY = 'team/shop';
 const window = { startMs: 1_000, endMs: 2_000 };

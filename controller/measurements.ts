@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Measurement } from '../api/analysis.ts';
 import type { MeasurementQueue, QueueJob } from '../analysis/queue/queue.ts';
-import type { MeasureJob, MeasureResult } from './model.ts';
+import type { MeasureJob, MeasureResult } from '../release/model.ts';
 
 /** What a reconcile needs of measurements. `key` is "namespace/name" of the target. */
 export interface Measurements {

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Measurement } from '../api/analysis.ts';
 import { isTerminal } from '../api/conditions.ts';
 import type { Phase } from '../api/release.ts';
-import type { Key } from './model.ts';
+import type { Key } from '../release/model.ts';
 import type { Reconciled } from './reconcile.ts';
 
 /** What the metrics read when they are scraped. */

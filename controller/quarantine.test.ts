@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { aSnapshot, aTarget } from '../test/support/builders.ts';
 import { underWay } from '../test/support/release-builders.ts';
-import { decideSafely } from './decide.ts';
-import type { Decision, Snapshot } from './model.ts';
+import { decideSafely } from '../release/decide.ts';
+import type { Decision, Snapshot } from '../release/model.ts';
 import { Quarantine, Quarantined } from './quarantine.ts';
 
 const good: Decision = { rule: 'r', reason: 'Idle', sentence: 's', outcome: 'done', actions: [] };

@@ -1,6 +1,6 @@
 import { keyText } from './keys.ts';
 import { Overrun, within } from './deadline.ts';
-import type { Decision, Snapshot } from './model.ts';
+import type { Decision, Snapshot } from '../release/model.ts';
 
 export interface QuarantineOptions {
   decide: (snapshot: Snapshot) => Decision;

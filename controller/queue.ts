@@ -1,5 +1,5 @@
-import { Turns } from '../api/turns.ts';
-import { backoffMs } from '../kube/backoff.ts';
+import { Turns } from '../lib/turns.ts';
+import { backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../kube/types.ts';
 import { parseKey } from './keys.ts';
 

@@ -12,7 +12,7 @@ import {
   type Around,
 } from '../test/support/one-pass.ts';
 import { aStatus } from '../test/support/release-builders.ts';
-import type { MeasureResult, Snapshot } from './model.ts';
+import type { MeasureResult, Snapshot } from '../release/model.ts';
 
 let passes: Passes;
 

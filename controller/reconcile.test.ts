@@ -14,7 +14,7 @@ import {
   write,
   type Around,
 } from '../test/support/one-pass.ts';
-import type { Action } from './model.ts';
+import type { Action } from '../release/model.ts';
 
 let passes: Passes;
 

@@ -1,22 +1,22 @@
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import type { KubeError } from '../kube/errors.ts';
-import { decideSafely } from './decide.ts';
+import { decideSafely } from '../release/decide.ts';
 import { execute } from './execute.ts';
 import type { Actor, Executed } from './execute.ts';
-import { isEnded, readReleases } from './facts/records.ts';
+import { isEnded, readReleases } from '../release/facts/records.ts';
 import { repairsOf, seenIn } from './give-back.ts';
 import type { Measurements } from './measurements.ts';
 import { keyText } from './keys.ts';
-import type { Memory } from './memory.ts';
-import type { Action, ControllerConfig, Decision, Key, Snapshot } from './model.ts';
+import type { Memory } from './observe/memory.ts';
+import type { Action, ControllerConfig, Decision, Key, Snapshot } from '../release/model.ts';
 import type { Refusals } from './refusals.ts';
 import type { Seal } from './seal/seal.ts';
 import { renewals } from './seal/writes.ts';
-import { readSnapshot } from './snapshot.ts';
-import type { Reader } from './snapshot.ts';
-import { obstacleOf } from './status/obstacle.ts';
-import { withTrouble, type Obstacle } from './status/trouble.ts';
+import { readSnapshot } from './observe/snapshot.ts';
+import type { Reader } from './observe/snapshot.ts';
+import { obstacleOf } from '../release/status/obstacle.ts';
+import { withTrouble, type Obstacle } from '../release/status/trouble.ts';
 import { statusWrite } from './status-write.ts';
 
 export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken' | 'releases' | 'seen'> {

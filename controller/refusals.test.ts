@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Refusals } from './refusals.ts';
-import { refusalKind } from './status/obstacle.ts';
+import { refusalKind } from '../release/status/obstacle.ts';
 
 describe('refused writes', () => {
   const refused = {

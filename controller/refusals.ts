@@ -1,5 +1,5 @@
-import type { RefusedWrite } from './model.ts';
-import { refusalKind } from './status/obstacle.ts';
+import type { RefusedWrite } from '../release/model.ts';
+import { refusalKind } from '../release/status/obstacle.ts';
 
 /** A refused write is tried again after this long: rights are given, webhooks come back. Below the pace of a Blocked release. */
 const FORGOTTEN_AFTER_MS = 25_000;

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { getString } from '../api/json.ts';
+import { getString } from '../lib/json.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { fakeRuntime, startWorkloads } from '../playground/workloads/index.ts';
@@ -11,10 +11,10 @@ import type { Transport } from '../kube/types.ts';
 import { refusal } from '../test/simulation/refusal.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { parseFlags } from './config.ts';
-import { decide } from './decide.ts';
+import { decide } from '../release/decide.ts';
 import { admissionResource } from './hold/resources.ts';
 import { shippedPolicies } from './hold/shipped.ts';
-import type { Decision, Snapshot } from './model.ts';
+import type { Decision, Snapshot } from '../release/model.ts';
 import { run } from './run.ts';
 
 let clock: VirtualClock;

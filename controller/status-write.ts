@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Json, JsonObject, KubeObject } from '../api/kube.ts';
+import type { KubeObject } from '../api/kube.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import type { ReleaseStatus } from '../api/release.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject, Resource } from '../api/kube.ts';
+import type { KubeObject, Resource } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
 import type { KubeResponse, Transport } from '../kube/types.ts';
@@ -8,7 +9,7 @@ import { seeded, startApi } from '../test/support/api.ts';
 import type { TestApi } from '../test/support/api.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { keyText } from './keys.ts';
-import { FORBIDDEN } from './snapshot.ts';
+import { FORBIDDEN } from './observe/snapshot.ts';
 import { Watches } from './watches.ts';
 
 let clock: VirtualClock;

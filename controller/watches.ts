@@ -9,15 +9,15 @@ import { Reflector } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
 import type { Clock } from '../kube/types.ts';
-import { FOLLOWED } from './companions/index.ts';
-import { ClusterWatch } from './cluster-watch.ts';
-import { CONSIDERED } from './discovery/index.ts';
-import { owningDeployment, owningReplicaSet, targetOf } from './owners.ts';
-import type { Key } from './model.ts';
-import { ReachingOut } from './reaching-out.ts';
-import { mayBeAbsent, SHARED, WATCHED } from './rights.ts';
-import { FORBIDDEN, type Listing, type Reader } from './snapshot.ts';
-import { Targets } from './targets.ts';
+import { FOLLOWED } from '../release/companions/index.ts';
+import { ClusterWatch } from './observe/cluster-watch.ts';
+import { CONSIDERED } from '../release/preflight/index.ts';
+import { owningDeployment, owningReplicaSet, targetOf } from './observe/owners.ts';
+import type { Key } from '../release/model.ts';
+import { ReachingOut } from './observe/reaching-out.ts';
+import { mayBeAbsent, SHARED, WATCHED } from '../release/rights.ts';
+import { FORBIDDEN, type Listing, type Reader } from './observe/snapshot.ts';
+import { Targets } from './observe/targets.ts';
 
 export interface WatchesOptions {
   client: Pick<KubeClient, 'listAll' | 'watch' | 'serves'>;

@@ -8,7 +8,7 @@ import { ScriptedTransport } from '../test/support/scripted-transport.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { EventRecorder } from './events.ts';
 import { Metrics } from './metrics.ts';
-import type { Action, Decision } from './model.ts';
+import type { Action, Decision } from '../release/model.ts';
 import { Seal } from './seal/seal.ts';
 import { Worker } from './worker.ts';
 

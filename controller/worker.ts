@@ -2,21 +2,21 @@ import type { Logger } from 'pino';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Clock } from '../kube/types.ts';
-import { isQuarantine } from './decide.ts';
+import { isQuarantine } from '../release/decide.ts';
 import { execute } from './execute.ts';
 import type { Actor } from './execute.ts';
 import { parseKey } from './keys.ts';
-import { Memory } from './memory.ts';
+import { Memory } from './observe/memory.ts';
 import type { Measurements } from './measurements.ts';
 import type { Metrics } from './metrics.ts';
-import type { ControllerConfig, Decision, Key, Snapshot } from './model.ts';
+import type { ControllerConfig, Decision, Key, Snapshot } from '../release/model.ts';
 import type { Worked } from './queue.ts';
 import { reconcileOnce } from './reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
 import { Refusals } from './refusals.ts';
-import { refusalKind } from './status/obstacle.ts';
+import { refusalKind } from '../release/status/obstacle.ts';
 import type { Seal } from './seal/seal.ts';
-import { FORBIDDEN, type Reader } from './snapshot.ts';
+import { FORBIDDEN, type Reader } from './observe/snapshot.ts';
 import { WarningLog, type Remark } from './warnings.ts';
 
 export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning' | 'seal' | 'releases'> {

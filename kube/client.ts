@@ -1,5 +1,6 @@
-import { getObject, getString, isObject } from '../api/json.ts';
-import type { JsonObject, JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
+import { getObject, getString, isObject } from '../lib/json.ts';
+import type { JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { Write } from '../api/writes.ts';
 import {
   errorFromAnswer,

@@ -1,5 +1,5 @@
 import type { KubeObject, Resource } from '../api/kube.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../lib/backoff.ts';
 import type { KubeClient } from './client.ts';
 import { KubeError } from './errors.ts';
 import { Reflector } from './reflector.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../api/kube.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 
 /** Why no answer came: the connection failed, or the deadline passed. HTTP errors carry the server's own reason. */
 export const NETWORK = 'NetworkError';

@@ -1,4 +1,5 @@
-import type { JsonObject, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
+import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { KubeClient } from './client.ts';
 import { isAlreadyExists, isConflict, KubeError } from './errors.ts';
 import type { Clock } from './types.ts';

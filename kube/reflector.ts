@@ -1,5 +1,5 @@
 import type { Resource } from '../api/kube.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../lib/backoff.ts';
 import type { KubeClient, Scope, WatchEvent } from './client.ts';
 import { isForbidden, isGone, isNotFound, isRetryable, KubeError, TIMEOUT } from './errors.ts';
 import type { Sink } from './store.ts';

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../api/kube.ts';
-import { deepFreeze } from './freeze.ts';
+import { deepFreeze } from '../lib/freeze.ts';
 
 export type Change =
   | { type: 'ADDED' | 'MODIFIED'; object: KubeObject; old?: KubeObject }

@@ -1,9 +1,9 @@
-import { gateway } from './gateway.ts';
-import { istio } from './istio.ts';
-import { linkerd } from './linkerd.ts';
-import { nginx } from './nginx.ts';
+import { gateway } from './gateway/gateway.ts';
+import { istio } from './istio/istio.ts';
+import { linkerd } from './linkerd/linkerd.ts';
+import { nginx } from './nginx/nginx.ts';
 import type { Provider } from './provider.ts';
-import { replicas } from './replicas.ts';
+import { replicas } from './replicas/replicas.ts';
 
 export type BuiltIn = 'gateway' | 'nginx' | 'istio' | 'linkerd' | 'replicas';
 
@@ -11,6 +11,6 @@ export type BuiltIn = 'gateway' | 'nginx' | 'istio' | 'linkerd' | 'replicas';
 export const PROVIDERS: Record<BuiltIn, Provider> = { gateway, nginx, istio, linkerd, replicas };
 
 export { liveOf, routesOf, ROUTE_KINDS, type LiveRoutes } from './live.ts';
-export { reached } from './replicas.ts';
+export { reached } from './replicas/replicas.ts';
 export { PRESETS } from './preset-list.ts';
 export { trafficVariables } from './variables.ts';

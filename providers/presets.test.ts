@@ -13,12 +13,17 @@ import {
   rule,
 } from '../test/support/routes.ts';
 import { aTrafficContext } from '../test/support/traffic.ts';
-import { ciliumPresets, contourPresets, envoyGatewayGrpcPresets, kgatewayPresets } from './envoy-presets.ts';
-import { gatewayPresets, linkerdRoutePresets } from './gateway-presets.ts';
+import {
+  ciliumPresets,
+  contourPresets,
+  envoyGatewayGrpcPresets,
+  kgatewayPresets,
+} from './gateway/envoy-presets.ts';
+import { gatewayPresets, linkerdRoutePresets } from './gateway/presets.ts';
 import { PRESETS, PROVIDERS, trafficVariables } from './index.ts';
 import { istioPresets, nginxPresets } from './presets.ts';
 import type { Presets } from './provider.ts';
-import { traefikNginxPresets, traefikPresets } from './traefik-presets.ts';
+import { traefikNginxPresets, traefikPresets } from './gateway/traefik-presets.ts';
 
 const ingresses = [
   ingress('shop.v1', { 'a.example.com': [ingressPath('/', 'web')] }),

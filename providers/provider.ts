@@ -141,7 +141,7 @@ export interface Presets {
 
 /**
  * A traffic back end. Pure: objects in, wanted writes out. One file per back end; every one is held to
- * providers/conformance.ts.
+ * providers/conformance/suite.ts.
  */
 export interface Provider {
   name: ProviderName;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { renderQuery } from '../api/query.ts';
 import {
   backend,

@@ -1,7 +1,7 @@
-import { getInteger, getObjects, getString } from '../api/json.ts';
+import { getInteger, getObjects, getString } from '../lib/json.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { CLUSTER_DOMAIN } from '../api/names.ts';
-import { pathsOf } from './nginx-ingress.ts';
+import { pathsOf } from './nginx/ingress.ts';
 import { istioReporters } from './presets.ts';
 import { OFF } from './provider.ts';
 import type { TrafficContext } from './provider.ts';

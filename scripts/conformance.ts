@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { getNumber, getObject, getObjects, getString } from '../api/json.ts';
+import { getNumber, getObject, getObjects, getString } from '../lib/json.ts';
 
 /**
  * `npm run conformance [-- --only apply,watch …]`: compares the embedded API server with recordings of a real one. The

@@ -1,4 +1,4 @@
-import { ensurePrometheus } from '../playground/dataplane/prometheus-binary.ts';
+import { ensurePrometheus } from '../playground/dataplane/metrics/prometheus-binary.ts';
 import { ensureEnvoy } from './lib/envoy-binary.ts';
 import { ensureNginxWithLua } from './lib/ingress-nginx-lua.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { getString } from '../api/json.ts';
+import { getString } from '../lib/json.ts';
 import { NOTHING, add, formatTally, skippedTests, tallyReport, type Tally } from './lib/tally.ts';
 
 /**
@@ -115,6 +115,7 @@ try {
     check('set-up', process.execPath, ['scripts/setup.ts']),
     check('types', join(bin, 'tsc'), ['--noEmit']),
     check('lint', join(bin, 'eslint'), ['.', '--max-warnings', '0']),
+    check('imports', 'npm', ['run', '-s', 'lint:imports']),
     check('format', join(bin, 'prettier'), ['--check', '.']),
   ]);
   tally = checks.reduce(add, tally);

@@ -1,7 +1,7 @@
 import type { Series } from './answer.ts';
 import { deficit } from './buckets.ts';
-import type { Reading, Track, Tracks, Unreadable } from './tracks.ts';
-import { unreadable } from './tracks.ts';
+import type { Reading, Track, Tracks, Unreadable } from './readings.ts';
+import { unreadable } from './readings.ts';
 
 /** Classic histograms: one counter `le` (less or equal) per bound. */
 

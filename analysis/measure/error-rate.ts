@@ -1,5 +1,5 @@
 import type { BadOutcome, Counts, Measurement, Window } from '../../api/analysis.ts';
-import { noCount } from '../../api/count.ts';
+import { noCount } from '../../lib/count.ts';
 import type { Arm } from '../../api/query.ts';
 import type { ErrorRateMetric } from '../../api/template.ts';
 import type { Series } from './answer.ts';

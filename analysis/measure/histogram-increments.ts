@@ -3,7 +3,7 @@ import type { Buckets, Form } from './buckets.ts';
 import { added, totalOf } from './buckets.ts';
 import type { FirstSeen } from './deltas.ts';
 import { scrapesInside } from './deltas.ts';
-import type { Track } from './tracks.ts';
+import type { Track } from './readings.ts';
 
 export interface HistogramOptions {
   window: Window;

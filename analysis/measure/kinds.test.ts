@@ -11,7 +11,7 @@ import {
   thresholdMetric,
   VARIABLES,
   WINDOW,
-} from './test-objects.ts';
+} from '../../test/support/measure-objects.ts';
 
 const metrics = [errorRateMetric(), latencyMetric(), seriesMetric(), thresholdMetric()].map((metric, i) => ({
   ...metric,

@@ -1,4 +1,4 @@
-import { Turns } from '../../api/turns.ts';
+import { Turns } from '../../lib/turns.ts';
 
 /** Runs tasks so many at a time, and of one group at most `each`; groups that wait have their turns one after the other. */
 export class Lane {

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Series } from './answer.ts';
 import type { Answer, PrometheusClient } from './prometheus.ts';
-import { classic, labelled, latencyMetric, measured, native, prometheus, series } from './test-objects.ts';
+import {
+  classic,
+  labelled,
+  latencyMetric,
+  measured,
+  native,
+  prometheus,
+  series,
+} from '../../test/support/measure-objects.ts';
 
 const CANARY = 'time{s="web-canary"}[315s]';
 const STABLE = 'time{s="web"}[315s]';

@@ -10,7 +10,7 @@ import type { Ticks } from './lookback.ts';
 import { eachPiece, historyMs, tickOf, ticksBefore } from './lookback.ts';
 import { podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './prometheus.ts';
-import type { Track } from './tracks.ts';
+import type { Track } from './readings.ts';
 import { readTracks } from './tracks.ts';
 
 export interface Wanted {

@@ -10,7 +10,7 @@ import {
   prometheus,
   series,
   WINDOW,
-} from './test-objects.ts';
+} from '../../test/support/measure-objects.ts';
 
 const CANARY = 'time{s="web-canary"}[315s]';
 const STABLE = 'time{s="web"}[315s]';

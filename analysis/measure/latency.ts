@@ -13,7 +13,7 @@ import { bytesPerMs } from './lookback.ts';
 import { complete, podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './prometheus.ts';
 import { sightings } from './sightings.ts';
-import type { Track, Tracks } from './tracks.ts';
+import type { Track, Tracks } from './readings.ts';
 import { readTracks } from './tracks.ts';
 
 interface Asked extends Tracks {

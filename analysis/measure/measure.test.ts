@@ -14,7 +14,7 @@ import {
   thresholdMetric,
   VARIABLES as variables,
   WINDOW as window,
-} from './test-objects.ts';
+} from '../../test/support/measure-objects.ts';
 
 const errors = errorRateMetric();
 const latency = thresholdMetric();

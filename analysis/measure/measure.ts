@@ -1,7 +1,7 @@
 import { SHARE, type Measurement, type ShareQueries, type Window } from '../../api/analysis.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import { metricsOf } from '../../api/bound.ts';
-import { getString } from '../../api/json.ts';
+import { getString } from '../../lib/json.ts';
 import { armVariables, type Arm } from '../../api/query.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { measureErrorRate } from './error-rate.ts';

@@ -1,7 +1,7 @@
 import type { NativeBucket, Series } from './answer.ts';
 import type { Buckets } from './buckets.ts';
-import type { Tracks, Unreadable } from './tracks.ts';
-import { unreadable } from './tracks.ts';
+import type { Tracks, Unreadable } from './readings.ts';
+import { unreadable } from './readings.ts';
 
 /** Native histograms: each scrape brings all filled buckets at once. */
 

@@ -4,8 +4,8 @@ import type { Buckets, Form } from './buckets.ts';
 import { project, settled, sumOf, totalOf } from './buckets.ts';
 import { firstSeen, increase } from './deltas.ts';
 import { histogramIncrements } from './histogram-increments.ts';
-import { native } from './test-objects.ts';
-import type { Track } from './tracks.ts';
+import { native } from '../../test/support/measure-objects.ts';
+import type { Track } from './readings.ts';
 import { readTracks } from './tracks.ts';
 
 /** Requests per bucket between two scrapes; with a restart, the process begins anew before them. */

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Series } from './answer.ts';
 import type { Answer } from './prometheus.ts';
-import { measured, native, prometheus, series, seriesMetric, WINDOW } from './test-objects.ts';
+import {
+  measured,
+  native,
+  prometheus,
+  series,
+  seriesMetric,
+  WINDOW,
+} from '../../test/support/measure-objects.ts';
 
 const metric = seriesMetric();
 const CANARY = 'cpu{pod=~"web-canary-1"}';

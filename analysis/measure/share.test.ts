@@ -12,7 +12,7 @@ import {
   template,
   VARIABLES,
   WINDOW,
-} from './test-objects.ts';
+} from '../../test/support/measure-objects.ts';
 
 const CANARY = 'all{s="web-canary"}[315s]';
 const STABLE = 'all{s="web"}[315s]';

@@ -1,5 +1,5 @@
 import type { Measurement } from '../../api/analysis.ts';
-import { noCount } from '../../api/count.ts';
+import { noCount } from '../../lib/count.ts';
 import { ARMS, askCounter, fallenSentence, missingRequests, nameOf, type Samples } from './arms.ts';
 import { hasSampleInside, increase, risesAfterFall } from './deltas.ts';
 import type { Job } from './job.ts';

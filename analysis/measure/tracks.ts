@@ -1,31 +1,7 @@
-import type { BadOutcome, Histogram } from '../../api/analysis.ts';
 import type { Series } from './answer.ts';
-import type { Buckets, Form } from './buckets.ts';
 import { classicTracks } from './classic.ts';
-import type { Timeline } from './deltas.ts';
 import { nativeTracks } from './native.ts';
-
-/** A cumulative histogram as it was at one scrape. */
-export interface Reading {
-  timeMs: number;
-  buckets: Buckets;
-}
-
-export type Track = Timeline<Reading>;
-
-export interface Tracks {
-  ok: true;
-  tracks: Track[];
-  form: Form;
-  layout: Histogram['layout'];
-}
-
-/** Why series cannot be read as histograms. */
-export interface Unreadable {
-  ok: false;
-  outcome: BadOutcome;
-  sentence: string;
-}
+import { unreadable, type Tracks, type Unreadable } from './readings.ts';
 
 /** The cumulative histograms these series hold, classic or native. */
 export function readTracks(all: readonly Series[]): Tracks | Unreadable {
@@ -36,8 +12,4 @@ export function readTracks(all: readonly Series[]): Tracks | Unreadable {
     'badQuery',
     'the query returns both native histograms and numbers; name the histogram itself or its _bucket series',
   );
-}
-
-export function unreadable(outcome: BadOutcome, sentence: string): Unreadable {
-  return { ok: false, outcome, sentence };
 }

@@ -1,6 +1,6 @@
 import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
-import { Turns } from '../../api/turns.ts';
+import { Turns } from '../../lib/turns.ts';
 import type { Measured, MeasurementQueue, QueueJob } from './queue.ts';
 
 export interface InProcessOptions {

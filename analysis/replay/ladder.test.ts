@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundTo, errorRate, rates, times, windowAt } from '../judge/test-objects.ts';
+import { boundTo, errorRate, rates, times, windowAt } from '../../test/support/judge-objects.ts';
 import { climb, moveTo, startLadder, type Judged, type Plan } from './ladder.ts';
 
 const STEP = { minDurationMs: 60_000, maxDurationMs: 120_000 };

@@ -1,10 +1,10 @@
 import type { AnalysisState, Measurement, Verdict, Window } from '../../api/analysis.ts';
-import { formatDuration } from '../../api/duration.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import type { ReleasePolicy, Step } from '../../api/policy.ts';
 import type { Reason } from '../../api/reasons.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/template.ts';
-import { judgeWindow, startStep } from '../judge/judge.ts';
+import { judgeWindow, startStep } from '../judge/core/judge.ts';
 
 /** What a release does between its windows, without a cluster: it climbs, goes back, or waits. */
 export interface Plan {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundTo, errorRate, threshold } from '../judge/test-objects.ts';
+import { boundTo, errorRate, threshold } from '../../test/support/judge-objects.ts';
 import type { Plan } from './ladder.ts';
 import type { Plant } from './plant.ts';
 import { binomial, seeded, type Random } from './random.ts';

@@ -1,5 +1,5 @@
 import type { History, LatencyHistory, Measurement, Window } from '../../api/analysis.ts';
-import { wantsHistory } from '../judge/judge.ts';
+import { wantsHistory } from '../judge/core/judge.ts';
 import { climb, moveTo, startLadder, type Plan } from './ladder.ts';
 import { planted, type Plant } from './plant.ts';
 import { binomial, childSeed, seeded, shuffled, type Random } from './random.ts';

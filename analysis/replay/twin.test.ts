@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTemplate } from '../../api/parse/metric.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
-import { decide } from '../../controller/decide.ts';
+import { decide } from '../../release/decide.ts';
 import { aSnapshot, NOW } from '../../test/support/builders.ts';
 import { FIRST_WINDOW, HARM, measured, SAFE, stepAt } from '../../test/support/release-builders.ts';
 import { climb, startLadder, type Conclusion } from './ladder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatIssue, type Result } from '../result.ts';
+import { formatIssue, type Result } from '../../lib/result.ts';
 import { applyOverrides, parseAnnotations } from './annotations.ts';
 import { defaultPolicy } from './policy.ts';
 

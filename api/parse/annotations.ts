@@ -1,8 +1,8 @@
 import { ANNOTATION } from '../names.ts';
 import type { AnalysisUse, ReleasePolicy, Step } from '../policy.ts';
-import { fail, ok, type Issue, type Result } from '../result.ts';
+import { fail, ok, type Issue, type Result } from '../../lib/result.ts';
 import { complain, kindOf, parseWith, type Place, type Read } from './fields.ts';
-import { isObject } from '../json.ts';
+import { isObject } from '../../lib/json.ts';
 import { MAX_TEMPLATES, PROVIDERS } from './policy.ts';
 import { dnsLabel, dnsSubdomain, oneOf, refuseDuplicates, text } from './read.ts';
 import { readStepsText, refuseZero } from './steps.ts';

@@ -1,6 +1,6 @@
-import { isObject } from '../json.ts';
-import type { JsonObject } from '../kube.ts';
-import type { Issue, Result } from '../result.ts';
+import { isObject } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Issue, Result } from '../../lib/result.ts';
 import { suggest } from './suggest.ts';
 
 /** Where in the input a reader is, and where it puts what it finds wrong. */

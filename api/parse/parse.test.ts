@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policies, templates } from '../../test/support/arbitraries.ts';
-import { formatIssue, type Issue, type Result } from '../result.ts';
+import { formatIssue, type Issue, type Result } from '../../lib/result.ts';
 import { parseAnnotations } from './annotations.ts';
 import { parsePolicy } from './policy.ts';
 import { parseRelease } from './release.ts';

@@ -1,5 +1,5 @@
 import type { AnalysisUse, ReleasePolicy, Strategy } from '../policy.ts';
-import type { Result } from '../result.ts';
+import type { Result } from '../../lib/result.ts';
 import { Fields, parseWith, type Read } from './fields.ts';
 import { boolean, dnsSubdomain, duration, list, number, oneOf, refuseDuplicates, textMap } from './read.ts';
 import { readSplitting } from './strategy.ts';

@@ -1,5 +1,5 @@
-import { MAX_DURATION_MS, formatDuration, parseDuration } from '../duration.ts';
-import { isObject } from '../json.ts';
+import { MAX_DURATION_MS, formatDuration, parseDuration } from '../../lib/duration.ts';
+import { isObject } from '../../lib/json.ts';
 import { complain, kindOf, type Place, type Read } from './fields.ts';
 import { suggest } from './suggest.ts';
 

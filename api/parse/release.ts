@@ -1,6 +1,7 @@
 import type { AnalysisState, Verdict } from '../analysis.ts';
-import { isObject } from '../json.ts';
-import type { JsonObject, ObjectMeta } from '../kube.ts';
+import { isObject } from '../../lib/json.ts';
+import type { ObjectMeta } from '../kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type {
   BoundedClock,
   Condition,
@@ -14,7 +15,7 @@ import type {
   Trouble,
 } from '../release.ts';
 import { SHARE_REASONS } from '../release.ts';
-import type { Result } from '../result.ts';
+import type { Result } from '../../lib/result.ts';
 import { Fields, complain, kindOf, parseWith, rawObject, type Read } from './fields.ts';
 import { METRIC_KINDS } from './metric.ts';
 import { oneOf } from './read.ts';

@@ -38,7 +38,7 @@ export const readScoring: Read<Scoring> = (value, place) => {
   return { pass, marginal, groups };
 };
 
-/** The group of all series where none names a group, as analysis/judge/series-together.ts has it. */
+/** The group of all series where none names a group, as analysis/judge/series/together.ts has it. */
 const COMMON_GROUP = 'all';
 
 /**

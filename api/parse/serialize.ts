@@ -1,5 +1,5 @@
-import { formatDuration } from '../duration.ts';
-import type { Json, JsonObject } from '../kube.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import type { AnalysisUse, Match, Mirror, ReleasePolicy, Step, Stickiness } from '../policy.ts';
 import type { AnalysisTemplate } from '../template.ts';
 import { writeMetric } from './metric.ts';

@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from '../duration.ts';
+import { formatDuration, parseDuration } from '../../lib/duration.ts';
 import type { Step } from '../policy.ts';
 import { Fields, complain, kindOf, type Place, type Read } from './fields.ts';
 import { duration, number } from './read.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policies } from '../../test/support/arbitraries.ts';
 import { ladderOf } from '../ladder.ts';
-import { formatIssue, type Result } from '../result.ts';
+import { formatIssue, type Result } from '../../lib/result.ts';
 import { parsePolicy } from './policy.ts';
 import { serializePolicy } from './serialize.ts';
 

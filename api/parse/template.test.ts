@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatIssue, type Result } from '../result.ts';
+import { formatIssue, type Result } from '../../lib/result.ts';
 import { defaultTemplate } from './metric.ts';
 import { ERROR_RATE_MARGINS } from './metric/error-rate.ts';
 import { parseTemplate } from './template.ts';

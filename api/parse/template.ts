@@ -1,4 +1,4 @@
-import type { Result } from '../result.ts';
+import type { Result } from '../../lib/result.ts';
 import type { AnalysisTemplate } from '../template.ts';
 import { Fields, parseWith, type Read } from './fields.ts';
 import { defaultTemplate, readMetric } from './metric.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTemplate } from '../../api/parse/template.ts';
 import type { BoundTemplate } from '../../api/template.ts';
-import { judgeWindow, startStep } from '../../analysis/judge/judge.ts';
+import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
 import { poisson, seeded } from '../../test/support/sampling.ts';
 import { analyse, InputError, type Decision, type Look } from './analysis.ts';
 import { readPlan, type PlanFlags } from './plan.ts';

@@ -1,8 +1,8 @@
 import type { Verdict, Window } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
-import { formatDuration } from '../../api/duration.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { REASON } from '../../api/reasons.ts';
-import { formatIssue, type Issue } from '../../api/result.ts';
+import { formatIssue, type Issue } from '../../lib/result.ts';
 import {
   climb,
   moveTo,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseWith } from '../../api/parse/fields.ts';
-import { formatIssue } from '../../api/result.ts';
+import { formatIssue } from '../../lib/result.ts';
 import { readHistogram } from './numbers.ts';
 
 const read = (value: unknown) => parseWith(value, 'canary', readHistogram);

@@ -1,5 +1,5 @@
 import type { Counts, Histogram } from '../../api/analysis.ts';
-import { isObject } from '../../api/json.ts';
+import { isObject } from '../../lib/json.ts';
 import { complain, Fields, kindOf, type Place, type Read } from '../../api/parse/fields.ts';
 import { list, number, oneOf } from '../../api/parse/read.ts';
 

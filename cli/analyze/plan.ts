@@ -1,11 +1,11 @@
-import { parseDuration } from '../../api/duration.ts';
+import { parseDuration } from '../../lib/duration.ts';
 import { defaultPolicy } from '../../api/parse/policy.ts';
 import { MAX_STEPS, step } from '../../api/parse/steps.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
-import { formatIssue } from '../../api/result.ts';
+import { formatIssue } from '../../lib/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import type { Plan, PlannedStep } from '../../analysis/replay/ladder.ts';
-import { unreachableLooks } from '../../controller/facts/horizons.ts';
+import { unreachableLooks } from '../../release/facts/horizons.ts';
 import { UsageError } from '../io.ts';
 
 /** Flags that say what a ReleasePolicy would. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { getString, isObject } from '../../api/json.ts';
+import { getString, isObject } from '../../lib/json.ts';
 import { parseTemplate } from '../../api/parse/template.ts';
-import { formatIssue, type Issue } from '../../api/result.ts';
+import { formatIssue, type Issue } from '../../lib/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
-import { checkTemplate } from '../../analysis/judge/check.ts';
+import { checkTemplate } from '../../analysis/judge/core/check.ts';
 import { UsageError } from '../io.ts';
 
 export interface TemplateFlags {

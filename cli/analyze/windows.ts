@@ -1,5 +1,5 @@
 import type { History, LatencyHistory, Measurement, Window } from '../../api/analysis.ts';
-import type { Issue } from '../../api/result.ts';
+import type { Issue } from '../../lib/result.ts';
 import type { Reading, Sample } from './sample.ts';
 
 /** One closed window with what was measured in it. */

@@ -5,7 +5,7 @@ import { askOverRange } from '../../analysis/measure/over-range.ts';
 import { valuesOver } from '../../analysis/promql/range.ts';
 import { isSelector } from '../../analysis/promql/selector.ts';
 import type { Window } from '../../api/analysis.ts';
-import { withoutPassword } from '../../api/url.ts';
+import { withoutPassword } from '../../lib/url.ts';
 import { istioReporters } from '../../providers/presets.ts';
 import { OFF } from '../../providers/provider.ts';
 import { dashed } from '../../providers/variables.ts';

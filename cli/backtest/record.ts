@@ -1,4 +1,4 @@
-import { formatDuration } from '../../api/duration.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import type { Window } from '../../api/analysis.ts';
 import type { Cell, RecordedMetric, RecordedThreshold, Recording } from '../../analysis/replay/recording.ts';

@@ -7,7 +7,7 @@ import type { Recording } from '../../analysis/replay/recording.ts';
 import { sizeOf, sumOf } from '../../analysis/replay/recording.ts';
 import { summarize, type Summary } from '../../analysis/replay/summary.ts';
 import { play, type Outcome } from '../../analysis/replay/trial.ts';
-import { formatDuration } from '../../api/duration.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { UsageError } from '../io.ts';
 
 /** What is planted, in the order of the report. */

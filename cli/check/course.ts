@@ -1,8 +1,8 @@
-import { formatDuration } from '../../api/duration.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { ladderOf, sizeOf } from '../../api/ladder.ts';
 import type { ReleasePolicy, Step } from '../../api/policy.ts';
 import type { BoundTemplate, Metric } from '../../api/template.ts';
-import { canaryReplicas } from '../../controller/canary/index.ts';
+import { canaryReplicas } from '../../release/canary/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { formatStep } from '../format/splitting.ts';
 

@@ -1,13 +1,13 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/release.ts';
 import type { BoundTemplate } from '../../api/template.ts';
-import type { Note } from '../../controller/discovery/index.ts';
-import { factsOf, type Facts } from '../../controller/facts.ts';
-import { phaseOf } from '../../controller/facts/records.ts';
-import { resolveRules } from '../../controller/facts/resolve.ts';
-import type { Action, Snapshot } from '../../controller/model.ts';
-import { planRelease, type Plan } from '../../controller/rules/plan.ts';
-import { newRelease } from '../../controller/rules/record.ts';
+import type { Note } from '../../release/preflight/index.ts';
+import { factsOf, type Facts } from '../../release/facts/facts.ts';
+import { phaseOf } from '../../release/facts/records.ts';
+import { resolveRules } from '../../release/facts/resolve.ts';
+import type { Action, Snapshot } from '../../release/model.ts';
+import { planRelease, type Plan } from '../../release/plan/plan.ts';
+import { newRelease } from '../../release/record/record.ts';
 import type { Refusal } from '../../providers/provider.ts';
 
 /** What would become of a change of the target now. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { getStringMap, isObject } from '../../api/json.ts';
+import { getStringMap, isObject } from '../../lib/json.ts';
 import type { KubeObject, OwnerReference, Resource } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { reachesOut } from '../../controller/companions/index.ts';
+import { reachesOut } from '../../release/companions/index.ts';
 import { UsageError } from '../io.ts';
 
 const written = () => undefined;

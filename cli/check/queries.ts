@@ -4,7 +4,7 @@ import { measure } from '../../analysis/measure/measure.ts';
 import { repeatedSeries } from '../../analysis/measure/repeated.ts';
 import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
-import { recordedTemplates } from '../../controller/facts/records.ts';
+import { recordedTemplates } from '../../release/facts/records.ts';
 import { trafficVariables } from '../../providers/index.ts';
 import type { Checked } from './look.ts';
 

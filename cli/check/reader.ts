@@ -1,8 +1,8 @@
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { FOLLOWED } from '../../controller/companions/index.ts';
-import { CONSIDERED } from '../../controller/discovery/index.ts';
-import { FORBIDDEN, type Reader } from '../../controller/snapshot.ts';
+import { FOLLOWED } from '../../release/companions/index.ts';
+import { CONSIDERED } from '../../release/preflight/index.ts';
+import { FORBIDDEN, type Reader } from '../../controller/observe/snapshot.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isForbidden, isNotFound } from '../../kube/errors.ts';
 import { reachingIn } from './manifests.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Action } from '../../controller/model.ts';
-import { readSnapshot } from '../../controller/snapshot.ts';
+import type { Action } from '../../release/model.ts';
+import { readSnapshot } from '../../controller/observe/snapshot.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { startApi, type TestApi } from '../../test/support/api.ts';
 import { aDeployment, aService } from '../../test/support/objects.ts';

@@ -1,8 +1,8 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Write } from '../../api/writes.ts';
-import type { Note } from '../../controller/discovery/index.ts';
-import type { Action } from '../../controller/model.ts';
-import { refusalKind } from '../../controller/status/obstacle.ts';
+import type { Note } from '../../release/preflight/index.ts';
+import type { Action } from '../../release/model.ts';
+import { refusalKind } from '../../release/status/obstacle.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { Refusal } from '../../providers/provider.ts';

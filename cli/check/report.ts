@@ -1,4 +1,4 @@
-import { getString } from '../../api/json.ts';
+import { getString } from '../../lib/json.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import {
   analysisTexts,
@@ -9,7 +9,7 @@ import {
   stepText,
   type Course,
 } from './course.ts';
-import type { Note } from '../../controller/discovery/index.ts';
+import type { Note } from '../../release/preflight/index.ts';
 import { REASON } from '../../api/reasons.ts';
 import { toJson } from '../format/document.ts';
 import { formatStep } from '../format/splitting.ts';

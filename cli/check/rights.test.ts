@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, Resource } from '../../api/kube.ts';
-import { getObject, getString } from '../../api/json.ts';
+import type { Resource } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { getObject, getString } from '../../lib/json.ts';
 import type { Release } from '../../api/release.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { aRelease } from '../../test/support/release-builders.ts';

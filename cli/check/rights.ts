@@ -1,10 +1,11 @@
-import { getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import { getString } from '../../lib/json.ts';
+import type { KubeObject, Resource } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { resourceOf } from '../../controller/companions/index.ts';
-import { CONSIDERED } from '../../controller/discovery/index.ts';
+import { resourceOf } from '../../release/companions/index.ts';
+import { CONSIDERED } from '../../release/preflight/index.ts';
 import {
   mayBeAbsent,
   READ,
@@ -14,7 +15,7 @@ import {
   WRITE,
   type Right,
   type Verb,
-} from '../../controller/rights.ts';
+} from '../../release/rights.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { PROVIDERS } from '../../providers/index.ts';

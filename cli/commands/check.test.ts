@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { FORBIDDEN } from '../../controller/snapshot.ts';
+import { FORBIDDEN } from '../../controller/observe/snapshot.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { recordingIo } from '../../test/support/cli.ts';
 import { aDeployment, aService } from '../../test/support/objects.ts';

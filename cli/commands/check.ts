@@ -1,6 +1,6 @@
-import { withoutPassword } from '../../api/url.ts';
-import type { ControllerConfig } from '../../controller/model.ts';
-import { readSnapshot, type Reader } from '../../controller/snapshot.ts';
+import { withoutPassword } from '../../lib/url.ts';
+import type { ControllerConfig } from '../../release/model.ts';
+import { readSnapshot, type Reader } from '../../controller/observe/snapshot.ts';
 import { lookAt, unseen } from '../check/look.ts';
 import { askQueries } from '../check/queries.ts';
 import { manifestReader, readManifests } from '../check/manifests.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonPatchOp } from '../../api/kube.ts';
+import type { JsonPatchOp } from '../../api/kube.ts';
+import type { Json } from '../../lib/json.ts';
 import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { KubeClient } from '../../kube/client.ts';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Json, JsonPatchOp, KubeObject } from '../../api/kube.ts';
+import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
+import type { Json } from '../../lib/json.ts';
 import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { KubeClient } from '../../kube/client.ts';

@@ -1,4 +1,4 @@
-import { getObject } from '../../api/json.ts';
+import { getObject } from '../../lib/json.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { isTerminal } from '../../api/conditions.ts';

@@ -1,6 +1,6 @@
 import { isTerminal } from '../../api/conditions.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import { formatDuration } from '../../api/duration.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import type { BoundedClock, Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { lookForController } from '../at-work.ts';

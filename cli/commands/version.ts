@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { getString } from '../../api/json.ts';
+import { getString } from '../../lib/json.ts';
 import type { Io } from '../io.ts';
 
 /** The package.json of a checkout, or of an installed build, which lies one folder deeper. */

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../api/duration.ts';
+import { parseDuration } from '../../lib/duration.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { LeaseWatch } from '../at-work.ts';
 import { EXIT, UsageError, type Io } from '../io.ts';

@@ -1,6 +1,6 @@
-import { equalJson, getString, isObject } from '../../api/json.ts';
-import type { Json } from '../../api/kube.ts';
-import { shorten } from '../../api/text.ts';
+import { equalJson, getString, isObject } from '../../lib/json.ts';
+import type { Json } from '../../lib/json.ts';
+import { shorten } from '../../lib/text.ts';
 import { mayBeShown, type Path } from './shown.ts';
 
 const MAX_SHOWN = 80;

@@ -1,5 +1,5 @@
 import { Document, Scalar, visit } from 'yaml';
-import { escapeJson, escapeText } from '../../api/text.ts';
+import { escapeJson, escapeText } from '../../lib/text.ts';
 
 /** A JSON document as it may be printed: of one line, or indented. */
 export function toJson(value: unknown, indent?: number): string {

@@ -1,9 +1,9 @@
-import { getObjects, getString } from '../../api/json.ts';
+import { getObjects, getString } from '../../lib/json.ts';
 import type { MetricVerdict } from '../../api/analysis.ts';
-import { formatDuration } from '../../api/duration.ts';
-import type { JsonObject } from '../../api/kube.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Release, ReleaseStatus } from '../../api/release.ts';
-import { wrapWords } from '../../api/text.ts';
+import { wrapWords } from '../../lib/text.ts';
 import type { Paint } from '../io.ts';
 import { diffJson, formatChange } from './diff.ts';
 import { nextSteps, whereNow } from './next.ts';

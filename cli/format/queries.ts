@@ -1,12 +1,12 @@
-import { getObject, getObjects, getString, getStringMap } from '../../api/json.ts';
-import type { Json, JsonObject } from '../../api/kube.ts';
+import { getObject, getObjects, getString, getStringMap } from '../../lib/json.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import { armVariables, renderKnown, type Arm } from '../../api/query.ts';
 import type { Release } from '../../api/release.ts';
 import { wantedSplit } from '../../api/split.ts';
 import { istioReporters } from '../../providers/presets.ts';
 import { OFF } from '../../providers/provider.ts';
 import { alternation } from '../../providers/variables.ts';
-import { canaryName } from '../../controller/canary/index.ts';
+import { canaryName } from '../../release/canary/index.ts';
 
 /** One query of a release; `what` is its place in the template: "canary bad". */
 export interface SentQuery {

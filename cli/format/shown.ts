@@ -1,4 +1,4 @@
-import type { Json } from '../../api/kube.ts';
+import type { Json } from '../../lib/json.ts';
 
 /** Of a field: ".spec", ".containers", "[app]", ".image". */
 export type Path = readonly string[];

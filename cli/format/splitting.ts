@@ -1,6 +1,6 @@
-import { formatDuration } from '../../api/duration.ts';
-import { getObject, getObjects, getString } from '../../api/json.ts';
-import type { JsonObject } from '../../api/kube.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { getObject, getObjects, getString } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import { parsePolicy } from '../../api/parse/policy.ts';
 import type { ReleasePolicy, Step } from '../../api/policy.ts';

@@ -1,7 +1,8 @@
-import { getObject, getObjects, getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getObject, getObjects, getString } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Release, ReleaseStatus } from '../../api/release.ts';
-import { shorten } from '../../api/text.ts';
+import { shorten } from '../../lib/text.ts';
 import type { Paint } from '../io.ts';
 import { formatAge } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';

@@ -1,10 +1,10 @@
 import type { KubeObject, ObjectRef } from '../../api/kube.ts';
-import { getString } from '../../api/json.ts';
+import { getString } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isNotFound, isRetryable, KubeError } from '../../kube/errors.ts';
-import type { Key } from '../model.ts';
+import type { Key } from '../../release/model.ts';
 import { difference, exempted } from './compare.ts';
 import { admissionResource, VERSIONS } from './resources.ts';
 

@@ -1,5 +1,6 @@
-import { equalJson, isObject } from '../../api/json.ts';
-import type { Json, JsonObject, KubeObject } from '../../api/kube.ts';
+import { equalJson, isObject } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 
 /** What the API server writes into fields that were left out. */
 const DEFAULTS: Record<string, Json> = {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { KubeObject } from '../../api/kube.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { Clock } from '../../kube/types.ts';
-import type { HoldMode, Key } from '../model.ts';
+import type { HoldMode, Key } from '../../release/model.ts';
 import { checkPolicies, type Checked, type PolicyReader } from './check.ts';
 
 /** What `--hold` asks for. */

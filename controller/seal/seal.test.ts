@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
 import { aRelease } from '../../test/support/release-builders.ts';

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { asString, stableStringify } from '../../api/json.ts';
+import { asString, stableStringify } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION, GROUP, ORDERS } from '../../api/names.ts';
 

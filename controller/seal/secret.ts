@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { getString } from '../../api/json.ts';
+import { getString } from '../../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../../api/kube.ts';
 import { HOME, LABEL } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';

@@ -1,5 +1,6 @@
-import { isObject } from '../../api/json.ts';
-import type { JsonObject, JsonPatchOp, Json, KubeObject } from '../../api/kube.ts';
+import { isObject } from '../../lib/json.ts';
+import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
+import type { JsonObject, Json } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';

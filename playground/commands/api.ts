@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { realClock } from '../api/clock.ts';
-import { writeKubeconfig } from '../api/kubeconfig.ts';
-import { CONTROLLER } from '../api/http/users.ts';
-import { listen } from '../api/listen.ts';
-import { createApiServer } from '../api/server.ts';
+import { realClock } from '../apiserver/clock.ts';
+import { writeKubeconfig } from '../apiserver/kubeconfig.ts';
+import { CONTROLLER } from '../apiserver/http/users.ts';
+import { listen } from '../apiserver/listen.ts';
+import { createApiServer } from '../apiserver/server.ts';
 import { fakeRuntime, startWorkloads } from '../workloads/index.ts';
 import type { Program } from './program.ts';
 

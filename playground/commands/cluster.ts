@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { realClock } from '../api/clock.ts';
-import { CONTROLLER } from '../api/http/users.ts';
-import { listen } from '../api/listen.ts';
-import { createApiServer } from '../api/server.ts';
-import { HttpPodRuntime } from '../dataplane/pod-runtime.ts';
-import { seeded } from '../dataplane/random.ts';
+import { realClock } from '../apiserver/clock.ts';
+import { CONTROLLER } from '../apiserver/http/users.ts';
+import { listen } from '../apiserver/listen.ts';
+import { createApiServer } from '../apiserver/server.ts';
+import { HttpPodRuntime } from '../dataplane/proxy/pod-runtime.ts';
+import { seeded } from '../dataplane/load/random.ts';
 import { startWorkloads } from '../workloads/index.ts';
 import type { Program } from './program.ts';
 

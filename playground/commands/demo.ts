@@ -1,18 +1,18 @@
 import { parseArgs } from 'node:util';
 import type { Strategy } from '../../api/policy.ts';
-import { ensurePrometheus } from '../dataplane/prometheus-binary.ts';
-import { SCENARIOS } from '../scenarios/catalog.ts';
-import type { Scenario, ScenarioName } from '../scenarios/catalog.ts';
-import { headless } from '../scenarios/headless.ts';
-import { PROVIDERS } from '../scenarios/objects.ts';
-import type { DemoProvider } from '../scenarios/objects.ts';
-import { faultsOf } from '../scenarios/play.ts';
-import type { Outcome } from '../scenarios/play.ts';
-import { HOLDS, Stage, type Hold } from '../scenarios/stage.ts';
-import type { Reporter } from '../scenarios/reporter.ts';
-import { Show } from '../scenarios/show.ts';
-import { STRATEGIES, objection, tacticsOf } from '../scenarios/tactics.ts';
-import type { Tactics } from '../scenarios/tactics.ts';
+import { ensurePrometheus } from '../dataplane/metrics/prometheus-binary.ts';
+import { SCENARIOS } from '../demo/catalog.ts';
+import type { Scenario, ScenarioName } from '../demo/catalog.ts';
+import { headless } from '../demo/headless.ts';
+import { PROVIDERS } from '../demo/objects.ts';
+import type { DemoProvider } from '../demo/objects.ts';
+import { faultsOf } from '../demo/play.ts';
+import type { Outcome } from '../demo/play.ts';
+import { HOLDS, Stage, type Hold } from '../demo/stage.ts';
+import type { Reporter } from '../demo/reporter.ts';
+import { Show } from '../demo/show.ts';
+import { STRATEGIES, objection, tacticsOf } from '../demo/tactics.ts';
+import type { Tactics } from '../demo/tactics.ts';
 import type { Program } from './program.ts';
 
 const USAGE = `Usage: sluice demo [flags]

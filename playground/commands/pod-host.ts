@@ -1,5 +1,5 @@
-import { PodHost } from '../dataplane/pod-host.ts';
-import type { HostCommand } from '../dataplane/pod-host.ts';
+import { PodHost } from '../dataplane/proxy/pod-host.ts';
+import type { HostCommand } from '../dataplane/proxy/pod-host.ts';
 import type { Program } from './program.ts';
 
 /** `pod-host`: runs the pods of one playground; started by the kubelet's side over IPC, ends with it. */

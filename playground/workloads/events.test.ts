@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Cluster, deployment, release } from './testing/cluster.ts';
+import { Cluster, deployment, release } from '../../test/support/workloads/cluster.ts';
 
 describe('the Events of a Deployment', () => {
   it('tell how its ReplicaSets were scaled', async () => {

@@ -1,5 +1,6 @@
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import type { Clock, StoreClient } from '../api/contract.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Clock, StoreClient } from '../apiserver/contract.ts';
 import { uidOf } from './kinds.ts';
 import { isApiFailure } from './queue.ts';
 import { now } from './time.ts';

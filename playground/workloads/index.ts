@@ -1,4 +1,4 @@
-import type { Clock, ObjectEvent, PodRuntime, ResourceName, StoreClient } from '../api/contract.ts';
+import type { Clock, ObjectEvent, PodRuntime, ResourceName, StoreClient } from '../apiserver/contract.ts';
 import { DeploymentController } from './deployment/controller.ts';
 import { EndpointSliceController } from './endpoints/controller.ts';
 import { Kubelet } from './kubelet/kubelet.ts';

@@ -1,4 +1,5 @@
-import type { JsonObject, KubeObject, Json } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject, Json } from '../../lib/json.ts';
 import type { Condition } from './conditions.ts';
 
 /** Typed views of objects the API server has validated and defaulted. Foreign fields stay where they are. */

@@ -1,5 +1,5 @@
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
-import type { StoreClient } from '../api/contract.ts';
+import type { StoreClient } from '../apiserver/contract.ts';
 import { isDeleting, uidOf } from './kinds.ts';
 import type { LabelSelector } from './kinds.ts';
 import { matchesSelector } from './selectors.ts';

@@ -1,4 +1,4 @@
-import type { ApiFailure, Clock } from '../api/contract.ts';
+import type { ApiFailure, Clock } from '../apiserver/contract.ts';
 import type { Key } from './kinds.ts';
 
 /** One hop of a controller: long enough for other controllers to take their turn in between, as in a real cluster. */

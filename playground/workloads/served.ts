@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/kube.ts';
-import type { ResourceName, StoreClient } from '../api/contract.ts';
+import type { ResourceName, StoreClient } from '../apiserver/contract.ts';
 import { isApiFailure } from './queue.ts';
 
 /** As store.get; undefined also when the kind is no longer served, because its definition was deleted. */

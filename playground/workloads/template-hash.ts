@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../api/kube.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Labels, PodTemplate } from './kinds.ts';
 
 export const TEMPLATE_HASH = 'pod-template-hash';

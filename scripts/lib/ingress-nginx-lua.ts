@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/apt.ts';
+import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/metrics/apt.ts';
 
 /** The newest commit of ingress-nginx (July 2024) that can be had as a Go module: its tags are none that Go knows. */
 const MODULE = 'k8s.io/ingress-nginx@v0.0.0-20240708192948-52c50467d67d';

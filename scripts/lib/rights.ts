@@ -1,7 +1,7 @@
 import { format } from 'prettier';
 import { Document, isScalar, visit } from 'yaml';
 import { HOME } from '../../api/names.ts';
-import { RIGHTS, type Grant } from '../../controller/rights.ts';
+import { RIGHTS, type Grant } from '../../release/rights.ts';
 
 /** Files of the repository that hold the rights of the controller, and what they should say. */
 export async function writtenRights(read: (path: string) => string): Promise<Record<string, string>> {
@@ -57,7 +57,7 @@ const nameOf = ({ resource, subresource }: Pick<Grant, 'resource' | 'subresource
   subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
 
 const HEAD =
-  '# The rights of docs/operations.md, Permissions. Written by `npm run rights` from controller/rights.ts.\n';
+  '# The rights of docs/operations.md, Permissions. Written by `npm run rights` from release/rights.ts.\n';
 
 const yaml = (objects: readonly object[]): Promise<string> =>
   format(HEAD + objects.map((each) => onShortLines(each)).join('---\n'), { parser: 'yaml', ...STYLE });

@@ -1,4 +1,4 @@
-import { getArray, getNumber, getObjects, getString } from '../../api/json.ts';
+import { getArray, getNumber, getObjects, getString } from '../../lib/json.ts';
 
 export interface Tally {
   passed: number;

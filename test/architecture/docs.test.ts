@@ -2,10 +2,10 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { isObject } from '../../api/json.ts';
+import { isObject } from '../../lib/json.ts';
 import { parsePolicy } from '../../api/parse/policy.ts';
 import { parseTemplate } from '../../api/parse/template.ts';
-import { ROOT } from './sources.ts';
+import { ROOT } from './root.ts';
 
 const PAGES = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),

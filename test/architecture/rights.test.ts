@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RESOURCES } from '../../api/resources.ts';
-import { RIGHTS, WATCHED } from '../../controller/rights.ts';
+import { RIGHTS, WATCHED } from '../../release/rights.ts';
 import { writtenRights } from '../../scripts/lib/rights.ts';
-import { ROOT } from './sources.ts';
+import { ROOT } from './root.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const written = await writtenRights(read);

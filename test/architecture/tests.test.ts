@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOT } from './sources.ts';
+import { ROOT } from './root.ts';
 
-const FOLDERS = '{api,analysis,providers,kube,controller,cli,playground,scripts,test}';
+const FOLDERS = '{lib,api,analysis,providers,release,kube,controller,cli,playground,scripts,test}';
 const read = (pattern: string): [path: string, text: string][] =>
   globSync(pattern, { cwd: ROOT })
     .filter((path) => !path.endsWith('architecture/tests.test.ts'))

@@ -4,11 +4,11 @@
  * upper bound of what the server costs.
  */
 import { parseArgs } from 'node:util';
-import { realClock } from '../../playground/api/clock.ts';
+import { realClock } from '../../playground/apiserver/clock.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { ApiServer, StoreClient } from '../../playground/api/contract.ts';
-import { listen } from '../../playground/api/listen.ts';
-import { createApiServer } from '../../playground/api/server.ts';
+import type { ApiServer, StoreClient } from '../../playground/apiserver/contract.ts';
+import { listen } from '../../playground/apiserver/listen.ts';
+import { createApiServer } from '../../playground/apiserver/server.ts';
 
 const NAMESPACES = 50;
 const LISTS = 7;

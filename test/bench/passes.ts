@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import type { KubeObject } from '../../api/kube.ts';
 import { within } from '../../controller/deadline.ts';
-import { decide } from '../../controller/decide.ts';
+import { decide } from '../../release/decide.ts';
 import { aSnapshot, aTarget, replicaSet } from '../support/builders.ts';
 import { initial, underWay } from '../support/release-builders.ts';
 

@@ -1,5 +1,6 @@
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import { getObjects, getString } from '../../api/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { getObjects, getString } from '../../lib/json.ts';
 import { newestFirst } from '../../api/order.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownersOf } from '../support/owners.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { getString } from '../../api/json.ts';
+import { getString } from '../../lib/json.ts';
 import { connect, type Connection } from '../../kube/http.ts';
 import { CEL_CASES, unlike, type CelCase } from '../support/cel-objects.ts';
 import { Lane, NO_ADMISSION } from './lane.ts';
 
-/** The embedded server is asked the same: playground/api/cel/expressions.test.ts. Nothing is stored. */
+/** The embedded server is asked the same: playground/apiserver/cel/expressions.test.ts. Nothing is stored. */
 let lane: Lane;
 let connection: Connection;
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../playground/dataplane/prometheus.ts';
+import { freePort } from '../../playground/dataplane/metrics/prometheus.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Binaries } from './binaries.ts';
 

@@ -1,5 +1,6 @@
-import { getObjects, getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import { getObjects, getString } from '../../lib/json.ts';
+import type { KubeObject, Resource } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { newestFirst } from '../../api/order.ts';
 import { RESOURCES } from '../../api/resources.ts';

@@ -11,7 +11,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import { KubeClient } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { connect, type Connection } from '../../kube/http.ts';
-import { meshCrds } from '../../playground/scenarios/mesh-crds.ts';
+import { meshCrds } from '../../playground/demo/mesh-crds.ts';
 import type { Binaries, RouteCrds } from './binaries.ts';
 import { eventually } from '../support/eventually.ts';
 import { ControlPlane, kubeconfigFor, run, type Ran } from './control-plane.ts';

@@ -3,7 +3,7 @@ import { measure } from '../../analysis/measure/measure.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { parseFlags } from '../../controller/config.ts';
-import { decide } from '../../controller/decide.ts';
+import { decide } from '../../release/decide.ts';
 import { run } from '../../controller/run.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { KubeError, NETWORK } from '../../kube/errors.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { getObjects, getString } from '../../api/json.ts';
+import { getObjects, getString } from '../../lib/json.ts';
 import { formatTally, skippedTests, tallyReport } from '../../scripts/lib/tally.ts';
 import type { LaneSetUp } from './lane.ts';
 

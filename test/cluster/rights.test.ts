@@ -1,7 +1,7 @@
 /** What the controller may do, what others may not, and what it says of the server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { arrayOrEmpty, getObjects, getString } from '../../api/json.ts';
-import { freePort } from '../../playground/dataplane/prometheus.ts';
+import { arrayOrEmpty, getObjects, getString } from '../../lib/json.ts';
+import { freePort } from '../../playground/dataplane/metrics/prometheus.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshRelease } from '../support/crd-cases.ts';
 import { deployment, image, NAMESPACE, Targets } from './held.ts';

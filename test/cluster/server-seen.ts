@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { getObjects, getString } from '../../api/json.ts';
+import { getObjects, getString } from '../../lib/json.ts';
 import type { Binaries } from './binaries.ts';
 import { run } from './control-plane.ts';
 import type { ServerSeen } from './lane.ts';

@@ -1,4 +1,4 @@
-import { getInteger, getObjects, getString } from '../../api/json.ts';
+import { getInteger, getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import { newestFirst } from '../../api/order.ts';
 import { RESOURCES } from '../../api/resources.ts';
@@ -8,8 +8,8 @@ import { systemClock } from '../../kube/clock.ts';
 import { connect, type Connection } from '../../kube/http.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { Store } from '../../kube/store.ts';
-import type { Listing } from '../../playground/scenarios/leftovers.ts';
-import { listEverything } from '../../playground/scenarios/leftovers.ts';
+import type { Listing } from '../../playground/demo/leftovers.ts';
+import { listEverything } from '../../playground/demo/leftovers.ts';
 import { isRaised, splitOf, splitRulesOf } from '../simulation/split.ts';
 import { eventually } from '../support/eventually.ts';
 import { APP, imageOf, REPLICAS, type Subject } from './targets.ts';

@@ -1,5 +1,6 @@
-import { getNumber, getObjects, getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import { getNumber, getObjects, getString } from '../../lib/json.ts';
+import type { KubeObject, Resource } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { KubeClient } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { order, type Order } from '../../cli/commands/order.ts';
 import { systemClock } from '../../kube/clock.ts';
-import { leftovers, type Listing } from '../../playground/scenarios/leftovers.ts';
+import { leftovers, type Listing } from '../../playground/demo/leftovers.ts';
 import { recordingIo } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Ran } from './control-plane.ts';

@@ -1,4 +1,5 @@
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Split } from '../../api/split.ts';
 
 /** Name of the Deployment, its Service and its route in every namespace. */

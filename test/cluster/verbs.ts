@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Ran } from './control-plane.ts';
 import { deployment, image, NAMESPACE } from './held.ts';
 import type { Lane } from './lane.ts';

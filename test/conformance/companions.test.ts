@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import { makerOf } from '../../controller/canary/index.ts';
-import { companionWrites, FOLLOWED, planCompanions, removals } from '../../controller/companions/index.ts';
-import { crd } from '../../playground/scenarios/gateway-api-crds.ts';
+import { makerOf } from '../../release/canary/index.ts';
+import { companionWrites, FOLLOWED, planCompanions, removals } from '../../release/companions/index.ts';
+import { crd } from '../../playground/demo/gateway-api-crds.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { foreignCrd } from '../support/kinds/index.ts';
 import { APP, companionInput, followed, TARGET } from '../support/followed.ts';

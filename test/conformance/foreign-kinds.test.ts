@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isInvalid } from '../../kube/errors.ts';
 import { startApi } from '../support/api.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import { RouteTable } from '../../playground/dataplane/route-table.ts';
-import { backends } from '../../playground/dataplane/test-objects.ts';
-import { gateway } from '../../providers/gateway.ts';
+import { RouteTable } from '../../playground/dataplane/routing/route-table.ts';
+import { backends } from '../support/dataplane-objects.ts';
+import { gateway } from '../../providers/gateway/gateway.ts';
 import { OFF } from '../../providers/provider.ts';
 import type { Split, TrafficContext, Wants } from '../../providers/provider.ts';
-import { NOTHING_WANTED } from '../../providers/wants.ts';
+import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
 import { ObjectWorld } from '../support/apply-writes.ts';
 import { backend, grpcRoute, grpcRule, httpRoute, rule } from '../support/routes.ts';
 import { aTrafficContext } from '../support/traffic.ts';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import { istio } from '../../providers/istio.ts';
+import { istio } from '../../providers/istio/istio.ts';
 import { OFF } from '../../providers/provider.ts';
 import type { Split, TrafficContext, Wants } from '../../providers/provider.ts';
-import { backends } from '../../playground/dataplane/test-objects.ts';
-import { VirtualServiceTable } from '../../playground/dataplane/virtualservice-routing.ts';
+import { backends } from '../support/dataplane-objects.ts';
+import { VirtualServiceTable } from '../../playground/dataplane/routing/virtualservice-routing.ts';
 import { ObjectWorld } from '../support/apply-writes.ts';
 import { destination, httpTo, virtualService } from '../support/istio.ts';
 import { aTrafficContext } from '../support/traffic.ts';

@@ -11,12 +11,12 @@ import { checkPolicies } from '../../controller/hold/check.ts';
 import { shippedPolicies } from '../../controller/hold/shipped.ts';
 import { KubeClient } from '../../kube/client.ts';
 import { connect } from '../../kube/http.ts';
-import { realClock } from '../../playground/api/clock.ts';
-import { serviceAccount } from '../../playground/api/http/users.ts';
-import { writeKubeconfig } from '../../playground/api/kubeconfig.ts';
-import { listen } from '../../playground/api/listen.ts';
-import type { Listening } from '../../playground/api/listen.ts';
-import { createApiServer } from '../../playground/api/server.ts';
+import { realClock } from '../../playground/apiserver/clock.ts';
+import { serviceAccount } from '../../playground/apiserver/http/users.ts';
+import { writeKubeconfig } from '../../playground/apiserver/kubeconfig.ts';
+import { listen } from '../../playground/apiserver/listen.ts';
+import type { Listening } from '../../playground/apiserver/listen.ts';
+import { createApiServer } from '../../playground/apiserver/server.ts';
 import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts';
 
 const present = spawnSync('kubectl', ['version', '--client']).status === 0;

@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { realClock } from '../../playground/api/clock.ts';
-import { writeKubeconfig } from '../../playground/api/kubeconfig.ts';
-import { listen } from '../../playground/api/listen.ts';
-import type { Listening } from '../../playground/api/listen.ts';
-import { createApiServer } from '../../playground/api/server.ts';
+import { realClock } from '../../playground/apiserver/clock.ts';
+import { writeKubeconfig } from '../../playground/apiserver/kubeconfig.ts';
+import { listen } from '../../playground/apiserver/listen.ts';
+import type { Listening } from '../../playground/apiserver/listen.ts';
+import { createApiServer } from '../../playground/apiserver/server.ts';
 import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts';
 
 const present = spawnSync('kubectl', ['version', '--client']).status === 0;

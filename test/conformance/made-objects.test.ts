@@ -1,6 +1,6 @@
-import { NOTHING_WANTED } from '../../providers/wants.ts';
+import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
 import { expect, test } from 'vitest';
-import { getObject } from '../../api/json.ts';
+import { getObject } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
@@ -10,12 +10,12 @@ import {
   rewriteOf,
   templatesEqual,
   undoRewrite,
-} from '../../controller/canary/index.ts';
-import { discoverTraffic } from '../../controller/discovery/index.ts';
+} from '../../release/canary/index.ts';
+import { discoverTraffic } from '../../release/preflight/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { OFF, shows } from '../../providers/provider.ts';
 import type { Provider, Split, TrafficContext, Wants } from '../../providers/provider.ts';
-import { LADDERS, type Ladder } from '../../providers/conformance-ladders.ts';
+import { LADDERS, type Ladder } from '../../providers/conformance/ladders.ts';
 import { startApi, type TestApi } from '../support/api.ts';
 import { foreignCrd } from '../support/kinds/index.ts';
 import { destination, httpTo, virtualService } from '../support/istio.ts';

@@ -4,9 +4,9 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import type { ScenarioName } from '../../playground/scenarios/catalog.ts';
-import type { DemoProvider } from '../../playground/scenarios/objects.ts';
-import type { Outcome } from '../../playground/scenarios/play.ts';
+import type { ScenarioName } from '../../playground/demo/catalog.ts';
+import type { DemoProvider } from '../../playground/demo/objects.ts';
+import type { Outcome } from '../../playground/demo/play.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../playground/main.ts', import.meta.url));
 

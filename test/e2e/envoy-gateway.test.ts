@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Wants } from '../../providers/provider.ts';
-import { NOTHING_WANTED } from '../../providers/wants.ts';
+import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
 import { ensureEnvoy } from '../../scripts/lib/envoy-binary.ts';
 import { ASK, type Arm } from '../support/envoy/backends.ts';
 import { sendUntil, type Seen } from '../support/envoy/clients.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../api/kube.ts';
-import { RouteTable } from '../../playground/dataplane/route-table.ts';
-import { backends, request } from '../../playground/dataplane/test-objects.ts';
-import { NOTHING_WANTED } from '../../providers/wants.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { RouteTable } from '../../playground/dataplane/routing/route-table.ts';
+import { backends, request } from '../support/dataplane-objects.ts';
+import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
 import { ensureEnvoy } from '../../scripts/lib/envoy-binary.ts';
 import { ASK } from '../support/envoy/backends.ts';
 import type { Seen } from '../support/envoy/clients.ts';

@@ -2,12 +2,12 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import { pathOf } from '../../playground/dataplane/api-client.ts';
-import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
-import { SCENARIOS } from '../../playground/scenarios/catalog.ts';
-import { APP, NAMESPACE } from '../../playground/scenarios/objects.ts';
-import { play } from '../../playground/scenarios/play.ts';
-import { Stage, until } from '../../playground/scenarios/stage.ts';
+import { pathOf } from '../../playground/dataplane/proxy/api-client.ts';
+import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
+import { SCENARIOS } from '../../playground/demo/catalog.ts';
+import { APP, NAMESPACE } from '../../playground/demo/objects.ts';
+import { play } from '../../playground/demo/play.ts';
+import { Stage, until } from '../../playground/demo/stage.ts';
 
 const TARGET = `deployment/${APP}`;
 const PATH = pathOf('apps/v1', 'deployments', NAMESPACE, APP);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { IngressTable } from '../../playground/dataplane/ingress-routing.ts';
-import { backends, request } from '../../playground/dataplane/test-objects.ts';
+import { IngressTable } from '../../playground/dataplane/routing/ingress-routing.ts';
+import { backends, request } from '../support/dataplane-objects.ts';
 import { ensureNginxWithLua } from '../../scripts/lib/ingress-nginx-lua.ts';
 import { send } from '../support/envoy/clients.ts';
 import { percentBelow } from '../support/ingress-nginx.ts';

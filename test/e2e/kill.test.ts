@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import type { ReleaseStatus } from '../../api/release.ts';
-import { pathOf } from '../../playground/dataplane/api-client.ts';
-import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
-import { SCENARIOS } from '../../playground/scenarios/catalog.ts';
-import { APP, NAMESPACE } from '../../playground/scenarios/objects.ts';
-import { play } from '../../playground/scenarios/play.ts';
-import type { Outcome } from '../../playground/scenarios/play.ts';
-import { Stage } from '../../playground/scenarios/stage.ts';
+import { pathOf } from '../../playground/dataplane/proxy/api-client.ts';
+import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
+import { SCENARIOS } from '../../playground/demo/catalog.ts';
+import { APP, NAMESPACE } from '../../playground/demo/objects.ts';
+import { play } from '../../playground/demo/play.ts';
+import type { Outcome } from '../../playground/demo/play.ts';
+import { Stage } from '../../playground/demo/stage.ts';
 
 /** A moment of a release; the controller dies at the first status that shows it. */
 interface Moment {

@@ -1,5 +1,6 @@
-import { getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getString } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { inProcessTransport } from '../support/in-process.ts';
 import { ownersOf } from '../support/owners.ts';
 import { VIRTUAL_SERVICE, VIRTUAL_SERVICES } from './mesh.ts';

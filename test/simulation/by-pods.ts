@@ -1,5 +1,6 @@
-import { getInteger, getObjects } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getInteger, getObjects } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { World } from './world.ts';
 
 /** `replicas`: canary pods behind the same Service as stable ones; `worker`: the same without any Service. */

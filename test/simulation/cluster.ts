@@ -1,5 +1,6 @@
-import { equalJson, getObjects } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { equalJson, getObjects } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { isCanaryPod } from './by-pods.ts';
 import { NAMESPACE, type World } from './world.ts';
 

@@ -1,8 +1,9 @@
-import { getObject, getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getObject, getString } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { apiVersionOf } from '../../api/resources.ts';
-import { selectorMatches } from '../../controller/canary/index.ts';
-import { FOLLOWED, reachesOut } from '../../controller/companions/index.ts';
+import { selectorMatches } from '../../release/canary/index.ts';
+import { FOLLOWED, reachesOut } from '../../release/companions/index.ts';
 import type { World } from './world.ts';
 
 const NAMESPACE = 'shop';

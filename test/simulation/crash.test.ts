@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../api/kube.ts';
-import type { HoldMode } from '../../controller/model.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { HoldMode } from '../../release/model.ts';
 import { Invariants } from './invariants.ts';
 import { BAD, GOOD, LIVE_BAD, type Version } from './objects.ts';
 import type { WorldProvider } from './mesh.ts';

@@ -1,5 +1,6 @@
-import { getNumber, getObjects, getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getNumber, getObjects, getString } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { BY_PODS } from './by-pods.ts';
 import type { World } from './world.ts';
 

@@ -1,4 +1,5 @@
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 
 const NAMESPACE = 'shop';
 const labels = { app: 'web' };

@@ -1,4 +1,4 @@
-import { RIGHTS } from '../../controller/rights.ts';
+import { RIGHTS } from '../../release/rights.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 
 const VERBS: Record<string, string> = { POST: 'create', PATCH: 'patch', DELETE: 'delete' };
@@ -15,6 +15,5 @@ export function withinRights({ method, url }: Pick<KubeRequest, 'method' | 'url'
       right.subresource === subresource &&
       right.verbs.some((each) => each === verb),
   );
-  if (!given)
-    throw new Error(`${method} ${url}: not among the rights of the controller (controller/rights.ts)`);
+  if (!given) throw new Error(`${method} ${url}: not among the rights of the controller (release/rights.ts)`);
 }

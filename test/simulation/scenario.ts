@@ -1,7 +1,8 @@
-import { parseDuration } from '../../api/duration.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import { getObjects, getString } from '../../api/json.ts';
-import type { HoldMode } from '../../controller/model.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { getObjects, getString } from '../../lib/json.ts';
+import type { HoldMode } from '../../release/model.ts';
 import { APPLY_EVENTS, installedByHelm, ownersIn } from './applied.ts';
 import type { Confirms } from './cluster.ts';
 import { ASKED_OF_POLICIES, POLICY_EVENTS } from './companions.ts';

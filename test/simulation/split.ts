@@ -1,4 +1,4 @@
-import { getArray, getNumber, getObjects, getString } from '../../api/json.ts';
+import { getArray, getNumber, getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { Split } from '../../api/split.ts';
 import { canaryWanted, isByPods, shareOfPods } from './by-pods.ts';

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { isTerminal } from '../../api/conditions.ts';
-import type { JsonObject } from '../../api/kube.ts';
-import { templatesEqual } from '../../controller/canary/index.ts';
-import type { HoldMode } from '../../controller/model.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { templatesEqual } from '../../release/canary/index.ts';
+import type { HoldMode } from '../../release/model.ts';
 import type { Release } from '../../api/release.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { Invariants } from './invariants.ts';

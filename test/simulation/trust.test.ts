@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { FINALIZER } from '../../api/names.ts';
 import { Seal } from '../../controller/seal/seal.ts';
 import type { KubeRequest } from '../../kube/types.ts';

@@ -6,8 +6,8 @@ import { FIELD_MANAGER } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { KubeClient } from '../../kube/client.ts';
 import type { Transport } from '../../kube/types.ts';
-import type { ApiServer } from '../../playground/api/contract.ts';
-import { createApiServer } from '../../playground/api/server.ts';
+import type { ApiServer } from '../../playground/apiserver/contract.ts';
+import { createApiServer } from '../../playground/apiserver/server.ts';
 import { inProcessTransport } from './in-process.ts';
 import type { Clock } from '../../kube/types.ts';
 

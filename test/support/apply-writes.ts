@@ -1,5 +1,6 @@
-import { cloneJson, equalJson, isObject } from '../../api/json.ts';
-import type { Json, JsonObject, JsonPatchOp, KubeObject, ObjectRef } from '../../api/kube.ts';
+import { cloneJson, equalJson, isObject } from '../../lib/json.ts';
+import type { JsonPatchOp, KubeObject, ObjectRef } from '../../api/kube.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import { LABEL } from '../../api/names.ts';
 import type { Write } from '../../api/writes.ts';
 

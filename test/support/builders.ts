@@ -1,9 +1,10 @@
-import type { JsonObject, KubeObject, OwnerReference } from '../../api/kube.ts';
+import type { KubeObject, OwnerReference } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Release } from '../../api/release.ts';
-import { canaryDeployment, canaryService } from '../../controller/canary/index.ts';
-import { CONSIDERED } from '../../controller/discovery/index.ts';
-import { FOLLOWED } from '../../controller/companions/index.ts';
-import type { Action, Decision, MeasureResult, RefusedWrite, Snapshot } from '../../controller/model.ts';
+import { canaryDeployment, canaryService } from '../../release/canary/index.ts';
+import { CONSIDERED } from '../../release/preflight/index.ts';
+import { FOLLOWED } from '../../release/companions/index.ts';
+import type { Action, Decision, MeasureResult, RefusedWrite, Snapshot } from '../../release/model.ts';
 
 /** Literal snapshots of Deployment `web` in namespace `shop`, as the API server would show it. */
 export const NOW = Date.UTC(2026, 0, 1, 12);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { getObject, isObject } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getObject, isObject } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 
 type Field =
   | 'validation'

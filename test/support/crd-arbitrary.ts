@@ -7,8 +7,8 @@ import {
   getObjects,
   getString,
   getStringMap,
-} from '../../api/json.ts';
-import type { Json, JsonObject } from '../../api/kube.ts';
+} from '../../lib/json.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import { faultsOf, foreignSchema, type ForeignKind } from './kinds/index.ts';
 
 /** Objects that a schema and its rules allow at one place of a kind (`path`, below its top), without the members in `except`. */

@@ -1,4 +1,5 @@
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { aRelease } from './release.ts';
 
 /** What the CRDs refuse, on our own API server and on a real one. */

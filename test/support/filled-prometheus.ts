@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
-import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
+import { freePort, prometheusReady } from '../../playground/dataplane/metrics/prometheus.ts';
+import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
 
 /** A real Prometheus that scrapes nothing and remembers what it was given. */
 export interface FilledPrometheus {

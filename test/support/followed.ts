@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
-import { equalJson } from '../../api/json.ts';
-import type { JsonObject, KubeObject, ObjectMeta, Resource } from '../../api/kube.ts';
+import { equalJson } from '../../lib/json.ts';
+import type { KubeObject, ObjectMeta, Resource } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { apiVersionOf, RESOURCES } from '../../api/resources.ts';
-import { planCompanions, type CompanionInput } from '../../controller/companions/index.ts';
+import { planCompanions, type CompanionInput } from '../../release/companions/index.ts';
 import { aDeployment, aService } from './objects.ts';
 
 /** An object of namespace "shop" of a kind that may have to follow the canary. */

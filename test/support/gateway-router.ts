@@ -1,6 +1,7 @@
-import { equalJson, getNumber, getObject, getObjects, getString } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
-import type { Headers, Place } from '../../providers/conformance.ts';
+import { equalJson, getNumber, getObject, getObjects, getString } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { Headers, Place } from '../../providers/conformance/suite.ts';
 
 /**
  * Which rule of a route of the Gateway API answers a request, by the precedence of the specification; and what the rule does

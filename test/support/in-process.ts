@@ -1,6 +1,6 @@
 import { eventLines } from '../../kube/lines.ts';
 import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
-import type { ApiResponse, ApiServer } from '../../playground/api/contract.ts';
+import type { ApiResponse, ApiServer } from '../../playground/apiserver/contract.ts';
 
 export { settle, VirtualClock } from './virtual-clock.ts';
 

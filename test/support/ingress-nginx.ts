@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { Write } from '../../api/writes.ts';
-import { IngressTable, type IngressLabels } from '../../playground/dataplane/ingress-routing.ts';
-import { backends, request } from '../../playground/dataplane/test-objects.ts';
-import type { Routed } from '../../playground/dataplane/routing.ts';
-import { nginx } from '../../providers/nginx.ts';
+import { IngressTable, type IngressLabels } from '../../playground/dataplane/routing/ingress-routing.ts';
+import { backends, request } from './dataplane-objects.ts';
+import type { Routed } from '../../playground/dataplane/routing/routing.ts';
+import { nginx } from '../../providers/nginx/nginx.ts';
 import type { Observation, Split, TrafficContext, Wants } from '../../providers/provider.ts';
 import { ObjectWorld } from './apply-writes.ts';
 import { aTrafficContext } from './traffic.ts';

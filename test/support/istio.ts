@@ -1,4 +1,5 @@
-import type { JsonObject, JsonPatchOp, KubeObject } from '../../api/kube.ts';
+import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Write } from '../../api/writes.ts';
 
 /** A destination of a route; without `more` neither weight nor port. */

@@ -1,5 +1,6 @@
-import type { JsonObject, KubeObject, ObjectMeta } from '../../api/kube.ts';
-import { ownLabels } from '../../controller/canary/index.ts';
+import type { KubeObject, ObjectMeta } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { ownLabels } from '../../release/canary/index.ts';
 
 /** Objects of namespace "shop" as the API server would return them, small but complete enough to be selected and owned. */
 export interface Change {

@@ -1,13 +1,14 @@
-import type { JsonObject, KubeObject, Resource } from '../../api/kube.ts';
+import type { KubeObject, Resource } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { ReleaseStatus } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { EventRecorder } from '../../controller/events.ts';
-import type { Action, Decision, MeasureJob, MeasureResult, Snapshot } from '../../controller/model.ts';
+import type { Action, Decision, MeasureJob, MeasureResult, Snapshot } from '../../release/model.ts';
 import { reconcileOnce, type Pipe, type Reconciled } from '../../controller/reconcile.ts';
-import { Memory } from '../../controller/memory.ts';
+import { Memory } from '../../controller/observe/memory.ts';
 import { Refusals } from '../../controller/refusals.ts';
 import { Seal } from '../../controller/seal/seal.ts';
-import type { Listing } from '../../controller/snapshot.ts';
+import type { Listing } from '../../controller/observe/snapshot.ts';
 import { KubeClient, type ClientOptions } from '../../kube/client.ts';
 import type { KubeError } from '../../kube/errors.ts';
 import { aRelease, aStatus } from './release-builders.ts';

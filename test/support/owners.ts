@@ -1,5 +1,5 @@
 import { fromFieldsV1, type FieldSet } from '../../api/field-sets.ts';
-import { getObjects, getString } from '../../api/json.ts';
+import { getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 
 /** On the target, Sluice's own: that it is held, and the restart that was ordered. */

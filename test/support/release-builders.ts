@@ -1,14 +1,15 @@
-import { NOTHING_WANTED } from '../../providers/wants.ts';
+import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
 import type { AnalysisState, Measurement } from '../../api/analysis.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { FINALIZER } from '../../api/names.ts';
 import { defaultTemplate } from '../../api/parse/metric.ts';
 import { defaultPolicy } from '../../api/parse/policy.ts';
 import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
 import type { Phase, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
-import { ownLabels } from '../../controller/canary/index.ts';
-import type { MeasureResult } from '../../controller/model.ts';
+import { ownLabels } from '../../release/canary/index.ts';
+import type { MeasureResult } from '../../release/model.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { TrafficContext } from '../../providers/provider.ts';
 import {

@@ -1,5 +1,6 @@
-import { getObjects } from '../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../api/kube.ts';
+import { getObjects } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 
 const metadata = (name: string, more: Partial<KubeObject['metadata']> = {}) => ({
   name,

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createPrometheusClient, type PrometheusClient } from '../../analysis/measure/prometheus.ts';
-import { freePort, prometheusReady } from '../../playground/dataplane/prometheus.ts';
-import { ensurePrometheus } from '../../playground/dataplane/prometheus-binary.ts';
+import { freePort, prometheusReady } from '../../playground/dataplane/metrics/prometheus.ts';
+import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
 import { eventually } from './eventually.ts';
 
 /** One more thing to scrape. */

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/kube.ts';
 import { OFF } from '../../providers/provider.ts';
 import type { Split, TrafficContext } from '../../providers/provider.ts';
-import { NOTHING_WANTED } from '../../providers/wants.ts';
+import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
 
 /** A plain share of all requests. */
 export const percent = (weight: number): Split => ({ ...OFF, weight });

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Opinion } from '../evaluation.ts';
+import type { Opinion } from '../core/evaluation.ts';
 import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import { evidence } from '../text.ts';
+import { evidence } from '../core/text.ts';
 import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric, withCombined } from './rule.ts';
 

@@ -1,5 +1,5 @@
 import { REASON } from '../../../api/reasons.ts';
-import { evidence } from '../text.ts';
+import { evidence } from '../core/text.ts';
 import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric, withCombined } from './rule.ts';
 

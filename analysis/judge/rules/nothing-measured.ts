@@ -1,5 +1,5 @@
 import { REASON } from '../../../api/reasons.ts';
-import { inconclusive } from '../missing.ts';
+import { inconclusive } from '../core/missing.ts';
 import type { JudgeRule } from './rule.ts';
 
 /** Without a metric that may decide, a human has to. */

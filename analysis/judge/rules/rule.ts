@@ -1,7 +1,7 @@
 import type { Verdict } from '../../../api/analysis.ts';
-import type { Combined } from '../combined.ts';
-import { finiteNumbers } from '../comparison-text.ts';
-import type { Opinion } from '../evaluation.ts';
+import type { Combined } from '../core/combined.ts';
+import { finiteNumbers } from '../core/comparison-text.ts';
+import type { Opinion } from '../core/evaluation.ts';
 
 /** What the ordered rules look at after every metric was evaluated. */
 export interface Case {

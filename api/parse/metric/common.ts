@@ -5,7 +5,7 @@ import { number, text } from '../read.ts';
 /** What every kind of metric has. */
 export type Common = Pick<Metric, 'name' | 'critical' | 'dryRun'>;
 
-/** PromQL with variables; analysis/judge/check.ts looks into it. */
+/** PromQL with variables; analysis/judge/core/check.ts looks into it. */
 export const query = text(4096);
 
 const MIN_SHARE = 1e-6;

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { ErrorRateMetric, ErrorRateQueries } from '../../template.ts';
 import { Fields, type Read } from '../fields.ts';
 import { properShare, query, readWeight, type Common } from './common.ts';

@@ -1,5 +1,5 @@
-import { formatDuration } from '../../duration.ts';
-import type { JsonObject } from '../../kube.ts';
+import { formatDuration } from '../../../lib/duration.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { CountTest, Looks, SeriesTest } from '../../template.ts';
 import { Fields, complain, type Read } from '../fields.ts';
 import { duration, number, oneOf } from '../read.ts';

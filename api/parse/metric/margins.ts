@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { Margin } from '../../template.ts';
 import { Fields, complain, type Read } from '../fields.ts';
 import { number } from '../read.ts';

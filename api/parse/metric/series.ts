@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { SeriesMetric, SeriesTest } from '../../template.ts';
 import { Fields, type Read } from '../fields.ts';
 import { oneOf } from '../read.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { ErrorRateQueries, LatencyQueries } from '../../template.ts';
 import { Fields, complain, type Read } from '../fields.ts';
 import { oneOf } from '../read.ts';

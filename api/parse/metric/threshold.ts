@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import type { ThresholdMetric } from '../../template.ts';
 import { Fields, type Read } from '../fields.ts';
 import { number, oneOf, text } from '../read.ts';

@@ -1,4 +1,4 @@
-import type { Clock, ObjectEvent, StoreClient } from '../../api/contract.ts';
+import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
 import { EventRecorder } from '../events.ts';
 import { claimChildren, controllerOf } from '../ownership.ts';
 import { DEPLOYMENTS, isDeleting, keyOf, PODS, REPLICA_SETS, splitKey } from '../kinds.ts';

@@ -1,5 +1,5 @@
 import { isApiFailure, isNamespaceTerminating } from '../queue.ts';
-import type { ApiFailure } from '../../api/contract.ts';
+import type { ApiFailure } from '../../apiserver/contract.ts';
 import { byCreation, REPLICA_SETS, uidOf } from '../kinds.ts';
 import type { Deployment, PodTemplate, ReplicaSet } from '../kinds.ts';
 import { CONTROLLER_MANAGER, controllerReference } from '../ownership.ts';

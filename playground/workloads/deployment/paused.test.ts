@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { conditionOf } from '../conditions.ts';
-import { Cluster, deployment, release } from '../testing/cluster.ts';
+import { Cluster, deployment, release } from '../../../test/support/workloads/cluster.ts';
 
 const LONG_AGO = '2001-01-01T00:00:00Z';
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Cluster, deployment, NEVER_READY, refusing, release } from '../testing/cluster.ts';
+import {
+  Cluster,
+  deployment,
+  NEVER_READY,
+  refusing,
+  release,
+} from '../../../test/support/workloads/cluster.ts';
 
 async function running(spec: Parameters<typeof deployment>[1], schedule = true): Promise<Cluster> {
   const cluster = new Cluster({ schedule });

@@ -1,4 +1,4 @@
-import type { Clock, StoreClient } from '../../api/contract.ts';
+import type { Clock, StoreClient } from '../../apiserver/contract.ts';
 import { conditionOf, withCondition } from '../conditions.ts';
 import { DEPLOYMENTS } from '../kinds.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../kinds.ts';

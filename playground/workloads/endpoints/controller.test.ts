@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Cluster, deployment, NEVER_READY, release } from '../testing/cluster.ts';
+import { Cluster, deployment, NEVER_READY, release } from '../../../test/support/workloads/cluster.ts';
 import type { Pod } from '../kinds.ts';
 import type { EndpointSlice } from './slices.ts';
 

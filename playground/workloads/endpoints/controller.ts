@@ -1,4 +1,4 @@
-import type { Clock, ObjectEvent, StoreClient } from '../../api/contract.ts';
+import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
 import {
   byCreation,
   ENDPOINT_SLICES,

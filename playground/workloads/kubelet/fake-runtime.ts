@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../api/kube.ts';
-import type { Clock, PodReport, PodRuntime } from '../../api/contract.ts';
+import type { Clock, PodReport, PodRuntime } from '../../apiserver/contract.ts';
 
 /** Annotations of a pod that tell the fake runtime how it behaves. */
 export const FAKE = {

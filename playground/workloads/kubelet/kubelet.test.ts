@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
-import type { PodReport, PodRuntime } from '../../api/contract.ts';
-import { Cluster } from '../testing/cluster.ts';
+import type { PodReport, PodRuntime } from '../../apiserver/contract.ts';
+import { Cluster } from '../../../test/support/workloads/cluster.ts';
 
 function pod(annotations: Record<string, string> = {}): KubeObject {
   return {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../api/kube.ts';
-import type { Clock, StoreClient } from '../../api/contract.ts';
+import type { Clock, StoreClient } from '../../apiserver/contract.ts';
 import { NODES } from '../kinds.ts';
 import { now } from '../time.ts';
 

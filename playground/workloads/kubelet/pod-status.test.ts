@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PodReport } from '../../api/contract.ts';
+import type { PodReport } from '../../apiserver/contract.ts';
 import { conditionOf } from '../conditions.ts';
 import type { Pod } from '../kinds.ts';
 import { podStatus } from './pod-status.ts';

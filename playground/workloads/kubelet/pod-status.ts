@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../../api/kube.ts';
-import type { PodReport } from '../../api/contract.ts';
+import type { JsonObject } from '../../../lib/json.ts';
+import type { PodReport } from '../../apiserver/contract.ts';
 import type { Condition } from '../conditions.ts';
 import { withCondition } from '../conditions.ts';
 import type { Container, ContainerStatus, Pod, PodStatus } from '../kinds.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
 import type { IntOrPercent } from '../kinds.ts';
-import { Cluster, deployment } from '../testing/cluster.ts';
+import { Cluster, deployment } from '../../../test/support/workloads/cluster.ts';
 
 interface Case {
   limit: { minAvailable?: IntOrPercent; maxUnavailable?: IntOrPercent };

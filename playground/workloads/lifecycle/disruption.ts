@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JsonObject, KubeObject } from '../../../api/kube.ts';
-import type { Clock, ObjectEvent, StoreClient } from '../../api/contract.ts';
+import type { KubeObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
+import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
 import { withCondition } from '../conditions.ts';
 import type { Condition } from '../conditions.ts';
 import {

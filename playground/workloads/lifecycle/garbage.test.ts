@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject, OwnerReference } from '../../../api/kube.ts';
-import { Cluster, deployment } from '../testing/cluster.ts';
+import { Cluster, deployment } from '../../../test/support/workloads/cluster.ts';
 
 function configMap(name: string, owners: OwnerReference[] = [], finalizers: string[] = []): KubeObject {
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ownerReferences: owners, finalizers } };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
 import { conditionOf } from '../conditions.ts';
 import type { Condition } from '../conditions.ts';
-import { Cluster, deployment } from '../testing/cluster.ts';
+import { Cluster, deployment } from '../../../test/support/workloads/cluster.ts';
 
 function conditionText(namespace: KubeObject | undefined, type: string): string {
   const status = { conditions: (namespace?.status?.['conditions'] ?? []) as Condition[] };

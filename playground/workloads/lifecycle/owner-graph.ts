@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../api/kube.ts';
-import type { ResourceName } from '../../api/contract.ts';
+import type { ResourceName } from '../../apiserver/contract.ts';
 import { uidOf } from '../kinds.ts';
 
 export interface Place {

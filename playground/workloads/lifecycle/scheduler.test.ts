@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
 import { conditionOf } from '../conditions.ts';
 import type { Pod } from '../kinds.ts';
-import { Cluster } from '../testing/cluster.ts';
+import { Cluster } from '../../../test/support/workloads/cluster.ts';
 
 function pod(nodeSelector: Record<string, string>): KubeObject {
   return {

@@ -1,4 +1,4 @@
-import type { Clock, ObjectEvent, StoreClient } from '../../api/contract.ts';
+import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
 import { conditionOf, withCondition } from '../conditions.ts';
 import { EventRecorder } from '../events.ts';
 import { isDeleting, keyOf, NODES, PODS, splitKey } from '../kinds.ts';

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../api/kube.ts';
 import { conditionOf } from '../conditions.ts';
 import { controllerOf } from '../ownership.ts';
 import type { Pod } from '../kinds.ts';
-import { Cluster, deployment, refusing } from '../testing/cluster.ts';
+import { Cluster, deployment, refusing } from '../../../test/support/workloads/cluster.ts';
 
 describe('a ReplicaSet', () => {
   it('replaces a deleted pod', async () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, StoreClient } from '../../api/contract.ts';
+import type { Clock, StoreClient } from '../../apiserver/contract.ts';
 import { conditionOf, withCondition, withoutCondition } from '../conditions.ts';
 import type { Condition } from '../conditions.ts';
 import { generationOf, isDeleting, REPLICA_SETS } from '../kinds.ts';

@@ -1,5 +1,5 @@
 import type { AnalysisState, Histogram, LatencyHistory } from '../../../api/analysis.ts';
-import { startStep } from '../../../analysis/judge/judge.ts';
+import { startStep } from '../../../analysis/judge/core/judge.ts';
 import { quantile } from '../../../analysis/stats/histogram.ts';
 import type { Group, Readings } from './group.ts';
 import type { LatencyService, PodHistograms, Slowness, StableLatency } from './latency-traffic.ts';

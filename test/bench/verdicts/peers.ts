@@ -1,5 +1,5 @@
 import type { Counts } from '../../../api/analysis.ts';
-import { classifySeries, seriesSettings } from '../../../analysis/judge/series.ts';
+import { classifySeries, seriesSettings } from '../../../analysis/judge/series/series.ts';
 import { mannWhitney } from '../../../analysis/stats/mann-whitney.ts';
 import { twoProportionZ } from '../../../analysis/stats/two-proportion-z.ts';
 

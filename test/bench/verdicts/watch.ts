@@ -9,7 +9,7 @@ import type {
 } from '../../../api/analysis.ts';
 import { parseTemplate } from '../../../api/parse/template.ts';
 import type { BoundTemplate } from '../../../api/template.ts';
-import { judgeWindow, startStep } from '../../../analysis/judge/judge.ts';
+import { judgeWindow, startStep } from '../../../analysis/judge/core/judge.ts';
 import type { PodCounts } from './traffic.ts';
 import { sum } from './traffic.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { JsonObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 
 export interface Ports {
   admin: number;

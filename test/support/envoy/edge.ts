@@ -1,9 +1,9 @@
 import type { Window } from '../../../api/analysis.ts';
 import type { KubeObject } from '../../../api/kube.ts';
-import { gateway } from '../../../providers/gateway.ts';
+import { gateway } from '../../../providers/gateway/gateway.ts';
 import { trafficVariables } from '../../../providers/index.ts';
 import { OFF, type Split, type TrafficContext, type Wants } from '../../../providers/provider.ts';
-import { NOTHING_WANTED } from '../../../providers/wants.ts';
+import { NOTHING_WANTED } from '../../../providers/shared/wants.ts';
 import { ObjectWorld } from '../apply-writes.ts';
 import { reportedBy } from '../routes.ts';
 import type { ScrapingPrometheus } from '../scraping-prometheus.ts';

@@ -1,5 +1,6 @@
-import { getNumber, getObject, getObjects, getString } from '../../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../../api/kube.ts';
+import { getNumber, getObject, getObjects, getString } from '../../../lib/json.ts';
+import type { KubeObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import { localCluster, staticCluster } from './bootstrap.ts';
 import type { Xds } from './process.ts';
 

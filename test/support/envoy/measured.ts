@@ -1,7 +1,7 @@
 import type { Histogram, Measurement, Window } from '../../../api/analysis.ts';
 import { defaultTemplate } from '../../../api/parse/metric.ts';
 import type { Metric } from '../../../api/template.ts';
-import { errorRateMetric, latencyMetric } from '../../../analysis/measure/test-objects.ts';
+import { errorRateMetric, latencyMetric } from '../measure-objects.ts';
 import { measure } from '../../../analysis/measure/measure.ts';
 import type { PrometheusClient } from '../../../analysis/measure/prometheus.ts';
 import type { Presets } from '../../../providers/provider.ts';

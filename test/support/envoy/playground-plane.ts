@@ -1,10 +1,11 @@
-import type { JsonObject, KubeObject } from '../../../api/kube.ts';
+import type { KubeObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import { systemClock } from '../../../kube/clock.ts';
-import { listen } from '../../../playground/api/listen.ts';
-import { createApiServer } from '../../../playground/api/server.ts';
-import { Gateway } from '../../../playground/dataplane/gateway.ts';
-import { seeded } from '../../../playground/dataplane/random.ts';
-import { gatewayApiCrds } from '../../../playground/scenarios/gateway-api-crds.ts';
+import { listen } from '../../../playground/apiserver/listen.ts';
+import { createApiServer } from '../../../playground/apiserver/server.ts';
+import { Gateway } from '../../../playground/dataplane/proxy/gateway.ts';
+import { seeded } from '../../../playground/dataplane/load/random.ts';
+import { gatewayApiCrds } from '../../../playground/demo/gateway-api-crds.ts';
 import { eventually } from '../eventually.ts';
 import { backend, httpRoute, rule } from '../routes.ts';
 import { Arm } from './backends.ts';

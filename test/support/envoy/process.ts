@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { JsonObject } from '../../../api/kube.ts';
-import { freePort } from '../../../playground/dataplane/prometheus.ts';
+import type { JsonObject } from '../../../lib/json.ts';
+import { freePort } from '../../../playground/dataplane/metrics/prometheus.ts';
 import { eventually } from '../eventually.ts';
 import { bootstrap, connectionManager, type Ports } from './bootstrap.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import {
   filterList,
   grpcMethod,

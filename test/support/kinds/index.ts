@@ -1,10 +1,11 @@
 import { Ajv } from 'ajv';
-import { cloneJson, getObject, getObjects, getString } from '../../../api/json.ts';
-import type { JsonObject, KubeObject } from '../../../api/kube.ts';
-import { Causes } from '../../../playground/api/errors.ts';
-import { applyDefaults } from '../../../playground/api/crd/structural.ts';
-import { validateCustom } from '../../../playground/api/crd/validate.ts';
-import { crd } from '../../../playground/scenarios/gateway-api-crds.ts';
+import { cloneJson, getObject, getObjects, getString } from '../../../lib/json.ts';
+import type { KubeObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
+import { Causes } from '../../../playground/apiserver/errors.ts';
+import { applyDefaults } from '../../../playground/apiserver/crd/structural.ts';
+import { validateCustom } from '../../../playground/apiserver/crd/validate.ts';
+import { crd } from '../../../playground/demo/gateway-api-crds.ts';
 import { grpcRouteSpec, httpRouteSpec } from './gateway-api.ts';
 import { destinationRuleSpec, virtualServiceSpec } from './istio.ts';
 import { list, object, text } from './words.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 import { span, workloadLabels } from './rules.ts';
 import { dictionary, double, flag, int32, list, object, oneOf, text, uint32, whole, words } from './words.ts';
 

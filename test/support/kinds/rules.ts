@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../api/kube.ts';
+import type { JsonObject } from '../../../lib/json.ts';
 
 /**
  * What the definitions of other projects say in CEL, told here in CEL of our own: each rule refuses what theirs refuses, as far

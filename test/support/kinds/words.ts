@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../../api/kube.ts';
+import type { Json, JsonObject } from '../../../lib/json.ts';
 
 /** The few words in which the schemas of this folder are written; they mean what they mean in OpenAPI 3.0. */
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../../api/kube.ts';
-import { ingress } from '../../../playground/dataplane/test-objects.ts';
+import { ingress } from '../dataplane-objects.ts';
 
 /** A release behind ingress-nginx. */
 export interface Released {

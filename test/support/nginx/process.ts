@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../playground/dataplane/prometheus.ts';
+import { freePort } from '../../../playground/dataplane/metrics/prometheus.ts';
 import type { NginxWithLua } from '../../../scripts/lib/ingress-nginx-lua.ts';
 import { eventually } from '../eventually.ts';
 

@@ -1,0 +1,38 @@
+import type { Measurement, MetricState, MetricVerdict, Window } from '../../../api/analysis.ts';
+import type { BoundMetric } from '../../../api/bound.ts';
+
+/** What one metric, or several judged as one, says after a window. */
+export interface Opinion {
+  verdict: MetricVerdict;
+  /** this window brought nothing usable */
+  missing: boolean;
+  /** ln of the harm evidence over its bar (metrics with running evidence only); ≥ 0 is harm on its own */
+  harm?: number;
+  /** the canary alone answers mostly errors: no statistics needed */
+  broken?: boolean;
+  /** it failed in a way that ends the release if the metric is critical, whatever other metrics say */
+  stops?: boolean;
+  /** what was seen lies inside the safe margin; of metrics without one: it did not fail. Absent: no */
+  tolerable?: boolean;
+  /** statistics it stored could not be read, and no human has looked yet */
+  unread?: boolean;
+}
+
+/** What is known of one metric after a window: its running statistics and what they say. */
+export interface Evaluation extends Opinion {
+  state: MetricState;
+}
+
+/** What one metric's judge is handed. */
+export interface MetricInput {
+  bound: BoundMetric;
+  previous: MetricState | undefined;
+  measurement: Measurement | undefined;
+  window: Window;
+  /** percent the canary would get next; absent if not known */
+  nextWeight: number | undefined;
+  /** steps the release has, over which methods with a fixed number of looks share their risk */
+  steps: number;
+  /** all requests go to the canary */
+  alone: boolean;
+}

@@ -1,0 +1,285 @@
+import type {
+  AnalysisState,
+  Measurement,
+  MetricState,
+  MetricVerdict,
+  Verdict,
+  Window,
+} from '../../../api/analysis.ts';
+import { metricsOf } from '../../../api/bound.ts';
+import { REASON, type Reason } from '../../../api/reasons.ts';
+import type { BoundTemplate } from '../../../api/template.ts';
+import type { Judged } from './combined.ts';
+import { combineHarm, isTolerable } from './combined.ts';
+import { judgeErrorRate } from '../error-rate/error-rate.ts';
+import type { ErrorRateData } from '../error-rate/state.ts';
+import { nextErrorRateStep, readErrorRate, writeErrorRate } from '../error-rate/state.ts';
+import type { Evaluation, MetricInput } from './evaluation.ts';
+import { judgeLatency } from '../latency/latency.ts';
+import { nextLatencyStep, readLatency, wantsLatencyHistory, writeLatency } from '../latency/state.ts';
+import { inconclusive } from './missing.ts';
+import { allSafe } from '../rules/all-safe.ts';
+import { circuitBreaker } from '../rules/circuit-breaker.ts';
+import { failed } from '../rules/failed.ts';
+import { harm } from '../rules/harm.ts';
+import { moreData } from '../rules/more-data.ts';
+import { noData } from '../rules/no-data.ts';
+import { nothingToCompare } from '../rules/nothing-to-compare.ts';
+import { nothingMeasured } from '../rules/nothing-measured.ts';
+import type { JudgeRule } from '../rules/rule.ts';
+import { unread } from '../rules/unread.ts';
+import { withheld } from '../rules/withheld.ts';
+import { judgeSeries } from '../series/metric.ts';
+import { nextSeriesStep } from '../series/state.ts';
+import type { Measured } from '../series/together.ts';
+import { deciders } from '../series/together.ts';
+import { judgeThreshold, readThreshold, writeThreshold } from '../threshold/threshold.ts';
+import { guarded, looked, opened } from './unread.ts';
+import { judgeWarming } from './warming.ts';
+
+/** Harm first, then everything that forbids a pass, the pass, and what is left. The first that answers is the verdict. */
+const RULES: readonly JudgeRule[] = [
+  circuitBreaker,
+  failed,
+  harm,
+  nothingMeasured,
+  unread,
+  withheld,
+  noData,
+  allSafe,
+  nothingToCompare,
+  moreData,
+];
+
+/**
+ * The statistics at the begin of a step: evidence of harm is kept, evidence of safety and the dwell start anew. Templates with
+ * `safeEvidence: cumulative` keep their evidence of safety.
+ */
+export function startStep(
+  previous: AnalysisState | undefined,
+  step: number,
+  templates: readonly BoundTemplate[] = [],
+): AnalysisState {
+  const bound = new Map(metricsOf(templates).map((each) => [each.key, each.bound.template]));
+  const metrics = Object.entries(previous?.metrics ?? {}).map(([key, state]) => {
+    const keepSafe = bound.get(key)?.safeEvidence === 'cumulative';
+    const { unread: lost, ...read } = opened(state, state.type);
+    const next = carried(read, keepSafe);
+    return [key, lost === undefined ? next : { ...next, unread: lost }] as const;
+  });
+  return {
+    version: 1,
+    step,
+    ...untilOf(previous),
+    gaps: 0,
+    metrics: Object.fromEntries(metrics),
+    verdicts: [],
+  };
+}
+
+/** What has been looked at stays looked at, whatever step it was in. */
+function untilOf({ measuredUntilMs, dataUntilMs }: Partial<AnalysisState> = {}): Partial<AnalysisState> {
+  return {
+    ...(measuredUntilMs === undefined ? {} : { measuredUntilMs }),
+    ...(dataUntilMs === undefined ? {} : { dataUntilMs }),
+  };
+}
+
+function carried(state: MetricState, keepSafe: boolean): MetricState {
+  switch (state.type) {
+    case 'errorRate':
+      return writeErrorRate(nextErrorRateStep(readErrorRate(state), { keepSafe }));
+    case 'latency':
+      return writeLatency(nextLatencyStep(readLatency(state), { keepSafe }));
+    case 'series':
+      return nextSeriesStep();
+    case 'threshold':
+      return writeThreshold(readThreshold(state));
+  }
+}
+
+/** A human let the release go on: nothing waits any more for what could not be read. */
+export function lookedAt(state: AnalysisState): AnalysisState {
+  const metrics = Object.entries(state.metrics).map(([key, each]) => [key, looked(each)] as const);
+  return { ...state, metrics: Object.fromEntries(metrics) };
+}
+
+/** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */
+export function wantsHistory(state: AnalysisState | undefined): boolean {
+  const known = Object.values(state?.metrics ?? {});
+  return known.length === 0 || known.some(isUncalibrated);
+}
+
+function isUncalibrated(state: MetricState): boolean {
+  switch (state.type) {
+    case 'errorRate':
+      return isUncalibratedRate(readErrorRate(state));
+    case 'latency':
+      return wantsLatencyHistory(readLatency(state));
+    case 'series':
+    case 'threshold':
+      return false;
+  }
+}
+
+const isUncalibratedRate = ({ windows, past, warming }: ErrorRateData): boolean =>
+  windows === 0 && past === undefined && warming === undefined;
+
+export interface JudgeInput {
+  templates: readonly BoundTemplate[];
+  /** of exactly this window; a metric that is missing here counts as not measured */
+  measurements: readonly Measurement[];
+  window: Window;
+  /**
+   * percent the canary gets once this step passes (100: promotion). Below 100 a step that lasted five minutes may also pass
+   * within the wider margin that so small a share allows; absent: only within the strict one.
+   */
+  nextWeight?: number;
+  /** steps the release has; 1 if absent. Methods that may look only so often share their risk over all of them. */
+  steps?: number;
+  /** all requests go to the canary: what compares can hold it to limits, and prove nothing */
+  alone?: boolean;
+  /** most canary pods were cold: errors alone are judged, with the warm-up margin, and can only fail */
+  warming?: boolean;
+}
+
+/**
+ * One closed window: statistics and verdicts after it. A window that does not lie after the last one judged changes
+ * nothing and is never counted twice.
+ */
+export function judgeWindow(
+  state: AnalysisState,
+  { templates, measurements, window, nextWeight, steps = 1, alone = false, warming = false }: JudgeInput,
+): { state: AnalysisState; verdict: Verdict } {
+  if (window.startMs < (state.measuredUntilMs ?? -Infinity)) {
+    return { state, verdict: inconclusive(REASON.MoreDataNeeded, 'this window was judged before') };
+  }
+  const measured = metricsOf(templates).map((bound): Asked => {
+    const measurement = measurements.find(({ metric }) => metric === bound.key);
+    const previous = state.metrics[bound.key];
+    const asked = { bound, previous, measurement, window, nextWeight, steps, alone };
+    return { bound, measurement, evaluation: guarded(asked, warming ? judgeWarming : evaluate) };
+  });
+  if (warming) return warmingWindow(state, measured, window);
+  const judged = alone ? each(measured) : deciders(measured);
+  return {
+    verdict: conclude(judged, alone),
+    state: {
+      version: 1,
+      step: state.step,
+      measuredUntilMs: window.endMs,
+      ...dataUntil(state, measured, window),
+      gaps: judged.some(({ opinion }) => opinion.missing) ? state.gaps + 1 : 0,
+      metrics: Object.fromEntries(measured.map(({ bound, evaluation }) => [bound.key, evaluation.state])),
+      verdicts: verdictsOf(measured, judged),
+    },
+  };
+}
+
+interface Asked extends Measured {
+  measurement: Measurement | undefined;
+}
+
+/** Nothing about such a window is safe; the evidence of ordinary ones stays as it is. */
+function warmingWindow(
+  state: AnalysisState,
+  measured: readonly Asked[],
+  window: Window,
+): { state: AnalysisState; verdict: Verdict } {
+  const judged = each(measured.filter(({ bound }) => bound.metric.type === 'errorRate'));
+  const verdict = concludeWarming(judged);
+  const metrics = measured.map(({ bound, evaluation }) => [bound.key, evaluation.state] as const);
+  return {
+    verdict,
+    state: {
+      ...state,
+      measuredUntilMs: window.endMs,
+      ...dataUntil(state, measured, window),
+      gaps: judged.some(({ opinion }) => opinion.missing) ? state.gaps + 1 : 0,
+      metrics: { ...state.metrics, ...Object.fromEntries(metrics) },
+      verdicts: measured.map(({ evaluation }) => evaluation.verdict),
+    },
+  };
+}
+
+const HARM_ONLY: readonly JudgeRule[] = [circuitBreaker, harm];
+
+function concludeWarming(judged: readonly Judged[]): Verdict {
+  const deciding = judged.map(({ opinion }) => opinion);
+  const combined = combineHarm(judged);
+  for (const rule of HARM_ONLY) {
+    const verdict = rule.judge({ deciding, combined });
+    if (verdict !== undefined) return verdict;
+  }
+  const told = deciding.find(({ missing }) => missing) ?? deciding[0];
+  if (told === undefined)
+    return inconclusive(
+      REASON.WarmingUp,
+      'most canary pods are warming up, and no metric counts errors meanwhile',
+    );
+  const { result, sentence, numbers } = told.verdict;
+  // what may not stop the release withholds nothing yet
+  const reason = result === 'fail' || !told.missing ? REASON.WarmingUp : (told.verdict.reason as Reason);
+  return inconclusive(reason, sentence, numbers);
+}
+
+/**
+ * How far the judge can see: windows in which every metric that may stop the release had data. An arm without requests is no gap; an
+ * answer that cannot be used is one.
+ */
+function dataUntil(
+  { dataUntilMs }: AnalysisState,
+  measured: readonly Asked[],
+  window: Window,
+): Pick<AnalysisState, 'dataUntilMs'> {
+  const deciding = measured.filter(({ evaluation }) => !evaluation.verdict.dryRun);
+  const critical = deciding.filter(({ evaluation }) => evaluation.verdict.critical);
+  const seen = (critical.length > 0 ? critical : deciding).every(
+    ({ measurement, evaluation }) =>
+      measurement?.outcome === 'ok' && evaluation.verdict.reason !== REASON.BadQuery,
+  );
+  if (seen) return { dataUntilMs: window.endMs };
+  return dataUntilMs === undefined ? {} : { dataUntilMs };
+}
+
+/** Without stable there is no score: each decides by itself. */
+function each(measured: readonly Measured[]): Judged[] {
+  return measured
+    .filter(({ evaluation }) => !evaluation.verdict.dryRun)
+    .map(({ bound, evaluation }) => ({ bound, opinion: evaluation }));
+}
+
+/** One verdict per metric, and after them those of metrics that were judged together. */
+function verdictsOf(measured: readonly Measured[], judged: readonly Judged[]): MetricVerdict[] {
+  const single = measured.map(({ evaluation }) => evaluation.verdict);
+  const together = judged
+    .map(({ opinion }) => opinion.verdict)
+    .filter((verdict) => !single.includes(verdict));
+  return [...single, ...together];
+}
+
+function evaluate(input: MetricInput): Evaluation {
+  const { metric } = input.bound;
+  switch (metric.type) {
+    case 'errorRate':
+      return judgeErrorRate(input, metric);
+    case 'threshold':
+      return judgeThreshold(input, metric);
+    case 'series':
+      return judgeSeries(input, metric);
+    case 'latency':
+      return judgeLatency(input, metric);
+  }
+}
+
+function conclude(judged: readonly Judged[], alone: boolean): Verdict {
+  const deciding = judged.map(({ opinion }) => opinion);
+  const combined = combineHarm(judged);
+  for (const rule of RULES) {
+    const verdict = rule.judge({ deciding, combined });
+    if (verdict === undefined) continue;
+    const tolerable = verdict.result === 'inconclusive' && isTolerable(deciding, combined, alone);
+    return tolerable ? { ...verdict, tolerable } : verdict;
+  }
+  return inconclusive(REASON.MoreDataNeeded, 'nothing is decided yet');
+}

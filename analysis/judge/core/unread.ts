@@ -1,0 +1,85 @@
+import type { MetricState } from '../../../api/analysis.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { Metric } from '../../../api/template.ts';
+import { isErrorRateData, readErrorRate, writeErrorRate } from '../error-rate/state.ts';
+import type { Evaluation, MetricInput } from './evaluation.ts';
+import { isLatencyData, readLatency, writeLatency } from '../latency/state.ts';
+import { isSeriesData, readSeries, writeSeries } from '../series/state.ts';
+import { isThresholdData, readThreshold, writeThreshold } from '../threshold/threshold.ts';
+
+/**
+ * Stored statistics that cannot be read: a newer or older layout, or a number that somebody took out. What they knew of harm is not known
+ * now, so the metric proves nothing until a human has looked. It goes on counting beside them, because harm must be found all the same.
+ */
+
+type Kind = Metric['type'];
+
+const IS_WHOLE: Record<Kind, (data: Record<string, unknown>) => boolean> = {
+  errorRate: isErrorRateData,
+  latency: isLatencyData,
+  series: isSeriesData,
+  threshold: isThresholdData,
+};
+
+/** Statistics of nothing yet. */
+export function begun(type: Kind): MetricState {
+  switch (type) {
+    case 'errorRate':
+      return writeErrorRate(readErrorRate(undefined));
+    case 'latency':
+      return writeLatency(readLatency(undefined));
+    case 'series':
+      return writeSeries(readSeries(undefined));
+    case 'threshold':
+      return writeThreshold(readThreshold(undefined));
+  }
+}
+
+function isReadable({ version, type, data }: MetricState, wanted: Kind): boolean {
+  return version === 1 && type === wanted && IS_WHOLE[wanted](data);
+}
+
+/** Readable statistics to go on from, beside what could not be read. */
+export function opened(stored: MetricState, wanted: Kind): MetricState {
+  if (isReadable(stored, wanted)) return stored;
+  return { ...begun(wanted), unread: stored.unread ?? stored.data };
+}
+
+/** A human has looked: what is counted beside the unreadable statistics is all there is from now on. */
+export function looked(stored: MetricState): MetricState {
+  const read = { ...opened(stored, stored.type) };
+  delete read.unread;
+  return read;
+}
+
+/** One metric after a window, by its own judge. What its statistics cannot hold is not counted; what cannot be read withholds the pass. */
+export function guarded(asked: MetricInput, judge: (input: MetricInput) => Evaluation): Evaluation {
+  const { metric, key } = asked.bound;
+  const previous = asked.previous && opened(asked.previous, metric.type);
+  const input = { ...asked, previous };
+  const counted = judge(input);
+  const evaluation = isReadable(counted.state, metric.type)
+    ? counted
+    : judge({ ...input, measurement: { metric: key, window: asked.window, ...TOO_EXTREME } });
+  return previous?.unread === undefined ? evaluation : withheld(evaluation, previous.unread);
+}
+
+const TOO_EXTREME = {
+  outcome: 'badQuery',
+  sentence:
+    'the numbers of this window are too large or too small to be added to those before, so they are not counted; look at the exporter or the recording rule behind the query',
+} as const;
+
+/** Harm found since stands; all else is open. */
+function withheld(evaluation: Evaluation, unread: Record<string, unknown>): Evaluation {
+  const { verdict } = evaluation;
+  const state = { ...evaluation.state, unread };
+  if (verdict.result === 'fail') return { ...evaluation, state };
+  const said = evaluation.missing
+    ? verdict
+    : { ...verdict, result: 'inconclusive' as const, reason: REASON.StateUnreadable, sentence: UNREADABLE };
+  return { ...evaluation, state, verdict: said, tolerable: false, unread: true };
+}
+
+const UNREADABLE =
+  'the statistics that the release stored cannot be read, so what they knew of harm is lost and nothing passes; look at it, then let the release go on (sluice resume) or take it back (sluice abort)';

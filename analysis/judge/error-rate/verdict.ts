@@ -1,0 +1,100 @@
+import type { Verdict } from '../../../api/analysis.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { ErrorRateMetric } from '../../../api/template.ts';
+import type { Evidence } from '../core/comparison.ts';
+import type { ErrorRateData } from './state.ts';
+import { fixedVerdict } from '../core/fixed-horizon.ts';
+import type { Needed } from '../core/needed.ts';
+import { neededText } from '../core/needed.ts';
+import { arms, evidence as amount, percent } from '../core/text.ts';
+
+/** What one error rate's statistics say, and the bars (ln) they are held against. */
+export interface Reading extends Evidence {
+  harmBar: number;
+  safeBar: number;
+  nextWeight: number | undefined;
+  /** until safe, at the rates seen; `undefined`: it would not get there */
+  needed: Needed | undefined;
+  /** evidence that the canary's own rate is above its ceiling; 0 without one */
+  logCeiling: number;
+  ceilingBar: number;
+  /** all requests go to the canary */
+  alone: boolean;
+}
+
+type Conclusion = Omit<Verdict, 'numbers'> & Partial<Pick<Verdict, 'numbers'>>;
+
+/** Windows in a row of mostly errors that stop a release without statistics. */
+const BREAKER_WINDOWS = 2;
+
+export function isBroken({ broken }: ErrorRateData): boolean {
+  return broken >= BREAKER_WINDOWS;
+}
+
+export function overCeiling({ logCeiling, ceilingBar }: Reading): boolean {
+  return logCeiling >= ceilingBar;
+}
+
+/** The guards first; then the comparison, whose pass a rate above the ceiling withholds. */
+export function errorRateVerdict(
+  data: ErrorRateData,
+  reading: Reading,
+  { test, ceiling }: ErrorRateMetric,
+): Conclusion {
+  if (isBroken(data)) return brokenVerdict(data, reading);
+  if (ceiling !== undefined && overCeiling(reading)) return ceilingVerdict(data, reading, ceiling);
+  const compared = test.method === 'sequential' ? compare(data, reading) : fixedVerdict(data.fixed, test);
+  return compared.result === 'pass' ? belowCeiling(data, compared, ceiling) : compared;
+}
+
+function brokenVerdict(data: ErrorRateData, { alone }: Reading): Conclusion {
+  const stable = alone ? 'with all requests on it' : 'while stable was fine';
+  const sentence = `${arms(data.total)}: the canary answered mostly errors in ${BREAKER_WINDOWS} windows in a row ${stable}`;
+  return { result: 'fail', reason: REASON.CircuitBreaker, sentence };
+}
+
+function ceilingVerdict(
+  data: ErrorRateData,
+  { logCeiling, ceilingBar }: Reading,
+  ceiling: number,
+): Conclusion {
+  const proof = `evidence ${amount(logCeiling)} against a bar of ${amount(ceilingBar)}`;
+  const sentence = `${arms(data.total)}: above the ceiling of ${percent(ceiling)}, whatever stable does (${proof})`;
+  return { result: 'fail', reason: REASON.CeilingExceeded, sentence };
+}
+
+/** Better than stable is not good enough while the rate of this step, as seen, is above the ceiling. */
+function belowCeiling(
+  { step: { n1, x1 } }: ErrorRateData,
+  pass: Conclusion,
+  ceiling: number | undefined,
+): Conclusion {
+  if (ceiling === undefined || x1 <= ceiling * n1) return pass;
+  const sentence = `${pass.sentence}; but the canary's ${percent(x1 / n1)} is above the ceiling of ${percent(ceiling)}`;
+  return { ...pass, result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
+}
+
+/** ln of harm over its bar; without the concurrence of the ranks it stays below. */
+export function overBar({ concurs }: ErrorRateData, { logHarm, harmBar }: Reading): number {
+  return concurs ? logHarm - harmBar : Math.min(logHarm - harmBar, -1e-9);
+}
+
+function compare(data: ErrorRateData, reading: Reading): Conclusion {
+  const { logHarm: harm, logSafe: safe, harmBar, safeBar } = reading;
+  if (overBar(data, reading) >= 0) {
+    const sentence = `${arms(data.total)}: harm is certain enough to stop (evidence ${amount(harm)} against a bar of ${amount(harmBar)})`;
+    return { result: 'fail', reason: REASON.HarmDetected, sentence };
+  }
+  if (safe >= safeBar) {
+    const sentence = `${arms(data.step)} in this step: safely within the margin (evidence ${amount(safe)} against a bar of ${amount(safeBar)})`;
+    return { result: 'pass', reason: REASON.SafeProven, sentence };
+  }
+  if (reading.logScaled >= safeBar) {
+    const sentence = `${arms(data.step)} in this step: safe enough for the next weight of ${reading.nextWeight ?? 100}% (evidence ${amount(reading.logScaled)} against a bar of ${amount(safeBar)})`;
+    return { result: 'pass', reason: REASON.SafeProven, sentence };
+  }
+  const doubt = harm >= harmBar ? ', but single stable pods are as bad' : '';
+  const evidenceText = `harm ${amount(harm)} of ${amount(harmBar)}${doubt}, safe ${amount(Math.max(safe, reading.logScaled))} of ${amount(safeBar)}`;
+  const sentence = `${arms(data.step)} in this step: not decided yet (${evidenceText})${neededText(reading.needed)}`;
+  return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
+}

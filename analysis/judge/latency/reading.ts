@@ -1,0 +1,100 @@
+import type { Margin } from '../../../api/template.ts';
+import { logSumExp } from '../../stats/logspace.ts';
+import type { Evidence } from '../core/comparison.ts';
+import { evidenceOf } from '../core/comparison.ts';
+import type { LatencyData, Threshold } from './state.ts';
+import type { Needed } from '../core/needed.ts';
+import { later, neededFor, NOTHING_MORE } from '../core/needed.ts';
+
+/** What the statistics say, all thresholds together. */
+export interface LatencyReading {
+  thresholds: readonly ThresholdReading[];
+  harmBar: number;
+  safeBar: number;
+  nextWeight: number | undefined;
+  /** ln of the weighted mean of the thresholds' evidence of harm, which is evidence itself */
+  logHarm: number;
+  /** ln of what of it may stop a release, over its bar: a threshold that its rank twin contradicts does not count */
+  overBar: number;
+  /** until every threshold is safe, at the shares seen; `undefined`: it would not get there */
+  needed: Needed | undefined;
+}
+
+export interface ThresholdReading {
+  data: Threshold;
+  evidence: Evidence;
+  /** ln of its part of the evidence of harm */
+  logShare: number;
+  /** ln of the evidence of safety that counts */
+  logSafe: number;
+}
+
+interface Setting {
+  harmBar: number;
+  safeBar: number;
+  safeMargin: Margin;
+  /** margin for the move to the next weight; absent: only the strict margin counts */
+  scaledMargin?: Margin;
+  nextWeight: number | undefined;
+}
+
+export function readingOf({ thresholds }: LatencyData, setting: Setting): LatencyReading {
+  const weights = weightsOf(thresholds.map(({ quantile }) => quantile));
+  const readings = thresholds.map((data, i): ThresholdReading => {
+    const evidence = evidenceOf(data);
+    const logShare = Math.log(weights[i] ?? 0) + evidence.logHarm;
+    return { data, evidence, logShare, logSafe: Math.max(evidence.logSafe, evidence.logScaled) };
+  });
+  const counting = readings.map(({ data, evidence: { logHarm }, logShare }) =>
+    data.concurs ? logShare : logShare - Math.max(0, logHarm),
+  );
+  const { harmBar, safeBar, nextWeight } = setting;
+  return {
+    thresholds: readings,
+    harmBar,
+    safeBar,
+    nextWeight,
+    logHarm: logSumExp(readings.map(({ logShare }) => logShare)),
+    overBar: logSumExp(counting) - harmBar,
+    needed: neededOf(readings, setting),
+  };
+}
+
+const USUAL = [0.5, 0.95, 0.99];
+const USUAL_WEIGHTS = [0.25, 0.35, 0.4];
+
+/** The tail weighs more: that is where canaries usually hurt first. */
+function weightsOf(quantiles: readonly number[]): readonly number[] {
+  const usual = quantiles.length === USUAL.length && quantiles.every((q, i) => q === USUAL[i]);
+  return usual ? USUAL_WEIGHTS : quantiles.map(() => 1 / quantiles.length);
+}
+
+/** A threshold's tolerance acts on what is slow, so nothing relative is left to the share of slow requests. */
+function neededOf(readings: readonly ThresholdReading[], setting: Setting): Needed | undefined {
+  const { safeMargin, scaledMargin, safeBar } = setting;
+  const onShare = ({ absolute }: Margin): Margin => ({ relative: 0, absolute });
+  const margins = {
+    safeMargin: onShare(safeMargin),
+    ...(scaledMargin === undefined ? {} : { scaledMargin: onShare(scaledMargin) }),
+  };
+  return readings
+    .filter(({ logSafe }) => logSafe < safeBar)
+    .map(({ data, evidence }) => neededFor(data, evidence, margins, safeBar))
+    .reduce(later, NOTHING_MORE);
+}
+
+/** The threshold that says most of harm; `undefined` if there is none. */
+export function worst({ thresholds }: LatencyReading): ThresholdReading | undefined {
+  return thresholds.reduce<ThresholdReading | undefined>(
+    (found, each) => (found === undefined || each.logShare > found.logShare ? each : found),
+    undefined,
+  );
+}
+
+/** The threshold that is furthest from being proven safe. */
+export function leastSafe({ thresholds }: LatencyReading): ThresholdReading | undefined {
+  return thresholds.reduce<ThresholdReading | undefined>(
+    (found, each) => (found === undefined || each.logSafe < found.logSafe ? each : found),
+    undefined,
+  );
+}

@@ -1,0 +1,221 @@
+import type { Counts, Histogram, LatencyHistory, MetricState } from '../../../api/analysis.ts';
+import type { LatencyMetric, Margin } from '../../../api/template.ts';
+import type { Buckets } from '../../stats/histogram.ts';
+import { above, decay, quantile, resolves, total, weightedSum } from '../../stats/histogram.ts';
+import { isAmount, isComparison } from '../core/comparison-stored.ts';
+import { UNCALIBRATED } from '../core/calibration.ts';
+import type { Comparison } from '../core/comparison.ts';
+import { addCounts, calibrated, NO_COMPARISON, NO_COUNTS, nextStep } from '../core/comparison.ts';
+import { exceedances } from './history.ts';
+
+/** Sufficient statistics of one latency metric; plain JSON, the `data` of its MetricState. */
+export interface LatencyData {
+  /** what was seen until now, the past decaying; stable's part says what counts as slow in the next window */
+  seen: Seen;
+  /** one per quantile; [] before the first window with requests */
+  thresholds: readonly Threshold[];
+}
+
+/** Both arms on the same bounds. */
+export interface Seen {
+  layout: Histogram['layout'];
+  bounds: readonly number[];
+  stable: readonly number[];
+  canary: readonly number[];
+}
+
+/** Requests slower than what was stable's quantile, in both arms. */
+export interface Threshold extends Comparison {
+  quantile: number;
+  /** what was slow in the last window counted, in the unit of the histogram; 0 before */
+  limit: number;
+  /**
+   * in some window since evidence of safety began, the buckets could not tell the limit from the one allowed. Such windows count,
+   * as interpolated, unless the metric requires a proof
+   */
+  vague: boolean;
+}
+
+const NOTHING: LatencyData = {
+  seen: { layout: 'classic', bounds: [], stable: [0], canary: [0] },
+  thresholds: [],
+};
+
+/** The stored statistics, or none. What is stored and not whole is held back from a pass by `unread.ts`. */
+export function readLatency(state: MetricState | undefined): LatencyData {
+  return state?.version === 1 && state.type === 'latency' && isLatencyData(state.data)
+    ? (state.data as unknown as LatencyData)
+    : NOTHING;
+}
+
+export function isLatencyData({ seen, thresholds }: Partial<Record<keyof LatencyData, unknown>>): boolean {
+  return isSeen(seen) && Array.isArray(thresholds) && thresholds.every(isThreshold);
+}
+
+function isSeen(value: unknown): value is Seen {
+  if (typeof value !== 'object' || value === null) return false;
+  const { layout, bounds, stable, canary } = value as Record<keyof Seen, unknown>;
+  if (layout !== 'classic' && layout !== 'native') return false;
+  if (!Array.isArray(bounds) || !bounds.every((bound) => Number.isFinite(bound))) return false;
+  return [stable, canary].every(
+    (counts) => Array.isArray(counts) && counts.length === bounds.length + 1 && counts.every(isAmount),
+  );
+}
+
+function isThreshold(value: unknown): value is Threshold {
+  if (!isComparison(value)) return false;
+  const data: Partial<Record<keyof Threshold, unknown>> = value;
+  return isAmount(data.quantile) && isAmount(data.limit) && typeof data.vague === 'boolean';
+}
+
+export function writeLatency(data: LatencyData): MetricState {
+  return { version: 1, type: 'latency', data: { ...data } };
+}
+
+/** As long as nothing is counted, the history of stable can still say what is slow and how it varies. */
+export function wantsLatencyHistory({ thresholds }: LatencyData): boolean {
+  return thresholds.every(({ windows }) => windows === 0);
+}
+
+/** Evidence of harm is kept, evidence of safety only if it is to be. */
+export function nextLatencyStep(data: LatencyData, { keepSafe }: { keepSafe: boolean }): LatencyData {
+  const thresholds = data.thresholds.map((threshold) => ({
+    ...nextStep(threshold, { keepSafe }),
+    vague: keepSafe && threshold.vague,
+  }));
+  return { ...data, thresholds };
+}
+
+/** The data of exactly these quantiles: those of a template that has others now are begun anew. */
+export function forQuantiles(data: LatencyData, quantiles: readonly number[]): LatencyData {
+  const same =
+    data.thresholds.length === quantiles.length &&
+    data.thresholds.every((threshold, i) => threshold.quantile === quantiles[i]);
+  if (same) return data;
+  return {
+    ...data,
+    thresholds: quantiles.map((q) => ({
+      ...NO_COMPARISON,
+      calibration: { ...UNCALIBRATED, coarse: true },
+      quantile: q,
+      limit: 0,
+      vague: false,
+    })),
+  };
+}
+
+/** What history says of stable's quantiles, dispersion and ranks; frozen once a window is counted. */
+export function calibratedLatency(
+  data: LatencyData,
+  history: LatencyHistory,
+  basis: { seconds: number; rho: number; seed: string },
+): LatencyData {
+  if (!wantsLatencyHistory(data)) return data;
+  const quantiles = data.thresholds.map((threshold) => threshold.quantile);
+  const { last, histories } = exceedances(history, quantiles, basis.seconds);
+  if (total(last) <= 0) return data;
+  const seen = { ...NOTHING.seen, layout: last.layout, bounds: last.bounds, stable: last.counts.map(digits) };
+  return {
+    seen: { ...seen, canary: last.counts.map(() => 0) },
+    thresholds: data.thresholds.map((threshold, i) => {
+      const own = histories[i];
+      return own === undefined ? threshold : calibrated(threshold, own, { ...basis, coarse: true });
+    }),
+  };
+}
+
+export interface LatencyWindow {
+  canary: Histogram;
+  stable: Histogram;
+  /** the same pod by pod, if the pods can be told apart */
+  pods?: LatencyPods;
+  metric: LatencyMetric;
+  /** length of the window */
+  seconds: number;
+  /** margin for the move to the next weight; absent: only the strict margin counts */
+  scaledMargin?: Margin;
+}
+
+export interface LatencyPods {
+  canary: Record<string, Histogram>;
+  stable: Record<string, Histogram>;
+}
+
+/**
+ * The statistics after one more window. What is slow was decided before it, by stable's past alone: so chance in this window cannot
+ * choose its own limit. A first window without any past only tells what is slow in the next.
+ */
+export function addLatency(data: LatencyData, window: LatencyWindow): LatencyData {
+  const past: Buckets = { layout: data.seen.layout, bounds: data.seen.bounds, counts: data.seen.stable };
+  const thresholds = data.thresholds.map((threshold) => {
+    const limit = quantile(past, threshold.quantile);
+    return limit === undefined ? threshold : addExceedances(threshold, limit, window);
+  });
+  return { seen: seenAfter(data.seen, window), thresholds };
+}
+
+function addExceedances(threshold: Threshold, limit: number, window: LatencyWindow): Threshold {
+  const { canary, stable, pods, seconds, scaledMargin } = window;
+  const { harmMargin, safeMargin, requireProof } = window.metric;
+  // λ = 1: the tolerance acts on what is slow, not on the share of slow requests.
+  const onShare = ({ absolute }: Margin): Margin => ({ relative: 0, absolute });
+  const harmLimit = limit * (1 + harmMargin.relative);
+  const safeLimit = limit * (1 + safeMargin.relative);
+  const arms = { n1: total(canary), n0: total(stable), x0: above(stable, limit) };
+  const clear = resolves(canary, limit, safeLimit) && resolves(stable, limit, safeLimit);
+  const after = addCounts(threshold, {
+    harm: { ...arms, x1: above(canary, harmLimit) },
+    safe: clear || !requireProof ? { ...arms, x1: above(canary, safeLimit) } : NO_COUNTS,
+    seconds,
+    harmMargin: onShare(harmMargin),
+    safeMargin: onShare(safeMargin),
+    ...(scaledMargin === undefined ? {} : { scaledMargin: onShare(scaledMargin) }),
+    ...(pods === undefined
+      ? {}
+      : { pods: { canary: slower(pods.canary, harmLimit), stable: slower(pods.stable, limit) } }),
+  });
+  return { ...after, limit: Number(limit.toPrecision(6)), vague: threshold.vague || !clear };
+}
+
+function slower(pods: Readonly<Record<string, Histogram>>, limit: number): Record<string, Counts> {
+  return Object.fromEntries(
+    Object.entries(pods).map(([pod, histogram]) => [
+      pod,
+      { total: total(histogram), bad: above(histogram, limit) },
+    ]),
+  );
+}
+
+function seenAfter(seen: Seen, { canary, stable, seconds }: LatencyWindow): Seen {
+  const { layout, bounds } = seen;
+  // An empty one on the bounds of the other arm keeps both arms on the same bounds.
+  const none = (arm: Histogram): Buckets => ({ ...arm, counts: arm.counts.map(() => 0) });
+  const both = (counts: readonly number[], arm: Histogram, other: Histogram): Buckets =>
+    weightedSum({ layout, bounds, counts }, decay(seconds), weightedSum(none(other), 1, arm));
+  const after = both(seen.stable, stable, canary);
+  return withoutEmpty({
+    layout: stable.layout,
+    bounds: after.bounds,
+    stable: after.counts.map(digits),
+    canary: both(seen.canary, canary, stable).counts.map(digits),
+  });
+}
+
+/** Of empty native buckets side by side one is enough; they are many. */
+function withoutEmpty(seen: Seen): Seen {
+  if (seen.layout === 'classic') return seen;
+  const { bounds, stable, canary } = seen;
+  const isEmpty = (i: number): boolean => (stable[i] ?? 0) + (canary[i] ?? 0) === 0;
+  const kept = (_: number, i: number): boolean => i === bounds.length || !isEmpty(i) || !isEmpty(i + 1);
+  return {
+    ...seen,
+    bounds: bounds.filter(kept),
+    stable: stable.filter(kept),
+    canary: canary.filter(kept),
+  };
+}
+
+/** Four significant digits of a decaying sum are plenty and keep the status small; what is left of a request after an hour is none. */
+function digits(count: number): number {
+  return count < 0.01 ? 0 : Number(count.toPrecision(4));
+}

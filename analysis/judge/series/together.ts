@@ -1,0 +1,134 @@
+import type { MetricVerdict, Verdict } from '../../../api/analysis.ts';
+import type { BoundMetric } from '../../../api/bound.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { BoundTemplate, Scoring, SeriesMetric } from '../../../api/template.ts';
+import type { Judged } from '../core/combined.ts';
+import type { Evaluation, Opinion } from '../core/evaluation.ts';
+import { inconclusive } from '../core/missing.ts';
+import type { Finding } from './look.ts';
+import type { ScoredSeries, SeriesScore } from './score.ts';
+import { scoreSeries, scoreVerdict } from './score.ts';
+import { isDecided, readSeries } from './state.ts';
+import { digits } from '../core/text.ts';
+
+/** One metric with its running statistics. */
+export interface Measured {
+  bound: BoundMetric;
+  evaluation: Evaluation;
+}
+
+/** A series metric that counts in the score of its template. */
+interface Member {
+  metric: SeriesMetric;
+  opinion: Opinion;
+  /** of its newest look; absent before the first */
+  last: Finding | undefined;
+  decided: boolean;
+}
+
+/**
+ * What decides: every metric by itself, but for the series metrics of a template with `scoring`, which say one thing together.
+ * Dry runs are left out.
+ */
+export function deciders(measured: readonly Measured[]): Judged[] {
+  const counted = measured.filter(({ evaluation }) => !evaluation.verdict.dryRun);
+  const scored = new Map<BoundTemplate, Member[]>();
+  const judged: Judged[] = [];
+  for (const { bound, evaluation } of counted) {
+    const { metric, bound: template } = bound;
+    if (metric.type !== 'series' || template.template.scoring === undefined) {
+      judged.push({ bound, opinion: evaluation });
+      continue;
+    }
+    const data = readSeries(evaluation.state);
+    const member = { metric, opinion: evaluation, last: data.last, decided: isDecided(data, metric, true) };
+    const others = scored.get(template);
+    if (others !== undefined) others.push(member);
+    else scored.set(template, [member]);
+    if (others === undefined) judged.push({ bound, opinion: evaluation });
+  }
+  return judged.map(({ bound, opinion }) => {
+    const members = bound.metric.type === 'series' ? scored.get(bound.bound) : undefined;
+    const { scoring } = bound.bound.template;
+    if (members === undefined || scoring === undefined) return { bound, opinion };
+    return { bound, opinion: together(members, scoring, bound.bound) };
+  });
+}
+
+function together(members: readonly Member[], scoring: Scoring, { use }: BoundTemplate): Opinion {
+  const score = scoreOf(members, scoring);
+  const unread = members.find(({ opinion }) => opinion.unread === true);
+  const verdict: MetricVerdict = {
+    // no metric has a name with a space
+    metric: `${use.template} score`,
+    critical: true,
+    dryRun: false,
+    ...(unread === undefined || score.result === 'fail' ? score : without(score, unread)),
+  };
+  return {
+    verdict,
+    missing: members.some(({ opinion }) => opinion.missing),
+    stops: verdict.result === 'fail',
+    tolerable: members.every(({ opinion }) => opinion.tolerable === true),
+    unread: unread !== undefined,
+  };
+}
+
+/** The score of metrics one of which cannot be read shows harm, or nothing. */
+function without({ numbers }: Verdict, { opinion }: Member): Verdict {
+  const { metric, reason, sentence } = opinion.verdict;
+  return { result: 'inconclusive', reason, sentence: `${metric}: ${sentence}`, numbers };
+}
+
+function scoreOf(members: readonly Member[], scoring: Scoring): Verdict {
+  const series: ScoredSeries[] = [];
+  for (const { metric, last, opinion } of members) {
+    if (last === undefined) {
+      const { metric: name, sentence } = opinion.verdict;
+      return inconclusive(REASON.MoreDataNeeded, `the score waits for ${name}: ${sentence}`);
+    }
+    series.push({ result: last, groups: groupsOf(metric, members), muted: false });
+  }
+  return verdictOf(members, scoreSeries(series, scoring.groups), scoring);
+}
+
+/** Where no metric names a group, all are one. */
+function groupsOf({ kayenta }: SeriesMetric, members: readonly Member[]): readonly string[] {
+  return members.some(({ metric }) => metric.kayenta.groups.length > 0) ? kayenta.groups : ['all'];
+}
+
+function verdictOf(members: readonly Member[], score: SeriesScore, scoring: Scoring): Verdict {
+  const numbers = {
+    score: score.score,
+    passScore: scoring.pass,
+    marginalScore: scoring.marginal,
+    ...Object.fromEntries(score.groups.map((group) => [`score.${group.name}`, group.score])),
+  };
+  const text = scoreText(members, score, scoring);
+  const meaning = scoreVerdict(score.score, scoring);
+  if (meaning === 'Fail') return { result: 'fail', reason: REASON.ScoreTooLow, sentence: text, numbers };
+  const open = members.find(({ decided }) => !decided);
+  if (open !== undefined) {
+    const { metric, sentence } = open.opinion.verdict;
+    return inconclusive(REASON.MoreDataNeeded, `${text} so far; ${metric}: ${sentence}`, numbers);
+  }
+  const unclear = members.find(({ last }) => last?.classification === 'Error');
+  if (meaning === 'Marginal' || unclear !== undefined) {
+    const why =
+      unclear === undefined ? '' : `; ${unclear.opinion.verdict.metric}: ${unclear.last?.sentence ?? ''}`;
+    return inconclusive(REASON.Inconclusive, text + why, numbers);
+  }
+  const sentence = `${text}: no harm detected, which is absence of evidence, not proof of safety`;
+  return { result: 'pass', reason: REASON.NoHarmDetected, sentence, numbers };
+}
+
+/** "score 75 (pass from 95, marginal from 75): latency 50, load 100; p99: canary is higher than stable …" */
+function scoreText(members: readonly Member[], score: SeriesScore, { pass, marginal }: Scoring): string {
+  const groups = score.groups.map(({ name, score: of }) => `${name} ${digits(of)}`).join(', ');
+  const failed = members.filter(({ last }) => last !== undefined && last.classification !== 'Pass');
+  const worst = failed.find(({ last }) => last?.critical === true) ?? failed[0];
+  const because =
+    worst === undefined ? '' : `; ${worst.opinion.verdict.metric}: ${worst.last?.sentence ?? ''}`;
+  const zero = score.cause === 'critical' ? ', because a critical metric failed' : '';
+  return `score ${digits(score.score)} (pass from ${digits(pass)}, marginal from ${digits(marginal)})${zero}: ${groups}${because}`;
+}

@@ -1,0 +1,214 @@
+import type { MetricState, MetricVerdict, Verdict } from '../../../api/analysis.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { ThresholdMetric } from '../../../api/template.ts';
+import type { Evaluation, MetricInput } from '../core/evaluation.ts';
+import type { Values } from './expression.ts';
+import { evaluateExpression, namesIn } from './expression.ts';
+import { inconclusive, missingVerdict } from '../core/missing.ts';
+import { digits } from '../core/text.ts';
+
+/** Running counts of one threshold metric; plain JSON, the `data` of its MetricState. Kept through steps. */
+export interface ThresholdData {
+  /** failed measurements: since the last success, or of the whole release where `counting` is "total" */
+  failures: number;
+  /** measurements that met neither condition since the last success or failure */
+  inconclusives: number;
+  /** measurements without a usable value since the last that had one */
+  errors: number;
+}
+
+const NONE: ThresholdData = { failures: 0, inconclusives: 0, errors: 0 };
+
+type Grade = 'success' | 'failure' | 'neither' | 'notANumber' | 'missing';
+
+/**
+ * A condition over the value of one query. It fails once more than `failureLimit` measurements failed: with no success between
+ * them, so that a long release does not fail more often than a short one; or, with `counting: total`, in the whole release.
+ */
+export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Evaluation {
+  const before = readThreshold(input.previous);
+  const grade = gradeOf(input, metric);
+  const after = count(before, grade, metric);
+  const verdict = verdictOf(input, metric, grade, after);
+  return {
+    state: writeThreshold(after),
+    verdict,
+    missing: grade === 'missing' || grade === 'notANumber',
+    stops: verdict.result === 'fail',
+    tolerable: grade === 'success' || grade === 'neither',
+  };
+}
+
+export function readThreshold(state: MetricState | undefined): ThresholdData {
+  return state?.version === 1 && state.type === 'threshold' && isThresholdData(state.data)
+    ? { ...NONE, ...(state.data as unknown as ThresholdData) }
+    : NONE;
+}
+
+/** An older layout had no errors yet. */
+export function isThresholdData({ failures, inconclusives, errors = 0 }: Record<string, unknown>): boolean {
+  return [failures, inconclusives, errors].every(isCount);
+}
+
+export function writeThreshold(data: ThresholdData): MetricState {
+  return { version: 1, type: 'threshold', data: { ...data } };
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}
+
+function gradeOf({ measurement }: MetricInput, metric: ThresholdMetric): Grade {
+  if (measurement?.outcome === 'nan' && metric.nan === 'fail') return 'failure';
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold') return 'missing';
+  const { canary, stable } = measurement;
+  if (stable === undefined && namesStable(metric)) return 'missing';
+  return gradeOfValues({ value: canary, canary, stable: stable ?? NaN }, metric);
+}
+
+function namesStable({ failure, success }: ThresholdMetric): boolean {
+  return [failure, success].some((text) => text !== undefined && namesIn(text).has('stable'));
+}
+
+/** Failure is asked first. With one condition only, the other is its opposite. */
+function gradeOfValues(values: Values, metric: ThresholdMetric): Grade {
+  const { failure, success } = metric;
+  if (failure !== undefined) {
+    const failed = evaluateExpression(failure, values);
+    if (failed === undefined) return nanGrade(metric);
+    if (failed) return 'failure';
+    if (success === undefined) return 'success';
+  }
+  if (success === undefined) return 'neither';
+  const succeeded = evaluateExpression(success, values);
+  if (succeeded === undefined) return nanGrade(metric);
+  if (succeeded) return 'success';
+  return failure === undefined ? 'failure' : 'neither';
+}
+
+function nanGrade(metric: ThresholdMetric): Grade {
+  return metric.nan === 'fail' ? 'failure' : 'notANumber';
+}
+
+function count(before: ThresholdData, grade: Grade, { counting }: ThresholdMetric): ThresholdData {
+  switch (grade) {
+    case 'success':
+      return counting === 'total' ? { ...NONE, failures: before.failures } : NONE;
+    case 'failure':
+      return { ...NONE, failures: before.failures + 1 };
+    case 'neither':
+      return { ...before, inconclusives: before.inconclusives + 1, errors: 0 };
+    case 'notANumber':
+    case 'missing':
+      return { ...before, errors: before.errors + 1 };
+  }
+}
+
+function verdictOf(
+  input: MetricInput,
+  metric: ThresholdMetric,
+  grade: Grade,
+  after: ThresholdData,
+): MetricVerdict {
+  const { key } = input.bound;
+  const verdict = conclude(input, metric, grade, after);
+  return { metric: key, critical: metric.critical, dryRun: metric.dryRun, ...verdict };
+}
+
+function conclude(input: MetricInput, metric: ThresholdMetric, grade: Grade, after: ThresholdData): Verdict {
+  const { measurement } = input;
+  const text = valueText(measurement);
+  const numbers = { ...valueNumbers(measurement), ...after, failureLimit: metric.failureLimit };
+  switch (grade) {
+    case 'success':
+      return success(text, metric, after, numbers);
+    case 'failure':
+      return failure(text, metric, after, numbers);
+    case 'neither': {
+      const sentence = `${text} meets neither ${conditionText(metric)} nor the failure condition ${metric.failure ?? ''} (${times(after.inconclusives)} in a row)`;
+      if (spent(metric, after)) return overLimit(`${sentence}; ${failedBefore(metric, after)}`, numbers);
+      const reason =
+        after.inconclusives > metric.inconclusiveLimit ? REASON.Inconclusive : REASON.ThresholdNotMet;
+      return inconclusive(reason, sentence, numbers);
+    }
+    case 'notANumber': {
+      const sentence = `${text}: the condition cannot be computed at these values (0/0, say)`;
+      return withoutData(inconclusive(REASON.NotANumber, sentence, numbers), metric, after);
+    }
+    case 'missing':
+      return withoutData(missingVerdict(measurement), metric, after);
+  }
+}
+
+/** More failures than the limit forgives. */
+function spent({ failureLimit }: ThresholdMetric, { failures }: ThresholdData): boolean {
+  return failures > failureLimit;
+}
+
+function overLimit(sentence: string, numbers: Record<string, number>): Verdict {
+  return { result: 'fail', reason: REASON.ThresholdExceeded, sentence, numbers };
+}
+
+function failedBefore({ failureLimit }: ThresholdMetric, { failures }: ThresholdData): string {
+  return `it failed ${times(failures)} in this release, ${failureLimit} tolerated`;
+}
+
+/** A success passes unless failures before it are never forgiven and were too many. */
+function success(
+  text: string,
+  metric: ThresholdMetric,
+  after: ThresholdData,
+  numbers: Record<string, number>,
+): Verdict {
+  const sentence = `${text} meets ${conditionText(metric)}`;
+  if (spent(metric, after)) return overLimit(`${sentence}, but ${failedBefore(metric, after)}`, numbers);
+  return { result: 'pass', reason: REASON.ThresholdMet, sentence, numbers };
+}
+
+function failure(
+  text: string,
+  metric: ThresholdMetric,
+  after: ThresholdData,
+  numbers: Record<string, number>,
+): Verdict {
+  const broken =
+    metric.failure === undefined ? `does not meet ${metric.success ?? ''}` : `meets ${metric.failure}`;
+  const run = metric.counting === 'total' ? 'in this release' : 'without a success between';
+  const sentence = `${text} ${broken}: ${times(after.failures)} ${run}, ${metric.failureLimit} tolerated`;
+  if (spent(metric, after)) return overLimit(sentence, numbers);
+  return inconclusive(REASON.ThresholdNotMet, sentence, numbers);
+}
+
+/** Missing data never passes; it fails only where the template says how much of it is too much. */
+function withoutData(verdict: Verdict, metric: ThresholdMetric, { errors }: ThresholdData): Verdict {
+  const { consecutiveErrorLimit: limit } = metric;
+  if (limit === undefined || errors <= limit) return verdict;
+  const sentence = `no usable value ${times(errors)} in a row, ${limit} tolerated; the last time: ${verdict.sentence}`;
+  const numbers = { ...verdict.numbers, errors, consecutiveErrorLimit: limit };
+  return { result: 'fail', reason: REASON.ErrorLimitExceeded, sentence, numbers };
+}
+
+function conditionText(metric: ThresholdMetric): string {
+  return metric.success ?? `not (${metric.failure ?? ''})`;
+}
+
+function times(n: number): string {
+  return n === 1 ? 'once' : `${n} times`;
+}
+
+function valueText(measurement: MetricInput['measurement']): string {
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold')
+    return 'the value is not a number and';
+  const stable = measurement.stable === undefined ? '' : ` (stable ${digits(measurement.stable)})`;
+  return `value ${digits(measurement.canary)}${stable}`;
+}
+
+/** Never -0, which JSON does not know. */
+function valueNumbers(measurement: MetricInput['measurement']): Record<string, number> {
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold') return {};
+  const { canary, stable } = measurement;
+  const numbers: Record<string, number> = {};
+  if (Number.isFinite(canary)) numbers['value'] = canary + 0;
+  if (stable !== undefined && Number.isFinite(stable)) numbers['stable'] = stable + 0;
+  return numbers;
+}

@@ -1,0 +1,45 @@
+import type { Release } from '../../api/release.ts';
+import { readReleases, stableAfter } from '../../release/facts/records.ts';
+import type { LastStable, Unserved } from '../../release/model.ts';
+
+/** Who deletes a target to replace it makes it again soon. */
+const REMEMBERED_MS = 60 * 60_000;
+const MOST = 1_000;
+
+/** What this process remembers of targets that no Release speaks of. A restart forgets it. */
+export class Memory {
+  readonly #unserved = new Map<string, Unserved>();
+  /**
+   * The Releases of a Deployment go with it, perhaps before anything is seen of the one that follows it under its name. What they
+   * called stable is remembered for an hour, of the thousand targets seen last. By target; the one seen last comes last.
+   */
+  readonly #of = new Map<string, LastStable & { seenMs: number }>();
+
+  /** Notes what the newest Release says; without one, what the last one said. */
+  seen(target: string, [newest]: readonly Release[], nowMs: number): LastStable | undefined {
+    const [release] = newest === undefined ? [] : readReleases([newest]).releases;
+    if (release !== undefined) {
+      this.#of.delete(target);
+      this.#of.set(target, { uid: release.spec.target.uid, stable: stableAfter(release), seenMs: nowMs });
+    }
+    this.#forget(nowMs);
+    return this.#of.get(target);
+  }
+
+  unserved(target: string): Unserved | undefined {
+    return this.#unserved.get(target);
+  }
+
+  /** After each pass, what it said. */
+  saw(target: string, unserved: Unserved | undefined): void {
+    if (unserved === undefined) this.#unserved.delete(target);
+    else this.#unserved.set(target, unserved);
+  }
+
+  #forget(nowMs: number): void {
+    for (const [target, { seenMs }] of this.#of) {
+      if (this.#of.size <= MOST && nowMs - seenMs <= REMEMBERED_MS) return;
+      this.#of.delete(target);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { KubeObject, OwnerReference } from '../../api/kube.ts';
+import { LABEL } from '../../api/names.ts';
+
+/** The Deployment that owns an object: the target of everything Sluice makes, the Deployment of a ReplicaSet. */
+export function owningDeployment(object: KubeObject): string | undefined {
+  return owner(object, 'Deployment')?.name;
+}
+
+export function owningReplicaSet(object: KubeObject): OwnerReference | undefined {
+  return owner(object, 'ReplicaSet');
+}
+
+/** The target an object made by Sluice belongs to: a label value cannot hold every name, so the owner comes first. */
+export function targetOf(object: KubeObject): string | undefined {
+  const spec = object.spec?.['target'];
+  if (object.kind === 'Release' && typeof spec === 'object' && spec !== null && !Array.isArray(spec)) {
+    if (typeof spec['name'] === 'string') return spec['name'];
+  }
+  const label = object.metadata.labels?.[LABEL.target];
+  return label === undefined ? undefined : (owningDeployment(object) ?? label);
+}
+
+function owner(object: KubeObject, kind: string): OwnerReference | undefined {
+  return object.metadata.ownerReferences?.find((reference) => reference.kind === kind);
+}

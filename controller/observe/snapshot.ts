@@ -1,0 +1,180 @@
+import type { KubeObject, Resource } from '../../api/kube.ts';
+import { newestFirst } from '../../api/order.ts';
+import type { Release } from '../../api/release.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { deepFreeze } from '../../lib/freeze.ts';
+import { ROUTE_KINDS } from '../../providers/index.ts';
+import { FOLLOWED } from '../../release/companions/index.ts';
+import { CONSIDERED } from '../../release/preflight/index.ts';
+import { keyText } from '../keys.ts';
+import type { Memory } from './memory.ts';
+import type { Measurements } from '../measurements.ts';
+import type { ControllerConfig, Key, Snapshot } from '../../release/model.ts';
+import { targetOf } from './owners.ts';
+import type { Refusals } from '../refusals.ts';
+
+/** Where a snapshot is read from: the stores of the watches, or direct lists in a simulation. */
+export interface Reader {
+  /**
+   * All objects of one kind in one namespace, deep-frozen or never changed again. undefined: not known (yet), so
+   * nothing may be decided. A kind the server does not have is []. FORBIDDEN: it is there and may not be read, which
+   * only FOLLOWED and CONSIDERED kinds are allowed to be.
+   */
+  list(resource: Resource, namespace: string): Listing | Promise<Listing>;
+  /**
+   * NetworkPolicies of other namespaces that reach out of them, as far as they may be read; absent: none are. Of namespaces that are
+   * not trusted some may be left out.
+   */
+  elsewhere?(
+    namespace: string,
+    trusted: readonly string[],
+  ): readonly KubeObject[] | Promise<readonly KubeObject[]>;
+  /** IngressClasses, as far as they may be read; undefined: not known yet; absent: none are read */
+  classes?(): readonly KubeObject[] | undefined | Promise<readonly KubeObject[]>;
+  /** an object as the server returned it to one of our writes */
+  written(resource: Resource, object: KubeObject): void;
+}
+
+export const FORBIDDEN = 'forbidden';
+
+export type Listing = readonly KubeObject[] | typeof FORBIDDEN | undefined;
+
+export interface SnapshotContext {
+  reader: Reader;
+  measurements: Pick<Measurements, 'measured' | 'measuring'>;
+  refusals: Pick<Refusals, 'of'>;
+  memory: Pick<Memory, 'seen' | 'unserved'>;
+  /** does the Release carry a seal of this controller? */
+  isSealed: (release: KubeObject) => boolean;
+  config: ControllerConfig;
+  nowMs: number;
+}
+
+const NAMESPACE_KINDS = [
+  'deployments',
+  'replicaSets',
+  'pods',
+  'services',
+  ...ROUTE_KINDS,
+  'releases',
+  'releasePolicies',
+  'analysisTemplates',
+] as const;
+
+type Kind = (typeof NAMESPACE_KINDS)[number];
+
+/** Reads everything one decision may look at; undefined while any part of it is not known. */
+export async function readSnapshot(key: Key, context: SnapshotContext): Promise<Snapshot | undefined> {
+  const { config, measurements, nowMs } = context;
+  const own = await readKinds(context.reader, key.namespace, NAMESPACE_KINDS);
+  const shared =
+    config.namespace !== key.namespace
+      ? await readKinds(context.reader, config.namespace, ['releasePolicies', 'analysisTemplates'])
+      : {};
+  const attached = await readSome(context.reader, key.namespace, FOLLOWED);
+  const considered = await readSome(context.reader, key.namespace, CONSIDERED);
+  if (own === undefined || shared === undefined) return undefined;
+  if (attached === undefined || considered === undefined) return undefined;
+  const ingressClasses = await classesOf(context.reader);
+  if (ingressClasses === undefined) return undefined;
+  const outside = await readOutside(key.namespace, context);
+  const of = (kind: Kind): readonly KubeObject[] => own[kind] ?? [];
+  const { releases, unsealed } = releasesOf(key.name, of('releases'), context.isSealed);
+  return deepFreeze({
+    nowMs,
+    key,
+    target: of('deployments').find((each) => each.metadata.name === key.name),
+    deployments: of('deployments'),
+    replicaSets: of('replicaSets'),
+    pods: of('pods'),
+    services: of('services'),
+    ingresses: of('ingresses'),
+    ingressClasses,
+    httpRoutes: of('httpRoutes'),
+    grpcRoutes: of('grpcRoutes'),
+    virtualServices: of('virtualServices'),
+    trafficSplits: of('trafficSplits'),
+    serviceProfiles: of('serviceProfiles'),
+    attached: attached.objects,
+    forbidden: attached.forbidden,
+    ...outside,
+    surroundings: considered.objects,
+    releases,
+    unsealed,
+    unserved: context.memory.unserved(keyText(key)),
+    lastStable: context.memory.seen(keyText(key), releases, nowMs),
+    policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
+    templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
+    measured: measurements.measured(keyText(key)),
+    measuring: measurements.measuring(keyText(key)),
+    refused: context.refusals.of(keyText(key), nowMs),
+    config,
+  });
+}
+
+async function classesOf(reader: Reader): Promise<readonly KubeObject[] | undefined> {
+  if (reader.classes === undefined) return [];
+  const answer = reader.classes();
+  // Not awaited when it is there, like the lists.
+  return answer instanceof Promise ? await answer : answer;
+}
+
+/** Who is not trusted by configuration decides about nobody in another namespace. */
+async function readOutside(
+  namespace: string,
+  { reader, config: { trustedNamespaces = [] } }: SnapshotContext,
+): Promise<Pick<Snapshot, 'elsewhere' | 'strange'>> {
+  const answer = reader.elsewhere?.(namespace, trustedNamespaces) ?? [];
+  const outside = answer instanceof Promise ? await answer : answer;
+  const of = (trusted: boolean) =>
+    outside.filter((each) => trustedNamespaces.includes(each.metadata.namespace ?? '') === trusted);
+  return { elsewhere: of(true), strange: of(false) };
+}
+
+/** All objects of kinds that may not be ours to read, and the kinds that are not. */
+async function readSome(
+  reader: Reader,
+  namespace: string,
+  resources: readonly Resource[],
+): Promise<{ objects: KubeObject[]; forbidden: Resource[] } | undefined> {
+  const objects: KubeObject[] = [];
+  const forbidden: Resource[] = [];
+  for (const resource of resources) {
+    const answer = reader.list(resource, namespace);
+    const list = answer instanceof Promise ? await answer : answer;
+    if (list === undefined) return undefined;
+    if (list === FORBIDDEN) forbidden.push(resource);
+    else objects.push(...list);
+  }
+  return { objects, forbidden };
+}
+
+type Lists = Partial<Record<Kind, readonly KubeObject[]>>;
+
+async function readKinds(
+  reader: Reader,
+  namespace: string,
+  kinds: readonly Kind[],
+): Promise<Lists | undefined> {
+  const lists: Lists = {};
+  for (const kind of kinds) {
+    const answer = reader.list(RESOURCES[kind], namespace);
+    // Not awaited when it is there: the stores are then read in one go, as of one moment.
+    const list = answer instanceof Promise ? await answer : answer;
+    if (list === undefined || list === FORBIDDEN) return undefined;
+    lists[kind] = list;
+  }
+  return lists;
+}
+
+function releasesOf(
+  target: string,
+  all: readonly KubeObject[],
+  isSealed: (release: KubeObject) => boolean,
+): Pick<Snapshot, 'releases' | 'unsealed'> {
+  const mine = newestFirst(all.filter((release) => targetOf(release) === target));
+  const of = (sealed: boolean) =>
+    // The schema of the CRD vouches for the shape; rules read its parts with care.
+    mine.filter((release) => isSealed(release) === sealed) as unknown as Release[];
+  return { releases: of(true), unsealed: of(false) };
+}

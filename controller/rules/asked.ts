@@ -1,9 +1,0 @@
-import type { Step } from '../../api/policy.ts';
-import { NOTHING_WANTED, splitOf } from '../../providers/wants.ts';
-import type { Facts } from '../facts.ts';
-import { asked, NOTHING, type StatusChange } from '../status/next.ts';
-
-/** What one step wants of the route, as the status says it; no step wants nothing. */
-export function askedIn({ traffic }: Facts, step: Step | undefined): StatusChange {
-  return step === undefined ? NOTHING : asked(splitOf(traffic?.context.wants ?? NOTHING_WANTED, step));
-}

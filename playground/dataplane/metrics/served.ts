@@ -1,0 +1,13 @@
+/** One answered request. */
+export interface Served {
+  method: string;
+  status: number;
+  /** seconds */
+  duration: number;
+  /** the answer is the gateway's own: no endpoint, refused connection, time-out */
+  own: boolean;
+  /** the pod that answered, where that is known */
+  pod?: string;
+  /** status of a gRPC call */
+  grpc?: number;
+}

@@ -1,0 +1,64 @@
+import type { KubeObject } from '../../../api/kube.ts';
+
+/** When a request goes to the canary, as the canary's Ingress says. */
+export interface Shaping {
+  weight: number;
+  total: number;
+  header: string;
+  headerValue: string;
+  headerPattern: string;
+  cookie: string;
+}
+
+/** `affinity: cookie` of a normal Ingress. */
+export interface Affinity {
+  cookie: string;
+  /** seconds, as it was written; "" for the time of the browser's session */
+  maxAge: string;
+}
+
+const PREFIX = 'nginx.ingress.kubernetes.io/';
+const CLASS = 'kubernetes.io/ingress.class';
+
+/** A value with any other character is passed over, as if the annotation were not there. */
+const PLAIN = /^[-/._~a-zA-Z0-9: ]*$/;
+const PATTERN = /^[-/._~a-zA-Z0-9:^$[\](){}*+?|&=\\]*$/;
+
+export function annotation(ingress: KubeObject, name: string, allowed = PLAIN): string {
+  const value = ingress.metadata.annotations?.[PREFIX + name] ?? '';
+  return allowed.test(value) ? value : '';
+}
+
+export function shapingOf(ingress: KubeObject): Shaping {
+  const whole = (name: string, fallback: number): number => {
+    const text = annotation(ingress, name, /^[+-]?\d+$/);
+    return text === '' ? fallback : Number(text);
+  };
+  return {
+    weight: whole('canary-weight', 0),
+    // below 100 it is passed over
+    total: Math.max(whole('canary-weight-total', 100), 100),
+    header: annotation(ingress, 'canary-by-header'),
+    headerValue: annotation(ingress, 'canary-by-header-value'),
+    headerPattern: annotation(ingress, 'canary-by-header-pattern', PATTERN),
+    cookie: annotation(ingress, 'canary-by-cookie'),
+  };
+}
+
+export function affinityOf(ingress: KubeObject): Affinity | undefined {
+  if (annotation(ingress, 'affinity') !== 'cookie') return undefined;
+  return {
+    cookie: annotation(ingress, 'session-cookie-name') || 'INGRESSCOOKIE',
+    maxAge: annotation(ingress, 'session-cookie-max-age'),
+  };
+}
+
+export function isCanary(ingress: KubeObject): boolean {
+  return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(annotation(ingress, 'canary'));
+}
+
+/** Is the Ingress of the gateway's class? One without a class is nobody's, unless a server gave it the default one. */
+export function isOurs(ingress: KubeObject): boolean {
+  const named = ingress.spec?.['ingressClassName'] ?? ingress.metadata.annotations?.[CLASS];
+  return named === 'nginx';
+}

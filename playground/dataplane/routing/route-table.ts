@@ -1,0 +1,65 @@
+import type { KubeObject } from '../../../api/kube.ts';
+import type { Backends } from '../proxy/backends.ts';
+import { grpcEntries } from './grpcroute-routing.ts';
+import { httpEntries } from './httproute-routing.ts';
+import type { EntriesOf, Entry } from './route-entries.ts';
+import type { Random } from '../load/random.ts';
+import { servedHosts } from './route-status.ts';
+import { fullName, hostRank, meshHost, toService } from './routing.ts';
+import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
+
+export interface Routes {
+  http: readonly KubeObject[];
+  grpc: readonly KubeObject[];
+  gateways: readonly KubeObject[];
+}
+
+/**
+ * Routes by HTTPRoutes and GRPCRoutes: the most specific match over all routes wins, ties go to the oldest route. Routes
+ * of a Service (mesh) are for requests to its name; a Service without one is reached by its name.
+ */
+export class RouteTable {
+  /** gRPC calls look for a GRPCRoute first */
+  private readonly entries: Entry[];
+  private readonly backends: Backends;
+
+  constructor({ http, grpc, gateways }: Routes, backends: Backends) {
+    this.backends = backends;
+    const sorted = (routes: readonly KubeObject[], entriesOf: EntriesOf): Entry[] =>
+      routes
+        .toSorted(byAge)
+        .flatMap((route) => entriesOf(route, servedHosts(route, gateways, backends), backends))
+        .toSorted((a, b) => compare(b.rank, a.rank));
+    this.entries = [...sorted(grpc, grpcEntries), ...sorted(http, httpEntries)];
+  }
+
+  /** Clusters of Envoy that requests may be sent to. */
+  clusters(): ReadonlySet<string> {
+    return new Set(this.entries.flatMap(({ rule }) => rule.clusters));
+  }
+
+  route(request: RoutedRequest, random: Random): Routed<ServiceLabels> {
+    const service = meshHost(request.host);
+    const host = service === undefined ? request.host : fullName(service);
+    const best = Math.max(...this.entries.map(({ hostname }) => hostRank(hostname, host)));
+    const found = this.entries.find(
+      (entry) => best >= 0 && hostRank(entry.hostname, host) === best && entry.covers(request),
+    );
+    if (found !== undefined)
+      return found.rule.send({ request, prefix: found.prefix, port: found.port }, random);
+    if (service !== undefined && best < 0) return toService(this.backends, service);
+    return { status: 404, why: 'no HTTPRoute or GRPCRoute matches' };
+  }
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const index = a.findIndex((value, at) => value !== b[at]);
+  return index < 0 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
+}
+
+/** Oldest first, then by name. */
+function byAge(a: KubeObject, b: KubeObject): number {
+  const key = ({ metadata }: KubeObject): string =>
+    `${metadata.creationTimestamp ?? ''} ${metadata.namespace ?? ''}/${metadata.name}`;
+  return key(a).localeCompare(key(b));
+}

@@ -1,0 +1,142 @@
+import type { Backends, Endpoint } from '../proxy/backends.ts';
+import type { Edits } from './header-edits.ts';
+import type { Random } from '../load/random.ts';
+
+/** The part of a request that routing looks at. */
+export interface RoutedRequest {
+  method: string;
+  /** without the port, lower case */
+  host: string;
+  /** as the client asked for it; absent: the usual one */
+  port?: number;
+  /** without the query */
+  path: string;
+  query: URLSearchParams;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** Where a request goes, or what the gateway itself answers; `labels` go to the metrics. */
+export type Routed<Labels> = Sent<Labels> | Answered<Labels>;
+
+export interface Answered<Labels> {
+  status: number;
+  why: string;
+  /** the route asks for this answer, such as a redirect; absent: the request failed */
+  reply?: Reply;
+  labels?: Labels;
+}
+
+export interface Reply {
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** What a route changes of the request on its way beside headers, and how long and how often it is tried. */
+export interface Transport {
+  /** instead of the path that was asked for, without the query */
+  path?: string;
+  /** instead of the host that was asked for */
+  host?: string;
+  /** the request waits so long before it is sent */
+  delayMs?: number;
+  /** for all tries; absent: no limit of the route's */
+  timeoutMs?: number;
+  tryTimeoutMs?: number;
+  retries?: Retries;
+}
+
+export interface Retries {
+  /** beside the first try */
+  attempts: number;
+  /** is an answer with this status thrown away, and another endpoint of the same backend tried? */
+  on: (status: number) => boolean;
+}
+
+export interface Sent<Labels> {
+  to: readonly Endpoint[];
+  labels: Labels;
+  /** changes of headers on the way; absent: none */
+  edits?: Edits;
+  transport?: Transport;
+  /** where copies go */
+  copies?: readonly Copy[];
+}
+
+/** A copy of a request: it is sent once and its answer is thrown away. */
+export interface Copy {
+  to: readonly Endpoint[];
+  labels: ServiceLabels;
+}
+
+/** Copies go to a backend for this share of requests. */
+export interface Mirroring {
+  to: Routed<ServiceLabels>;
+  percent: number;
+}
+
+/** Draws for every mirror by itself; what cannot be reached gets nothing, and nobody is told. */
+export function copiesFor(mirrors: readonly Mirroring[], random: Random): Copy[] {
+  return mirrors.flatMap(({ to, percent }) => ('to' in to && random() * 100 < percent ? [to] : []));
+}
+
+/** Does `pattern` ("", "*", "*.example.com" or a name) cover the host? The more specific, the higher; -1: no. */
+export function hostRank(pattern: string, host: string): number {
+  if (pattern === '' || pattern === '*') return 0;
+  if (pattern === host) return 1_000_000;
+  if (pattern.startsWith('*.') && host.endsWith(pattern.slice(1))) return pattern.length;
+  return -1;
+}
+
+/** Prefix by path elements: /a covers /a and /a/b, not /ab. */
+export function prefixCovers(prefix: string, path: string): boolean {
+  const trimmed = prefix.endsWith('/') ? prefix.slice(0, -1) : prefix;
+  return path === trimmed || path.startsWith(`${trimmed}/`);
+}
+
+/** Does the pattern (RE2) cover the whole text? One that cannot be read covers nothing. */
+export function regexCovers(pattern: string, text: string): boolean {
+  const [, flags = '', rest = pattern] = /^\(\?([ims]+)\)(.*)$/s.exec(pattern) ?? [];
+  try {
+    return new RegExp(`^(?:${rest.replaceAll('(?P<', '(?<')})$`, flags).test(text);
+  } catch {
+    return false;
+  }
+}
+
+export function headerOf(request: RoutedRequest, name: string): string | undefined {
+  const value = request.headers[name.toLowerCase()];
+  return Array.isArray(value) ? value.join(',') : value;
+}
+
+/** Is it a call by gRPC? */
+export const isGrpc = (headers: RoutedRequest['headers']): boolean =>
+  /^application\/grpc($|[+;])/.test(String(headers['content-type'] ?? ''));
+
+/** A Service as metrics name it. */
+export interface ServiceLabels {
+  namespace: string;
+  service: string;
+  /** the cluster of Envoy by which it was reached, where that is what is counted by */
+  cluster?: string;
+}
+
+/** The Service that a host names within the cluster, e.g. "shop.shop.svc" or "shop.shop.svc.cluster.local". */
+export function meshHost(host: string): ServiceLabels | undefined {
+  const [, service, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.cluster\.local)?$/.exec(host) ?? [];
+  return service === undefined || namespace === undefined ? undefined : { namespace, service };
+}
+
+export const fullName = ({ service, namespace }: ServiceLabels): string =>
+  `${service}.${namespace}.svc.cluster.local`;
+
+/** Any ready endpoint of a Service; without a port, of its first. */
+export function toService(
+  backends: Backends,
+  { namespace, service }: ServiceLabels,
+  port?: number,
+): Routed<ServiceLabels> {
+  const labels = { namespace, service };
+  const to = backends.endpoints(namespace, service, port);
+  if (to === undefined) return { status: 503, why: `no Service ${service}`, labels };
+  return to.length === 0 ? { status: 503, why: `no endpoint of ${service}`, labels } : { to, labels };
+}

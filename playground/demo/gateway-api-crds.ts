@@ -1,0 +1,49 @@
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+
+const GROUP = 'gateway.networking.k8s.io';
+const OPEN: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/**
+ * HTTPRoute, GRPCRoute and Gateway, served but hardly validated: enough for the playground where its API server does not
+ * bring them along. A real cluster gets the ones of the Gateway API project.
+ */
+export function gatewayApiCrds(): KubeObject[] {
+  const versions = [{ name: 'v1', spec: OPEN }];
+  // The API server asks for this annotation on groups that end in k8s.io.
+  const annotations = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api' };
+  return ['HTTPRoute', 'GRPCRoute', 'Gateway'].map((kind) =>
+    crd({ group: GROUP, kind, versions, annotations }),
+  );
+}
+
+export interface CrdSketch {
+  group: string;
+  kind: string;
+  /** schema of `spec` by version; the first one is stored */
+  versions: { name: string; spec: JsonObject }[];
+  annotations?: Record<string, string>;
+}
+
+/** A namespaced kind with a status subresource; its plural is the kind with an s. */
+export function crd({ group, kind, versions, annotations = {} }: CrdSketch): KubeObject {
+  const singular = kind.toLowerCase();
+  const plural = `${singular}s`;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}`, annotations },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, listKind: `${kind}List`, plural, singular },
+      versions: versions.map(({ name, spec }, index) => ({
+        name,
+        served: true,
+        storage: index === 0,
+        schema: { openAPIV3Schema: { type: 'object', properties: { spec, status: OPEN } } },
+        subresources: { status: {} },
+      })),
+    },
+  };
+}

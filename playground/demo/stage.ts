@@ -1,0 +1,329 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
+import type { KubeObject } from '../../api/kube.ts';
+import { HOME } from '../../api/names.ts';
+import { writeKubeconfigTo } from '../apiserver/kubeconfig.ts';
+import { ApiClient, ApiError, pathOf, type ObjectList } from '../dataplane/proxy/api-client.ts';
+import type { GatewayPorts } from '../dataplane/proxy/gateway.ts';
+import { Load } from '../dataplane/load/load.ts';
+import {
+  PrometheusProxy,
+  freePort,
+  prometheusCommand,
+  prometheusReady,
+} from '../dataplane/metrics/prometheus.ts';
+import { seeded } from '../dataplane/load/random.ts';
+import { Children } from './children.ts';
+import type { Death } from './children.ts';
+import { gatewayApiCrds } from './gateway-api-crds.ts';
+import { meshCrds } from './mesh-crds.ts';
+import { APP, MARK, NAMESPACE, REPLICAS, ROUTED_BY, hostOf, userObjects } from './objects.ts';
+import type { DemoProvider } from './objects.ts';
+import { rulesOf } from './policies.ts';
+import type { Tactics } from './tactics.ts';
+
+/** Elsewhere the gateway counts for all pods. */
+const countsPods = (provider: DemoProvider): boolean => provider === 'replicas';
+
+export interface StageOptions {
+  provider: DemoProvider;
+  /** default: a canary and nothing else */
+  tactics?: Tactics | undefined;
+  seed: number;
+  requestsPerSecond: number;
+  /** how the controller holds changes (default pause); in the other modes the policies it needs are installed */
+  hold?: Hold | undefined;
+  /** path of the binary */
+  prometheus: string;
+  /** one line per component as it comes up */
+  say: (component: string, line: string) => void;
+  /** something that has to run has died */
+  onDeath: (sentence: string) => void;
+  /** starting is given up when this resolves */
+  ended: Promise<void>;
+}
+
+/** What `--hold` of the controller takes. */
+export const HOLDS = ['pause', 'admission', 'auto'] as const;
+export type Hold = (typeof HOLDS)[number];
+
+/** A small world: API server with workloads, gateway, Prometheus, load, and the real controller as its own process. */
+export class Stage {
+  readonly options: StageOptions;
+  readonly directory = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
+  readonly kubeconfig = join(this.directory, 'kubeconfig');
+  /** the service account that the admission policies exempt */
+  private readonly controllerKubeconfig = join(this.directory, 'kubeconfig-controller');
+  readonly children: Children;
+  private parts:
+    { client: ApiClient; load: Load; prometheus: PrometheusProxy; prometheusUrl: string } | undefined;
+
+  private constructor(options: StageOptions) {
+    this.options = options;
+    this.children = new Children({
+      directory: this.directory,
+      onDeath: (sentence, death) => this.bury(sentence, death),
+    });
+  }
+
+  /** Everything up: the Deployment serves, the controller has seen it, load is flowing. */
+  static async start(options: StageOptions): Promise<Stage> {
+    const stage = new Stage(options);
+    const setUp = stage.setUp();
+    setUp.catch(() => undefined);
+    try {
+      const given = options.ended.then(() => Promise.reject(new Error('interrupted')));
+      await Promise.race([setUp, given]);
+    } catch (error) {
+      await stage.stop();
+      throw error;
+    }
+    return stage;
+  }
+
+  private get hold(): Hold {
+    return this.options.hold ?? 'pause';
+  }
+
+  get tactics(): Tactics {
+    return this.options.tactics ?? { strategy: 'canary', mirror: false, sticky: false };
+  }
+
+  get client(): ApiClient {
+    return this.part.client;
+  }
+
+  get load(): Load {
+    return this.part.load;
+  }
+
+  get prometheus(): PrometheusProxy {
+    return this.part.prometheus;
+  }
+
+  private get part(): NonNullable<Stage['parts']> {
+    if (this.parts === undefined) throw new Error('the stage is not set up');
+    return this.parts;
+  }
+
+  async startController(): Promise<number> {
+    const program = [process.execPath, cliProgram(), 'controller'];
+    return await this.children.guarded('controller', [
+      ...program,
+      `--kubeconfig=${this.controllerKubeconfig}`,
+      `--prometheus=default=${this.part.prometheusUrl}`,
+      `--hold=${this.hold}`,
+      '--no-leader-election',
+      '--scrape-lag=2s',
+      '--min-interval=1s',
+      '--metrics-port=0',
+    ]);
+  }
+
+  /** kill -9 and nothing else: what a crash leaves behind is the next controller's problem. */
+  async killController(): Promise<void> {
+    await this.children.kill('controller');
+  }
+
+  /** A controller that somebody kills is started again, as a cluster would; any other death ends the world. */
+  private bury(sentence: string, { name, killed }: Death): void {
+    if (name !== 'controller' || !killed) return this.options.onDeath(sentence);
+    this.startController().then(
+      (pid) => this.options.say('controller', `was killed and is started again, pid ${pid}`),
+      (error: unknown) => this.options.onDeath(String(error)),
+    );
+  }
+
+  /** Ends everything; with `keepLogs` the directory of the stage stays, without the data of Prometheus. */
+  async stop(keepLogs = false): Promise<void> {
+    await this.parts?.load.stop();
+    this.parts?.prometheus.close();
+    await this.children.stopAll();
+    if (keepLogs) return rmSync(join(this.directory, 'prometheus'), { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private async setUp(): Promise<void> {
+    const { say, seed, provider, requestsPerSecond } = this.options;
+    const { url, controllerToken } = await this.children.fork<Cluster>('API server', [
+      'cluster',
+      `--seed=${seed}`,
+    ]);
+    this.writeKubeconfig(this.kubeconfig, url);
+    this.writeKubeconfig(this.controllerKubeconfig, url, controllerToken);
+    say('API server', `${new URL(url).origin}, kubectl --kubeconfig ${this.kubeconfig} …`);
+    const client = new ApiClient({ server: url });
+    await this.applyAll(client);
+    const gateway = ['gateway', `--kubeconfig=${this.kubeconfig}`, `--seed=${seed}`];
+    const [ports] = await Promise.all([
+      this.children.fork<GatewayPorts>('gateway', gateway),
+      until('the pods are ready', () => this.available(client)),
+    ]);
+    say('pods', `${REPLICAS} of Deployment ${APP}, each an HTTP server with an address of its own`);
+    const port = portOf(provider, ports);
+    const host = hostOf(provider);
+    say('gateway', `http://127.0.0.1:${port}, routes by ${ROUTED_BY[provider]}`);
+    const prometheus = await this.startPrometheus(ports.metrics);
+    say(
+      'Prometheus',
+      `${prometheus.url}, scrapes the gateway${countsPods(provider) ? ' and every pod' : ''} every second`,
+    );
+    const random = seeded(seed);
+    const load = new Load({
+      port,
+      host,
+      path: '/',
+      requestsPerSecond,
+      arrivals: 'poisson',
+      mark: MARK,
+      random,
+    });
+    this.parts = { client, load, prometheus: prometheus.proxy, prometheusUrl: prometheus.front };
+    await until('the gateway routes', () => serves(port, host));
+    load.start();
+    say('load', `${requestsPerSecond} requests a second, whether answered or not`);
+    const pid = await this.startController();
+    say('controller', `pid ${pid}, the real one; ${HOLDING[this.hold]}`);
+    await until('the controller has taken the Deployment in', () => this.taken(client));
+  }
+
+  /** Its context is in the namespace of the demo, so that `kubectl rollout status deployment/shop` needs no more. */
+  private writeKubeconfig(path: string, server: string, token?: string): void {
+    writeKubeconfigTo(path, { name: 'sluice-demo', server, token, namespace: NAMESPACE });
+  }
+
+  private async startPrometheus(
+    metricsPort: number,
+  ): Promise<{ url: string; front: string; proxy: PrometheusProxy }> {
+    const directory = join(this.directory, 'prometheus');
+    mkdirSync(directory);
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const { prometheus: binary } = this.options;
+    const pods = countsPods(this.options.provider);
+    const command = prometheusCommand({ binary, directory, metricsPort, port, pods });
+    await this.children.guarded('Prometheus', command);
+    await prometheusReady(url);
+    const proxy = new PrometheusProxy(url);
+    return { url, proxy, front: await proxy.listen() };
+  }
+
+  private async applyAll(client: ApiClient): Promise<void> {
+    const crds = [...manifests('crds'), ...gatewayApiCrds(), ...meshCrds()];
+    if (this.hold !== 'pause') await installPolicies(client);
+    for (const crd of crds) await createIfMissing(client, 'customresourcedefinitions', crd);
+    for (const name of [NAMESPACE, HOME.namespace])
+      await client.create(pathOf('v1', 'namespaces'), {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name },
+      });
+    const { provider } = this.options;
+    for (const { plural, object } of [...rulesOf(provider, this.tactics), ...userObjects(provider)]) {
+      const path = pathOf(object.apiVersion, plural, NAMESPACE);
+      await until(`${object.kind} ${object.metadata.name} is created`, async () => {
+        try {
+          await client.create(path, object);
+          return true;
+        } catch (error) {
+          // a CRD is served a moment after it was created
+          if (error instanceof ApiError && error.code === 404) return false;
+          throw error;
+        }
+      });
+    }
+  }
+
+  private async available(client: ApiClient): Promise<boolean> {
+    const { status } = await client.get(pathOf('apps/v1', 'deployments', NAMESPACE, APP));
+    return status?.['availableReplicas'] === REPLICAS;
+  }
+
+  private async taken(client: ApiClient): Promise<boolean> {
+    const { items } = await client.get<ObjectList>(pathOf('sluice.dev/v1alpha1', 'releases', NAMESPACE));
+    return items.some(({ status }) => status?.['phase'] === 'Promoted');
+  }
+}
+
+interface Cluster {
+  url: string;
+  controllerToken: string;
+}
+
+const HOLDING: Record<Hold, string> = {
+  pause: 'holds changes by pausing',
+  admission: 'holds changes by admission',
+  auto: 'holds changes by admission, as the policies are there',
+};
+
+/** Waits for a condition, asking ten times a second; throws a sentence when it gives up. */
+export async function until(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  seconds = 600,
+): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`gave up waiting after ${seconds} s until ${what}`);
+    await sleep(100);
+  }
+}
+
+/** The gateway has a port of its own for every kind of route. */
+function portOf(provider: DemoProvider, ports: GatewayPorts): number {
+  if (provider === 'gateway') return ports.routes;
+  if (provider === 'replicas') return ports.services;
+  return provider === 'nginx' ? ports.ingress : ports[provider];
+}
+
+async function serves(port: number, host: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const request = http.get({ host: '127.0.0.1', port, headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.headers['x-pod'] !== undefined);
+    });
+    request.on('error', () => resolve(false));
+  });
+}
+
+async function installPolicies(client: ApiClient): Promise<void> {
+  for (const policy of [...manifests('admission/common'), ...manifests('admission/admission-mode')]) {
+    const plural = `${policy.kind.toLowerCase()}s`.replace(/ys$/, 'ies');
+    await createIfMissing(client, plural, policy);
+  }
+}
+
+async function createIfMissing(client: ApiClient, plural: string, object: KubeObject): Promise<void> {
+  try {
+    await client.create(pathOf(object.apiVersion, plural), object);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 409)) throw error;
+  }
+}
+
+/** The package's own folder: this file runs from playground/demo/ or dist/playground/demo/. */
+function root(): string {
+  const near = fileURLToPath(new URL('../../', import.meta.url));
+  return existsSync(join(near, 'package.json')) ? near : fileURLToPath(new URL('../../../', import.meta.url));
+}
+
+function cliProgram(): string {
+  return fileURLToPath(
+    new URL(`../../cli/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+  );
+}
+
+function manifests(folder: string): KubeObject[] {
+  const directory = join(root(), 'manifests', folder);
+  return readdirSync(directory)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .flatMap((file) => parseAllDocuments(readFileSync(join(directory, file), 'utf8')))
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((object): object is KubeObject => object !== null && object.kind !== 'Kustomization');
+}

@@ -1,0 +1,52 @@
+import { getInteger, getObjects, getString } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+import { implementationsOf } from './implementation.ts';
+
+/** Said before a release; it stands against none. */
+interface Note {
+  reason: string;
+  sentence: string;
+}
+
+/** What an implementation does to requests or their numbers in a split; `templates`: with their queries. */
+export function gatewayNotes(
+  routes: readonly KubeObject[],
+  stable: string,
+  templates: readonly BoundTemplate[],
+): Note[] {
+  return [
+    ...routes.filter((route) => isRenamed(route, stable)).map((route) => aboutRenaming(route, stable)),
+    ...templates.filter(asksTraefik).map(aboutBuckets),
+  ];
+}
+
+/** Envoy Gateway names clusters after the rule while none of its backendRefs has a filter, then after each backendRef. */
+function isRenamed(route: KubeObject, stable: string): boolean {
+  if (!implementationsOf(route).includes('envoy-gateway')) return false;
+  return getObjects(route, 'spec', 'rules').some((rule) => {
+    const serving = getObjects(rule, 'backendRefs').filter((ref) => getInteger(ref, 'weight') !== 0);
+    return serving.some((ref) => getString(ref, 'name') === stable) && !serving.some(hasFilter);
+  });
+}
+
+const hasFilter = (ref: JsonObject): boolean => getObjects(ref, 'filters').length > 0;
+
+const aboutRenaming = ({ kind, metadata }: KubeObject, stable: string): Note => ({
+  reason: REASON.ClusterRenamed,
+  sentence: `The backendRef of Service ${stable} in ${kind} ${metadata.name} has no filter, so Envoy Gateway gives its cluster another name at the first weight, and requests of that moment are answered 503 (5 of 200 a second where it was tried); a filter that does nothing keeps the name: filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x-none]}}].`,
+});
+
+const asksTraefik = ({ template }: BoundTemplate): boolean =>
+  template.metrics.some(
+    (metric) =>
+      metric.type === 'latency' &&
+      metric.queries?.stable.buckets.startsWith('traefik_service_request_duration_seconds_bucket') === true,
+  );
+
+const aboutBuckets = ({ use }: BoundTemplate): Note => ({
+  reason: REASON.CoarseBuckets,
+  sentence: `AnalysisTemplate ${use.template} judges latency by Traefik's histogram, whose buckets are .1, .3, 1.2 and 5 s unless you set them: too coarse to tell a slow version; set metrics.prometheus.buckets of Traefik around your usual durations.`,
+});

@@ -1,0 +1,45 @@
+import type { KubeObject } from '../../api/kube.ts';
+import { REASON } from '../../api/reasons.ts';
+import { classOf, hasAffinity } from './annotations.ts';
+import { classObject } from './class.ts';
+import { pathsOf } from './ingress.ts';
+
+/** Said before a release; it stands against none. */
+interface Note {
+  reason: string;
+  sentence: string;
+}
+
+/** What changes the meaning of Ingress-NGINX's numbers. */
+export function nginxNotes(
+  routes: readonly KubeObject[],
+  stable: string,
+  classes: readonly KubeObject[],
+): Note[] {
+  return [
+    ...routes.filter((each) => classObject(each, classes) === undefined).map(aboutClass),
+    ...routes.flatMap((ingress) => aboutHosts(ingress, stable)),
+    ...routes.filter(hasAffinity).map(aboutSessions),
+  ];
+}
+
+/** The controller counts requests by host, and by default only those of hosts that an Ingress names in full. */
+function aboutHosts(ingress: KubeObject, stable: string): Note[] {
+  const hosts = pathsOf(ingress)
+    .filter(({ service, host }) => service === stable && (host === '' || host.startsWith('*.')))
+    .map(({ host }) => (host === '' ? 'no host' : `the host ${host}`));
+  const [first] = hosts;
+  if (first === undefined) return [];
+  const sentence = `Ingress ${ingress.metadata.name} has a rule for ${first}, whose requests Ingress-NGINX does not count unless it runs with --metrics-per-undefined-host; until then its metrics prove nothing about them.`;
+  return [{ reason: REASON.HostNotCounted, sentence }];
+}
+
+const aboutClass = (ingress: KubeObject): Note => ({
+  reason: REASON.ClassUnknown,
+  sentence: `IngressClass ${classOf(ingress) ?? ''} of Ingress ${ingress.metadata.name} is not there or may not be read (list, watch ingressclasses), so it is taken for one of Ingress-NGINX; see that the controller that serves it obeys the annotation nginx.ingress.kubernetes.io/canary.`,
+});
+
+const aboutSessions = ({ metadata }: KubeObject): Note => ({
+  reason: REASON.SessionsStay,
+  sentence: `Ingress ${metadata.name} keeps clients by a cookie (affinity: cookie): those who are on stable stay there, so a weight is a share of new clients, and the canary gets less than it says.`,
+});

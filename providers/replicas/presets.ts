@@ -1,0 +1,32 @@
+import type { Presets } from '../provider.ts';
+
+/*
+ * What the application itself counts, as OpenTelemetry names it (histogram `http.server.request.duration`): without a
+ * router nobody else sees the requests. `namespace` and `pod` are the labels that Kubernetes service discovery gives a
+ * scraped pod. Pods are named one by one, never by a prefix.
+ */
+const DURATIONS = 'http_server_request_duration_seconds';
+
+const labels = (pods: string) => `{namespace="{{namespace}}",pod=~"{{${pods}}}"`;
+
+function counts(those: string): { bad: string; total: string } {
+  return {
+    bad: `${DURATIONS}_count${those},http_response_status_code=~"5.."}`,
+    total: `${DURATIONS}_count${those}}`,
+  };
+}
+
+export const replicasPresets: Presets = {
+  name: 'replicas',
+  because: 'no router counts, so the application has to',
+  errorRate: { canary: counts(labels('canaryPods')), stable: counts(labels('stablePods')) },
+  latency: {
+    canary: { buckets: `${DURATIONS}_bucket${labels('canaryPods')}}` },
+    stable: { buckets: `${DURATIONS}_bucket${labels('stablePods')}}` },
+  },
+  // No `requests`: Services share out connections, not requests, so the counts say little about the split.
+};
+
+/** What to do where nothing in front of the pods counts for both arms. */
+export const BY_PODS =
+  'name the preset replicas, which asks the pods themselves, or give queries of your own';

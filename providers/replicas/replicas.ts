@@ -1,0 +1,144 @@
+import { getInteger } from '../../lib/json.ts';
+import type { JsonPatchOp } from '../../api/kube.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { REASON } from '../../api/reasons.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import type { Write } from '../../api/writes.ts';
+import type { ByPods, Observation, Provider, Refusal, Reached, Split, TrafficContext } from '../provider.ts';
+import { replicasPresets } from './presets.ts';
+
+/** Weights have two decimals: they are counted in hundredths of a percent, so that nothing is lost to rounding. */
+const HUNDREDTHS = 100;
+const WHOLE = 100 * HUNDREDTHS;
+
+/** Percent with two decimals. */
+export const shareOf = (canary: number, stable: number): number =>
+  canary === 0 ? 0 : Math.round((WHOLE * canary) / (canary + stable)) / HUNDREDTHS;
+
+/**
+ * The number of canary pods whose share of all pods comes nearest to `weight` percent, beside so many stable ones: at
+ * least one, and of two that are equally near the smaller.
+ */
+function reach(weight: number, stable: number): Reached {
+  const wanted = Math.round(weight * HUNDREDTHS);
+  if (wanted <= 0) return { pods: 0, share: 0 };
+  const exact = (stable * wanted) / Math.max(1, WHOLE - wanted);
+  const less = Math.max(1, Math.floor(exact));
+  const more = Math.max(1, Math.ceil(exact));
+  // |share - weight| of each, brought to the same denominator: whole numbers, compared exactly.
+  const tooLittle = Math.abs(wanted * (less + stable) - WHOLE * less) * (more + stable);
+  const tooMuch = Math.abs(WHOLE * more - wanted * (more + stable)) * (less + stable);
+  const pods = tooLittle <= tooMuch ? less : more;
+  return { pods, share: shareOf(pods, stable) };
+}
+
+function observe({ pods }: TrafficContext): Observation {
+  const { canary, ready } = podsOf(pods);
+  const wanted = canary === undefined ? 0 : replicasOf(canary);
+  const weight = shareOf(ready.canary, ready.stable);
+  if (ready.canary === wanted) return { weight, acknowledged: 'yes' };
+  const problem = `${ready.canary} canary pods are ready and ${wanted} are wanted`;
+  return { weight, acknowledged: 'pending', problem };
+}
+
+const replicasOf = (deployment: object): number => getInteger(deployment, 'spec', 'replicas') ?? 1;
+
+const NOTHING: NonNullable<TrafficContext['pods']> = {
+  canary: undefined,
+  names: [],
+  stable: 0,
+  ready: { canary: 0, stable: 0 },
+};
+
+const podsOf = (pods: TrafficContext['pods']): NonNullable<TrafficContext['pods']> => pods ?? NOTHING;
+
+/**
+ * Scales the canary, and keeps in the same write the names of the pods that answered until now: they may be gone, and what
+ * they answered still has to be measured.
+ */
+function plan(context: TrafficContext, { weight }: Split): Write[] {
+  const { canary, names, stable } = podsOf(context.pods);
+  const wanted = reach(weight, stable).pods;
+  if (canary === undefined || replicasOf(canary) === wanted) return [];
+  const { name, uid = '', annotations } = canary.metadata;
+  const kept = { [ANNOTATION.pods]: names.join(',') };
+  const path = '/metadata/annotations';
+  const remember: JsonPatchOp =
+    annotations === undefined
+      ? { op: 'add', path, value: kept }
+      : { op: 'add', path: `${path}/${ANNOTATION.pods.replaceAll('/', '~1')}`, value: names.join(',') };
+  return [
+    {
+      verb: 'jsonPatch',
+      ref: { resource: RESOURCES.deployments, namespace: context.namespace, name },
+      patch: [
+        { op: 'test', path: '/metadata/uid', value: uid },
+        { op: 'add', path: '/spec/replicas', value: wanted },
+        remember,
+      ],
+    },
+  ];
+}
+
+/** What can only be decided request by request needs somebody who sees every request. */
+function refuse({ wants }: TrafficContext): Refusal[] {
+  const fields = [
+    wants.match === undefined ? undefined : 'spec.match',
+    wants.mirror === undefined ? undefined : 'spec.mirror',
+    wants.sticky === undefined ? undefined : 'spec.stickiness',
+  ].filter((field) => field !== undefined);
+  const unsupported = (sentence: string): Refusal => ({ reason: REASON.StrategyUnsupported, sentence });
+  return [
+    ...fields.map((field) =>
+      unsupported(
+        `${field} of the policy needs a router that looks at requests, and provider replicas has none; remove it, or use provider gateway, istio or nginx.`,
+      ),
+    ),
+    ...(wants.fixedReplicas === true
+      ? [
+          unsupported(
+            'spec.steps of the policy: canaryReplicas fixes the number of canary pods, which is the weight itself with provider replicas; remove it.',
+          ),
+        ]
+      : []),
+  ];
+}
+
+const byPods: ByPods = { replicas: reach };
+
+/**
+ * No router at all: canary pods stand behind the same Service as stable ones (or take from the same queue), and their
+ * share of the requests is their share of the ready pods.
+ */
+export const replicas: Provider = {
+  name: 'replicas',
+  routeResources: [],
+  madeResource: undefined,
+  routeless: true,
+  byPods,
+  editsUserRoutes: false,
+  // Endpoints and the proxies of every node follow the readiness of a pod within a few seconds.
+  settleMs: 5_000,
+  strategies: ['canary'],
+  names: () => false,
+  refuse,
+  record: () => ({}),
+  observe,
+  plan,
+  // The canary Deployment is the controller's, and goes with the canary.
+  cleanup: () => [],
+  presets: () => replicasPresets,
+};
+
+/** What becomes of each weight with so many stable pods: "weight 5 becomes 14.29 (1 pod)". */
+export function reached(weights: readonly number[], stable: number): string {
+  return [...new Set(weights)]
+    .map((weight) => {
+      const { pods, share } = reach(weight, stable);
+      const count = `${pods} canary ${pods === 1 ? 'pod' : 'pods'}`;
+      return share === weight
+        ? `weight ${weight} is ${count}`
+        : `weight ${weight} becomes ${share} (${count})`;
+    })
+    .join(', ');
+}

@@ -1,0 +1,214 @@
+import type { JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
+import type { JsonObject } from '../lib/json.ts';
+import { ANNOTATION, FINALIZER } from '../api/names.ts';
+import type { Release } from '../api/release.ts';
+import { RESOURCES } from '../api/resources.ts';
+import type { Write } from '../api/writes.ts';
+import { condition, type WorkloadFacts } from './facts/workload.ts';
+import type { Facts } from './facts/facts.ts';
+import { oneLine } from '../lib/text.ts';
+import type { Action, RefusalEnd } from './model.ts';
+
+export function write(why: string, what: Write): Action {
+  return { do: 'write', why, write: what };
+}
+
+export const writes = (why: string, list: readonly Write[]): Action[] => list.map((each) => write(why, each));
+
+/** What a step cannot do without: if validation or admission goes on refusing it, the release is taken back for that reason. */
+export const orEnd = (onRefusal: RefusalEnd, actions: readonly Action[]): Action[] =>
+  actions.map((action) => (action.do === 'write' ? { ...action, onRefusal } : action));
+
+/** Of several that take harm away none waits for another. */
+export const urgent = (actions: readonly Action[]): Action[] =>
+  actions.map((action) => (action.do === 'write' ? { ...action, urgent: true } : action));
+
+/** Signs for others: without the right to set them a release begins and ends all the same. */
+export const optional = (actions: readonly Action[]): Action[] =>
+  actions.map((action) => (action.do === 'write' ? { ...action, optional: true } : action));
+
+function refTo(resource: Resource, object: KubeObject): ObjectRef {
+  const { name, namespace } = object.metadata;
+  return { resource, name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+/** Holds a patch of the target to exactly the spec that was judged: a 422 means somebody was faster. */
+function judged(target: WorkloadFacts): JsonPatchOp[] {
+  return [
+    { op: 'test', path: '/metadata/uid', value: target.uid },
+    { op: 'test', path: '/metadata/generation', value: target.generation },
+  ];
+}
+
+function patchTarget(target: WorkloadFacts, why: string, change: JsonPatchOp[]): Action {
+  const ref = refTo(RESOURCES.deployments, target.object);
+  return write(why, { verb: 'jsonPatch', ref, patch: [...judged(target), ...change] });
+}
+
+/**
+ * What sluice.dev/held says of a held target: `new` = nothing is decided about its template, and the policies of admission
+ * mode drop a failure that an earlier one left; `failed` = its failure is shown and stays.
+ */
+export type Marker = 'new' | 'failed';
+
+/** Stops a rollout. In admission mode with the marker, so that admission keeps it stopped. */
+export function pause({ snapshot }: Facts, target: WorkloadFacts, as: Marker = 'new'): Action {
+  const marker = snapshot.config.hold === 'admission' ? marked(target, as) : [];
+  return patchTarget(target, 'pause the target', [
+    { op: 'add', path: '/spec/paused', value: true },
+    ...marker,
+  ]);
+}
+
+/** Marks a target that is paused already. */
+export function mark(target: WorkloadFacts, as: Marker): Action {
+  return patchTarget(target, 'mark the target as held', marked(target, as));
+}
+
+/** Takes the marker of a target that is not held any more; whether it is paused stays as it is. */
+export function unmark(target: WorkloadFacts): Action[] {
+  const change = unmarked(target);
+  return change.length === 0 ? [] : [patchTarget(target, 'take the marker off', change)];
+}
+
+const HELD = ANNOTATION.held.replaceAll('~', '~0').replaceAll('/', '~1');
+
+function marked(target: WorkloadFacts, as: Marker): JsonPatchOp[] {
+  if (target.object.metadata.annotations === undefined)
+    return [{ op: 'add', path: '/metadata/annotations', value: { [ANNOTATION.held]: as } }];
+  return [{ op: 'add', path: `/metadata/annotations/${HELD}`, value: as }];
+}
+
+function unmarked(target: WorkloadFacts): JsonPatchOp[] {
+  return target.marker === undefined ? [] : [{ op: 'remove', path: `/metadata/annotations/${HELD}` }];
+}
+
+/** Lets the native rolling update of the template that was judged begin. */
+export function unpause(target: WorkloadFacts): Action {
+  const change: JsonPatchOp = { op: 'add', path: '/spec/paused', value: false };
+  return patchTarget(target, 'let the target roll out', [change, ...unmarked(target)]);
+}
+
+/** Sets a template that is proven, or stable, and lets it roll out, in one write. */
+export function rollOut(target: WorkloadFacts, template: JsonObject): Action {
+  return patchTarget(target, 'set the template and let the target roll out', [
+    { op: 'replace', path: '/spec/template', value: template },
+    { op: 'add', path: '/spec/paused', value: false },
+    ...unmarked(target),
+  ]);
+}
+
+/** Puts a template into the target that must not roll out by itself. */
+export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonObject): Action {
+  return patchTarget(target, 'put the template back that was set aside', [
+    { op: 'replace', path: '/spec/template', value: template },
+    { op: 'add', path: '/spec/paused', value: true },
+    // the policies do not mark what the controller itself writes
+    ...(snapshot.config.hold === 'admission' ? marked(target, 'new') : []),
+  ]);
+}
+
+/** Where admission holds, the controller need not hold a new template itself: one that it marks had slipped through. */
+export const holdsByHand = (action: Action): boolean =>
+  action.do === 'write' &&
+  action.write.verb === 'jsonPatch' &&
+  action.write.patch.some((each) => each.op === 'add' && each.path.endsWith(HELD) && each.value === 'new');
+
+/** Deletes one object Sluice made; nothing if it is being deleted already. */
+export function remove(why: string, resource: Resource, object: KubeObject | undefined): Action[] {
+  if (object === undefined || object.metadata.deletionTimestamp !== undefined) return [];
+  const { uid = '' } = object.metadata;
+  return [write(why, { verb: 'delete', ref: refTo(resource, object), uid })];
+}
+
+/** Changes metadata of a Release; the resourceVersion makes it fail if anybody else wrote in between. */
+export function patchRelease(
+  why: string,
+  release: Release,
+  change: { annotations?: JsonObject; finalizers?: string[] },
+): Action {
+  const { name, namespace, resourceVersion } = release.metadata;
+  const ref: ObjectRef = {
+    resource: RESOURCES.releases,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  const patch: JsonObject = {
+    metadata: { ...change, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+  };
+  return write(why, { verb: 'mergePatch', ref, patch });
+}
+
+/** The finalizer and what is to be restored, in one write. */
+export function recordOriginals(release: Release, originals: JsonObject): Action {
+  const finalizers = new Set([...(release.metadata.finalizers ?? []), FINALIZER]);
+  return patchRelease('record the route before editing it', release, {
+    finalizers: [...finalizers],
+    annotations: { [ANNOTATION.routeOriginals]: JSON.stringify(originals) },
+  });
+}
+
+export function forgetOriginals(release: Release): Action {
+  const finalizers = (release.metadata.finalizers ?? []).filter((each) => each !== FINALIZER);
+  return patchRelease('the route is as it was', release, {
+    finalizers,
+    annotations: { [ANNOTATION.routeOriginals]: null },
+  });
+}
+
+/** The native sign of failure: `kubectl rollout status` exits 1, kstatus reports Failed. */
+export function isMarkedFailed(target: WorkloadFacts): boolean {
+  const progressing = condition(target.object, 'Progressing');
+  return progressing?.status === 'False' && progressing.reason === 'ProgressDeadlineExceeded';
+}
+
+export function markFailed(facts: Facts, target: WorkloadFacts, sentence: string): Action[] {
+  const message = oneLine(`sluice: ${sentence}`);
+  // While the marker says `new`, admission takes a failure for one of an earlier template and drops it.
+  const turned = target.marker === 'new' ? [mark(target, 'failed')] : [];
+  const shown = isMarkedFailed(target) && condition(target.object, 'Progressing')?.message === message;
+  const body = { status: 'False', reason: 'ProgressDeadlineExceeded', message };
+  const sign = shown ? [] : [setProgressing(facts, target, 'tell native tools of the failure', body)];
+  return optional([...turned, ...sign]);
+}
+
+/** A new template begins with a clean sheet, so that `kubectl rollout status` waits for it. */
+export function clearFailed(facts: Facts, target: WorkloadFacts): Action[] {
+  if (!isMarkedFailed(target) || !target.paused) return [];
+  const body = { status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' };
+  return [setProgressing(facts, target, 'clear the failure of an earlier template', body)];
+}
+
+function setProgressing(facts: Facts, target: WorkloadFacts, why: string, body: JsonObject): Action {
+  const now = `${new Date(facts.nowMs).toISOString().slice(0, 19)}Z`;
+  const value = { type: 'Progressing', lastUpdateTime: now, lastTransitionTime: now, ...body };
+  const found = condition(target.object, 'Progressing');
+  const change = found === undefined ? added(target, value) : replaced(found.index, value);
+  // A newer template must not get the sign of the one that was judged.
+  const patch = [...judged(target), ...change];
+  const ref = refTo(RESOURCES.deployments, target.object);
+  return write(why, { verb: 'jsonPatch', ref, patch, subresource: 'status' });
+}
+
+function replaced(index: number, value: JsonObject): JsonPatchOp[] {
+  const path = `/status/conditions/${index}`;
+  return [
+    { op: 'test', path: `${path}/type`, value: 'Progressing' },
+    { op: 'replace', path, value },
+  ];
+}
+
+function added(target: WorkloadFacts, value: JsonObject): JsonPatchOp[] {
+  const { status } = target.object;
+  if (status === undefined) return [{ op: 'add', path: '/status', value: { conditions: [value] } }];
+  if (!Array.isArray(status['conditions']))
+    return [{ op: 'add', path: '/status/conditions', value: [value] }];
+  return [{ op: 'add', path: '/status/conditions/-', value }];
+}
+
+export function event(facts: Facts, type: 'Normal' | 'Warning', reason: string, message: string): Action[] {
+  const { target } = facts;
+  if (target === undefined) return [];
+  const about = refTo(RESOURCES.deployments, target.object);
+  return [{ do: 'event', about, uid: target.uid, type, reason, message: oneLine(message) }];
+}

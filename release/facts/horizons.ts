@@ -1,0 +1,31 @@
+import { formatDuration } from '../../lib/duration.ts';
+import { ladderOf } from '../../api/ladder.ts';
+import type { ReleasePolicy } from '../../api/policy.ts';
+import type { Issue } from '../../lib/result.ts';
+import type { BoundTemplate, Metric } from '../../api/template.ts';
+
+/** Tests at planned looks whose last look lies after the end of a step: that step could never pass. */
+export function unreachableLooks(policy: ReleasePolicy, templates: readonly BoundTemplate[]): Issue[] {
+  const judged = ladderOf(policy).filter(({ weight }) => weight < 100);
+  const extended = policy.onInconclusive === 'extend' ? 2 : 1;
+  const shortestMs = extended * Math.min(...judged.map(({ maxDurationMs }) => maxDurationMs));
+  return templates.flatMap(({ use, template }) =>
+    template.metrics.flatMap((metric, i) => {
+      const horizonMs = horizonOf(metric);
+      if (metric.dryRun || horizonMs <= shortestMs) return [];
+      return [
+        {
+          path: `AnalysisTemplate ${use.template}: spec.metrics[${i}].test.horizon`,
+          value: formatDuration(horizonMs),
+          message: `is longer than the policy's shortest step, which ends undecided after ${formatDuration(shortestMs)}`,
+          remedy: 'shorten the horizon, or raise maxDuration of the steps',
+        },
+      ];
+    }),
+  );
+}
+
+function horizonOf(metric: Metric): number {
+  if (metric.type === 'series') return metric.test.horizonMs;
+  return metric.type === 'errorRate' && metric.test.method !== 'sequential' ? metric.test.horizonMs : 0;
+}

@@ -1,0 +1,114 @@
+import type { JsonObject } from '../../lib/json.ts';
+import { isTerminal } from '../../api/conditions.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { defaultPolicy, parsePolicy } from '../../api/parse/policy.ts';
+import { parseRelease } from '../../api/parse/release.ts';
+import { parseTemplate } from '../../api/parse/template.ts';
+import type { ReleasePolicy } from '../../api/policy.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Phase, Release } from '../../api/release.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+import { withoutTrouble } from '../status/trouble.ts';
+import { asString, getObject, getString, getStringMap } from '../../lib/json.ts';
+
+export function phaseOf(release: Release): Phase {
+  return release.status?.phase ?? 'Pending';
+}
+
+export function isEnded(release: Release): boolean {
+  return isTerminal(phaseOf(release));
+}
+
+/** The Releases that can be read, newest first, and the names of those that cannot. */
+export function readReleases(raw: readonly Release[]): { releases: Release[]; unreadable: string[] } {
+  const releases: Release[] = [];
+  const unreadable: string[] = [];
+  for (const each of raw) {
+    const parsed = parseRelease(each);
+    if (parsed.ok) releases.push(untroubled(parsed.value));
+    else unreadable.push(each.metadata.name);
+  }
+  return { releases, unreadable };
+}
+
+/** Rules decide by what a release has come to, not by what was shown over it while something was in the way. */
+const untroubled = (release: Release): Release =>
+  release.status?.trouble === undefined ? release : { ...release, status: withoutTrouble(release.status) };
+
+export interface StableRecord {
+  template: JsonObject;
+  replicaSet: string;
+}
+
+/** What serves, or should serve, users according to a Release: its own template once that became stable. */
+export function stableAfter(release: Release): StableRecord {
+  const { stable, canary } = release.spec;
+  const replicaSet = release.status?.replicaSet;
+  return replicaSet === undefined || replicaSet === stable.replicaSet
+    ? stable
+    : { replicaSet, template: canary.template };
+}
+
+/** Reasons for which a release ends Aborted with its template held: it would only end so again. */
+const TURNED_DOWN: ReadonlySet<string> = new Set([
+  REASON.AbortedByHuman,
+  REASON.ReleaseDeleted,
+  REASON.RevertedByHuman,
+  REASON.TrafficShareTooHigh,
+  REASON.RouteRejected,
+  REASON.Refused,
+]);
+export const isTurnedDown = (reason: string): boolean => TURNED_DOWN.has(reason);
+
+/**
+ * The evidence, a human or the data plane turned this template down: it is not tried again by itself. What ended Aborted counts
+ * only until the target has gone back to stable (idle removes targetGeneration then). A human may have it tried again.
+ */
+export function wasTurnedDown(release: Release): boolean {
+  const phase = phaseOf(release);
+  const { reason, targetGeneration } = release.status ?? {};
+  if (release.metadata.annotations?.[ANNOTATION.retry] !== undefined) return false;
+  const aborted = phase === 'Aborted' && isTurnedDown(reason ?? '') && targetGeneration !== undefined;
+  return phase === 'RolledBack' || aborted;
+}
+
+/**
+ * The policy a Release was begun with. A record that cannot be read must not stop a roll back, so the defaults stand in
+ * for it there; `readable` says whether it may also go on.
+ */
+export function recordedPolicy(release: Release): { policy: ReleasePolicy; readable: boolean } {
+  const parsed = parsePolicy(release.spec.policy);
+  return parsed.ok && Object.keys(release.spec.policy).length > 0
+    ? { policy: parsed.value, readable: true }
+    : { policy: defaultPolicy(), readable: false };
+}
+
+/** The bound templates a Release was begun with; undefined if one of them cannot be read. */
+export function recordedTemplates(release: Release): BoundTemplate[] | undefined {
+  const bound = release.spec.analysis.map((wire): BoundTemplate | undefined => {
+    const parsed = parseTemplate(getObject(wire, 'spec'));
+    const template = getString(wire, 'template');
+    if (!parsed.ok || template === undefined) return undefined;
+    return {
+      use: { template, args: getStringMap(wire, 'args') },
+      template: parsed.value,
+      ...(wire['shared'] === true ? { shared: true } : {}),
+    };
+  });
+  const read = bound.filter((each) => each !== undefined);
+  return read.length === bound.length && read.length > 0 ? read : undefined;
+}
+
+/** The newer template that was taken off the target so that this release could end. */
+export function setAsideOf(release: Release): JsonObject | undefined {
+  const text = asString(release.metadata.annotations?.[ANNOTATION.setAside]);
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

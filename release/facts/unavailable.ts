@@ -1,0 +1,35 @@
+import type { Release, StableUnavailable } from '../../api/release.ts';
+import type { Facts } from './facts.ts';
+import { condition, timeOf } from './workload.ts';
+
+/** Stable without an available pod for this long is broken. */
+const BROKEN_AFTER_MS = 60_000;
+
+/**
+ * Stable has no available pod: since when the controller sees it so, by its own clock. The times of the API server, which has another
+ * clock, are compared with one another alone: a newer change than the one that was seen says that a pod was ready in between.
+ * undefined: a pod is ready, none is wanted, or the API does not say so.
+ */
+export function stableUnavailable(facts: Facts, { status }: Release): StableUnavailable | undefined {
+  const changedMs = changedAtMs(facts);
+  if (changedMs === undefined) return undefined;
+  const seen = status?.stableUnavailable;
+  if (seen !== undefined && changedMs <= Date.parse(seen.changedAt)) return seen;
+  return { since: new Date(facts.nowMs).toISOString(), changedAt: new Date(changedMs).toISOString() };
+}
+
+/** The controller has seen it so for long enough, and still does. */
+export function stableBroken(facts: Facts, release: Release): boolean {
+  const seen = stableUnavailable(facts, release);
+  return seen !== undefined && facts.nowMs - Date.parse(seen.since) >= BROKEN_AFTER_MS;
+}
+
+/** The newest change to what says that stable is not available, as the API server dates it. */
+function changedAtMs({ target, stable }: Facts): number | undefined {
+  if (target === undefined || target.replicas === 0) return undefined;
+  const pods = stable?.replicaSet?.pods ?? [];
+  const available = condition(target.object, 'Available');
+  if (available?.status !== 'False' || pods.some((pod) => pod.ready)) return undefined;
+  const changedMs = Math.max(timeOf(available.since, Infinity), ...pods.map((pod) => pod.readyChangedMs));
+  return Number.isFinite(changedMs) ? changedMs : undefined;
+}

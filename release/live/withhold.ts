@@ -1,0 +1,112 @@
+import type { Release } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Facts } from '../facts/facts.ts';
+import { phaseOf } from '../facts/records.ts';
+import type { Answer } from '../model.ts';
+import { NOTHING, type StatusChange } from '../status/next.ts';
+import { event } from '../actions.ts';
+import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
+import { zeroWeight } from '../plan/leave.ts';
+import type { Stage, StepFacts } from '../step/stage.ts';
+import { probeAnswers } from './measure.ts';
+
+/** So often a step begins again by itself after its weight was withheld for one reason; then a human is asked. */
+const BEGINS_AGAIN = 2;
+
+/** What a step begins anew with, once something goes to the canary again. */
+export const ANEW: StatusChange = {
+  ...NOTHING,
+  weightWrittenAt: undefined,
+  weightObservedAt: undefined,
+};
+
+/** What a human sets back who lets a release go on: it begins its step again, whatever was withheld and how often. */
+export const LET_GO: StatusChange = {
+  weightWrittenAt: undefined,
+  weightObservedAt: undefined,
+  stepExposedAt: undefined,
+  withheld: undefined,
+  interruptions: undefined,
+  reasserted: undefined,
+  reassertedAt: undefined,
+};
+
+/**
+ * The judge can do nothing, and its time for that is over: the canary loses its traffic in this pass. Nobody is blamed for it. The step
+ * begins again when what stood against it has passed. A promotion goes on without the canary.
+ */
+export function withhold(
+  facts: Facts,
+  active: Release,
+  { reason, sentence, change = {} }: { reason: string; sentence: string; change?: StatusChange },
+): Answer {
+  const now = new Date(facts.nowMs).toISOString();
+  const told = event(facts, 'Warning', reason, sentence);
+  const actions = [...zeroWeight(facts), ...told];
+  const parts = { reason, sentence, actions, requeueAfterMs: AT_ONCE };
+  if (phaseOf(active) === 'Promoting')
+    return answerFor(facts, active, parts, { ...change, reason: active.status?.reason, ...NOTHING });
+  const before = active.status?.interruptions ?? {};
+  return answerFor(
+    facts,
+    active,
+    { ...parts, outcome: 'stalled' },
+    {
+      ...change,
+      ...ANEW,
+      phase: 'Waiting',
+      stepStartedAt: now,
+      stepExposedAt: undefined,
+      withheld: { reason, since: now },
+      interruptions: { ...before, [reason]: (before[reason] ?? 0) + 1 },
+    },
+  );
+}
+
+/** As long as the weight is withheld, nothing is written but weight 0. */
+export const withheld: Stage = (s) => {
+  const { facts, release, status } = s;
+  if (status.withheld === undefined) return undefined;
+  const { reason } = status.withheld;
+  const actions = zeroWeight(facts);
+  if (actions.length === 0 && hasPassed(s, reason)) {
+    const sentence = `${PASSED[reason] ?? 'Nothing stands against it any more'}: the step begins again.`;
+    const again = { reason: REASON.PreparingCanary, sentence, requeueAfterMs: AT_ONCE };
+    const stepStartedAt = new Date(facts.nowMs).toISOString();
+    return answerFor(facts, release, again, {
+      ...ANEW,
+      phase: 'Progressing',
+      stepStartedAt,
+      withheld: undefined,
+    });
+  }
+  const sentence = sentenceOf(s, reason);
+  const requeueAfterMs = actions.length > 0 ? AT_ONCE : WAITS_FOR_ROUTE.has(reason) ? POLL_MS : SLOW_MS;
+  const parts = { reason, sentence, actions, outcome: 'stalled' as const, requeueAfterMs };
+  return answerFor(facts, release, parts, { phase: 'Waiting', ...NOTHING });
+};
+
+const PASSED: Record<string, string> = {
+  [REASON.DataMissing]: 'Data have returned',
+  [REASON.RouteRejected]: 'The back end has confirmed weight 0',
+};
+
+const WAITS_FOR_ROUTE: ReadonlySet<string> = new Set([REASON.RouteRejected]);
+
+const isHumans = ({ status }: StepFacts, reason: string): boolean =>
+  reason === REASON.RouteContested || (status.interruptions?.[reason] ?? 0) > BEGINS_AGAIN;
+
+function hasPassed(s: StepFacts, reason: string): boolean {
+  if (isHumans(s, reason)) return false;
+  if (reason === REASON.DataMissing) return probeAnswers(s);
+  return s.traffic.observation.acknowledged !== 'pending' && s.traffic.observation.problem === undefined;
+}
+
+const ASKS = ' This keeps happening: let the release go on with "sluice resume", or abort it.';
+
+/** What it was withheld for; and that it waits for a human, once it does. */
+function sentenceOf(s: StepFacts, reason: string): string {
+  const { status } = s;
+  const said = status.reason === reason ? status.message.replace(ASKS, '') : `The weight is withheld.`;
+  return reason !== REASON.RouteContested && isHumans(s, reason) ? `${said}${ASKS}` : said;
+}

@@ -1,0 +1,221 @@
+import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
+import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
+import type { ReleasePolicy } from '../api/policy.ts';
+import type { Release, ReleaseSpec, ReleaseStatus } from '../api/release.ts';
+import type { BoundTemplate } from '../api/template.ts';
+import type { Write } from '../api/writes.ts';
+import type { LiveRoutes } from '../providers/index.ts';
+
+/** A work item is only a name. */
+export interface Key {
+  namespace: string;
+  name: string;
+}
+
+/**
+ * Everything one decision may look at, read once and frozen. Lists hold the whole namespace unless said otherwise;
+ * choosing what matters is the decision's work (release/facts/facts.ts), so that it is tested without I/O.
+ */
+export interface Snapshot extends LiveRoutes {
+  nowMs: number;
+  key: Key;
+  /** undefined: deleted (or never there) */
+  target: KubeObject | undefined;
+  deployments: readonly KubeObject[];
+  replicaSets: readonly KubeObject[];
+  pods: readonly KubeObject[];
+  services: readonly KubeObject[];
+  /** as far as they may be read; absent: none are known */
+  ingressClasses?: readonly KubeObject[];
+  /** of the namespace: what may have to follow the canary, copies made for it included (release/companions) */
+  attached: readonly KubeObject[];
+  /** kinds of these that the server has and does not let us list */
+  forbidden: readonly Resource[];
+  /** NetworkPolicies of trusted namespaces that reach out of them, as far as they may be read */
+  elsewhere: readonly KubeObject[];
+  /** those of all other namespaces: nothing is decided by them, and nobody is told what stands in them */
+  strange: readonly KubeObject[];
+  /** of the namespace: what is looked at before a release begins (release/preflight/considered.ts), as far as it may be read */
+  surroundings: readonly KubeObject[];
+  /** this target's Releases (label sluice.dev/target) that the controller sealed, newest first */
+  releases: readonly Release[];
+  /** those without a valid seal, newest first: nothing in them is believed */
+  unsealed: readonly Release[];
+  /** what the newest Release of this name called stable when one was last seen, as far as this process remembers */
+  lastStable: LastStable | undefined;
+  /** what the last pass of this process said of a target that serves nobody */
+  unserved: Unserved | undefined;
+  /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
+  policies: readonly KubeObject[];
+  templates: readonly KubeObject[];
+  /** the newest finished measurement job of this target, if any */
+  measured: MeasureResult | undefined;
+  /** a measurement job of this target is under way */
+  measuring: boolean;
+  /** writes that were refused a moment ago, by name: those with a `noted` one are not tried again yet */
+  refused: Readonly<Record<string, RefusedWrite>>;
+  config: ControllerConfig;
+}
+
+/** No pod of a target is ready: seen since then by the clock of the controller; its newest change by that of the API server. */
+export interface Unserved {
+  sinceMs: number;
+  changedMs: number;
+}
+
+/** What the Releases of a Deployment called stable when they were last seen. */
+export interface LastStable {
+  /** of that Deployment */
+  uid: string;
+  stable: ReleaseSpec['stable'];
+}
+
+/**
+ * transient: the server could not, or somebody was faster; nothing is marked as failed for it. right: Sluice may not; it goes on
+ * once it may. refused: validation or admission says no, and will say so again.
+ */
+export type RefusalKind = 'transient' | 'right' | 'refused';
+
+/** What the API server answered to a write it refused. */
+export interface RefusedWrite {
+  kind: RefusalKind;
+  /** HTTP status; 0 = no answer came */
+  code: number;
+  message: string;
+  /** what the write is for, as its action says */
+  why: string;
+  /** the verb of RBAC it needs, "plural.group" and the object's name */
+  verb: string;
+  resource: string;
+  name: string;
+  /** rules go on without it, and say so themselves */
+  noted: boolean;
+  /** it is refused in this way since then, without a pause */
+  sinceMs: number;
+  /** for which release it was tried; undefined: for none */
+  release?: string;
+  onRefusal?: RefusalEnd;
+}
+
+/** How a release ends for a write that validation or admission goes on refusing. */
+export type RefusalEnd = 'RouteRejected' | 'Refused';
+
+/**
+ * How changes are held. pause: a target stays paused while idle. admission: it is un-paused while idle, and a policy in the
+ * API server pauses and marks it in the write that changes its template.
+ */
+export type HoldMode = 'pause' | 'admission';
+
+/** The part of the configuration that decisions see. */
+export interface ControllerConfig {
+  /** the namespace the controller runs in: home of shared policies and templates */
+  namespace: string;
+  /** the mode in force now, see docs/admission.md */
+  hold: HoldMode;
+  /** names of configured Prometheus end points */
+  prometheus: readonly string[];
+  /** end points that only these namespaces may use; absent: all may */
+  prometheusFor?: Readonly<Record<string, readonly string[]>>;
+  /** policies and templates of the controller's namespace alone count; absent: those of the target's namespace come first */
+  sharedOnly?: true;
+  /** queries of templates in other namespaces read series of these namespaces alone */
+  namespaceMatcher?: true;
+  /** NetworkPolicies of these other namespaces may stand against a release; absent: of none */
+  trustedNamespaces?: readonly string[];
+  /** a window ends at least this long ago when it is measured (one scrape interval) */
+  scrapeLagMs: number;
+  /** which ends full names of Services; absent: CLUSTER_DOMAIN (api/names.ts) */
+  clusterDomain?: string;
+  /** templates with a shorter interval are refused */
+  minIntervalMs: number;
+}
+
+/** Policy and templates of a target after annotations, lookup and defaults. */
+export interface ResolvedRules {
+  policy: ReleasePolicy;
+  templates: BoundTemplate[];
+}
+
+export interface MeasureJob {
+  key: Key;
+  release: string;
+  step: number;
+  window: Window;
+  templates: BoundTemplate[];
+  /** variables for query templates, unescaped */
+  variables: Record<string, string>;
+  /** also fetch stable's last hour, to calibrate the judge: before the first window with data */
+  calibrate?: boolean;
+  /** also count how many requests each arm got */
+  share?: ShareQueries;
+  /** most canary pods were cold */
+  warming?: true;
+  /** a probe, while the canary gets nothing: are there data at all? Both arms are asked for as stable is */
+  stableOnly?: true;
+}
+
+export interface MeasureResult extends Pick<MeasureJob, 'warming' | 'stableOnly'> {
+  release: string;
+  step: number;
+  window: Window;
+  measurements: Measurement[];
+}
+
+/** Actions are data; controller/execute.ts alone carries them out, in order, stopping at the first that fails (but see `urgent`, `optional`). */
+export type Action =
+  | {
+      do: 'write';
+      why: string;
+      write: Write;
+      /** tried even after another urgent write failed: nothing may stand between harm and the way out of it */
+      urgent?: true;
+      /** a refusal (RBAC, admission) is passed over: it only tells others, no decision depends on it */
+      optional?: true;
+      /**
+       * a refusal ends this pass and is shown to the next ones under this name (Snapshot.refused): they decide what goes
+       * on without the write. With `optional` whatever goes wrong is shown to them, and passed over in this one
+       */
+      noted?: string;
+      /** refused by validation or admission for 30 s: the release is taken back for this reason; absent: it is tried on */
+      onRefusal?: RefusalEnd;
+    }
+  /** the Release, made by the controller and compared with what it makes, gets its first seal */
+  | { do: 'seal'; why: string; release: KubeObject }
+  | { do: 'measure'; job: MeasureJob }
+  | {
+      do: 'event';
+      about: ObjectRef;
+      uid: string;
+      type: 'Normal' | 'Warning';
+      reason: string;
+      message: string;
+    };
+
+/** done: nothing more until something changes; wait: look again after a while; stalled: a human must act. */
+export type Outcome = 'done' | 'wait' | 'stalled';
+
+/** The answer of the ordered rule list: which rule hit, why, what to do, what to record. */
+export interface Decision {
+  rule: string;
+  reason: string;
+  sentence: string;
+  outcome: Outcome;
+  actions: Action[];
+  /**
+   * the whole next status of one Release; written once, at the end, only if it differs. `regardless`: also if an action fails; it
+   * records what is wanted, and every pass looks again whether that is so
+   */
+  status?: { release: string; next: ReleaseStatus; regardless?: true };
+  requeueAfterMs?: number;
+  /** for the next pass of this process; absent: forgotten */
+  unserved?: Unserved;
+}
+
+/** What a rule answers; its name is added by the list. */
+export type Answer = Omit<Decision, 'rule'>;
+
+/** One rule: undefined = does not apply. Safety rules stand first in the list; the first hit wins. */
+export interface Rule<F> {
+  name: string;
+  decide(facts: F): Answer | undefined;
+}

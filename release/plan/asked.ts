@@ -1,0 +1,9 @@
+import type { Step } from '../../api/policy.ts';
+import { NOTHING_WANTED, splitOf } from '../../providers/shared/wants.ts';
+import type { Facts } from '../facts/facts.ts';
+import { asked, NOTHING, type StatusChange } from '../status/next.ts';
+
+/** What one step wants of the route, as the status says it; no step wants nothing. */
+export function askedIn({ traffic }: Facts, step: Step | undefined): StatusChange {
+  return step === undefined ? NOTHING : asked(splitOf(traffic?.context.wants ?? NOTHING_WANTED, step));
+}

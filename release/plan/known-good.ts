@@ -1,0 +1,60 @@
+import type { JsonObject } from '../../lib/json.ts';
+import type { Release } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import { templatesEqual } from '../canary/index.ts';
+import { phaseOf, recordedPolicy } from '../facts/records.ts';
+import type { Facts } from '../facts/facts.ts';
+
+/** A template that was stable, and the release that made it so; none: it was stable before the oldest record. */
+interface Stood {
+  template: JsonObject;
+  by?: Release;
+}
+
+/**
+ * The release that made the template of `active` stable, if going to it is going back: it was stable before the present one,
+ * within the policy's window, and was not withdrawn since. What was left by going back is withdrawn.
+ */
+export function knownGood(facts: Facts, active: Release): Release | undefined {
+  const { target } = facts;
+  if (target === undefined) return undefined;
+  const { policy } = facts.rules?.readable === true ? facts.rules : recordedPolicy(active);
+  const older = facts.releases.slice(1).filter((release) => release.spec.target.uid === target.uid);
+  const before = stableVersions(older)
+    .filter(({ template }) => !templatesEqual(template, active.spec.stable.template))
+    .slice(-policy.rollbackWindow.revisions);
+  const found = before.find(({ template }) => templatesEqual(template, target.template));
+  return found?.by !== undefined && phaseOf(found.by) === 'Promoted' ? found.by : undefined;
+}
+
+/** What was stable one after the other and was not withdrawn; the last is stable now. */
+function stableVersions(newestFirst: readonly Release[]): Stood[] {
+  const [oldest] = newestFirst.slice(-1);
+  if (oldest === undefined) return [];
+  return newestFirst.toReversed().reduce(after, [{ template: oldest.spec.stable.template }]);
+}
+
+function after(stood: readonly Stood[], release: Release): Stood[] {
+  const { stable, canary } = release.spec;
+  const without = (template: JsonObject, from = stood) =>
+    from.filter((each) => !templatesEqual(each.template, template));
+  switch (phaseOf(release)) {
+    case 'Promoted':
+    case 'Escaped': {
+      const left = backTo(stood, canary.template);
+      const kept = release.status?.reason === REASON.KnownGood ? without(stable.template, left) : left;
+      return [...kept, { template: canary.template, by: release }];
+    }
+    case 'RolledBack':
+    case 'Aborted':
+      return without(canary.template);
+    default:
+      return [...stood];
+  }
+}
+
+/** What was stable before the template was: all that came after it is left by going back to it. */
+function backTo(stood: readonly Stood[], template: JsonObject): Stood[] {
+  const index = stood.findIndex((each) => templatesEqual(each.template, template));
+  return stood.slice(0, index < 0 ? stood.length : index);
+}

@@ -1,0 +1,120 @@
+import { sizeOf } from '../../api/ladder.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { ReleaseSpec } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Write } from '../../api/writes.ts';
+import type { Provider, Refusal } from '../../providers/provider.ts';
+import { splitOf } from '../../providers/shared/wants.ts';
+import { canaryDeployment, canaryReplicas, canaryService } from '../canary/index.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import type { Traffic } from '../preflight/index.ts';
+import { trafficFacts } from '../facts/traffic.ts';
+import type { WorkloadFacts } from '../facts/workload.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Action, RefusedWrite } from '../model.ts';
+import { sentenceOf } from '../status/obstacle.ts';
+import { newRelease } from '../record/record.ts';
+
+/** A release as it would begin. */
+export interface Planned {
+  policy: ReleasePolicy;
+  step: Step;
+  traffic: Traffic;
+  /** the same as its record will say it */
+  record: NonNullable<ReleaseSpec['traffic']>;
+}
+
+/** What is tried before a release begins, and what the server has refused of it a moment ago. */
+export interface Rehearsal {
+  actions: Action[];
+  refusals: Refusal[];
+}
+
+type Create = Extract<Write, { verb: 'create' }>;
+type JsonPatch = Extract<Write, { verb: 'jsonPatch' }>;
+type Tried = Extract<Action, { do: 'write' }> & { noted: string };
+
+/**
+ * The first write of each kind as a dry run: the canary, its Service and the first weight. What validation, admission, a quota or
+ * a missing right would refuse in mid-release is known before anything is made.
+ */
+export function firstWrites(facts: Facts, planned: Planned): Rehearsal {
+  const { target, snapshot } = facts;
+  if (target === undefined) return { actions: [], refusals: [] };
+  const provider = PROVIDERS[planned.traffic.provider];
+  const actions = [
+    ...creations(facts, target, planned, provider),
+    // Without a router the weight is the canary's size.
+    ...(provider.byPods === undefined ? weightWrites(facts, target, planned) : []),
+  ];
+  const refusals = actions.flatMap(({ noted }) => {
+    const answer: RefusedWrite | undefined = snapshot.refused[noted];
+    return answer === undefined || answer.kind === 'transient' ? [] : [refusalOf(answer)];
+  });
+  return { actions, refusals };
+}
+
+function refusalOf(answer: RefusedWrite): Refusal {
+  if (answer.kind === 'right') return { reason: REASON.Forbidden, sentence: sentenceOf(answer) };
+  const sentence = `${sentenceOf(answer)}; change the template or what refuses it: the release begins once the server takes it.`;
+  return { reason: REASON.Refused, sentence };
+}
+
+/** What stands there already is not made; whose it is is another matter. */
+function creations(
+  { snapshot }: Facts,
+  target: WorkloadFacts,
+  { step, traffic }: Planned,
+  { byPods }: Provider,
+): Tried[] {
+  const { rewrite, stableService, canaryService: service } = traffic;
+  const { replicas } = target;
+  const input = { target: target.object, rewrite, release: plannedFor(target).metadata.name };
+  const size =
+    byPods?.replicas(step.weight, replicas).pods ??
+    canaryReplicas(sizeOf(step), replicas, step.canaryReplicas);
+  const deployment = canaryDeployment({ ...input, replicas: size });
+  const create = (why: string, object: KubeObject, live: readonly KubeObject[]): Tried[] =>
+    live.some(({ metadata }) => metadata.name === object.metadata.name)
+      ? []
+      : [tried(why, object, { verb: 'create', object })];
+  return [
+    ...create('create the canary', deployment, snapshot.deployments),
+    ...(stableService === undefined || service === undefined
+      ? []
+      : create('create the canary Service', canaryService({ ...input, stableService }), snapshot.services)),
+  ];
+}
+
+/** The first split, as it would be written to the routes of now. */
+function weightWrites(facts: Facts, target: WorkloadFacts, { policy, step, record }: Planned): Tried[] {
+  const release = plannedFor(target, record);
+  const traffic = trafficFacts(facts.snapshot, release, policy, { target, canary: facts.canary });
+  if (traffic === undefined) return [];
+  const { provider, context } = traffic;
+  const recorded = { ...context, originals: provider.record(context) };
+  return provider.plan(recorded, splitOf(context.wants, step)).flatMap((write) => {
+    if (write.verb === 'create') return [tried('set the weight', write.object, write)];
+    return write.verb === 'jsonPatch' ? [tried('set the weight', named(write), write)] : [];
+  });
+}
+
+const named = ({ ref }: JsonPatch): Pick<KubeObject, 'kind' | 'metadata'> => ({
+  kind: ref.resource.kind,
+  metadata: { name: ref.name },
+});
+
+function plannedFor(target: WorkloadFacts, traffic?: Planned['record']) {
+  const { template } = target;
+  const spec = { stable: { replicaSet: '', template }, canary: { template }, policy: {}, analysis: [] };
+  const beside = { releases: [], unsealed: [] };
+  return newRelease(target, { ...spec, ...(traffic && { traffic }) }, { beside });
+}
+
+/** Other writes know no dry run, and begin no release. */
+const tried = (
+  why: string,
+  { kind, metadata: { name } }: Pick<KubeObject, 'kind' | 'metadata'>,
+  write: Create | JsonPatch,
+): Tried => ({ do: 'write', why, write: { ...write, dryRun: true }, noted: `${kind} ${name}` });

@@ -1,0 +1,41 @@
+import { ANNOTATION } from '../../api/names.ts';
+import {
+  ofTemplate,
+  servingAlone,
+  timeOf,
+  type ReplicaSetFacts,
+  type WorkloadFacts,
+} from '../facts/workload.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Release } from '../../api/release.ts';
+import { turnedDown } from './turned-down.ts';
+
+/**
+ * The template of the target serves alone and no Release says since when: the one that made it stable was deleted. `holding`
+ * records what serves; nothing undoes it because an older Release calls something else stable.
+ */
+export function servesUnrecorded(facts: Facts): boolean {
+  const { target, newest } = facts;
+  if (target === undefined || newest === undefined) return false;
+  const serving = presentAlone(target);
+  const about = facts.holdsNewest ? newest : turnedDown(facts);
+  return serving !== undefined && (about === undefined || isLater(serving, about));
+}
+
+function presentAlone(target: WorkloadFacts): ReplicaSetFacts | undefined {
+  const serving = servingAlone(target);
+  const present = serving === ofTemplate(target, target.template) && target.observed;
+  return present && serving?.active === true ? serving : undefined;
+}
+
+/**
+ * Not this Release left it running: the target had gone back to stable since, a human had it tried again, or its ReplicaSet is
+ * younger than the Release, which never let it roll out. Both times are the API server's.
+ */
+function isLater({ object }: ReplicaSetFacts, { metadata, status }: Release): boolean {
+  const goneBack = status?.targetGeneration === undefined;
+  const lifted = metadata.annotations?.[ANNOTATION.retry] !== undefined;
+  const made = (text: string | undefined) => timeOf(text, Number.NaN);
+  const younger = made(object.metadata.creationTimestamp) > made(metadata.creationTimestamp);
+  return goneBack || lifted || (younger && status.promotionStartedAt === undefined);
+}

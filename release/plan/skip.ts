@@ -1,0 +1,95 @@
+import { getObject, getObjects, getString } from '../../lib/json.ts';
+import { ANNOTATION } from '../../api/names.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Release } from '../../api/release.ts';
+import { nameOfWriter } from '../facts/writers.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { WorkloadFacts } from '../facts/workload.ts';
+import type { Action, Decision } from '../model.ts';
+import { event, optional, patchRelease } from '../actions.ts';
+import { turnedDown } from './turned-down.ts';
+
+/*
+ * The annotation sluice.dev/skip counts for the template that changes in the same write, and for no other. Two things tell: the
+ * newest Release remembers which skip stands on the target while no new template does, and the API server says which
+ * writer owns the annotation and parts of the template.
+ */
+
+const skipOf = ({ annotations }: WorkloadFacts): string | undefined => {
+  const text = annotations[ANNOTATION.skip]?.trim();
+  return text === '' ? undefined : text;
+};
+
+const seenBy = (release: Release | undefined): string | undefined =>
+  release?.metadata.annotations?.[ANNOTATION.skipSeen];
+
+/** What a Release that begins now, or records what serves, says about the skip that stands on the target. */
+export function seenSkip(target: WorkloadFacts): Record<string, string> {
+  const skip = skipOf(target);
+  return skip === undefined ? {} : { [ANNOTATION.skipSeen]: skip };
+}
+
+/** Of a new template: the skip that came with it and whose it is, or word that the one that stands there is void. */
+export function arrivedSkip(
+  facts: Facts,
+  target: WorkloadFacts,
+): { annotations: Record<string, string>; told: Action[] } {
+  const skip = skipOf(target);
+  const seen = facts.stable?.foreign === true ? undefined : seenBy(facts.newest);
+  if (skip === undefined) return { annotations: {}, told: [] };
+  const who = writerOfBoth(target);
+  if (skip === seen || who === undefined) {
+    const sentence =
+      'it did not come in the write that changed the template, which is analysed like any other';
+    return { annotations: seenSkip(target), told: tellVoid(facts, skip, sentence) };
+  }
+  return {
+    annotations: { ...seenSkip(target), [ANNOTATION.skip]: skip, [ANNOTATION.skipBy]: who },
+    told: [],
+  };
+}
+
+/** Who wrote the annotation and parts of the template; what one write brought has one owner. */
+function writerOfBoth({ object }: WorkloadFacts): string | undefined {
+  const entry = getObjects(object.metadata, 'managedFields').find(
+    ({ fieldsV1 }) =>
+      getObject(fieldsV1, 'f:metadata', 'f:annotations', `f:${ANNOTATION.skip}`) !== undefined &&
+      getObject(fieldsV1, 'f:spec', 'f:template') !== undefined,
+  );
+  return entry === undefined ? undefined : nameOfWriter(getString(entry, 'manager') ?? '');
+}
+
+function tellVoid(facts: Facts, skip: string, because: string): Action[] {
+  const sentence = `The annotation sluice.dev/skip ("${skip}") is void: ${because}. Set it in the write that changes the template.`;
+  return event(facts, 'Warning', REASON.SkipVoid, sentence);
+}
+
+/** What a decision leaves to be remembered of a skip on a target that holds no new template. */
+export function rememberingSkip(facts: Facts, decision: Decision): Decision {
+  const { newest, target } = facts;
+  if (newest?.status === undefined || target === undefined || facts.stable?.foreign !== false)
+    return decision;
+  if (newest.metadata.deletionTimestamp !== undefined || writesTo(decision, newest)) return decision;
+  const skip = skipOf(target);
+  if (skip === seenBy(newest) || (skip !== undefined && isNew(facts))) return decision;
+  const remember = patchRelease('remember the skip that stands on the target', newest, {
+    annotations: { [ANNOTATION.skipSeen]: skip ?? null },
+  });
+  const sentence = 'the template did not change with it';
+  const told = skip === undefined ? [] : tellVoid(facts, skip, sentence);
+  return { ...decision, actions: [...decision.actions, ...optional([remember]), ...told] };
+}
+
+const isNew = (facts: Facts): boolean =>
+  !facts.holdsNewest && facts.stable?.wanted !== true && turnedDown(facts) === undefined;
+
+const writesTo = ({ actions }: Decision, { metadata }: Release): boolean =>
+  actions.some(
+    (action) => action.do === 'write' && 'ref' in action.write && action.write.ref.name === metadata.name,
+  );
+
+/** Why the analysis of this release is skipped, and by whom. */
+export function skippedBy({ metadata }: Release): string | undefined {
+  const { [ANNOTATION.skip]: skip, [ANNOTATION.skipBy]: who = 'somebody' } = metadata.annotations ?? {};
+  return skip === undefined ? undefined : `the annotation sluice.dev/skip came with it, by ${who}: ${skip}`;
+}

@@ -1,0 +1,141 @@
+import { getInteger, getObject, getString } from '../../lib/json.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { FIELD_MANAGER } from '../../api/names.ts';
+import type { Step } from '../../api/policy.ts';
+import { REASON } from '../../api/reasons.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+import { PROVIDERS } from '../../providers/index.ts';
+import { gatewayNotes } from '../../providers/gateway/notes.ts';
+import { nginxNotes } from '../../providers/nginx/notes.ts';
+import { mayBeCutOff, podsOf } from '../companions/index.ts';
+import { notesByPods } from './by-pods-notes.ts';
+import { ofKind } from './considered.ts';
+import { nameOf, type Note, type Traffic } from './types.ts';
+
+export interface NotesInput {
+  target: KubeObject;
+  traffic: Traffic;
+  /** of the kinds in CONSIDERED */
+  surroundings: readonly KubeObject[];
+  /** of the namespace */
+  services: readonly KubeObject[];
+  /** NetworkPolicies of namespaces that are not trusted, as far as they reach out of them */
+  strange: readonly KubeObject[];
+  ladder: readonly Step[];
+  /** as far as they are known */
+  ingressClasses?: readonly KubeObject[];
+  /** with their queries */
+  templates: readonly BoundTemplate[];
+}
+
+export function notesOn(input: NotesInput): Note[] {
+  const { target, traffic, surroundings, services } = input;
+  const weights = input.ladder.map(({ weight }) => weight);
+  const stable = traffic.stableService?.metadata.name ?? '';
+  const { horizontalPodAutoscalers, scaledObjects } = RESOURCES;
+  const autoscalers = ofKind(surroundings, horizontalPodAutoscalers, scaledObjects);
+  return [
+    ...autoscalers.filter((each) => scales(each, target)).map((each) => aboutAutoscaler(each, target)),
+    ...(PROVIDERS[traffic.provider].editsUserRoutes ? traffic.routes.flatMap(aboutGitOps) : []),
+    ...(traffic.provider === 'nginx' ? nginxNotes(traffic.routes, stable, input.ingressClasses ?? []) : []),
+    ...(traffic.provider === 'gateway' ? gatewayNotes(traffic.routes, stable, input.templates) : []),
+    ...(PROVIDERS[traffic.provider].byPods === undefined ? [] : notesByPods({ target, services, weights })),
+    ...aboutElsewhere(input),
+    ...aboutPaused(target),
+  ];
+}
+
+function aboutElsewhere({ target, traffic: { rewrite }, strange }: NotesInput): Note[] {
+  const template = getObject(target, 'spec', 'template') ?? {};
+  const sentence = mayBeCutOff(strange, podsOf(target, { template, rewrite, service: undefined }));
+  return sentence === undefined ? [] : [{ reason: REASON.CanaryMayBeCutOff, sentence }];
+}
+
+function scales(autoscaler: KubeObject, target: KubeObject): boolean {
+  const ref = getObject(autoscaler, 'spec', 'scaleTargetRef');
+  return (
+    (getString(ref, 'kind') ?? 'Deployment') === 'Deployment' && getString(ref, 'name') === nameOf(target)
+  );
+}
+
+function aboutAutoscaler(autoscaler: KubeObject, target: KubeObject): Note {
+  const { kind } = autoscaler;
+  const keda = kind === 'ScaledObject';
+  const least = getInteger(autoscaler, 'spec', keda ? 'minReplicaCount' : 'minReplicas') ?? (keda ? 0 : 1);
+  const zero =
+    least === 0
+      ? ' While it has scaled to 0, a change is promoted without analysis, because there is nothing to compare with.'
+      : '';
+  const sentence = `${kind} ${nameOf(autoscaler)} scales Deployment ${nameOf(target)}: the canary follows its number of pods and is not scaled by itself, and stable may shrink while the canary takes its traffic.${zero}`;
+  return { reason: REASON.AutoscalerFollowed, sentence };
+}
+
+/** Marks that tools leave on what they apply, and what to do about each. */
+const APPLIERS = [
+  {
+    name: 'Argo CD',
+    key: /^argocd\.argoproj\.io\/(tracking-id|instance)$/,
+    manager: /^argocd/,
+    remedy: 'let its Application ignore the weights (ignoreDifferences with RespectIgnoreDifferences=true)',
+  },
+  {
+    name: 'Flux',
+    key: /^(kustomize|helm)\.toolkit\.fluxcd\.io\/name$/,
+    manager: /^(kustomize|helm)-controller$/,
+    remedy: 'switch its drift correction off for this object',
+  },
+];
+
+function aboutGitOps(route: KubeObject): Note[] {
+  const { labels, annotations, managedFields } = route.metadata;
+  const keys = Object.keys({ ...labels, ...annotations });
+  const managers = managersOf(managedFields).map(({ manager }) => manager);
+  return APPLIERS.filter(
+    ({ key, manager }) => keys.some((each) => key.test(each)) || managers.some((each) => manager.test(each)),
+  ).map(({ name, remedy }) => ({
+    reason: REASON.RouteAppliedByTool,
+    sentence: `${route.kind} ${nameOf(route)} is applied by ${name}, which may set its weights back in mid-release; ${remedy}, see docs/gitops.md.`,
+  }));
+}
+
+interface Managed {
+  manager: string;
+  operation: string;
+  fields: JsonObject | undefined;
+}
+
+function managersOf(managedFields: unknown): Managed[] {
+  if (!Array.isArray(managedFields)) return [];
+  return managedFields.map((entry: unknown) => ({
+    manager: getString(entry, 'manager') ?? '',
+    operation: getString(entry, 'operation') ?? '',
+    fields: getObject(entry, 'fieldsV1'),
+  }));
+}
+
+/** `spec.paused` belongs to Sluice: a manifest that sets it holds what was promoted, or lets out what is held. */
+function aboutPaused(target: KubeObject): Note[] {
+  const applied = managersOf(target.metadata.managedFields).find(
+    ({ manager, operation, fields }) =>
+      manager !== FIELD_MANAGER &&
+      operation === 'Apply' &&
+      getObject(fields, 'f:spec')?.['f:paused'] !== undefined,
+  );
+  if (applied === undefined && !lastAppliedPauses(target)) return [];
+  const by = applied === undefined ? 'kubectl apply' : applied.manager;
+  const sentence = `The manifest of Deployment ${nameOf(target)}, applied by ${by}, sets spec.paused, which Sluice itself needs to hold changes; remove the field from the manifest.`;
+  return [{ reason: REASON.PausedInManifest, sentence }];
+}
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+function lastAppliedPauses({ metadata }: KubeObject): boolean {
+  try {
+    const applied: unknown = JSON.parse(metadata.annotations?.[LAST_APPLIED] ?? '{}');
+    return getObject(applied, 'spec')?.['paused'] !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Budget } from '../../api/budget.ts';
+import type { KubeObject } from '../../api/kube.ts';
+import type { ProviderName } from '../../api/policy.ts';
+import type { BuiltIn, LiveRoutes } from '../../providers/index.ts';
+import type { Refusal, Wants } from '../../providers/provider.ts';
+import type { Rewrite } from '../canary/index.ts';
+
+/** All lists hold the whole namespace of the target. */
+export interface DiscoveryInput extends LiveRoutes {
+  /** live, holding the new template */
+  target: KubeObject;
+  /** `spec.provider` of the policy; the annotation sluice.dev/provider wins over it */
+  policyProvider: ProviderName | 'auto';
+  /** of the policy */
+  wants: Wants;
+  /** of the target: sluice.dev/service, /route and /provider are read */
+  annotations: Readonly<Record<string, string>>;
+  services: readonly KubeObject[];
+  deployments: readonly KubeObject[];
+  /** they tell whose a pod is */
+  replicaSets: readonly KubeObject[];
+  pods: readonly KubeObject[];
+  /** what may have to follow the canary; absent: nothing */
+  attached?: readonly KubeObject[];
+  /** they tell who serves an Ingress; absent: none are known */
+  ingressClasses?: readonly KubeObject[];
+  /** NetworkPolicies of trusted namespaces that reach out of them; absent: none are known */
+  elsewhere?: readonly KubeObject[];
+  /** of the pass; absent: nobody counts */
+  budget?: Budget;
+}
+
+/** Something that stands against no release, but that its author will want to know before it begins. */
+export interface Note {
+  reason: string;
+  sentence: string;
+}
+
+/** What a release will move, and how its canary pods are told from stable ones. */
+export interface Traffic {
+  provider: BuiltIn;
+  /** the live Service in front of the target; absent: there is none, and the provider needs none */
+  stableService?: KubeObject;
+  /** name of the Service to be made; absent: none is */
+  canaryService?: string;
+  /** live routes whose rules move together; none where the provider works by an object of its own */
+  routes: KubeObject[];
+  rewrite: Rewrite;
+}
+
+export type Discovery = { ok: true; traffic: Traffic } | { ok: false; refusals: Refusal[] };
+
+/** One step of discovery: a value, or why there is none. */
+export type Found<T> = { ok: true; value: T } | { ok: false; refusals: Refusal[] };
+
+export const found = <T>(value: T): Found<T> => ({ ok: true, value });
+
+export const refused = (reason: string, sentence: string): { ok: false; refusals: Refusal[] } => ({
+  ok: false,
+  refusals: [{ reason, sentence }],
+});
+
+export const nameOf = (object: KubeObject): string => object.metadata.name;
+export const namesOf = (objects: readonly KubeObject[]): string => objects.map(nameOf).join(', ');

@@ -1,0 +1,59 @@
+import { ANNOTATION } from '../../api/names.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { Release, ReleaseStatus } from '../../api/release.ts';
+import { stableAfter } from '../facts/records.ts';
+import type { WorkloadFacts } from '../facts/workload.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Action } from '../model.ts';
+import { optional } from '../actions.ts';
+import { making } from './made.ts';
+import { newRelease } from './record.ts';
+import { endOf } from '../rules/exit/withdraw.ts';
+
+/*
+ * Records that are written because another goes. A server that refuses them (a namespace that is being deleted) keeps nothing
+ * from going.
+ */
+
+/** The record of a Release that was deleted in mid-release, ended as that would have ended. */
+export function recordAgain(
+  facts: Facts,
+  target: WorkloadFacts,
+  gone: Release,
+): { made: Release & { status: ReleaseStatus }; create: Action[] } {
+  const { spec, status } = gone;
+  const annotations = { [ANNOTATION.recordedAs]: 'Deleted' };
+  const { stable, canary, policy, analysis, traffic } = spec;
+  const rest = { stable, canary, policy, analysis, ...(traffic === undefined ? {} : { traffic }) };
+  const release = newRelease(target, rest, { annotations, beside: facts.snapshot });
+  const create = optional([making(facts, 'record how the deleted release ended', release)]);
+  const before = status ?? DELETED(facts);
+  return { made: { ...release, status: { ...before, phase: endOf(gone) } }, create };
+}
+
+/** Of a Release that was deleted before it had a status, or together with it. */
+export const DELETED = ({ nowMs, target }: Facts): ReleaseStatus => {
+  const now = new Date(nowMs).toISOString();
+  return {
+    observedGeneration: 1,
+    phase: 'Aborted',
+    reason: REASON.ReleaseDeleted,
+    message: 'The Release was deleted in mid-release; its template is not begun anew by itself.',
+    step: -1,
+    steps: 0,
+    weight: 0,
+    observedWeight: 0,
+    ...(target === undefined ? {} : { targetGeneration: target.generation }),
+    conditions: [],
+    decisions: [],
+    startedAt: now,
+  };
+};
+
+/** What an earlier Deployment of the name called stable, kept for the one that follows it: all its Releases go with it. */
+export function recordRecreated(facts: Facts, target: WorkloadFacts, last: Release): Action[] {
+  const annotations = { [ANNOTATION.recordedAs]: 'Recreated' };
+  const spec = { stable: stableAfter(last), canary: { template: target.template }, policy: {}, analysis: [] };
+  const release = newRelease(target, spec, { annotations, beside: facts.snapshot });
+  return optional([making(facts, 'remember what was stable', release)]);
+}

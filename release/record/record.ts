@@ -1,0 +1,105 @@
+import type { JsonObject } from '../../lib/json.ts';
+import { ANNOTATION, API_VERSION } from '../../api/names.ts';
+import { serializePolicy, serializeTemplate } from '../../api/parse/serialize.ts';
+import type { Release, ReleaseSpec } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import { ownerOf, ownLabels, releaseName, templatesEqual } from '../canary/index.ts';
+import type { StableRecord } from '../facts/records.ts';
+import { servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../facts/workload.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Action, Answer, ResolvedRules } from '../model.ts';
+import type { Said, StatusChange } from '../status/next.ts';
+import { event } from '../actions.ts';
+import { answerFor, AT_ONCE } from '../answer.ts';
+import { making, underFreeName, type Beside } from './made.ts';
+import { seenSkip } from '../plan/skip.ts';
+
+/** A new Release object for the target's present generation, owned by the target, under a name no Release of it bears. */
+export function newRelease(
+  target: WorkloadFacts,
+  spec: Omit<ReleaseSpec, 'target' | 'intent'>,
+  { annotations = {}, beside }: { annotations?: Record<string, string>; beside: Beside },
+): Release {
+  const { namespace } = target.object.metadata;
+  const named = (name: string): Release => ({
+    apiVersion: API_VERSION,
+    kind: 'Release',
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: ownLabels(target.name, name),
+      ownerReferences: [ownerOf(target.object)],
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    },
+    spec: { target: { name: target.name, uid: target.uid }, ...spec, intent: 'Auto' },
+  });
+  return underFreeName((attempt) => named(releaseName(target.name, target.generation, attempt)), beside);
+}
+
+/** Policy and templates in wire form, every default written out. */
+export function wireRules({ policy, templates }: ResolvedRules): {
+  policy: JsonObject;
+  analysis: JsonObject[];
+} {
+  return {
+    policy: serializePolicy(policy),
+    analysis: templates.map(({ use, template, shared }) => ({
+      template: use.template,
+      args: { ...use.args },
+      ...(shared === undefined ? {} : { shared }),
+      spec: serializeTemplate(template),
+    })),
+  };
+}
+
+const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped' }> = {
+  Initial: {
+    phase: 'Promoted',
+    reason: REASON.Initial,
+    sentence: 'The first version seen: it serves alone, and the target is held from now on.',
+  },
+  Escaped: {
+    phase: 'Escaped',
+    reason: REASON.EscapedHold,
+    sentence:
+      'What serves is not what the last Release left: it rolled out before it could be held, or the Release of it is gone. It was not analysed.',
+  },
+};
+
+/** The status of a Release that records what rolled out without it. */
+export function recordStatus(facts: Facts, as: string): { said: Said; change: StatusChange } {
+  const { phase, ...said } = RECORDED[as] ?? {
+    phase: 'Escaped' as const,
+    reason: REASON.EscapedHold,
+    sentence: 'Recorded.',
+  };
+  const serving = facts.target === undefined ? undefined : servingAlone(facts.target);
+  return { said, change: { phase, weight: 0, replicaSet: serving?.name } };
+}
+
+export interface Recording {
+  as: 'Initial' | 'Escaped';
+  /** what serves now; undefined while it is not settled */
+  serving: ReplicaSetFacts | undefined;
+  /** what was stable before it; absent for a first version */
+  before?: StableRecord;
+  /** to be carried out before the record is made */
+  first?: Action[];
+}
+
+/** Makes a Release that only records what rolled out without one, ended from the start. */
+export function record(facts: Facts, target: WorkloadFacts, recording: Recording): Answer {
+  const { as, serving, before, first = [] } = recording;
+  const present = { replicaSet: serving?.name ?? '', template: serving?.template ?? target.template };
+  // A change that is held already gets a Release of its own, which bears the name of this generation.
+  const held = templatesEqual(present.template, target.template) ? 0 : 1;
+  const release = newRelease(
+    { ...target, generation: target.generation - held },
+    { stable: before ?? present, canary: { template: present.template }, policy: {}, analysis: [] },
+    { annotations: { ...seenSkip(target), [ANNOTATION.recordedAs]: as }, beside: facts.snapshot },
+  );
+  const { said, change } = recordStatus(facts, as);
+  const told = event(facts, as === 'Initial' ? 'Normal' : 'Warning', said.reason, said.sentence);
+  const actions = [...first, making(facts, 'record what serves', release), ...told];
+  return answerFor(facts, release, { ...said, actions, outcome: 'done', requeueAfterMs: AT_ONCE }, change);
+}

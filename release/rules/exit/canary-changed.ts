@@ -1,0 +1,70 @@
+import { ladderOf } from '../../../api/ladder.ts';
+import { REASON } from '../../../api/reasons.ts';
+import { ANNOTATION } from '../../../api/names.ts';
+import type { Release } from '../../../api/release.ts';
+import { RESOURCES } from '../../../api/resources.ts';
+import { templatesEqual } from '../../canary/index.ts';
+import type { CanaryFacts } from '../../facts/canary.ts';
+import { phaseOf } from '../../facts/records.ts';
+import { event, patchRelease, remove } from '../../actions.ts';
+import type { Action } from '../../model.ts';
+import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
+import { askedIn } from '../../plan/asked.ts';
+import { stillServes, zeroWeight } from '../../plan/leave.ts';
+
+/**
+ * Somebody gave the canary Deployment another template: what was measured, or would be, is not about this release.
+ * Traffic is taken off, the canary is made anew, and the release starts again without what it believed to know.
+ */
+export const canaryChanged: FactsRule = {
+  name: 'canary-changed',
+  decide(facts) {
+    const { active, canary, rules } = facts;
+    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
+    if (!canary.ours || !canary.ofRelease || canary.deployment?.deleting !== false || !isChanged(canary))
+      return undefined;
+    const sentence = `Somebody changed the template of Deployment ${canary.name}: the canary is made anew and the release starts again.`;
+    const off = zeroWeight(facts);
+    const { weightObservedAt, analysis } = active.status ?? {};
+    // Deleted only once it is recorded that nothing is known: else a lost record would keep what was measured.
+    const forgotten = weightObservedAt === undefined && analysis === undefined;
+    const serves = stillServes(facts);
+    const away =
+      forgotten && !serves
+        ? [
+            ...remove('delete the changed canary', RESOURCES.deployments, canary.deployment.object),
+            ...event(facts, 'Warning', REASON.PreparingCanary, sentence),
+          ]
+        : [];
+    const actions = off.length > 0 ? off : [...unresumed(active), ...away];
+    const parts = {
+      reason: REASON.PreparingCanary,
+      sentence,
+      actions,
+      requeueAfterMs: serves ? POLL_MS : AT_ONCE,
+    };
+    return answerFor(facts, active, parts, {
+      phase: 'Progressing',
+      step: 0,
+      ...askedIn(facts, rules === undefined ? undefined : ladderOf(rules.policy)[0]),
+      stepStartedAt: new Date(facts.nowMs).toISOString(),
+      weightObservedAt: undefined,
+      pausedAt: undefined,
+      analysis: undefined,
+      verdict: undefined,
+    });
+  },
+};
+
+/** A human who let a step go on had seen another canary. */
+function unresumed(release: Release): Action[] {
+  if (release.metadata.annotations?.[ANNOTATION.resumedStep] === undefined) return [];
+  const annotations = { [ANNOTATION.resumedStep]: null };
+  return [patchRelease('forget that a human let a step go on', release, { annotations })];
+}
+
+/** A canary is made once and only scaled afterwards, so all its ReplicaSets are of one template. */
+function isChanged({ deployment }: CanaryFacts): boolean {
+  const [first, ...others] = deployment?.replicaSets ?? [];
+  return first !== undefined && others.some(({ template }) => !templatesEqual(template, first.template));
+}

@@ -1,0 +1,22 @@
+import { ANNOTATION } from '../../../api/names.ts';
+import { REASON } from '../../../api/reasons.ts';
+import { clearFailed, optional } from '../../actions.ts';
+import type { FactsRule } from '../../answer.ts';
+import { withdraw } from './withdraw.ts';
+
+/** The template is set back to stable, by its author or by order: the release ends, traffic first, and no new one begins. */
+export const reverted: FactsRule = {
+  name: 'reverted',
+  decide(facts) {
+    const { active, stable, target } = facts;
+    if (active?.metadata.annotations?.[ANNOTATION.revert] !== undefined) {
+      const sentence = 'A human ordered the stable template back.';
+      return withdraw(facts, active, { reason: REASON.RevertedByHuman, sentence });
+    }
+    if (active === undefined || target === undefined || stable?.wanted !== true || stable.foreign)
+      return undefined;
+    const sentence = 'The author set the template back to the stable one.';
+    const answer = withdraw(facts, active, { reason: REASON.RevertedByAuthor, sentence });
+    return { ...answer, actions: [...answer.actions, ...optional(clearFailed(facts, target))] };
+  },
+};

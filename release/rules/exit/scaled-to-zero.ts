@@ -1,0 +1,34 @@
+import { REASON } from '../../../api/reasons.ts';
+import type { Facts } from '../../facts/facts.ts';
+import { phaseOf } from '../../facts/records.ts';
+import { NOTHING } from '../../status/next.ts';
+import { answerFor, POLL_MS, type FactsRule } from '../../answer.ts';
+import { zeroWeight } from '../../plan/leave.ts';
+
+/**
+ * The target was scaled to 0 in mid-release: without stable pods there is nothing to compare with, and a failing stable
+ * arm would make any canary look good. The release rests until stable pods serve again.
+ */
+export const scaledToZero: FactsRule = {
+  name: 'scaled-to-zero',
+  decide(facts) {
+    const { active } = facts;
+    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active)) || !rests(facts))
+      return undefined;
+    const sentence = 'The target was scaled to 0; the release goes on when it has a ready pod again.';
+    const parts = {
+      reason: REASON.NoReplicas,
+      sentence,
+      actions: zeroWeight(facts),
+      requeueAfterMs: POLL_MS,
+    };
+    return answerFor(facts, active, parts, { phase: 'Waiting', ...NOTHING, weightObservedAt: undefined });
+  },
+};
+
+function rests({ active, target, stable }: Facts): boolean {
+  if (target?.replicas === 0) return true;
+  // Coming up again from 0 is not being broken, however long it takes.
+  const back = stable?.replicaSet?.pods.some((pod) => pod.ready) === true;
+  return active?.status?.reason === REASON.NoReplicas && !back;
+}

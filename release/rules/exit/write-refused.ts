@@ -1,0 +1,25 @@
+import { phaseOf } from '../../facts/records.ts';
+import { LASTING_MS, sentenceOf } from '../../status/obstacle.ts';
+import type { FactsRule } from '../../answer.ts';
+import { withdraw } from './withdraw.ts';
+
+/**
+ * Validation or admission goes on refusing a write without which the step cannot be: the release ends, and the server's own sentence
+ * says why. A missing right is waited for instead, and a server that could not do it has not said no.
+ */
+export const writeRefused: FactsRule = {
+  name: 'write-refused',
+  decide(facts) {
+    const { active, snapshot, nowMs } = facts;
+    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
+    const refused = Object.values(snapshot.refused).find(
+      (each) =>
+        each.kind === 'refused' &&
+        each.onRefusal !== undefined &&
+        each.release === active.metadata.name &&
+        nowMs - each.sinceMs >= LASTING_MS,
+    );
+    if (refused?.onRefusal === undefined) return undefined;
+    return withdraw(facts, active, { reason: refused.onRefusal, sentence: sentenceOf(refused) });
+  },
+};

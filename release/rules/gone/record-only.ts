@@ -1,0 +1,56 @@
+import { ANNOTATION } from '../../../api/names.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { Release } from '../../../api/release.ts';
+import { templatesEqual } from '../../canary/index.ts';
+import { servingAlone, type WorkloadFacts } from '../../facts/workload.ts';
+import type { Facts } from '../../facts/facts.ts';
+import type { Answer } from '../../model.ts';
+import { event } from '../../actions.ts';
+import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { waitToServe } from '../idle/first-sight.ts';
+import { DELETED } from '../../record/record-again.ts';
+import { recordStatus } from '../../record/record.ts';
+
+/** A Release that only records what rolled out without one, or how another ended. */
+export const recordOnly: FactsRule = {
+  name: 'record-only',
+  decide(facts) {
+    const { active, target } = facts;
+    const as = active?.metadata.annotations?.[ANNOTATION.recordedAs];
+    if (active === undefined || as === undefined) return undefined;
+    if (as === 'Recreated' && target !== undefined) return recreatedTarget(facts, active, target);
+    if (active.status !== undefined) return undefined;
+    if (as === 'Deleted') {
+      const { phase, reason, message, targetGeneration } = DELETED(facts);
+      return answerFor(
+        facts,
+        active,
+        { reason, sentence: message, outcome: 'done' },
+        { phase, targetGeneration },
+      );
+    }
+    const { said, change } = recordStatus(facts, as);
+    return answerFor(facts, active, { ...said, outcome: 'done', requeueAfterMs: AT_ONCE }, change);
+  },
+};
+
+/** A target that was made again: what it runs is judged by what was stable before, once it serves alone. */
+function recreatedTarget(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {
+  const serving = target.observed ? servingAlone(target) : undefined;
+  if (serving === undefined) return waitToServe(facts, target);
+  const { stable, canary } = active.spec;
+  if (!templatesEqual(serving.template, canary.template)) {
+    const sentence = 'The template changed before it served alone; what serves is recorded by itself.';
+    const parts = { reason: REASON.Superseded, sentence, requeueAfterMs: AT_ONCE };
+    return answerFor(facts, active, parts, { phase: 'Superseded' });
+  }
+  const as = templatesEqual(serving.template, stable.template) ? 'Initial' : 'Escaped';
+  const { said, change } = recordStatus(facts, as);
+  const told = event(facts, as === 'Initial' ? 'Normal' : 'Warning', said.reason, said.sentence);
+  return answerFor(
+    facts,
+    active,
+    { ...said, actions: told, outcome: 'done', requeueAfterMs: AT_ONCE },
+    change,
+  );
+}

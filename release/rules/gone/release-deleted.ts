@@ -1,0 +1,72 @@
+import { REASON } from '../../../api/reasons.ts';
+import type { Release } from '../../../api/release.ts';
+import type { Facts } from '../../facts/facts.ts';
+import { isEnded, phaseOf } from '../../facts/records.ts';
+import type { Action, Answer } from '../../model.ts';
+import { forgetOriginals, pause, rollOut, urgent } from '../../actions.ts';
+import { answer, answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
+import { leave } from '../../plan/leave.ts';
+import { recordAgain, recordRecreated } from '../../record/record-again.ts';
+import { cause, withdraw } from '../exit/withdraw.ts';
+
+/**
+ * Somebody deletes the Release under way: an abort. Its finalizer keeps it until the route is restored; how it ended is written
+ * into a fresh record before it goes, so that its template is not begun anew.
+ */
+export const releaseDeleted: FactsRule = {
+  name: 'release-deleted',
+  decide(facts) {
+    const { newest } = facts;
+    if (newest?.metadata.deletionTimestamp === undefined) return passed(facts);
+    if (facts.active !== undefined && phaseOf(newest) !== 'RollingBack') return begin(facts, newest);
+    return (
+      leave(facts, newest, cause(newest)) ??
+      (isEnded(newest) ? released(facts, newest) : ended(facts, newest))
+    );
+  },
+};
+
+function begin(facts: Facts, newest: Release): Answer {
+  const { target, stable } = facts;
+  const sentence = 'The Release was deleted: the route is restored and the canary goes.';
+  // It may be rolling out at this moment.
+  const rolling = target?.paused === false && stable?.wanted === false && !stable.foreign;
+  const first = target !== undefined && rolling ? urgent([pause(facts, target)]) : [];
+  return withdraw(facts, newest, { reason: REASON.ReleaseDeleted, sentence, first });
+}
+
+/** The record first: without it a controller that dies now would find a template nobody has tried. */
+function ended(facts: Facts, newest: Release): Answer {
+  const { target, stable } = facts;
+  const sentence = 'The route is restored; the Release may go.';
+  const free = facts.traffic?.recorded === true ? [forgetOriginals(newest)] : [];
+  const parts = { reason: REASON.ReleaseDeleted, sentence, requeueAfterMs: POLL_MS };
+  if (target === undefined || stable === undefined) return answer({ ...parts, actions: free });
+  if (stable.foreign)
+    return answer({ ...parts, actions: [...recordRecreated(facts, target, newest), ...free] });
+  const ran = stable.lost && !stable.wanted && target.paused;
+  const back: Action[] = ran ? [rollOut(target, stable.template)] : [];
+  const { made, create } = recordAgain(facts, target, newest);
+  const { reason = REASON.ReleaseDeleted, message = sentence } = newest.status ?? {};
+  const actions = [...back, ...create, ...free];
+  return answerFor(facts, made, { reason, sentence: message, actions, requeueAfterMs: AT_ONCE }, made.status);
+}
+
+function released(facts: Facts, release: Release): Answer {
+  const sentence = 'The route is restored; the Release may go.';
+  const actions = facts.traffic?.recorded === true ? [forgetOriginals(release)] : [];
+  // Without the finalizer it goes by itself, and the watch tells of that.
+  const requeueAfterMs = actions.length > 0 ? AT_ONCE : POLL_MS;
+  return answer({ reason: REASON.ReleaseDeleted, sentence, actions, requeueAfterMs });
+}
+
+/** Its record was written and the finalizer was not taken off any more: the route had been restored before either. */
+function passed(facts: Facts): Answer | undefined {
+  const [newest, before] = facts.releases;
+  if (newest === undefined || !isEnded(newest) || before?.metadata.deletionTimestamp === undefined)
+    return undefined;
+  if ((before.metadata.finalizers ?? []).length === 0) return undefined;
+  const free = forgetOriginals(before);
+  const sentence = 'The Release has a fresh record; it may go.';
+  return answer({ reason: REASON.ReleaseDeleted, sentence, actions: [free], requeueAfterMs: AT_ONCE });
+}

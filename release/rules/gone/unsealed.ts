@@ -1,0 +1,47 @@
+import { FINALIZER } from '../../../api/names.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { Release } from '../../../api/release.ts';
+import { isEnded } from '../../facts/records.ts';
+import type { Facts } from '../../facts/facts.ts';
+import type { Answer } from '../../model.ts';
+import { NOTHING } from '../../status/next.ts';
+import { event, patchRelease } from '../../actions.ts';
+import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { orphaned } from '../idle/orphans.ts';
+import { discarded, mayBeUnfinished } from '../../record/made.ts';
+
+/**
+ * A Release without a valid seal was forged or changed by hand, or the key was lost. Nothing in it is acted upon: what is
+ * left of Sluice's own loses its traffic by the plain rule, and the Release ends.
+ */
+export const unsealed: FactsRule = {
+  name: 'unsealed',
+  decide(facts) {
+    if (facts.active !== undefined) return undefined;
+    const fresh = facts.unsealed.find((each) => each.status === undefined && !mayBeUnfinished(facts, each));
+    if (fresh !== undefined) return discarded(fresh);
+    const open = facts.unsealed.find(
+      (release) => release.status !== undefined && (!isEnded(release) || holdsTraffic(release)),
+    );
+    return open === undefined ? undefined : (orphaned(facts) ?? ended(facts, open));
+  },
+};
+
+const holdsTraffic = ({ metadata }: Release): boolean => (metadata.finalizers ?? []).includes(FINALIZER);
+
+function ended(facts: Facts, release: Release): Answer {
+  const { name, finalizers = [] } = release.metadata;
+  const sentence = `Release ${name} carries no valid seal (it was forged or changed by hand, or the key was lost): all traffic is off its canary, and nothing in it is acted upon.`;
+  const left = finalizers.filter((each) => each !== FINALIZER);
+  const parts = {
+    reason: REASON.InvalidRelease,
+    sentence,
+    actions: [
+      ...(holdsTraffic(release) ? [patchRelease('let the Release go', release, { finalizers: left })] : []),
+      ...event(facts, 'Warning', REASON.InvalidRelease, sentence),
+    ],
+    requeueAfterMs: AT_ONCE,
+  };
+  if (isEnded(release)) return answer(parts);
+  return answerFor(facts, release, { ...parts, outcome: 'done' }, { phase: 'Aborted', ...NOTHING });
+}

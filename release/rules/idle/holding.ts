@@ -1,0 +1,113 @@
+import { REASON } from '../../../api/reasons.ts';
+import type { Facts } from '../../facts/facts.ts';
+import { phaseOf, stableAfter, type StableRecord } from '../../facts/records.ts';
+import { ofTemplate, servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../../facts/workload.ts';
+import type { Answer } from '../../model.ts';
+import { isMarkedFailed, pause, unmark, unpause } from '../../actions.ts';
+import { answer, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
+import { inProgress } from './first-sight.ts';
+import { record, type Recording } from '../../record/record.ts';
+import { notHeld } from '../../record/record-size.ts';
+import { restarted, restartWaits } from '../../plan/restart.ts';
+
+/**
+ * Between releases a target is kept paused (pause mode), or un-paused and unmarked as its author wrote it (admission mode);
+ * what rolled out without being held is recorded as escaped.
+ */
+export const holding: FactsRule = {
+  name: 'holding',
+  decide(facts) {
+    const { active, target, stable } = facts;
+    if (active !== undefined || target === undefined || stable === undefined || stable.foreign)
+      return undefined;
+    if (!stable.wanted) return escaped(facts, target);
+    if (target.paused && stable.lost) return unfinished(target);
+    return facts.snapshot.config.hold === 'admission' ? open(facts, target) : closed(facts, target);
+  },
+};
+
+/** Pause mode. A marker is left of a time in admission mode, or of policies that are still in the cluster. */
+function closed(facts: Facts, target: WorkloadFacts): Answer | undefined {
+  if (target.paused)
+    return restarted(facts, target) ?? (showsFailure(facts) ? undefined : withoutMarker(target));
+  if (servingAlone(target) === undefined || !target.observed || restartWaits(facts))
+    return inProgress(target);
+  const sentence = 'The stable template serves alone: the target is paused, so that its next change is held.';
+  return answer({
+    reason: REASON.Holding,
+    sentence,
+    actions: [pause(facts, target)],
+    requeueAfterMs: AT_ONCE,
+  });
+}
+
+/** Admission mode. A pause that is neither Sluice's nor admission's is the author's own, and stays. */
+function open(facts: Facts, target: WorkloadFacts): Answer | undefined {
+  if (showsFailure(facts)) return undefined;
+  const ours = target.marker !== undefined || target.pausedBySluice;
+  if (!target.paused) return facts.stable?.lost === true ? inProgress(target) : withoutMarker(target);
+  if (!ours) return undefined;
+  const sentence = 'The target holds the stable template: it is un-paused, as its author wrote it.';
+  return answer({ reason: REASON.Holding, sentence, actions: [unpause(target)], requeueAfterMs: AT_ONCE });
+}
+
+function withoutMarker(target: WorkloadFacts): Answer | undefined {
+  const actions = unmark(target);
+  const sentence = 'Nothing is held; the marker of an earlier hold is taken off.';
+  return actions.length === 0
+    ? undefined
+    : answer({ reason: REASON.Holding, sentence, actions, requeueAfterMs: AT_ONCE });
+}
+
+/**
+ * A promotion that failed leaves its sign on the stable template, so that a pipeline that waits learns of it. The native
+ * controller would replace the sign on a target that is not paused.
+ */
+export function showsFailure({ target, newest }: Facts): boolean {
+  return target?.paused === true && isMarkedFailed(target) && newest !== undefined && wasUndone(newest);
+}
+
+/** It was being promoted when it was taken back. */
+export function wasUndone(newest: NonNullable<Facts['newest']>): boolean {
+  return phaseOf(newest) !== 'Promoted' && newest.status?.promotionStartedAt !== undefined;
+}
+
+/** Paused in the middle of going back to stable: it is let go on. */
+function unfinished(target: WorkloadFacts): Answer {
+  const sentence = 'The target was paused before the stable template served alone: it is let go on.';
+  return answer({ reason: REASON.StableLost, sentence, actions: [unpause(target)], requeueAfterMs: POLL_MS });
+}
+
+function servingPresent(
+  target: WorkloadFacts,
+  present: ReplicaSetFacts | undefined,
+): ReplicaSetFacts | undefined {
+  const serving = servingAlone(target);
+  return serving === present ? serving : undefined;
+}
+
+const recorded = (
+  facts: Facts,
+  target: WorkloadFacts,
+  recording: Recording & { before: StableRecord },
+): Answer =>
+  notHeld(facts, target, { stable: recording.before.template, canary: target.template }) ??
+  record(facts, target, recording);
+
+function escaped(facts: Facts, target: WorkloadFacts): Answer | undefined {
+  const { newest } = facts;
+  const present = ofTemplate(target, target.template);
+  const alone = target.observed ? servingPresent(target, present) : undefined;
+  if (newest === undefined || (target.paused && alone === undefined)) return undefined;
+  // Back after an opt-out: a native rollout of that time is let end first.
+  if (newest.status?.reason === REASON.OptedOut && alone === undefined && !target.paused)
+    return inProgress(target);
+  const before = stableAfter(newest);
+  // It serves already, and admission holds what comes next.
+  const open = alone?.active === true && facts.snapshot.config.hold === 'admission';
+  const first = target.paused || open ? [] : [pause(facts, target)];
+  if (present?.active === true)
+    return recorded(facts, target, { as: 'Escaped', serving: alone, before, first });
+  const sentence = 'The target is paused, so that its new template is held.';
+  return answer({ reason: REASON.Holding, sentence, actions: first, requeueAfterMs: AT_ONCE });
+}

@@ -1,0 +1,61 @@
+import { REASON } from '../../../api/reasons.ts';
+import { stableAfter } from '../../facts/records.ts';
+import type { StableFacts, Facts } from '../../facts/facts.ts';
+import type { WorkloadFacts } from '../../facts/workload.ts';
+import type { Action, Answer } from '../../model.ts';
+import { clearFailed, event, optional } from '../../actions.ts';
+import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { notes, planRelease } from '../../plan/plan.ts';
+import { doubted, making } from '../../record/made.ts';
+import { newRelease } from '../../record/record.ts';
+import { cannotBegin } from '../../record/record-size.ts';
+import { arrivedSkip } from '../../plan/skip.ts';
+import { servesUnrecorded } from '../../plan/serving.ts';
+import { turnedDown } from '../../plan/turned-down.ts';
+
+/** A held template that no Release is about yet: one is made, with everything it will be judged by. */
+export const newTemplate: FactsRule = {
+  name: 'new-template',
+  decide(facts) {
+    const { target, stable, active } = facts;
+    if (active !== undefined || target === undefined || stable === undefined || stable.foreign)
+      return undefined;
+    if (stable.wanted || !target.paused || turnedDown(facts) !== undefined) return undefined;
+    // Left over from a hold that failed, and handled by stable-lost once the Release of it has ended; or recorded by `holding`.
+    if ((facts.holdsNewest && stable.lost) || servesUnrecorded(facts)) return undefined;
+    return doubted(facts) ?? begin(facts, target, stable);
+  },
+};
+
+function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer {
+  const record = facts.newest === undefined ? stable.template : stableAfter(facts.newest).template;
+  const tooLarge = cannotBegin(facts, target, { stable: record, canary: target.template });
+  if (tooLarge !== undefined) return tooLarge;
+  const plan = planRelease(facts);
+  // What the server could not rehearse a moment ago is tried again over a record that says so.
+  const resolved = plan.ok && !plan.rehearsal.some((each) => wasRefused(facts, each)) ? plan : undefined;
+  const { annotations, told } = arrivedSkip(facts, target);
+  const release = newRelease(
+    target,
+    {
+      stable: { replicaSet: stable.replicaSetName, template: record },
+      canary: { template: target.template },
+      ...(resolved?.value ?? { policy: {}, analysis: [] }),
+    },
+    { annotations, beside: facts.snapshot },
+  );
+  const sentence = `A new template was seen at generation ${target.generation}; it is held.`;
+  const actions = [
+    ...optional(clearFailed(facts, target)),
+    ...(resolved?.rehearsal ?? []),
+    making(facts, 'record the release', release),
+    ...event(facts, 'Normal', REASON.NewRevision, `Release ${release.metadata.name}: ${sentence}`),
+    ...told,
+    ...(resolved === undefined ? [] : notes(facts, release.metadata.name, resolved)),
+  ];
+  const parts = { reason: REASON.NewRevision, sentence, actions, requeueAfterMs: AT_ONCE };
+  return answerFor(facts, release, parts, { targetGeneration: target.generation });
+}
+
+const wasRefused = ({ snapshot }: Facts, action: Action): boolean =>
+  action.do === 'write' && action.noted !== undefined && action.noted in snapshot.refused;

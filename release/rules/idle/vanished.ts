@@ -1,0 +1,63 @@
+import { ANNOTATION, LABEL } from '../../../api/names.ts';
+import { labelValue, templatesEqual } from '../../canary/index.ts';
+import type { Facts } from '../../facts/facts.ts';
+import type { Action, Answer } from '../../model.ts';
+import { optional } from '../../actions.ts';
+import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { orphaned } from './orphans.ts';
+import { DELETED } from '../../record/record-again.ts';
+import { making } from '../../record/made.ts';
+import { newRelease } from '../../record/record.ts';
+import { turnedDown } from '../../plan/turned-down.ts';
+
+/**
+ * The Release under way was deleted, and nothing kept it: its canary still runs what the target holds. That it ended is recorded
+ * after the traffic is off and before the canary goes, so that the template is not begun anew.
+ */
+export const vanished: FactsRule = {
+  name: 'vanished',
+  decide(facts) {
+    return isVanished(facts) ? recorded(facts) : undefined;
+  },
+};
+
+function isVanished(facts: Facts): boolean {
+  const { active, target, stable, canary, releases } = facts;
+  if (facts.optedIn === undefined) return false;
+  if (
+    active !== undefined ||
+    target?.paused !== true ||
+    stable === undefined ||
+    stable.wanted ||
+    stable.foreign
+  )
+    return false;
+  const { deployment, template } = canary;
+  const of = deployment?.object.metadata.labels?.[LABEL.release];
+  const known = releases.some(({ metadata }) => labelValue(metadata.name) === of);
+  const itsOwn = template !== undefined && templatesEqual(template, target.template);
+  return canary.ours && itsOwn && !known && turnedDown(facts) === undefined;
+}
+
+function recorded(facts: Facts): Answer | undefined {
+  const { target, stable } = facts;
+  if (target === undefined || stable === undefined) return undefined;
+  const { actions = [] } = orphaned(facts) ?? {};
+  const made = newRelease(
+    target,
+    {
+      stable: { replicaSet: stable.replicaSetName, template: stable.template },
+      canary: { template: target.template },
+      policy: {},
+      analysis: [],
+    },
+    { annotations: { [ANNOTATION.recordedAs]: 'Deleted' }, beside: facts.snapshot },
+  );
+  const create = making(facts, 'record how the deleted release ended', made);
+  const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
+  const later = actions.filter((each) => !isUrgent(each));
+  const ordered = [...actions.filter(isUrgent), ...optional([create]), ...later];
+  const { reason, message: sentence, phase, targetGeneration } = DELETED(facts);
+  const parts = { reason, sentence, actions: ordered, requeueAfterMs: AT_ONCE };
+  return answerFor(facts, made, parts, { phase, targetGeneration });
+}

@@ -1,0 +1,14 @@
+import { REASON } from '../../../api/reasons.ts';
+import type { FactsRule } from '../../answer.ts';
+import { promote } from '../../plan/promote.ts';
+
+/** A human set intent Promote: the rest of the analysis is skipped. */
+export const ordered: FactsRule = {
+  name: 'ordered',
+  decide(facts) {
+    const { active } = facts;
+    if (active?.spec.intent !== 'Promote') return undefined;
+    const sentence = 'A human ordered the promotion.';
+    return promote(facts, active, { reason: REASON.PromotedByHuman, sentence });
+  },
+};

@@ -1,0 +1,138 @@
+import { ladderOf } from '../../../api/ladder.ts';
+import type { JsonObject } from '../../../lib/json.ts';
+import type { Release } from '../../../api/release.ts';
+import type { Step } from '../../../api/policy.ts';
+import { REASON } from '../../../api/reasons.ts';
+import { RESOURCES } from '../../../api/resources.ts';
+import { reached } from '../../../providers/index.ts';
+import { templatesEqual } from '../../canary/index.ts';
+import { phaseOf, recordedTemplates, wasTurnedDown } from '../../facts/records.ts';
+import type { Facts } from '../../facts/facts.ts';
+import type { Action, Answer } from '../../model.ts';
+import type { Said } from '../../status/next.ts';
+import { clearFailed, event, markFailed, optional, write } from '../../actions.ts';
+import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from '../../answer.ts';
+import { askedIn } from '../../plan/asked.ts';
+import { knownGood } from '../../plan/known-good.ts';
+import { notes, planRelease, type Plan } from '../../plan/plan.ts';
+import { promote } from '../../plan/promote.ts';
+import { skippedBy } from '../../plan/skip.ts';
+
+/** A Release that has not begun: promoted without analysis if a rule says so, blocked, or its ladder begins. */
+export const starting: FactsRule = {
+  name: 'starting',
+  decide(facts) {
+    const { active, target } = facts;
+    if (active === undefined || target === undefined || !['Pending', 'Blocked'].includes(phaseOf(active)))
+      return undefined;
+    const free = withoutAnalysis(facts, active);
+    if (free !== undefined) return promote(facts, active, free);
+    if (active.spec.traffic !== undefined) return begin(facts, active);
+    const plan = planRelease(facts);
+    return plan.ok ? completed(facts, active, plan) : blocked(facts, active, plan);
+  },
+};
+
+/** The rules that may promote without analysis, each under its own name. */
+function withoutAnalysis(facts: Facts, active: Release): Said | undefined {
+  if (facts.target?.replicas === 0 && !failedBefore(facts, facts.target.template)) {
+    return {
+      reason: REASON.NoReplicas,
+      sentence: 'The target is scaled to 0: the template is promoted without analysis.',
+    };
+  }
+  const skipped = skippedBy(active);
+  if (skipped !== undefined) {
+    const sentence = `The template is promoted without analysis: ${skipped}`;
+    return { reason: REASON.SkippedByAnnotation, sentence };
+  }
+  const known = knownGood(facts, active);
+  if (known === undefined) return undefined;
+  const sentence = `Back to the template of release ${known.metadata.name}, which was stable before.`;
+  return { reason: REASON.KnownGood, sentence };
+}
+
+/** Of all that became of this template before, the newest is that it was turned down. */
+function failedBefore(facts: Facts, template: JsonObject): boolean {
+  const last = facts.releases
+    .slice(1)
+    .filter((release) => templatesEqual(release.spec.canary.template, template))
+    .find((release) => wasTurnedDown(release) || phaseOf(release) === 'Promoted');
+  return last !== undefined && wasTurnedDown(last);
+}
+
+function blocked(facts: Facts, active: Release, plan: Extract<Plan, { ok: false }>): Answer {
+  const { reason, sentence } = plan.objection;
+  const { target } = facts;
+  const told = active.status?.phase === 'Blocked' && active.status.reason === reason;
+  const actions: Action[] = [
+    ...(target === undefined ? [] : markFailed(facts, target, `blocked: ${sentence}`)),
+    ...(told ? [] : event(facts, 'Warning', 'Blocked', `Release ${active.metadata.name}: ${sentence}`)),
+  ];
+  const parts = { reason, sentence, actions, outcome: 'stalled' as const, requeueAfterMs: SLOW_MS };
+  return answerFor(facts, active, parts, { phase: 'Blocked' });
+}
+
+/** The record is completed once what stood against it is gone; from then on it does not change. */
+function completed(facts: Facts, active: Release, plan: Extract<Plan, { ok: true }>): Answer {
+  const { policy, analysis, traffic } = plan.value;
+  const { name, namespace, resourceVersion } = active.metadata;
+  const action = write('complete the record of the release', {
+    verb: 'jsonPatch',
+    ref: { resource: RESOURCES.releases, name, ...(namespace === undefined ? {} : { namespace }) },
+    patch: [
+      ...(resourceVersion === undefined
+        ? []
+        : [{ op: 'test' as const, path: '/metadata/resourceVersion', value: resourceVersion }]),
+      { op: 'add', path: '/spec/policy', value: policy },
+      { op: 'add', path: '/spec/analysis', value: analysis },
+      { op: 'add', path: '/spec/traffic', value: traffic },
+    ],
+  });
+  const sentence = 'The rules and the route of the release are recorded.';
+  const actions = [...plan.rehearsal, action, ...notes(facts, name, plan)];
+  const parts = { reason: REASON.NewRevision, sentence, actions, requeueAfterMs: AT_ONCE };
+  return answerFor(facts, active, parts, { phase: 'Pending' });
+}
+
+function begin(facts: Facts, active: Release): Answer {
+  const steps = facts.rules === undefined ? [] : ladderOf(facts.rules.policy);
+  const [first] = steps;
+  const readable = facts.rules?.readable === true && recordedTemplates(active) !== undefined;
+  if (first === undefined || !readable) {
+    const sentence =
+      'spec of the Release: its policy or templates cannot be read; delete the Release to begin anew.';
+    return answerFor(
+      facts,
+      active,
+      { reason: REASON.InvalidRelease, sentence, outcome: 'stalled' },
+      { phase: 'Blocked' },
+    );
+  }
+  const actions = facts.target === undefined ? [] : optional(clearFailed(facts, facts.target));
+  const parts = {
+    reason: REASON.PreparingCanary,
+    sentence: `The release begins.${inPods(facts, steps)}`,
+    actions,
+    requeueAfterMs: AT_ONCE,
+  };
+  const stepStartedAt = new Date(facts.nowMs).toISOString();
+  const change = {
+    phase: 'Progressing' as const,
+    step: 0,
+    steps: steps.length,
+    ...askedIn(facts, first),
+    stepStartedAt,
+  };
+  return answerFor(facts, active, parts, change);
+}
+
+/** Without a router not every weight can be had. */
+function inPods({ traffic, target }: Facts, steps: readonly Step[]): string {
+  if (traffic?.provider.byPods === undefined || target === undefined) return '';
+  const weights = reached(
+    steps.map(({ weight }) => weight),
+    target.replicas,
+  );
+  return ` Beside ${target.replicas} stable pods ${weights}.`;
+}

@@ -1,0 +1,57 @@
+import { formatDuration } from '../../../lib/duration.ts';
+import { REASON } from '../../../api/reasons.ts';
+import type { BoundedClock } from '../../../api/release.ts';
+import { splitText } from '../../../api/split.ts';
+import type { Facts } from '../../facts/facts.ts';
+import { clocksOf, CONFIRM_WITHIN_MS, isExposed } from '../../facts/exposure.ts';
+import { phaseOf } from '../../facts/records.ts';
+import { timeOf } from '../../facts/workload.ts';
+import type { FactsRule } from '../../answer.ts';
+import { isLive, liveStep } from '../../step/stage.ts';
+import { withdraw } from '../exit/withdraw.ts';
+import { withhold } from '../../live/withhold.ts';
+
+/** A controller that has just begun has measured nothing yet, and may know what happened as soon as it has. */
+const FIRST_LOOK_MS = 120_000;
+
+/** Nothing could be judged for as long as the policy allows (`blind`), while requests went to the canary. */
+export const blinded: FactsRule = {
+  name: 'blinded',
+  decide(facts) {
+    const { active, snapshot, nowMs } = facts;
+    const clock = runningOut(facts, 'blind');
+    if (active === undefined || clock === undefined) return undefined;
+    const looked = snapshot.measured?.release === active.metadata.name;
+    if (!looked && nowMs - Date.parse(clock.until) < FIRST_LOOK_MS) return undefined;
+    const blindMs = Date.parse(clock.until) - Date.parse(clock.since);
+    const known = active.status?.verdict?.sentence ?? 'no window has been judged';
+    const sentence = `Nothing could be judged for ${formatDuration(blindMs)} while requests went to the canary (${known}): its weight is 0, and the step begins again when data return.`;
+    return withhold(facts, active, { reason: REASON.DataMissing, sentence });
+  },
+};
+
+/** A weight that the back end does not confirm is taken back; where everything may be on it, the release is. */
+export const unconfirmed: FactsRule = {
+  name: 'unconfirmed',
+  decide(facts) {
+    const { active } = facts;
+    const clock = runningOut(facts, 'unconfirmed');
+    if (active === undefined || clock === undefined) return undefined;
+    const s = liveStep(facts);
+    const problem = facts.traffic?.observation.problem ?? 'the back end has not confirmed it';
+    const what = s === undefined ? 'The weight' : splitText(s.split).replace(/^w/, 'W');
+    const reason = REASON.RouteRejected;
+    if (s?.split.weight === 100)
+      return withdraw(facts, active, { reason, sentence: `${what} cannot be read back: ${problem}.` });
+    const sentence = `${what} was not confirmed within ${formatDuration(CONFIRM_WITHIN_MS)}: ${problem}. It is taken back; the step begins again when the back end confirms weight 0.`;
+    return withhold(facts, active, { reason, sentence });
+  },
+};
+
+/** The clock of that name, if its time is over. */
+function runningOut(facts: Facts, name: BoundedClock['name']): BoundedClock | undefined {
+  const { active } = facts;
+  if (active?.status === undefined || !isLive(phaseOf(active)) || !isExposed(facts)) return undefined;
+  const clock = clocksOf(facts, active, active.status).find((each) => each.name === name);
+  return clock !== undefined && timeOf(clock.until, Infinity) <= facts.nowMs ? clock : undefined;
+}

@@ -1,0 +1,65 @@
+import { REASON } from '../../../api/reasons.ts';
+import { isNothing, wantedSplit } from '../../../api/split.ts';
+import { isMadeFor } from '../../canary/index.ts';
+import type { Release } from '../../../api/release.ts';
+import type { Facts } from '../../facts/facts.ts';
+import { phaseOf } from '../../facts/records.ts';
+import type { Answer } from '../../model.ts';
+import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { afterZero, zeroWeight } from '../../plan/leave.ts';
+import { ANEW } from '../../live/withhold.ts';
+
+/** Traffic goes to a canary that cannot answer: it is taken off at once, whatever else is to be decided. */
+export const canaryLost: FactsRule = {
+  name: 'canary-lost',
+  decide(facts) {
+    const { active, canary } = facts;
+    if (active === undefined || phaseOf(active) === 'RollingBack') return undefined;
+    const lost = canary.ready.length === 0;
+    if (facts.traffic?.provider.byPods !== undefined) return lost ? withoutRouter(facts, active) : undefined;
+    const gone = lost ? undefined : serviceGone(facts);
+    if (!lost && gone === undefined) return undefined;
+    const actions = zeroWeight(facts);
+    if (actions.length === 0) return undefined;
+    const said = gone ?? { reason: REASON.CanaryUnhealthy, what: 'The canary has no ready pod left' };
+    const sentence = `${said.what}: all traffic is taken off it.`;
+    const parts = { reason: said.reason, sentence, actions, requeueAfterMs: afterZero(actions) };
+    const why = phaseOf(active) === 'Promoting' ? { reason: active.status?.reason } : {};
+    const again = active.status !== undefined && isNothing(wantedSplit(active.status));
+    const since = again ? {} : { stepStartedAt: new Date(facts.nowMs).toISOString() };
+    return answerFor(facts, active, parts, { ...why, ...since, ...ANEW, stepExposedAt: undefined });
+  },
+};
+
+/** The Service by which the canary is reached is not there, is going, or is somebody else's; it is made again at weight 0. */
+function serviceGone({ traffic, snapshot, maker }: Facts): { reason: string; what: string } | undefined {
+  const name = traffic?.context.canaryService ?? '';
+  if (name === '') return undefined;
+  const live = snapshot.services.find((each) => each.metadata.name === name);
+  if (live !== undefined && isMadeFor(maker, live) && live.metadata.deletionTimestamp === undefined)
+    return undefined;
+  return {
+    reason: REASON.PreparingCanary,
+    what: `Service ${name}, by which the canary is reached, is gone`,
+  };
+}
+
+/**
+ * Nobody sends to a pod that is not ready, so its traffic is gone already, and comes back with it: the step begins anew.
+ * A canary that was scaled to 0 was not lost.
+ */
+function withoutRouter(facts: Facts, active: Release): Answer | undefined {
+  const { deployment, wanted } = facts.canary;
+  const scaledAway = deployment !== undefined && wanted === 0;
+  if (scaledAway || active.status?.weightObservedAt === undefined || phaseOf(active) === 'Promoting')
+    return undefined;
+  const sentence = 'The canary has no ready pod left, so nothing goes to it: the step begins anew.';
+  const parts = { reason: REASON.CanaryUnhealthy, sentence, requeueAfterMs: AT_ONCE };
+  const stepStartedAt = new Date(facts.nowMs).toISOString();
+  return answerFor(facts, active, parts, {
+    stepStartedAt,
+    stepExposedAt: undefined,
+    weightWrittenAt: undefined,
+    weightObservedAt: undefined,
+  });
+}

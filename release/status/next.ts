@@ -1,0 +1,118 @@
+import { buildConditions, isTerminal } from '../../api/conditions.ts';
+import type { DecisionRecord, Release, ReleaseStatus } from '../../api/release.ts';
+import type { Split } from '../../api/split.ts';
+import { oneLine } from '../../lib/text.ts';
+import { OFF, type Observation } from '../../providers/provider.ts';
+import type { Facts } from '../facts/facts.ts';
+import { clocksOf, isExposed } from '../facts/exposure.ts';
+import { stableUnavailable } from '../facts/unavailable.ts';
+import { logged } from './log.ts';
+
+/** Fields to change; `undefined` removes one. */
+export type StatusChange = { [K in keyof ReleaseStatus]?: ReleaseStatus[K] | undefined };
+
+export interface Said {
+  /** a constant of api/reasons.ts: what this decision does or waits for */
+  reason: string;
+  sentence: string;
+  numbers?: Record<string, number>;
+}
+
+/**
+ * The whole next status of a Release. What was observed comes from the facts, never from what was wanted; conditions
+ * and the bounded log follow from the rest.
+ */
+export function nextStatus(facts: Facts, release: Release, said: Said, change: StatusChange): ReleaseStatus {
+  const now = new Date(facts.nowMs).toISOString();
+  const before = release.status ?? emptyStatus(now);
+  const merged: StatusChange = {
+    ...before,
+    reason: said.reason,
+    message: oneLine(said.sentence),
+    ...observed(facts, release),
+    ...change,
+    observedGeneration: release.metadata.generation ?? 1,
+  };
+  const { step = -1, steps = 0 } = merged;
+  merged.stepOf = step < 0 || steps === 0 ? undefined : `${step + 1}/${steps}`;
+  if (facts.holdsNewest && release === facts.newest) merged.targetGeneration = facts.target?.generation;
+  Object.assign(merged, exposure(facts, release, { now, merged }));
+  merged.stableUnavailable = unavailability(facts, release, merged);
+  const status = Object.fromEntries(
+    Object.entries(merged).filter(([, value]) => value !== undefined),
+  ) as unknown as ReleaseStatus;
+  if (isTerminal(status.phase)) status.endedAt ??= now;
+  status.decisions = logged(before.decisions, entry(now, said));
+  const { phase, reason, message, observedGeneration } = status;
+  status.conditions = buildConditions(
+    { phase, reason, message, observedGeneration, nowMs: facts.nowMs },
+    before.conditions,
+  );
+  return status;
+}
+
+/** Since when requests may go to the canary, and what bounds the time in which nothing judges it. */
+function exposure(
+  facts: Facts,
+  release: Release,
+  { now, merged }: { now: string; merged: StatusChange },
+): StatusChange {
+  const exposed = release === facts.active && isExposed(facts) && !isTerminal(merged.phase ?? 'Pending');
+  const exposedAt = exposed ? (merged.exposedAt ?? now) : undefined;
+  const clocks = clocksOf(facts, release, { ...merged, exposedAt });
+  return { exposedAt, clocks: clocks.length === 0 ? undefined : clocks };
+}
+
+/** It matters until the promotion it may order has begun. */
+function unavailability(
+  facts: Facts,
+  release: Release,
+  { phase, promotionStartedAt }: StatusChange,
+): ReleaseStatus['stableUnavailable'] {
+  const over = isTerminal(phase ?? 'Pending') || phase === 'RollingBack' || promotionStartedAt !== undefined;
+  return release === facts.active && !over ? stableUnavailable(facts, release) : undefined;
+}
+
+function entry(time: string, { reason, sentence, numbers }: Said): DecisionRecord {
+  return { time, reason, sentence: oneLine(sentence), ...(numbers === undefined ? {} : { numbers }) };
+}
+
+/** A Release as it is before its first status was written. */
+function emptyStatus(now: string): ReleaseStatus {
+  return {
+    observedGeneration: 1,
+    phase: 'Pending',
+    reason: 'NewRevision',
+    message: '',
+    step: -1,
+    steps: 0,
+    weight: 0,
+    observedWeight: 0,
+    stepStartedAt: now,
+    conditions: [],
+    decisions: [],
+    startedAt: now,
+  };
+}
+
+/** Where requests are wanted now; what is not wanted is not there. */
+export const asked = ({ weight, mirror, matching }: Split): StatusChange => ({
+  weight,
+  mirror: mirror === 0 ? undefined : mirror,
+  matching: matching ? true : undefined,
+});
+
+/** Nothing is wanted at the canary. */
+export const NOTHING: StatusChange = asked(OFF);
+
+const OFF_SEEN: Observation = { ...OFF, acknowledged: 'unknown' };
+
+function observed(facts: Facts, release: Release): StatusChange {
+  const seen: Observation | undefined = release === facts.newest ? facts.traffic?.observation : undefined;
+  const { weight, mirror = 0, matching = false } = seen ?? OFF_SEEN;
+  return {
+    observedWeight: weight ?? null,
+    observedMirror: mirror === 0 ? undefined : mirror,
+    observedMatching: matching ? true : undefined,
+  };
+}

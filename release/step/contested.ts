@@ -1,0 +1,63 @@
+import { formatDuration } from '../../lib/duration.ts';
+import { REASON } from '../../api/reasons.ts';
+import { seenText } from '../../providers/shared/wants.ts';
+import { timeOf } from '../facts/workload.ts';
+import { lastWriter, type Writer } from '../facts/writers.ts';
+import type { Answer } from '../model.ts';
+import type { StatusChange } from '../status/next.ts';
+import { withhold } from '../live/withhold.ts';
+import type { StepFacts } from './stage.ts';
+
+/** Somebody who undoes the weight this often within that time will not stop. */
+const EDITS = 5;
+const WITHIN_MS = 10 * 60_000;
+
+const recent = ({ status, facts }: StepFacts): string[] =>
+  (status.reassertedAt ?? []).filter((at) => facts.nowMs - timeOf(at, 0) < WITHIN_MS);
+
+export const isContested = (s: StepFacts): boolean => recent(s).length >= EDITS;
+
+/** One edit more that is undone. */
+export function editsAfter(s: StepFacts): { change: StatusChange; count: number; limit: number } {
+  const edits = [...recent(s), new Date(s.facts.nowMs).toISOString()];
+  const change = { reasserted: (s.status.reasserted ?? 0) + 1, reassertedAt: edits };
+  return { change, count: edits.length, limit: EDITS };
+}
+
+/** It is not fought for ever: the canary gets nothing until a human says how to go on. */
+export function contested(s: StepFacts): Answer {
+  const { routes = [], service = '' } = s.release.spec.traffic ?? {};
+  const routed = routes.length > 0 ? routes.map(({ name }) => name).join(', ') : `Service ${service}`;
+  const byPods = s.traffic.provider.byPods !== undefined;
+  const where = byPods ? `, the number of pods of Deployment ${s.facts.canary.name}` : ` of ${routed}`;
+  const writer = writerOf(s);
+  const who = writer === undefined ? 'Somebody' : writer.who;
+  const sentence = `${who} changed the weight${where} more than ${EDITS} times within ${formatDuration(WITHIN_MS)}: it stays at 0. ${remedyOf(writer)}, then let the release go on with "sluice resume", or abort it.`;
+  return withhold(s.facts, s.release, { reason: REASON.RouteContested, sentence });
+}
+
+function remedyOf(writer: Writer | undefined): string {
+  const remedy = writer?.remedy ?? 'stop it';
+  return remedy.charAt(0).toUpperCase() + remedy.slice(1);
+}
+
+/** Who wrote last to what carries the weight, since it was written. */
+function writerOf({ facts, status, traffic }: StepFacts): Writer | undefined {
+  const { context, provider } = traffic;
+  const canary = provider.byPods === undefined ? undefined : facts.canary.deployment?.object;
+  const objects = [...context.routes, ...context.made, ...(canary === undefined ? [] : [canary])];
+  return lastWriter(objects, timeOf(status.weightObservedAt ?? status.stepStartedAt, facts.nowMs));
+}
+
+/** The beginning of a sentence: who changed the route to what, and when, as far as its managed fields tell. */
+export function whoChanged(s: StepFacts): string {
+  const writer = writerOf(s);
+  const { canary } = s.facts;
+  const [what, to] =
+    s.traffic.provider.byPods === undefined
+      ? ['changed the route', seenText(s.traffic.observation)]
+      : [`scaled Deployment ${canary.name}`, `${canary.wanted}`];
+  return writer === undefined
+    ? `Somebody ${what} to ${to}`
+    : `${writer.who} ${what} at ${writer.at} to ${to}`;
+}

@@ -1,0 +1,120 @@
+import { REASON } from '../../api/reasons.ts';
+import type { Release } from '../../api/release.ts';
+import { phaseOf } from '../facts/records.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { Action, Answer } from '../model.ts';
+import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from '../answer.ts';
+import { zeroWeight } from '../plan/leave.ts';
+import { judged, justJudged } from '../live/judged.ts';
+import { withheld } from '../live/withhold.ts';
+import { podsObserved, podsScaled } from './by-pods-stages.ts';
+import { canaryAvailable, canaryExists, canaryScaled, serviceExists } from './canary-stages.ts';
+import { companionsFollow, withCompanions } from './companion-stages.ts';
+import { onConclusion } from './conclusion.ts';
+import { routesThere, stableServiceThere } from './gone-stages.ts';
+import { stepFacts, type Stage, type StepFacts } from './stage.ts';
+import { switchedAtFullSize } from './switch-stages.ts';
+import { drifted, originalsRecorded, reassert, weightObserved, weightWritten } from './weight-stages.ts';
+
+/**
+ * Too little traffic (or a disagreement between rules) is mended only when a window has just been judged: it may have been Sluice itself
+ * that took the traffic away, and lost the record of why.
+ */
+const mended: Stage = (s) => (drifted(s) && justJudged(s) ? reassert(s) : undefined);
+
+/** In this order; the first that has something to do or to wait for answers. What keeps users safe was asked before (rules/live). */
+const STAGES: readonly Stage[] = [
+  withheld,
+  routesThere,
+  stableServiceThere,
+  companionsFollow,
+  canaryExists,
+  canaryScaled,
+  canaryAvailable,
+  serviceExists,
+  originalsRecorded,
+  switchedAtFullSize,
+  weightWritten,
+  weightObserved,
+  mended,
+];
+
+/** Without a router: the number of canary pods is the weight, and whoever sends to stable pods sends to them. */
+const STAGES_BY_PODS: readonly Stage[] = [
+  withheld,
+  companionsFollow,
+  canaryExists,
+  podsScaled,
+  canaryAvailable,
+  podsObserved,
+  mended,
+];
+
+/** One rung of the ladder, from the canary's size to the verdict. */
+export const stepping: FactsRule = {
+  name: 'stepping',
+  decide(facts) {
+    const { active } = facts;
+    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
+    const s = stepFacts(facts, active);
+    if (s === undefined) return unreadable(facts, active);
+    const known = judged(s);
+    const answer = withCompanions(known ?? s, stepOn(known ?? s));
+    return known === undefined ? answer : recorded(known, answer);
+  },
+};
+
+function stepOn(s: StepFacts): Answer {
+  for (const stage of s.traffic.provider.byPods === undefined ? STAGES : STAGES_BY_PODS) {
+    const answer = stage(s);
+    if (answer !== undefined) return answer;
+  }
+  return onConclusion(s);
+}
+
+/**
+ * What was judged is recorded in this pass. Writes that may be refused wait for the next one: a status is not written after them, and a
+ * window that is not recorded would be judged for ever.
+ */
+function recorded(s: StepFacts, answer: Answer): Answer {
+  const { analysis, verdict, share } = s.status;
+  if (!answer.actions.some(mayFail) && answer.status !== undefined) {
+    const { next } = answer.status;
+    // a step that begins has statistics of its own
+    return next.step === s.index && next.analysis?.measuredUntilMs !== analysis?.measuredUntilMs
+      ? withKnown(s, answer)
+      : answer;
+  }
+  const { reason = REASON.Measuring, message = '' } = s.release.status ?? {};
+  const sentence = message === '' ? 'A window was judged.' : message;
+  const parts = { reason, sentence, requeueAfterMs: AT_ONCE };
+  return answerFor(s.facts, s.release, parts, { analysis, verdict, share });
+}
+
+function withKnown({ status: { analysis, verdict, share } }: StepFacts, answer: Answer): Answer {
+  if (answer.status === undefined) return answer;
+  const known = {
+    ...(analysis === undefined ? {} : { analysis }),
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(share === undefined ? {} : { share }),
+  };
+  return { ...answer, status: { ...answer.status, next: { ...answer.status.next, ...known } } };
+}
+
+const mayFail = (action: Action): boolean =>
+  action.do === 'write' && action.urgent !== true && action.optional !== true;
+
+/** The record was damaged: nothing can be judged by it and nothing goes on, but a human can still abort. */
+function unreadable(facts: Facts, release: Release): Answer {
+  const sentence =
+    'spec of the Release cannot be read any more: the canary gets nothing; abort it with intent Abort.';
+  const actions = zeroWeight(facts);
+  const parts = {
+    reason: REASON.InvalidRelease,
+    sentence,
+    actions,
+    outcome: 'stalled' as const,
+    requeueAfterMs: SLOW_MS,
+  };
+  return answerFor(facts, release, parts, { phase: 'Waiting', weight: 0, weightObservedAt: undefined });
+}

@@ -1,0 +1,57 @@
+import { ladderOf } from '../../api/ladder.ts';
+import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
+import type { BoundTemplate } from '../../api/template.ts';
+import type { Split } from '../../providers/provider.ts';
+import { splitOf } from '../../providers/shared/wants.ts';
+import type { Facts } from '../facts/facts.ts';
+import { phaseOf, recordedTemplates } from '../facts/records.ts';
+import type { TrafficFacts } from '../facts/traffic.ts';
+import type { WorkloadFacts } from '../facts/workload.ts';
+import type { Answer } from '../model.ts';
+
+/** What every stage of a step works with. */
+export interface StepFacts {
+  facts: Facts;
+  release: Release;
+  status: ReleaseStatus;
+  target: WorkloadFacts;
+  traffic: TrafficFacts;
+  policy: ReleasePolicy;
+  templates: BoundTemplate[];
+  ladder: Step[];
+  step: Step;
+  /** where this step wants requests to go */
+  split: Split;
+  index: number;
+}
+
+/** One stage of a step: undefined = done, go on to the next. */
+export type Stage = (s: StepFacts) => Answer | undefined;
+
+/** Beginning of a stage that may take only so long. */
+export const nowOf = ({ facts }: StepFacts): string => new Date(facts.nowMs).toISOString();
+
+/** Phases in which requests may go to the canary without being on their way back. */
+const LIVE: ReadonlySet<Phase> = new Set(['Progressing', 'Waiting', 'Promoting']);
+export const isLive = (phase: Phase): boolean => LIVE.has(phase);
+
+/** The step a release is at, or was promoted from; undefined where it has none, or its record cannot be read. */
+export function stepFacts(facts: Facts, release: Release, status = release.status): StepFacts | undefined {
+  const { target, traffic, rules } = facts;
+  const templates = recordedTemplates(release);
+  const index = status?.step ?? 0;
+  const ladder = rules === undefined ? [] : ladderOf(rules.policy);
+  const step = ladder[index];
+  const usable = rules?.readable === true && target !== undefined && traffic !== undefined;
+  if (!usable || status === undefined || templates === undefined || step === undefined) return undefined;
+  const split = splitOf(traffic.context.wants, step);
+  const { policy } = rules;
+  return { facts, release, status, target, traffic, policy, templates, ladder, step, split, index };
+}
+
+/** The step of a release whose canary may have traffic. */
+export function liveStep(facts: Facts): StepFacts | undefined {
+  const { active } = facts;
+  return active === undefined || !isLive(phaseOf(active)) ? undefined : stepFacts(facts, active);
+}
