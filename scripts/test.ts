@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getString } from '../lib/json.ts';
-import { NOTHING, add, formatTally, skippedTests, tallyReport, type Tally } from './lib/tally.ts';
+import {
+  NOTHING,
+  add,
+  failedTests,
+  formatTally,
+  skippedTests,
+  tallyReport,
+  type Tally,
+} from './lib/tally.ts';
 
 /**
  * `npm test`: set-up, static checks, unit tests, end-to-end tests, the lane on a real control plane where there is a Go to
@@ -48,6 +56,9 @@ function run(command: string, args: string[], { show, variables = {} }: How): Pr
 /** What was not run, with the reason. */
 const skipped: string[] = [];
 
+/** What failed: told again at the end, since whoever looks at a long run looks there. */
+const failed: string[] = [];
+
 const started = Date.now();
 const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 
@@ -56,6 +67,7 @@ async function check(name: string, command: string, args: string[]): Promise<Tal
   const { code, output } = await run(command, args, { show: false });
   if (code !== 0) console.log(output.trimEnd());
   console.log(`[${seconds()}] ${code === 0 ? '✓' : '✗'} ${name}`);
+  if (code !== 0) failed.push(name);
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
@@ -97,6 +109,7 @@ const reportIn = (file: string): unknown =>
 function counted(file: string, code: number): Tally {
   const report = reportIn(file);
   skipped.push(...skippedTests(report));
+  failed.push(...failedTests(report).map((each) => each.replace(root, '')));
   return tallyReport(report, code === 0);
 }
 
@@ -129,6 +142,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+for (const each of failed) console.log(`failed: ${each}`);
 for (const each of skipped) console.log(`skipped: ${each}`);
 console.log(`[${seconds()}] done, ${skipped.length} skipped`);
 console.log(formatTally(tally));

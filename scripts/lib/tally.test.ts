@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { add, formatTally, skippedTests, tallyReport } from './tally.ts';
+import { add, failedTests, formatTally, skippedTests, tallyReport } from './tally.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -41,6 +41,28 @@ it('names every test that was not run', () => {
     'kubectl (skipped: there is none on the PATH) applies',
   ]);
   expect(skippedTests(undefined)).toEqual([]);
+});
+
+it('names every test that failed with its file and why', () => {
+  const failed = {
+    status: 'failed',
+    fullName: ' a step passes',
+    failureMessages: ['AssertionError: 1 is not 2\n  at x'],
+  };
+  const testResults = [
+    {
+      name: '/a/b.test.ts',
+      status: 'failed',
+      assertionResults: [{ status: 'passed', fullName: 'fine' }, failed],
+    },
+    { name: '/a/c.test.ts', status: 'failed', message: 'SyntaxError', assertionResults: [] },
+    { name: '/a/d.test.ts', ...file('passed', 'passed') },
+  ];
+  expect(failedTests({ testResults })).toEqual([
+    '/a/b.test.ts > a step passes: AssertionError: 1 is not 2\n      at x',
+    '/a/c.test.ts: SyntaxError',
+  ]);
+  expect(failedTests(undefined)).toEqual([]);
 });
 
 it('adds up and prints the line that ends a run', () => {

@@ -1,4 +1,4 @@
-import { getArray, getNumber, getObjects, getString } from '../../lib/json.ts';
+import { arrayOrEmpty, asString, getArray, getNumber, getObjects, getString } from '../../lib/json.ts';
 
 export interface Tally {
   passed: number;
@@ -43,6 +43,24 @@ export function skippedTests(report: unknown): string[] {
     .filter((test) => ['skipped', 'pending', 'todo'].includes(getString(test, 'status') ?? ''))
     .map((test) => getString(test, 'fullName')?.trim() ?? 'a test without a name');
 }
+
+/** The tests that failed, each with its file and the first line of why. */
+export function failedTests(report: unknown): string[] {
+  return getObjects(report, 'testResults').flatMap((file) => {
+    const name = getString(file, 'name') ?? 'a file without a name';
+    const failed = getObjects(file, 'assertionResults').filter(
+      (test) => getString(test, 'status') === 'failed',
+    );
+    if (failed.length === 0) return isBroken(file) ? [`${name}: ${why(getString(file, 'message'))}`] : [];
+    return failed.map((test) => {
+      const [message] = arrayOrEmpty(test, 'failureMessages');
+      return `${name} > ${getString(test, 'fullName')?.trim() ?? 'a test without a name'}: ${why(message)}`;
+    });
+  });
+}
+
+const why = (message: unknown): string =>
+  (asString(message) ?? '').split('\n').slice(0, 6).join('\n    ') || 'no reason was given';
 
 /** The line that ends a run. */
 export function formatTally(tally: Tally): string {
