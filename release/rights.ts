@@ -1,7 +1,7 @@
 import type { Resource } from '../api/kube.ts';
 import { HOME } from '../api/names.ts';
 import { RESOURCES } from '../api/resources.ts';
-import { PROVIDERS, ROUTE_KINDS } from '../providers/index.ts';
+import { PROVIDERS, readBy, ROUTE_RESOURCES } from '../providers/index.ts';
 import { FOLLOWED, isCopied } from './companions/index.ts';
 import { CONSIDERED } from './preflight/index.ts';
 
@@ -30,8 +30,6 @@ export const WRITE = ['create', 'patch', 'delete'] as const satisfies readonly V
 /** Policies and templates, which are read in the controller's namespace too. */
 export const SHARED: readonly Resource[] = [RESOURCES.releasePolicies, RESOURCES.analysisTemplates];
 
-const ROUTES = ROUTE_KINDS.map((kind) => RESOURCES[kind]);
-
 /** What a target cannot be without: every cluster with Sluice has these kinds. */
 const OWN: readonly Resource[] = [
   RESOURCES.deployments,
@@ -43,12 +41,14 @@ const OWN: readonly Resource[] = [
 ];
 
 /** Every kind that is watched in namespaces with targets. */
-export const WATCHED: readonly Resource[] = [...new Set([...OWN, ...ROUTES, ...CONSIDERED, ...FOLLOWED])];
+export const WATCHED: readonly Resource[] = [
+  ...new Set([...OWN, ...ROUTE_RESOURCES, ...CONSIDERED, ...FOLLOWED]),
+];
 
 /** Where Gateway API or a mesh is not installed there are no routes of it. Without our own kinds nothing may be decided. */
 export function mayBeAbsent(resource: Resource): boolean {
   if (FOLLOWED.includes(resource) || CONSIDERED.includes(resource)) return true;
-  return resource !== RESOURCES.ingresses && ROUTES.includes(resource);
+  return resource !== RESOURCES.ingresses && ROUTE_RESOURCES.includes(resource);
 }
 
 const COPIED = 'may have to follow the canary';
@@ -81,7 +81,9 @@ export const RIGHTS: readonly Grant[] = [
   here(RESOURCES.releases, [...READ, ...WRITE], 'the record of each release'),
   status(here(RESOURCES.releases, ['patch'], 'its state')),
   ...SHARED.map((resource) => here(resource, READ, "also in the controller's namespace")),
-  ...ROUTES.map((resource) => here(resource, [...READ, ...routeWrites(resource)], providersOf(resource))),
+  ...ROUTE_RESOURCES.map((resource) =>
+    here(resource, [...READ, ...routeWrites(resource)], providersOf(resource)),
+  ),
   here(RESOURCES.ingressClasses, READ, 'who serves an Ingress; without it the name of the class tells'),
   ...CONSIDERED.map((resource) => here(resource, READ, 'what would stop a canary')),
   ...FOLLOWED.flatMap((resource) => followed(resource)),
@@ -99,7 +101,7 @@ function routeWrites(resource: Resource): readonly Verb[] {
 
 function providersOf(resource: Resource): string {
   const names = Object.values(PROVIDERS)
-    .filter(({ routeResources, alsoReads = [] }) => [...routeResources, ...alsoReads].includes(resource))
+    .filter((provider) => readBy(provider).includes(resource))
     .map(({ name }) => `\`${name}\``);
   return `provider ${names.join(', ')}`;
 }

@@ -3,7 +3,7 @@ import { newestFirst } from '../../api/order.ts';
 import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { deepFreeze } from '../../lib/freeze.ts';
-import { ROUTE_KINDS } from '../../providers/index.ts';
+import { ROUTE_RESOURCES } from '../../providers/index.ts';
 import { FOLLOWED } from '../../release/companions/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';
 import { keyText } from '../keys.ts';
@@ -55,7 +55,6 @@ const NAMESPACE_KINDS = [
   'replicaSets',
   'pods',
   'services',
-  ...ROUTE_KINDS,
   'releases',
   'releasePolicies',
   'analysisTemplates',
@@ -71,9 +70,10 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     config.namespace !== key.namespace
       ? await readKinds(context.reader, config.namespace, ['releasePolicies', 'analysisTemplates'])
       : {};
+  const routes = await readAll(context.reader, key.namespace, ROUTE_RESOURCES);
   const attached = await readSome(context.reader, key.namespace, FOLLOWED);
   const considered = await readSome(context.reader, key.namespace, CONSIDERED);
-  if (own === undefined || shared === undefined) return undefined;
+  if (own === undefined || shared === undefined || routes === undefined) return undefined;
   if (attached === undefined || considered === undefined) return undefined;
   const ingressClasses = await classesOf(context.reader);
   if (ingressClasses === undefined) return undefined;
@@ -88,13 +88,8 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     replicaSets: of('replicaSets'),
     pods: of('pods'),
     services: of('services'),
-    ingresses: of('ingresses'),
     ingressClasses,
-    httpRoutes: of('httpRoutes'),
-    grpcRoutes: of('grpcRoutes'),
-    virtualServices: of('virtualServices'),
-    trafficSplits: of('trafficSplits'),
-    serviceProfiles: of('serviceProfiles'),
+    routes,
     attached: attached.objects,
     forbidden: attached.forbidden,
     ...outside,
@@ -147,6 +142,22 @@ async function readSome(
     else objects.push(...list);
   }
   return { objects, forbidden };
+}
+
+/** All objects of these kinds, each of which has to be known. */
+async function readAll(
+  reader: Reader,
+  namespace: string,
+  resources: readonly Resource[],
+): Promise<KubeObject[] | undefined> {
+  const objects: KubeObject[] = [];
+  for (const resource of resources) {
+    const answer = reader.list(resource, namespace);
+    const list = answer instanceof Promise ? await answer : answer;
+    if (list === undefined || list === FORBIDDEN) return undefined;
+    objects.push(...list);
+  }
+  return objects;
 }
 
 type Lists = Partial<Record<Kind, readonly KubeObject[]>>;

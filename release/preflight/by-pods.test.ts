@@ -18,12 +18,7 @@ function discover(change: Partial<DiscoveryInput> = {}) {
     wants: NOTHING_WANTED,
     annotations: {},
     services: [aService('web', labels)],
-    ingresses: [],
-    httpRoutes: [],
-    grpcRoutes: [],
-    virtualServices: [],
-    trafficSplits: [],
-    serviceProfiles: [],
+    routes: [],
     deployments: [target],
     replicaSets: [replicaSet],
     pods: [aPod(replicaSet, labels)],
@@ -41,10 +36,10 @@ const ADDED = { 'sluice.dev/track': { to: 'canary' } };
 
 describe('without a router', () => {
   test('the Service is shared, none is made and no route is touched', () => {
-    const httpRoutes = [httpRoute('shop', [rule('/', [backend('web')])])];
+    const routes = [httpRoute('shop', [rule('/', [backend('web')])])];
     const want = { provider: 'replicas', stableService: 'web', routes: [], rewrite: ADDED };
     expect(found()).toEqual(want);
-    expect(found({ httpRoutes })).toEqual(want);
+    expect(found({ routes })).toEqual(want);
     expect(found({ policyProvider: 'auto', annotations: { 'sluice.dev/provider': 'replicas' } })).toEqual(
       want,
     );

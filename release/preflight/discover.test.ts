@@ -33,12 +33,7 @@ function input(change: Partial<DiscoveryInput> = {}): DiscoveryInput {
     wants: NOTHING_WANTED,
     annotations: {},
     services: [aService('web', labels)],
-    ingresses: [],
-    httpRoutes: [route],
-    grpcRoutes: [],
-    virtualServices: [],
-    trafficSplits: [],
-    serviceProfiles: [],
+    routes: [route],
     deployments: [target],
     replicaSets: [replicaSet],
     pods: [aPod(replicaSet, labels)],
@@ -75,25 +70,23 @@ describe('what is found', () => {
 
   test('GRPCRoutes beside HTTPRoutes, also of the same name', () => {
     const grpcRoutes = [grpcRoute('shop', [grpcRule('shop.Cart', [backend('web')])])];
-    expect(traffic({ httpRoutes: [], grpcRoutes })).toEqual(plain);
-    expect(traffic({ grpcRoutes }).routes).toEqual(['shop', 'shop']);
+    expect(traffic({ routes: grpcRoutes })).toEqual(plain);
+    expect(traffic({ routes: [route, ...grpcRoutes] }).routes).toEqual(['shop', 'shop']);
   });
 
   test('one Service and one Ingress', () => {
-    expect(traffic({ httpRoutes: [], ingresses: [main] })).toEqual({ ...plain, provider: 'nginx' });
+    expect(traffic({ routes: [main] })).toEqual({ ...plain, provider: 'nginx' });
   });
 
   test('an Ingress of any class, if somebody says that it is Ingress-NGINX', () => {
     const ingresses = [{ ...main, spec: { ...main.spec, ingressClassName: 'public' } }];
     const found = { ...plain, provider: 'nginx' };
-    expect(traffic({ httpRoutes: [], ingresses, policyProvider: 'nginx' })).toEqual(found);
-    expect(traffic({ httpRoutes: [], ingresses, annotations: { 'sluice.dev/provider': 'nginx' } })).toEqual(
-      found,
-    );
+    expect(traffic({ routes: ingresses, policyProvider: 'nginx' })).toEqual(found);
+    expect(traffic({ routes: ingresses, annotations: { 'sluice.dev/provider': 'nginx' } })).toEqual(found);
   });
 
   test('one Service and one VirtualService', () => {
-    expect(traffic({ httpRoutes: [], virtualServices: [mesh] })).toEqual({
+    expect(traffic({ routes: [mesh] })).toEqual({
       ...plain,
       provider: 'istio',
       routes: ['mesh'],
@@ -104,7 +97,7 @@ describe('what is found', () => {
     'a provider that needs no route, if it is named: %s',
     (provider) => {
       const found = { ...plain, provider, routes: [] };
-      expect(traffic({ httpRoutes: [], policyProvider: provider })).toEqual(found);
+      expect(traffic({ routes: [], policyProvider: provider })).toEqual(found);
       expect(traffic({ annotations: { 'sluice.dev/provider': provider } })).toEqual(found);
     },
   );
@@ -112,13 +105,13 @@ describe('what is found', () => {
   test('every route that names the Service, and no other', () => {
     const more = httpRoute('more', [rule('/m', [backend('web')])]);
     const other = httpRoute('other', [rule('/o', [backend('other')])]);
-    expect(traffic({ httpRoutes: [route, other, more] }).routes).toEqual(['shop', 'more']);
+    expect(traffic({ routes: [route, other, more] }).routes).toEqual(['shop', 'more']);
   });
 
   test('only the routes that are listed', () => {
     const more = httpRoute('more', [rule('/m', [backend('web'), backend('third')])]);
     const annotations = { 'sluice.dev/route': ' shop , shop' };
-    expect(traffic({ httpRoutes: [route, more], annotations }).routes).toEqual(['shop']);
+    expect(traffic({ routes: [route, more], annotations }).routes).toEqual(['shop']);
   });
 
   test('of several Services the one that a route names; the canary is hidden from all of them', () => {
@@ -136,7 +129,10 @@ describe('what is found', () => {
     const services = [aService('web', labels), aService('web-b', labels)];
     const httpRoutes = [route, httpRoute('b', [rule('/b', [backend('web-b')])])];
     const annotations = { 'sluice.dev/service': 'web-b' };
-    expect(traffic({ services, httpRoutes, annotations })).toMatchObject({ stable: 'web-b', routes: ['b'] });
+    expect(traffic({ services, routes: httpRoutes, annotations })).toMatchObject({
+      stable: 'web-b',
+      routes: ['b'],
+    });
   });
 
   test.each([
@@ -147,7 +143,7 @@ describe('what is found', () => {
       { annotations: { 'sluice.dev/provider': 'nginx' }, policyProvider: 'gateway' },
     ],
   ] as const)('of several providers the one named by %s', (_name, change) => {
-    expect(traffic({ ingresses: [main], ...change }).provider).toBe('nginx');
+    expect(traffic({ routes: [route, main], ...change }).provider).toBe('nginx');
   });
 
   test('of several labels that would do, the one by which the fewest policies select', () => {
@@ -193,31 +189,31 @@ describe('what is refused, each with a remedy', () => {
       words: ['Deployment web', 'create a Service'],
     },
     'no route': {
-      change: { httpRoutes: [] },
+      change: { routes: [] },
       reason: 'NoRoute',
       words: ['Service web', 'create one', 'IngressRoute, HTTPProxy, ApisixRoute', 'provider "replicas"'],
     },
     'a route of another Service only': {
-      change: { httpRoutes: [httpRoute('x', [rule('/', [backend('x')])])] },
+      change: { routes: [httpRoute('x', [rule('/', [backend('x')])])] },
       reason: 'NoRoute',
       words: ['Service web'],
     },
     'several Services with routes': {
       change: {
         services: [aService('web', labels), aService('web-b', labels)],
-        httpRoutes: [route, httpRoute('b', [rule('/b', [backend('web-b')])])],
+        routes: [route, httpRoute('b', [rule('/b', [backend('web-b')])])],
       },
       reason: 'SeveralServices',
       words: ['web, web-b', 'sluice.dev/service'],
     },
     'several providers': {
-      change: { ingresses: [main] },
+      change: { routes: [route, main] },
       reason: 'SeveralProviders',
       words: ['gateway (shop), nginx (shop)', 'sluice.dev/provider'],
     },
     'several Services and no route, for a provider that needs none': {
       change: {
-        httpRoutes: [],
+        routes: [],
         services: [aService('web', labels), aService('web-b', labels)],
         policyProvider: 'linkerd',
       },
@@ -231,24 +227,22 @@ describe('what is refused, each with a remedy', () => {
     },
     'a VirtualService that has the host of the Service already': {
       change: {
-        httpRoutes: [],
         policyProvider: 'istio',
-        virtualServices: [virtualService('inside', [], { hosts: ['web'], gateways: [] })],
+        routes: [virtualService('inside', [], { hosts: ['web'], gateways: [] })],
       },
       reason: 'RouteUnsupported',
       words: ['VirtualService inside', 'the host web'],
     },
     'a ServiceProfile that already sends the requests elsewhere': {
       change: {
-        httpRoutes: [],
         policyProvider: 'linkerd',
-        serviceProfiles: [serviceProfile('web', { 'web-v2': 1 })],
+        routes: [serviceProfile('web', { 'web-v2': 1 })],
       },
       reason: 'RouteUnsupported',
       words: ['ServiceProfile web.shop', 'spec.dstOverrides'],
     },
     'a TrafficSplit of the user': {
-      change: { httpRoutes: [], trafficSplits: [trafficSplit('mine', 'web', { 'web-v1': 1, 'web-v2': 1 })] },
+      change: { routes: [trafficSplit('mine', 'web', { 'web-v1': 1, 'web-v2': 1 })] },
       reason: 'RouteUnsupported',
       words: ['TrafficSplit mine', 'delete it'],
     },
@@ -306,12 +300,12 @@ describe('what is refused, each with a remedy', () => {
       words: ['annotation sluice.dev/provider', 'nginx', 'correct the annotation'],
     },
     'a third destination': {
-      change: { httpRoutes: [httpRoute('shop', [rule('/', [backend('web'), backend('third')])])] },
+      change: { routes: [httpRoute('shop', [rule('/', [backend('web'), backend('third')])])] },
       reason: 'ForeignDestination',
       words: ['rule 1 of HTTPRoute shop', 'Service third', 'sluice.dev/route'],
     },
     'a route that names the canary Service': {
-      change: { httpRoutes: [route, httpRoute('c', [rule('/c', [backend('web-canary')])])] },
+      change: { routes: [route, httpRoute('c', [rule('/c', [backend('web-canary')])])] },
       reason: 'RouteUnsupported',
       words: ['HTTPRoute c', 'web-canary'],
     },
@@ -350,8 +344,7 @@ describe('what is refused, each with a remedy', () => {
     },
     'a canary Ingress of somebody else at the same place': {
       change: {
-        httpRoutes: [],
-        ingresses: [
+        routes: [
           main,
           ingress(
             'by-hand',
@@ -367,24 +360,21 @@ describe('what is refused, each with a remedy', () => {
     },
     'an Ingress that names the Service Sluice will make: it would have no weight': {
       change: {
-        httpRoutes: [],
-        ingresses: [main, ingress('by-hand', { 'x.example.com': [ingressPath('/', 'web-canary')] })],
+        routes: [main, ingress('by-hand', { 'x.example.com': [ingressPath('/', 'web-canary')] })],
       },
       reason: 'RouteUnsupported',
       words: ['Ingress by-hand', 'web-canary'],
     },
     'an Ingress of a class that may not be Ingress-NGINX, if nobody says that it is': {
       change: {
-        httpRoutes: [],
-        ingresses: [{ ...main, spec: { ...main.spec, ingressClassName: 'public' } }],
+        routes: [{ ...main, spec: { ...main.spec, ingressClassName: 'public' } }],
       },
       reason: 'RouteUnsupported',
       words: ['Ingress shop', 'class public', 'sluice.dev/provider: nginx'],
     },
     'an Ingress left out of the list that would be split all the same': {
       change: {
-        httpRoutes: [],
-        ingresses: [main, ingress('more', { 'more.example.com': [ingressPath('/', 'web')] })],
+        routes: [main, ingress('more', { 'more.example.com': [ingressPath('/', 'web')] })],
         annotations: { 'sluice.dev/route': 'shop' },
       },
       reason: 'RouteUnsupported',

@@ -1,6 +1,7 @@
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Release } from '../../api/release.ts';
+import { ROUTE_RESOURCES } from '../../providers/index.ts';
 import { canaryDeployment, canaryService } from '../../release/canary/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';
 import { FOLLOWED } from '../../release/companions/index.ts';
@@ -270,12 +271,7 @@ export function aSnapshot(
     replicaSets: of('ReplicaSet'),
     pods: of('Pod'),
     services: of('Service'),
-    ingresses: of('Ingress'),
-    httpRoutes: of('HTTPRoute'),
-    grpcRoutes: of('GRPCRoute'),
-    virtualServices: of('VirtualService'),
-    trafficSplits: of('TrafficSplit'),
-    serviceProfiles: of('ServiceProfile'),
+    routes: ROUTE_RESOURCES.flatMap(({ kind }) => of(kind)),
     attached: all.filter(({ kind }) => FOLLOWED.some((each) => each.kind === kind)),
     surroundings: all.filter(({ kind }) => CONSIDERED.some((each) => each.kind === kind)),
     forbidden: change.forbidden ?? [],
