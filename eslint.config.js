@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 /** Rooms where time, randomness and the outside world are parameters (docs/architecture.md). */
-const PURE = ['lib', 'api', 'analysis/{stats,promql,judge,replay}', 'providers', 'release'].map(
+const PURE = ['lib', 'api', 'analysis/{stats,promql,judge,step,replay}', 'providers', 'release'].map(
   (room) => `${room}/**/*.ts`,
 );
 

@@ -1,16 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../../api/parse/policy.ts';
+import { step } from '../../api/parse/steps.ts';
+import type { ReleasePolicy } from '../../api/policy.ts';
+import type { BoundTemplate } from '../../api/template.ts';
 import { boundTo, errorRate, rates, times, windowAt } from '../../test/support/judge-objects.ts';
-import { climb, moveTo, startLadder, type Judged, type Plan } from './ladder.ts';
+import { climb, moveTo, plannedSteps, startLadder, type Judged, type Plan } from './ladder.ts';
 
 const STEP = { minDurationMs: 60_000, maxDurationMs: 120_000 };
 
-function plan(change: Partial<Plan> = {}): Plan {
-  const steps = [5, 50].map((weight) => ({ ...STEP, weight }));
-  return { templates: [boundTo([errorRate()])], steps, onInconclusive: 'extend', ...change };
+interface Change extends Partial<Pick<ReleasePolicy, 'onInconclusive' | 'strategy' | 'bakeMs'>> {
+  steps?: Parameters<typeof step>[0][];
+  templates?: BoundTemplate[];
+}
+
+function plan({ templates = [boundTo([errorRate()])], ...change }: Change = {}): Plan {
+  const steps = (change.steps ?? [5, 50].map((weight) => ({ ...STEP, weight }))).map(step);
+  return { templates, steps: plannedSteps({ ...defaultPolicy(), ...change, steps }) };
 }
 
 /** Each text a window of 15 s; the ladder moves on where it may. */
-function course(windows: readonly string[], change: Partial<Plan> = {}): Judged[] {
+function course(windows: readonly string[], change: Change = {}): Judged[] {
   let ladder = startLadder();
   return windows.map((text, i) => {
     const judged = climb(ladder, plan(change), { window: windowAt(i), measurements: [rates(text, i)] });
@@ -91,8 +100,39 @@ describe('a ladder', () => {
     const eased = course(windows, {
       steps: [5, 10].map((weight) => ({ minDurationMs: 0, maxDurationMs: 9e9, weight })),
     });
-    const strict = course(windows, { steps: [{ minDurationMs: 0, maxDurationMs: 9e9 }] });
+    const strict = course(windows, { steps: [{ weight: 5, minDurationMs: 0, maxDurationMs: 9e9 }] });
     expect(said(eased)).toContain('next');
     expect(said(strict)).not.toContain('promote');
+  });
+
+  it('pauses as the policy says: for a time, or until a human lets it go on', () => {
+    const safe = times(6, () => '0/20000 20/20000');
+    const pausing = (pause: boolean | number) => {
+      const steps = [{ weight: 5, minDurationMs: 15_000, maxDurationMs: 60_000, pause }];
+      return course(safe, { steps }).map(({ conclusion: { to, reason } }) => `${to} ${reason}`);
+    };
+    expect(pausing(30_000).slice(0, 3)).toEqual([
+      'stay PausedByStep',
+      'stay PausedByStep',
+      'promote AllStepsPassed',
+    ]);
+    expect(new Set(pausing(true))).toEqual(new Set(['human PausedByStep']));
+  });
+
+  it('asks a human at once in a step without requests, and promotes after a bake without objection', () => {
+    const blueGreen = { strategy: 'blueGreen' as const, bakeMs: 30_000 };
+    const quiet = course(
+      times(9, () => '0/0 10/1000'),
+      blueGreen,
+    );
+    expect(quiet.at(-1)?.conclusion).toMatchObject({ to: 'human', reason: 'Inconclusive' });
+    expect(quiet.at(-1)?.conclusion.sentence).toContain('without live requests');
+    let baking = moveTo(startLadder(), plan(blueGreen), 1);
+    const baked = times(2, () => '2/1000 0/0').map((text, i) => {
+      const judged = climb(baking, plan(blueGreen), { window: windowAt(i), measurements: [rates(text, i)] });
+      baking = judged.ladder;
+      return judged.conclusion.to;
+    });
+    expect(baked).toEqual(['stay', 'promote']);
   });
 });

@@ -1,21 +1,24 @@
 import type { AnalysisState, Measurement, Verdict, Window } from '../../api/analysis.ts';
-import { formatDuration } from '../../lib/duration.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
-import type { Reason } from '../../api/reasons.ts';
+import { ladderOf } from '../../api/ladder.ts';
+import type { ReleasePolicy } from '../../api/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { judgeWindow, startStep } from '../judge/core/judge.ts';
+import { concludeStep, type StepRules } from '../step/conclude.ts';
+import { reachAfter, rulesOf } from '../step/rules.ts';
 
 /** What a release does between its windows, without a cluster: it climbs, goes back, or waits. */
 export interface Plan {
   templates: readonly BoundTemplate[];
   /** at least one */
   steps: readonly PlannedStep[];
-  onInconclusive: ReleasePolicy['onInconclusive'];
 }
 
-/** A step without a weight is a release whose ladder nobody told us: one step, then the promotion. */
-export type PlannedStep = Pick<Step, 'minDurationMs' | 'maxDurationMs'> & { weight?: number };
+/** A step of the policy, and what its passing leads to. */
+export interface PlannedStep extends StepRules {
+  /** percent of users the canary reaches after it */
+  nextWeight: number;
+}
 
 /** Where a release stands. */
 export interface Ladder {
@@ -23,13 +26,15 @@ export interface Ladder {
   index: number;
   /** begin of the step's first window; absent before it */
   sinceMs?: number;
+  /** when the pause of the passed step began; absent: it has not begun */
+  pausedAtMs?: number;
   state: AnalysisState;
 }
 
 export interface Conclusion {
-  /** human: the time is up, and only a later pass or a human lets the release go on */
+  /** human: only a human, or a later pass where nothing is proven yet, lets the release go on */
   to: 'stay' | 'human' | 'next' | 'promote' | 'rollback';
-  reason: string;
+  reason: Verdict['reason'];
   sentence: string;
 }
 
@@ -38,6 +43,10 @@ export interface Judged {
   verdict: Verdict;
   conclusion: Conclusion;
 }
+
+/** The ladder of a policy. */
+export const plannedSteps = (policy: ReleasePolicy): PlannedStep[] =>
+  ladderOf(policy).map((step, i) => ({ ...rulesOf(policy, step), nextWeight: reachAfter(policy, i) }));
 
 export function startLadder(): Ladder {
   return { index: 0, state: startStep(undefined, 0) };
@@ -54,53 +63,63 @@ export function climb(
   plan: Plan,
   { window, measurements }: { window: Window; measurements: readonly Measurement[] },
 ): Judged {
+  const step = plan.steps[ladder.index] ?? PASSED;
   const { state, verdict } = judgeWindow(ladder.state, {
     templates: plan.templates,
     measurements,
     window,
-    nextWeight: plan.steps[ladder.index + 1]?.weight ?? 100,
+    nextWeight: step.nextWeight,
     steps: plan.steps.length,
+    alone: step.weight === 100,
   });
-  const sinceMs = ladder.sinceMs ?? window.startMs;
-  const conclusion = conclude(plan, ladder.index, { verdict, elapsedMs: window.endMs - sinceMs });
-  return { ladder: { index: ladder.index, sinceMs, state }, verdict, conclusion };
+  const { conclusion, ...times } = conclude(plan, ladder, { window, verdict });
+  return { ladder: { index: ladder.index, ...times, state }, verdict, conclusion };
 }
 
-interface Now {
+/** Nobody is behind the last step. */
+const PASSED: PlannedStep = {
+  minDurationMs: 0,
+  maxDurationMs: 0,
+  pause: false,
+  quiet: false,
+  onInconclusive: 'wait',
+  nextWeight: 100,
+};
+
+interface Seen {
+  window: Window;
   verdict: Verdict;
-  elapsedMs: number;
 }
 
-function conclude(plan: Plan, index: number, now: Now): Conclusion {
-  const { verdict, elapsedMs } = now;
-  const step = plan.steps[index] ?? { minDurationMs: 0, maxDurationMs: 0 };
-  const { reason, sentence } = verdict;
-  if (verdict.result === 'fail') return { to: 'rollback', reason, sentence };
-  if (verdict.result !== 'pass') return unproven(plan, index, { ...now, maxMs: step.maxDurationMs });
-  if (elapsedMs < step.minDurationMs) {
-    const lasts = `No harm shown; the step lasts at least ${formatDuration(step.minDurationMs)}.`;
-    return { to: 'stay', reason: REASON.MinimumDuration, sentence: lasts };
-  }
-  return onwards(plan, index, REASON.StepPassed, sentence);
-}
-
-/** Neither pass nor fail: more data, and what the policy says when the time is up. */
-function unproven(
+/** The step after a window, as the controller would have it: here every window is on time, and no human says a word. */
+export function conclude(
   plan: Plan,
-  index: number,
-  { verdict, elapsedMs, maxMs }: Now & { maxMs: number },
-): Conclusion {
-  const { onInconclusive } = plan;
-  const limitMs = onInconclusive === 'extend' ? 2 * maxMs : maxMs;
-  if (elapsedMs < limitMs) return { to: 'stay', reason: verdict.reason, sentence: verdict.sentence };
-  const reason = REASON.Inconclusive;
-  const sentence = `No conclusion after ${formatDuration(limitMs)}: ${verdict.sentence}`;
-  if (onInconclusive === 'promote' && verdict.tolerable === true)
-    return onwards(plan, index, reason, sentence);
-  return { to: onInconclusive === 'rollback' ? 'rollback' : 'human', reason, sentence };
+  { index, sinceMs: began, pausedAtMs: paused }: Omit<Ladder, 'state'>,
+  { window, verdict }: Seen,
+): Omit<Ladder, 'state' | 'index'> & { conclusion: Conclusion } {
+  const sinceMs = began ?? window.startMs;
+  const elapsedMs = window.endMs - sinceMs;
+  const concluded = concludeStep(plan.steps[index] ?? PASSED, {
+    verdict,
+    current: true,
+    elapsedMs,
+    exposedMs: elapsedMs,
+    measuredMs: elapsedMs,
+    lateMs: 0,
+    settlesInMs: 0,
+    pausedMs: paused === undefined ? undefined : window.endMs - paused,
+    human: { pauses: false, resumed: false },
+  });
+  const { to, said } = concluded;
+  if (to === 'next') return { sinceMs, conclusion: onwards(plan, index, said) };
+  if (to === 'rollback') return { sinceMs, conclusion: { to, ...said } };
+  const { pausedMs } = concluded;
+  const pausing = pausedMs === undefined ? {} : { pausedAtMs: window.endMs - pausedMs };
+  return { sinceMs, ...pausing, conclusion: { to: concluded.human ? 'human' : 'stay', ...said } };
 }
 
-function onwards(plan: Plan, index: number, reason: Reason, sentence: string): Conclusion {
-  if (index + 1 < plan.steps.length) return { to: 'next', reason, sentence };
-  return { to: 'promote', reason: reason === REASON.StepPassed ? REASON.AllStepsPassed : reason, sentence };
+function onwards(plan: Plan, index: number, said: Omit<Conclusion, 'to'>): Conclusion {
+  if (index + 1 < plan.steps.length) return { to: 'next', ...said };
+  const passed = said.reason === REASON.StepPassed;
+  return { ...said, to: 'promote', reason: passed ? REASON.AllStepsPassed : said.reason };
 }

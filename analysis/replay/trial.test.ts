@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../../api/parse/policy.ts';
+import { step } from '../../api/parse/steps.ts';
 import { boundTo, errorRate, threshold } from '../../test/support/judge-objects.ts';
-import type { Plan } from './ladder.ts';
+import { plannedSteps, type Plan } from './ladder.ts';
 import type { Plant } from './plant.ts';
 import { binomial, seeded, type Random } from './random.ts';
 import type { Cell, Recording } from './recording.ts';
@@ -13,11 +15,7 @@ const LENGTH = 240 * 5;
 const NONE: Plant = { kind: 'none' };
 const historyMs = () => 2 * 60 * 60_000;
 
-const PLAN: Plan = {
-  templates: [boundTo([errorRate()])],
-  steps: [5, 25, 50].map((weight) => ({ weight, minDurationMs: 120_000, maxDurationMs: 1_800_000 })),
-  onInconclusive: 'extend',
-};
+const PLAN: Plan = { templates: [boundTo([errorRate()])], steps: plannedSteps(defaultPolicy()) };
 
 /** Hours of `pods` pods with 150 requests a window each. */
 function recording(pods: number, cell: (random: Random, i: number) => Cell): Recording {
@@ -103,7 +101,8 @@ describe('a trial', () => {
   );
 
   it.each([5, 20, 50, 90, 99])('reaches a weight of %i% with two pods', (weight) => {
-    const plan = { ...PLAN, steps: [{ weight, minDurationMs: 3_600_000, maxDurationMs: 3_600_000 }] };
+    const hour = step({ weight, minDurationMs: 3_600_000, maxDurationMs: 3_600_000 });
+    const plan = { ...PLAN, steps: plannedSteps({ ...defaultPolicy(), steps: [hour] }) };
     const two = recording(2, steady);
     for (const { numbers } of trials(3, { recording: two, plan, horizon: 100 })) {
       const { canaryRequests = 0, stableRequests = 0 } = numbers;
@@ -176,7 +175,7 @@ describe('a trial', () => {
     const plan = {
       ...PLAN,
       templates: [boundTo([errorRate(), threshold()])],
-      onInconclusive: 'wait' as const,
+      steps: plannedSteps({ ...defaultPolicy(), onInconclusive: 'wait' }),
     };
     const [outcome] = trials(1, { plan });
     expect(outcome).toMatchObject({ end: 'undecided', minutes: 30 });

@@ -1,68 +1,130 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultTemplate } from '../../api/parse/metric.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import type { Verdict } from '../../api/analysis.ts';
+import { defaultPolicy } from '../../api/parse/policy.ts';
+import type { ReleasePolicy, Step } from '../../api/policy.ts';
 import { decide } from '../../release/decide.ts';
 import { aSnapshot, NOW } from '../../test/support/builders.ts';
-import { FIRST_WINDOW, HARM, measured, SAFE, stepAt } from '../../test/support/release-builders.ts';
-import { climb, startLadder, type Conclusion } from './ladder.ts';
+import { judgedUntil, stepAt } from '../../test/support/release-builders.ts';
+import { conclude, plannedSteps, type Conclusion, type Ladder } from './ladder.ts';
 
-/** The ladder says what the controller does with the same window: 200 s after the weight was observed, at the first step. */
+/**
+ * `sluice analyze` and `sluice backtest` say of every window what the controller says of it: under any policy, after any verdicts, at
+ * any time. The first step, from the observation of its weight to the end of what the release makes of it.
+ */
+type Policy = Pick<ReleasePolicy, 'steps' | 'onInconclusive'>;
 
-const ELAPSED_MS = 200_000;
-const UNDECIDED = { canary: [1, 150] as [number, number], stable: [28, 2850] as [number, number] };
-const WINDOWS = {
-  safe: SAFE,
-  harm: HARM,
-  undecided: UNDECIDED,
-  'no data': 'noData',
-  'no answer': 'serverError',
-} as const;
-const ON_INCONCLUSIVE = ['extend', 'wait', 'promote', 'rollback'] as const;
-/** [shortest, longest] */
-const DURATIONS = [
-  [0, 90_000],
-  [0, 150_000],
-  [0, 300_000],
-  [250_000, 300_000],
-] as const;
-
-interface Case {
-  policy: Pick<ReleasePolicy, 'steps' | 'onInconclusive'>;
-  window: keyof typeof WINDOWS;
+interface Seen {
+  verdict: Verdict;
+  /** end of its window, since the weight was observed */
+  elapsedMs: number;
 }
 
-function byController({ policy, window }: Case): Pick<Conclusion, 'to' | 'reason'> {
-  const result = measured(FIRST_WINDOW, WINDOWS[window]);
-  const steps = policy.steps.length;
-  const { status } = decide(aSnapshot(stepAt({ policy, status: { steps } }), { measured: result }));
-  if (status === undefined) throw new Error('nothing is written');
-  const { phase, step, reason } = status.next;
-  if (phase === 'RollingBack') return { to: 'rollback', reason };
-  if (phase === 'Promoting') return { to: 'promote', reason };
-  if (phase === 'Waiting') return { to: 'human', reason };
-  return { to: step === 0 ? 'stay' : 'next', reason };
+type Said = Pick<Conclusion, 'to' | 'reason' | 'sentence'>;
+
+interface Standing {
+  said: Said;
+  /** since the weight was observed */
+  pausedAtMs?: number;
 }
 
-function byLadder({ policy, window }: Case): Pick<Conclusion, 'to' | 'reason'> {
-  const templates = [{ use: { template: 'http', args: {} }, template: defaultTemplate() }];
-  // the controller looks at the clock, the ladder at the end of the window
-  const lateBy = NOW - FIRST_WINDOW.endMs;
-  const started = { ...startLadder(), sinceMs: NOW - ELAPSED_MS - lateBy };
-  const { measurements } = measured(FIRST_WINDOW, WINDOWS[window]);
-  const { conclusion } = climb(started, { ...policy, templates }, { window: FIRST_WINDOW, measurements });
-  return { to: conclusion.to, reason: conclusion.reason };
+const at = (ms: number): string => new Date(ms).toISOString();
+
+function byController(policy: Policy, { verdict, elapsedMs }: Seen, before?: Standing): Standing {
+  const observedMs = NOW - elapsedMs;
+  const { pausedAtMs, said } = before ?? {};
+  const status = {
+    steps: policy.steps.length,
+    phase: said?.to === 'human' ? ('Waiting' as const) : ('Progressing' as const),
+    weightObservedAt: at(observedMs),
+    stepExposedAt: at(observedMs),
+    ...(pausedAtMs === undefined ? {} : { pausedAt: at(observedMs + pausedAtMs) }),
+    verdict,
+    analysis: judgedUntil(NOW),
+  };
+  const { next } = decide(aSnapshot(stepAt({ policy: { ...policy, settleMs: 0 }, status }))).status!;
+  const { phase, step, reason, message, pausedAt } = next;
+  const known = { RollingBack: 'rollback', Promoting: 'promote', Waiting: 'human' } as const;
+  const to = phase in known ? known[phase as keyof typeof known] : step === 0 ? 'stay' : 'next';
+  // the pause of a step that is over is nobody's business
+  const pauses = pausedAt !== undefined && isOpen(to);
+  const pause = pauses ? { pausedAtMs: Date.parse(pausedAt) - observedMs } : {};
+  return { said: { to, reason, sentence: message }, ...pause };
 }
 
-describe.each(['safe', 'harm', 'undecided', 'no data', 'no answer'] as const)('a window: %s', (window) => {
-  describe.each([1, 2])('%i steps', (count) => {
-    it.each(DURATIONS)('that last %i to %i ms', (minDurationMs, maxDurationMs) => {
-      for (const onInconclusive of ON_INCONCLUSIVE) {
-        const steps = [5, 50]
-          .slice(0, count)
-          .map((weight) => ({ weight, minDurationMs, maxDurationMs, pause: false }));
-        const given = { policy: { steps, onInconclusive }, window };
-        expect({ onInconclusive, ...byLadder(given) }).toEqual({ onInconclusive, ...byController(given) });
-      }
-    });
+const isOpen = (to: Conclusion['to']): boolean => to === 'stay' || to === 'human';
+
+function byReplay(policy: Policy, { verdict, elapsedMs }: Seen, before?: Standing): Standing {
+  const plan = { templates: [], steps: plannedSteps({ ...defaultPolicy(), ...policy }) };
+  const { pausedAtMs } = before ?? {};
+  const ladder: Omit<Ladder, 'state'> = {
+    index: 0,
+    sinceMs: 0,
+    ...(pausedAtMs === undefined ? {} : { pausedAtMs }),
+  };
+  const window = { startMs: elapsedMs - 1, endMs: elapsedMs };
+  const { conclusion, pausedAtMs: paused } = conclude(plan, ladder, { window, verdict });
+  const pause = paused === undefined ? {} : { pausedAtMs: paused };
+  const { to, reason, sentence } = conclusion;
+  return { said: { to, reason, sentence }, ...pause };
+}
+
+const SECOND = 1000;
+const seconds = (min: number, max: number) => fc.integer({ min, max }).map((n) => n * SECOND);
+
+const verdicts: fc.Arbitrary<Verdict> = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.constant({ result: 'pass' as const, reason: 'SafeProven' }) },
+    { weight: 1, arbitrary: fc.constant({ result: 'fail' as const, reason: 'HarmDetected' }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        result: fc.constant('inconclusive' as const),
+        reason: fc.constantFrom('MoreDataNeeded', 'NoData', 'NothingToCompare', 'StateUnreadable'),
+        tolerable: fc.boolean(),
+      }),
+    },
+  )
+  .map((verdict) => ({ ...verdict, sentence: `measured: ${verdict.reason}`, numbers: {} }));
+
+const steps: fc.Arbitrary<Step[]> = fc
+  .record({
+    minDurationMs: seconds(0, 400),
+    moreMs: seconds(1, 400),
+    pause: fc.oneof(fc.boolean(), seconds(1, 300)),
+    count: fc.integer({ min: 1, max: 2 }),
+  })
+  .map(({ minDurationMs, moreMs, pause, count }) =>
+    [5, 50]
+      .slice(0, count)
+      .map((weight) => ({ weight, minDurationMs, maxDurationMs: minDurationMs + moreMs, pause })),
+  );
+
+const policies: fc.Arbitrary<Policy> = fc.record({
+  steps,
+  onInconclusive: fc.constantFrom('extend', 'wait', 'promote', 'rollback'),
+});
+
+/** Windows one after the other. */
+const courses: fc.Arbitrary<Seen[]> = fc
+  .array(fc.record({ verdict: verdicts, lastsMs: seconds(1, 200) }), { minLength: 1, maxLength: 12 })
+  .map((windows) => {
+    let elapsedMs = 0;
+    return windows.map(({ verdict, lastsMs }) => ({ verdict, elapsedMs: (elapsedMs += lastsMs) }));
+  });
+
+describe('a release without a cluster', () => {
+  it('goes on, back and waits as it does under the controller, in the same words', () => {
+    fc.assert(
+      fc.property(policies, courses, (policy, course) => {
+        let standing: Standing | undefined;
+        for (const seen of course) {
+          const replayed = byReplay(policy, seen, standing);
+          expect(replayed).toEqual(byController(policy, seen, standing));
+          if (!isOpen(replayed.said.to)) return;
+          standing = replayed;
+        }
+      }),
+    );
   });
 });

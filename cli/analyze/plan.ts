@@ -4,7 +4,7 @@ import { MAX_STEPS, step } from '../../api/parse/steps.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
 import { formatIssue } from '../../lib/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
-import type { Plan, PlannedStep } from '../../analysis/replay/ladder.ts';
+import { plannedSteps, type Plan, type PlannedStep } from '../../analysis/replay/ladder.ts';
 import { unreachableLooks } from '../../release/facts/horizons.ts';
 import { UsageError } from '../io.ts';
 
@@ -32,13 +32,18 @@ export function readPlan(template: BoundTemplate, flags: PlanFlags): Plan {
     );
   }
   const onInconclusive = flags.onInconclusive ?? 'extend';
-  const late = unreachableLooks({ ...defaultPolicy(), steps, onInconclusive }, [template]);
+  const policy = { ...defaultPolicy(), steps, onInconclusive };
+  const late = unreachableLooks(policy, [template]);
   if (late.length > 0) throw new UsageError(late.map(formatIssue).join('\nsluice: '));
-  const planned = steps.map(({ weight, minDurationMs: least, maxDurationMs: most }): PlannedStep => {
-    const lasts = { minDurationMs: least, maxDurationMs: most };
-    return weights === undefined ? lasts : { weight, ...lasts };
-  });
-  return { templates: [template], steps: planned, onInconclusive };
+  const planned = plannedSteps(policy);
+  return { templates: [template], steps: weights === undefined ? planned.map(withoutWeight) : planned };
+}
+
+/** Whose ladder nobody told us: one step, then the promotion. */
+function withoutWeight(planned: PlannedStep): PlannedStep {
+  const step = { ...planned, quiet: false };
+  delete step.weight;
+  return step;
 }
 
 function readWeights(text: string): number[] {

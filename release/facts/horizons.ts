@@ -1,4 +1,5 @@
 import { formatDuration } from '../../lib/duration.ts';
+import { limitOf } from '../../analysis/step/conclude.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/policy.ts';
 import type { Issue } from '../../lib/result.ts';
@@ -7,8 +8,9 @@ import type { BoundTemplate, Metric } from '../../api/template.ts';
 /** Tests at planned looks whose last look lies after the end of a step: that step could never pass. */
 export function unreachableLooks(policy: ReleasePolicy, templates: readonly BoundTemplate[]): Issue[] {
   const judged = ladderOf(policy).filter(({ weight }) => weight < 100);
-  const extended = policy.onInconclusive === 'extend' ? 2 : 1;
-  const shortestMs = extended * Math.min(...judged.map(({ maxDurationMs }) => maxDurationMs));
+  const { onInconclusive } = policy;
+  const limits = judged.map(({ maxDurationMs }) => limitOf({ onInconclusive, maxDurationMs }));
+  const shortestMs = Math.min(...limits);
   return templates.flatMap(({ use, template }) =>
     template.metrics.flatMap((metric, i) => {
       const horizonMs = horizonOf(metric);

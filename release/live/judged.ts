@@ -2,6 +2,7 @@ import type { AnalysisState, Measurement, Verdict, Window } from '../../api/anal
 import { REASON } from '../../api/reasons.ts';
 import { inheritedState } from '../../analysis/judge/core/inherited.ts';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
+import { reachAfter } from '../../analysis/step/rules.ts';
 import { recordedTemplates } from '../facts/records.ts';
 import type { MeasureResult } from '../model.ts';
 import { shareAfter, splitMeasurements } from '../step/share.ts';
@@ -58,7 +59,7 @@ function judge(
     templates: s.templates,
     measurements: metrics,
     window,
-    nextWeight: exposureAfter(s),
+    nextWeight: reachAfter(s.policy, s.index),
     steps: s.ladder.length,
     alone: s.split.weight === 100,
     warming,
@@ -86,15 +87,6 @@ function unsettled(
     verdict: { ...verdict, result: 'inconclusive', reason: REASON.Settling, sentence },
     analysis: state,
   };
-}
-
-/**
- * Percent of users the canary reaches once this step passes. Nobody knows how many match, and with cookies they only get more:
- * then it counts as all.
- */
-function exposureAfter({ policy, ladder, index }: StepFacts): number {
-  const known = policy.strategy === 'canary' && policy.stickiness === undefined;
-  return known ? (ladder[index + 1]?.weight ?? 100) : 100;
 }
 
 /** The dispersion that earlier releases of the same target learnt, for the first window of this one. */

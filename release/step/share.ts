@@ -1,7 +1,6 @@
 import { SHARE, type Measurement, type ShareQueries, type Window } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { noCount } from '../../lib/count.ts';
-import { formatDuration } from '../../lib/duration.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { TrafficShare } from '../../api/release.ts';
 import { judgeShare, shareUnknown } from '../../analysis/judge/core/share.ts';
@@ -102,7 +101,3 @@ export function starved(s: StepFacts): TrafficShare | undefined {
   const { reason } = share;
   return reason === REASON.TrafficShareTooLow || reason === REASON.TrafficShareNone ? share : undefined;
 }
-
-/** The end of a step whose share stays refuted. */
-export const starvedFor = (share: TrafficShare, limitMs: number): string =>
-  `After ${formatDuration(limitMs)} the requests do not fit the weight: ${share.sentence}`;

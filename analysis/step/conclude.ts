@@ -1,0 +1,188 @@
+import type { Verdict } from '../../api/analysis.ts';
+import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import { REASON } from '../../api/reasons.ts';
+import { formatDuration } from '../../lib/duration.ts';
+import { isOverWithout, isWatched, isWithoutObjection, type Watched } from './bake.ts';
+
+/** What the policy says about one step. A step without a weight is a release whose ladder nobody told us. */
+export interface StepRules extends Pick<Step, 'minDurationMs' | 'maxDurationMs' | 'pause'> {
+  weight?: number;
+  /** no request goes to the canary in this step: neither by weight, nor as a copy, nor because it matches */
+  quiet: boolean;
+  onInconclusive: ReleasePolicy['onInconclusive'];
+}
+
+/** What is known of the step now. Only `verdict` and the times come from measurements; a replay knows nothing of the rest. */
+export interface StepNow extends Watched {
+  /** the newest of the release; absent before the first window */
+  verdict: Verdict | undefined;
+  /** that verdict is of a window of this step, measured since its weight was last observed */
+  current: boolean;
+  /** since the first request may have gone to the canary by this step: what maxDuration bounds */
+  exposedMs: number;
+  /** until the back end has followed the weight; 0 or less: it has */
+  settlesInMs: number;
+  /** since the pause of the passed step began; absent: it has not begun */
+  pausedMs?: number | undefined;
+  /** what the human says: keep the release here; let this step go on */
+  human: { pauses: boolean; resumed: boolean };
+  /** the weight is not what the step wrote: nothing passes until it is again */
+  contested?: Said | undefined;
+  /** the requests that were counted do not fit the weight */
+  share?: Said | undefined;
+}
+
+/** A constant of api/reasons.ts and its sentence. */
+export interface Said {
+  reason: Verdict['reason'];
+  sentence: string;
+}
+
+/** What a step comes to, by its newest verdict, its durations, its pause and the human's intent. */
+export type StepConclusion =
+  | { to: 'next'; said: Said }
+  | { to: 'rollback'; said: Said }
+  /** human: only a human, or a later pass, lets the release go on; pausedMs: the pause that goes on has lasted so long */
+  | { to: 'wait'; said: Said; human: boolean; againMs?: number; pausedMs?: number };
+
+/** When does a step pass? The one answer for the controller, `sluice analyze` and `sluice backtest`. */
+export function concludeStep(rules: StepRules, now: StepNow): StepConclusion {
+  const conclusion = conclude(rules, now);
+  const { pausedMs } = now;
+  // Only a step that passed begins its pause; a question to a human does not end it.
+  const kept = conclusion.to === 'wait' && conclusion.human && pausedMs !== undefined;
+  return kept ? { ...conclusion, pausedMs } : conclusion;
+}
+
+function conclude(rules: StepRules, now: StepNow): StepConclusion {
+  const { elapsedMs, verdict } = now;
+  if (verdict?.result === 'fail') return { to: 'rollback', said: saidBy(verdict) };
+  const kept = keptBack(rules, now);
+  if (kept !== undefined) return kept;
+  if (!isProven(rules, now)) return unproven(rules, now);
+  if (elapsedMs < rules.minDurationMs) {
+    const sentence = `No harm shown; the step lasts at least ${formatDuration(rules.minDurationMs)}.`;
+    return waits({ reason: REASON.MinimumDuration, sentence }, rules.minDurationMs - elapsedMs);
+  }
+  const measured = verdict?.sentence ?? '';
+  const sentence = rules.weight === 100 ? wellBaked(rules, measured) : measured;
+  return paused(rules, now) ?? { to: 'next', said: { reason: REASON.StepPassed, sentence } };
+}
+
+/** After so long a step without a conclusion is inconclusive. */
+export function limitOf({
+  onInconclusive,
+  maxDurationMs,
+}: Pick<StepRules, 'onInconclusive' | 'maxDurationMs'>): number {
+  return onInconclusive === 'extend' ? 2 * maxDurationMs : maxDurationMs;
+}
+
+const waits = (said: Said, againMs: number): StepConclusion => ({ to: 'wait', said, human: false, againMs });
+const asks = (said: Said): StepConclusion => ({ to: 'wait', said, human: true });
+const saidBy = ({ reason, sentence }: Verdict): Said => ({ reason, sentence });
+
+/** What keeps a step where it is, whatever was measured. */
+function keptBack(rules: StepRules, now: StepNow): StepConclusion | undefined {
+  const { contested, exposedMs, human, settlesInMs, share } = now;
+  const limitMs = limitOf(rules);
+  if (human.pauses) {
+    const sentence = 'A human paused the release; analysis goes on.';
+    return asks({ reason: REASON.PausedByHuman, sentence });
+  }
+  if (contested !== undefined) return { to: 'wait', said: contested, human: false };
+  if (exposedMs < limitMs && settlesInMs > 0) {
+    const sentence = 'The weight is observed; the back end is given time to follow it.';
+    return waits({ reason: REASON.Settling, sentence }, settlesInMs);
+  }
+  if (share === undefined || human.resumed) return undefined;
+  // Whatever was proven was not proven of this weight: more data, then a human.
+  if (exposedMs < limitMs) return waits(share, limitMs - exposedMs);
+  const sentence = `After ${formatDuration(limitMs)} the requests do not fit the weight: ${share.sentence}`;
+  return asks({ reason: share.reason, sentence });
+}
+
+function isProven(rules: StepRules, now: StepNow): boolean {
+  const { current, verdict } = now;
+  if (!current || verdict === undefined) return false;
+  if (rules.weight !== 100) return verdict.result === 'pass';
+  return isWithoutObjection(verdict) && isWatched(rules, now);
+}
+
+/** Nothing was proven in it, so the numbers alone would not say why it ends. */
+const wellBaked = ({ minDurationMs }: StepRules, measured: string): string =>
+  `The bake of ${formatDuration(minDurationMs)} is over without objection: ${measured}`;
+
+function paused({ pause, weight }: StepRules, { human, pausedMs = 0 }: StepNow): StepConclusion | undefined {
+  if (pause === false || human.resumed) return undefined;
+  const reason = REASON.PausedByStep;
+  if (pause === true) {
+    const at = weight === undefined ? '' : ` from ${weight}%`;
+    return asks({ reason, sentence: `The step passed; a human has to let the release go on${at}.` });
+  }
+  if (pausedMs >= pause) return undefined;
+  const sentence = `The step passed; it pauses for ${formatDuration(pause)}.`;
+  return { to: 'wait', said: { reason, sentence }, human: false, againMs: pause - pausedMs, pausedMs };
+}
+
+/** Neither pass nor fail: more data, and what the policy says when the time is up. */
+function unproven(rules: StepRules, now: StepNow): StepConclusion {
+  const limitMs = limitOf(rules);
+  const said = now.verdict === undefined ? FIRST_WINDOW : saidBy(now.verdict);
+  if (now.exposedMs >= limitMs) return timeUp(rules, now, said);
+  return quiet(rules, now) ?? baked(rules, now) ?? unread(now) ?? waits(said, limitMs - now.exposedMs);
+}
+
+const FIRST_WINDOW: Said = { reason: REASON.Measuring, sentence: 'The first window is being measured.' };
+
+function timeUp(rules: StepRules, now: StepNow, { sentence }: Said): StepConclusion {
+  const { onInconclusive, weight = 0 } = rules;
+  const last: Said = {
+    reason: REASON.Inconclusive,
+    sentence: `No conclusion after ${formatDuration(limitOf(rules))}: ${sentence}`,
+  };
+  if (onInconclusive === 'rollback') return { to: 'rollback', said: last };
+  const withheld = baked(rules, now);
+  if (withheld !== undefined) return withheld;
+  // After a bake what is tolerable needs no conclusion, unless it is out of date: then it does not count.
+  const tolerable = now.current && now.verdict?.tolerable === true;
+  if (onInconclusive === 'promote' && weight < 100 && tolerable) return { to: 'next', said: last };
+  return letOn(now) ?? asks(onInconclusive === 'promote' ? notLetThrough(last) : last);
+}
+
+/**
+ * No request goes to the canary in this step: a human who tries it may know more than the metrics ever will. Measuring goes on, for
+ * what brings data without live requests.
+ */
+function quiet(rules: StepRules, now: StepNow): StepConclusion | undefined {
+  if (!rules.quiet || now.elapsedMs < rules.minDurationMs) return undefined;
+  const known = now.verdict?.sentence ?? 'nothing is measured yet';
+  const sentence = `The new version runs at its whole size without live requests: ${known}. Try it, then let the release go on, or abort it.`;
+  return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
+}
+
+/** The bake is over without an end: users meet the new version all the while, so a human is asked at once. */
+function baked(rules: StepRules, now: StepNow): StepConclusion | undefined {
+  const { verdict } = now;
+  if (rules.weight !== 100 || verdict === undefined || !isOverWithout(rules, now, verdict)) return undefined;
+  const sentence = `The bake of ${formatDuration(rules.minDurationMs)} is over and all requests go to the new version, but its promotion is withheld: ${verdict.sentence}. Let the release go on, or abort it; a later window without objection promotes it as well.`;
+  return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
+}
+
+/** No window brings back what cannot be read, so a human is asked at once. Harm is looked for meanwhile. */
+function unread(now: StepNow): StepConclusion | undefined {
+  const { verdict } = now;
+  if (!now.current || verdict?.reason !== REASON.StateUnreadable) return undefined;
+  return letOn(now) ?? asks(saidBy(verdict));
+}
+
+function letOn({ human }: StepNow): StepConclusion | undefined {
+  const sentence = 'A human let the release go on without a conclusion.';
+  return human.resumed ? { to: 'next', said: { reason: REASON.ResumedByHuman, sentence } } : undefined;
+}
+
+/** `promote` forgives that safety is not proven; it does not forgive missing data or what speaks for harm. */
+function notLetThrough({ reason, sentence }: Said): Said {
+  const why =
+    'It is promoted without a conclusion only if nothing speaks for harm, every metric has data and what was seen lies inside the safe margins; a human has to decide.';
+  return { reason, sentence: `${sentence}. ${why}` };
+}

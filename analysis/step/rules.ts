@@ -1,0 +1,18 @@
+import { ladderOf } from '../../api/ladder.ts';
+import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { StepRules } from './conclude.ts';
+
+/** What the policy says about one step of its ladder. */
+export function rulesOf({ match, onInconclusive }: ReleasePolicy, step: Step): StepRules {
+  const { mirror = 0, weight } = step;
+  return { ...step, quiet: weight === 0 && mirror === 0 && match === undefined, onInconclusive };
+}
+
+/**
+ * Percent of users the canary reaches once this step passes. Nobody knows how many match, and with cookies they only get more:
+ * then it counts as all.
+ */
+export function reachAfter(policy: ReleasePolicy, index: number): number {
+  const known = policy.strategy === 'canary' && policy.stickiness === undefined;
+  return known ? (ladderOf(policy)[index + 1]?.weight ?? 100) : 100;
+}
