@@ -127,9 +127,11 @@ describe('a ladder', () => {
     );
     expect(quiet.at(-1)?.conclusion).toMatchObject({ to: 'human', reason: 'Inconclusive' });
     expect(quiet.at(-1)?.conclusion.sentence).toContain('without live requests');
-    let baking = moveTo(startLadder(), plan(blueGreen), 1);
-    const baked = times(2, () => '2/1000 0/0').map((text, i) => {
-      const judged = climb(baking, plan(blueGreen), { window: windowAt(i), measurements: [rates(text, i)] });
+    const tried = { window: windowAt(0), measurements: [rates('5/1000 15/3000', 0)] };
+    let baking = moveTo(climb(startLadder(), plan(blueGreen), tried).ladder, plan(blueGreen), 1);
+    const baked = [1, 2].map((i) => {
+      const now = { window: windowAt(i), measurements: [rates('5/1000 0/0', i)] };
+      const judged = climb(baking, plan(blueGreen), now);
       baking = judged.ladder;
       return judged.conclusion.to;
     });
