@@ -1,4 +1,5 @@
-import type { ReleasePolicy, Step } from './policy.ts';
+import type { ReleasePolicy } from './kinds/policy/policy.ts';
+import type { Step } from './kinds/policy/step.ts';
 
 /**
  * The steps of a release, in order, as strategy and mirror make them of a policy. Indexes of `status.step` count these.

@@ -1,4 +1,4 @@
-import type { AnalysisUse } from './policy.ts';
+import type { AnalysisUse } from './kinds/policy/policy.ts';
 
 /** AnalysisTemplate: what is measured and how it is judged. Parsed, defaulted form; durations are milliseconds. */
 export interface AnalysisTemplate {

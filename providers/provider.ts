@@ -1,5 +1,7 @@
 import type { KubeObject, OwnerReference, Resource } from '../api/kube.ts';
-import type { Match, ProviderName, Stickiness, Strategy } from '../api/policy.ts';
+import type { Match, Stickiness } from '../api/kinds/policy/split.ts';
+import type { ProviderName } from '../api/kinds/policy/providers.ts';
+import type { Strategy } from '../api/kinds/policy/strategy.ts';
 import type { Split } from '../api/split.ts';
 import type { Write } from '../api/writes.ts';
 

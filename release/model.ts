@@ -1,6 +1,6 @@
 import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
 import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
-import type { ReleasePolicy } from '../api/policy.ts';
+import type { ReleasePolicy } from '../api/kinds/policy/policy.ts';
 import type { Release, ReleaseSpec, ReleaseStatus } from '../api/release.ts';
 import type { BoundTemplate } from '../api/template.ts';
 import type { Write } from '../api/writes.ts';

@@ -70,7 +70,7 @@ const here = (resource: Resource, verbs: readonly Verb[], purpose: string): Gran
 };
 const status = (grant: Grant): Grant => ({ ...grant, subresource: 'status' });
 
-/** Every right of the controller: docs/operations.md and manifests/rbac are made of it (scripts/rights.ts). */
+/** Every right of the controller: docs/operations.md and manifests/rbac are made of it (scripts/lib/rights.ts). */
 export const RIGHTS: readonly Grant[] = [
   here(RESOURCES.deployments, [...READ, ...WRITE], 'targets and their canaries'),
   status(here(RESOURCES.deployments, ['patch'], 'what kubectl rollout status says')),

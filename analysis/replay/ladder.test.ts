@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { defaultPolicy } from '../../api/parse/policy.ts';
-import { step } from '../../api/parse/steps.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
+import { step } from '../../api/kinds/policy/step.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { boundTo, errorRate, rates, times, windowAt } from '../../test/support/judge-objects.ts';
 import { climb, moveTo, plannedSteps, startLadder, type Judged, type Plan } from './ladder.ts';

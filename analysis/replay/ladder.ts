@@ -1,6 +1,6 @@
 import type { AnalysisState, Measurement, Verdict, Window } from '../../api/analysis.ts';
 import { ladderOf } from '../../api/ladder.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { judgeWindow, startStep } from '../judge/core/judge.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultPolicy } from '../../api/parse/policy.ts';
-import { step } from '../../api/parse/steps.ts';
+import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
+import { step } from '../../api/kinds/policy/step.ts';
 import { boundTo, errorRate, threshold } from '../../test/support/judge-objects.ts';
 import { plannedSteps, type Plan } from './ladder.ts';
 import type { Plant } from './plant.ts';

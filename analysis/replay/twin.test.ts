@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../api/analysis.ts';
-import { defaultPolicy } from '../../api/parse/policy.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import { decide } from '../../release/decide.ts';
 import { aSnapshot, NOW } from '../../test/support/builders.ts';
 import { judgedUntil, stepAt } from '../../test/support/release-builders.ts';

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../api/analysis.ts';
-import type { Step } from '../../api/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import { REASON } from '../../api/reasons.ts';
 
 /** How long a step lasts, and how far it was watched. */

@@ -1,5 +1,6 @@
 import type { Verdict } from '../../api/analysis.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import { REASON } from '../../api/reasons.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { isOverWithout, isWatched, isWithoutObjection, type Watched } from './bake.ts';

@@ -1,5 +1,6 @@
 import { ladderOf } from '../../api/ladder.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import type { StepRules } from './conclude.ts';
 
 /** What the policy says about one step of its ladder. */

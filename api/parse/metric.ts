@@ -1,12 +1,13 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { AnalysisTemplate, Metric } from '../template.ts';
-import { Fields, complain, type Read } from './fields.ts';
+import { Fields, complain, type Read } from '../../lib/schema/fields.ts';
 import type { Common } from './metric/common.ts';
 import { ERROR_RATE_MARGINS, readErrorRate, writeErrorRate } from './metric/error-rate.ts';
 import { readLatency, writeLatency } from './metric/latency.ts';
 import { readSeries, writeSeries } from './metric/series.ts';
 import { readThreshold, writeThreshold } from './metric/threshold.ts';
-import { boolean, dnsLabel } from './read.ts';
+import { boolean } from '../../lib/schema/read.ts';
+import { dnsLabel } from '../../lib/schema/scalars.ts';
 
 /** What applies where no AnalysisTemplate of the name `http` exists. */
 export function defaultTemplate(): AnalysisTemplate {
@@ -49,7 +50,7 @@ export const readMetric =
   (value, place) => {
     const fields = Fields.open(value, place);
     if (fields === undefined) return undefined;
-    const name = fields.required('name', dnsLabel, 'give the metric a name');
+    const name = fields.required('name', dnsLabel.read, 'give the metric a name');
     const critical = fields.withDefault('critical', boolean, true);
     const dryRun = fields.withDefault('dryRun', boolean, false);
     const kinds = METRIC_KINDS.filter((kind) => fields.has(kind));

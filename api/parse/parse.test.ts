@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policies, templates } from '../../test/support/arbitraries.ts';
 import { formatIssue, type Issue, type Result } from '../../lib/result.ts';
-import { parseAnnotations } from './annotations.ts';
-import { parsePolicy } from './policy.ts';
+import { parseAnnotations } from '../annotations.ts';
+import { parsePolicy } from '../kinds/policy/policy.ts';
 import { parseRelease } from './release.ts';
-import { serializePolicy, serializeTemplate } from './serialize.ts';
+import { serializePolicy } from '../kinds/policy/policy.ts';
+import { serializeTemplate } from './serialize.ts';
 import { parseTemplate } from './template.ts';
 
 /** JSON that looks like the real thing: known names with any values, at any depth. */

@@ -16,9 +16,9 @@ import type {
 } from '../release.ts';
 import { SHARE_REASONS } from '../release.ts';
 import type { Result } from '../../lib/result.ts';
-import { Fields, complain, kindOf, parseWith, rawObject, type Read } from './fields.ts';
+import { Fields, complain, kindOf, parseWith, rawObject, type Read } from '../../lib/schema/fields.ts';
 import { METRIC_KINDS } from './metric.ts';
-import { oneOf } from './read.ts';
+import { oneOf } from '../../lib/schema/read.ts';
 
 export const PHASES = [
   'Pending',

@@ -1,6 +1,7 @@
 import type { Metric, Scoring, SeriesMetric } from '../template.ts';
-import { Fields, complain, show, type Place, type Read } from './fields.ts';
-import { groupName, number } from './read.ts';
+import { Fields, complain, show, type Place, type Read } from '../../lib/schema/fields.ts';
+import { number } from '../../lib/schema/read.ts';
+import { groupName } from './group-name.ts';
 
 const MAX_WEIGHTS = 20;
 const score = number({ min: 0, max: 100 });

@@ -1,10 +1,11 @@
 import type { Result } from '../../lib/result.ts';
 import type { AnalysisTemplate } from '../template.ts';
-import { Fields, parseWith, type Read } from './fields.ts';
+import { Fields, parseWith, type Read } from '../../lib/schema/fields.ts';
 import { defaultTemplate, readMetric } from './metric.ts';
-import { argumentName, dnsLabel, duration, list, number, oneOf, refuseDuplicates } from './read.ts';
+import { argumentName, dnsLabel } from '../../lib/schema/scalars.ts';
+import { duration, list, number, oneOf, refuseDuplicates } from '../../lib/schema/read.ts';
 import { checkScoring, readScoring } from './scoring.ts';
-import { complain, kindOf } from './fields.ts';
+import { complain, kindOf } from '../../lib/schema/fields.ts';
 
 type Argument = AnalysisTemplate['args'][number];
 type Risk = AnalysisTemplate['risk'];
@@ -26,7 +27,7 @@ const argumentValue: Read<string> = (value, place) =>
 const readArgument: Read<Argument> = (value, place) => {
   const fields = Fields.open(value, place);
   if (fields === undefined) return undefined;
-  const name = fields.required('name', argumentName, 'give the argument a name');
+  const name = fields.required('name', argumentName.read, 'give the argument a name');
   const text = fields.optional('value', argumentValue);
   fields.end();
   return name === undefined ? undefined : { name, ...(text === undefined ? {} : { value: text }) };
@@ -56,7 +57,7 @@ const readTemplate =
     const base = defaultTemplate();
     const args = fields.withDefault('args', list(readArgument, MAX_ARGS), base.args);
     const intervalMs = fields.withDefault('interval', duration(floorMs, 3_600_000), base.intervalMs);
-    const prometheus = fields.withDefault('prometheus', dnsLabel, base.prometheus);
+    const prometheus = fields.withDefault('prometheus', dnsLabel.read, base.prometheus);
     const risk = fields.withDefault('risk', readRisk, base.risk);
     const safeEvidence = fields.withDefault(
       'safeEvidence',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseWith } from '../../api/parse/fields.ts';
+import { parseWith } from '../../lib/schema/fields.ts';
 import { formatIssue } from '../../lib/result.ts';
 import { readHistogram } from './numbers.ts';
 

@@ -1,7 +1,7 @@
 import type { Counts, Histogram } from '../../api/analysis.ts';
 import { isObject } from '../../lib/json.ts';
-import { complain, Fields, kindOf, type Place, type Read } from '../../api/parse/fields.ts';
-import { list, number, oneOf } from '../../api/parse/read.ts';
+import { complain, Fields, kindOf, type Place, type Read } from '../../lib/schema/fields.ts';
+import { list, number, oneOf } from '../../lib/schema/read.ts';
 
 /** Readers for the numbers of one arm over one window. */
 

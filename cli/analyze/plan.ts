@@ -1,7 +1,7 @@
 import { parseDuration } from '../../lib/duration.ts';
-import { defaultPolicy } from '../../api/parse/policy.ts';
-import { MAX_STEPS, step } from '../../api/parse/steps.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
+import { MAX_STEPS, step } from '../../api/kinds/policy/step.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import { formatIssue } from '../../lib/result.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import { plannedSteps, type Plan, type PlannedStep } from '../../analysis/replay/ladder.ts';

@@ -1,7 +1,7 @@
 import type { BadOutcome, Histogram, History, LatencyHistory, Measurement } from '../../api/analysis.ts';
 import { isObject } from '../../lib/json.ts';
-import { complain, Fields, kindOf, show, type Read } from '../../api/parse/fields.ts';
-import { list, number, oneOf } from '../../api/parse/read.ts';
+import { complain, Fields, kindOf, show, type Read } from '../../lib/schema/fields.ts';
+import { list, number, oneOf } from '../../lib/schema/read.ts';
 import type { Issue, Result } from '../../lib/result.ts';
 import type { Metric } from '../../api/template.ts';
 import { readCounts, readHistogram, readValue } from './numbers.ts';

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { ladderOf, sizeOf } from '../../api/ladder.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import type { BoundTemplate, Metric } from '../../api/template.ts';
 import { canaryReplicas } from '../../release/canary/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';

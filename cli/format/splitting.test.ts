@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parsePolicy } from '../../api/parse/policy.ts';
-import { serializePolicy } from '../../api/parse/serialize.ts';
+import { parsePolicy } from '../../api/kinds/policy/policy.ts';
+import { serializePolicy } from '../../api/kinds/policy/policy.ts';
 import { aRelease, aStatus, STARTED } from '../../test/support/release.ts';
 import { explainRelease } from './explain.ts';
 import { formatProgress, progressKey } from './progress.ts';

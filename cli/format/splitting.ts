@@ -2,8 +2,9 @@ import { formatDuration } from '../../lib/duration.ts';
 import { getObject, getObjects, getString } from '../../lib/json.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { ladderOf } from '../../api/ladder.ts';
-import { parsePolicy } from '../../api/parse/policy.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import { parsePolicy } from '../../api/kinds/policy/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import type { Release } from '../../api/release.ts';
 
 /** What goes to the canary beside its weight, as read back: "copies 100% of requests", "requests with header x-beta". */

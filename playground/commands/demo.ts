@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Strategy } from '../../api/policy.ts';
+import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import { ensurePrometheus } from '../dataplane/metrics/prometheus-binary.ts';
 import { SCENARIOS } from '../demo/catalog.ts';
 import type { Scenario, ScenarioName } from '../demo/catalog.ts';

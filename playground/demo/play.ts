@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANNOTATION } from '../../api/names.ts';
-import type { Strategy } from '../../api/policy.ts';
+import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import type { DecisionRecord, Phase, Release, ReleaseStatus } from '../../api/release.ts';
 import { isNothing, observedSplit, wantedSplit } from '../../api/split.ts';
 import type { Split } from '../../api/split.ts';

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Strategy } from '../../api/policy.ts';
+import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import { BASE_ERROR_RATE, MARK, NAMESPACE } from './objects.ts';
 import type { DemoProvider, Placed } from './objects.ts';
 import type { Tactics } from './tactics.ts';

@@ -1,4 +1,4 @@
-import type { Strategy } from '../../api/policy.ts';
+import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import type { DemoProvider } from './objects.ts';
 
 /** How the demo delivers: the strategy of its policy and what is added to it. */

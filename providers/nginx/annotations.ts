@@ -1,6 +1,6 @@
 import { equalJson, getString, getStringMap } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { HeaderMatch } from '../../api/policy.ts';
+import type { HeaderMatch } from '../../api/kinds/policy/split.ts';
 import type { Split, Wants } from '../provider.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/';

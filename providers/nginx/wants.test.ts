@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CookieMatch, HeaderMatch } from '../../api/policy.ts';
+import type { CookieMatch, HeaderMatch } from '../../api/kinds/policy/split.ts';
 import { IngressWorld } from '../../test/support/ingress-nginx.ts';
 import { ingress, ingressPath } from '../../test/support/routes.ts';
 import { aTrafficContext, percent } from '../../test/support/traffic.ts';

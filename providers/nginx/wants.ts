@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../api/kube.ts';
-import type { CookieMatch, HeaderMatch, Match, Stickiness } from '../../api/policy.ts';
+import type { CookieMatch, HeaderMatch, Match, Stickiness } from '../../api/kinds/policy/split.ts';
 import { REASON } from '../../api/reasons.ts';
 import {
   AFFINITY,

@@ -1,4 +1,4 @@
-import type { Stickiness } from '../../api/policy.ts';
+import type { Stickiness } from '../../api/kinds/policy/split.ts';
 
 /**
  * A Cookie header, whole, that holds this cookie among others: for engines that search as for those that cover (RE2). It is written

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultPolicy } from '../../api/parse/policy.ts';
+import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import { wantsOf } from './wants.ts';
 
 test.each([

@@ -1,7 +1,8 @@
 import { ladderOf } from '../../api/ladder.ts';
 import { splitText } from '../../api/split.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import type { Observation, Split, Wants } from '../provider.ts';
 
 /** Of a back end whose policy cannot be read: enough to take traffic away and to clean up. */

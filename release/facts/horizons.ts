@@ -1,7 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { limitOf } from '../../analysis/step/conclude.ts';
 import { ladderOf } from '../../api/ladder.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Issue } from '../../lib/result.ts';
 import type { BoundTemplate, Metric } from '../../api/template.ts';
 

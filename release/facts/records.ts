@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../lib/json.ts';
 import { isTerminal } from '../../api/conditions.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import { defaultPolicy, parsePolicy } from '../../api/parse/policy.ts';
+import { defaultPolicy, parsePolicy } from '../../api/kinds/policy/policy.ts';
 import { parseRelease } from '../../api/parse/release.ts';
 import { parseTemplate } from '../../api/parse/template.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Phase, Release } from '../../api/release.ts';
 import type { BoundTemplate } from '../../api/template.ts';

@@ -1,7 +1,7 @@
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import { isObject } from '../../lib/json.ts';
 import { ANNOTATION, FINALIZER } from '../../api/names.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Release } from '../../api/release.ts';
 import { liveOf, PROVIDERS, routesOf } from '../../providers/index.ts';
 import { isOff, OFF } from '../../providers/provider.ts';

@@ -1,4 +1,4 @@
-import type { Step } from '../../api/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import { NOTHING_WANTED, splitOf } from '../../providers/shared/wants.ts';
 import type { Facts } from '../facts/facts.ts';
 import { asked, NOTHING, type StatusChange } from '../status/next.ts';

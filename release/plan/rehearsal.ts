@@ -1,6 +1,7 @@
 import { sizeOf } from '../../api/ladder.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Write } from '../../api/writes.ts';

@@ -2,7 +2,7 @@ import { getInteger, getObject, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
-import type { Step } from '../../api/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { BoundTemplate } from '../../api/template.ts';

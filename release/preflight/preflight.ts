@@ -8,7 +8,8 @@ import {
   getStringMap,
 } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Step, Strategy } from '../../api/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
+import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';

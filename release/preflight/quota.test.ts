@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Step } from '../../api/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import { aDeployment } from '../../test/support/objects.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { podsNeeded, refuseQuota } from './quota.ts';

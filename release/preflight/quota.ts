@@ -2,7 +2,7 @@ import { getInteger, getObject, getObjects, getString, getStringMap } from '../.
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { sizeOf } from '../../api/ladder.ts';
-import type { Step } from '../../api/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import { parseQuantity } from '../../lib/quantity.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { ByPods, Refusal } from '../../providers/provider.ts';

@@ -1,6 +1,6 @@
 import type { Budget } from '../../api/budget.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { ProviderName } from '../../api/policy.ts';
+import type { ProviderName } from '../../api/kinds/policy/providers.ts';
 import type { BuiltIn, LiveRoutes } from '../../providers/index.ts';
 import type { Refusal, Wants } from '../../providers/provider.ts';
 import type { Rewrite } from '../canary/index.ts';

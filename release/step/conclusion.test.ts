@@ -3,7 +3,7 @@ import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
 import type { Measurement } from '../../api/analysis.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { defaultTemplate } from '../../api/parse/metric.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import {
   ago,
   aRoute,

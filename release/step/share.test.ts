@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SHARE } from '../../api/analysis.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { lintRelease } from '../../api/linter.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Release, ReleaseSpec, ReleaseStatus, TrafficShare } from '../../api/release.ts';
 import { ago, aRoute, aSnapshot, changed, doing, NOW, REWRITE } from '../../test/support/builders.ts';
 import {

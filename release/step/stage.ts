@@ -1,5 +1,6 @@
 import { ladderOf } from '../../api/ladder.ts';
-import type { ReleasePolicy, Step } from '../../api/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
 import type { BoundTemplate } from '../../api/template.ts';
 import type { Split } from '../../providers/provider.ts';

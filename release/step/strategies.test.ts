@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { getObjects } from '../../lib/json.ts';
-import { serializePolicy } from '../../api/parse/serialize.ts';
-import { defaultPolicy } from '../../api/parse/policy.ts';
-import type { ReleasePolicy } from '../../api/policy.ts';
+import { serializePolicy } from '../../api/kinds/policy/policy.ts';
+import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
+import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { ReleaseStatus } from '../../api/release.ts';
 import type { Split } from '../../api/split.ts';
 import { PROVIDERS } from '../../providers/index.ts';

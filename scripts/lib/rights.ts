@@ -2,6 +2,7 @@ import { format } from 'prettier';
 import { Document, isScalar, visit } from 'yaml';
 import { HOME } from '../../api/names.ts';
 import { RIGHTS, type Grant } from '../../release/rights.ts';
+import { STYLE, withTable } from './pages.ts';
 
 /** Files of the repository that hold the rights of the controller, and what they should say. */
 export async function writtenRights(read: (path: string) => string): Promise<Record<string, string>> {
@@ -15,9 +16,6 @@ export async function writtenRights(read: (path: string) => string): Promise<Rec
 const CLUSTER_ROLE = 'manifests/rbac/clusterrole.yaml';
 const ROLE = 'manifests/rbac/role.yaml';
 const PAGE = 'docs/operations.md';
-
-/** The table stands between two comments of the page. */
-const [BEGIN, END] = ['<!-- rights: written by npm run rights -->', '<!-- end of rights -->'];
 
 interface Rule {
   apiGroups: string[];
@@ -57,7 +55,7 @@ const nameOf = ({ resource, subresource }: Pick<Grant, 'resource' | 'subresource
   subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
 
 const HEAD =
-  '# The rights of docs/operations.md, Permissions. Written by `npm run rights` from release/rights.ts.\n';
+  '# The rights of docs/operations.md, Permissions. Written by `npm run generate` from release/rights.ts.\n';
 
 const yaml = (objects: readonly object[]): Promise<string> =>
   format(HEAD + objects.map((each) => onShortLines(each)).join('---\n'), { parser: 'yaml', ...STYLE });
@@ -69,8 +67,6 @@ function onShortLines(object: object): string {
   return document.toString();
 }
 
-const STYLE = { printWidth: 110, singleQuote: true } as const;
-
 const WHERE: Record<Grant['where'], string> = {
   targets: '',
   home: `in \`${HOME.namespace}\`: `,
@@ -78,16 +74,11 @@ const WHERE: Record<Grant['where'], string> = {
 };
 
 async function page(text: string): Promise<string> {
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${PAGE}: ${BEGIN} or ${END} is missing`);
   const rows = RIGHTS.map(({ name, where, purpose, ...right }) => [
     right.resource.group === '' ? 'core' : right.resource.group,
     name === undefined ? nameOf(right) : `${nameOf(right)}, \`${name}\` alone`,
     right.verbs.join(', '),
     `${WHERE[where]}${purpose}`,
   ]);
-  const lines = [['group', 'resource', 'verbs', 'what for'], ['-', '-', '-', '-'], ...rows];
-  const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-  return `${before}${BEGIN}\n\n${await format(table, { parser: 'markdown', ...STYLE })}\n${END}${after}`;
+  return withTable(text, 'rights', [['group', 'resource', 'verbs', 'what for'], ...rows]);
 }

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { isObject } from '../../lib/json.ts';
-import { parsePolicy } from '../../api/parse/policy.ts';
+import { parsePolicy } from '../../api/kinds/policy/policy.ts';
 import { parseTemplate } from '../../api/parse/template.ts';
 import { ROOT } from './root.ts';
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { defaultPolicy } from '../../api/parse/policy.ts';
-import type { AnalysisUse, Match, Mirror, ReleasePolicy, Step, Stickiness } from '../../api/policy.ts';
+import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
+import type { AnalysisUse, ReleasePolicy } from '../../api/kinds/policy/policy.ts';
+import type { Match, Mirror, Stickiness } from '../../api/kinds/policy/split.ts';
+import type { Step } from '../../api/kinds/policy/step.ts';
 import type {
   AnalysisTemplate,
   CountTest,

@@ -1,6 +1,6 @@
 import type { Metric } from '../../template.ts';
-import type { Fields } from '../fields.ts';
-import { number, text } from '../read.ts';
+import type { Fields } from '../../../lib/schema/fields.ts';
+import { number, text } from '../../../lib/schema/read.ts';
 
 /** What every kind of metric has. */
 export type Common = Pick<Metric, 'name' | 'critical' | 'dryRun'>;

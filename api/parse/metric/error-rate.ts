@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import type { ErrorRateMetric, ErrorRateQueries } from '../../template.ts';
-import { Fields, type Read } from '../fields.ts';
+import { Fields, type Read } from '../../../lib/schema/fields.ts';
 import { properShare, query, readWeight, type Common } from './common.ts';
 import { countTest, writeTest } from './looks.ts';
 import { readMargins, writeMargins, type Margins } from './margins.ts';

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import type { KayentaSettings } from '../../template.ts';
-import { Fields, complain, type Read } from '../fields.ts';
-import { boolean, groupName, list, number, oneOf, refuseDuplicates } from '../read.ts';
+import { Fields, complain, type Read } from '../../../lib/schema/fields.ts';
+import { groupName } from '../group-name.ts';
+import { boolean, list, number, oneOf, refuseDuplicates } from '../../../lib/schema/read.ts';
 
 /** The fields of `series` that only the kayenta method has. */
 export const KAYENTA_FIELDS = [

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import type { LatencyMetric, LatencyQueries } from '../../template.ts';
-import { Fields, complain, type Read } from '../fields.ts';
-import { boolean, list } from '../read.ts';
+import { Fields, complain, type Read } from '../../../lib/schema/fields.ts';
+import { boolean, list } from '../../../lib/schema/read.ts';
 import { properShare, query, readWeight, type Common } from './common.ts';
 import { readMargins, writeMargins, type Margins } from './margins.ts';
 import { readSource, writeSource, type Source } from './source.ts';

@@ -1,8 +1,8 @@
 import { formatDuration } from '../../../lib/duration.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import type { CountTest, Looks, SeriesTest } from '../../template.ts';
-import { Fields, complain, type Read } from '../fields.ts';
-import { duration, number, oneOf } from '../read.ts';
+import { Fields, complain, type Read } from '../../../lib/schema/fields.ts';
+import { duration, number, oneOf } from '../../../lib/schema/read.ts';
 
 const COUNT_METHODS = ['sequential', 'twoProportionZ', 'fisher'] as const;
 const SERIES_METHODS = ['kayenta', 'welch', 'mannWhitney', 'kolmogorovSmirnov'] as const;

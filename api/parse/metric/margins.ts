@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import type { Margin } from '../../template.ts';
-import { Fields, complain, type Read } from '../fields.ts';
-import { number } from '../read.ts';
+import { Fields, complain, type Read } from '../../../lib/schema/fields.ts';
+import { number } from '../../../lib/schema/read.ts';
 
 export interface Margins {
   harmMargin: Margin;

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import type { SeriesMetric, SeriesTest } from '../../template.ts';
-import { Fields, type Read } from '../fields.ts';
-import { oneOf } from '../read.ts';
+import { Fields, type Read } from '../../../lib/schema/fields.ts';
+import { oneOf } from '../../../lib/schema/read.ts';
 import { query, type Common } from './common.ts';
 import { KAYENTA_FIELDS, defaultKayenta, readKayenta, writeKayenta } from './kayenta.ts';
 import { defaultSeriesTest, seriesTest, writeTest } from './looks.ts';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import type { ErrorRateQueries, LatencyQueries } from '../../template.ts';
-import { Fields, complain, type Read } from '../fields.ts';
-import { oneOf } from '../read.ts';
+import { Fields, complain, type Read } from '../../../lib/schema/fields.ts';
+import { oneOf } from '../../../lib/schema/read.ts';
 
 export const PRESETS = [
   'auto',

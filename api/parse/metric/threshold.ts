@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import type { ThresholdMetric } from '../../template.ts';
-import { Fields, type Read } from '../fields.ts';
-import { number, oneOf, text } from '../read.ts';
+import { Fields, type Read } from '../../../lib/schema/fields.ts';
+import { number, oneOf, text } from '../../../lib/schema/read.ts';
 import { query, type Common } from './common.ts';
 
 const DEFAULT_FAILURE_LIMIT = 0;
@@ -19,7 +19,7 @@ const readQuestion: Read<Question> = (value, place) => {
   const stableQuery = fields.optional('stableQuery', query);
   const success = fields.optional('success', expression);
   const failure = fields.optional('failure', expression);
-  fields.end();
+  fields.end({ successCondition: 'success', failureCondition: 'failure' });
   if (!fields.has('success') && !fields.has('failure')) {
     fields.missing('success', 'give an expression over value, canary and stable, like "value < 0.5"');
   }

@@ -1,7 +1,7 @@
 import { ladderOf } from '../../../api/ladder.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 import type { Release } from '../../../api/release.ts';
-import type { Step } from '../../../api/policy.ts';
+import type { Step } from '../../../api/kinds/policy/step.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';
 import { reached } from '../../../providers/index.ts';

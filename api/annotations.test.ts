@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatIssue, type Result } from '../../lib/result.ts';
+import { formatIssue, type Result } from '../lib/result.ts';
 import { applyOverrides, parseAnnotations } from './annotations.ts';
-import { defaultPolicy } from './policy.ts';
+import { defaultPolicy } from './kinds/policy/policy.ts';
 
 const issuesOf = (result: Result<unknown>) => (result.ok ? [] : result.issues.map(formatIssue));
 const minute = 60_000;

@@ -1,12 +1,7 @@
-import { MAX_DURATION_MS, formatDuration, parseDuration } from '../../lib/duration.ts';
-import { isObject } from '../../lib/json.ts';
+import { MAX_DURATION_MS, formatDuration, parseDuration } from '../duration.ts';
+import { isObject } from '../json.ts';
 import { complain, kindOf, type Place, type Read } from './fields.ts';
 import { suggest } from './suggest.ts';
-
-const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
-const DNS_SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
-const GROUP_NAME = /^[A-Za-z0-9][A-Za-z0-9 _.-]*$/;
-const ARGUMENT_NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 export const boolean: Read<boolean> = (value, place) =>
   typeof value === 'boolean' ? value : wrongKind(place, value, 'true or false');
@@ -24,7 +19,7 @@ export function text(max: number): Read<string> {
   };
 }
 
-interface Shape {
+export interface Shape {
   pattern: RegExp;
   max: number;
   /** what it is called, with its article */
@@ -41,31 +36,26 @@ export function matching({ pattern, max, name, rule }: Shape): Read<string> {
   };
 }
 
-export const dnsLabel = matching({
-  pattern: DNS_LABEL,
+export const DNS_LABEL: Shape = {
+  pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
   max: 63,
   name: 'a DNS label',
   rule: '1 to 63 lower-case letters, digits and "-", with a letter or digit at both ends',
-});
-export const dnsSubdomain = matching({
-  pattern: DNS_SUBDOMAIN,
+};
+export const DNS_SUBDOMAIN: Shape = {
+  pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   max: 253,
   name: 'an object name',
   rule: '1 to 253 lower-case letters, digits, "-" and ".", with a letter or digit at both ends',
-});
-export const argumentName = matching({
-  pattern: ARGUMENT_NAME,
+};
+export const ARGUMENT_NAME: Shape = {
+  pattern: /^[A-Za-z][A-Za-z0-9_]*$/,
   max: 63,
   name: 'an argument name',
   rule: 'a letter, then letters, digits and "_", at most 63 in all',
-});
+};
 
-export const groupName = matching({
-  pattern: GROUP_NAME,
-  max: 63,
-  name: 'the name of a group',
-  rule: 'a letter or digit, then letters, digits, spaces, "_", "." and "-", at most 63 in all',
-});
+const argumentName = matching(ARGUMENT_NAME);
 
 export interface Range {
   min: number;

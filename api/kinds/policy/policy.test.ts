@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Result } from '../../lib/result.ts';
-import { formatIssue } from '../../lib/result.ts';
+import type { Result } from '../../../lib/result.ts';
+import { formatIssue } from '../../../lib/result.ts';
 import { defaultPolicy, parsePolicy } from './policy.ts';
 
 const issuesOf = (result: Result<unknown>) => (result.ok ? [] : result.issues.map(formatIssue));

@@ -1,6 +1,6 @@
-import { isObject } from '../../lib/json.ts';
-import type { JsonObject } from '../../lib/json.ts';
-import type { Issue, Result } from '../../lib/result.ts';
+import { isObject } from '../json.ts';
+import type { JsonObject } from '../json.ts';
+import type { Issue, Result } from '../result.ts';
 import { suggest } from './suggest.ts';
 
 /** Where in the input a reader is, and where it puts what it finds wrong. */
@@ -30,11 +30,13 @@ export class Fields {
   readonly #raw: JsonObject;
   readonly #known = new Set<string>();
   readonly #refused = new Set<string>();
+  readonly #before: number;
   #notAnObject: Issue | undefined;
 
   constructor(raw: JsonObject, place: Place) {
     this.#raw = raw;
     this.place = place;
+    this.#before = place.issues.length;
   }
 
   /**
@@ -52,6 +54,16 @@ export class Fields {
   /** of the fields that are there */
   names(): string[] {
     return Object.keys(this.#raw);
+  }
+
+  /** Has an issue been recorded about it or its fields? */
+  get wrong(): boolean {
+    return this.place.issues.length > this.#before;
+  }
+
+  /** Records an issue about the whole object. */
+  complain(message: string, remedy: string): void {
+    complain(this.place, this.#raw, message, remedy);
   }
 
   has(name: string): boolean {
@@ -91,8 +103,11 @@ export class Fields {
     this.refuse(names, 'is not supported yet in this version', remedy);
   }
 
-  /** To be called after all fields were read: reports the ones that nobody knows. */
-  end(): void {
+  /**
+   * To be called after all fields were read: reports the unknown ones. `aliases` are names by which other tools know a field,
+   * and the field.
+   */
+  end(aliases: Readonly<Record<string, string>> = {}): void {
     const known = [...this.#known].filter((name) => !this.#refused.has(name));
     if (this.#notAnObject !== undefined) {
       this.#notAnObject.remedy = `give a map of fields: ${known.sort().join(', ')}`;
@@ -100,7 +115,8 @@ export class Fields {
     }
     for (const [name, value] of Object.entries(this.#raw)) {
       if (this.#known.has(name) || value === undefined) continue;
-      const meant = suggest(name, known);
+      const alias = Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+      const meant = alias ?? suggest(name, known);
       const remedy =
         meant === undefined
           ? `remove it; known fields are ${known.sort().join(', ')}`

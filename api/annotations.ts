@@ -1,13 +1,14 @@
-import { ANNOTATION } from '../names.ts';
-import type { AnalysisUse, ReleasePolicy, Step } from '../policy.ts';
-import { fail, ok, type Issue, type Result } from '../../lib/result.ts';
-import { complain, kindOf, parseWith, type Place, type Read } from './fields.ts';
-import { isObject } from '../../lib/json.ts';
-import { MAX_TEMPLATES, PROVIDERS } from './policy.ts';
-import { dnsLabel, dnsSubdomain, oneOf, refuseDuplicates, text } from './read.ts';
-import { readStepsText, refuseZero } from './steps.ts';
-import { refusalOf } from './strategy.ts';
-import { suggest } from './suggest.ts';
+import { fail, ok, type Issue, type Result } from '../lib/result.ts';
+import { complain, kindOf, parseWith, type Place, type Read } from '../lib/schema/fields.ts';
+import { isObject } from '../lib/json.ts';
+import { refuseDuplicates } from '../lib/schema/read.ts';
+import { dnsLabel, dnsSubdomain, text } from '../lib/schema/scalars.ts';
+import { suggest } from '../lib/schema/suggest.ts';
+import { MAX_TEMPLATES, PROVIDER, type AnalysisUse, type ReleasePolicy } from './kinds/policy/policy.ts';
+import { refuseZero, type Step } from './kinds/policy/step.ts';
+import { readStepsText } from './kinds/policy/steps-text.ts';
+import { refusalOf } from './kinds/policy/strategy.ts';
+import { ANNOTATION } from './names.ts';
 
 /** What the annotations of a target say; each overrides one field of the policy. */
 export interface AnnotationOverrides {
@@ -36,7 +37,7 @@ function names(max: number): Read<string[]> {
     if (items.length > max) {
       return complain(place, value, `has ${items.length} names`, `give at most ${max}, separated by commas`);
     }
-    const read = items.map((item) => dnsSubdomain(item, place));
+    const read = items.map((item) => dnsSubdomain.read(item, place));
     refuseDuplicates(items, place);
     return read.every((item) => item !== undefined) ? read : undefined;
   };
@@ -88,14 +89,14 @@ const readOverrides: Read<AnnotationOverrides> = (value, place) => {
     const parsed = reader(annotations[name], at(place, name));
     if (parsed !== undefined) overrides[field] = parsed;
   };
-  read('policy', ANNOTATION.policy, dnsLabel);
+  read('policy', ANNOTATION.policy, dnsLabel.read);
   read('steps', ANNOTATION.steps, readStepsText);
   read('analysis', ANNOTATION.analysis, analysis);
-  read('provider', ANNOTATION.provider, oneOf(PROVIDERS));
-  read('service', ANNOTATION.service, dnsLabel);
+  read('provider', ANNOTATION.provider, PROVIDER.read);
+  read('service', ANNOTATION.service, dnsLabel.read);
   read('routes', ANNOTATION.route, names(MAX_ROUTES));
   read('copyRules', ANNOTATION.copyRules, names(MAX_RULES));
-  read('skip', ANNOTATION.skip, text(1024));
+  read('skip', ANNOTATION.skip, text(1024).read);
   refuseUnknown(annotations, place);
   return overrides;
 };

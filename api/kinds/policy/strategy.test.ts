@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { policies } from '../../test/support/arbitraries.ts';
-import { ladderOf } from '../ladder.ts';
-import { formatIssue, type Result } from '../../lib/result.ts';
+import { policies } from '../../../test/support/arbitraries.ts';
+import { ladderOf } from '../../ladder.ts';
+import { formatIssue, type Result } from '../../../lib/result.ts';
 import { parsePolicy } from './policy.ts';
-import { serializePolicy } from './serialize.ts';
+import { serializePolicy } from './policy.ts';
 
 const issuesOf = (result: Result<unknown>) => (result.ok ? [] : result.issues.map(formatIssue));
 const BETA = { headers: [{ name: 'x-beta', exact: 'yes' }] };

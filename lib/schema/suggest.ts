@@ -1,19 +1,5 @@
-/** What other tools, or habit, call a thing that Sluice calls otherwise. */
-const SYNONYMS: Readonly<Record<string, string>> = {
-  setWeight: 'weight',
-  stepWeight: 'weight',
-  duration: 'minDuration',
-  templates: 'analysis',
-  templateName: 'template',
-  successCondition: 'success',
-  failureCondition: 'failure',
-  arguments: 'args',
-};
-
 /** The known name that a mistyped one most likely meant, if any is close enough to offer. */
 export function suggest(word: string, known: readonly string[]): string | undefined {
-  const synonym = Object.hasOwn(SYNONYMS, word) ? SYNONYMS[word] : undefined;
-  if (synonym !== undefined && known.includes(synonym)) return synonym;
   const lower = word.toLowerCase();
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: { name: string; distance: number } | undefined;

@@ -1,0 +1,40 @@
+import type { Schema } from '../../lib/schema/schema.ts';
+import type { Resource } from '../kube.ts';
+import { RESOURCES } from '../resources.ts';
+import { RELEASE_POLICY } from './policy/policy.ts';
+
+/** A kind of Sluice's own: what its CRD and its page are written from (`npm run generate`). */
+export interface Kind {
+  resource: Resource;
+  description: string;
+  spec: Schema<unknown>;
+  /** its status is a subresource; absent: it has none */
+  status?: Schema<unknown>;
+  /** what `kubectl get` shows, besides the age */
+  columns: readonly Column[];
+  /** the page with the table of its fields */
+  page: string;
+}
+
+interface Column {
+  name: string;
+  type: 'string' | 'number';
+  jsonPath: string;
+}
+
+const text = (name: string, jsonPath: string): Column => ({ name, type: 'string', jsonPath });
+
+export const KINDS: readonly Kind[] = [
+  {
+    resource: RESOURCES.releasePolicies,
+    description:
+      'How a change of a Deployment is delivered. Fields left out take the values of the built-in policy "default".',
+    spec: RELEASE_POLICY,
+    columns: [
+      text('Provider', '.spec.provider'),
+      text('Strategy', '.spec.strategy'),
+      text('Steps', '.spec.steps[*].weight'),
+    ],
+    page: 'docs/release-policy.md',
+  },
+];

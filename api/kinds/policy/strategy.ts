@@ -1,0 +1,57 @@
+import type { Refusal } from '../../../lib/schema/object.ts';
+import type { Rule } from '../../../lib/schema/schema.ts';
+
+export const STRATEGIES = ['canary', 'blueGreen', 'ab'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+interface Place {
+  strategies: readonly Strategy[];
+  remedy: string;
+  /** what an API server says */
+  message: string;
+}
+
+/** With which strategies a field goes, and what to do about it under another. */
+const GOES_WITH = {
+  steps: {
+    strategies: ['canary', 'ab'],
+    remedy: 'remove it; mirror and bake say what happens before and after the switch',
+    message: 'strategy: blueGreen has no steps; mirror and bake say what happens before and after the switch',
+  },
+  match: {
+    strategies: ['ab'],
+    remedy: 'remove it, or use strategy: ab',
+    message: 'match goes with strategy: ab only',
+  },
+  stickiness: {
+    strategies: ['canary', 'ab'],
+    remedy: 'remove it; all requests switch at once',
+    message: 'stickiness does not go with strategy: blueGreen, where all requests switch at once',
+  },
+  bake: {
+    strategies: ['blueGreen'],
+    remedy: 'remove it, or use strategy: blueGreen',
+    message: 'bake goes with strategy: blueGreen only',
+  },
+} as const satisfies Record<string, Place>;
+
+type Bound = keyof typeof GOES_WITH;
+
+/** Why a field may not stand under this strategy; one that could not be read holds nothing against it. */
+export function refusalOf(name: Bound, strategy: Strategy | undefined): Refusal | undefined {
+  const { strategies, remedy }: Place = GOES_WITH[name];
+  if (strategy === undefined || strategies.includes(strategy)) return undefined;
+  return { message: `does not go with strategy ${strategy}`, remedy };
+}
+
+/** What a field says that goes with some strategies only. */
+export function under(name: Bound, strategy: Strategy | undefined) {
+  const { strategies, message }: Place = GOES_WITH[name];
+  const among = strategies.map((each) => `'${each}'`).join(', ');
+  const byDefault = strategies.includes('canary');
+  const rule = byDefault
+    ? `!has(self.${name}) || !has(self.strategy) || self.strategy in [${among}]`
+    : `!has(self.${name}) || (has(self.strategy) && self.strategy in [${among}])`;
+  const rules: Rule[] = [{ rule, message }];
+  return { refused: refusalOf(name, strategy), rules };
+}
