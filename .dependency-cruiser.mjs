@@ -1,56 +1,33 @@
+import { HOUSE } from './scripts/lib/house.ts';
+
 /**
- * Which room of the house may import which (docs/architecture.md), checked by `npm run lint:imports`. Tests and the suite that
+ * Which room of the house may import which (scripts/lib/house.ts), checked by `npm run lint:imports`. Tests and the suite that
  * providers are held to may import everything, and are imported by nothing that runs.
  */
 const TOOLS = '^test/|\\.test\\.ts$|^providers/conformance/';
-const ROOMS = 'lib|api|analysis|providers|release|kube|controller|cli|playground|scripts';
+const ROOMS = [...new Set(HOUSE.map(({ path }) => path.split('/')[0]))].join('|');
 
-/** `path` may import itself, packages and what is listed. */
-const room = (path, ...allowed) => ({
+const directions = HOUSE.map(({ path, mayImport }) => ({
   name: `${path} imports downwards`,
   severity: 'error',
   from: { path: `^${path}/`, pathNot: TOOLS },
-  to: { path: `^(${ROOMS})/`, pathNot: [path, ...allowed].map((each) => `^${each}/`) },
-});
+  to: { path: `^(${ROOMS})/`, pathNot: [path, ...mayImport].map((each) => `^${each}/`) },
+}));
 
-/** Packages that a pure room may use. */
-const packages = (path, ...allowed) => ({
-  name: `${path} uses few packages`,
+const packages = HOUSE.filter((room) => room.packages !== undefined).map((room) => ({
+  name: `${room.path} uses few packages`,
   severity: 'error',
-  from: { path: `^${path}/`, pathNot: TOOLS },
+  from: { path: `^${room.path}/`, pathNot: TOOLS },
   to: {
     dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'core'],
-    ...(allowed.length === 0 ? {} : { pathNot: `(^|node_modules/)(${allowed.join('|')})(/|$)` }),
+    ...(room.packages.length === 0 ? {} : { pathNot: `(^|node_modules/)(${room.packages.join('|')})(/|$)` }),
   },
-});
+}));
 
 export default {
   forbidden: [
-    room('lib'),
-    room('api', 'lib'),
-    room('analysis/stats', 'lib'),
-    room('analysis/promql', 'api', 'lib'),
-    room('analysis/judge', 'analysis/stats', 'analysis/promql', 'api', 'lib'),
-    room('analysis/step', 'api', 'lib'),
-    room('analysis/replay', 'analysis/step', 'analysis/judge', 'analysis/stats', 'api', 'lib'),
-    room('analysis/measure', 'analysis/promql', 'api', 'lib'),
-    room('analysis/queue', 'analysis/measure', 'api', 'lib'),
-    room('providers', 'api', 'lib'),
-    room('release', 'providers', 'analysis/judge', 'analysis/step', 'api', 'lib'),
-    room('kube', 'api', 'lib'),
-    room('controller', 'release', 'kube', 'providers', 'analysis', 'api', 'lib'),
-    room('cli', 'controller', 'release', 'kube', 'providers', 'analysis', 'api', 'lib'),
-    room('playground', 'api', 'lib'),
-    room('scripts', 'playground', 'release', 'api', 'lib'),
-    packages('lib'),
-    packages('api'),
-    packages('analysis/stats'),
-    packages('analysis/promql', '@lezer/common', '@prometheus-io/lezer-promql'),
-    packages('analysis/judge', 'mathjs'),
-    packages('analysis/step'),
-    packages('analysis/replay'),
-    packages('providers', 'crypto'),
-    packages('release'),
+    ...directions,
+    ...packages,
     {
       name: 'no circles',
       severity: 'error',

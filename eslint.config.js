@@ -1,9 +1,8 @@
 import tseslint from 'typescript-eslint';
+import { HOUSE } from './scripts/lib/house.ts';
 
-/** Rooms where time, randomness and the outside world are parameters (docs/architecture.md). */
-const PURE = ['lib', 'api', 'analysis/{stats,promql,judge,step,replay}', 'providers', 'release'].map(
-  (room) => `${room}/**/*.ts`,
-);
+/** Rooms where time, randomness and the outside world are parameters. */
+const PURE = HOUSE.filter(({ packages }) => packages !== undefined).map(({ path }) => `${path}/**/*.ts`);
 
 /** The one file per program that may end it, read its environment and print. */
 const PROGRAMS = ['*/main.ts', 'test/*/main.ts', 'scripts/*.ts', 'vitest.config.ts'];

@@ -9,14 +9,19 @@ export async function withTable(
   name: string,
   rows: readonly (readonly string[])[],
 ): Promise<string> {
+  const [head = []] = rows;
+  const lines = [head, head.map(() => '-'), ...rows.slice(1)];
+  const table = lines.map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');
+  return withText(page, name, await format(table, { parser: 'markdown', ...STYLE }));
+}
+
+/** Puts a text, which ends a line, between the two comments that mark its place on a page. */
+export function withText(page: string, name: string, text: string): string {
   const [begin, end] = [`<!-- ${name}: written by npm run generate -->`, `<!-- end of ${name} -->`];
   const [before, rest] = page.split(begin);
   const after = rest?.split(end)[1];
   if (before === undefined || after === undefined) throw new Error(`a page lacks ${begin} or ${end}`);
-  const [head = []] = rows;
-  const lines = [head, head.map(() => '-'), ...rows.slice(1)];
-  const table = lines.map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');
-  return `${before}${begin}\n\n${await format(table, { parser: 'markdown', ...STYLE })}\n${end}${after}`;
+  return `${before}${begin}\n\n${text}\n${end}${after}`;
 }
 
 const escaped = (cell: string): string => cell.replaceAll('|', String.raw`\|`);

@@ -1,7 +1,8 @@
+import { writtenHouse } from './architecture.ts';
 import { writtenKinds } from './kinds.ts';
 import { writtenRights } from './rights.ts';
 
 /** Every file that is written from code, whole or in part, and what it should say. */
 export async function written(read: (path: string) => string): Promise<Record<string, string>> {
-  return { ...(await writtenKinds(read)), ...(await writtenRights(read)) };
+  return { ...(await writtenKinds(read)), ...(await writtenRights(read)), ...(await writtenHouse(read)) };
 }
