@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import module from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { escapeText } from '../lib/text.ts';
 import { KubeError } from '../kube/errors.ts';
@@ -60,8 +63,10 @@ if (!own) {
   // Node's own code for it is 1.
   process.on('uncaughtException', (error) => process.exit(exitCodeOf(error)));
 }
+// Not in the temporary folder, where others could leave code for us. Where nothing can be written it just stays away.
+module.enableCompileCache(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice'));
 try {
-  // Only now: what it imports does not load in an old Node.
+  // Only now: what it imports does not load in an old Node, and comes from the cache.
   const { buildProgram } = await import('./program.ts');
   const program = buildProgram(io, (code) => {
     process.exitCode = code;

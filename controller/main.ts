@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { measure } from '../analysis/measure/measure.ts';
@@ -118,9 +117,4 @@ function describe(config: RunConfig): Record<string, unknown> {
     controllerNamespace: decisions.namespace,
     prometheus: decisions.prometheus,
   };
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  // Not process.exit: what was logged is written out first.
-  process.exitCode = await runController(process.argv.slice(2));
 }

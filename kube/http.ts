@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import { KubeError, NETWORK } from './errors.ts';
 import { eventLines, LongLine } from './lines.ts';
 import type { KubeRequest, KubeResponse, Transport } from './types.ts';

@@ -1,18 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { getString } from '../../lib/json.ts';
+import { ROOT } from '../../lib/place.ts';
 import type { Io } from '../io.ts';
 
-/** The package.json of a checkout, or of an installed build, which lies one folder deeper. */
-const PLACES = ['../../package.json', '../../../package.json'];
-
 export function readVersion(): string {
-  for (const place of PLACES) {
-    const url = new URL(place, import.meta.url);
-    if (!existsSync(url)) continue;
-    const manifest: unknown = JSON.parse(readFileSync(url, 'utf8'));
-    if (getString(manifest, 'name') === 'sluice') return getString(manifest, 'version') ?? 'unknown';
-  }
-  return 'unknown';
+  const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+  return getString(manifest, 'version') ?? 'unknown';
 }
 
 /** `sluice version`. */

@@ -1,8 +1,9 @@
+import { ROOT } from '../../lib/place.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
 
-const FOLDER = new URL('../../manifests/admission/', import.meta.url);
+const FOLDER = new URL('manifests/admission/', ROOT);
 
 /** The policies of admission mode and their bindings, as this version was built with. */
 export function shippedPolicies(): KubeObject[] {

@@ -4,6 +4,7 @@ import { openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { programOf } from '../../lib/place.ts';
 
 export interface ChildrenOptions {
   /** for log files */
@@ -56,9 +57,11 @@ export class Children {
 
   /** Starts a subcommand of the playground; resolves to what it says when it is ready. */
   async fork<Ready>(name: string, args: string[]): Promise<Ready> {
-    const program = new URL(`../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
     const log = this.log(name);
-    const process = fork(program, args, { stdio: ['ignore', log, log, 'ipc'], detached: true });
+    const process = fork(programOf('playground'), args, {
+      stdio: ['ignore', log, log, 'ipc'],
+      detached: true,
+    });
     const child = this.adopt(name, process, process.pid ?? 0);
     return await new Promise<Ready>((resolve, reject) => {
       process.on('message', (message: { ready?: Ready }) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
 import { HOME } from '../../api/names.ts';
+import { programOf, ROOT } from '../../lib/place.ts';
 import { writeKubeconfigTo } from '../apiserver/kubeconfig.ts';
 import { ApiClient, ApiError, pathOf, type ObjectList } from '../dataplane/proxy/api-client.ts';
 import type { GatewayPorts } from '../dataplane/proxy/gateway.ts';
@@ -112,7 +113,7 @@ export class Stage {
   }
 
   async startController(): Promise<number> {
-    const program = [process.execPath, cliProgram(), 'controller'];
+    const program = [process.execPath, fileURLToPath(programOf('cli')), 'controller'];
     return await this.children.guarded('controller', [
       ...program,
       `--kubeconfig=${this.controllerKubeconfig}`,
@@ -306,20 +307,8 @@ async function createIfMissing(client: ApiClient, plural: string, object: KubeOb
   }
 }
 
-/** The package's own folder: this file runs from playground/demo/ or dist/playground/demo/. */
-function root(): string {
-  const near = fileURLToPath(new URL('../../', import.meta.url));
-  return existsSync(join(near, 'package.json')) ? near : fileURLToPath(new URL('../../../', import.meta.url));
-}
-
-function cliProgram(): string {
-  return fileURLToPath(
-    new URL(`../../cli/main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
-  );
-}
-
 function manifests(folder: string): KubeObject[] {
-  const directory = join(root(), 'manifests', folder);
+  const directory = fileURLToPath(new URL(`manifests/${folder}/`, ROOT));
   return readdirSync(directory)
     .filter((file) => file.endsWith('.yaml'))
     .sort()

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { KubeObject } from '../../../api/kube.ts';
+import { programOf } from '../../../lib/place.ts';
 import type { PodReport, PodRuntime } from '../../apiserver/contract.ts';
 import { DEFAULT_TIMES } from './pod-host.ts';
 import type { HostCommand, HostEvent } from './pod-host.ts';
@@ -28,9 +29,9 @@ export class HttpPodRuntime implements PodRuntime {
 
   constructor(options: HttpPodRuntimeOptions) {
     this.options = options;
-    // this file runs as .ts from the checkout and as .js from dist/
-    const program = new URL(`../../main${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-    this.child = fork(program, ['pod-host'], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.child = fork(programOf('playground'), ['pod-host'], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     this.child.on('message', (message) => this.receive(message as HostEvent));
     this.child.on('exit', (code, signal) => {
       if (!this.closed) options.onFatal(`the pod host ended (${signal ?? `exit code ${code ?? 0}`})`);

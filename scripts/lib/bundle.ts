@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { BuildOptions, Plugin } from 'esbuild';
+
+/** The models of every kind of Kubernetes come with the client; nothing happens while they load, so what nobody uses is left out. */
+const withoutModels: Plugin = {
+  name: 'without models',
+  setup(plan) {
+    plan.onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir }) =>
+      importer.includes('@kubernetes/client-node')
+        ? { path: resolve(resolveDir, path), sideEffects: false }
+        : undefined,
+    );
+  },
+};
+
+/**
+ * The programs as dist/ has them: what several commands share lies in chunks of its own, so that each loads only what it needs.
+ * lib/place.ts knows where files lie.
+ */
+export const bundle = {
+  absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
+  entryPoints: ['cli/main.ts', 'playground/main.ts'],
+  outbase: '.',
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  sourcemap: true,
+  sourcesContent: false,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.19',
+  // Libraries written for `require` ask for modules of Node by it.
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
+  plugins: [withoutModels],
+  logLevel: 'warning',
+} satisfies BuildOptions;
