@@ -1,4 +1,4 @@
-import type { Metric } from './template.ts';
+import type { Metric } from './kinds/template/metric.ts';
 
 /** What is measured, what is concluded, and the small versioned state in between (kept in Release.status). */
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { metricsOf, resolvePresets } from './bound.ts';
 import { formatIssue } from '../lib/result.ts';
-import type { BoundTemplate, Metric } from './template.ts';
+import type { BoundTemplate } from './kinds/template/bound.ts';
+import type { Metric } from './kinds/template/metric.ts';
 
 const margins = {
   harmMargin: { absolute: 1e-4, relative: 0.1 },

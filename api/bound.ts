@@ -1,11 +1,7 @@
-import type {
-  BoundTemplate,
-  ErrorRateMetric,
-  ErrorRateQueries,
-  LatencyMetric,
-  LatencyQueries,
-  Metric,
-} from './template.ts';
+import type { BoundTemplate } from './kinds/template/bound.ts';
+import type { ErrorRateMetric, ErrorRateQueries } from './kinds/template/kinds/error-rate.ts';
+import type { LatencyMetric, LatencyQueries } from './kinds/template/kinds/latency.ts';
+import type { Metric } from './kinds/template/metric.ts';
 import type { Issue, Result } from '../lib/result.ts';
 
 /** One metric of a release, with the key it has in measurements, in running statistics and in verdicts. */

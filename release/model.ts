@@ -2,7 +2,7 @@ import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
 import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/kinds/policy/policy.ts';
 import type { Release, ReleaseSpec, ReleaseStatus } from '../api/release.ts';
-import type { BoundTemplate } from '../api/template.ts';
+import type { BoundTemplate } from '../api/kinds/template/bound.ts';
 import type { Write } from '../api/writes.ts';
 import type { LiveRoutes } from '../providers/index.ts';
 

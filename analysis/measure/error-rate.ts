@@ -1,7 +1,7 @@
 import type { BadOutcome, Counts, Measurement, Window } from '../../api/analysis.ts';
 import { noCount } from '../../lib/count.ts';
 import type { Arm } from '../../api/query.ts';
-import type { ErrorRateMetric } from '../../api/template.ts';
+import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
 import type { Series } from './answer.ts';
 import type { Samples } from './arms.ts';
 import { ARMS, askCounter, fallenSentence, missingRequests, nameOf } from './arms.ts';

@@ -1,6 +1,6 @@
 import type { Histogram, Measurement, Window } from '../../api/analysis.ts';
 import type { Arm } from '../../api/query.ts';
-import type { LatencyMetric } from '../../api/template.ts';
+import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
 import { askCounter, fallenSentence, missingRequests } from './arms.ts';
 import type { Buckets } from './buckets.ts';
 import { commonBounds, compacted, project, settled, sumOf, toHistogram, totalOf } from './buckets.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Metric } from '../../api/template.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 import type { Series } from './answer.ts';
 import { measure } from './measure.ts';
 import type { Answer } from './prometheus.ts';

@@ -3,7 +3,7 @@ import type { BoundMetric } from '../../api/bound.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getString } from '../../lib/json.ts';
 import { armVariables, type Arm } from '../../api/query.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { measureErrorRate } from './error-rate.ts';
 import type { Job } from './job.ts';
 import { bad } from './job.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Measurement } from '../../api/analysis.ts';
-import type { BoundTemplate, Metric } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 import type { Series } from './answer.ts';
 import { measure } from './measure.ts';
 import type { Answer } from './prometheus.ts';

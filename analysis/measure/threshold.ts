@@ -1,5 +1,5 @@
 import type { Measurement } from '../../api/analysis.ts';
-import type { ThresholdMetric } from '../../api/template.ts';
+import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
 import { askNumber, isEndless, queryOf } from './instant.ts';
 import type { Job } from './job.ts';
 import { bad } from './job.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../api/analysis.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { settle } from '../../test/support/virtual-clock.ts';
 import { InProcessQueue } from './in-process.ts';
 import type { QueueJob } from './queue.ts';

@@ -1,5 +1,5 @@
 import type { Measurement, ShareQueries, Window } from '../../api/analysis.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 
 /** Everything a worker needs to measure one window; plain JSON, so it can travel to another process. */
 export interface QueueJob {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import { step } from '../../api/kinds/policy/step.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { boundTo, errorRate, rates, times, windowAt } from '../../test/support/judge-objects.ts';
 import { climb, moveTo, plannedSteps, startLadder, type Judged, type Plan } from './ladder.ts';
 

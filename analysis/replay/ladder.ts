@@ -2,7 +2,7 @@ import type { AnalysisState, Measurement, Verdict, Window } from '../../api/anal
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { judgeWindow, startStep } from '../judge/core/judge.ts';
 import { concludeStep, type StepRules } from '../step/conclude.ts';
 import { reachAfter, rulesOf } from '../step/rules.ts';

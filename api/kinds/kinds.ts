@@ -2,6 +2,7 @@ import type { Schema } from '../../lib/schema/schema.ts';
 import type { Resource } from '../kube.ts';
 import { RESOURCES } from '../resources.ts';
 import { RELEASE_POLICY } from './policy/policy.ts';
+import { ANALYSIS_TEMPLATE } from './template/template.ts';
 
 /** A kind of Sluice's own: what its CRD and its page are written from (`npm run generate`). */
 export interface Kind {
@@ -36,5 +37,12 @@ export const KINDS: readonly Kind[] = [
       text('Steps', '.spec.steps[*].weight'),
     ],
     page: 'docs/release-policy.md',
+  },
+  {
+    resource: RESOURCES.analysisTemplates,
+    description: 'What is measured while a canary takes traffic, and how it is judged.',
+    spec: ANALYSIS_TEMPLATE,
+    columns: [text('Metrics', '.spec.metrics[*].name'), text('Interval', '.spec.interval')],
+    page: 'docs/analysis-template.md',
   },
 ];

@@ -6,8 +6,8 @@ import { parseAnnotations } from '../annotations.ts';
 import { parsePolicy } from '../kinds/policy/policy.ts';
 import { parseRelease } from './release.ts';
 import { serializePolicy } from '../kinds/policy/policy.ts';
-import { serializeTemplate } from './serialize.ts';
-import { parseTemplate } from './template.ts';
+import { serializeTemplate } from '../kinds/template/template.ts';
+import { parseTemplate } from '../kinds/template/template.ts';
 
 /** JSON that looks like the real thing: known names with any values, at any depth. */
 const names = fc.constantFrom(

@@ -17,7 +17,7 @@ import type {
 import { SHARE_REASONS } from '../release.ts';
 import type { Result } from '../../lib/result.ts';
 import { Fields, complain, kindOf, parseWith, rawObject, type Read } from '../../lib/schema/fields.ts';
-import { METRIC_KINDS } from './metric.ts';
+import { METRIC_KINDS } from '../kinds/template/metric.ts';
 import { oneOf } from '../../lib/schema/read.ts';
 
 export const PHASES = [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseTemplate } from '../../api/parse/template.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
 import { poisson, seeded } from '../../test/support/sampling.ts';
 import { analyse, InputError, type Decision, type Look } from './analysis.ts';

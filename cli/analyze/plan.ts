@@ -3,7 +3,7 @@ import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import { MAX_STEPS, step } from '../../api/kinds/policy/step.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import { formatIssue } from '../../lib/result.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { plannedSteps, type Plan, type PlannedStep } from '../../analysis/replay/ladder.ts';
 import { unreachableLooks } from '../../release/facts/horizons.ts';
 import { UsageError } from '../io.ts';

@@ -3,7 +3,7 @@ import { isObject } from '../../lib/json.ts';
 import { complain, Fields, kindOf, show, type Read } from '../../lib/schema/fields.ts';
 import { list, number, oneOf } from '../../lib/schema/read.ts';
 import type { Issue, Result } from '../../lib/result.ts';
-import type { Metric } from '../../api/template.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 import { readCounts, readHistogram, readValue } from './numbers.ts';
 
 /** A measurement without the metric and the window it belongs to. */

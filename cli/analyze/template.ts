@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { getString, isObject } from '../../lib/json.ts';
-import { parseTemplate } from '../../api/parse/template.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
 import { formatIssue, type Issue } from '../../lib/result.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { checkTemplate } from '../../analysis/judge/core/check.ts';
 import { UsageError } from '../io.ts';
 

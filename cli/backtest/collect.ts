@@ -1,5 +1,6 @@
 import type { Histogram } from '../../api/analysis.ts';
-import type { ErrorRateMetric, LatencyMetric } from '../../api/template.ts';
+import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
+import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
 import type { Series } from '../../analysis/measure/answer.ts';
 import type { Buckets, Form } from '../../analysis/measure/buckets.ts';
 import { commonBounds, project, settled, sumOf } from '../../analysis/measure/buckets.ts';

@@ -1,4 +1,4 @@
-import type { ThresholdMetric } from '../../api/template.ts';
+import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
 import { UsageError } from '../io.ts';
 import { tickOf, type Ticks } from './collect.ts';
 import { eachChunk, render, type RangeOptions } from './range.ts';

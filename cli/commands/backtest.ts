@@ -8,7 +8,7 @@ import { getString } from '../../lib/json.ts';
 import { promDuration } from '../../api/query.ts';
 import { formatIssue } from '../../lib/result.ts';
 import { withoutPassword } from '../../lib/url.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { escapeJson } from '../../lib/text.ts';
 import { withPresets } from '../../release/facts/resolve.ts';
 import { PRESETS } from '../../providers/index.ts';

@@ -13,7 +13,7 @@ export interface Refusal {
 export interface About {
   /** names by which other tools know it */
   aliases?: readonly string[];
-  /** its default for people, where that depends on others */
+  /** its default for people, where that depends on others; empty: its own fields say it */
   shown?: string;
   /** rules of the object it stands in, about this field */
   rules?: readonly Rule[];
@@ -31,7 +31,7 @@ export interface Field<S extends Schema<unknown>, P extends Presence> extends Ab
   fallback?: () => Infer<S>;
 }
 
-type AnyFields = Readonly<Record<string, Field<Schema<unknown>, Presence>>>;
+export type AnyFields = Readonly<Record<string, Field<Schema<unknown>, Presence>>>;
 
 export const required = <S extends Schema<unknown>>(
   schema: S,
@@ -117,7 +117,7 @@ function made<T extends object>(
 ): ObjectSchema<T> {
   const all: AnyFields = { ...first, ...more({}) };
   const aliases = aliasesOf(all);
-  const members = Object.entries(all).map(([name, field]) => memberOf(name, field));
+  const members = membersOf(all);
   const read: Read<T> = (raw, place) => {
     const fields = Fields.open(raw, place);
     if (fields === undefined) return undefined;
@@ -136,7 +136,7 @@ function made<T extends object>(
       const values: Values = Object.fromEntries(Object.entries(value));
       return { ...writeAll(values, first), ...writeAll(values, more(values)) };
     },
-    shape: shapeOf(all, rules),
+    shape: shapeOf(members, [...rules, ...rulesOf(all)]),
     type: 'object',
     below: { path: '.', members },
   };
@@ -189,6 +189,11 @@ function aliasesOf(all: AnyFields): Record<string, string> {
   );
 }
 
+/** Fields as people read about them. */
+export function membersOf(all: AnyFields): Member[] {
+  return Object.entries(all).map(([name, field]) => memberOf(name, field));
+}
+
 function memberOf(name: string, field: AnyFields[string]): Member {
   const { schema, doc, presence, fallback: value } = field;
   const text = field.shown ?? (value === undefined ? undefined : shown(schema.write(value())));
@@ -197,29 +202,34 @@ function memberOf(name: string, field: AnyFields[string]): Member {
     schema,
     doc,
     required: presence === 'required',
-    ...(text === undefined ? {} : { fallback: text }),
+    ...(text === undefined || text === '' ? {} : { fallback: text }),
   };
 }
 
-/** Structural OpenAPI of an object; nothing in it is empty, so that an API server keeps it as it is. */
-export function shapeOf(all: AnyFields, rules: readonly Rule[] = []): JsonObject {
-  const wanted = Object.keys(all).filter((name) => all[name]?.presence === 'required');
-  const own = Object.entries(all).flatMap(([name, field]) =>
-    (field.rules ?? []).map((rule) => ({ ...rule, fieldPath: `.${name}` })),
+/** The rules that stand beside fields. */
+export function rulesOf(all: AnyFields): Rule[] {
+  return Object.entries(all).flatMap(([name, { rules = [] }]) =>
+    rules.map((rule) => ({ ...rule, fieldPath: `.${name}` })),
   );
-  const held = [...rules, ...own].map((rule) => ({ ...rule }));
+}
+
+/** Structural OpenAPI of an object; nothing in it is empty, so that an API server keeps it as it is. */
+export function shapeOf(members: readonly Member[], rules: readonly Rule[] = []): JsonObject {
+  const wanted = members.filter((each) => each.required).map(({ name }) => name);
   return {
     type: 'object',
     ...(wanted.length === 0 ? {} : { required: wanted }),
-    ...(held.length === 0 ? {} : { [RULES]: held }),
-    properties: Object.fromEntries(
-      Object.entries(all).map(([name, field]) => [name, described(memberOf(name, field))]),
-    ),
+    ...(rules.length === 0 ? {} : { [RULES]: rules.map((rule) => ({ ...rule })) }),
+    properties: Object.fromEntries(members.map((member) => [member.name, described(member)])),
   };
 }
 
 function described({ schema, doc, fallback: value }: Member): JsonObject {
   const { type, ...rest } = schema.shape;
   const text = value === undefined ? doc : `${doc} Default ${value}.`;
-  return { ...(type === undefined ? {} : { type }), description: text, ...rest };
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(text === '' ? {} : { description: text }),
+    ...rest,
+  };
 }

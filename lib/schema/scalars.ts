@@ -65,7 +65,7 @@ export function duration(minMs = 0, maxMs = MAX_DURATION_MS): DurationSchema {
   return {
     read: read.duration(minMs, maxMs),
     write: (ms) => formatDuration(ms),
-    shape: { type: 'string', maxLength: 64, pattern: minMs === 0 ? `^(0|${parts})$` : `^${parts}$` },
+    shape: { type: 'string', maxLength: 64, pattern: `^(0|${parts})$` },
     type: maxMs === MAX_DURATION_MS ? `duration${unbounded}` : `duration, ${least} to ${most}`,
     suffix: 'Ms',
   };
@@ -90,6 +90,13 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<T[]> {
       ? {}
       : { below: { path: `[]${item.below.path}`, members: item.below.members } }),
   };
+}
+
+/** A list whose items have `key` for a name; an API server keeps them apart by it. */
+export function listBy<T>(key: string, items: Schema<T[]>): Schema<T[]> {
+  const { type, ...shape } = items.shape;
+  const named = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] };
+  return { ...items, shape: { type: type ?? 'array', ...named, ...shape } };
 }
 
 /** A map from argument names to short texts. */

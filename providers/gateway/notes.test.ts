@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../lib/json.ts';
-import { defaultTemplate } from '../../api/parse/metric.ts';
-import { parseTemplate } from '../../api/parse/template.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import { defaultTemplate } from '../../api/kinds/template/template.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { withPresets } from '../../release/facts/resolve.ts';
 import { backend, httpRoute, reportedBy, rule } from '../../test/support/routes.ts';
 import { gatewayNotes } from './notes.ts';

@@ -2,7 +2,7 @@ import { getInteger, getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { implementationsOf } from './implementation.ts';
 
 /** Said before a release; it stands against none. */

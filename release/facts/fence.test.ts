@@ -4,7 +4,7 @@ import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { metricsOf } from '../../api/bound.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { PRESETS } from '../../providers/index.ts';
 import { aRelease, stepAt } from '../../test/support/release-builders.ts';
 import { ago, aSnapshot, aTarget, canary } from '../../test/support/builders.ts';

@@ -1,4 +1,5 @@
-import type { BoundTemplate, Metric } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 import { PRESETS } from '../../providers/index.ts';
 import type { ControllerConfig, Key } from '../model.ts';
 

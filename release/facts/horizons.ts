@@ -3,7 +3,8 @@ import { limitOf } from '../../analysis/step/conclude.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Issue } from '../../lib/result.ts';
-import type { BoundTemplate, Metric } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 
 /** Tests at planned looks whose last look lies after the end of a step: that step could never pass. */
 export function unreachableLooks(policy: ReleasePolicy, templates: readonly BoundTemplate[]): Issue[] {

@@ -3,11 +3,11 @@ import { isTerminal } from '../../api/conditions.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { defaultPolicy, parsePolicy } from '../../api/kinds/policy/policy.ts';
 import { parseRelease } from '../../api/parse/release.ts';
-import { parseTemplate } from '../../api/parse/template.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Phase, Release } from '../../api/release.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { withoutTrouble } from '../status/trouble.ts';
 import { asString, getObject, getString, getStringMap } from '../../lib/json.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseTemplate } from '../../api/parse/template.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { PRESETS, PROVIDERS } from '../../providers/index.ts';
 import { countedBy } from './counted.ts';
 

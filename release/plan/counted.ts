@@ -1,6 +1,7 @@
 import { metricsOf } from '../../api/bound.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
-import type { BoundTemplate, Metric } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 import { PRESETS } from '../../providers/index.ts';
 import type { NoPresets, Presets, Provider } from '../../providers/provider.ts';
 

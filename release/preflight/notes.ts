@@ -5,7 +5,7 @@ import { FIELD_MANAGER } from '../../api/names.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { gatewayNotes } from '../../providers/gateway/notes.ts';
 import { nginxNotes } from '../../providers/nginx/notes.ts';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION, API_VERSION } from '../../api/names.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
-import { serializeTemplate } from '../../api/parse/serialize.ts';
+import { serializeTemplate } from '../../api/kinds/template/template.ts';
 import type { Release, ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import { ownerOf, ownLabels, releaseName, templatesEqual } from '../canary/index.ts';

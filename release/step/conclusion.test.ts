@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
 import type { Measurement } from '../../api/analysis.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import { defaultTemplate } from '../../api/parse/metric.ts';
+import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import {
   ago,

@@ -2,7 +2,7 @@ import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
 import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
-import type { BoundTemplate } from '../../api/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Split } from '../../providers/provider.ts';
 import { splitOf } from '../../providers/shared/wants.ts';
 import type { Facts } from '../facts/facts.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { isObject } from '../../lib/json.ts';
 import { parsePolicy } from '../../api/kinds/policy/policy.ts';
-import { parseTemplate } from '../../api/parse/template.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
 import { ROOT } from './root.ts';
 
 const PAGES = [

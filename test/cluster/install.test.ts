@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject, ObjectRef } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
-import { serializeTemplate } from '../../api/parse/serialize.ts';
+import { serializeTemplate } from '../../api/kinds/template/template.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { isInvalid } from '../../kube/errors.ts';
 import { PROVIDERS } from '../../providers/index.ts';

@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import type { Measurement, Window } from '../../api/analysis.ts';
-import type { LatencyMetric } from '../../api/template.ts';
+import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
 import { freePort, prometheusReady } from '../../playground/dataplane/metrics/prometheus.ts';
 import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
 import type { NativeHistogram } from '../support/native-exposition.ts';

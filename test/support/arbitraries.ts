@@ -3,18 +3,16 @@ import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import type { AnalysisUse, ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Match, Mirror, Stickiness } from '../../api/kinds/policy/split.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
-import type {
-  AnalysisTemplate,
-  CountTest,
-  ErrorRateMetric,
-  KayentaSettings,
-  LatencyMetric,
-  Margin,
-  Metric,
-  Scoring,
-  SeriesMetric,
-  ThresholdMetric,
-} from '../../api/template.ts';
+import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';
+import type { CountTest } from '../../api/kinds/template/looks.ts';
+import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
+import type { KayentaSettings } from '../../api/kinds/template/kayenta.ts';
+import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
+import type { Margin } from '../../api/kinds/template/margins.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
+import type { Scoring } from '../../api/kinds/template/scoring.ts';
+import type { SeriesMetric } from '../../api/kinds/template/kinds/series.ts';
+import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
 
 /** Valid policies and templates for property tests. */
 const durationMs = (min: number, max: number) => fc.integer({ min, max });

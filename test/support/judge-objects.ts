@@ -1,12 +1,10 @@
 import type { AnalysisState, BadOutcome, Measurement, Verdict, Window } from '../../api/analysis.ts';
-import type {
-  AnalysisTemplate,
-  BoundTemplate,
-  ErrorRateMetric,
-  Metric,
-  SeriesMetric,
-  ThresholdMetric,
-} from '../../api/template.ts';
+import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
+import type { SeriesMetric } from '../../api/kinds/template/kinds/series.ts';
+import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
 
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
 

@@ -1,5 +1,5 @@
 import type { Histogram, Measurement } from '../../api/analysis.ts';
-import type { LatencyMetric } from '../../api/template.ts';
+import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
 import type { Evaluation } from '../../analysis/judge/core/evaluation.ts';
 import { judgeLatency } from '../../analysis/judge/latency/latency.ts';
 import { boundTo, windowAt } from './judge-objects.ts';

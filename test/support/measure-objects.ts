@@ -1,12 +1,10 @@
 import type { Measurement } from '../../api/analysis.ts';
-import type {
-  AnalysisTemplate,
-  ErrorRateMetric,
-  LatencyMetric,
-  Metric,
-  SeriesMetric,
-  ThresholdMetric,
-} from '../../api/template.ts';
+import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';
+import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
+import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
+import type { SeriesMetric } from '../../api/kinds/template/kinds/series.ts';
+import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
 import type { HistogramSample, Series } from '../../analysis/measure/answer.ts';
 import { measure } from '../../analysis/measure/measure.ts';
 import type { Answer, PrometheusClient } from '../../analysis/measure/prometheus.ts';

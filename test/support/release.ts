@@ -1,9 +1,9 @@
 import { buildConditions, isTerminal } from '../../api/conditions.ts';
 import { API_VERSION } from '../../api/names.ts';
-import { defaultTemplate } from '../../api/parse/metric.ts';
+import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
-import { serializeTemplate } from '../../api/parse/serialize.ts';
+import { serializeTemplate } from '../../api/kinds/template/template.ts';
 import type { Release, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
 
 export const STARTED = '2026-01-01T00:00:00Z';

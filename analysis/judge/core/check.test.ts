@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatIssue } from '../../../lib/result.ts';
-import type { Metric } from '../../../api/template.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { checkTemplate } from './check.ts';
 import { latency } from '../../../test/support/latency-objects.ts';
 import { boundTo, errorRate, series, threshold } from '../../../test/support/judge-objects.ts';

@@ -1,6 +1,7 @@
 import { checkQuery } from '../../../api/query.ts';
 import type { Issue } from '../../../lib/result.ts';
-import type { AnalysisTemplate, Metric } from '../../../api/template.ts';
+import type { AnalysisTemplate } from '../../../api/kinds/template/template.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { flawIn } from '../../promql/template.ts';
 import { checkExpression } from '../threshold/expression.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Measurement } from '../../../api/analysis.ts';
-import type { Metric } from '../../../api/template.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { startStep } from './judge.ts';
 import {
   errorRate,

@@ -1,5 +1,5 @@
 import type { History } from '../../../api/analysis.ts';
-import type { Margin } from '../../../api/template.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Tick } from '../../stats/bet.ts';
 import { informs } from '../../stats/bet.ts';
 import type { Residuals } from '../../stats/dispersion.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnalysisState, Measurement } from '../../../api/analysis.ts';
-import type { ErrorRateMetric } from '../../../api/template.ts';
+import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import { poisson, seeded } from '../../../test/support/sampling.ts';
 import { judgeWindow, startStep } from './judge.ts';
 import {

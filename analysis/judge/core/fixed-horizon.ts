@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { CountTest, Looks } from '../../../api/template.ts';
+import type { CountTest, Looks } from '../../../api/kinds/template/looks.ts';
 import type { Tick } from '../../stats/bet.ts';
 import { informs } from '../../stats/bet.ts';
 import { fisherExact } from '../../stats/fisher-exact.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnalysisState, History, Measurement } from '../../../api/analysis.ts';
-import type { Metric } from '../../../api/template.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
 import type { Calibration } from './calibration.ts';
 import { inheritedState } from './inherited.ts';
 import { startStep, wantsHistory } from './judge.ts';

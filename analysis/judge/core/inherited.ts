@@ -1,7 +1,7 @@
 import type { AnalysisState, MetricState } from '../../../api/analysis.ts';
 import type { BoundMetric } from '../../../api/bound.ts';
 import { metricsOf } from '../../../api/bound.ts';
-import type { BoundTemplate } from '../../../api/template.ts';
+import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import { inherit, learnt } from './comparison.ts';
 import { readErrorRate, writeErrorRate } from '../error-rate/state.ts';
 import { forQuantiles, readLatency, writeLatency } from '../latency/state.ts';

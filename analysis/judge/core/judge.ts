@@ -8,7 +8,7 @@ import type {
 } from '../../../api/analysis.ts';
 import { metricsOf } from '../../../api/bound.ts';
 import { REASON, type Reason } from '../../../api/reasons.ts';
-import type { BoundTemplate } from '../../../api/template.ts';
+import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import type { Judged } from './combined.ts';
 import { combineHarm, isTolerable } from './combined.ts';
 import { judgeErrorRate } from '../error-rate/error-rate.ts';

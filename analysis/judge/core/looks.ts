@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../lib/duration.ts';
-import type { Looks } from '../../../api/template.ts';
+import type { Looks } from '../../../api/kinds/template/looks.ts';
 
 /** How far a step is on the schedule of a test that may look only so often. Plain JSON. */
 export interface Schedule {

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../../lib/duration.ts';
-import type { Margin } from '../../../api/template.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import { moreRequests } from '../../stats/needed.ts';
 import type { Comparison, Evidence } from './comparison.ts';
 import { SCALED_AFTER_SECONDS } from './comparison.ts';

@@ -1,5 +1,5 @@
 import type { Counts, History } from '../../../api/analysis.ts';
-import type { Margin } from '../../../api/template.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Blocks, RankRung, RankWealth } from '../../stats/rank.ts';
 import {
   calibrateRanks,

@@ -1,6 +1,6 @@
 import type { MetricState } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Metric } from '../../../api/template.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { isErrorRateData, readErrorRate, writeErrorRate } from '../error-rate/state.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
 import { isLatencyData, readLatency, writeLatency } from '../latency/state.ts';

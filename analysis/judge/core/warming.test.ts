@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AnalysisState, Measurement, Window } from '../../../api/analysis.ts';
-import { defaultTemplate } from '../../../api/parse/metric.ts';
+import { defaultTemplate } from '../../../api/kinds/template/template.ts';
 import { judgeWindow, startStep, wantsHistory } from './judge.ts';
 
 const templates = [{ use: { template: 'http', args: {} }, template: defaultTemplate() }];

@@ -1,6 +1,7 @@
 import type { Counts, History, Measurement, MetricVerdict, Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { ErrorRateMetric, Margin } from '../../../api/template.ts';
+import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Tick } from '../../stats/bet.ts';
 import { informs } from '../../stats/bet.ts';
 import { ceilingBar } from '../../stats/ceiling.ts';

@@ -1,4 +1,4 @@
-import type { ErrorRateMetric } from '../../../api/template.ts';
+import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import { ratioInterval } from '../../stats/interval.ts';
 import { strength } from '../core/calibration.ts';
 import type { ErrorRateData } from './state.ts';

@@ -1,7 +1,8 @@
 import type { Counts, MetricState } from '../../../api/analysis.ts';
 import { isCount } from '../../../lib/count.ts';
 import { isObject } from '../../../lib/json.ts';
-import type { ErrorRateMetric, Margin } from '../../../api/template.ts';
+import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Tick } from '../../stats/bet.ts';
 import type { HarmWealth } from '../../stats/process.ts';
 import { HARM_BETS } from '../../stats/process.ts';

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { ErrorRateMetric } from '../../../api/template.ts';
+import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import type { Evidence } from '../core/comparison.ts';
 import type { ErrorRateData } from './state.ts';
 import { fixedVerdict } from '../core/fixed-horizon.ts';

@@ -1,7 +1,8 @@
 import type { Histogram, Measurement, MetricVerdict, Verdict } from '../../../api/analysis.ts';
 import { isCount } from '../../../lib/count.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { LatencyMetric, Margin } from '../../../api/template.ts';
+import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import { marginForWeight } from '../../stats/exposure.ts';
 import { isBuckets, total } from '../../stats/histogram.ts';
 import { unopposed, type Seen } from '../core/alone.ts';

@@ -1,4 +1,4 @@
-import type { Margin } from '../../../api/template.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import { logSumExp } from '../../stats/logspace.ts';
 import type { Evidence } from '../core/comparison.ts';
 import { evidenceOf } from '../core/comparison.ts';

@@ -1,5 +1,6 @@
 import type { Counts, Histogram, LatencyHistory, MetricState } from '../../../api/analysis.ts';
-import type { LatencyMetric, Margin } from '../../../api/template.ts';
+import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Buckets } from '../../stats/histogram.ts';
 import { above, decay, quantile, resolves, total, weightedSum } from '../../stats/histogram.ts';
 import { isAmount, isComparison } from '../core/comparison-stored.ts';

@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { LatencyMetric } from '../../../api/template.ts';
+import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
 import type { Tick } from '../../stats/bet.ts';
 import type { LatencyReading, ThresholdReading } from './reading.ts';
 import { leastSafe, worst } from './reading.ts';

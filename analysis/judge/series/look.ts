@@ -1,4 +1,4 @@
-import type { SeriesMetric } from '../../../api/template.ts';
+import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import type { Alternative, TestResult } from '../../stats/comparison.ts';
 import { kolmogorovSmirnov } from '../../stats/kolmogorov-smirnov.ts';
 import { linearQuantile } from '../../stats/kayenta-outliers.ts';

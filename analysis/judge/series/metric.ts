@@ -1,6 +1,6 @@
 import type { Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { SeriesMetric } from '../../../api/template.ts';
+import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import { unopposed } from '../core/alone.ts';
 import type { Evaluation, MetricInput } from '../core/evaluation.ts';
 import { nextLookText } from '../core/looks.ts';

@@ -1,6 +1,6 @@
 import type { MetricState } from '../../../api/analysis.ts';
 import { formatDuration } from '../../../lib/duration.ts';
-import type { SeriesMetric } from '../../../api/template.ts';
+import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import type { Schedule } from '../core/looks.ts';
 import { elapse, isSchedule, NOT_BEGUN } from '../core/looks.ts';
 import type { Finding, LookSetting } from './look.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Measurement } from '../../../api/analysis.ts';
-import type { Metric, Scoring } from '../../../api/template.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
+import type { Scoring } from '../../../api/kinds/template/scoring.ts';
 import type { Course } from '../../../test/support/judge-objects.ts';
 import {
   boundTo,

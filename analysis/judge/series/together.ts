@@ -1,7 +1,9 @@
 import type { MetricVerdict, Verdict } from '../../../api/analysis.ts';
 import type { BoundMetric } from '../../../api/bound.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { BoundTemplate, Scoring, SeriesMetric } from '../../../api/template.ts';
+import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
+import type { Scoring } from '../../../api/kinds/template/scoring.ts';
+import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import type { Judged } from '../core/combined.ts';
 import type { Evaluation, Opinion } from '../core/evaluation.ts';
 import { inconclusive } from '../core/missing.ts';

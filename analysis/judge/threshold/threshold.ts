@@ -1,6 +1,6 @@
 import type { MetricState, MetricVerdict, Verdict } from '../../../api/analysis.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { ThresholdMetric } from '../../../api/template.ts';
+import type { ThresholdMetric } from '../../../api/kinds/template/kinds/threshold.ts';
 import type { Evaluation, MetricInput } from '../core/evaluation.ts';
 import type { Values } from './expression.ts';
 import { evaluateExpression, namesIn } from './expression.ts';

@@ -1,5 +1,5 @@
 import type { AnalysisState, Verdict } from '../../../api/analysis.ts';
-import type { BoundTemplate } from '../../../api/template.ts';
+import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import type { FamilyId } from './families.ts';
 import { FAMILIES } from './families.ts';
 import type { Group, Readings } from './group.ts';

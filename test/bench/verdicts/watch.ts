@@ -7,8 +7,8 @@ import type {
   Verdict,
   Window,
 } from '../../../api/analysis.ts';
-import { parseTemplate } from '../../../api/parse/template.ts';
-import type { BoundTemplate } from '../../../api/template.ts';
+import { parseTemplate } from '../../../api/kinds/template/template.ts';
+import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import { judgeWindow, startStep } from '../../../analysis/judge/core/judge.ts';
 import type { PodCounts } from './traffic.ts';
 import { sum } from './traffic.ts';

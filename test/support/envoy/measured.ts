@@ -1,6 +1,6 @@
 import type { Histogram, Measurement, Window } from '../../../api/analysis.ts';
-import { defaultTemplate } from '../../../api/parse/metric.ts';
-import type { Metric } from '../../../api/template.ts';
+import { defaultTemplate } from '../../../api/kinds/template/template.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { errorRateMetric, latencyMetric } from '../measure-objects.ts';
 import { measure } from '../../../analysis/measure/measure.ts';
 import type { PrometheusClient } from '../../../analysis/measure/prometheus.ts';

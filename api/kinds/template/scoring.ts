@@ -1,7 +1,10 @@
-import type { Metric, Scoring, SeriesMetric } from '../template.ts';
-import { Fields, complain, show, type Place, type Read } from '../../lib/schema/fields.ts';
-import { number } from '../../lib/schema/read.ts';
-import { groupName } from './group-name.ts';
+import { Fields, complain, show, type Place, type Read } from '../../../lib/schema/fields.ts';
+import { fallback, object, required } from '../../../lib/schema/object.ts';
+import { number } from '../../../lib/schema/scalars.ts';
+import type { Infer, Schema } from '../../../lib/schema/schema.ts';
+import { groupName } from './kayenta.ts';
+import type { Metric } from './metric.ts';
+import type { SeriesMetric } from './kinds/series.ts';
 
 const MAX_WEIGHTS = 20;
 const score = number({ min: 0, max: 100 });
@@ -15,29 +18,54 @@ const readWeights: Read<Record<string, number>> = (value, place) => {
   }
   const weights: [string, number][] = [];
   for (const name of names) {
-    const key = groupName(name, fields.at(name));
-    const weight = fields.optional(name, score);
+    const key = groupName.read(name, fields.at(name));
+    const weight = fields.optional(name, score.read);
     if (key !== undefined && weight !== undefined) weights.push([key, weight]);
   }
   return Object.fromEntries(weights);
 };
 
-/** `spec.scoring`; what it says of metrics is checked by `checkScoring`. */
-export const readScoring: Read<Scoring> = (value, place) => {
-  const fields = Fields.open(value, place);
-  if (fields === undefined) return undefined;
-  const pass = fields.required('pass', score, 'give the lowest score that passes, like 95');
-  const marginal = fields.required('marginal', score, 'give the lowest score that does not fail, like 75');
-  const groups = fields.withDefault('groups', readWeights, {});
-  fields.end();
-  const sum = total(Object.values(groups));
-  if (sum > 100) complain(fields.at('groups'), sum, 'is the sum of the weights', 'keep it at or below 100');
-  if (pass === undefined || marginal === undefined) return undefined;
-  if (marginal > pass) {
-    complain(fields.at('marginal'), marginal, 'is above pass', `give at most ${pass}`);
-  }
-  return { pass, marginal, groups };
+const weights: Schema<Record<string, number>> = {
+  read: readWeights,
+  write: (value) => ({ ...value }),
+  shape: { type: 'object', maxProperties: MAX_WEIGHTS, additionalProperties: score.shape },
+  type: 'map of numbers, 0 to 100',
 };
+
+/** `spec.scoring`: scores 0 to 100; what it says of metrics is checked by `checkScoring`. */
+export const SCORING = object(
+  {
+    pass: required(score, {
+      doc: 'The lowest score that passes.',
+      remedy: 'give the lowest score that passes, like 95',
+    }),
+    marginal: required(score, {
+      doc: 'The lowest score that does not fail; from here to pass is inconclusive.',
+      remedy: 'give the lowest score that does not fail, like 75',
+      rules: [
+        {
+          rule: 'self.marginal <= self.pass',
+          message: 'marginal is above pass; give at most the value of pass',
+        },
+      ],
+    }),
+    groups: fallback(
+      weights,
+      {},
+      'Weights of groups in percent, at most 100 together; groups without one share the rest.',
+      { shown: 'none' },
+    ),
+  },
+  {
+    check: ({ pass, marginal, groups }, fields) => {
+      const sum = total(Object.values(groups));
+      if (sum > 100)
+        complain(fields.at('groups'), sum, 'is the sum of the weights', 'keep it at or below 100');
+      if (marginal > pass) complain(fields.at('marginal'), marginal, 'is above pass', `give at most ${pass}`);
+    },
+  },
+);
+export type Scoring = Infer<typeof SCORING>;
 
 /** The group of all series where none names a group, as analysis/judge/series/together.ts has it. */
 const COMMON_GROUP = 'all';

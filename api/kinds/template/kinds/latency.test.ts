@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatIssue } from '../../../lib/result.ts';
+import { formatIssue } from '../../../../lib/result.ts';
 import { parseTemplate } from '../template.ts';
 
 const parse = (latency: object, beside: object = {}) => {

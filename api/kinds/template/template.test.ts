@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { formatIssue, type Result } from '../../lib/result.ts';
-import { defaultTemplate } from './metric.ts';
-import { ERROR_RATE_MARGINS } from './metric/error-rate.ts';
-import { parseTemplate } from './template.ts';
+import { formatIssue, type Result } from '../../../lib/result.ts';
 
-const { harmMargin: HARM, safeMargin: SAFE } = ERROR_RATE_MARGINS;
+import { defaultTemplate, parseTemplate } from './template.ts';
+
+const { harmMargin: HARM, safeMargin: SAFE } = {
+  harmMargin: { absolute: 1e-4, relative: 0.1 },
+  safeMargin: { absolute: 1e-3, relative: 0.5 },
+};
 const issuesOf = (result: Result<unknown>) => (result.ok ? [] : result.issues.map(formatIssue));
 const metric = (fields: object) => ({ metrics: [{ name: 'm', ...fields }] });
 const first = (spec: unknown) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { seriesSettings } from '../../../analysis/judge/series/series.ts';
-import { formatIssue } from '../../../lib/result.ts';
+import { seriesSettings } from '../../../../analysis/judge/series/series.ts';
+import { formatIssue } from '../../../../lib/result.ts';
 import { parseTemplate } from '../template.ts';
 
 const parse = (series: object, beside: object = {}, interval = '15s') => {

@@ -1,0 +1,19 @@
+import type { AnalysisUse } from '../policy/policy.ts';
+import type { AnalysisTemplate } from './template.ts';
+
+/** A template bound to the arguments a policy gave it. */
+export interface BoundTemplate {
+  use: AnalysisUse;
+  template: AnalysisTemplate;
+  /** it lies in the controller's namespace, or is built in: no tenant wrote it */
+  shared?: true;
+  /** which of its metrics may read only series with this label */
+  fence?: Fence;
+}
+
+export interface Fence {
+  label: string;
+  value: string;
+  /** names */
+  metrics: string[];
+}

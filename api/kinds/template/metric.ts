@@ -1,0 +1,122 @@
+import { isObject } from '../../../lib/json.ts';
+import { complain, Fields, kindOf, type Read } from '../../../lib/schema/fields.ts';
+import { membersOf, optional, shapeOf, type AnyFields } from '../../../lib/schema/object.ts';
+import type { Rule, Schema } from '../../../lib/schema/schema.ts';
+import { PARTS } from './kinds/index.ts';
+import { COMMON, type MetricOf, type MetricPart } from './part.ts';
+import { together } from './together.ts';
+
+export type Metric = MetricOf<(typeof PARTS)[number]>;
+
+type Kind = Metric['type'];
+const parts: readonly MetricPart<Kind, Metric>[] = PARTS;
+
+/** Every kind of metric, by the field that names it. */
+export const METRIC_KINDS: readonly Kind[] = parts.map(({ kind }) => kind);
+
+const namesOf = ({ kind, fields }: MetricPart<Kind, Metric>): string[] =>
+  Object.keys(fields).filter((name) => name !== kind);
+
+/** Fields beside the one that names the kind, and the kinds that have them. */
+const OWNERS: ReadonlyMap<string, readonly Kind[]> = new Map(
+  parts
+    .flatMap(namesOf)
+    .map((name) => [name, parts.filter((part) => namesOf(part).includes(name)).map((each) => each.kind)]),
+);
+
+/** A field of another kind is named as such, and not taken for a mistyped one. */
+function foreignTo(part: MetricPart<Kind, Metric>): AnyFields {
+  const foreign = [...OWNERS].filter(([, kinds]) => !kinds.includes(part.kind));
+  return Object.fromEntries(
+    foreign.map(([name, kinds]) => {
+      const message = `is a field of ${kinds.join(' and ')} metrics, not of ${part.kind}`;
+      return [name, optional(ANY, '', { refused: { message, remedy: 'remove it' } })];
+    }),
+  );
+}
+
+const ANY: Schema<unknown> = { read: (value) => value, write: () => null, shape: {}, type: '' };
+
+/** One item of `spec.metrics`; `intervalMs` is the length of a window. */
+export function metric(intervalMs: number): Schema<Metric> {
+  const read: Read<Metric> = (value, place) => {
+    if (!isObject(value))
+      return complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of fields');
+    const fields = new Fields(value, place);
+    const kinds = parts.filter(({ kind }) => fields.has(kind));
+    const [part, second] = kinds;
+    if (part === undefined) {
+      fields.missing('errorRate', `give one of ${METRIC_KINDS.join(', ')}`);
+      return undefined;
+    }
+    const several = kinds.map(({ kind }) => kind);
+    if (second !== undefined)
+      return complain(place, several, 'measures several things', 'split it into one metric each');
+    return part.schema(intervalMs, foreignTo(part)).read(value, place);
+  };
+  const write = (value: Metric) => {
+    const part = parts.find(({ kind }) => kind === value.type);
+    return part === undefined ? {} : part.schema(intervalMs, {}).write(value);
+  };
+  return { read, write, shape: SHAPE, type: 'object', below: { path: '.', members: MEMBERS } };
+}
+
+const MEMBERS = [
+  ...membersOf(COMMON),
+  ...together(
+    parts.map(({ kind, fields }) => ({
+      kind,
+      members: membersOf(fields).map((each) => (each.name === kind ? { ...each, required: false } : each)),
+    })),
+  ),
+];
+
+const SHAPE = shapeOf(MEMBERS, [exactlyOne(), ...belonging(), ...choices(), ...ownRules()]);
+
+function exactlyOne(): Rule {
+  const counted = METRIC_KINDS.map((kind) => `(has(self.${kind}) ? 1 : 0)`).join(' + ');
+  return { rule: `${counted} == 1`, message: `give exactly one of ${METRIC_KINDS.join(', ')}` };
+}
+
+/** Fields of the same kinds share a rule. */
+function belonging(): Rule[] {
+  const byOwners = Map.groupBy(OWNERS, ([, kinds]) => kinds.join(' and '));
+  return [...byOwners].map(([owners, entries]) => {
+    const names = entries.map(([name]) => name);
+    const owned = (entries[0]?.[1] ?? []).map((kind) => `has(self.${kind})`).join(' || ');
+    const given = names.map((name) => `has(self.${name})`).join(' || ');
+    const says = names.length === 1 ? 'is a field' : 'are fields';
+    return { rule: `${owned} || !(${given})`, message: `${inWords(names)} ${says} of ${owners} metrics` };
+  });
+}
+
+/** A choice that differs from kind to kind. */
+function choices(): Rule[] {
+  return [...OWNERS].flatMap(([name, kinds]) => {
+    const each = kinds.map((kind) => ({ kind, options: optionsOf(kind, name) }));
+    if (new Set(each.map(({ options }) => options.join())).size < 2) return [];
+    const allowed = each.map(
+      ({ kind, options }) => `(has(self.${kind}) && self.${name} in ['${options.join("', '")}'])`,
+    );
+    const said = each.map(({ kind, options }) => `${inWords(options, 'or')} in a ${kind} metric`);
+    return [
+      { rule: `!has(self.${name}) || ${allowed.join(' || ')}`, message: `${name} is ${said.join(', and ')}` },
+    ];
+  });
+}
+
+function optionsOf(kind: Kind, name: string): string[] {
+  const options = parts.find((part) => part.kind === kind)?.fields[name]?.schema.shape.enum;
+  return Array.isArray(options) ? options.map(String) : [];
+}
+
+function ownRules(): Rule[] {
+  return parts.flatMap(({ kind, rules }) =>
+    rules.map(({ rule, ...rest }) => ({ rule: `!has(self.${kind}) || (${rule})`, ...rest })),
+  );
+}
+
+function inWords(words: readonly string[], last = 'and'): string {
+  const head = words.slice(0, -1).join(', ');
+  return head === '' ? words.join('') : `${head} ${last} ${words.at(-1) ?? ''}`;
+}

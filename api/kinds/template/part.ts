@@ -1,0 +1,93 @@
+import {
+  dependent,
+  fallback,
+  required,
+  type AnyFields,
+  type ObjectSchema,
+  type Shaped,
+} from '../../../lib/schema/object.ts';
+import { boolean, dnsLabel, number, text } from '../../../lib/schema/scalars.ts';
+import { converted, type Infer, type Rule, type Schema } from '../../../lib/schema/schema.ts';
+
+/** What every metric has, whatever its kind. */
+export const COMMON = {
+  name: required(dnsLabel, { doc: 'Name of the metric.', remedy: 'give the metric a name' }),
+  critical: fallback(
+    boolean,
+    true,
+    'If it fails the release ends, and without a conclusion nothing is promoted; one that is not critical only withholds the pass.',
+  ),
+  dryRun: fallback(boolean, false, 'Measured and shown, never decides.'),
+};
+
+type Common = Shaped<typeof COMMON>;
+
+/** What a kind of metric says about itself; kinds.ts lists them all. */
+export interface MetricPart<T extends string, M> {
+  /** its name, and that of the field it is told by */
+  kind: T;
+  /** the field that names the kind, and those beside it, where nothing is known of the length of a window */
+  fields: AnyFields;
+  /** rules about a metric of this kind */
+  rules: readonly Rule[];
+  /** a metric with these fields and those of other kinds, which are refused; `intervalMs` is the length of a window */
+  schema(intervalMs: number, foreign: AnyFields): Schema<M>;
+}
+
+interface Description<T extends string, F extends AnyFields, G extends AnyFields, Own> {
+  kind: T;
+  /** fields, of which `more` may depend on the first */
+  first: (intervalMs: number) => F;
+  more: (read: Partial<Shaped<F>>, intervalMs: number) => G;
+  rules?: readonly Rule[];
+  read: (fields: Shaped<F> & Shaped<G>) => Own;
+  write: (metric: Own) => Shaped<F> & Shaped<G>;
+}
+
+const ANY_INTERVAL_MS = 15_000;
+
+export function metricPart<T extends string, F extends AnyFields, G extends AnyFields, Own extends object>(
+  about: Description<T, F, G, Own>,
+): MetricPart<T, Common & Own & { type: T }> {
+  const { kind, first, more, rules = [], read, write } = about;
+  type Form = Common & Shaped<F> & Shaped<G>;
+  const form = (intervalMs: number, foreign: AnyFields): ObjectSchema<Form> =>
+    dependent({ ...COMMON, ...first(intervalMs) }, (known) => ({
+      ...more(known as Partial<Shaped<F>>, intervalMs),
+      ...foreign,
+    })) as ObjectSchema<Form>;
+  return {
+    kind,
+    fields: { ...first(ANY_INTERVAL_MS), ...more({}, ANY_INTERVAL_MS) },
+    rules,
+    schema: (intervalMs, foreign) =>
+      converted(form(intervalMs, foreign), {
+        read: (fields) => {
+          const { name, critical, dryRun } = fields;
+          return { type: kind, name, critical, dryRun, ...read(fields) };
+        },
+        write: (metric) => {
+          const { name, critical, dryRun } = metric;
+          return { name, critical, dryRun, ...write(metric) };
+        },
+      }),
+  };
+}
+
+/** What a metric of a part is once read. */
+export type MetricOf<P> = P extends { schema(intervalMs: number, foreign: AnyFields): infer S }
+  ? Infer<S>
+  : never;
+
+/** PromQL with variables; analysis/judge/core/check.ts looks into it. */
+export const query = text(4096);
+
+/** A share or probability strictly between 0 and 1. */
+export const properShare = number({ min: 1e-6, max: 1 - 1e-6 });
+
+/** Of a metric with running evidence. */
+export const weight = fallback(
+  number({ min: 0.001, max: 1000 }),
+  1,
+  'Its share in the combined evidence of harm is weight / sum of weights.',
+);
