@@ -4,6 +4,12 @@ import type { LaneSetUp } from './test/cluster/lane.ts';
 /** No test is bounded by seconds; these end only what hangs. A test that waits for something gives up before (eventually). */
 const HANG_MS = 30 * 60_000;
 const PATIENT = { testTimeout: HANG_MS, hookTimeout: HANG_MS };
+/** Properties draw from the same seed on every run. */
+const SEEDED = { setupFiles: ['test/support/property-seed.ts'] };
+/** One suite for every implementation of an interface: back ends, the API server. */
+const SUITES = ['**/*.conformance.test.ts', 'test/conformance/**/*.test.ts'];
+/** Whole releases and rates of wrong decisions, many times over. */
+const SIMULATIONS = ['**/*.simulation.test.ts', 'test/simulation/**/*.test.ts'];
 /** From test/cluster/main.ts: the programs of a real control plane. Without it the tests of test/cluster say how to run them. */
 const lane = process.env['SLUICE_LANE'];
 
@@ -17,12 +23,21 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'unit',
           ...PATIENT,
-          setupFiles: ['test/support/property-seed.ts'],
+          ...SEEDED,
+          // Modules are pure or make what they need: a file starts with what the file before it has loaded.
+          isolate: false,
           include: [
             '{lib,api,analysis,providers,release,kube,controller,cli,playground,scripts}/**/*.test.ts',
-            'test/{architecture,bench,conformance,simulation}/**/*.test.ts',
+            'test/{architecture,bench}/**/*.test.ts',
           ],
+          exclude: [...SUITES, ...SIMULATIONS],
         },
+      },
+      {
+        test: { name: 'conformance', ...PATIENT, ...SEEDED, isolate: false, include: SUITES },
+      },
+      {
+        test: { name: 'simulation', ...PATIENT, ...SEEDED, isolate: false, include: SIMULATIONS },
       },
       {
         test: {

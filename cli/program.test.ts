@@ -74,8 +74,8 @@ describe('the command line', () => {
       want: 'target: "service/x" is not a Deployment; give deployment/<name>',
     },
     {
-      args: ['explain', 'x', '--kubeconfig', '/nonexistent'],
-      want: /^UsageError: kubeconfig \/nonexistent cannot be read \(.*\); give the path of one/,
+      args: ['explain', 'x', '--kubeconfig', '/proc/nonexistent'],
+      want: /^UsageError: kubeconfig \/proc\/nonexistent cannot be read \(.*\); give the path of one/,
     },
   ])('names field, value and remedy for $args', async ({ args, want }) => {
     const { error } = await sluice(...args);

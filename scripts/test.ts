@@ -15,8 +15,9 @@ import {
 } from './lib/tally.ts';
 
 /**
- * `npm test`: set-up, static checks, unit tests, end-to-end tests, the lane on a real control plane where there is a Go to
- * build it with, and, where SLUICE_CONFORMANCE_KIT names a kit, the comparison with a real API server. Says what was skipped and why. The last line is "N passed, N failed".
+ * `npm test`: set-up, static checks, unit tests, suites of conformance, simulations, end-to-end tests, the lane on a real control plane where
+ * there is a Go to build it with, and, where SLUICE_CONFORMANCE_KIT names a kit, the comparison with a real API server. `--fast`
+ * (`npm run test:fast`): types, lint and unit tests alone. Says what was skipped and why. The last line is "N passed, N failed".
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules/.bin');
@@ -71,13 +72,14 @@ async function check(name: string, command: string, args: string[]): Promise<Tal
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-async function tests(project: string, folder: string): Promise<Tally> {
-  console.log(`[${seconds()}] ${project} tests …`);
-  const file = join(folder, `${project}.json`);
+/** All tests of these projects of vitest.config.ts. */
+async function tests(projects: readonly string[], folder: string): Promise<Tally> {
+  const named = projects.join('-');
+  console.log(`[${seconds()}] tests: ${projects.join(', ')} …`);
+  const file = join(folder, `${named}.json`);
   const args = [
     'run',
-    '--project',
-    project,
+    ...projects.flatMap((each) => ['--project', each]),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
@@ -120,9 +122,31 @@ function conformance(): Tally | Promise<Tally> {
   return NOTHING;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
-let tally = NOTHING;
-try {
+/** What a change needs to be looked at again and again: types, lint and unit tests. Caches make the second run quick. */
+async function few(folder: string): Promise<Tally> {
+  const cache = join(root, 'node_modules/.cache');
+  const results = await Promise.all([
+    check('types', join(bin, 'tsc'), [
+      '--noEmit',
+      '--incremental',
+      '--tsBuildInfoFile',
+      join(cache, 'tsc.json'),
+    ]),
+    check('lint', join(bin, 'eslint'), [
+      '.',
+      '--max-warnings',
+      '0',
+      '--cache',
+      '--cache-location',
+      join(cache, 'eslint'),
+    ]),
+    tests(['unit'], folder),
+  ]);
+  skipped.push('set-up, format, imports and every other test: npm test runs them');
+  return results.reduce(add, NOTHING);
+}
+
+async function everything(folder: string): Promise<Tally> {
   console.log('set-up and static checks …');
   const checks = await Promise.all([
     check('set-up', process.execPath, ['scripts/setup.ts']),
@@ -131,14 +155,21 @@ try {
     check('imports', 'npm', ['run', '-s', 'lint:imports']),
     check('format', join(bin, 'prettier'), ['--check', '.']),
   ]);
-  tally = checks.reduce(add, tally);
+  let tally = checks.reduce(add, NOTHING);
   const built = building();
-  tally = add(tally, await tests('unit', folder));
-  tally = add(tally, await tests('e2e', folder));
+  tally = add(tally, await tests(['unit', 'conformance', 'simulation'], folder));
+  tally = add(tally, await tests(['e2e'], folder));
   // If that failed, it is tried again here, and said.
   await built;
   tally = add(tally, await cluster(folder));
-  tally = add(tally, await conformance());
+  return add(tally, await conformance());
+}
+
+const fast = process.argv.includes('--fast');
+const folder = mkdtempSync(join(tmpdir(), 'sluice-test-'));
+let tally = NOTHING;
+try {
+  tally = await (fast ? few(folder) : everything(folder));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

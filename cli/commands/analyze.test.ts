@@ -136,12 +136,12 @@ describe('sluice analyze', () => {
 describe('wrong use', () => {
   it.each([
     {
-      flags: { template: '/nonexistent' },
-      want: /--template: "\/nonexistent" cannot be read \(ENOENT\); give the path/,
+      flags: { template: '/proc/nonexistent' },
+      want: /--template: "\/proc\/nonexistent" cannot be read \(ENOENT\); give the path/,
     },
     {
-      flags: { input: '/nonexistent' },
-      want: /--input: "\/nonexistent" cannot be read \(ENOENT\); give the path/,
+      flags: { input: '/proc/nonexistent' },
+      want: /--input: "\/proc\/nonexistent" cannot be read \(ENOENT\); give the path/,
     },
     { flags: { steps: '5,x' }, want: /--steps: "5,x" is not a list of weights; give 1 to 30 whole numbers/ },
     { flags: { steps: '5,5' }, want: /--steps: "5,5" has a weight twice/ },

@@ -217,8 +217,8 @@ describe('what cannot be played', () => {
     },
     {
       // told before anything is read
-      flags: { plot: '/nonexistent/out.svg', prometheus: 'http://127.0.0.1:1' },
-      want: /--plot: "\/nonexistent\/out.svg" cannot be written \(ENOENT\)/,
+      flags: { plot: '/proc/nonexistent/out.svg', prometheus: 'http://127.0.0.1:1' },
+      want: /--plot: "\/proc\/nonexistent\/out.svg" cannot be written \(ENOENT\)/,
     },
   ])('$flags', async ({ flags, want }) => {
     void serve(counters(6, PODS));
