@@ -9,7 +9,7 @@ import { replicas } from './replicas/replicas.ts';
 
 export type BuiltIn = 'gateway' | 'nginx' | 'istio' | 'linkerd' | 'replicas';
 
-/** The back ends of this version, in order of preference; one by pods is used only where it is named. */
+/** The back ends of this version, in order of preference. */
 export const PROVIDERS: Record<BuiltIn, Provider> = { gateway, nginx, istio, linkerd, replicas };
 
 /** Every kind that any of them reads: what is watched, listed and granted. */
@@ -21,6 +21,5 @@ export const ROUTE_RESOURCES: readonly Resource[] = [
 ];
 
 export { liveOf, readBy, routesOf, type LiveRoutes } from './live.ts';
-export { reached } from './replicas/replicas.ts';
 export { PRESETS } from './preset-list.ts';
 export { trafficVariables } from './variables.ts';

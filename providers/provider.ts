@@ -1,6 +1,7 @@
 import type { KubeObject, OwnerReference, Resource } from '../api/kube.ts';
 import type { Match, Stickiness } from '../api/kinds/policy/split.ts';
 import type { ProviderName } from '../api/kinds/policy/providers.ts';
+import type { Step } from '../api/kinds/policy/step.ts';
 import type { Strategy } from '../api/kinds/policy/strategy.ts';
 import type { Split } from '../api/split.ts';
 import type { Write } from '../api/writes.ts';
@@ -29,7 +30,7 @@ export interface TrafficContext {
   /** what `record` returned before the first edit (kept on the Release); undefined before that */
   originals: RouteOriginals | undefined;
   wants: Wants;
-  /** for a back end without a router (`Provider.byPods`) */
+  /** for a back end that steers by the number of pods */
   pods?: PodShares;
 }
 
@@ -94,7 +95,7 @@ export interface Refusal {
   sentence: string;
 }
 
-/** PromQL templates for one arm; variables as in analysis/measure/vars.ts. Cumulative counters, no rate(). */
+/** PromQL templates for one arm; variables as in providers/variables.ts. Cumulative counters, no rate(). */
 export interface ErrorRatePreset {
   canary: { bad: string; total: string };
   stable: { bad: string; total: string };
@@ -114,10 +115,27 @@ export interface Reached {
   share: number;
 }
 
-/** Of a back end without a router: requests are shared out among the ready pods of both arms alike. */
-export interface ByPods {
-  /** the share nearest to `weight` percent that whole pods can make beside so many stable ones */
-  replicas(weight: number, stable: number): Reached;
+/** How a share of the requests is brought about, and how it is read: BY_ROUTES or byPods of shared/steering.ts. */
+export interface Steering {
+  by: 'routes' | 'pods';
+  /** the canary is reached by a Service of its own; false: by whatever Services stand in front of stable, if any */
+  ownService: boolean;
+  /** requests are shared out one by one, so counts of them can verify the share; false: connections are */
+  countable: boolean;
+  /** the first weight can be tried before there is a canary */
+  beforehand: boolean;
+  /** pods that are not ready get nothing, without anybody writing a weight */
+  followsReadiness: boolean;
+  /** canary pods of a step beside so many stable ones */
+  podsFor(step: Step, stable: number): number;
+  /** the share nearest to `weight` percent that whole pods can make; undefined: exactly the weight, whatever the pods */
+  reached(weight: number, stable: number): Reached | undefined;
+  /** what becomes of weights beside so many stable pods, for people; undefined: exactly what they say */
+  becomes(weights: readonly number[], stable: number): { sentence: string; exact: boolean } | undefined;
+  /** does this prove that nothing goes to the canary? */
+  isOff(observation: Observation): boolean;
+  /** does more go to the canary than `split`, by somebody's hand? */
+  isMore(observation: Observation, split: Split): boolean;
 }
 
 /** Nothing there tells the arms apart. */
@@ -155,11 +173,10 @@ export interface Provider {
   alsoReads?: readonly Resource[];
   /** true: where no route names the Service it works by an object of its own, if policy or annotation name the provider */
   routeless?: boolean;
-  /**
-   * the weight is the canary's share of all ready pods: `plan` scales the canary Deployment, which the controller makes;
-   * no canary Service is needed, nor any Service at all
-   */
-  byPods?: ByPods;
+  /** how the share is brought about: by a router that is told it, or by the number of pods */
+  steering: Steering;
+  /** true: only used where policy or annotation name it */
+  onlyByName?: true;
   /** true: user-owned objects are edited, so the Release needs `record` and the finalizer first */
   editsUserRoutes: boolean;
   /** time after a weight is observed before the data plane can be trusted to follow it */

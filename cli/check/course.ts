@@ -1,11 +1,10 @@
 import { formatDuration } from '../../lib/duration.ts';
-import { ladderOf, sizeOf } from '../../api/ladder.ts';
+import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import type { Step } from '../../api/kinds/policy/step.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
-import { canaryReplicas } from '../../release/canary/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';
+import { BY_ROUTES } from '../../providers/shared/steering.ts';
 import { formatStep } from '../format/splitting.ts';
 
 /** How a release would go, step by step. */
@@ -29,9 +28,7 @@ export interface CourseStep {
 }
 
 export function courseOf(policy: ReleasePolicy, provider: string, stable: number): Course {
-  const byPods = Object.values(PROVIDERS).find(({ name }) => name === provider)?.byPods;
-  const podsFor = (step: Step): number =>
-    byPods?.replicas(step.weight, stable).pods ?? canaryReplicas(sizeOf(step), stable, step.canaryReplicas);
+  const { steering = BY_ROUTES } = Object.values(PROVIDERS).find(({ name }) => name === provider) ?? {};
   const steps = ladderOf(policy).map((step): CourseStep => {
     const { minDurationMs, maxDurationMs, pause } = step;
     return {
@@ -39,7 +36,7 @@ export function courseOf(policy: ReleasePolicy, provider: string, stable: number
       minDurationMs,
       maxDurationMs,
       ...(pause === false ? {} : { pause: pause === true ? 'human' : pause }),
-      pods: podsFor(step),
+      pods: steering.podsFor(step, stable),
     };
   });
   const rests = steps.map(({ pause }) => (typeof pause === 'number' ? pause : 0));

@@ -73,7 +73,7 @@ export function writingRights(
   const { deployments, releases, events, services } = RESOURCES;
   const written: (Resource | undefined)[] = [
     ...[deployments, releases, events],
-    provider?.byPods === undefined ? services : undefined,
+    provider?.steering.ownService === false ? undefined : services,
     ...(provider?.editsUserRoutes === true ? routed : []),
     provider?.madeResource,
     ...attached.map(resourceOf),

@@ -12,6 +12,7 @@ import { dnsLabel } from '../shared/naming.ts';
 import { planRoutes, recordRoutes, restoreRoutes, scopeOf } from '../shared/in-place.ts';
 import type { Observation, Provider, RouteOriginals, TrafficContext } from '../provider.ts';
 import { sendsTo } from '../shared/weighted-rules.ts';
+import { BY_ROUTES } from '../shared/steering.ts';
 
 function observe(context: TrafficContext): Observation {
   const seen = summarise(
@@ -66,6 +67,7 @@ export const gateway: Provider = {
   madeResource: undefined,
   alsoReads: [RESOURCES.serviceProfiles, ...KINDS.map(({ resource }) => resource)],
   editsUserRoutes: true,
+  steering: BY_ROUTES,
   settleMs: 10_000,
   strategies: ['canary', 'blueGreen', 'ab'],
   names: (route, service) => sendsTo(kindOf(route).shape, route, service) || copiesToCanary(route, service),

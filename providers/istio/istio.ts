@@ -11,6 +11,7 @@ import { liveOwn, ownSplit, planOwn, refuseTaken, removeOwn } from '../shared/ow
 import { istioPresets } from '../presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from '../provider.ts';
 import { sendsTo } from '../shared/weighted-rules.ts';
+import { BY_ROUTES } from '../shared/steering.ts';
 
 /**
  * Does the split stand in a VirtualService of our own? Decided before the first edit and kept by the record: a user's
@@ -80,6 +81,7 @@ export const istio: Provider = {
   alsoReads: [RESOURCES.virtualServices],
   routeless: true,
   editsUserRoutes: true,
+  steering: BY_ROUTES,
   // istiod gathers changes for up to a few seconds before it pushes them to every proxy.
   settleMs: 15_000,
   strategies: ['canary', 'blueGreen', 'ab'],

@@ -11,6 +11,7 @@ import { ingressPresets } from './class.ts';
 import { refuse } from './refusals.ts';
 import { OFF } from '../provider.ts';
 import type { Observation, Provider, Split, TrafficContext } from '../provider.ts';
+import { BY_ROUTES } from '../shared/steering.ts';
 
 function ownIngresses(context: TrafficContext): KubeObject[] {
   return context.made.filter(
@@ -137,6 +138,7 @@ export const nginx: Provider = {
   madeResource: RESOURCES.ingresses,
   alsoReads: [RESOURCES.ingresses],
   editsUserRoutes: false,
+  steering: BY_ROUTES,
   // Watch lag, one sync every 3.3 s, one poll a second in each worker of each replica.
   settleMs: 15_000,
   strategies: ['canary', 'blueGreen', 'ab'],

@@ -117,7 +117,7 @@ describe('a canary that is scaled', () => {
         const before = others(session.world);
         for (const weight of [...ladder, 50]) {
           session.to(percent(weight));
-          const { pods, share } = replicas.byPods!.replicas(weight, stable);
+          const { pods, share } = replicas.steering.reached(weight, stable)!;
           expect(session.ready).toEqual({ canary: pods, stable });
           expect(session.observe()).toEqual({ weight: share, acknowledged: 'yes' });
           expect(session.plan(percent(weight))).toEqual([]);

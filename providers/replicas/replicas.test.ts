@@ -5,10 +5,10 @@ import { aTrafficContext, percent } from '../../test/support/traffic.ts';
 import { armVariables, renderQuery } from '../../api/query.ts';
 import { OFF } from '../provider.ts';
 import type { TrafficContext, Wants } from '../provider.ts';
-import { reached, replicas, shareOf } from './replicas.ts';
+import { replicas, shareOf } from './replicas.ts';
 import { replicasPresets } from './presets.ts';
 
-const reach = (weight: number, stable: number) => replicas.byPods?.replicas(weight, stable);
+const reach = (weight: number, stable: number) => replicas.steering.reached(weight, stable);
 
 describe('a weight becomes the nearest share that whole pods make', () => {
   it.each([
@@ -62,7 +62,7 @@ describe('a weight becomes the nearest share that whole pods make', () => {
 });
 
 test('what becomes of the weights is said in one sentence', () => {
-  expect(reached([5, 25, 50, 25], 6)).toBe(
+  expect(replicas.steering.becomes([5, 25, 50, 25], 6)?.sentence).toBe(
     'weight 5 becomes 14.29 (1 canary pod), weight 25 is 2 canary pods, weight 50 is 6 canary pods',
   );
 });

@@ -4,7 +4,8 @@ import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
-import type { ByPods, Observation, Provider, Refusal, Reached, Split, TrafficContext } from '../provider.ts';
+import type { Observation, Provider, Refusal, Reached, Split, TrafficContext } from '../provider.ts';
+import { byPods } from '../shared/steering.ts';
 import { replicasPresets } from './presets.ts';
 
 /** Weights have two decimals: they are counted in hundredths of a percent, so that nothing is lost to rounding. */
@@ -104,8 +105,6 @@ function refuse({ wants }: TrafficContext): Refusal[] {
   ];
 }
 
-const byPods: ByPods = { replicas: reach };
-
 /**
  * No router at all: canary pods stand behind the same Service as stable ones (or take from the same queue), and their
  * share of the requests is their share of the ready pods.
@@ -115,7 +114,8 @@ export const replicas: Provider = {
   routeResources: [],
   madeResource: undefined,
   routeless: true,
-  byPods,
+  steering: byPods(reach),
+  onlyByName: true,
   editsUserRoutes: false,
   // Endpoints and the proxies of every node follow the readiness of a pod within a few seconds.
   settleMs: 5_000,
@@ -129,16 +129,3 @@ export const replicas: Provider = {
   cleanup: () => [],
   presets: () => replicasPresets,
 };
-
-/** What becomes of each weight with so many stable pods: "weight 5 becomes 14.29 (1 pod)". */
-export function reached(weights: readonly number[], stable: number): string {
-  return [...new Set(weights)]
-    .map((weight) => {
-      const { pods, share } = reach(weight, stable);
-      const count = `${pods} canary ${pods === 1 ? 'pod' : 'pods'}`;
-      return share === weight
-        ? `weight ${weight} is ${count}`
-        : `weight ${weight} becomes ${share} (${count})`;
-    })
-    .join(', ');
-}

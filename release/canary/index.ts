@@ -19,7 +19,6 @@ export {
   untracked,
   type CanaryInput,
 } from './objects.ts';
-export { canaryReplicas } from './replicas.ts';
 export { rewriteLabels, rewriteTemplate, undoRewrite, type Rewrite } from './rewrite.ts';
 export { mapSelects, selectorMatches, type Labels } from './selector.ts';
 export {

@@ -4,7 +4,7 @@ import { ANNOTATION, FINALIZER } from '../../api/names.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Release } from '../../api/release.ts';
 import { liveOf, PROVIDERS, routesOf } from '../../providers/index.ts';
-import { isOff, OFF } from '../../providers/provider.ts';
+import { OFF } from '../../providers/provider.ts';
 import type {
   Observation,
   PodShares,
@@ -57,16 +57,14 @@ export function trafficFacts(
     others: (provider.alsoReads ?? []).flatMap((kind) => liveOf(kind, snapshot)),
     originals: originalsOf(release),
     wants: policy === undefined ? NOTHING_WANTED : wantsOf(policy, snapshot.target?.metadata.annotations),
-    ...(provider.byPods === undefined ? {} : { pods: podShares(arms) }),
+    pods: podShares(arms),
   };
   const observation = provider.observe(context);
-  // Pods that are not ready yet get nothing, but soon will.
-  const off = provider.byPods === undefined && isOff(observation);
   return {
     provider,
     context,
     observation,
-    zero: off || provider.plan(context, OFF).length === 0,
+    zero: provider.steering.isOff(observation) || provider.plan(context, OFF).length === 0,
     recorded: (release.metadata.finalizers ?? []).includes(FINALIZER),
   };
 }

@@ -14,9 +14,9 @@ type Counted = NonNullable<NonNullable<ReleaseSpec['traffic']>['preset']>;
 export function countedBy(
   templates: readonly BoundTemplate[],
   presets: Presets | NoPresets,
-  { byPods }: Provider,
+  { steering }: Pick<Provider, 'steering'>,
 ): Counted {
-  const own = byPods === undefined ? ownTotal(templates) : undefined;
+  const own = steering.countable ? ownTotal(templates) : undefined;
   if (own !== undefined) return own;
   const wanted = namedBy(templates) ?? presets;
   if ('sentence' in wanted) return { name: 'none', because: wanted.sentence };

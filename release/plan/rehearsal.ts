@@ -1,4 +1,3 @@
-import { sizeOf } from '../../api/ladder.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
@@ -7,7 +6,7 @@ import { REASON } from '../../api/reasons.ts';
 import type { Write } from '../../api/writes.ts';
 import type { Provider, Refusal } from '../../providers/provider.ts';
 import { splitOf } from '../../providers/shared/wants.ts';
-import { canaryDeployment, canaryReplicas, canaryService } from '../canary/index.ts';
+import { canaryDeployment, canaryService } from '../canary/index.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { Traffic } from '../preflight/index.ts';
 import { trafficFacts } from '../facts/traffic.ts';
@@ -46,8 +45,7 @@ export function firstWrites(facts: Facts, planned: Planned): Rehearsal {
   const provider = PROVIDERS[planned.traffic.provider];
   const actions = [
     ...creations(facts, target, planned, provider),
-    // Without a router the weight is the canary's size.
-    ...(provider.byPods === undefined ? weightWrites(facts, target, planned) : []),
+    ...(provider.steering.beforehand ? weightWrites(facts, target, planned) : []),
   ];
   const refusals = actions.flatMap(({ noted }) => {
     const answer: RefusedWrite | undefined = snapshot.refused[noted];
@@ -67,15 +65,12 @@ function creations(
   { snapshot }: Facts,
   target: WorkloadFacts,
   { step, traffic }: Planned,
-  { byPods }: Provider,
+  { steering }: Provider,
 ): Tried[] {
   const { rewrite, stableService, canaryService: service } = traffic;
   const { replicas } = target;
   const input = { target: target.object, rewrite, release: plannedFor(target).metadata.name };
-  const size =
-    byPods?.replicas(step.weight, replicas).pods ??
-    canaryReplicas(sizeOf(step), replicas, step.canaryReplicas);
-  const deployment = canaryDeployment({ ...input, replicas: size });
+  const deployment = canaryDeployment({ ...input, replicas: steering.podsFor(step, replicas) });
   const create = (why: string, object: KubeObject, live: readonly KubeObject[]): Tried[] =>
     live.some(({ metadata }) => metadata.name === object.metadata.name)
       ? []

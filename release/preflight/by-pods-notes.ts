@@ -1,7 +1,7 @@
 import { getInteger, getString, getStringMap } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { REASON } from '../../api/reasons.ts';
-import { reached } from '../../providers/index.ts';
+import type { Steering } from '../../providers/provider.ts';
 import { mapSelects } from '../canary/index.ts';
 import { templateLabels } from './services.ts';
 import { nameOf, type Note } from './types.ts';
@@ -14,17 +14,17 @@ export interface Shared {
 }
 
 /** What a share of the pods is not: any share one likes, and a share of the clients that choose their pods themselves. */
-export function notesByPods({ target, services, weights }: Shared): Note[] {
+export function notesByPods({ target, services, weights }: Shared, steering: Steering): Note[] {
   const labels = templateLabels(target);
   const fronting = services.filter((each) => mapSelects(getStringMap(each, 'spec', 'selector'), labels));
-  return [...aboutWeights(target, weights), ...fronting.flatMap(aboutClients)];
+  return [...aboutWeights(target, weights, steering), ...fronting.flatMap(aboutClients)];
 }
 
-function aboutWeights(target: KubeObject, weights: readonly number[]): Note[] {
+function aboutWeights(target: KubeObject, weights: readonly number[], steering: Steering): Note[] {
   const stable = getInteger(target, 'spec', 'replicas') ?? 1;
-  const becomes = reached(weights, stable);
-  if (!becomes.includes('becomes')) return [];
-  const sentence = `Without a router weights are shares of whole pods: beside ${stable} pods of Deployment ${nameOf(target)} ${becomes}.`;
+  const becomes = steering.becomes(weights, stable);
+  if (becomes === undefined || becomes.exact) return [];
+  const sentence = `Without a router weights are shares of whole pods: beside ${stable} pods of Deployment ${nameOf(target)} ${becomes.sentence}.`;
   return [{ reason: REASON.WeightsInPods, sentence }];
 }
 

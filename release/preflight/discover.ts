@@ -27,8 +27,8 @@ export function discoverTraffic(input: DiscoveryInput): Discovery {
   if (tooMany.length > 0) return { ok: false, refusals: tooMany };
   const providers = allowedProviders(input);
   if (!providers.ok) return providers;
-  const byPods = providers.value.find((name) => PROVIDERS[name].byPods !== undefined);
-  if (byPods !== undefined) return discoverByPods(input, byPods);
+  const shared = providers.value.find((name) => !PROVIDERS[name].steering.ownService);
+  if (shared !== undefined) return discoverByPods(input, shared);
   const chosen = chooseTraffic(input, providers.value);
   if (!chosen.ok) return chosen;
   const { fronting, ...traffic } = chosen.value;

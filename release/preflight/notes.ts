@@ -41,7 +41,9 @@ export function notesOn(input: NotesInput): Note[] {
     ...(PROVIDERS[traffic.provider].editsUserRoutes ? traffic.routes.flatMap(aboutGitOps) : []),
     ...(traffic.provider === 'nginx' ? nginxNotes(traffic.routes, stable, input.ingressClasses ?? []) : []),
     ...(traffic.provider === 'gateway' ? gatewayNotes(traffic.routes, stable, input.templates) : []),
-    ...(PROVIDERS[traffic.provider].byPods === undefined ? [] : notesByPods({ target, services, weights })),
+    ...(PROVIDERS[traffic.provider].steering.ownService
+      ? []
+      : notesByPods({ target, services, weights }, PROVIDERS[traffic.provider].steering)),
     ...aboutElsewhere(input),
     ...aboutPaused(target),
   ];

@@ -41,7 +41,7 @@ export function preflight(input: PreflightInput): Refusal[] {
     ...refuseClaims(input),
     ...refuseQuota({
       ...input,
-      byPods: PROVIDERS[input.traffic.provider].byPods,
+      steering: PROVIDERS[input.traffic.provider].steering,
       quotas: ofKind(input.surroundings, RESOURCES.resourceQuotas),
     }),
     ...refuseTakenNames(input),

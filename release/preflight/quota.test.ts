@@ -4,6 +4,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
 import { aDeployment } from '../../test/support/objects.ts';
 import { PROVIDERS } from '../../providers/index.ts';
+import { BY_ROUTES } from '../../providers/shared/steering.ts';
 import { podsNeeded, refuseQuota } from './quota.ts';
 
 const step = (weight: number, more: Partial<Step> = {}): Step => ({
@@ -29,7 +30,8 @@ const container = (requests: JsonObject, more: JsonObject = {}) => ({
 /** 4 replicas, surge 1 (25%). */
 const target = (pod: JsonObject = { containers: [container({ cpu: '500m', memory: '1Gi' })] }, spec = {}) =>
   aDeployment('web', { app: 'web' }, { spec: { template: { spec: pod }, ...spec } });
-const refusals = (quotas: KubeObject[], of = target()) => refuseQuota({ target: of, ladder, quotas });
+const refusals = (quotas: KubeObject[], of = target()) =>
+  refuseQuota({ target: of, ladder, quotas, steering: BY_ROUTES });
 
 describe('pods that a release needs beside the stable ones', () => {
   const surge = (maxSurge: number | string) =>
@@ -45,12 +47,12 @@ describe('pods that a release needs beside the stable ones', () => {
     ['copies', target(), [step(0, { mirror: 100 }), step(5)], 4],
     ['nothing', target(), [], 1],
   ])('%s', (_name, of, steps, want) => {
-    expect(podsNeeded({ target: of, ladder: steps })).toBe(want);
+    expect(podsNeeded({ target: of, ladder: steps, steering: BY_ROUTES })).toBe(want);
   });
 
   test('without a router half of the requests are as many pods as stable has', () => {
-    const { byPods } = PROVIDERS.replicas;
-    expect(podsNeeded({ target: target(), ladder, byPods })).toBe(5);
+    const { steering } = PROVIDERS.replicas;
+    expect(podsNeeded({ target: target(), ladder, steering })).toBe(5);
   });
 });
 

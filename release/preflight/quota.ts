@@ -1,20 +1,18 @@
 import { getInteger, getObject, getObjects, getString, getStringMap } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { sizeOf } from '../../api/ladder.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
 import { parseQuantity } from '../../lib/quantity.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { ByPods, Refusal } from '../../providers/provider.ts';
-import { canaryReplicas } from '../canary/index.ts';
+import type { Refusal, Steering } from '../../providers/provider.ts';
 import { nameOf } from './types.ts';
 
 export interface RoomNeeded {
   /** live, holding the new template */
   target: KubeObject;
   ladder: readonly Step[];
-  /** the number of canary pods is the weight */
-  byPods?: ByPods | undefined;
+  /** tells how many pods a step needs */
+  steering: Steering;
   /** ResourceQuotas of the namespace, where they may be read */
   quotas: readonly KubeObject[];
 }
@@ -30,12 +28,9 @@ export function refuseQuota(needed: RoomNeeded): Refusal[] {
 }
 
 /** More pods than now at the busiest moment: the largest canary, or the last one beside the promotion's surge. */
-export function podsNeeded({ target, ladder, byPods }: Omit<RoomNeeded, 'quotas'>): number {
+export function podsNeeded({ target, ladder, steering }: Omit<RoomNeeded, 'quotas'>): number {
   const stable = getInteger(target, 'spec', 'replicas') ?? 1;
-  const sizes = ladder.map(
-    (step) =>
-      byPods?.replicas(step.weight, stable).pods ?? canaryReplicas(sizeOf(step), stable, step.canaryReplicas),
-  );
+  const sizes = ladder.map((step) => steering.podsFor(step, stable));
   return Math.max(0, ...sizes, (sizes.at(-1) ?? 0) + surgeOf(target, stable));
 }
 

@@ -14,7 +14,7 @@ export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[
   const field =
     annotation === undefined ? 'spec.provider of the policy' : `annotation ${ANNOTATION.provider}`;
   const wanted = annotation ?? input.policyProvider;
-  if (wanted === 'auto') return found(BUILT_IN.filter((name) => PROVIDERS[name].byPods === undefined));
+  if (wanted === 'auto') return found(BUILT_IN.filter((name) => PROVIDERS[name].onlyByName !== true));
   const provider = BUILT_IN.find((name) => name === wanted);
   if (provider !== undefined) return found([provider]);
   return refused(

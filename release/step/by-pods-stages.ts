@@ -1,11 +1,10 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Reached } from '../../providers/provider.ts';
-import { shareOf } from '../../providers/replicas/replicas.ts';
 import type { Answer } from '../model.ts';
 import type { StatusChange } from '../status/next.ts';
 import { orEnd, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
-import { reachedIn, scaledByOthers } from './by-pods.ts';
+import { reachedIn, scaledByOthers } from './steered.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
 import { observedNow, reassert } from './weight-stages.ts';
 
@@ -46,7 +45,7 @@ export const podsObserved: Stage = (s) => {
   const { ready } = s.traffic.context.pods ?? { ready: { canary: 0, stable: 0 } };
   if (s.status.weightObservedAt !== undefined) return undefined;
   if (ready.canary < wanted) return notReady(s, ready.canary, wanted);
-  const share = shareOf(ready.canary, ready.stable);
+  const share = s.traffic.observation.weight ?? 0;
   const sentence = `Weight ${s.step.weight} is observed as ${share}: ${ready.canary} of ${ready.canary + ready.stable} ready pods.`;
   const parts = { reason: REASON.Settling, sentence, requeueAfterMs: AT_ONCE };
   const change = { phase: 'Progressing' as const, weight: s.step.weight, ...observedNow(s) };

@@ -1,9 +1,9 @@
 import { RESOURCES } from '../../api/resources.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import { loadOf, sizeOf } from '../../api/ladder.ts';
+import { loadOf } from '../../api/ladder.ts';
 import { splitText } from '../../api/split.ts';
-import { canaryDeployment, canaryReplicas, canaryService, isMadeFor, type Rewrite } from '../canary/index.ts';
+import { canaryDeployment, canaryService, isMadeFor, type Rewrite } from '../canary/index.ts';
 import { recordedRewrite } from '../facts/canary.ts';
 import { isExposed } from '../facts/exposure.ts';
 import { timeOf } from '../facts/workload.ts';
@@ -13,7 +13,6 @@ import { event, orEnd, remove, write } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
 import { stillServes, zeroWeight } from '../plan/leave.ts';
 import { withdraw } from '../rules/exit/withdraw.ts';
-import { reachedIn } from './by-pods.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
 
 /** How long the API server or the scheduler may refuse pods before a human is asked. */
@@ -73,7 +72,7 @@ function oldCanary(s: StepFacts): Answer {
 }
 
 function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
-  const replicas = reachedIn(s)?.pods ?? replicasFor(s);
+  const replicas = replicasFor(s);
   const object = canaryDeployment({
     target: source(s),
     rewrite,
@@ -91,9 +90,8 @@ function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
 }
 
 /** A fixed number belongs to the step; else it follows what the canary gets, and the stable replicas of now. */
-function replicasFor({ target, step }: StepFacts): number {
-  return canaryReplicas(sizeOf(step), target.replicas, step.canaryReplicas);
-}
+const replicasFor = ({ traffic, target, step }: StepFacts): number =>
+  traffic.provider.steering.podsFor(step, target.replicas);
 
 /** A route that cannot be read may send anything; and stable may shrink for want of requests once it gets none. */
 function mayShrink({ traffic, step }: StepFacts): boolean {

@@ -1,12 +1,12 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { REASON } from '../../api/reasons.ts';
-import { seenText } from '../../providers/shared/wants.ts';
 import { timeOf } from '../facts/workload.ts';
 import { lastWriter, type Writer } from '../facts/writers.ts';
 import type { Answer } from '../model.ts';
 import type { StatusChange } from '../status/next.ts';
 import { withhold } from '../live/withhold.ts';
 import type { StepFacts } from './stage.ts';
+import { steered } from './steered.ts';
 
 /** Somebody who undoes the weight this often within that time will not stop. */
 const EDITS = 5;
@@ -26,13 +26,9 @@ export function editsAfter(s: StepFacts): { change: StatusChange; count: number;
 
 /** It is not fought for ever: the canary gets nothing until a human says how to go on. */
 export function contested(s: StepFacts): Answer {
-  const { routes = [], service = '' } = s.release.spec.traffic ?? {};
-  const routed = routes.length > 0 ? routes.map(({ name }) => name).join(', ') : `Service ${service}`;
-  const byPods = s.traffic.provider.byPods !== undefined;
-  const where = byPods ? `, the number of pods of Deployment ${s.facts.canary.name}` : ` of ${routed}`;
   const writer = writerOf(s);
   const who = writer === undefined ? 'Somebody' : writer.who;
-  const sentence = `${who} changed the weight${where} more than ${EDITS} times within ${formatDuration(WITHIN_MS)}: it stays at 0. ${remedyOf(writer)}, then let the release go on with "sluice resume", or abort it.`;
+  const sentence = `${who} changed the weight${steered(s).place(s)} more than ${EDITS} times within ${formatDuration(WITHIN_MS)}: it stays at 0. ${remedyOf(writer)}, then let the release go on with "sluice resume", or abort it.`;
   return withhold(s.facts, s.release, { reason: REASON.RouteContested, sentence });
 }
 
@@ -42,21 +38,17 @@ function remedyOf(writer: Writer | undefined): string {
 }
 
 /** Who wrote last to what carries the weight, since it was written. */
-function writerOf({ facts, status, traffic }: StepFacts): Writer | undefined {
-  const { context, provider } = traffic;
-  const canary = provider.byPods === undefined ? undefined : facts.canary.deployment?.object;
-  const objects = [...context.routes, ...context.made, ...(canary === undefined ? [] : [canary])];
+function writerOf(s: StepFacts): Writer | undefined {
+  const { facts, status, traffic } = s;
+  const { routes, made } = traffic.context;
+  const objects = [...routes, ...made, ...steered(s).carriers(s)].filter((each) => each !== undefined);
   return lastWriter(objects, timeOf(status.weightObservedAt ?? status.stepStartedAt, facts.nowMs));
 }
 
 /** The beginning of a sentence: who changed the route to what, and when, as far as its managed fields tell. */
 export function whoChanged(s: StepFacts): string {
   const writer = writerOf(s);
-  const { canary } = s.facts;
-  const [what, to] =
-    s.traffic.provider.byPods === undefined
-      ? ['changed the route', seenText(s.traffic.observation)]
-      : [`scaled Deployment ${canary.name}`, `${canary.wanted}`];
+  const { what, to } = steered(s).changed(s);
   return writer === undefined
     ? `Somebody ${what} to ${to}`
     : `${writer.who} ${what} at ${writer.at} to ${to}`;

@@ -1,5 +1,6 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/release.ts';
+import type { Steering } from '../../providers/provider.ts';
 import { phaseOf } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Action, Answer } from '../model.ts';
@@ -23,7 +24,7 @@ import { drifted, originalsRecorded, reassert, weightObserved, weightWritten } f
 const mended: Stage = (s) => (drifted(s) && justJudged(s) ? reassert(s) : undefined);
 
 /** In this order; the first that has something to do or to wait for answers. What keeps users safe was asked before (rules/live). */
-const STAGES: readonly Stage[] = [
+const BY_ROUTES: readonly Stage[] = [
   withheld,
   routesThere,
   stableServiceThere,
@@ -40,7 +41,7 @@ const STAGES: readonly Stage[] = [
 ];
 
 /** Without a router: the number of canary pods is the weight, and whoever sends to stable pods sends to them. */
-const STAGES_BY_PODS: readonly Stage[] = [
+const BY_PODS: readonly Stage[] = [
   withheld,
   companionsFollow,
   canaryExists,
@@ -49,6 +50,8 @@ const STAGES_BY_PODS: readonly Stage[] = [
   podsObserved,
   mended,
 ];
+
+const STAGES: Record<Steering['by'], readonly Stage[]> = { routes: BY_ROUTES, pods: BY_PODS };
 
 /** One rung of the ladder, from the canary's size to the verdict. */
 export const stepping: FactsRule = {
@@ -65,7 +68,7 @@ export const stepping: FactsRule = {
 };
 
 function stepOn(s: StepFacts): Answer {
-  for (const stage of s.traffic.provider.byPods === undefined ? STAGES : STAGES_BY_PODS) {
+  for (const stage of STAGES[s.traffic.provider.steering.by]) {
     const answer = stage(s);
     if (answer !== undefined) return answer;
   }

@@ -8,9 +8,9 @@ import type { Answer } from '../model.ts';
 import { event, orEnd, recordOriginals, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
 import { asked } from '../status/next.ts';
-import { reachedIn, scaledByOthers } from './by-pods.ts';
 import { contested, editsAfter, isContested, whoChanged } from './contested.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
+import { reachedIn, steered } from './steered.ts';
 import { switchable } from './switch-stages.ts';
 
 /** What a user's route held is on the Release, with the finalizer, before the first edit. */
@@ -75,9 +75,7 @@ export function observedNow(s: StepFacts) {
 
 /** Is the route other than this step left it? */
 export function drifted(s: StepFacts): boolean {
-  const { traffic, status, split } = s;
-  if (status.weightObservedAt === undefined) return false;
-  return traffic.provider.byPods === undefined ? !shows(traffic.observation, split) : scaledByOthers(s);
+  return s.status.weightObservedAt !== undefined && steered(s).drifted(s);
 }
 
 /** The weight is written again, as often as that may happen. */

@@ -4,7 +4,6 @@ import type { Release } from '../../../api/release.ts';
 import type { Step } from '../../../api/kinds/policy/step.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';
-import { reached } from '../../../providers/index.ts';
 import { templatesEqual } from '../../canary/index.ts';
 import { phaseOf, recordedTemplates, wasTurnedDown } from '../../facts/records.ts';
 import type { Facts } from '../../facts/facts.ts';
@@ -129,10 +128,7 @@ function begin(facts: Facts, active: Release): Answer {
 
 /** Without a router not every weight can be had. */
 function inPods({ traffic, target }: Facts, steps: readonly Step[]): string {
-  if (traffic?.provider.byPods === undefined || target === undefined) return '';
-  const weights = reached(
-    steps.map(({ weight }) => weight),
-    target.replicas,
-  );
-  return ` Beside ${target.replicas} stable pods ${weights}.`;
+  const weights = steps.map(({ weight }) => weight);
+  const become = target && traffic?.provider.steering.becomes(weights, target.replicas);
+  return become === undefined ? '' : ` Beside ${target?.replicas} stable pods ${become.sentence}.`;
 }

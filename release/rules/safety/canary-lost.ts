@@ -16,7 +16,8 @@ export const canaryLost: FactsRule = {
     const { active, canary } = facts;
     if (active === undefined || phaseOf(active) === 'RollingBack') return undefined;
     const lost = canary.ready.length === 0;
-    if (facts.traffic?.provider.byPods !== undefined) return lost ? withoutRouter(facts, active) : undefined;
+    if (facts.traffic?.provider.steering.followsReadiness === true)
+      return lost ? withoutRouter(facts, active) : undefined;
     const gone = lost ? undefined : serviceGone(facts);
     if (!lost && gone === undefined) return undefined;
     const actions = zeroWeight(facts);

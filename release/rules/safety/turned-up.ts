@@ -2,7 +2,7 @@ import type { Release } from '../../../api/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { wantedSplit, type Split } from '../../../api/split.ts';
 import { OFF } from '../../../providers/provider.ts';
-import { isMore, seenText, splitOf } from '../../../providers/shared/wants.ts';
+import { seenText, splitOf } from '../../../providers/shared/wants.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';
 import type { Answer } from '../../model.ts';
@@ -16,14 +16,14 @@ import { ANEW } from '../../live/withhold.ts';
 
 /**
  * Somebody turned the route up: more goes to the canary than was written or is about to be. All of it is taken away at once; the step
- * writes its own weight again, unless this has happened too often. Without a router the number of pods is the weight (by-pods-stages).
+ * writes its own weight again, unless this has happened too often. Where the number of pods is the weight, the step takes it back (by-pods-stages).
  */
 export const turnedUp: FactsRule = {
   name: 'turned-up',
   decide(facts) {
     const { active, traffic } = facts;
     if (active?.status === undefined || traffic === undefined || !isLive(phaseOf(active))) return undefined;
-    if (traffic.provider.byPods !== undefined || !isTooMuch(facts, active)) return undefined;
+    if (!isTooMuch(facts, active)) return undefined;
     const s = stepFacts(facts, active);
     if (s === undefined || phaseOf(active) === 'Promoting' || active.status.withheld !== undefined)
       return takenAway(facts, active);
@@ -32,9 +32,11 @@ export const turnedUp: FactsRule = {
 };
 
 function isTooMuch(facts: Facts, active: Release): boolean {
-  const { observation } = facts.traffic ?? {};
-  if (observation === undefined || active.status === undefined) return false;
-  return [wantedSplit(active.status), ...aimsOf(facts, active)].every((split) => isMore(observation, split));
+  if (facts.traffic === undefined || active.status === undefined) return false;
+  const { observation, provider } = facts.traffic;
+  return [wantedSplit(active.status), ...aimsOf(facts, active)].every((split) =>
+    provider.steering.isMore(observation, split),
+  );
 }
 
 /** What the route may show beside what is wanted: the weight that is about to be written, and the one it takes the place of. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canaryReplicas } from './replicas.ts';
+import { canaryReplicas } from './steering.ts';
 
 test.each([
   { weight: 5, stable: 4, want: 1 },
