@@ -1,25 +1,31 @@
-import type { Resource } from '../api/kube.ts';
-import { gateway } from './gateway/gateway.ts';
-import { istio } from './istio/istio.ts';
+import type { KubeObject, Resource } from '../api/kube.ts';
+import * as list from './list.ts';
 import { readBy } from './live.ts';
-import { linkerd } from './linkerd/linkerd.ts';
-import { nginx } from './nginx/nginx.ts';
-import type { Provider } from './provider.ts';
-import { replicas } from './replicas/replicas.ts';
+import { OFF } from './provider.ts';
+import type { Presets, Provider, Split, TrafficContext } from './provider.ts';
+import { splitVariablesBy, variablesBy } from './variables.ts';
 
-export type BuiltIn = 'gateway' | 'nginx' | 'istio' | 'linkerd' | 'replicas';
+export type BuiltIn = keyof typeof list;
 
-/** The back ends of this version, in order of preference. */
-export const PROVIDERS: Record<BuiltIn, Provider> = { gateway, nginx, istio, linkerd, replicas };
+/** The back ends of this version by name. All that is derived from them is derived here. */
+export const PROVIDERS: Readonly<Record<BuiltIn, Provider>> = list;
+
+const ALL: readonly Provider[] = Object.values(PROVIDERS);
 
 /** Every kind that any of them reads: what is watched, listed and granted. */
 export const ROUTE_RESOURCES: readonly Resource[] = [
-  ...new Set([
-    ...Object.values(PROVIDERS).flatMap(({ routeResources }) => routeResources),
-    ...Object.values(PROVIDERS).flatMap(readBy),
-  ]),
+  ...new Set([...ALL.flatMap(({ routeResources }) => routeResources), ...ALL.flatMap(readBy)]),
 ];
 
+/** What templates may name, beside `auto` and the name of a back end, which stands for what fits its routes. */
+export const PRESETS: readonly Presets[] = [...new Set(ALL.flatMap(({ allPresets }) => allPresets))];
+
+/** Variables of query templates that tell of the traffic. */
+export const trafficVariables = (context: TrafficContext, split: Split = OFF): Record<string, string> =>
+  variablesBy(ALL, context, split);
+
+/** Those that depend on the split alone. */
+export const splitVariables = (split: Split, stableService?: KubeObject): Record<string, string> =>
+  splitVariablesBy(ALL, split, stableService);
+
 export { liveOf, readBy, routesOf, type LiveRoutes } from './live.ts';
-export { PRESETS } from './preset-list.ts';
-export { trafficVariables } from './variables.ts';

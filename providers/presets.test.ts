@@ -18,12 +18,13 @@ import {
   contourPresets,
   envoyGatewayGrpcPresets,
   kgatewayPresets,
-} from './gateway/envoy-presets.ts';
+} from './shared/envoy-presets.ts';
 import { gatewayPresets, linkerdRoutePresets } from './gateway/presets.ts';
 import { PRESETS, PROVIDERS, trafficVariables } from './index.ts';
-import { istioPresets, nginxPresets } from './presets.ts';
+import { istioPresets } from './istio/presets.ts';
+import { nginxPresets } from './nginx/presets.ts';
 import type { Presets } from './provider.ts';
-import { traefikNginxPresets, traefikPresets } from './gateway/traefik-presets.ts';
+import { traefikNginxPresets, traefikPresets } from './shared/traefik-presets.ts';
 
 const ingresses = [
   ingress('shop.v1', { 'a.example.com': [ingressPath('/', 'web')] }),

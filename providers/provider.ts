@@ -3,6 +3,7 @@ import type { Match, Stickiness } from '../api/kinds/policy/split.ts';
 import type { ProviderName } from '../api/kinds/policy/providers.ts';
 import type { Step } from '../api/kinds/policy/step.ts';
 import type { Strategy } from '../api/kinds/policy/strategy.ts';
+import type { BoundTemplate } from '../api/kinds/template/bound.ts';
 import type { Split } from '../api/split.ts';
 import type { Write } from '../api/writes.ts';
 
@@ -30,6 +31,8 @@ export interface TrafficContext {
   /** what `record` returned before the first edit (kept on the Release); undefined before that */
   originals: RouteOriginals | undefined;
   wants: Wants;
+  /** before a release begins: IngressClasses as far as they are known, and whether policy or annotation name the provider */
+  discovery?: { classes: readonly KubeObject[]; named: boolean };
   /** for a back end that steers by the number of pods */
   pods?: PodShares;
 }
@@ -93,6 +96,28 @@ export interface Observation {
 export interface Refusal {
   reason: string;
   sentence: string;
+}
+
+/** Something that stands against no release, but that its author will want to know before it begins. */
+export interface Note {
+  reason: string;
+  sentence: string;
+}
+
+/** What a note may look at. */
+export interface NotesContext {
+  target: KubeObject;
+  routes: readonly KubeObject[];
+  /** name of the stable Service; empty without one */
+  stable: string;
+  /** Services whose selectors choose the target's pods */
+  fronting: readonly KubeObject[];
+  /** what the weights come to, if not to what they say */
+  become: ReturnType<Steering['becomes']>;
+  /** IngressClasses, as far as they are known */
+  classes: readonly KubeObject[];
+  /** with their queries */
+  templates: readonly BoundTemplate[];
 }
 
 /** PromQL templates for one arm; variables as in providers/variables.ts. Cumulative counters, no rate(). */
@@ -164,7 +189,10 @@ export interface Presets {
  * providers/conformance/suite.ts.
  */
 export interface Provider {
+  /** as policies name it, and its folder and its page are called */
   name: ProviderName;
+  /** for people: what it steers by */
+  title: string;
   /** kinds of the user's routes this back end splits */
   routeResources: readonly Resource[];
   /** kind of the objects it makes; undefined if it makes none */
@@ -195,4 +223,16 @@ export interface Provider {
   cleanup(context: TrafficContext): Write[];
   /** the queries that fit what serves these routes; `classes`: IngressClasses, as far as they are known; absent: none are */
   presets(routes: readonly KubeObject[], classes?: readonly KubeObject[]): Presets | NoPresets;
+  /** all that `presets` may answer and templates may name */
+  allPresets: readonly Presets[];
+  /** variables its queries need beside those that all have; lists are alternations escaped for RE2, whose names end in Regex */
+  routeVariables?(context: TrafficContext): Record<string, string>;
+  /** the same, of what depends on the split alone */
+  splitVariables?(split: Split, stableService?: KubeObject): Record<string, string>;
+  /** ports by which a route reaches the Service, as it writes them: number or name */
+  portsTo?(route: KubeObject, service: string): string[];
+  /** why counts of requests say nothing about the weight of this route, as the end of a sentence */
+  uncountable?(route: KubeObject): string | undefined;
+  /** what is good to know before a release begins */
+  notes?(context: NotesContext): Note[];
 }

@@ -6,9 +6,9 @@ import { valuesOver } from '../../analysis/promql/range.ts';
 import { isSelector } from '../../analysis/promql/selector.ts';
 import type { Window } from '../../api/analysis.ts';
 import { withoutPassword } from '../../lib/url.ts';
-import { istioReporters } from '../../providers/presets.ts';
+import { splitVariables } from '../../providers/index.ts';
 import { OFF } from '../../providers/provider.ts';
-import { dashed } from '../../providers/variables.ts';
+import { dashed } from '../../providers/shared/names.ts';
 import { UsageError } from '../io.ts';
 
 /** Stands for the pods' names while a query is rendered, because a recording spans pods nobody remembers. */
@@ -45,7 +45,7 @@ export function variablesFor(service: {
     traefikNamesRegex: route === undefined ? '.+' : dashed(route),
     portRegex: '.+',
     ...envoyClusters(namespace, route),
-    ...istioReporters(OFF),
+    ...splitVariables(OFF),
   };
 }
 

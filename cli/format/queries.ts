@@ -3,9 +3,9 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { armVariables, renderKnown, type Arm } from '../../api/query.ts';
 import type { Release } from '../../api/release.ts';
 import { wantedSplit } from '../../api/split.ts';
-import { istioReporters } from '../../providers/presets.ts';
+import { splitVariables } from '../../providers/index.ts';
 import { OFF } from '../../providers/provider.ts';
-import { alternation } from '../../providers/variables.ts';
+import { alternation } from '../../providers/shared/names.ts';
 import { canaryName } from '../../release/canary/index.ts';
 
 /** One query of a release; `what` is its place in the template: "canary bad". */
@@ -58,7 +58,7 @@ function known({ metadata, spec, status }: Release): Record<string, string> {
     target: target.name,
     release: metadata.name,
     canaryDeployment: canaryName(target.name),
-    ...istioReporters(status === undefined ? OFF : wantedSplit(status)),
+    ...splitVariables(status === undefined ? OFF : wantedSplit(status)),
     ...(traffic?.service === undefined ? {} : { stableService: traffic.service }),
     ...(traffic?.canaryService === undefined ? {} : { canaryService: traffic.canaryService }),
     ...(route === undefined ? {} : { route, ingress: route }),

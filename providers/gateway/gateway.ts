@@ -4,7 +4,11 @@ import { RESOURCES } from '../../api/resources.ts';
 import { mirrorOf, refersTo } from './filters.ts';
 import { KINDS, kindOf, label } from './kinds.ts';
 import { guardedName } from './matches.ts';
-import { gatewayPresets } from './presets.ts';
+import { gatewayNotes } from './notes.ts';
+import { gatewayPresets, linkerdRoutePresets } from './presets.ts';
+import { gatewayPorts, gatewayVariables } from './variables.ts';
+import { ENVOY_PRESETS } from '../shared/envoy-presets.ts';
+import { traefikPresets } from '../shared/traefik-presets.ts';
 import { refuse } from './refusals.ts';
 import { acknowledgement, worst } from './status.ts';
 import { lookAt, summarise, type Seen } from '../shared/in-place-seen.ts';
@@ -63,6 +67,7 @@ function copiesToCanary(route: KubeObject, service: string): boolean {
 /** Gateway API: the user's HTTPRoutes and GRPCRoutes are edited in place, every rule that names the stable Service alike. */
 export const gateway: Provider = {
   name: 'gateway',
+  title: 'Gateway API',
   routeResources: KINDS.map(({ resource }) => resource),
   madeResource: undefined,
   alsoReads: [RESOURCES.serviceProfiles, ...KINDS.map(({ resource }) => resource)],
@@ -81,4 +86,8 @@ export const gateway: Provider = {
   plan: (context, split) => KINDS.flatMap((kind) => planRoutes(kind, context, split)),
   cleanup: (context) => KINDS.flatMap((kind) => restoreRoutes(kind, context)),
   presets: gatewayPresets,
+  allPresets: [linkerdRoutePresets, ...ENVOY_PRESETS, traefikPresets],
+  routeVariables: gatewayVariables,
+  portsTo: gatewayPorts,
+  notes: ({ routes, stable, templates }) => gatewayNotes(routes, stable, templates),
 };

@@ -4,12 +4,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { implementationsOf } from './implementation.ts';
-
-/** Said before a release; it stands against none. */
-interface Note {
-  reason: string;
-  sentence: string;
-}
+import type { Note } from '../provider.ts';
 
 /** What an implementation does to requests or their numbers in a split; `templates`: with their queries. */
 export function gatewayNotes(

@@ -9,12 +9,12 @@ import {
   envoyGatewayGrpcPresets,
   envoyGatewayPresets,
   kgatewayPresets,
-} from './envoy-presets.ts';
+} from '../shared/envoy-presets.ts';
 import { controllersOf, implementationsOf, type Implementation } from './implementation.ts';
-import { anyOf, istioPresets } from '../presets.ts';
+import { istioPresets } from '../istio/presets.ts';
 import type { NoPresets, Presets } from '../provider.ts';
-import { BY_PODS } from '../replicas/presets.ts';
-import { traefikPresets } from './traefik-presets.ts';
+import { anyOf, BY_PODS } from '../shared/presets.ts';
+import { traefikPresets } from '../shared/traefik-presets.ts';
 
 /** Which queries count for routes of the Gateway API depends on what serves them. */
 

@@ -8,7 +8,7 @@ import { refuseMatch, refuseRoute, refuseWants } from './refusals.ts';
 import { label, SHAPE, VIRTUAL_SERVICES } from './routes.ts';
 import { analysisOf, errorIn, type Analysis } from './status.ts';
 import { liveOwn, ownSplit, planOwn, refuseTaken, removeOwn } from '../shared/own-object.ts';
-import { istioPresets } from '../presets.ts';
+import { istioPresets, istioReporters } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from '../provider.ts';
 import { sendsTo } from '../shared/weighted-rules.ts';
 import { BY_ROUTES } from '../shared/steering.ts';
@@ -76,6 +76,7 @@ function refuseRejected(context: TrafficContext, object: KubeObject): Refusal[] 
  */
 export const istio: Provider = {
   name: 'istio',
+  title: 'Istio',
   routeResources: [RESOURCES.virtualServices],
   madeResource: RESOURCES.virtualServices,
   alsoReads: [RESOURCES.virtualServices],
@@ -98,4 +99,6 @@ export const istio: Provider = {
     ...removeOwn(ownVirtualService, context),
   ],
   presets: () => istioPresets,
+  allPresets: [istioPresets],
+  splitVariables: istioReporters,
 };

@@ -6,9 +6,9 @@ import { serviceProfile, trafficSplit } from '../../test/support/linkerd.ts';
 import { backend, httpRoute, rule } from '../../test/support/routes.ts';
 import { aTrafficContext, percent } from '../../test/support/traffic.ts';
 import { linkerd } from './linkerd.ts';
-import { linkerdPresets } from '../presets.ts';
+import { linkerdPresets } from './presets.ts';
 import type { TrafficContext } from '../provider.ts';
-import { trafficVariables } from '../variables.ts';
+import { trafficVariables } from '../index.ts';
 
 const context = (change: Partial<TrafficContext> = {}) => aTrafficContext([], change);
 

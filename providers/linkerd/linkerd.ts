@@ -5,7 +5,7 @@ import { overridesOf, profileOf } from './profile.ts';
 import { leftElsewhere, refuse, ROUTES } from './refusals.ts';
 import { trafficSplit } from './split.ts';
 import { liveOwn, ownSplit, ownWeights, planOwn, removeOwn, type OwnSplit } from '../shared/own-object.ts';
-import { linkerdPresets } from '../presets.ts';
+import { linkerdPresets } from './presets.ts';
 import type { Observation, Provider, TrafficContext } from '../provider.ts';
 import { BY_ROUTES } from '../shared/steering.ts';
 
@@ -69,6 +69,7 @@ function notFollowed(context: TrafficContext, { weight, total }: OwnSplit): stri
 /** Linkerd by SMI: a TrafficSplit of our own, which Linkerd's SMI extension hands on to the proxies. */
 export const linkerd: Provider = {
   name: 'linkerd',
+  title: 'Linkerd (SMI)',
   routeResources: [RESOURCES.trafficSplits],
   madeResource: RESOURCES.trafficSplits,
   alsoReads: [RESOURCES.trafficSplits, RESOURCES.serviceProfiles, ...ROUTES],
@@ -84,4 +85,5 @@ export const linkerd: Provider = {
   plan: (context, split) => planOwn(trafficSplit, context, split),
   cleanup: (context) => removeOwn(trafficSplit, context),
   presets: () => linkerdPresets,
+  allPresets: [linkerdPresets],
 };

@@ -3,10 +3,10 @@ import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import { classOf, speaksGrpc } from './annotations.ts';
-import { nginxPresets } from '../presets.ts';
+import { nginxPresets } from './presets.ts';
 import type { NoPresets, Presets, Refusal } from '../provider.ts';
-import { BY_PODS } from '../replicas/presets.ts';
-import { traefikNginxPresets } from '../gateway/traefik-presets.ts';
+import { BY_PODS } from '../shared/presets.ts';
+import { traefikNginxPresets } from '../shared/traefik-presets.ts';
 
 /** Ingress-NGINX, under the name of a second installation too, or what stands in its place. */
 const OBEYS = /ingress-nginx/;

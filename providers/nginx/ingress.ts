@@ -1,4 +1,4 @@
-import { getObject, getObjects, getString, getStringMap } from '../../lib/json.ts';
+import { getInteger, getObject, getObjects, getString, getStringMap } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { CANARY, copiedAnnotations, splitAnnotations } from './annotations.ts';
@@ -33,6 +33,12 @@ export function pathsOf(ingress: KubeObject): IngressPath[] {
     }),
   );
 }
+
+/** Ports by which an Ingress reaches the Service, as it writes them: number or name. */
+export const portsOf = (ingress: KubeObject, service: string): string[] =>
+  pathsOf(ingress)
+    .filter((path) => path.service === service)
+    .flatMap(({ port }) => getInteger(port, 'number')?.toString() ?? getString(port, 'name') ?? []);
 
 export const placeOf = ({ host, path, pathType }: IngressPath): string =>
   JSON.stringify([host, path, pathType]);

@@ -5,9 +5,13 @@ import { LABEL } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
 import { isMadeFor, makerIn } from '../shared/naming.ts';
-import { isRead, isSplit, readSplit } from './annotations.ts';
-import { annotationsOf, canaryIngress, canaryIngressName, mains, namesService } from './ingress.ts';
+import { hasAnyAffinity, isRead, isSplit, readSplit } from './annotations.ts';
+import { annotationsOf, canaryIngress, canaryIngressName, mains, namesService, portsOf } from './ingress.ts';
 import { ingressPresets } from './class.ts';
+import { nginxNotes } from './notes.ts';
+import { nginxPresets } from './presets.ts';
+import { traefikNginxPresets } from '../shared/traefik-presets.ts';
+import { alternation } from '../shared/names.ts';
 import { refuse } from './refusals.ts';
 import { OFF } from '../provider.ts';
 import type { Observation, Provider, Split, TrafficContext } from '../provider.ts';
@@ -134,6 +138,7 @@ function readOne(context: TrafficContext, main: KubeObject, live: KubeObject | u
 /** Ingress-NGINX: a canary Ingress of our own beside each user's Ingress, which itself is never edited. */
 export const nginx: Provider = {
   name: 'nginx',
+  title: 'Ingress-NGINX',
   routeResources: [RESOURCES.ingresses],
   madeResource: RESOURCES.ingresses,
   alsoReads: [RESOURCES.ingresses],
@@ -149,4 +154,15 @@ export const nginx: Provider = {
   plan,
   cleanup: (context) => ownIngresses(context).map((object) => remove(context, object)),
   presets: ingressPresets,
+  allPresets: [nginxPresets, traefikNginxPresets],
+  routeVariables: ({ routes }) => {
+    const names = routes.map(({ metadata }) => metadata.name);
+    return { ingress: names[0] ?? '', ingressRegex: alternation(names) };
+  },
+  portsTo: portsOf,
+  uncountable: (ingress) =>
+    hasAnyAffinity(ingress)
+      ? `Ingress ${ingress.metadata.name} keeps sessions where they began, so they are not shared out one by one`
+      : undefined,
+  notes: ({ routes, stable, classes }) => nginxNotes(routes, stable, classes),
 };

@@ -3,12 +3,7 @@ import { REASON } from '../../api/reasons.ts';
 import { classOf, hasAffinity } from './annotations.ts';
 import { classObject } from './class.ts';
 import { pathsOf } from './ingress.ts';
-
-/** Said before a release; it stands against none. */
-interface Note {
-  reason: string;
-  sentence: string;
-}
+import type { Note } from '../provider.ts';
 
 /** What changes the meaning of Ingress-NGINX's numbers. */
 export function nginxNotes(

@@ -14,6 +14,7 @@ import {
   pathsOf,
   placeOf,
 } from './ingress.ts';
+import { refuseClass } from './class.ts';
 import { refuseWants } from './wants.ts';
 import type { Refusal, TrafficContext } from '../provider.ts';
 
@@ -28,6 +29,7 @@ export function refuse(context: TrafficContext): Refusal[] {
     ...[...context.routes, ...neighbours(context)].flatMap((other) => refuseContested(context, other)),
     ...neighbours(context).flatMap((other) => refuseNeighbour(context, other)),
     ...refuseWants(context),
+    ...(context.discovery === undefined ? [] : refuseClass(context.routes, context.discovery)),
   ];
 }
 

@@ -26,7 +26,3 @@ export const replicasPresets: Presets = {
   },
   // No `requests`: Services share out connections, not requests, so the counts say little about the split.
 };
-
-/** What to do where nothing in front of the pods counts for both arms. */
-export const BY_PODS =
-  'name the preset replicas, which asks the pods themselves, or give queries of your own';

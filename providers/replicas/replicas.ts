@@ -6,6 +6,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
 import type { Observation, Provider, Refusal, Reached, Split, TrafficContext } from '../provider.ts';
 import { byPods } from '../shared/steering.ts';
+import { replicasNotes } from './notes.ts';
 import { replicasPresets } from './presets.ts';
 
 /** Weights have two decimals: they are counted in hundredths of a percent, so that nothing is lost to rounding. */
@@ -111,6 +112,7 @@ function refuse({ wants }: TrafficContext): Refusal[] {
  */
 export const replicas: Provider = {
   name: 'replicas',
+  title: 'no router',
   routeResources: [],
   madeResource: undefined,
   routeless: true,
@@ -128,4 +130,6 @@ export const replicas: Provider = {
   // The canary Deployment is the controller's, and goes with the canary.
   cleanup: () => [],
   presets: () => replicasPresets,
+  allPresets: [replicasPresets],
+  notes: replicasNotes,
 };

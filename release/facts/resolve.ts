@@ -12,7 +12,7 @@ import { REASON } from '../../api/reasons.ts';
 import { fail, formatIssue, ok, type Issue, type Result } from '../../lib/result.ts';
 import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
-import { PRESETS } from '../../providers/index.ts';
+import { PRESETS, PROVIDERS } from '../../providers/index.ts';
 import type { NoPresets, Presets } from '../../providers/provider.ts';
 import type { ResolvedRules, Snapshot } from '../model.ts';
 import { unreachableLooks } from './horizons.ts';
@@ -66,13 +66,14 @@ export function withPresets(
   fitting: Presets | NoPresets,
 ): Result<BoundTemplate[]> {
   const known = PRESETS.map(asPreset);
-  // Templates may call what fits a Gateway API route by the name of the provider.
-  const gateway = 'name' in fitting ? [{ ...asPreset(fitting), name: 'gateway' }] : [];
+  // Where several may fit, templates may call the one that does by the name of the provider.
+  const names = Object.keys(PROVIDERS).filter((name) => !known.some((preset) => preset.name === name));
+  const byProvider = 'name' in fitting ? names.map((name) => ({ ...asPreset(fitting), name })) : [];
   const bound: BoundTemplate[] = [];
   for (const template of templates) {
     const resolved = resolvePresets(
       template,
-      [...known, ...gateway],
+      [...known, ...byProvider],
       'name' in fitting ? fitting.name : fitting,
     );
     if (!resolved.ok) return resolved;

@@ -57,7 +57,7 @@ export function trafficFacts(
     others: (provider.alsoReads ?? []).flatMap((kind) => liveOf(kind, snapshot)),
     originals: originalsOf(release),
     wants: policy === undefined ? NOTHING_WANTED : wantsOf(policy, snapshot.target?.metadata.annotations),
-    pods: podShares(arms),
+    ...(provider.steering.ownService ? {} : { pods: podShares(arms) }),
   };
   const observation = provider.observe(context);
   return {

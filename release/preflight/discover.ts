@@ -1,7 +1,6 @@
 import { getObject, getStringMap } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import { refuseClass } from '../../providers/nginx/class.ts';
 import { liveOf, PROVIDERS, type BuiltIn } from '../../providers/index.ts';
 import type { Refusal, TrafficContext } from '../../providers/provider.ts';
 import { canaryServiceName, chooseRewrite, mapSelects, ownerOf, rewriteLabels } from '../canary/index.ts';
@@ -90,13 +89,11 @@ function refuseRoutes(input: DiscoveryInput, traffic: Chosen): Refusal[] {
     others: (PROVIDERS[traffic.provider].alsoReads ?? []).flatMap((kind) => liveOf(kind, input)),
     originals: undefined,
     wants: input.wants,
+    discovery: { classes: input.ingressClasses ?? [], named: isNamed(input) },
   };
   return [
     ...PROVIDERS[traffic.provider].refuse(context),
     ...refuseCanaryRoutes(input, traffic.canaryService),
-    ...(traffic.provider === 'nginx'
-      ? refuseClass(traffic.routes, { classes: input.ingressClasses ?? [], named: isNamed(input) })
-      : []),
   ];
 }
 

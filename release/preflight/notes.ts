@@ -1,4 +1,4 @@
-import { getInteger, getObject, getString } from '../../lib/json.ts';
+import { getInteger, getObject, getString, getStringMap } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
@@ -7,12 +7,12 @@ import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { PROVIDERS } from '../../providers/index.ts';
-import { gatewayNotes } from '../../providers/gateway/notes.ts';
-import { nginxNotes } from '../../providers/nginx/notes.ts';
+import type { Note, NotesContext } from '../../providers/provider.ts';
+import { mapSelects } from '../canary/index.ts';
 import { mayBeCutOff, podsOf } from '../companions/index.ts';
-import { notesByPods } from './by-pods-notes.ts';
 import { ofKind } from './considered.ts';
-import { nameOf, type Note, type Traffic } from './types.ts';
+import { templateLabels } from './services.ts';
+import { nameOf, type Traffic } from './types.ts';
 
 export interface NotesInput {
   target: KubeObject;
@@ -31,22 +31,39 @@ export interface NotesInput {
 }
 
 export function notesOn(input: NotesInput): Note[] {
-  const { target, traffic, surroundings, services } = input;
-  const weights = input.ladder.map(({ weight }) => weight);
-  const stable = traffic.stableService?.metadata.name ?? '';
+  const { target, traffic, surroundings } = input;
+  const provider = PROVIDERS[traffic.provider];
   const { horizontalPodAutoscalers, scaledObjects } = RESOURCES;
   const autoscalers = ofKind(surroundings, horizontalPodAutoscalers, scaledObjects);
   return [
     ...autoscalers.filter((each) => scales(each, target)).map((each) => aboutAutoscaler(each, target)),
-    ...(PROVIDERS[traffic.provider].editsUserRoutes ? traffic.routes.flatMap(aboutGitOps) : []),
-    ...(traffic.provider === 'nginx' ? nginxNotes(traffic.routes, stable, input.ingressClasses ?? []) : []),
-    ...(traffic.provider === 'gateway' ? gatewayNotes(traffic.routes, stable, input.templates) : []),
-    ...(PROVIDERS[traffic.provider].steering.ownService
-      ? []
-      : notesByPods({ target, services, weights }, PROVIDERS[traffic.provider].steering)),
+    ...(provider.editsUserRoutes ? traffic.routes.flatMap(aboutGitOps) : []),
+    ...(provider.notes?.(notesContext(input)) ?? []),
     ...aboutElsewhere(input),
     ...aboutPaused(target),
   ];
+}
+
+function notesContext({
+  target,
+  traffic,
+  services,
+  ladder,
+  ingressClasses,
+  templates,
+}: NotesInput): NotesContext {
+  const labels = templateLabels(target);
+  const weights = ladder.map(({ weight }) => weight);
+  const { steering } = PROVIDERS[traffic.provider];
+  return {
+    target,
+    routes: traffic.routes,
+    stable: traffic.stableService?.metadata.name ?? '',
+    fronting: services.filter((each) => mapSelects(getStringMap(each, 'spec', 'selector'), labels)),
+    become: steering.becomes(weights, getInteger(target, 'spec', 'replicas') ?? 1),
+    classes: ingressClasses ?? [],
+    templates,
+  };
 }
 
 function aboutElsewhere({ target, traffic: { rewrite }, strange }: NotesInput): Note[] {

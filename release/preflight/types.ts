@@ -30,12 +30,6 @@ export interface DiscoveryInput extends LiveRoutes {
   budget?: Budget;
 }
 
-/** Something that stands against no release, but that its author will want to know before it begins. */
-export interface Note {
-  reason: string;
-  sentence: string;
-}
-
 /** What a release will move, and how its canary pods are told from stable ones. */
 export interface Traffic {
   provider: BuiltIn;

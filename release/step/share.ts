@@ -58,11 +58,9 @@ function whyNot({ split, traffic, release }: StepFacts): string | undefined {
   const { preset } = release.spec.traffic ?? {};
   if (split.matching) return 'requests that match go to the canary whatever the weight';
   if (split.mirror > 0) return 'copies are counted with the requests';
-  const sticky = traffic.context.routes.find(({ metadata }) =>
-    Object.keys(metadata.annotations ?? {}).some((name) => name.endsWith('/affinity')),
-  );
-  if (sticky !== undefined)
-    return `${sticky.kind} ${sticky.metadata.name} keeps sessions where they began, so they are not shared out one by one`;
+  const { provider, context } = traffic;
+  const uncountable = context.routes.map((route) => provider.uncountable?.(route)).find(Boolean);
+  if (uncountable !== undefined) return uncountable;
   if (preset?.requests === undefined)
     return preset?.name === 'none' || preset === undefined
       ? (preset?.because ?? 'the release was begun by a version that did not count')

@@ -20,7 +20,8 @@ import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.t
 import { freePort, prometheusReady } from '../../playground/dataplane/metrics/prometheus.ts';
 import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
 import { trafficVariables } from '../../providers/index.ts';
-import { istioPresets, nginxPresets } from '../../providers/presets.ts';
+import { istioPresets } from '../../providers/istio/presets.ts';
+import { nginxPresets } from '../../providers/nginx/presets.ts';
 import type { Presets } from '../../providers/provider.ts';
 import { edgeAfter } from '../support/edge.ts';
 import { measureMetric } from '../support/measure-metric.ts';

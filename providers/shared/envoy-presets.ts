@@ -1,4 +1,4 @@
-import { GRPC_FAILURES } from '../presets.ts';
+import { GRPC_FAILURES } from './presets.ts';
 import type { Presets } from '../provider.ts';
 
 /*
@@ -51,7 +51,7 @@ function envoyPresets(
   };
 }
 
-/** Clusters by their place in the route: see `envoyClusters` in variables.ts. */
+/** Clusters by their place in the route: see `envoyClusters` in gateway/variables.ts. */
 const BY_PLACE: Clusters = {
   canary: 'envoy_cluster_name=~"{{canaryClusterRegex}}"',
   stable: 'envoy_cluster_name=~"{{stableClusterRegex}}"',
