@@ -7,8 +7,7 @@ import { guardedName } from './matches.ts';
 import { gatewayNotes } from './notes.ts';
 import { gatewayPresets, linkerdRoutePresets } from './presets.ts';
 import { gatewayPorts, gatewayVariables } from './variables.ts';
-import { ENVOY_PRESETS } from '../shared/envoy-presets.ts';
-import { traefikPresets } from '../shared/traefik-presets.ts';
+import { BY_ROUTES, ENVOY_PRESETS, traefikPresets, sessionsStay } from '../toolkit.ts';
 import { refuse } from './refusals.ts';
 import { acknowledgement, worst } from './status.ts';
 import { lookAt, summarise, type Seen } from '../shared/in-place-seen.ts';
@@ -16,7 +15,6 @@ import { dnsLabel } from '../shared/naming.ts';
 import { planRoutes, recordRoutes, restoreRoutes, scopeOf } from '../shared/in-place.ts';
 import type { Observation, Provider, RouteOriginals, TrafficContext } from '../provider.ts';
 import { sendsTo } from '../shared/weighted-rules.ts';
-import { BY_ROUTES } from '../shared/steering.ts';
 
 function observe(context: TrafficContext): Observation {
   const seen = summarise(
@@ -89,5 +87,6 @@ export const gateway: Provider = {
   allPresets: [linkerdRoutePresets, ...ENVOY_PRESETS, traefikPresets],
   routeVariables: gatewayVariables,
   portsTo: gatewayPorts,
+  uncountable: sessionsStay,
   notes: ({ routes, stable, templates }) => gatewayNotes(routes, stable, templates),
 };

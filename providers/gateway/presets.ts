@@ -2,6 +2,8 @@ import { getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import {
+  anyOf,
+  BY_PODS,
   ciliumGrpcPresets,
   ciliumPresets,
   contourGrpcPresets,
@@ -9,12 +11,11 @@ import {
   envoyGatewayGrpcPresets,
   envoyGatewayPresets,
   kgatewayPresets,
-} from '../shared/envoy-presets.ts';
+  traefikPresets,
+} from '../toolkit.ts';
 import { controllersOf, implementationsOf, type Implementation } from './implementation.ts';
 import { istioPresets } from '../istio/presets.ts';
 import type { NoPresets, Presets } from '../provider.ts';
-import { anyOf, BY_PODS } from '../shared/presets.ts';
-import { traefikPresets } from '../shared/traefik-presets.ts';
 
 /** Which queries count for routes of the Gateway API depends on what serves them. */
 

@@ -47,10 +47,6 @@ export const classOf = (ingress: KubeObject): string | undefined =>
 export const hasAffinity = (ingress: KubeObject): boolean =>
   getString(ingress, 'metadata', 'annotations', AFFINITY) === 'cookie';
 
-/** Of any controller that reads such annotations. */
-export const hasAnyAffinity = ({ metadata }: KubeObject): boolean =>
-  Object.keys(metadata.annotations ?? {}).some((name) => name.endsWith('/affinity'));
-
 /**
  * The class's old annotation only where there is no field: a server refuses to make an Ingress with two classes that
  * differ. Sessions belong to the upstream, which the main Ingresses share, and so does what they say of them.

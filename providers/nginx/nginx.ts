@@ -5,17 +5,15 @@ import { LABEL } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
 import { isMadeFor, makerIn } from '../shared/naming.ts';
-import { hasAnyAffinity, isRead, isSplit, readSplit } from './annotations.ts';
+import { isRead, isSplit, readSplit } from './annotations.ts';
 import { annotationsOf, canaryIngress, canaryIngressName, mains, namesService, portsOf } from './ingress.ts';
 import { ingressPresets } from './class.ts';
 import { nginxNotes } from './notes.ts';
 import { nginxPresets } from './presets.ts';
-import { traefikNginxPresets } from '../shared/traefik-presets.ts';
-import { alternation } from '../shared/names.ts';
+import { alternation, BY_ROUTES, traefikNginxPresets, sessionsStay } from '../toolkit.ts';
 import { refuse } from './refusals.ts';
 import { OFF } from '../provider.ts';
 import type { Observation, Provider, Split, TrafficContext } from '../provider.ts';
-import { BY_ROUTES } from '../shared/steering.ts';
 
 function ownIngresses(context: TrafficContext): KubeObject[] {
   return context.made.filter(
@@ -160,9 +158,6 @@ export const nginx: Provider = {
     return { ingress: names[0] ?? '', ingressRegex: alternation(names) };
   },
   portsTo: portsOf,
-  uncountable: (ingress) =>
-    hasAnyAffinity(ingress)
-      ? `Ingress ${ingress.metadata.name} keeps sessions where they began, so they are not shared out one by one`
-      : undefined,
+  uncountable: sessionsStay,
   notes: ({ routes, stable, classes }) => nginxNotes(routes, stable, classes),
 };

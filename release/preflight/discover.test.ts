@@ -249,7 +249,7 @@ describe('what is refused, each with a remedy', () => {
     'no provider at all': {
       change: { annotations: { 'sluice.dev/provider': 'haproxy' } },
       reason: 'InvalidAnnotation',
-      words: ['sluice.dev/provider', '"haproxy"', 'gateway, nginx'],
+      words: ['sluice.dev/provider', '"haproxy"', 'gateway, istio'],
     },
     'a Service of another namespace': {
       change: { annotations: { 'sluice.dev/service': 'other/web' } },
