@@ -1,3 +1,4 @@
+import type { Reason } from './reasons.ts';
 import type { Metric } from './kinds/template/metric.ts';
 
 /** What is measured, what is concluded, and the small versioned state in between (kept in Release.status). */
@@ -94,7 +95,7 @@ export type VerdictResult = 'pass' | 'fail' | 'inconclusive';
 /** A conclusion with the numbers behind it. `reason` is a constant of api/reasons.ts. */
 export interface Verdict {
   result: VerdictResult;
-  reason: string;
+  reason: Reason;
   sentence: string;
   numbers: Record<string, number>;
   /**

@@ -5,7 +5,7 @@ import type { Phase } from './release.ts';
 
 const at = (phase: Phase, nowMs = 0) => ({
   phase,
-  reason: 'Measuring',
+  reason: 'Measuring' as const,
   message: 'x',
   observedGeneration: 3,
   nowMs,
@@ -28,7 +28,7 @@ describe('buildConditions', () => {
 
   it('moves lastTransitionTime only when the status changes', () => {
     const first = buildConditions(at('Progressing', 1_000));
-    const second = buildConditions({ ...at('Promoting', 61_000), reason: 'Promoted' }, first);
+    const second = buildConditions({ ...at('Promoting', 61_000), reason: 'Promoted' as const }, first);
     const third = buildConditions(at('Promoted', 121_500), second);
     const ready = [first, second, third].map((list) => list.find((item) => item.type === 'Ready'));
     expect(ready.map((item) => item?.lastTransitionTime)).toEqual([

@@ -1,3 +1,4 @@
+import type { Reason } from './reasons.ts';
 import type { Condition, Phase } from './release.ts';
 
 /**
@@ -51,8 +52,7 @@ export function conditionStatuses(phase: Phase, needsHuman = false): Record<stri
 
 export interface ConditionInput {
   phase: Phase;
-  /** a constant of api/reasons.ts */
-  reason: string;
+  reason: Reason;
   /** one sentence */
   message: string;
   /** metadata.generation of the Release that was looked at */

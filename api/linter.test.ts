@@ -4,9 +4,9 @@ import { MAX_DECISIONS, lintRelease } from './linter.ts';
 import { PHASES } from './parse/release.ts';
 import type { ReleaseStatus } from './release.ts';
 
-const line = (time: string) => ({ time, reason: 'Measuring', sentence: 'Measured.' });
+const line = (time: string) => ({ time, reason: 'Measuring' as const, sentence: 'Measured.' });
 const lint = (change: Partial<ReleaseStatus>) => lintRelease(aRelease({ status: aStatus(change) }));
-const fail = { result: 'fail', reason: 'HarmDetected', sentence: 'Worse.', numbers: {} } as const;
+const fail = { result: 'fail', reason: 'HarmDetected' as const, sentence: 'Worse.', numbers: {} } as const;
 
 describe('lintRelease', () => {
   it.each(PHASES)('finds nothing wrong with a well-formed %s', (phase) => {
@@ -18,7 +18,6 @@ describe('lintRelease', () => {
   });
 
   it.each<{ want: string; change: Partial<ReleaseStatus> }>([
-    { want: 'L02 reason "Whatever"', change: { reason: 'Whatever' } },
     { want: 'L03 "" is not one sentence', change: { message: '' } },
     { want: 'L03 "two', change: { message: 'two\nlines' } },
     { want: 'L04 endedAt is 2026', change: { phase: 'Blocked', endedAt: '2026-01-02T00:00:00Z' } },
@@ -48,17 +47,39 @@ describe('lintRelease', () => {
     { want: 'L11 step 3 of 3', change: { step: 3 } },
     { want: 'L12 weightObservedAt', change: { weightObservedAt: '2025-01-01T00:00:00Z' } },
     { want: 'L13 Promoted with a failing verdict', change: { phase: 'Promoted', verdict: fail } },
+    { want: 'L18 promotedFor Order in phase Waiting', change: { phase: 'Waiting', promotedFor: 'Order' } },
+    {
+      want: 'L19 withdrawal.endsAs Superseded in phase RolledBack',
+      change: { phase: 'RolledBack', withdrawal: { endsAs: 'Superseded', turnedDown: false } },
+    },
+    { want: 'L20 waitsFor Answer', change: { phase: 'Progressing', waitsFor: 'Answer' } },
+    { want: 'L21 losses 0.5', change: { losses: 0.5 } },
     { want: 'L14 verdict number p', change: { verdict: { ...fail, numbers: { p: Number.NaN } } } },
   ])('$want', ({ want, change }) => {
     expect(lint(change).filter((problem) => problem.startsWith(want))).toHaveLength(1);
   });
 
-  it('L01, L04: names a phase that does not exist, and a missing end', () => {
+  it('L01, L02, L04: names a phase and a reason that do not exist, and a missing end', () => {
     const strange = { ...aStatus({}), phase: 'Baking' } as unknown as ReleaseStatus;
+    const unknown = { ...aStatus({}), reason: 'Whatever' } as unknown as ReleaseStatus;
+    expect(lintRelease(aRelease({ status: unknown }))[0]).toMatch(/^L02 reason "Whatever"/);
     expect(lintRelease(aRelease({ status: strange }))).toContainEqual('L01 phase "Baking" is not known');
     const endless = aStatus({ phase: 'Promoted' });
     delete endless.endedAt;
     expect(lintRelease(aRelease({ status: endless }))).toEqual(['L04 endedAt is absent in phase Promoted']);
+  });
+
+  it('L18, L19: names what a promotion, or a way back, cannot be without', () => {
+    const promoting = aStatus({ phase: 'Promoting' });
+    delete promoting.promotedFor;
+    expect(lintRelease(aRelease({ status: promoting }))).toEqual([
+      'L18 promotedFor is absent in phase Promoting',
+    ]);
+    const leaving = aStatus({ phase: 'RollingBack' });
+    delete leaving.withdrawal;
+    expect(lintRelease(aRelease({ status: leaving }))).toEqual([
+      'L19 withdrawal is absent in phase RollingBack',
+    ]);
   });
 
   it('L07: conditions never contradict each other and are there once', () => {

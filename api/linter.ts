@@ -15,23 +15,12 @@ interface Lint {
   check(status: ReleaseStatus, release: Release): string | undefined;
 }
 
-/** Reasons for which a release may be promoted although its last verdict is no pass: a rule or a human said so. */
-const PROMOTED_UNPROVEN: ReadonlySet<string> = new Set([
-  REASON.Initial,
-  REASON.NoReplicas,
-  REASON.KnownGood,
-  REASON.SkippedByAnnotation,
-  REASON.StableUnavailable,
-  REASON.PromotedByHuman,
-  REASON.Inconclusive,
-]);
-
 const isPercent = (value: number) => value >= 0 && value <= 100;
 const isSentence = (text: string) =>
   text.trim() !== '' && !text.includes('\n') && text.length <= MAX_SENTENCE;
 
 function unknownReason(status: ReleaseStatus): string | undefined {
-  const given = [
+  const given: string[] = [
     status.reason,
     ...(status.verdict === undefined ? [] : [status.verdict.reason]),
     ...status.decisions.map((decision) => decision.reason),
@@ -123,6 +112,25 @@ function impossibleShare({ share }: ReleaseStatus): string | undefined {
     : undefined;
 }
 
+/** What a promotion is ordered by is there from its beginning. A release that is taken back out of one keeps it. */
+function promotedForNothing({ phase, promotedFor }: ReleaseStatus): string | undefined {
+  const promoted = phase === 'Promoting' || phase === 'Promoted';
+  if (promoted && promotedFor === undefined) return `promotedFor is absent in phase ${phase}`;
+  const early = phase === 'Pending' || phase === 'Blocked' || phase === 'Progressing' || phase === 'Waiting';
+  return early && promotedFor !== undefined ? `promotedFor ${promotedFor} in phase ${phase}` : undefined;
+}
+
+/** A release that is taken back knows how it ends, and ends so. Escaped is also what rolled out without a release. */
+function wrongEnd({ phase, withdrawal }: ReleaseStatus): string | undefined {
+  if (withdrawal === undefined) {
+    const taken = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Superseded';
+    return taken ? `withdrawal is absent in phase ${phase}` : undefined;
+  }
+  // A target that is deleted on the way ends its release whatever that was taken back for.
+  const fits = phase === 'RollingBack' || phase === 'Aborted' || phase === withdrawal.endsAs;
+  return fits ? undefined : `withdrawal.endsAs ${withdrawal.endsAs} in phase ${phase}`;
+}
+
 /** Each has a number for good, so that a scenario can say which one it is about. */
 const LINTS: readonly Lint[] = [
   { id: 'L01', check: (s) => (PHASES.includes(s.phase) ? undefined : `phase "${s.phase}" is not known`) },
@@ -167,8 +175,8 @@ const LINTS: readonly Lint[] = [
   {
     id: 'L13',
     check: (s) =>
-      s.phase === 'Promoted' && s.verdict?.result === 'fail' && !PROMOTED_UNPROVEN.has(s.reason)
-        ? `Promoted with a failing verdict and reason ${s.reason}`
+      s.phase === 'Promoted' && s.verdict?.result === 'fail' && s.promotedFor === 'Analysis'
+        ? 'Promoted with a failing verdict, for its analysis'
         : undefined,
   },
   { id: 'L14', check: numbersMissing },
@@ -186,6 +194,22 @@ const LINTS: readonly Lint[] = [
       s.trouble !== undefined && isTerminal(s.phase)
         ? `something is in the way in phase ${s.phase}`
         : undefined,
+  },
+  { id: 'L18', check: promotedForNothing },
+  { id: 'L19', check: wrongEnd },
+  {
+    id: 'L20',
+    check: (s) =>
+      s.waitsFor !== undefined && s.phase !== 'Waiting'
+        ? `waitsFor ${s.waitsFor} in phase ${s.phase}`
+        : undefined,
+  },
+  {
+    id: 'L21',
+    check: ({ losses }) =>
+      losses === undefined || (Number.isSafeInteger(losses) && losses > 0)
+        ? undefined
+        : `losses ${losses} is no number of losses`,
   },
 ];
 

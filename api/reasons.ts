@@ -260,6 +260,10 @@ export const REASON = {
   Refused: 'Refused',
   /** Sluice met an error of its own while deciding: the input that led to it is dropped, and traffic goes off if nothing can be decided */
   InternalError: 'InternalError',
+
+  // What was read
+  /** another version of Sluice gave a reason that this one does not know; its sentence says what it is about */
+  UnknownReason: 'UnknownReason',
 } as const;
 
 export type Reason = (typeof REASON)[keyof typeof REASON];
@@ -270,3 +274,6 @@ const KNOWN: ReadonlySet<string> = new Set(Object.values(REASON));
 export function isReason(text: string): text is Reason {
   return KNOWN.has(text);
 }
+
+/** A reason as it was stored, perhaps by a later version. */
+export const reasonOf = (text: string): Reason => (isReason(text) ? text : REASON.UnknownReason);

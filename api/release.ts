@@ -1,3 +1,4 @@
+import type { Reason } from './reasons.ts';
 import type { AnalysisState, Verdict } from './analysis.ts';
 import type { ObjectMeta } from './kube.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -58,7 +59,7 @@ export interface ReleaseSpec {
 export interface Condition {
   type: string;
   status: 'True' | 'False' | 'Unknown';
-  reason: string;
+  reason: Reason;
   message: string;
   lastTransitionTime: string;
   observedGeneration: number;
@@ -67,7 +68,7 @@ export interface Condition {
 /** One line of the bounded decision log. */
 export interface DecisionRecord {
   time: string;
-  reason: string;
+  reason: Reason;
   sentence: string;
   numbers?: Record<string, number>;
 }
@@ -103,12 +104,51 @@ export interface BoundedClock {
   until: string;
 }
 
+/** What the weight may be withheld for: data are missing, the back end does not confirm it, somebody else keeps changing it. */
+export const WITHHELD_FOR = ['DataMissing', 'RouteRejected', 'RouteContested'] as const;
+export type WithheldFor = (typeof WITHHELD_FOR)[number];
+
 /** Why the canary gets nothing although its step wants some for it. */
 export interface Withheld {
-  /** a constant of api/reasons.ts */
-  reason: string;
+  reason: WithheldFor;
   since: string;
 }
+
+/**
+ * What a release is promoted for. Analysis: every step passed. All others skip the rest of the analysis: the first version of a
+ * target; no replicas; the annotation sluice.dev/skip; a template that was stable before; no stable pod is available; a human
+ * ordered the promotion, or let the last step go on; the policy promotes without a conclusion.
+ */
+export const PROMOTED_FOR = [
+  'Analysis',
+  'FirstVersion',
+  'NoReplicas',
+  'Skip',
+  'KnownGood',
+  'StableUnavailable',
+  'Order',
+  'Answer',
+  'Inconclusive',
+] as const;
+export type PromotedFor = (typeof PROMOTED_FOR)[number];
+
+export const WITHDRAWN_ENDS = ['RolledBack', 'Aborted', 'Superseded', 'Escaped'] as const;
+
+/** What becomes of a release that is taken back; written when that begins, kept to the end. */
+export interface Withdrawal {
+  /** the phase it ends in */
+  endsAs: (typeof WITHDRAWN_ENDS)[number];
+  /** the template stays held and is not tried again by itself */
+  turnedDown: boolean;
+  /** who wanted it, where that matters later. Author: of the template; OptOut: the target left Sluice, and may roll out natively */
+  by?: 'Author' | 'OptOut';
+}
+
+/**
+ * What a Waiting release waits for, where that decides how it goes on. Answer: of a human, to what the step asks; Replicas: the target
+ * is scaled to 0; Pods: the cluster accepts no canary pods.
+ */
+export const WAITS_FOR = ['Answer', 'Replicas', 'Pods'] as const;
 
 /** Stable has no available pod. */
 export interface StableUnavailable {
@@ -125,15 +165,14 @@ export interface Trouble {
   needsHuman: boolean;
   /** phase, reason and message without it */
   phase: Phase;
-  reason: string;
+  reason: Reason;
   message: string;
 }
 
 export interface ReleaseStatus {
   observedGeneration: number;
   phase: Phase;
-  /** a constant of api/reasons.ts */
-  reason: string;
+  reason: Reason;
   message: string;
   /** index into the steps that strategy and mirror make of the policy (api/ladder.ts); -1 before the first */
   step: number;
@@ -162,6 +201,14 @@ export interface ReleaseStatus {
   weightObservedAt?: string;
   /** the bounded clocks that run now; absent: none does */
   clocks?: BoundedClock[];
+  /** absent: not to be promoted */
+  promotedFor?: PromotedFor;
+  /** absent: not taken back */
+  withdrawal?: Withdrawal;
+  /** of the newest decision; absent: for nothing that decides how it goes on */
+  waitsFor?: (typeof WAITS_FOR)[number];
+  /** how often the canary lost its last ready pod while traffic went to it; absent: never */
+  losses?: number;
   /** the canary gets nothing until what is named here has passed; absent: nothing stands against it */
   withheld?: Withheld;
   /** how often the weight was withheld, by its reason; a human who lets the release go on sets it back */

@@ -1,3 +1,4 @@
+import type { Reason } from '../api/reasons.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,7 +44,9 @@ function world(evil: string): { target: KubeObject; release: Release } {
     metadata: { labels: { app: 'shop' }, annotations: { [evil]: evil + image } },
     spec: { containers: [{ name: `app${evil}`, image: image + evil, env: [{ name: evil, value: image }] }] },
   });
-  const judged = { result: 'fail', reason: evil, sentence: evil, numbers: { [evil]: 1 } } as const;
+  // Whatever type it has here: another version may have stored any text.
+  const reason = evil as Reason;
+  const judged = { result: 'fail', reason, sentence: evil, numbers: { [evil]: 1 } } as const;
   const release = aRelease({
     spec: {
       stable: { replicaSet: evil, template: template('shop:1') },
@@ -54,10 +57,10 @@ function world(evil: string): { target: KubeObject; release: Release } {
     },
     status: aStatus({
       phase: 'RolledBack',
-      reason: evil,
+      reason,
       message: evil,
       verdict: judged,
-      decisions: [{ time: STARTED, reason: evil, sentence: evil }],
+      decisions: [{ time: STARTED, reason, sentence: evil }],
       analysis: {
         version: 1,
         step: 0,

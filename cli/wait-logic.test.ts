@@ -49,7 +49,7 @@ describe('judgeWait, pinned to v2', () => {
   ])('$phase → exit code $want', ({ phase, want }) => {
     const result = outcome(
       target('v2'),
-      release('v1', 'v2', { phase, reason: 'AbortedByHuman', targetGeneration: 2 }),
+      release('v1', 'v2', { phase, reason: 'AbortedByHuman' as const, targetGeneration: 2 }),
     );
     expect(result === undefined ? undefined : EXIT[result]).toBe(want);
   });
@@ -57,7 +57,12 @@ describe('judgeWait, pinned to v2', () => {
   it.each<Phase>(['Promoting', 'RollingBack'])(
     'waits for a human while something is in the way of %s',
     (phase) => {
-      const trouble = { since: '2026-01-01T00:00:00Z', phase, reason: 'HarmDetected', message: 'Harm.' };
+      const trouble = {
+        since: '2026-01-01T00:00:00Z',
+        phase,
+        reason: 'HarmDetected' as const,
+        message: 'Harm.',
+      };
       const stuck = (needsHuman: boolean) =>
         outcome(target('v2'), release('v1', 'v2', { phase, trouble: { ...trouble, needsHuman } }));
       expect([stuck(true), stuck(false)]).toEqual(['needsHuman', undefined]);
@@ -103,13 +108,13 @@ describe('judgeWait, pinned to v2', () => {
     {
       name: 'the author went back to v1',
       now: target('v1'),
-      releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'RevertedByAuthor' })],
+      releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'RevertedByAuthor' as const })],
       want: 'aborted',
     },
     {
       name: 'the author went back to v1 and to v2 again: the new attempt is on its way',
       now: target('v2'),
-      releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'RevertedByAuthor' })],
+      releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'RevertedByAuthor' as const })],
       want: undefined,
     },
     {
@@ -121,7 +126,7 @@ describe('judgeWait, pinned to v2', () => {
     {
       name: 'the target opted out in mid-release',
       now: target('v2', 'uid-shop', {}),
-      releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'OptedOut' })],
+      releases: [release('v1', 'v2', { phase: 'Aborted', reason: 'OptedOut' as const })],
       want: 'aborted',
     },
     {

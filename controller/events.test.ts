@@ -12,7 +12,7 @@ const event = (overrides: Partial<EventAction> = {}): EventAction => ({
   about: { resource: RESOURCES.deployments, namespace: 'team', name: 'shop' },
   uid: 'u-1',
   type: 'Warning',
-  reason: 'RolledBack',
+  reason: 'RolledBack' as const,
   message: 'errors rose from 0.5% to 5%',
   ...overrides,
 });
@@ -50,7 +50,7 @@ describe('events', () => {
         uid: 'u-1',
       },
       type: 'Warning',
-      reason: 'RolledBack',
+      reason: 'RolledBack' as const,
       message: 'errors rose from 0.5% to 5%',
       count: 1,
       firstTimestamp: '2026-01-02T03:04:05Z',
@@ -69,7 +69,7 @@ describe('events', () => {
 
   it.each([
     { title: 'another message', change: { message: 'other' } },
-    { title: 'another reason', change: { reason: 'Promoted' } },
+    { title: 'another reason', change: { reason: 'Promoted' as const } },
     { title: 'another object of that name', change: { uid: 'u-2' } },
   ])('with $title stand for themselves', async ({ change }) => {
     await recorder.record(event());

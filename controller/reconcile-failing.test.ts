@@ -108,7 +108,7 @@ describe('a pass in which deciding throws', () => {
     ...world,
     decide: (snapshot) => {
       if (where(snapshot)) throw new RangeError('nobody foresaw this');
-      return { rule: 'r', reason: 'R', sentence: 's', outcome: 'wait', actions: [] };
+      return { rule: 'r', reason: 'Measuring', sentence: 's', outcome: 'wait', actions: [] };
     },
   });
   const target: KubeObject = {

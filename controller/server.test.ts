@@ -109,7 +109,7 @@ describe('metrics of releases', () => {
   it('count decisions by rule and reason, and measurements by outcome', async () => {
     const decision = {
       rule: 'advance',
-      reason: 'StepPassed',
+      reason: 'StepPassed' as const,
       sentence: '',
       outcome: 'wait' as const,
       actions: [],

@@ -6,7 +6,7 @@ import { statusWrite } from './status-write.ts';
 const status: ReleaseStatus = {
   observedGeneration: 1,
   phase: 'Progressing',
-  reason: 'StepStarted',
+  reason: 'PreparingCanary',
   message: 'step 1 of 3',
   step: 0,
   steps: 3,

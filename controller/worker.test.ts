@@ -146,7 +146,7 @@ describe('the log', () => {
   it('tells a decision that does nothing once, and again when it is another', async () => {
     await worker.work(KEY);
     await worker.work(KEY);
-    decision = { reason: 'Held', sentence: 'Held.' };
+    decision = { reason: 'Holding', sentence: 'Held.' };
     await worker.work(KEY);
     expect(told()).toEqual(['Nothing to do.', 'Held.']);
   });

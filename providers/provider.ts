@@ -1,3 +1,4 @@
+import type { Reason } from '../api/reasons.ts';
 import type { KubeObject, OwnerReference, Resource } from '../api/kube.ts';
 import type { Match, Stickiness } from '../api/kinds/policy/split.ts';
 import type { ProviderName } from '../api/kinds/policy/providers.ts';
@@ -94,13 +95,13 @@ export interface Observation {
 
 /** A reason why this route or strategy cannot be used, with what to do about it. */
 export interface Refusal {
-  reason: string;
+  reason: Reason;
   sentence: string;
 }
 
 /** Something that stands against no release, but that its author will want to know before it begins. */
 export interface Note {
-  reason: string;
+  reason: Reason;
   sentence: string;
 }
 

@@ -7,7 +7,7 @@ import type { Write } from '../api/writes.ts';
 import { condition, type WorkloadFacts } from './facts/workload.ts';
 import type { Facts } from './facts/facts.ts';
 import { oneLine } from '../lib/text.ts';
-import type { Action, RefusalEnd } from './model.ts';
+import type { Action, EventReason, RefusalEnd } from './model.ts';
 
 export function write(why: string, what: Write): Action {
   return { do: 'write', why, write: what };
@@ -206,7 +206,12 @@ function added(target: WorkloadFacts, value: JsonObject): JsonPatchOp[] {
   return [{ op: 'add', path: '/status/conditions/-', value }];
 }
 
-export function event(facts: Facts, type: 'Normal' | 'Warning', reason: string, message: string): Action[] {
+export function event(
+  facts: Facts,
+  type: 'Normal' | 'Warning',
+  reason: EventReason,
+  message: string,
+): Action[] {
   const { target } = facts;
   if (target === undefined) return [];
   const about = refTo(RESOURCES.deployments, target.object);

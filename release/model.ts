@@ -1,7 +1,8 @@
+import type { Reason } from '../api/reasons.ts';
 import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
 import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/kinds/policy/policy.ts';
-import type { Release, ReleaseSpec, ReleaseStatus } from '../api/release.ts';
+import type { Phase, Release, ReleaseSpec, ReleaseStatus } from '../api/release.ts';
 import type { BoundTemplate } from '../api/kinds/template/bound.ts';
 import type { Write } from '../api/writes.ts';
 import type { LiveRoutes } from '../providers/index.ts';
@@ -187,9 +188,12 @@ export type Action =
       about: ObjectRef;
       uid: string;
       type: 'Normal' | 'Warning';
-      reason: string;
+      reason: EventReason;
       message: string;
     };
+
+/** An Event tells of a decision, or of the phase that a release has come to. */
+export type EventReason = Reason | Phase;
 
 /** done: nothing more until something changes; wait: look again after a while; stalled: a human must act. */
 export type Outcome = 'done' | 'wait' | 'stalled';
@@ -197,7 +201,7 @@ export type Outcome = 'done' | 'wait' | 'stalled';
 /** The answer of the ordered rule list: which rule hit, why, what to do, what to record. */
 export interface Decision {
   rule: string;
-  reason: string;
+  reason: Reason;
   sentence: string;
   outcome: Outcome;
   actions: Action[];

@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import type { AnalysisState, Measurement, Verdict, Window } from '../../api/analysis.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
@@ -34,7 +35,7 @@ export interface Ladder {
 export interface Conclusion {
   /** human: only a human, or a later pass where nothing is proven yet, lets the release go on */
   to: 'stay' | 'human' | 'next' | 'promote' | 'rollback';
-  reason: Verdict['reason'];
+  reason: Reason;
   sentence: string;
 }
 

@@ -14,7 +14,8 @@ import type {
   TrafficShare,
   Trouble,
 } from '../release.ts';
-import { SHARE_REASONS } from '../release.ts';
+import { reasonOf, type Reason } from '../reasons.ts';
+import { PROMOTED_FOR, SHARE_REASONS, WAITS_FOR, WITHDRAWN_ENDS, WITHHELD_FOR } from '../release.ts';
 import type { Result } from '../../lib/result.ts';
 import { Fields, complain, kindOf, parseWith, rawObject, type Read } from '../../lib/schema/fields.ts';
 import { METRIC_KINDS } from '../kinds/template/metric.ts';
@@ -44,12 +45,17 @@ const is =
     test(value) ? value : complain(place, value, `is ${kindOf(value)}, not ${wanted}`, RECREATE);
 
 const string = is((value) => typeof value === 'string', 'text');
+/** What a later version says that this one does not know is no reason to throw the record away. */
+const reason: Read<Reason> = (value, place) => {
+  const text = string(value, place);
+  return text === undefined ? undefined : reasonOf(text);
+};
 const finite = is(
   (value): value is number => typeof value === 'number' && Number.isFinite(value),
   'a number',
 );
 const integer = is((value): value is number => Number.isSafeInteger(value), 'a whole number');
-const strings = is(isNumberMap, 'a map of numbers');
+const numbers = is(isNumberMap, 'a map of numbers');
 const objects = is(isObjectList, 'a list of objects');
 const time = is(isTime, 'a time in RFC 3339 form');
 const observed = is(
@@ -69,7 +75,7 @@ function isTime(value: unknown): value is string {
   return typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
-/** Checks some fields of an object by name and hands the object back as it is, unknown fields and all. */
+/** Checks some fields of an object by name and hands the object back with them as they were read, unknown fields and all. */
 function shaped<T>(
   required: Record<string, Read<unknown>>,
   optional: Record<string, Read<unknown>> = {},
@@ -77,19 +83,20 @@ function shaped<T>(
   return (value, place) => {
     const fields = Fields.open(value, place);
     if (fields === undefined) return undefined;
-    for (const [name, read] of Object.entries(required)) fields.required(name, read, RECREATE);
-    for (const [name, read] of Object.entries(optional)) fields.optional(name, read);
-    return value as T;
+    const read = [
+      ...Object.entries(required).map(([name, item]) => [name, fields.required(name, item, RECREATE)]),
+      ...Object.entries(optional).map(([name, item]) => [name, fields.optional(name, item)]),
+    ].filter(([, item]) => item !== undefined);
+    return { ...(isObject(value) ? value : {}), ...Object.fromEntries(read) } as T;
   };
 }
 
 function listOf<T>(item: Read<T>): Read<T[]> {
   return (value, place) => {
     if (!Array.isArray(value)) return complain(place, value, `is ${kindOf(value)}, not a list`, RECREATE);
-    for (const [index, entry] of value.entries()) {
-      item(entry, { path: `${place.path}[${index}]`, issues: place.issues });
-    }
-    return value as T[];
+    return value
+      .map((entry, index) => item(entry, { path: `${place.path}[${index}]`, issues: place.issues }))
+      .filter((entry) => entry !== undefined);
   };
 }
 
@@ -131,7 +138,7 @@ const spec: Read<ReleaseSpec> = shaped(
 );
 
 const RESULTS = ['pass', 'fail', 'inconclusive'] as const;
-const verdictFields = { result: oneOf(RESULTS), reason: string, sentence: string, numbers: strings };
+const verdictFields = { result: oneOf(RESULTS), reason, sentence: string, numbers };
 const flag = is((value) => typeof value === 'boolean', 'true or false');
 const verdict: Read<Verdict> = shaped(verdictFields, { tolerable: flag });
 
@@ -167,22 +174,19 @@ const CLOCKS = ['blind', 'unconfirmed'] as const satisfies readonly BoundedClock
 const condition: Read<Condition> = shaped({
   type: string,
   status: oneOf(['True', 'False', 'Unknown']),
-  reason: string,
+  reason,
   message: string,
   lastTransitionTime: time,
   observedGeneration: integer,
 });
 
-const decision: Read<DecisionRecord> = shaped(
-  { time, reason: string, sentence: string },
-  { numbers: strings },
-);
+const decision: Read<DecisionRecord> = shaped({ time, reason, sentence: string }, { numbers });
 
 const trouble: Read<Trouble> = shaped({
   since: time,
   needsHuman: flag,
   phase: oneOf(PHASES),
-  reason: string,
+  reason,
   message: string,
 });
 
@@ -190,7 +194,7 @@ const status: Read<ReleaseStatus> = shaped(
   {
     observedGeneration: integer,
     phase: oneOf(PHASES),
-    reason: string,
+    reason,
     message: string,
     step: integer,
     steps: integer,
@@ -211,8 +215,15 @@ const status: Read<ReleaseStatus> = shaped(
     weightWrittenAt: time,
     weightObservedAt: time,
     clocks: listOf(shaped({ name: oneOf(CLOCKS), since: time, until: time })),
-    withheld: shaped({ reason: string, since: time }),
-    interruptions: strings,
+    withheld: shaped({ reason: oneOf(WITHHELD_FOR), since: time }),
+    interruptions: numbers,
+    promotedFor: oneOf(PROMOTED_FOR),
+    withdrawal: shaped(
+      { endsAs: oneOf(WITHDRAWN_ENDS), turnedDown: flag },
+      { by: oneOf(['Author', 'OptOut']) },
+    ),
+    waitsFor: oneOf(WAITS_FOR),
+    losses: integer,
     stepStartedAt: time,
     pausedAt: time,
     drainStartedAt: time,

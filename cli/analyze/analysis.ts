@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import type { Verdict, Window } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { formatDuration } from '../../lib/duration.ts';
@@ -29,7 +30,7 @@ export interface Look {
 
 export interface Decision {
   decision: 'promote' | 'rollback' | 'inconclusive' | 'waiting';
-  reason: string;
+  reason: Reason;
   sentence: string;
   numbers: Record<string, number>;
   /** index of the step it was decided in */

@@ -50,11 +50,14 @@ describe('an order to the release under way', () => {
     expect(patch).toEqual([{ op: 'replace', path: '/spec/intent', value: 'Auto' }]);
   });
 
-  it.each(['PausedByStep', 'Inconclusive', 'TrafficShareTooLow', 'TrafficShareNone'])(
+  it.each(['PausedByStep', 'Inconclusive', 'TrafficShareTooLow', 'TrafficShareNone'] as const)(
     'resume goes on from %s',
     async (reason) => {
       for (const what of ['resume', 'promoteStep'] as const) {
-        const { code, patch } = await told(what, release({ phase: 'Waiting', reason, step: 1, steps: 3 }));
+        const { code, patch } = await told(
+          what,
+          release({ phase: 'Waiting', reason, waitsFor: 'Answer', step: 1, steps: 3 }),
+        );
         expect(code).toBe(0);
         expect(JSON.stringify(patch)).toContain('resumed-step');
         expect(JSON.stringify(patch)).toContain('"1"');
@@ -62,7 +65,7 @@ describe('an order to the release under way', () => {
     },
   );
 
-  it.each(['RouteContested', 'RouteRejected', 'CanaryRejected', 'NoService', 'NameTaken'])(
+  it.each(['RouteContested', 'RouteRejected', 'CanaryRejected', 'NoService', 'NameTaken'] as const)(
     'resume lets the step begin again that waits for a human because of %s',
     async (reason) => {
       const { code, patch, io } = await told(

@@ -1,7 +1,6 @@
 import { isTerminal } from '../../api/conditions.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
-import { REASON } from '../../api/reasons.ts';
 import type { Intent, Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Io } from '../io.ts';
@@ -103,20 +102,12 @@ function annotate({ metadata }: Release, annotation: string, value: string): Jso
     : [{ op: 'add', path: `/metadata/annotations/${annotation.replaceAll('/', '~1')}`, value }];
 }
 
-/** What a step asks a human about before it goes on. */
-const ASKS: ReadonlySet<string> = new Set([
-  REASON.PausedByStep,
-  REASON.Inconclusive,
-  REASON.TrafficShareTooLow,
-  REASON.TrafficShareNone,
-]);
-
 /** From a question of the step; or from anything else that waits for a human: then the step begins again. */
 function goOn(release: Release): Told | string {
   const { status } = release;
   if (status?.phase !== 'Waiting') return `waits for nobody: ${standing(release)}`;
   const where = `step ${status.step + 1} of ${status.steps}`;
-  if (ASKS.has(status.reason))
+  if (status.waitsFor === 'Answer')
     return {
       patch: annotate(release, ANNOTATION.resumedStep, String(status.step)),
       sentence: `goes on from ${where}`,

@@ -84,7 +84,7 @@ describe('progressKey', () => {
       { phase: 'Waiting' as const },
       { step: 1 },
       { observedWeight: null },
-      { reason: 'NoData' },
+      { reason: 'NoData' as const },
     ]) {
       expect(key(change)).not.toBe(key({}));
     }
@@ -116,7 +116,7 @@ describe('nextSteps', () => {
 
   it('names the command that goes on from a pause by a step', () => {
     const steps = nextSteps(
-      aRelease({ status: aStatus({ phase: 'Waiting', reason: 'PausedByStep', step: 1 }) }),
+      aRelease({ status: aStatus({ phase: 'Waiting', reason: 'PausedByStep' as const, step: 1 }) }),
     );
     expect(steps[0]).toBe('To go on to the next step: sluice resume deployment/shop -n default');
     expect(steps.join()).not.toContain('kubectl');
@@ -126,7 +126,7 @@ describe('nextSteps', () => {
 describe('explainRelease', () => {
   const verdict = {
     result: 'fail',
-    reason: 'HarmDetected',
+    reason: 'HarmDetected' as const,
     sentence: '5.1% of requests fail, against 0.5% on stable.',
     numbers: { canaryRate: 0.051, stableRate: 0.005 },
   } as const;
@@ -135,7 +135,7 @@ describe('explainRelease', () => {
       aRelease({
         status: aStatus({
           phase,
-          reason: 'RolledBack',
+          reason: 'RolledBack' as const,
           message: 'Rolled back: more errors than stable.',
           verdict,
           analysis: {
@@ -146,11 +146,11 @@ describe('explainRelease', () => {
             verdicts: [{ ...verdict, metric: 'error-rate', critical: true, dryRun: false }],
           },
           decisions: [
-            { time: STARTED, reason: 'NewRevision', sentence: 'A new template was seen.' },
-            { time: '2026-01-01T00:05:00Z', reason: 'StepPassed', sentence: 'Step 1 of 3 passed.' },
+            { time: STARTED, reason: 'NewRevision' as const, sentence: 'A new template was seen.' },
+            { time: '2026-01-01T00:05:00Z', reason: 'StepPassed' as const, sentence: 'Step 1 of 3 passed.' },
             {
               time: '2026-01-01T00:10:00Z',
-              reason: 'HarmDetected',
+              reason: 'HarmDetected' as const,
               sentence: verdict.sentence,
               numbers: verdict.numbers,
             },
@@ -275,7 +275,7 @@ describe('explainRelease', () => {
       wanted: 5,
       canary: 10,
       stable: 990,
-      reason: 'TrafficShareTooLow',
+      reason: 'TrafficShareTooLow' as const,
       sentence: 'The canary gets 1%.',
     } as const;
     const spec = {
@@ -307,7 +307,7 @@ describe('explainRelease', () => {
       expect(lines).toContain(line);
     expect(explainedRelease(told)).toMatchObject({
       preset: { name: 'istio' },
-      share: { reason: 'TrafficShareTooLow' },
+      share: { reason: 'TrafficShareTooLow' as const },
       requests: { canary: sent('shop-canary'), stable: sent('shop') },
       queries: [{ template: 'http', metric: 'errors', what: 'canary bad' }, {}, {}, {}],
     });

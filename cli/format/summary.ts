@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import { getObject, getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -17,7 +18,8 @@ export interface Summary {
   /** what is tried: images that differ from those of stable */
   images: string[];
   phase: string;
-  reason: string;
+  /** empty: not yet known; NotNoticed: no controller looked at the change yet */
+  reason: Reason | 'NotNoticed' | '';
   message: string;
   step: number;
   steps: number;
@@ -31,7 +33,7 @@ export interface Summary {
   metrics?: {
     metric: string;
     result: string;
-    reason: string;
+    reason: Reason;
     sentence: string;
     numbers: Record<string, number>;
   }[];

@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import { getObject, getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -17,7 +18,7 @@ interface Named {
   rule: LiveRule;
 }
 
-const refusal = (reason: string, sentence: string): Refusal => ({ reason, sentence });
+const refusal = (reason: Reason, sentence: string): Refusal => ({ reason, sentence });
 const unsupported = (sentence: string): Refusal => refusal(REASON.StrategyUnsupported, sentence);
 
 /** A header of these names is no header to Istio's API, which says it ignores them: everybody would match. */

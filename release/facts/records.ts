@@ -5,8 +5,7 @@ import { defaultPolicy, parsePolicy } from '../../api/kinds/policy/policy.ts';
 import { parseRelease } from '../../api/parse/release.ts';
 import { parseTemplate } from '../../api/kinds/template/template.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import { REASON } from '../../api/reasons.ts';
-import type { Phase, Release } from '../../api/release.ts';
+import type { Phase, Release, Withdrawal } from '../../api/release.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { withoutTrouble } from '../status/trouble.ts';
 import { asString, getObject, getString, getStringMap } from '../../lib/json.ts';
@@ -49,16 +48,12 @@ export function stableAfter(release: Release): StableRecord {
     : { replicaSet, template: canary.template };
 }
 
-/** Reasons for which a release ends Aborted with its template held: it would only end so again. */
-const TURNED_DOWN: ReadonlySet<string> = new Set([
-  REASON.AbortedByHuman,
-  REASON.ReleaseDeleted,
-  REASON.RevertedByHuman,
-  REASON.TrafficShareTooHigh,
-  REASON.RouteRejected,
-  REASON.Refused,
-]);
-export const isTurnedDown = (reason: string): boolean => TURNED_DOWN.has(reason);
+/**
+ * What becomes of a release that is taken back. A status written before there was such a field says no more than that: the template is
+ * then held like one that a human turned down, and nothing is written back by itself.
+ */
+export const withdrawalOf = ({ status }: Release): Withdrawal =>
+  status?.withdrawal ?? { endsAs: 'Aborted', turnedDown: true };
 
 /**
  * The evidence, a human or the data plane turned this template down: it is not tried again by itself. What ended Aborted counts
@@ -66,9 +61,9 @@ export const isTurnedDown = (reason: string): boolean => TURNED_DOWN.has(reason)
  */
 export function wasTurnedDown(release: Release): boolean {
   const phase = phaseOf(release);
-  const { reason, targetGeneration } = release.status ?? {};
   if (release.metadata.annotations?.[ANNOTATION.retry] !== undefined) return false;
-  const aborted = phase === 'Aborted' && isTurnedDown(reason ?? '') && targetGeneration !== undefined;
+  const held = release.status?.targetGeneration !== undefined;
+  const aborted = phase === 'Aborted' && withdrawalOf(release).turnedDown && held;
   return phase === 'RolledBack' || aborted;
 }
 

@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import { checkTemplate } from '../../analysis/judge/core/check.ts';
 import { resolvePresets, type Preset } from '../../api/bound.ts';
 import { getString } from '../../lib/json.ts';
@@ -19,7 +20,7 @@ import { unreachableLooks } from './horizons.ts';
 
 /** Why a release cannot begin: a constant and every sentence about it. */
 export interface Objection {
-  reason: string;
+  reason: Reason;
   sentence: string;
 }
 
@@ -86,7 +87,7 @@ function asPreset({ name, errorRate, latency }: Presets): Preset {
   return { name, ...errorRate, ...(latency === undefined ? {} : { latency }) };
 }
 
-export function refused(reason: string, issues: Issue[]): { ok: false; objection: Objection } {
+export function refused(reason: Reason, issues: Issue[]): { ok: false; objection: Objection } {
   return { ok: false, objection: { reason, sentence: issues.map(formatIssue).join('. ') } };
 }
 

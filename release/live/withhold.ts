@@ -1,4 +1,4 @@
-import type { Release } from '../../api/release.ts';
+import type { Release, WithheldFor } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts/facts.ts';
 import { phaseOf } from '../facts/records.ts';
@@ -38,7 +38,7 @@ export const LET_GO: StatusChange = {
 export function withhold(
   facts: Facts,
   active: Release,
-  { reason, sentence, change = {} }: { reason: string; sentence: string; change?: StatusChange },
+  { reason, sentence, change = {} }: { reason: WithheldFor; sentence: string; change?: StatusChange },
 ): Answer {
   const now = new Date(facts.nowMs).toISOString();
   const told = event(facts, 'Warning', reason, sentence);
@@ -69,8 +69,8 @@ export const withheld: Stage = (s) => {
   if (status.withheld === undefined) return undefined;
   const { reason } = status.withheld;
   const actions = zeroWeight(facts);
-  if (actions.length === 0 && hasPassed(s, reason)) {
-    const sentence = `${PASSED[reason] ?? 'Nothing stands against it any more'}: the step begins again.`;
+  if (actions.length === 0 && reason !== 'RouteContested' && hasPassed(s, reason)) {
+    const sentence = `${PASSED[reason]}: the step begins again.`;
     const again = { reason: REASON.PreparingCanary, sentence, requeueAfterMs: AT_ONCE };
     const stepStartedAt = new Date(facts.nowMs).toISOString();
     return answerFor(facts, release, again, {
@@ -81,22 +81,20 @@ export const withheld: Stage = (s) => {
     });
   }
   const sentence = sentenceOf(s, reason);
-  const requeueAfterMs = actions.length > 0 ? AT_ONCE : WAITS_FOR_ROUTE.has(reason) ? POLL_MS : SLOW_MS;
+  const requeueAfterMs = actions.length > 0 ? AT_ONCE : reason === 'RouteRejected' ? POLL_MS : SLOW_MS;
   const parts = { reason, sentence, actions, outcome: 'stalled' as const, requeueAfterMs };
   return answerFor(facts, release, parts, { phase: 'Waiting', ...NOTHING });
 };
 
-const PASSED: Record<string, string> = {
-  [REASON.DataMissing]: 'Data have returned',
-  [REASON.RouteRejected]: 'The back end has confirmed weight 0',
+const PASSED: Record<Exclude<WithheldFor, 'RouteContested'>, string> = {
+  DataMissing: 'Data have returned',
+  RouteRejected: 'The back end has confirmed weight 0',
 };
 
-const WAITS_FOR_ROUTE: ReadonlySet<string> = new Set([REASON.RouteRejected]);
-
-const isHumans = ({ status }: StepFacts, reason: string): boolean =>
+const isHumans = ({ status }: StepFacts, reason: WithheldFor): boolean =>
   reason === REASON.RouteContested || (status.interruptions?.[reason] ?? 0) > BEGINS_AGAIN;
 
-function hasPassed(s: StepFacts, reason: string): boolean {
+function hasPassed(s: StepFacts, reason: WithheldFor): boolean {
   if (isHumans(s, reason)) return false;
   if (reason === REASON.DataMissing) return probeAnswers(s);
   return s.traffic.observation.acknowledged !== 'pending' && s.traffic.observation.problem === undefined;
@@ -105,7 +103,7 @@ function hasPassed(s: StepFacts, reason: string): boolean {
 const ASKS = ' This keeps happening: let the release go on with "sluice resume", or abort it.';
 
 /** What it was withheld for; and that it waits for a human, once it does. */
-function sentenceOf(s: StepFacts, reason: string): string {
+function sentenceOf(s: StepFacts, reason: WithheldFor): string {
   const { status } = s;
   const said = status.reason === reason ? status.message.replace(ASKS, '') : `The weight is withheld.`;
   return reason !== REASON.RouteContested && isHumans(s, reason) ? `${said}${ASKS}` : said;

@@ -38,7 +38,11 @@ const policy = (spec: JsonObject = { podSelector: APP }): KubeObject =>
   followed(RESOURCES.networkPolicies, 'deny', spec);
 
 const first = {
-  status: { weightObservedAt: undefined as never, reason: 'PreparingCanary', stepStartedAt: ago(10) },
+  status: {
+    weightObservedAt: undefined as never,
+    reason: 'PreparingCanary' as const,
+    stepStartedAt: ago(10),
+  },
   recorded: false,
 };
 const noCanary: [string, string][] = [
@@ -135,7 +139,7 @@ describe('what follows the canary, in a step', () => {
     expect(decision).toMatchObject({ outcome: 'stalled', actions: [] });
     expect(decision.status?.next).toMatchObject({
       phase: 'Waiting',
-      reason: 'Forbidden',
+      reason: 'Forbidden' as const,
       message: expect.stringMatching(/copy NetworkPolicy deny .*no right; give Sluice get, list/) as unknown,
     });
   });
@@ -150,7 +154,7 @@ describe('what follows the canary, in a step', () => {
     const cilium = followed(RESOURCES.ciliumNetworkPolicies, 'c', { endpointSelector: APP });
     expect(look(before(cilium)).status?.next).toMatchObject({
       phase: 'Waiting',
-      reason: 'PolicyCannotFollow',
+      reason: 'PolicyCannotFollow' as const,
     });
   });
 });
@@ -287,7 +291,7 @@ describe('what followed the canary, at the end', () => {
       recorded: false,
       status: {
         phase: 'RollingBack',
-        reason: 'HarmDetected',
+        reason: 'HarmDetected' as const,
         weight: 0,
         observedWeight: 0,
         drainStartedAt: ago(600),
@@ -335,7 +339,13 @@ describe('what follows the canary, while it is promoted', () => {
     aRoute(50),
     initial(),
     aRelease({
-      status: { phase: 'Promoting', reason: 'AllStepsPassed', step: 2, weight: 50, observedWeight: 50 },
+      status: {
+        phase: 'Promoting',
+        reason: 'AllStepsPassed' as const,
+        step: 2,
+        weight: 50,
+        observedWeight: 50,
+      },
     }),
     ...more,
   ];
@@ -349,7 +359,7 @@ describe('what follows the canary, while it is promoted', () => {
   it('is not made where no canary is', () => {
     const status = {
       phase: 'Promoting' as const,
-      reason: 'KnownGood',
+      reason: 'KnownGood' as const,
       step: -1,
       weight: 0,
       observedWeight: 0,

@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { Release } from '../../api/release.ts';
-import { REASON } from '../../api/reasons.ts';
 import { templatesEqual } from '../canary/index.ts';
 import { phaseOf, recordedPolicy } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';
@@ -42,7 +41,9 @@ function after(stood: readonly Stood[], release: Release): Stood[] {
     case 'Promoted':
     case 'Escaped': {
       const left = backTo(stood, canary.template);
-      const kept = release.status?.reason === REASON.KnownGood ? without(stable.template, left) : left;
+      // A record of an earlier version may be of a way back as well.
+      const { promotedFor = 'KnownGood' } = release.status ?? {};
+      const kept = promotedFor === 'KnownGood' ? without(stable.template, left) : left;
       return [...kept, { template: canary.template, by: release }];
     }
     case 'RolledBack':

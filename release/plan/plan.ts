@@ -2,7 +2,7 @@ import { ladderOf } from '../../api/ladder.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { wantsOf } from '../../providers/shared/wants.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
-import { REASON } from '../../api/reasons.ts';
+import { REASON, type Reason } from '../../api/reasons.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { getObject } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
@@ -103,7 +103,7 @@ function wireTraffic(traffic: Traffic): NonNullable<ReleaseSpec['traffic']> {
   };
 }
 
-function objection(reason: string, sentence: string): Plan {
+function objection(reason: Reason, sentence: string): Plan {
   return rejected({ reason, sentence });
 }
 

@@ -1,15 +1,39 @@
-import type { Release } from '../../api/release.ts';
+import { REASON } from '../../api/reasons.ts';
+import type { PromotedFor, Release } from '../../api/release.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Answer } from '../model.ts';
 import type { Said, StatusChange } from '../status/next.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
 
+export interface Promotion extends Said {
+  /** what orders it: it is asked for again before the target is let roll out */
+  promotedFor: PromotedFor;
+}
+
 /**
  * Records that a release is to be promoted and why. Nothing is written to the target before this is durable: a lost
  * record only costs a pass. The reason stays the status' reason to the end.
  */
-export function promote(facts: Facts, release: Release, said: Said, change: StatusChange = {}): Answer {
+export function promote(
+  facts: Facts,
+  release: Release,
+  { promotedFor, ...said }: Promotion,
+  change: StatusChange = {},
+): Answer {
   const stepStartedAt = new Date(facts.nowMs).toISOString();
-  const next: StatusChange = { ...change, phase: 'Promoting', stepStartedAt, drainStartedAt: undefined };
+  const next: StatusChange = {
+    ...change,
+    phase: 'Promoting',
+    promotedFor,
+    stepStartedAt,
+    drainStartedAt: undefined,
+  };
   return answerFor(facts, release, { ...said, requeueAfterMs: AT_ONCE }, next);
+}
+
+/** What the last step came to. */
+export function afterLastStep(said: Said): Promotion {
+  if (said.reason === REASON.StepPassed)
+    return { ...said, reason: REASON.AllStepsPassed, promotedFor: 'Analysis' };
+  return { ...said, promotedFor: said.reason === REASON.ResumedByHuman ? 'Answer' : 'Inconclusive' };
 }

@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import type { Budget } from '../../api/budget.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { ProviderName } from '../../api/kinds/policy/providers.ts';
@@ -49,7 +50,7 @@ export type Found<T> = { ok: true; value: T } | { ok: false; refusals: Refusal[]
 
 export const found = <T>(value: T): Found<T> => ({ ok: true, value });
 
-export const refused = (reason: string, sentence: string): { ok: false; refusals: Refusal[] } => ({
+export const refused = (reason: Reason, sentence: string): { ok: false; refusals: Refusal[] } => ({
   ok: false,
   refusals: [{ reason, sentence }],
 });

@@ -1,14 +1,14 @@
 import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Release, ReleaseStatus } from '../../api/release.ts';
-import { stableAfter } from '../facts/records.ts';
+import { stableAfter, withdrawalOf } from '../facts/records.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Action } from '../model.ts';
 import { optional } from '../actions.ts';
 import { making } from './made.ts';
 import { newRelease } from './record.ts';
-import { endOf } from '../rules/exit/withdraw.ts';
+import { TURNED_DOWN } from '../rules/exit/withdraw.ts';
 
 /*
  * Records that are written because another goes. A server that refuses them (a namespace that is being deleted) keeps nothing
@@ -28,7 +28,7 @@ export function recordAgain(
   const release = newRelease(target, rest, { annotations, beside: facts.snapshot });
   const create = optional([making(facts, 'record how the deleted release ended', release)]);
   const before = status ?? DELETED(facts);
-  return { made: { ...release, status: { ...before, phase: endOf(gone) } }, create };
+  return { made: { ...release, status: { ...before, phase: withdrawalOf(gone).endsAs } }, create };
 }
 
 /** Of a Release that was deleted before it had a status, or together with it. */
@@ -37,6 +37,7 @@ export const DELETED = ({ nowMs, target }: Facts): ReleaseStatus => {
   return {
     observedGeneration: 1,
     phase: 'Aborted',
+    withdrawal: TURNED_DOWN,
     reason: REASON.ReleaseDeleted,
     message: 'The Release was deleted in mid-release; its template is not begun anew by itself.',
     step: -1,

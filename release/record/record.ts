@@ -2,7 +2,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION, API_VERSION } from '../../api/names.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
 import { serializeTemplate } from '../../api/kinds/template/template.ts';
-import type { Release, ReleaseSpec } from '../../api/release.ts';
+import type { PromotedFor, Release, ReleaseSpec } from '../../api/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import { ownerOf, ownLabels, releaseName, templatesEqual } from '../canary/index.ts';
 import type { StableRecord } from '../facts/records.ts';
@@ -53,9 +53,10 @@ export function wireRules({ policy, templates }: ResolvedRules): {
   };
 }
 
-const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped' }> = {
+const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped'; promotedFor?: PromotedFor }> = {
   Initial: {
     phase: 'Promoted',
+    promotedFor: 'FirstVersion',
     reason: REASON.Initial,
     sentence: 'The first version seen: it serves alone, and the target is held from now on.',
   },
@@ -69,13 +70,13 @@ const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped' }> = {
 
 /** The status of a Release that records what rolled out without it. */
 export function recordStatus(facts: Facts, as: string): { said: Said; change: StatusChange } {
-  const { phase, ...said } = RECORDED[as] ?? {
+  const { phase, promotedFor, ...said } = RECORDED[as] ?? {
     phase: 'Escaped' as const,
     reason: REASON.EscapedHold,
     sentence: 'Recorded.',
   };
   const serving = facts.target === undefined ? undefined : servingAlone(facts.target);
-  return { said, change: { phase, weight: 0, replicaSet: serving?.name } };
+  return { said, change: { phase, promotedFor, weight: 0, replicaSet: serving?.name } };
 }
 
 export interface Recording {

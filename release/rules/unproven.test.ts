@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Intent, ReleaseStatus } from '../../api/release.ts';
+import type { Intent, PromotedFor, ReleaseStatus } from '../../api/release.ts';
 import {
   ago,
   aRoute,
@@ -21,8 +21,15 @@ const UNAVAILABLE = { type: 'Available', status: 'False', lastTransitionTime: ag
 const ROLL_OUT = 'jsonPatch Deployment/web: let the target roll out';
 
 describe('a promotion without analysis that a crash kept from beginning', () => {
-  const promoting = (reason: string, status: Partial<ReleaseStatus> = {}, intent: Intent = 'Auto') =>
-    aRelease({ spec: { intent }, status: { phase: 'Promoting', reason, targetGeneration: 5, ...status } });
+  const promoting = (
+    promotedFor: PromotedFor,
+    status: Partial<ReleaseStatus> = {},
+    intent: Intent = 'Auto',
+  ) =>
+    aRelease({
+      spec: { intent },
+      status: { phase: 'Promoting', promotedFor, targetGeneration: 5, ...status },
+    });
   const cases: { given: string; objects: KubeObject[]; phase?: string }[] = [
     {
       given: 'NoReplicas, and still none',
@@ -57,20 +64,12 @@ describe('a promotion without analysis that a crash kept from beginning', () => 
       phase: 'Progressing',
     },
     {
-      given: 'PromotedByHuman, and the order stands',
-      objects: [
-        aTarget({ image: 'web:2' }),
-        ...replicaSet('web:1'),
-        promoting('PromotedByHuman', {}, 'Promote'),
-      ],
+      given: 'an order that stands',
+      objects: [aTarget({ image: 'web:2' }), ...replicaSet('web:1'), promoting('Order', {}, 'Promote')],
     },
     {
-      given: 'PromotedByHuman, and the order was taken back',
-      objects: [
-        aTarget({ image: 'web:2' }),
-        ...replicaSet('web:1'),
-        promoting('PromotedByHuman', {}, 'Pause'),
-      ],
+      given: 'an order that was taken back',
+      objects: [aTarget({ image: 'web:2' }), ...replicaSet('web:1'), promoting('Order', {}, 'Pause')],
       phase: 'Progressing',
     },
   ];
@@ -114,7 +113,7 @@ describe('a template that failed', () => {
   it('unless it became stable since', () => {
     const since = [ended('web-6', 'Promoted', 4_000), ended('web-5', 'RolledBack', 5_000)];
     const decision = look(...at0, SERVICE, aRoute(), pending, ...since, initial());
-    expect(decision.status?.next).toMatchObject({ phase: 'Promoting', reason: 'NoReplicas' });
+    expect(decision.status?.next).toMatchObject({ phase: 'Promoting', promotedFor: 'NoReplicas' });
   });
 });
 

@@ -1,13 +1,17 @@
 import { MAX_DECISIONS } from '../../api/linter.ts';
-import { REASON } from '../../api/reasons.ts';
+import { REASON, type Reason } from '../../api/reasons.ts';
 import type { DecisionRecord } from '../../api/release.ts';
 import { equalJson } from '../../lib/json.ts';
 
 /** Waits that say nothing a reader of the log would miss. */
-const UNREMARKABLE: ReadonlySet<string> = new Set(['Measuring', 'Settling', 'MinimumDuration']);
+const UNREMARKABLE: ReadonlySet<Reason> = new Set([
+  REASON.Measuring,
+  REASON.Settling,
+  REASON.MinimumDuration,
+]);
 
 /** What the story of a release is made of: it stays, however much is waited for later. */
-const MILESTONES: ReadonlySet<string> = new Set([
+const MILESTONES: ReadonlySet<Reason> = new Set<Reason>([
   REASON.StepPassed,
   REASON.AllStepsPassed,
   REASON.HarmDetected,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lintRelease, MAX_DECISIONS } from '../../api/linter.ts';
-import type { Release } from '../../api/release.ts';
+import type { Reason } from '../../api/reasons.ts';
+import type { DecisionRecord, Release } from '../../api/release.ts';
 import { ago, aSnapshot, NOW } from '../../test/support/builders.ts';
 import { aRelease, aStatus, underWay } from '../../test/support/release-builders.ts';
 import { factsOf } from '../facts/facts.ts';
@@ -58,7 +59,7 @@ describe('the next status', () => {
 });
 
 describe('the decision log', () => {
-  const record = (reason: string, sentence = reason) => ({ time: ago(100), reason, sentence });
+  const record = (reason: Reason, sentence: string = reason) => ({ time: ago(100), reason, sentence });
 
   it('gets a line for each new reason', () => {
     const { decisions } = next({ decisions: [record('NewRevision')] });
@@ -85,7 +86,7 @@ describe('the decision log', () => {
       record('StepPassed', 'Step 1 of 3 passed.'),
       record('PausedByHuman'),
     ];
-    let log = first;
+    let log: DecisionRecord[] = first;
     for (let round = 0; round < 200; round++) {
       log = next(
         { decisions: log },
@@ -110,7 +111,7 @@ describe('the decision log', () => {
     ]).toEqual([50, '0', '2', 'MoreDataNeeded']);
   });
 
-  it.each(['Measuring', 'Settling', 'MinimumDuration'])('does not list %s', (reason) => {
+  it.each(['Measuring', 'Settling', 'MinimumDuration'] as const)('does not list %s', (reason) => {
     expect(next({ decisions: [] }, {}, { reason, sentence: 'x' }).decisions).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import { buildConditions, isTerminal } from '../../api/conditions.ts';
 import type { DecisionRecord, Release, ReleaseStatus } from '../../api/release.ts';
 import type { Split } from '../../api/split.ts';
@@ -12,8 +13,8 @@ import { logged } from './log.ts';
 export type StatusChange = { [K in keyof ReleaseStatus]?: ReleaseStatus[K] | undefined };
 
 export interface Said {
-  /** a constant of api/reasons.ts: what this decision does or waits for */
-  reason: string;
+  /** what this decision does or waits for, for people */
+  reason: Reason;
   sentence: string;
   numbers?: Record<string, number>;
 }
@@ -27,6 +28,7 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
   const before = release.status ?? emptyStatus(now);
   const merged: StatusChange = {
     ...before,
+    waitsFor: undefined,
     reason: said.reason,
     message: oneLine(said.sentence),
     ...observed(facts, release),

@@ -1,3 +1,4 @@
+import type { Reason } from '../../api/reasons.ts';
 import { buildConditions } from '../../api/conditions.ts';
 import type { Phase, ReleaseStatus } from '../../api/release.ts';
 import { oneLine } from '../../lib/text.ts';
@@ -5,8 +6,7 @@ import { logged } from './log.ts';
 
 /** Something that has to be done next and cannot be. */
 export interface Obstacle {
-  /** a constant of api/reasons.ts */
-  reason: string;
+  reason: Reason;
   sentence: string;
   sinceMs: number;
   /** it does not pass by itself */

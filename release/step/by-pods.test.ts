@@ -94,7 +94,13 @@ describe('a step without a router', () => {
     { step: 0, weight: 5, pods: 1 },
     { step: 2, weight: 50, pods: 4 },
   ])('makes the canary with as many pods as weight $weight is', ({ step, weight, pods }) => {
-    const status = { ...notObserved, step, weight, reason: 'PreparingCanary', stepStartedAt: ago(10) };
+    const status = {
+      ...notObserved,
+      step,
+      weight,
+      reason: 'PreparingCanary' as const,
+      stepStartedAt: ago(10),
+    };
     const made = look({ canary: null, status });
     expect(doing(made)).toEqual(['create Deployment/web-canary: create the canary']);
     expect(made.actions[0]).toMatchObject({ write: { object: { spec: { replicas: pods } } } });
@@ -234,7 +240,7 @@ describe('a canary without a ready pod', () => {
 });
 
 describe('the way out', () => {
-  const leaving = { phase: 'RollingBack' as const, weight: 0, reason: 'HarmDetected' };
+  const leaving = { phase: 'RollingBack' as const, weight: 0, reason: 'HarmDetected' as const };
 
   it('is one write that scales the canary to 0, in the pass that withdraws, ready pods or not', () => {
     const [spec, status] = [{ intent: 'Abort' as const }, { ...notObserved, stepStartedAt: ago(5) }];
@@ -267,7 +273,11 @@ describe('the way out', () => {
   });
 
   it('of a promotion that is complete is the same', () => {
-    const promoting = { phase: 'Promoting' as const, reason: 'AllStepsPassed', promotionStartedAt: ago(100) };
+    const promoting = {
+      phase: 'Promoting' as const,
+      reason: 'AllStepsPassed' as const,
+      promotionStartedAt: ago(100),
+    };
     const objects = world({ status: promoting });
     const complete = changed(
       [...without(objects, 'ReplicaSet', '^web-web-1$').filter(isNotStable), ...replicaSet('web:2')],

@@ -21,18 +21,6 @@ const REJECTED_AFTER_MS = 30_000;
 /** So long a pod that restarted has to stay ready. */
 const STEADY_MS = 10_000;
 
-/** Reasons for which a release rested: the time spent so counts against nobody. */
-const RESTED: ReadonlySet<string> = new Set([
-  REASON.CanaryRejected,
-  REASON.NoReplicas,
-  REASON.NoService,
-  REASON.NameTaken,
-  REASON.PolicyCannotFollow,
-  REASON.Forbidden,
-  REASON.ActionFailed,
-  REASON.Refused,
-]);
-
 /** The target as its canary is made from it: the template under test, even while a newer one is queued behind it. */
 function source({ target, release }: StepFacts): KubeObject {
   return { ...target.object, spec: { ...target.object.spec, template: release.spec.canary.template } };
@@ -143,7 +131,7 @@ function unsteady(s: StepFacts): Answer | undefined {
   if (young === undefined) return undefined;
   const sentence = `Canary pod ${young.name} restarted ${young.restarts} times; it has to stay ready for ${STEADY_MS / 1000} s before it gets requests.`;
   const parts = { reason: REASON.ScalingCanary, sentence, requeueAfterMs: POLL_MS };
-  return tooLate(s) ?? answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
+  return tooLate(s) ?? answerFor(s.facts, s.release, parts, { ...anew(s), phase: 'Progressing' });
 }
 
 /** Nobody's code is at fault: no verdict, a human is asked, and it goes on by itself once pods are accepted. */
@@ -151,17 +139,29 @@ function rejected(s: StepFacts): Answer | undefined {
   const rejection = s.facts.canary.rejected;
   if (rejection === undefined || s.facts.nowMs - rejection.sinceMs < REJECTED_AFTER_MS) return undefined;
   const sentence = `The cluster does not accept canary pods: ${rejection.message}`;
-  const first = s.status.reason !== REASON.CanaryRejected;
+  const first = s.status.waitsFor !== 'Pods';
   const actions = first ? event(s.facts, 'Warning', REASON.CanaryRejected, sentence) : [];
   const parts = { reason: REASON.CanaryRejected, sentence, actions, outcome: 'stalled' as const };
-  return answerFor(s.facts, s.release, { ...parts, requeueAfterMs: SLOW_MS }, { phase: 'Waiting' });
+  return answerFor(
+    s.facts,
+    s.release,
+    { ...parts, requeueAfterMs: SLOW_MS },
+    {
+      phase: 'Waiting',
+      waitsFor: 'Pods',
+    },
+  );
 }
+
+/** It waited for something else than its canary: the time spent so counts against nobody. */
+const rested = ({ status }: StepFacts): boolean => status.phase === 'Waiting';
+const anew = (s: StepFacts): StatusChange => (rested(s) ? { stepStartedAt: nowOf(s) } : {});
 
 /** Pods that come and go without ever being available together are late as well. */
 function tooLate(s: StepFacts): Answer | undefined {
   const { canary, nowMs } = s.facts;
   const deadlineMs = canary.deployment?.progressDeadlineMs ?? Infinity;
-  const waits = canary.rejected !== undefined || RESTED.has(s.status.reason);
+  const waits = canary.rejected !== undefined || rested(s);
   if (waits || nowMs - timeOf(s.status.stepStartedAt, nowMs) < deadlineMs) return undefined;
   const sentence = `The canary's ${canary.wanted} pods were not available within ${Math.round(deadlineMs / 1000)} s.`;
   return withdraw(s.facts, s.release, { reason: REASON.ProgressDeadlineExceeded, sentence });
@@ -171,8 +171,7 @@ function becoming(s: StepFacts): Answer {
   const { canary } = s.facts;
   const sentence = `${Math.min(canary.available, canary.ready.length)} of ${canary.wanted} canary pods are available.`;
   const parts = { reason: REASON.ScalingCanary, sentence, requeueAfterMs: POLL_MS };
-  const anew = RESTED.has(s.status.reason) ? { stepStartedAt: nowOf(s) } : {};
-  return answerFor(s.facts, s.release, parts, { ...anew, phase: 'Progressing' });
+  return answerFor(s.facts, s.release, parts, { ...anew(s), phase: 'Progressing' });
 }
 
 /** The canary Service exists before any route may name it. */

@@ -42,7 +42,7 @@ describe('a measured window', () => {
   it('that shows harm takes the release back, with the numbers', () => {
     const decision = look(stepAt({}), { measured: measured(FIRST_WINDOW, HARM) });
     expect(decision).toMatchObject({
-      reason: 'HarmDetected',
+      reason: 'HarmDetected' as const,
       status: { next: { phase: 'RollingBack', verdict: { result: 'fail' } } },
     });
     expect(doing(decision)).toEqual(['jsonPatch HTTPRoute/web: take all traffic off the canary']);
@@ -52,7 +52,7 @@ describe('a measured window', () => {
   it('that proves the step begins the next one: recorded first, nothing written', () => {
     const decision = look(stepAt({}), { measured: measured(FIRST_WINDOW, SAFE) });
     expect(decision).toMatchObject({
-      reason: 'StepPassed',
+      reason: 'StepPassed' as const,
       actions: [],
       status: { next: { phase: 'Progressing', step: 1, weight: 25, observedWeight: 5 } },
     });
@@ -65,7 +65,7 @@ describe('a measured window', () => {
     const last = stepAt({ status: { step: 2, weight: 50 } }, [...canary({ pods: 2 }), aRoute(50)]);
     const objects = [...last, ...canary({ pods: 2 }).filter((each) => each.metadata.name.endsWith('-1'))];
     expect(look(objects, { measured: window })).toMatchObject({
-      reason: 'AllStepsPassed',
+      reason: 'AllStepsPassed' as const,
       status: { next: { phase: 'Promoting' } },
     });
   });
@@ -140,7 +140,7 @@ describe('the first window of a release', () => {
 const verdict = (result: 'pass' | 'inconclusive') => ({
   verdict: {
     result,
-    reason: result === 'pass' ? 'SafeProven' : 'NoData',
+    reason: result === 'pass' ? ('SafeProven' as const) : ('NoData' as const),
     sentence: 'So it is.',
     numbers: {},
   },
@@ -163,32 +163,37 @@ describe('the end of a step', () => {
     {
       given: 'passed, but too short',
       shape: { ...steps({ minDurationMs: 300_000 }), ...passed },
-      reason: 'MinimumDuration',
+      reason: 'MinimumDuration' as const,
       phase: 'Progressing',
     },
-    { given: 'passed', shape: { ...steps(), ...passed }, reason: 'StepPassed', phase: 'Progressing' },
+    {
+      given: 'passed',
+      shape: { ...steps(), ...passed },
+      reason: 'StepPassed' as const,
+      phase: 'Progressing',
+    },
     {
       given: 'passed, with a pause',
       shape: { ...steps({ pause: true }), ...passed },
-      reason: 'PausedByStep',
+      reason: 'PausedByStep' as const,
       phase: 'Waiting',
     },
     {
       given: 'passed, let go on from its pause',
       shape: { ...steps({ pause: true }), ...passed, ...resumed, recorded: true },
-      reason: 'StepPassed',
+      reason: 'StepPassed' as const,
       phase: 'Progressing',
     },
     {
       given: 'passed, pausing for a minute',
       shape: { ...steps({ pause: 60_000 }), status: { ...verdict('pass'), pausedAt: ago(30) } },
-      reason: 'PausedByStep',
+      reason: 'PausedByStep' as const,
       phase: 'Progressing',
     },
     {
       given: 'passed, a minute of pause over',
       shape: { ...steps({ pause: 60_000 }), status: { ...verdict('pass'), pausedAt: ago(61) } },
-      reason: 'StepPassed',
+      reason: 'StepPassed' as const,
       phase: 'Progressing',
     },
     {
@@ -197,19 +202,19 @@ describe('the end of a step', () => {
         ...steps({ pause: 60_000 }),
         status: { ...verdict('pass'), pausedAt: ago(300), weightObservedAt: ago(200) },
       },
-      reason: 'PausedByStep',
+      reason: 'PausedByStep' as const,
       phase: 'Progressing',
     },
     {
       given: 'passed, paused by a human',
       shape: { ...steps(), ...passed, intent: 'Pause' as const },
-      reason: 'PausedByHuman',
+      reason: 'PausedByHuman' as const,
       phase: 'Waiting',
     },
     {
       given: 'no verdict yet',
       shape: { ...steps(), status: verdict('inconclusive') },
-      reason: 'NoData',
+      reason: 'NoData' as const,
       phase: 'Progressing',
     },
     {
@@ -218,7 +223,7 @@ describe('the end of a step', () => {
         ...steps(),
         status: { ...verdict('pass'), analysis: { ...verdict('pass').analysis, step: -1 } },
       },
-      reason: 'SafeProven',
+      reason: 'SafeProven' as const,
       phase: 'Progressing',
     },
     {
@@ -231,7 +236,7 @@ describe('the end of a step', () => {
           analysis: { ...verdict('pass').analysis, measuredUntilMs: NOW - 50_000 },
         },
       },
-      reason: 'SafeProven',
+      reason: 'SafeProven' as const,
       phase: 'Progressing',
     },
   ] as { given: string; shape: StepShape; reason: string; phase: string }[])(
@@ -280,7 +285,10 @@ describe('the end of a step', () => {
       steps: [step(5, { maxDurationMs: 150_000 }), step(50)],
     };
     const base = verdict('inconclusive');
-    const tolerable = { ...base, verdict: { ...base.verdict, reason: 'MoreDataNeeded', tolerable: true } };
+    const tolerable = {
+      ...base,
+      verdict: { ...base.verdict, reason: 'MoreDataNeeded' as const, tolerable: true },
+    };
     const at = (status: NonNullable<StepShape['status']>) => look(stepAt({ policy, status })).status!.next;
 
     it('goes on if what was seen is tolerable', () => {
@@ -326,13 +334,13 @@ describe('the end of a step', () => {
   it('a release that waits for data goes on by itself when a pass arrives', () => {
     const waiting = {
       policy: FAST,
-      status: { phase: 'Waiting' as const, reason: 'Inconclusive', weightObservedAt: ago(5_000) },
+      status: { phase: 'Waiting' as const, reason: 'Inconclusive' as const, weightObservedAt: ago(5_000) },
     };
     const window = { startMs: NOW - 4_990_000, endMs: NOW - 4_975_000 };
     const objects = canary({ since: 9_000 }).reduce(changed, stepAt(waiting));
     expect(look(objects, { measured: measured(window, SAFE) }).status?.next).toMatchObject({
       phase: 'Progressing',
-      reason: 'StepPassed',
+      reason: 'StepPassed' as const,
     });
   });
 });

@@ -10,7 +10,7 @@ import type { Said, StatusChange } from '../status/next.ts';
 import { event } from '../actions.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
 import { askedIn } from '../plan/asked.ts';
-import { promote } from '../plan/promote.ts';
+import { afterLastStep, promote } from '../plan/promote.ts';
 import { withdraw } from '../rules/exit/withdraw.ts';
 import { settledFromMs, windowOf } from '../live/window.ts';
 import { whoChanged } from './contested.ts';
@@ -89,10 +89,8 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
     pausedAt: undefined,
     verdict: undefined,
   };
-  if (next === undefined) {
-    const proven = said.reason === REASON.StepPassed ? { ...said, reason: REASON.AllStepsPassed } : said;
-    return promote(s.facts, s.release, proven, { ...kept, pausedAt: undefined });
-  }
+  if (next === undefined)
+    return promote(s.facts, s.release, afterLastStep(said), { ...kept, pausedAt: undefined });
   const stepStartedAt = new Date(s.facts.nowMs).toISOString();
   const { analysis: known } = s.status;
   return answerFor(
@@ -120,5 +118,7 @@ function waiting(s: StepFacts, wait: Waiting, kept: StatusChange): Answer {
   const { pausedMs } = wait;
   const pausedAt = pausedMs === undefined ? undefined : new Date(s.facts.nowMs - pausedMs).toISOString();
   const parts = { ...wait.said, outcome, actions: told, ...again };
-  return answerFor(s.facts, s.release, parts, { ...kept, phase, pausedAt });
+  const asks = wait.human && s.release.spec.intent !== 'Pause';
+  const waitsFor = asks ? ('Answer' as const) : undefined;
+  return answerFor(s.facts, s.release, parts, { ...kept, phase, pausedAt, waitsFor });
 }

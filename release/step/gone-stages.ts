@@ -1,4 +1,4 @@
-import { REASON } from '../../api/reasons.ts';
+import { REASON, type Reason } from '../../api/reasons.ts';
 import { answerFor, POLL_MS, SLOW_MS } from '../answer.ts';
 import type { Stage, StepFacts } from './stage.ts';
 
@@ -25,7 +25,7 @@ export const stableServiceThere: Stage = (s) => {
   return waiting(s, REASON.NoService, sentence);
 };
 
-function waiting(s: StepFacts, reason: string, sentence: string) {
+function waiting(s: StepFacts, reason: Reason, sentence: string) {
   const exposed = s.status.exposedAt !== undefined;
   const parts = {
     reason,

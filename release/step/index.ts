@@ -91,7 +91,8 @@ function recorded(s: StepFacts, answer: Answer): Answer {
   const { reason = REASON.Measuring, message = '' } = s.release.status ?? {};
   const sentence = message === '' ? 'A window was judged.' : message;
   const parts = { reason, sentence, requeueAfterMs: AT_ONCE };
-  return answerFor(s.facts, s.release, parts, { analysis, verdict, share });
+  const waitsFor = s.release.status?.waitsFor;
+  return answerFor(s.facts, s.release, parts, { analysis, verdict, share, waitsFor });
 }
 
 function withKnown({ status: { analysis, verdict, share } }: StepFacts, answer: Answer): Answer {

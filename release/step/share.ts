@@ -6,7 +6,7 @@ import type { TrafficShare } from '../../api/release.ts';
 import { judgeShare, shareUnknown } from '../../analysis/judge/core/share.ts';
 import { timeOf } from '../facts/workload.ts';
 import type { Answer, MeasureResult } from '../model.ts';
-import { withdraw } from '../rules/exit/withdraw.ts';
+import { TURNED_DOWN, withdraw } from '../rules/exit/withdraw.ts';
 import type { StepFacts } from './stage.ts';
 
 /** Does the data plane do what the route says? The requests of both versions are counted and compared with the weight. */
@@ -89,7 +89,12 @@ export function overflow(s: StepFacts): Answer | undefined {
   if (share?.reason !== REASON.TrafficShareTooHigh || share.since !== s.status.weightObservedAt)
     return undefined;
   const { reason, sentence } = share;
-  return withdraw(s.facts, s.release, { reason, sentence, change: { analysis, share } });
+  return withdraw(s.facts, s.release, {
+    reason,
+    sentence,
+    withdrawal: TURNED_DOWN,
+    change: { analysis, share },
+  });
 }
 
 /** A step does not advance while its weight is refuted: what was measured is not what the step is about. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ReleaseStatus } from '../../api/release.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import {
@@ -48,7 +49,7 @@ const noCanary: [string, string][] = [
 
 describe('a step, in this order', () => {
   const first = {
-    status: { ...undefinedAt, reason: 'PreparingCanary', stepStartedAt: ago(10) },
+    status: { ...undefinedAt, reason: 'PreparingCanary' as const, stepStartedAt: ago(10) },
     recorded: false,
   };
 
@@ -223,8 +224,8 @@ describe('a step, in this order', () => {
 });
 
 describe('a canary that does not become available', () => {
-  const waiting = (stepStartedAt: string, change: CanaryChange, reason = 'ScalingCanary') => {
-    const status = { ...undefinedAt, reason, stepStartedAt };
+  const waiting = (stepStartedAt: string, change: CanaryChange, rest: Partial<ReleaseStatus> = {}) => {
+    const status = { ...undefinedAt, stepStartedAt, ...rest };
     const canaries = canary({ ready: 0, since: 20, ...change });
     return look(stepAt({ status, recorded: false }, [...canaries, aRoute()]));
   };
@@ -246,7 +247,7 @@ describe('a canary that does not become available', () => {
     },
     {
       given: 'and has its whole time again once it is accepted',
-      decision: waiting(ago(601), {}, 'CanaryRejected'),
+      decision: waiting(ago(601), {}, { phase: 'Waiting', waitsFor: 'Pods' }),
       want: ['Progressing', 'ScalingCanary'],
     },
   ])('$given: $want', ({ decision, want }) => {
@@ -255,7 +256,9 @@ describe('a canary that does not become available', () => {
 
   it('starts its clock anew whenever a stage begins', () => {
     const now = new Date(NOW).toISOString();
-    expect(waiting(ago(601), {}, 'CanaryRejected').status?.next.stepStartedAt).toBe(now);
+    expect(waiting(ago(601), {}, { phase: 'Waiting', waitsFor: 'Pods' }).status?.next.stepStartedAt).toBe(
+      now,
+    );
     expect(look(stepAt({}, canary({ ready: 0, since: 5 }))).status?.next.stepStartedAt).toBe(now);
     expect(look(stepAt({ status: undefinedAt }, [aRoute()])).status?.next.stepStartedAt).toBe(now);
   });
@@ -295,7 +298,7 @@ describe('a route that somebody changed', () => {
 
   it('to less is left until a window has been judged: it may have been Sluice, which lost the record of why', () => {
     expect(look(stepAt({}, [aRoute(0)]))).toMatchObject({
-      reason: 'RouteContested',
+      reason: 'RouteContested' as const,
       actions: [{ do: 'measure' }],
     });
   });
@@ -334,9 +337,9 @@ describe('a route that somebody changed', () => {
       status: {
         next: {
           phase: 'Waiting',
-          reason: 'RouteContested',
+          reason: 'RouteContested' as const,
           weight: 0,
-          withheld: { reason: 'RouteContested' },
+          withheld: { reason: 'RouteContested' as const },
         },
       },
     });
@@ -371,7 +374,7 @@ describe('a route that somebody changed', () => {
       const decision = look(stepAt({ status: at(121) }, [aRoute(5, false)]));
       expect(decision.status?.next).toMatchObject({
         phase: 'Waiting',
-        reason: 'RouteRejected',
+        reason: 'RouteRejected' as const,
         weight: 0,
         interruptions: { RouteRejected: 1 },
       });

@@ -128,7 +128,7 @@ describe('a step of copies', () => {
   });
 
   it('is written, read back, and told apart from a weight', () => {
-    const status = { ...notObserved, reason: 'ScalingCanary' };
+    const status = { ...notObserved, reason: 'ScalingCanary' as const };
     const written = look({ policy: MIRRORED, status, canaryPods: 2 });
     expect(doing(written)).toEqual(['jsonPatch HTTPRoute/web: set the weight']);
     expect(next(written)).toMatchObject({
@@ -139,7 +139,7 @@ describe('a step of copies', () => {
     });
     const seen = look({ policy: MIRRORED, status, canaryPods: 2, split: { mirror: 50 } });
     expect(next(seen)).toMatchObject({
-      reason: 'Settling',
+      reason: 'Settling' as const,
       mirror: 50,
       observedWeight: 0,
       observedMirror: 50,
@@ -185,7 +185,7 @@ describe('requests that match', () => {
   });
 
   it('are sent to the canary without any weight', () => {
-    const written = look({ policy: AB, status: { ...notObserved, reason: 'ScalingCanary' } });
+    const written = look({ policy: AB, status: { ...notObserved, reason: 'ScalingCanary' as const } });
     expect(next(written)).toMatchObject({
       message: 'Weight 0 with requests that match is written.',
       weight: 0,
@@ -198,7 +198,7 @@ describe('requests that match', () => {
   it('go on to match while more steps widen', () => {
     const shape = { policy: AB, split: first, status: { matching: true } };
     expect(next(look(shape, { measured: measured(window(190), SAFE) }))).toMatchObject({
-      reason: 'StepPassed',
+      reason: 'StepPassed' as const,
       step: 1,
       weight: 10,
       matching: true,
@@ -238,7 +238,7 @@ describe('requests that match', () => {
   it('are waited for on the way out like a weight: until the back end confirms that they are gone', () => {
     const status = {
       phase: 'RollingBack' as const,
-      reason: 'HarmDetected',
+      reason: 'HarmDetected' as const,
       matching: true,
       stepStartedAt: ago(500),
     };
@@ -267,7 +267,11 @@ describe('blueGreen before the switch', () => {
   });
 
   it('goes on when the human says so, or by itself when the metrics do', () => {
-    const waiting = { phase: 'Waiting' as const, reason: 'Inconclusive', weightObservedAt: ago(200) };
+    const waiting = {
+      phase: 'Waiting' as const,
+      reason: 'Inconclusive' as const,
+      weightObservedAt: ago(200),
+    };
     const annotations = { 'sluice.dev/resumed-step': '0' };
     const told = look({ ...quiet, status: waiting, annotations });
     expect(next(told)).toMatchObject({ reason: 'ResumedByHuman', step: 1, weight: 100 });
@@ -279,7 +283,13 @@ describe('blueGreen before the switch', () => {
     { given: 'a canary pod is missing', canaryReady: 3 },
     { given: 'a stable pod is missing', stableReady: 3 },
   ])('does not switch while $given', (short) => {
-    const status = { ...notObserved, step: 1, weight: 100, reason: 'StepPassed', stepStartedAt: ago(5) };
+    const status = {
+      ...notObserved,
+      step: 1,
+      weight: 100,
+      reason: 'StepPassed' as const,
+      stepStartedAt: ago(5),
+    };
     const decision = look({ ...quiet, status, ...short });
     expect(doing(decision)).toEqual([]);
     expect(next(decision)).toMatchObject({ phase: 'Progressing', observedWeight: 0 });
@@ -288,7 +298,7 @@ describe('blueGreen before the switch', () => {
   });
 
   it('switches in one write when both versions have their whole size', () => {
-    const status = { ...notObserved, step: 1, weight: 100, reason: 'StepPassed' };
+    const status = { ...notObserved, step: 1, weight: 100, reason: 'StepPassed' as const };
     const decision = look({ ...quiet, status });
     expect(doing(decision)).toEqual(['jsonPatch HTTPRoute/web: set the weight']);
     expect(next(decision)?.message).toBe('Weight 100 is written.');
@@ -332,7 +342,7 @@ describe('blueGreen after the switch', () => {
     { given: 'is waited for', seconds: 119, want: ['Progressing', 'ObservingWeight'] },
     { given: 'is taken back after two minutes', seconds: 121, want: ['RollingBack', 'RouteRejected'] },
   ])('a switch that the back end does not confirm $given', ({ seconds, want }) => {
-    const status = { ...notObserved, step: 1, weight: 100, reason: 'ObservingWeight' };
+    const status = { ...notObserved, step: 1, weight: 100, reason: 'ObservingWeight' as const };
     const shape = { policy: BLUE_GREEN, split: { weight: 100 }, unconfirmed: true as const };
     const since = { exposedAt: ago(seconds), weightWrittenAt: ago(seconds) };
     const decision = look({ ...shape, status: { ...status, ...since } });
@@ -374,7 +384,7 @@ describe('blueGreen after the switch', () => {
   });
 
   it('that waits for a human is promoted by a later window, or by the human', () => {
-    const status = { phase: 'Waiting' as const, reason: 'Inconclusive' };
+    const status = { phase: 'Waiting' as const, reason: 'Inconclusive' as const };
     const later = look(baking(400, 20, { status }), judged(15, 20));
     expect(phase(later)).toEqual(['Promoting', 'AllStepsPassed']);
     const annotations = { 'sluice.dev/resumed-step': '1' };

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { lintRelease } from '../../api/linter.ts';
 import { FINALIZER } from '../../api/names.ts';
-import type { Release } from '../../api/release.ts';
+import type { PromotedFor, Release } from '../../api/release.ts';
 import { isNothing, splitText, type Split } from '../../api/split.ts';
 import { OFF } from '../../providers/provider.ts';
 import { templatesEqual } from '../../release/canary/index.ts';
@@ -21,19 +21,6 @@ import { isByPods, wrongNumber } from './by-pods.ts';
 import { readyPods } from './prometheus.ts';
 import { isRaised, liveSplit, splitRules, steeredSplit } from './split.ts';
 import { imageOf, NAMESPACE, type World } from './world.ts';
-
-/** Reasons under which a target may be let roll out without every step having passed. */
-const RULED = new Set([
-  'NoReplicas',
-  'KnownGood',
-  'SkippedByAnnotation',
-  'StableUnavailable',
-  'PromotedByHuman',
-  'ResumedByHuman',
-]);
-
-/** Without what is in the way, which may be shown over it. */
-const reasonOf = ({ status }: Release): string => status?.trouble?.reason ?? status?.reason ?? '';
 
 /** The evidence must turn it down, whatever happens around it; unless what escaped before fails more. */
 const isHarmful = (image: string, beside: string): boolean =>
@@ -180,27 +167,26 @@ export class Invariants {
     const [newest] = this.#world.releases();
     if (newest === undefined || newest.spec.target.uid !== target.metadata.uid) return this.#firstToServe();
     if (templatesEqual(template, newest.spec.stable.template)) return;
-    const { phase } = newest.status ?? {};
-    const reason = reasonOf(newest);
+    const { phase, promotedFor } = newest.status ?? {};
     const promoted = phase === 'Promoting' || phase === 'Promoted' || phase === 'Escaped';
     if (!promoted || !templatesEqual(template, newest.spec.canary.template)) {
       return this.#say(3, `${imageOf(template)} un-paused in phase ${phase ?? 'none'}`);
     }
     const harmful = isHarmful(imageOf(template), imageOf(newest.spec.stable.template));
-    if (harmful && reason === 'AllStepsPassed') this.#say(3, `${imageOf(template)} was promoted`);
-    this.#promotedFor(phase, reason);
+    if (harmful && promotedFor === 'Analysis') this.#say(3, `${imageOf(template)} was promoted`);
+    if (phase === 'Promoting') this.#ordered(promotedFor);
+  }
+
+  /** No policy of these worlds promotes without a conclusion. */
+  #ordered(promotedFor: PromotedFor | undefined): void {
+    if (promotedFor === undefined || promotedFor === 'Inconclusive')
+      this.#say(3, `promoted for ${promotedFor ?? 'nothing'}`);
   }
 
   /** Without a record of this very target only what takes nobody's place is let roll out. */
   #firstToServe(): void {
     if (readyPods(this.#world, 'web').length > 0 && this.#world.staleFor === 0)
       this.#say(3, 'un-paused without a record');
-  }
-
-  #promotedFor(phase: string, reason: string): void {
-    if (phase === 'Promoting' && reason !== 'AllStepsPassed' && !RULED.has(reason)) {
-      this.#say(3, `promoted for the reason ${reason}`);
-    }
   }
 
   #afterPass(result: Reconciled): void {

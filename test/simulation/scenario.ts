@@ -2,6 +2,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { getObjects, getString } from '../../lib/json.ts';
+import { decide } from '../../release/decide.ts';
 import type { HoldMode } from '../../release/model.ts';
 import { APPLY_EVENTS, installedByHelm, ownersIn } from './applied.ts';
 import type { Confirms } from './cluster.ts';
@@ -12,6 +13,7 @@ import { pauseGuards } from './manifests.ts';
 import { deleteMade, resetVirtualService, turnMesh, VIRTUAL_SERVICES, type WorldProvider } from './mesh.ts';
 import { ROUTE, SERVICE, target, VERSIONS, type Version } from './objects.ts';
 import { readyPods, type Outage } from './prometheus.ts';
+import { steeredByWords } from './rewording.ts';
 import { liveSplit } from './split.ts';
 import { imageOf, NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
 
@@ -295,6 +297,12 @@ export async function runScenario(text: string, hold: HoldMode = 'pause'): Promi
   const world = new World({ hold, ...given(lines) });
   const invariants = new Invariants(world);
   const wrong: string[] = [];
+  world.decideOn = (snapshot) => {
+    const decision = decide(snapshot);
+    const words = steeredByWords(snapshot, decision);
+    if (words !== undefined) wrong.push(`words steer: ${words}`);
+    return decision;
+  };
   await world.until(() => world.phase() === 'Promoted/Initial', 60_000);
   for (const line of lines) {
     const complaint = await step(world, invariants, line);

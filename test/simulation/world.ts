@@ -12,7 +12,7 @@ import { EventRecorder } from '../../controller/events.ts';
 import { keyText } from '../../controller/keys.ts';
 import { MeasurementBoard } from '../../controller/measurements.ts';
 import { Memory } from '../../controller/observe/memory.ts';
-import type { HoldMode, Key } from '../../release/model.ts';
+import type { Decision, HoldMode, Key, Snapshot } from '../../release/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
 import { Refusals } from '../../controller/refusals.ts';
 import { Seal } from '../../controller/seal/seal.ts';
@@ -78,6 +78,8 @@ export class World {
   readonly prometheus: Prometheus;
   readonly gateway: GatewayControl;
   readonly provider: WorldProvider;
+  /** what a pass decides by */
+  decideOn: (snapshot: Snapshot) => Decision = decide;
   /** decides the fate of the next request of the controller that writes */
   fault: (request: KubeRequest) => Fault = () => 'none';
   /** "METHOD url" of what the controller has no right to write */
@@ -252,7 +254,7 @@ export class World {
             trustedNamespaces: this.trusted,
           },
           nowMs: clock.now(),
-          decide,
+          decide: (snapshot) => this.decideOn(snapshot),
         },
         KEY,
       );

@@ -30,7 +30,7 @@ export const event: Action = {
   about: shop,
   uid: 'u',
   type: 'Normal',
-  reason: 'R',
+  reason: 'NewRevision',
   message: 'm',
 };
 export const forbidden = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'no right' };
@@ -45,7 +45,7 @@ export const job: MeasureJob = {
 export const status: ReleaseStatus = {
   observedGeneration: 1,
   phase: 'Progressing',
-  reason: 'StepStarted',
+  reason: 'PreparingCanary',
   message: '',
   step: 0,
   steps: 1,
@@ -152,7 +152,14 @@ export class Passes {
       decide: (snapshot) => {
         this.seen = snapshot;
         if (world.decide !== undefined) return world.decide(snapshot);
-        return { rule: 'r', reason: 'R', sentence: 's', outcome: 'wait', actions: [], ...world.decision };
+        return {
+          rule: 'r',
+          reason: 'NewRevision',
+          sentence: 's',
+          outcome: 'wait',
+          actions: [],
+          ...world.decision,
+        };
       },
     };
     return { result: await reconcileOnce(pipe, KEY), server };

@@ -1,3 +1,4 @@
+import { steering } from './release.ts';
 import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
 import type { AnalysisState, Measurement } from '../../api/analysis.ts';
 import type { KubeObject } from '../../api/kube.ts';
@@ -132,6 +133,7 @@ export function aStatus(change: Partial<ReleaseStatus>): ReleaseStatus {
     decisions: [],
     startedAt: ago(600),
     stepStartedAt: ago(300),
+    ...steering(change.phase),
     ...change,
   };
 }
@@ -140,7 +142,8 @@ export function aStatus(change: Partial<ReleaseStatus>): ReleaseStatus {
 export function initial(change: ReleaseChange = {}): KubeObject {
   const status = {
     phase: 'Promoted' as const,
-    reason: 'Initial',
+    reason: 'Initial' as const,
+    promotedFor: 'FirstVersion' as const,
     step: -1,
     steps: 0,
     weight: 0,

@@ -4,7 +4,7 @@ import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
 import { serializeTemplate } from '../../api/kinds/template/template.ts';
-import type { Release, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
+import type { Phase, Release, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
 
 export const STARTED = '2026-01-01T00:00:00Z';
 
@@ -12,6 +12,24 @@ const podTemplate = (image: string) => ({
   metadata: { labels: { app: 'shop' } },
   spec: { containers: [{ name: 'app', image }] },
 });
+
+/** What a status of that phase cannot be without. */
+export function steering(phase: Phase | undefined): Partial<ReleaseStatus> {
+  switch (phase) {
+    case 'Promoting':
+    case 'Promoted':
+      return { promotedFor: 'Analysis' };
+    case 'RollingBack':
+    case 'RolledBack':
+      return { withdrawal: { endsAs: 'RolledBack', turnedDown: true } };
+    case 'Aborted':
+      return { withdrawal: { endsAs: 'Aborted', turnedDown: true } };
+    case 'Superseded':
+      return { withdrawal: { endsAs: 'Superseded', turnedDown: false, by: 'Author' } };
+    default:
+      return {};
+  }
+}
 
 /** A well-formed status of the given phase; conditions and endedAt follow the phase unless given. */
 export function aStatus(change: Partial<ReleaseStatus>): ReleaseStatus {
@@ -36,6 +54,7 @@ export function aStatus(change: Partial<ReleaseStatus>): ReleaseStatus {
     }),
     decisions: [{ time: STARTED, reason: 'NewRevision', sentence: 'A new template was seen.' }],
     startedAt: STARTED,
+    ...steering(phase),
     ...(isTerminal(phase) ? { endedAt: '2026-01-01T00:10:00Z' } : {}),
     ...change,
   };

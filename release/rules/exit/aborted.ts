@@ -1,6 +1,6 @@
 import { REASON } from '../../../api/reasons.ts';
 import type { FactsRule } from '../../answer.ts';
-import { withdraw } from './withdraw.ts';
+import { TURNED_DOWN, withdraw } from './withdraw.ts';
 
 /** A human set intent Abort. */
 export const aborted: FactsRule = {
@@ -11,6 +11,7 @@ export const aborted: FactsRule = {
     return withdraw(facts, active, {
       reason: REASON.AbortedByHuman,
       sentence: 'A human aborted the release.',
+      withdrawal: TURNED_DOWN,
     });
   },
 };

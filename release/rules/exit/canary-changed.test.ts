@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
-import type { DecisionRecord } from '../../../api/release.ts';
 import {
   ago,
   aRoute,
@@ -96,18 +95,12 @@ describe('a canary of an earlier target, under a Release of the same name', () =
 });
 
 describe('a canary whose readiness comes and goes', () => {
-  const lost = (times: number): DecisionRecord[] =>
-    Array.from({ length: times }, () => [
-      { time: ago(100), reason: 'CanaryUnhealthy', sentence: 'The canary has no ready pod left.' },
-      { time: ago(90), reason: 'SettingWeight', sentence: 'Weight 5 is written.' },
-    ]).flat();
-
   it.each([
     { times: 2, rule: 'stepping' },
     { times: 3, rule: 'canary-failed' },
   ])('and that lost its last ready pod $times times under traffic: $rule', ({ times, rule }) => {
     const release = aRelease({
-      status: { weightObservedAt: ago(200), targetGeneration: 5, decisions: lost(times) },
+      status: { weightObservedAt: ago(200), targetGeneration: 5, losses: times },
     });
     expect(decide(aSnapshot(changed(underWay(), release))).rule).toBe(rule);
   });

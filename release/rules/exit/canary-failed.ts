@@ -30,7 +30,7 @@ export function canaryFailure(facts: Facts): Cause | undefined {
 
 /** Readiness that comes and goes would otherwise begin the same step for ever, each time with failing requests. */
 function unsteady({ status }: Release): Cause | undefined {
-  const losses = status?.decisions.filter(({ reason }) => reason === REASON.CanaryUnhealthy).length ?? 0;
+  const losses = status?.losses ?? 0;
   if (losses < LOSSES) return undefined;
   const sentence = `The canary lost its last ready pod ${losses} times while traffic went to it.`;
   return { reason: REASON.CanaryUnhealthy, sentence };

@@ -2,7 +2,7 @@ import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { clearFailed, optional } from '../../actions.ts';
 import type { FactsRule } from '../../answer.ts';
-import { withdraw } from './withdraw.ts';
+import { ENDED, TURNED_DOWN, withdraw } from './withdraw.ts';
 
 /** The template is set back to stable, by its author or by order: the release ends, traffic first, and no new one begins. */
 export const reverted: FactsRule = {
@@ -11,12 +11,13 @@ export const reverted: FactsRule = {
     const { active, stable, target } = facts;
     if (active?.metadata.annotations?.[ANNOTATION.revert] !== undefined) {
       const sentence = 'A human ordered the stable template back.';
-      return withdraw(facts, active, { reason: REASON.RevertedByHuman, sentence });
+      return withdraw(facts, active, { reason: REASON.RevertedByHuman, sentence, withdrawal: TURNED_DOWN });
     }
     if (active === undefined || target === undefined || stable?.wanted !== true || stable.foreign)
       return undefined;
     const sentence = 'The author set the template back to the stable one.';
-    const answer = withdraw(facts, active, { reason: REASON.RevertedByAuthor, sentence });
+    const withdrawal = { ...ENDED, by: 'Author' as const };
+    const answer = withdraw(facts, active, { reason: REASON.RevertedByAuthor, sentence, withdrawal });
     return { ...answer, actions: [...answer.actions, ...optional(clearFailed(facts, target))] };
   },
 };

@@ -10,17 +10,18 @@ import {
   without,
 } from '../../../test/support/builders.ts';
 import { aRelease, underWay } from '../../../test/support/release-builders.ts';
+import type { ReleaseStatus } from '../../../api/release.ts';
 import { decide } from '../../decide.ts';
 
 const ZERO = 'jsonPatch HTTPRoute/web: take all traffic off the canary';
 const conditions = [{ type: 'Available', status: 'False', lastTransitionTime: ago(900) }];
 
 /** A release under way whose target was scaled, with stable pods of which some are ready. */
-function scaled(replicas: number, ready: number, reason: string, weight = 0) {
+function scaled(replicas: number, ready: number, waitsFor: ReleaseStatus['waitsFor'], weight = 0) {
   const rest = without(without(underWay(), 'ReplicaSet', '^web-web-1$'), 'Pod', '^web-web-1');
   const status = {
     phase: 'Waiting' as const,
-    reason,
+    ...(waitsFor === undefined ? {} : { waitsFor }),
     targetGeneration: 5,
     weight,
     stepStartedAt: ago(9_000),
@@ -38,9 +39,14 @@ function scaled(replicas: number, ready: number, reason: string, weight = 0) {
 
 describe('a release whose target is scaled to 0', () => {
   it('gives up its traffic and rests: a stable arm that serves nobody would make any canary look good', () => {
-    const decision = scaled(0, 0, 'Measuring', 5);
+    const decision = scaled(0, 0, undefined, 5);
     expect([decision.rule, doing(decision)]).toEqual(['scaled-to-zero', [ZERO]]);
-    expect(decision.status?.next).toMatchObject({ phase: 'Waiting', reason: 'NoReplicas', weight: 0 });
+    expect(decision.status?.next).toMatchObject({
+      phase: 'Waiting',
+      reason: 'NoReplicas',
+      waitsFor: 'Replicas',
+      weight: 0,
+    });
     expect(decision.status?.next.weightObservedAt).toBeUndefined();
   });
 
@@ -48,16 +54,21 @@ describe('a release whose target is scaled to 0', () => {
     {
       given: 'is coming up again, however long that takes',
       ready: 0,
-      reason: 'NoReplicas',
+      waitsFor: 'Replicas' as const,
       want: 'scaled-to-zero',
     },
-    { given: 'has a ready pod again', ready: 1, reason: 'NoReplicas', want: 'stepping' },
-    { given: 'was not scaled to 0 but broke', ready: 0, reason: 'Measuring', want: 'stable-unavailable' },
-  ])('$given: $want', ({ ready, reason, want }) => {
-    expect(scaled(4, ready, reason).rule).toBe(want);
+    { given: 'has a ready pod again', ready: 1, waitsFor: 'Replicas' as const, want: 'stepping' },
+    {
+      given: 'was not scaled to 0 but broke',
+      ready: 0,
+      waitsFor: 'Answer' as const,
+      want: 'stable-unavailable',
+    },
+  ])('$given: $want', ({ ready, waitsFor, want }) => {
+    expect(scaled(4, ready, waitsFor).rule).toBe(want);
   });
 
   it('is not late for the time it rested', () => {
-    expect(scaled(4, 4, 'NoReplicas').status?.next.phase).not.toBe('RollingBack');
+    expect(scaled(4, 4, 'Replicas').status?.next.phase).not.toBe('RollingBack');
   });
 });

@@ -1,4 +1,6 @@
 import { REASON } from '../../../api/reasons.ts';
+import type { ReleaseStatus } from '../../../api/release.ts';
+import { isNothing, wantedSplit } from '../../../api/split.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';
 import { NOTHING } from '../../status/next.ts';
@@ -22,7 +24,12 @@ export const scaledToZero: FactsRule = {
       actions: zeroWeight(facts),
       requeueAfterMs: POLL_MS,
     };
-    return answerFor(facts, active, parts, { phase: 'Waiting', ...NOTHING, weightObservedAt: undefined });
+    return answerFor(facts, active, parts, {
+      phase: 'Waiting',
+      waitsFor: 'Replicas',
+      ...NOTHING,
+      weightObservedAt: undefined,
+    });
   },
 };
 
@@ -30,5 +37,14 @@ function rests({ active, target, stable }: Facts): boolean {
   if (target?.replicas === 0) return true;
   // Coming up again from 0 is not being broken, however long it takes.
   const back = stable?.replicaSet?.pods.some((pod) => pod.ready) === true;
-  return active?.status?.reason === REASON.NoReplicas && !back;
+  return isResting(active?.status) && !back;
+}
+
+/** A status of the version before says only that it waits and gives the canary nothing; that much is enough to wait on. */
+function isResting(status: ReleaseStatus | undefined): boolean {
+  if (status === undefined || status.phase !== 'Waiting') return false;
+  const { waitsFor, withheld } = status;
+  return waitsFor === undefined
+    ? withheld === undefined && isNothing(wantedSplit(status))
+    : waitsFor === 'Replicas';
 }

@@ -69,7 +69,7 @@ describe('a stable version without an available pod', () => {
   });
 
   it('does not order a promotion that has not begun when it was back meanwhile', () => {
-    const promoting = { phase: 'Promoting', reason: 'StableUnavailable' } as const;
+    const promoting = { phase: 'Promoting', promotedFor: 'StableUnavailable' } as const;
     const still = look({ lost: 150 }, { ...promoting, ...seen(90, 150) });
     expect(still).toMatchObject({ phase: 'Promoting', seen: undefined });
     expect(still.doing).toContain(ROLL_OUT);

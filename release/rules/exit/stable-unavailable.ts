@@ -13,6 +13,7 @@ export const stableUnavailable: FactsRule = {
     if (!stableBroken(facts, active)) return undefined;
     if (!canary.ofRelease || canary.ready.length === 0 || canary.available < canary.wanted) return undefined;
     const sentence = 'No stable pod has been available for 60 s and the canary is ready: it is promoted.';
-    return promote(facts, active, { reason: REASON.StableUnavailable, sentence });
+    const promotedFor = 'StableUnavailable';
+    return promote(facts, active, { reason: REASON.StableUnavailable, sentence, promotedFor });
   },
 };

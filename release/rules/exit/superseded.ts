@@ -17,7 +17,8 @@ export const superseded: FactsRule = {
       return undefined;
     if (queues(facts, active)) return undefined;
     const sentence = `A newer template arrived (generation ${target.generation}).`;
-    return withdraw(facts, active, { reason: REASON.Superseded, sentence });
+    const withdrawal = { endsAs: 'Superseded', turnedDown: false, by: 'Author' } as const;
+    return withdraw(facts, active, { reason: REASON.Superseded, sentence, withdrawal });
   },
 };
 

@@ -1,8 +1,8 @@
 import type { Verdict } from '../../../api/analysis.ts';
-import type { Phase, Release } from '../../../api/release.ts';
-import { REASON } from '../../../api/reasons.ts';
+import type { Release, Withdrawal } from '../../../api/release.ts';
+import { REASON, type Reason } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { isTurnedDown, phaseOf } from '../../facts/records.ts';
+import { phaseOf, withdrawalOf } from '../../facts/records.ts';
 import { servingAlone } from '../../facts/workload.ts';
 import type { Action, Answer } from '../../model.ts';
 import { NOTHING, type StatusChange } from '../../status/next.ts';
@@ -10,26 +10,19 @@ import { event, markFailed, pause } from '../../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, regardless, type FactsRule } from '../../answer.ts';
 import { leave, zeroWeight } from '../../plan/leave.ts';
 
-/** How a release that is withdrawn ends, by the reason it is withdrawn for. All others are the code's fault: RolledBack. */
-const END: Record<string, Phase> = {
-  [REASON.AbortedByHuman]: 'Aborted',
-  [REASON.RevertedByAuthor]: 'Aborted',
-  [REASON.RevertedByHuman]: 'Aborted',
-  [REASON.OptedOut]: 'Aborted',
-  [REASON.TargetDeleted]: 'Aborted',
-  [REASON.ReleaseDeleted]: 'Aborted',
-  [REASON.StableLost]: 'Aborted',
-  [REASON.TrafficShareTooHigh]: 'Aborted',
-  [REASON.RouteRejected]: 'Aborted',
-  [REASON.Refused]: 'Aborted',
-  [REASON.Superseded]: 'Superseded',
-  [REASON.EscapedHold]: 'Escaped',
-};
+/** The evidence, or the canary itself, says that the code is at fault. */
+const FAULTY: Withdrawal = { endsAs: 'RolledBack', turnedDown: true };
+/** Nobody's code is at fault, but what is held is not to be tried again before somebody says so. */
+export const TURNED_DOWN: Withdrawal = { endsAs: 'Aborted', turnedDown: true };
+/** The release ends; nothing is said about its template. */
+export const ENDED: Withdrawal = { endsAs: 'Aborted', turnedDown: false };
 
 export interface Cause {
-  /** a constant of api/reasons.ts; it stays the status' reason to the end */
-  reason: string;
+  /** it stays the status' reason to the end */
+  reason: Reason;
   sentence: string;
+  /** absent: the code is at fault, and the template is turned down */
+  withdrawal?: Withdrawal;
   /** before the weight: only what must not wait */
   first?: Action[];
   verdict?: Verdict;
@@ -41,11 +34,12 @@ export interface Cause {
  * recorded even if weight 0 could not be written: the next pass tries that again, and nobody takes the release for a going one.
  */
 export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
-  const { reason, sentence } = cause;
+  const { reason, sentence, withdrawal = FAULTY } = cause;
   const actions = [...(cause.first ?? []), ...zeroWeight(facts)];
   const change: StatusChange = {
     ...cause.change,
     phase: 'RollingBack',
+    withdrawal,
     ...NOTHING,
     stepStartedAt: new Date(facts.nowMs).toISOString(),
     drainStartedAt: undefined,
@@ -96,29 +90,19 @@ function stableBack(facts: Facts, release: Release): Answer | undefined {
   return answerFor(facts, release, parts, cause(release));
 }
 
-/** The phase in which a release ends that is withdrawn for what its status says. */
-export const endOf = ({ status }: Release): Phase =>
-  END[status?.reason ?? REASON.AbortedByHuman] ?? 'RolledBack';
-
 /** It ends with the native sign of failure. */
-const isFailure = (release: Release): boolean =>
-  endOf(release) === 'RolledBack' || isTurnedDown(release.status?.reason ?? REASON.AbortedByHuman);
+const isFailure = (release: Release): boolean => withdrawalOf(release).turnedDown;
 
 function ended(facts: Facts, release: Release): Answer {
   const reason = release.status?.reason ?? REASON.AbortedByHuman;
   const sentence = release.status?.message ?? '';
-  const phase = endOf(release);
+  const { endsAs: phase, by } = withdrawalOf(release);
   const { target } = facts;
   const failed = isFailure(release);
   const shown = facts.holdsNewest || release.status?.promotionStartedAt !== undefined;
   const marks = failed && shown && target !== undefined ? markFailed(facts, target, sentence) : [];
-  const type = phase === 'Superseded' || reason === REASON.RevertedByAuthor ? 'Normal' : 'Warning';
-  const told = event(
-    facts,
-    type,
-    phase,
-    `Release ${release.metadata.name}: ${ending(facts, reason, sentence)}`,
-  );
+  const type = by === 'Author' ? 'Normal' : 'Warning';
+  const told = event(facts, type, phase, `Release ${release.metadata.name}: ${ending(facts, sentence)}`);
   const parts = {
     reason,
     sentence,
@@ -129,7 +113,7 @@ function ended(facts: Facts, release: Release): Answer {
   return answerFor(facts, release, parts, { phase, ...NOTHING });
 }
 
-function ending(facts: Facts, reason: string, sentence: string): string {
-  if (reason !== REASON.OptedOut || facts.target?.paused !== true) return sentence;
+function ending(facts: Facts, sentence: string): string {
+  if (facts.optedIn !== undefined || facts.target?.paused !== true) return sentence;
   return `${sentence} The target stays paused: "kubectl rollout resume deployment/${facts.key.name}" now rolls out natively.`;
 }

@@ -1,7 +1,7 @@
 import { phaseOf } from '../../facts/records.ts';
 import { LASTING_MS, sentenceOf } from '../../status/obstacle.ts';
 import type { FactsRule } from '../../answer.ts';
-import { withdraw } from './withdraw.ts';
+import { TURNED_DOWN, withdraw } from './withdraw.ts';
 
 /**
  * Validation or admission goes on refusing a write without which the step cannot be: the release ends, and the server's own sentence
@@ -20,6 +20,7 @@ export const writeRefused: FactsRule = {
         nowMs - each.sinceMs >= LASTING_MS,
     );
     if (refused?.onRefusal === undefined) return undefined;
-    return withdraw(facts, active, { reason: refused.onRefusal, sentence: sentenceOf(refused) });
+    const { onRefusal: reason } = refused;
+    return withdraw(facts, active, { reason, sentence: sentenceOf(refused), withdrawal: TURNED_DOWN });
   },
 };

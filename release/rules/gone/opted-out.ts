@@ -3,7 +3,7 @@ import { phaseOf } from '../../facts/records.ts';
 import { unmark } from '../../actions.ts';
 import { answer, type FactsRule } from '../../answer.ts';
 import { orphaned } from '../idle/orphans.ts';
-import { withdraw, withdrawing } from '../exit/withdraw.ts';
+import { ENDED, withdraw, withdrawing } from '../exit/withdraw.ts';
 
 /** A Deployment without the policy annotation is not ours; opting out in mid-release is an abort. */
 export const optedOut: FactsRule = {
@@ -14,7 +14,8 @@ export const optedOut: FactsRule = {
     if (active !== undefined && phaseOf(active) === 'RollingBack') return withdrawing.decide(facts);
     if (active !== undefined) {
       const sentence = 'The policy annotation was removed: the release ends.';
-      return withdraw(facts, active, { reason: REASON.OptedOut, sentence });
+      const withdrawal = { ...ENDED, by: 'OptOut' as const };
+      return withdraw(facts, active, { reason: REASON.OptedOut, sentence, withdrawal });
     }
     const sentence = 'The Deployment has not opted in.';
     const orphans = orphaned(facts);

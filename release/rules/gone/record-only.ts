@@ -21,12 +21,12 @@ export const recordOnly: FactsRule = {
     if (as === 'Recreated' && target !== undefined) return recreatedTarget(facts, active, target);
     if (active.status !== undefined) return undefined;
     if (as === 'Deleted') {
-      const { phase, reason, message, targetGeneration } = DELETED(facts);
+      const { phase, withdrawal, reason, message, targetGeneration } = DELETED(facts);
       return answerFor(
         facts,
         active,
         { reason, sentence: message, outcome: 'done' },
-        { phase, targetGeneration },
+        { phase, withdrawal, targetGeneration },
       );
     }
     const { said, change } = recordStatus(facts, as);

@@ -1,7 +1,7 @@
 import { REASON } from '../../../api/reasons.ts';
 import { phaseOf } from '../../facts/records.ts';
 import type { FactsRule } from '../../answer.ts';
-import { withdraw } from '../exit/withdraw.ts';
+import { ENDED, withdraw } from '../exit/withdraw.ts';
 
 /** The target was deleted and made again while a release of the old one was under way. */
 export const recreated: FactsRule = {
@@ -12,6 +12,6 @@ export const recreated: FactsRule = {
       return undefined;
     if (phaseOf(active) === 'RollingBack') return undefined;
     const sentence = 'The target was deleted and made again: the release of the old one ends.';
-    return withdraw(facts, active, { reason: REASON.TargetDeleted, sentence });
+    return withdraw(facts, active, { reason: REASON.TargetDeleted, sentence, withdrawal: ENDED });
   },
 };

@@ -7,7 +7,7 @@ import { forgetOriginals, pause, rollOut, urgent } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
 import { leave } from '../../plan/leave.ts';
 import { recordAgain, recordRecreated } from '../../record/record-again.ts';
-import { cause, withdraw } from '../exit/withdraw.ts';
+import { cause, TURNED_DOWN, withdraw } from '../exit/withdraw.ts';
 
 /**
  * Somebody deletes the Release under way: an abort. Its finalizer keeps it until the route is restored; how it ended is written
@@ -32,7 +32,8 @@ function begin(facts: Facts, newest: Release): Answer {
   // It may be rolling out at this moment.
   const rolling = target?.paused === false && stable?.wanted === false && !stable.foreign;
   const first = target !== undefined && rolling ? urgent([pause(facts, target)]) : [];
-  return withdraw(facts, newest, { reason: REASON.ReleaseDeleted, sentence, first });
+  const reason = REASON.ReleaseDeleted;
+  return withdraw(facts, newest, { reason, sentence, withdrawal: TURNED_DOWN, first });
 }
 
 /** The record first: without it a controller that dies now would find a template nobody has tried. */

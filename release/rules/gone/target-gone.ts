@@ -7,7 +7,7 @@ import { forgetOriginals } from '../../actions.ts';
 import { NOTHING } from '../../status/next.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
 import { leave } from '../../plan/leave.ts';
-import { cause, withdraw } from '../exit/withdraw.ts';
+import { cause, ENDED, withdraw } from '../exit/withdraw.ts';
 
 /** The target is deleted: its route is restored before the Release may go; the rest goes with its owner. */
 export const targetGone: FactsRule = {
@@ -23,7 +23,7 @@ export const targetGone: FactsRule = {
 
 function begin(facts: Facts, newest: Release): Answer {
   const sentence = 'The target was deleted: the release ends and the route is restored.';
-  return withdraw(facts, newest, { reason: REASON.TargetDeleted, sentence });
+  return withdraw(facts, newest, { reason: REASON.TargetDeleted, sentence, withdrawal: ENDED });
 }
 
 function release(facts: Facts, newest: Release): Answer | undefined {

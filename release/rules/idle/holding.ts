@@ -1,4 +1,5 @@
 import { REASON } from '../../../api/reasons.ts';
+import type { Release } from '../../../api/release.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf, stableAfter, type StableRecord } from '../../facts/records.ts';
 import { ofTemplate, servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../../facts/workload.ts';
@@ -94,14 +95,16 @@ const recorded = (
   notHeld(facts, target, { stable: recording.before.template, canary: target.template }) ??
   record(facts, target, recording);
 
+/** The target had left Sluice in mid-release. */
+const isBack = ({ status }: Release): boolean => status?.withdrawal?.by === 'OptOut';
+
 function escaped(facts: Facts, target: WorkloadFacts): Answer | undefined {
   const { newest } = facts;
   const present = ofTemplate(target, target.template);
   const alone = target.observed ? servingPresent(target, present) : undefined;
   if (newest === undefined || (target.paused && alone === undefined)) return undefined;
-  // Back after an opt-out: a native rollout of that time is let end first.
-  if (newest.status?.reason === REASON.OptedOut && alone === undefined && !target.paused)
-    return inProgress(target);
+  // A native rollout of the time when it had opted out is let end first.
+  if (isBack(newest) && alone === undefined && !target.paused) return inProgress(target);
   const before = stableAfter(newest);
   // It serves already, and admission holds what comes next.
   const open = alone?.active === true && facts.snapshot.config.hold === 'admission';

@@ -57,7 +57,7 @@ function recorded(facts: Facts): Answer | undefined {
   const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
   const later = actions.filter((each) => !isUrgent(each));
   const ordered = [...actions.filter(isUrgent), ...optional([create]), ...later];
-  const { reason, message: sentence, phase, targetGeneration } = DELETED(facts);
+  const { reason, message: sentence, phase, withdrawal, targetGeneration } = DELETED(facts);
   const parts = { reason, sentence, actions: ordered, requeueAfterMs: AT_ONCE };
-  return answerFor(facts, made, parts, { phase, targetGeneration });
+  return answerFor(facts, made, parts, { phase, withdrawal, targetGeneration });
 }

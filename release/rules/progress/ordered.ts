@@ -9,6 +9,6 @@ export const ordered: FactsRule = {
     const { active } = facts;
     if (active?.spec.intent !== 'Promote') return undefined;
     const sentence = 'A human ordered the promotion.';
-    return promote(facts, active, { reason: REASON.PromotedByHuman, sentence });
+    return promote(facts, active, { reason: REASON.PromotedByHuman, sentence, promotedFor: 'Order' });
   },
 };

@@ -50,7 +50,7 @@ function promotion({ target, status, intent, recorded, route, rolled, gone }: Sh
       ...(intent === undefined ? {} : { spec: { intent } }),
       status: {
         phase: 'Promoting',
-        reason: 'AllStepsPassed',
+        reason: 'AllStepsPassed' as const,
         step: 2,
         weight: 50,
         targetGeneration: 5,
@@ -122,10 +122,10 @@ describe('promotion', () => {
   });
 
   it.each([
-    ['AllStepsPassed', /^Every step passed/],
-    ['ResumedByHuman', /without a complete analysis: a human let its last step go on\.$/],
-  ])('ordered for %s says so at its end', (reason, says) => {
-    const status = { reason, drainStartedAt: ago(45) };
+    ['Analysis', /^Every step passed/],
+    ['Answer', /without a complete analysis: a human let its last step go on\.$/],
+  ] as const)('ordered for %s says so at its end', (promotedFor, says) => {
+    const status = { promotedFor, drainStartedAt: ago(45) };
     const shape = { target: { paused: false }, rolled: 4, route: aRoute(), recorded: false, gone: true };
     expect(look(promotion({ ...shape, status })).sentence).toMatch(says);
   });
@@ -141,7 +141,7 @@ describe('promotion', () => {
     };
     expect(look(promotion(shape)).status?.next).toMatchObject({
       phase: 'Promoted',
-      reason: 'Promoted',
+      reason: 'Promoted' as const,
       replicaSet: 'web-web-2',
       weight: 0,
     });
@@ -173,20 +173,20 @@ describe('promotion', () => {
 });
 
 describe('a promotion that goes wrong', () => {
-  const late = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
+  const late = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' as const }];
   const mid = { rolled: 2, target: { paused: false } };
 
   it.each([
-    { given: 'an abort', shape: { ...mid, intent: 'Abort' as const }, reason: 'AbortedByHuman' },
+    { given: 'an abort', shape: { ...mid, intent: 'Abort' as const }, reason: 'AbortedByHuman' as const },
     {
       given: 'the native deadline',
       shape: { rolled: 2, target: { paused: false, conditions: late } },
-      reason: 'ProgressDeadlineExceeded',
+      reason: 'ProgressDeadlineExceeded' as const,
     },
     {
       given: 'the author’s return to stable',
       shape: { rolled: 2, target: { paused: false, image: 'web:1' } },
-      reason: 'RevertedByAuthor',
+      reason: 'RevertedByAuthor' as const,
     },
   ] as { given: string; shape: Shape; reason: string }[])(
     'by $given takes the weight away first',
@@ -207,7 +207,8 @@ describe('a promotion that goes wrong', () => {
 
   const undone = {
     phase: 'RollingBack' as const,
-    reason: 'AbortedByHuman',
+    reason: 'AbortedByHuman' as const,
+    withdrawal: { endsAs: 'Aborted' as const, turnedDown: true },
     weight: 0,
     promotionStartedAt: ago(30),
   };
@@ -263,10 +264,12 @@ describe('a promotion that goes wrong', () => {
   });
 
   it('leaves that sign until the next template comes', () => {
-    const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
+    const conditions = [
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' as const },
+    ];
     const status = {
       phase: 'RolledBack' as const,
-      reason: 'ProgressDeadlineExceeded',
+      reason: 'ProgressDeadlineExceeded' as const,
       weight: 0,
       promotionStartedAt: ago(30),
     };

@@ -1,4 +1,4 @@
-import type { Release } from '../../../api/release.ts';
+import type { PromotedFor, Release } from '../../../api/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';
@@ -42,17 +42,20 @@ const keep = (release: Release): StatusChange => ({ reason: release.status?.reas
  * long ago by a process that died before it could un-pause the target.
  */
 function orderGone(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {
-  const { reason, promotionStartedAt, step = -1 } = active.status ?? {};
+  const { promotedFor, promotionStartedAt, step = -1 } = active.status ?? {};
   if (!target.paused || promotionStartedAt !== undefined) return undefined;
   const gone =
-    (reason === REASON.NoReplicas && target.replicas > 0) ||
-    (reason === REASON.StableUnavailable && !stableBroken(facts, active)) ||
-    (reason === REASON.PromotedByHuman && active.spec.intent !== 'Promote');
+    promotedFor === undefined ||
+    (promotedFor === 'NoReplicas' && target.replicas > 0) ||
+    (promotedFor === 'StableUnavailable' && !stableBroken(facts, active)) ||
+    (promotedFor === 'Order' && active.spec.intent !== 'Promote');
   if (!gone) return undefined;
-  const sentence =
-    'What ordered the promotion without analysis is so no more; the target was not let roll out.';
+  const sentence = 'The reason to promote without analysis no longer holds; nothing was rolled out.';
   const parts = { reason: REASON.NewRevision, sentence, requeueAfterMs: AT_ONCE };
-  return answerFor(facts, active, parts, { phase: step < 0 ? 'Pending' : 'Progressing' });
+  return answerFor(facts, active, parts, {
+    phase: step < 0 ? 'Pending' : 'Progressing',
+    promotedFor: undefined,
+  });
 }
 
 /** A newer template arrived: weight 0, the newer one is set aside, and the proven one is finished first. */
@@ -129,10 +132,8 @@ function finishing(facts: Facts, active: Release, target: WorkloadFacts): Answer
   if (left !== undefined) return left;
   const { name } = active.metadata;
   const sentence = ending(active);
-  const reason =
-    active.status?.reason === REASON.AllStepsPassed
-      ? REASON.Promoted
-      : (active.status?.reason ?? REASON.Promoted);
+  const { promotedFor, reason: ordered = REASON.Promoted } = active.status ?? {};
+  const reason = promotedFor === 'Analysis' ? REASON.Promoted : ordered;
   const byAdmission = facts.snapshot.config.hold === 'admission';
   const actions = [
     ...(target.paused || byAdmission ? [] : [pause(facts, target)]),
@@ -143,18 +144,24 @@ function finishing(facts: Facts, active: Release, target: WorkloadFacts): Answer
   return answerFor(facts, active, parts, { phase: 'Promoted', ...NOTHING, replicaSet });
 }
 
-const WITHOUT_ANALYSIS: Record<string, string> = {
-  [REASON.KnownGood]: 'it was stable before',
-  [REASON.NoReplicas]: 'the target is scaled to 0',
-  [REASON.StableUnavailable]: 'no stable pod was available',
-  [REASON.PromotedByHuman]: 'a human ordered it',
-  [REASON.ResumedByHuman]: 'a human let its last step go on',
-  [REASON.Inconclusive]: 'the policy promotes without a conclusion',
+const WITHOUT_ANALYSIS: Record<Exclude<PromotedFor, 'Analysis' | 'Skip'>, string> = {
+  FirstVersion: 'it is the first',
+  KnownGood: 'it was stable before',
+  NoReplicas: 'the target is scaled to 0',
+  StableUnavailable: 'no stable pod was available',
+  Order: 'a human ordered it',
+  Answer: 'a human let its last step go on',
+  Inconclusive: 'the policy promotes without a conclusion',
 };
 
+function whyWithout(release: Release): string | undefined {
+  const { promotedFor = 'Analysis' } = release.status ?? {};
+  if (promotedFor === 'Analysis') return undefined;
+  return promotedFor === 'Skip' ? skippedBy(release) : WITHOUT_ANALYSIS[promotedFor];
+}
+
 function ending(release: Release): string {
-  const { reason = '' } = release.status ?? {};
-  const why = reason === REASON.SkippedByAnnotation ? skippedBy(release) : WITHOUT_ANALYSIS[reason];
+  const why = whyWithout(release);
   return why === undefined
     ? 'Every step passed and the target runs the new template.'
     : `The target runs the new template without a complete analysis: ${why}.`;

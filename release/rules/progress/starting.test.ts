@@ -113,7 +113,7 @@ describe('a held template without a Release', () => {
       image: 'web:2',
       conditions: [
         { type: 'Available', status: 'True' },
-        { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message: 'old' },
+        { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' as const, message: 'old' },
       ],
     });
     const [first] = look(...changed(cluster, failed)).actions;
@@ -127,7 +127,7 @@ describe('a held template without a Release', () => {
           {
             op: 'replace',
             path: '/status/conditions/1',
-            value: { status: 'Unknown', reason: 'DeploymentPaused' },
+            value: { status: 'Unknown', reason: 'DeploymentPaused' as const },
           },
         ],
       },
@@ -154,27 +154,27 @@ describe('a held template without a Release', () => {
   it.each([
     {
       given: 'it failed',
-      status: { phase: 'RolledBack' as const, reason: 'HarmDetected', targetGeneration: 5 },
+      status: { phase: 'RolledBack' as const, reason: 'HarmDetected' as const, targetGeneration: 5 },
       tried: false,
     },
     {
       given: 'a human aborted it',
-      status: { phase: 'Aborted' as const, reason: 'AbortedByHuman', targetGeneration: 5 },
+      status: { phase: 'Aborted' as const, reason: 'AbortedByHuman' as const, targetGeneration: 5 },
       tried: false,
     },
     {
       given: 'a human aborted it and the target was stable since',
-      status: { phase: 'Aborted' as const, reason: 'AbortedByHuman' },
+      status: { phase: 'Aborted' as const, reason: 'AbortedByHuman' as const },
       tried: true,
     },
     {
       given: 'its author had taken it back',
-      status: { phase: 'Aborted' as const, reason: 'RevertedByAuthor' },
+      status: { phase: 'Aborted' as const, reason: 'RevertedByAuthor' as const },
       tried: true,
     },
     {
       given: 'it was superseded',
-      status: { phase: 'Superseded' as const, reason: 'Superseded' },
+      status: { phase: 'Superseded' as const, reason: 'Superseded' as const },
       tried: true,
     },
   ])('is tried again: $tried, when $given', ({ status, tried }) => {
@@ -191,13 +191,19 @@ describe('a held template without a Release', () => {
     const failed = aRelease({
       name: 'web-3',
       recorded: false,
-      status: { phase: 'RolledBack', reason: 'HarmDetected', weight: 0 },
+      status: { phase: 'RolledBack', reason: 'HarmDetected' as const, weight: 0 },
       created: 900,
     });
     const promoted = aRelease({
       name: 'web-4',
       images: ['web:1', 'web:9'],
-      status: { phase: 'Promoted', reason: 'Promoted', weight: 0, replicaSet: 'web-web-9', endedAt: ago(10) },
+      status: {
+        phase: 'Promoted',
+        reason: 'Promoted' as const,
+        weight: 0,
+        replicaSet: 'web-web-9',
+        endedAt: ago(10),
+      },
     });
     expect(look(held, replicaSet('web:9'), SERVICE, aRoute(), initial(), failed, promoted).rule).toBe(
       'new-template',
@@ -245,37 +251,37 @@ describe('a Release that has not begun', () => {
     {
       given: 'a wrong annotation',
       by: [aTarget({ image: 'web:2', annotations: { 'sluice.dev/steps': '5,250' } })],
-      reason: 'InvalidAnnotation',
+      reason: 'InvalidAnnotation' as const,
       says: /sluice\.dev\/steps.*250.*above 99; give/,
     },
     {
       given: 'no such policy',
       by: [aTarget({ image: 'web:2', policy: 'nosuch' })],
-      reason: 'PolicyNotFound',
+      reason: 'PolicyNotFound' as const,
       says: /sluice\.dev\/policy.*"nosuch" is no ReleasePolicy; create/,
     },
     {
       given: 'a wrong policy',
       by: [custom('ReleasePolicy', 'default', { steps: [{ weight: 250 }] })],
-      reason: 'InvalidPolicy',
+      reason: 'InvalidPolicy' as const,
       says: /spec\.steps\[0\]\.weight: 250/,
     },
     {
       given: 'no such template',
       by: [policyOf('nosuch')],
-      reason: 'TemplateNotFound',
+      reason: 'TemplateNotFound' as const,
       says: /^spec\.analysis: "nosuch" is no AnalysisTemplate; create/,
     },
     {
       given: 'no such template, named by annotation',
       by: [aTarget({ image: 'web:2', annotations: { 'sluice.dev/analysis': 'nosuch' } })],
-      reason: 'TemplateNotFound',
+      reason: 'TemplateNotFound' as const,
       says: /^metadata\.annotations\[sluice\.dev\/analysis\]: "nosuch" is no/,
     },
     {
       given: 'a wrong template',
       by: [custom('AnalysisTemplate', 'http', { metrics: [] })],
-      reason: 'InvalidTemplate',
+      reason: 'InvalidTemplate' as const,
       says: /spec\.metrics/,
     },
     {
@@ -286,13 +292,13 @@ describe('a Release that has not begun', () => {
           metrics: [{ name: 'e', errorRate: { preset: 'auto' } }],
         }),
       ],
-      reason: 'InvalidTemplate',
+      reason: 'InvalidTemplate' as const,
       says: /args\[limit\]: has no value; give one in the policy/,
     },
     {
       given: 'ready-made queries that nothing fits',
       by: [{ ...aRoute(), status: { parents: [] } }],
-      reason: 'PresetUnknown',
+      reason: 'PresetUnknown' as const,
       says: /no controller has reported on HTTPRoute web yet/,
     },
     {
@@ -303,7 +309,7 @@ describe('a Release that has not begun', () => {
           metrics: [{ name: 'e', errorRate: { preset: 'auto' } }],
         }),
       ],
-      reason: 'PrometheusNotConfigured',
+      reason: 'PrometheusNotConfigured' as const,
       says: /"other" is no end point.*name one of default/,
     },
   ])('is blocked by $given, with field, value and remedy, and shows as failed', ({ by, reason, says }) => {
@@ -326,8 +332,8 @@ describe('a Release that has not begun', () => {
   });
 
   it.each([
-    { given: 'no Service', without: 'Service', reason: 'NoService' },
-    { given: 'no route', without: 'HTTPRoute', reason: 'NoRoute' },
+    { given: 'no Service', without: 'Service', reason: 'NoService' as const },
+    { given: 'no route', without: 'HTTPRoute', reason: 'NoRoute' as const },
   ])('is blocked by $given', ({ without, reason }) => {
     const decision = look(...cluster.filter((each) => each.kind !== without), pending());
     expect(decision).toMatchObject({ reason, status: { next: { phase: 'Blocked' } } });
@@ -335,7 +341,7 @@ describe('a Release that has not begun', () => {
 
   it('is blocked by a canary Deployment that is not ours', () => {
     expect(look(...cluster, canary({ foreign: true }), pending())).toMatchObject({
-      reason: 'NameTaken',
+      reason: 'NameTaken' as const,
       status: { next: { phase: 'Blocked' } },
     });
   });
@@ -344,7 +350,7 @@ describe('a Release that has not begun', () => {
     const objects = changed(cluster, aTarget({ image: 'web:2', replicas: 0 }));
     expect(look(...objects, pending())).toMatchObject({
       actions: [],
-      status: { next: { phase: 'Promoting', reason: 'NoReplicas' } },
+      status: { next: { phase: 'Promoting', reason: 'NoReplicas' as const } },
     });
   });
 
@@ -366,7 +372,7 @@ describe('going back to a template that was stable before', () => {
       created,
       status: {
         phase: 'Promoted',
-        reason: 'Promoted',
+        reason: 'Promoted' as const,
         weight: 0,
         replicaSet: `web-${images[1].replace(':', '-')}`,
         endedAt: ago(created - 1),
@@ -407,7 +413,7 @@ describe('going back to a template that was stable before', () => {
       images: ['web:9', 'web:2'],
       created: 300,
       recorded: false,
-      status: { phase: 'RolledBack', reason: 'HarmDetected', weight: 0 },
+      status: { phase: 'RolledBack', reason: 'HarmDetected' as const, weight: 0 },
     });
     const decision = now(
       failed,

@@ -8,13 +8,12 @@ import { templatesEqual } from '../../canary/index.ts';
 import { phaseOf, recordedTemplates, wasTurnedDown } from '../../facts/records.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Action, Answer } from '../../model.ts';
-import type { Said } from '../../status/next.ts';
 import { clearFailed, event, markFailed, optional, write } from '../../actions.ts';
 import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from '../../answer.ts';
 import { askedIn } from '../../plan/asked.ts';
 import { knownGood } from '../../plan/known-good.ts';
 import { notes, planRelease, type Plan } from '../../plan/plan.ts';
-import { promote } from '../../plan/promote.ts';
+import { promote, type Promotion } from '../../plan/promote.ts';
 import { skippedBy } from '../../plan/skip.ts';
 
 /** A Release that has not begun: promoted without analysis if a rule says so, blocked, or its ladder begins. */
@@ -33,9 +32,10 @@ export const starting: FactsRule = {
 };
 
 /** The rules that may promote without analysis, each under its own name. */
-function withoutAnalysis(facts: Facts, active: Release): Said | undefined {
+function withoutAnalysis(facts: Facts, active: Release): Promotion | undefined {
   if (facts.target?.replicas === 0 && !failedBefore(facts, facts.target.template)) {
     return {
+      promotedFor: 'NoReplicas',
       reason: REASON.NoReplicas,
       sentence: 'The target is scaled to 0: the template is promoted without analysis.',
     };
@@ -43,12 +43,12 @@ function withoutAnalysis(facts: Facts, active: Release): Said | undefined {
   const skipped = skippedBy(active);
   if (skipped !== undefined) {
     const sentence = `The template is promoted without analysis: ${skipped}`;
-    return { reason: REASON.SkippedByAnnotation, sentence };
+    return { promotedFor: 'Skip', reason: REASON.SkippedByAnnotation, sentence };
   }
   const known = knownGood(facts, active);
   if (known === undefined) return undefined;
   const sentence = `Back to the template of release ${known.metadata.name}, which was stable before.`;
-  return { reason: REASON.KnownGood, sentence };
+  return { promotedFor: 'KnownGood', reason: REASON.KnownGood, sentence };
 }
 
 /** Of all that became of this template before, the newest is that it was turned down. */
@@ -63,9 +63,10 @@ function failedBefore(facts: Facts, template: JsonObject): boolean {
 function blocked(facts: Facts, active: Release, plan: Extract<Plan, { ok: false }>): Answer {
   const { reason, sentence } = plan.objection;
   const { target } = facts;
-  const told = active.status?.phase === 'Blocked' && active.status.reason === reason;
+  const signs = target === undefined ? [] : markFailed(facts, target, `blocked: ${sentence}`);
+  const told = active.status?.phase === 'Blocked' && signs.length === 0;
   const actions: Action[] = [
-    ...(target === undefined ? [] : markFailed(facts, target, `blocked: ${sentence}`)),
+    ...signs,
     ...(told ? [] : event(facts, 'Warning', 'Blocked', `Release ${active.metadata.name}: ${sentence}`)),
   ];
   const parts = { reason, sentence, actions, outcome: 'stalled' as const, requeueAfterMs: SLOW_MS };

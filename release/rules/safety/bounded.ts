@@ -8,7 +8,7 @@ import { phaseOf } from '../../facts/records.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { FactsRule } from '../../answer.ts';
 import { isLive, liveStep } from '../../step/stage.ts';
-import { withdraw } from '../exit/withdraw.ts';
+import { TURNED_DOWN, withdraw } from '../exit/withdraw.ts';
 import { withhold } from '../../live/withhold.ts';
 
 /** A controller that has just begun has measured nothing yet, and may know what happened as soon as it has. */
@@ -42,7 +42,11 @@ export const unconfirmed: FactsRule = {
     const what = s === undefined ? 'The weight' : splitText(s.split).replace(/^w/, 'W');
     const reason = REASON.RouteRejected;
     if (s?.split.weight === 100)
-      return withdraw(facts, active, { reason, sentence: `${what} cannot be read back: ${problem}.` });
+      return withdraw(facts, active, {
+        reason,
+        sentence: `${what} cannot be read back: ${problem}.`,
+        withdrawal: TURNED_DOWN,
+      });
     const sentence = `${what} was not confirmed within ${formatDuration(CONFIRM_WITHIN_MS)}: ${problem}. It is taken back; the step begins again when the back end confirms weight 0.`;
     return withhold(facts, active, { reason, sentence });
   },

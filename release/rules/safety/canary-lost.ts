@@ -1,4 +1,4 @@
-import { REASON } from '../../../api/reasons.ts';
+import { REASON, type Reason } from '../../../api/reasons.ts';
 import { isNothing, wantedSplit } from '../../../api/split.ts';
 import { isMadeFor } from '../../canary/index.ts';
 import type { Release } from '../../../api/release.ts';
@@ -7,6 +7,7 @@ import { phaseOf } from '../../facts/records.ts';
 import type { Answer } from '../../model.ts';
 import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
 import { afterZero, zeroWeight } from '../../plan/leave.ts';
+import type { StatusChange } from '../../status/next.ts';
 import { ANEW } from '../../live/withhold.ts';
 
 /** Traffic goes to a canary that cannot answer: it is taken off at once, whatever else is to be decided. */
@@ -26,14 +27,26 @@ export const canaryLost: FactsRule = {
     const sentence = `${said.what}: all traffic is taken off it.`;
     const parts = { reason: said.reason, sentence, actions, requeueAfterMs: afterZero(actions) };
     const why = phaseOf(active) === 'Promoting' ? { reason: active.status?.reason } : {};
-    const again = active.status !== undefined && isNothing(wantedSplit(active.status));
-    const since = again ? {} : { stepStartedAt: new Date(facts.nowMs).toISOString() };
-    return answerFor(facts, active, parts, { ...why, ...since, ...ANEW, stepExposedAt: undefined });
+    return answerFor(facts, active, parts, {
+      ...why,
+      ...firstTime(facts, active, lost),
+      ...ANEW,
+      stepExposedAt: undefined,
+    });
   },
 };
 
+/** Of one loss, however many passes it takes until nothing goes to the canary. */
+function firstTime(facts: Facts, active: Release, lost: boolean): StatusChange {
+  if (active.status !== undefined && isNothing(wantedSplit(active.status))) return {};
+  const stepStartedAt = new Date(facts.nowMs).toISOString();
+  return lost ? { stepStartedAt, losses: oneMore(active) } : { stepStartedAt };
+}
+
+const oneMore = ({ status }: Release): number => (status?.losses ?? 0) + 1;
+
 /** The Service by which the canary is reached is not there, is going, or is somebody else's; it is made again at weight 0. */
-function serviceGone({ traffic, snapshot, maker }: Facts): { reason: string; what: string } | undefined {
+function serviceGone({ traffic, snapshot, maker }: Facts): { reason: Reason; what: string } | undefined {
   const name = traffic?.context.canaryService ?? '';
   if (name === '') return undefined;
   const live = snapshot.services.find((each) => each.metadata.name === name);
@@ -59,6 +72,7 @@ function withoutRouter(facts: Facts, active: Release): Answer | undefined {
   const stepStartedAt = new Date(facts.nowMs).toISOString();
   return answerFor(facts, active, parts, {
     stepStartedAt,
+    losses: oneMore(active),
     stepExposedAt: undefined,
     weightWrittenAt: undefined,
     weightObservedAt: undefined,

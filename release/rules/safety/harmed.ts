@@ -1,4 +1,3 @@
-import { REASON } from '../../../api/reasons.ts';
 import { phaseOf } from '../../facts/records.ts';
 import type { FactsRule } from '../../answer.ts';
 import { overflow } from '../../step/share.ts';
@@ -18,7 +17,7 @@ export const harmed: FactsRule = {
     if (known === undefined) return undefined;
     const { verdict, analysis } = known.status;
     if (verdict?.result !== 'fail') return overflow(known);
-    const ordered = phaseOf(known.release) === 'Promoting' && known.status.reason === REASON.PromotedByHuman;
+    const ordered = phaseOf(known.release) === 'Promoting' && known.status.promotedFor === 'Order';
     if (ordered) return undefined;
     const { reason, sentence } = verdict;
     return withdraw(facts, known.release, { reason, sentence, verdict, change: { analysis } });

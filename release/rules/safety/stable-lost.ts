@@ -13,6 +13,7 @@ import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
 import { zeroWeight } from '../../plan/leave.ts';
 import { servesUnrecorded } from '../../plan/serving.ts';
 import { turnedDown } from '../../plan/turned-down.ts';
+import { ENDED } from '../exit/withdraw.ts';
 
 /**
  * While a change is held, pods run outside the stable ReplicaSet, or that is gone: one write sets the stable template
@@ -67,6 +68,7 @@ function during(facts: Facts, active: Release, { target, template }: Restored): 
   }
   const begun: StatusChange = {
     phase: 'RollingBack',
+    withdrawal: ENDED,
     ...NOTHING,
     stepStartedAt: new Date(facts.nowMs).toISOString(),
     drainStartedAt: undefined,

@@ -23,6 +23,7 @@ export const unpaused: FactsRule = {
     return withdraw(facts, active, {
       reason: REASON.EscapedHold,
       sentence,
+      withdrawal: { endsAs: 'Escaped', turnedDown: false },
       first: urgent([pause(facts, target)]),
       change,
     });
