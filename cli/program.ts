@@ -238,6 +238,7 @@ function offline(command: Command): Command {
     .requiredOption('--template <file>', 'YAML of an AnalysisTemplate, or of its spec alone')
     .option('--name <name>', 'of several templates in the file this one (default: the first)')
     .option('--args <name=value>', 'an argument of the template; may be repeated', collect)
+    .option('--policy <file>', 'YAML of a ReleasePolicy: its steps, durations, pauses and onInconclusive')
     .option('--min-duration <duration>', 'a step lasts at least this long (default: 2m)')
     .option('--max-duration <duration>', 'after this long a step is inconclusive (default: 30m)')
     .addOption(

@@ -5,7 +5,7 @@ import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
 import { poisson, seeded } from '../../test/support/sampling.ts';
 import { analyse, InputError, type Decision, type Look } from './analysis.ts';
-import { readPlan, type PlanFlags } from './plan.ts';
+import { courseOf, planFor, type PlanFlags } from './plan.ts';
 
 const ERRORS = { name: 'errors', errorRate: { preset: 'auto' } };
 const QUEUE = { name: 'queue', threshold: { query: 'queue', failure: 'value > 100' } };
@@ -34,7 +34,7 @@ async function run(
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
   const looks: Look[] = [];
   const notes: string[] = [];
-  const decision = await analyse(pieces(text), readPlan(bound, flags), {
+  const decision = await analyse(pieces(text), planFor(courseOf(flags), bound), {
     look: (look) => looks.push(look),
     note: (note) => notes.push(note),
   });

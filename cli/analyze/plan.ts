@@ -7,9 +7,13 @@ import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { plannedSteps, type Plan, type PlannedStep } from '../../analysis/replay/ladder.ts';
 import { unreachableLooks } from '../../release/facts/horizons.ts';
 import { UsageError } from '../io.ts';
+import { loadPolicy, otherTemplates } from './policy.ts';
+import { loadTemplate, type TemplateFlags } from './template.ts';
 
-/** Flags that say what a ReleasePolicy would. */
+/** A policy, or flags that say what it would. */
 export interface PlanFlags {
+  /** a file with a ReleasePolicy */
+  policy?: string;
   /** "5,25,50" */
   steps?: string;
   minDuration?: string;
@@ -17,26 +21,71 @@ export interface PlanFlags {
   onInconclusive?: ReleasePolicy['onInconclusive'];
 }
 
-export function readPlan(template: BoundTemplate, flags: PlanFlags): Plan {
+/** How a release goes on. */
+export interface Course {
+  policy: ReleasePolicy;
+  /** no flag and no policy says through which steps */
+  oneStep: boolean;
+}
+
+/** What is judged on it. */
+export interface Rules extends Course {
+  template: BoundTemplate;
+  /** what the reader may not have meant */
+  notes: string[];
+}
+
+/** Template and policy of the flags; `steps`: where neither says which. */
+export function readRules(flags: TemplateFlags & PlanFlags, steps?: string): Rules {
+  if (flags.policy === undefined) {
+    const template = loadTemplate(flags);
+    return { template, ...courseOf({ ...(steps === undefined ? {} : { steps }), ...flags }), notes: [] };
+  }
+  refuseBoth(flags);
+  const loaded = loadPolicy(flags.policy);
+  const template = loadTemplate(flags, loaded.policy.analysis);
+  const notes = otherTemplates(loaded, template.use.template);
+  return { template, policy: loaded.policy, oneStep: false, notes };
+}
+
+/** One of them would have to be ignored. */
+function refuseBoth({ steps, minDuration, maxDuration, onInconclusive }: PlanFlags): void {
+  const said = {
+    '--steps': steps,
+    '--min-duration': minDuration,
+    '--max-duration': maxDuration,
+    '--on-inconclusive': onInconclusive,
+  };
+  for (const [flag, value] of Object.entries(said)) {
+    if (value === undefined) continue;
+    throw new UsageError(`${flag}: "${value}" cannot be given with --policy, which says it; leave out one`);
+  }
+}
+
+export function planFor({ policy, oneStep }: Course, template: BoundTemplate): Plan {
+  const late = unreachableLooks(policy, [template]);
+  if (late.length > 0) throw new UsageError(late.map(formatIssue).join('\nsluice: '));
+  const steps = plannedSteps(policy);
+  return { templates: [template], steps: oneStep ? steps.map(withoutWeight) : steps };
+}
+
+/** What flags other than --policy describe. */
+export function courseOf(flags: PlanFlags): Course {
   const minDurationMs = readDuration('--min-duration', flags.minDuration);
   const maxDurationMs = readDuration('--max-duration', flags.maxDuration);
   const durations = {
     ...(minDurationMs === undefined ? {} : { minDurationMs }),
     ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
   };
-  const weights = flags.steps === undefined ? undefined : readWeights(flags.steps);
-  const steps = (weights ?? [0]).map((weight) => step({ weight, ...durations }));
+  const weights = flags.steps === undefined ? [0] : readWeights(flags.steps);
+  const steps = weights.map((weight) => step({ weight, ...durations }));
   if (steps.some((one) => one.maxDurationMs < one.minDurationMs)) {
     throw new UsageError(
       `--max-duration: "${flags.maxDuration ?? ''}" is shorter than --min-duration; give a longer one`,
     );
   }
-  const onInconclusive = flags.onInconclusive ?? 'extend';
-  const policy = { ...defaultPolicy(), steps, onInconclusive };
-  const late = unreachableLooks(policy, [template]);
-  if (late.length > 0) throw new UsageError(late.map(formatIssue).join('\nsluice: '));
-  const planned = plannedSteps(policy);
-  return { templates: [template], steps: weights === undefined ? planned.map(withoutWeight) : planned };
+  const policy = { ...defaultPolicy(), steps, onInconclusive: flags.onInconclusive ?? 'extend' };
+  return { policy, oneStep: flags.steps === undefined };
 }
 
 /** Whose ladder nobody told us: one step, then the promotion. */

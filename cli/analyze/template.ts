@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseAllDocuments } from 'yaml';
-import { getString, isObject } from '../../lib/json.ts';
-import { parseTemplate } from '../../api/kinds/template/template.ts';
-import { formatIssue, type Issue } from '../../lib/result.ts';
+import type { AnalysisUse } from '../../api/kinds/policy/policy.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { checkTemplate } from '../../analysis/judge/core/check.ts';
 import { UsageError } from '../io.ts';
+import { documentsOf, nameOf, refusal, specOf } from './documents.ts';
 
 export interface TemplateFlags {
   template: string;
@@ -18,56 +17,32 @@ export interface TemplateFlags {
 
 const KIND = 'AnalysisTemplate';
 
-/** The template of a file (a whole object, or its spec alone) with its arguments; what is wrong with it is a UsageError. */
-export function loadTemplate({ template: file, name, args = [] }: TemplateFlags): BoundTemplate {
-  const document = choose(readDocuments(file), file, name);
-  const whole = isObject(document) && 'spec' in document;
-  const label = getString(document, 'metadata', 'name') ?? basename(file);
+/**
+ * The template of a file (a whole object, or its spec alone) with its arguments: those of the policy that uses it, then those of the
+ * flags. What is wrong with it is a UsageError.
+ */
+export function loadTemplate(
+  { template: file, name, args = [] }: TemplateFlags,
+  uses: readonly AnalysisUse[] = [],
+): BoundTemplate {
+  const document = choose(documentsOf('--template', file, KIND), file, name);
+  const label = nameOf(document) ?? basename(file);
   const path = `${KIND} ${label}: spec`;
-  const parsed = parseTemplate(whole ? document['spec'] : document, path);
+  const parsed = parseTemplate(specOf(document), path);
   if (!parsed.ok) throw refusal(file, parsed.issues);
   const issues = checkTemplate(parsed.value, path);
   if (issues.length > 0) throw refusal(file, issues);
   const declared = parsed.value.args.map((arg) => arg.name);
-  return { use: { template: label, args: readArguments(args, declared) }, template: parsed.value };
+  const used = Object.entries(uses.find((use) => use.template === label)?.args ?? {});
+  const given = [...used.map(([key, value]) => `${key}=${value}`), ...args];
+  return { use: { template: label, args: readArguments(given, declared) }, template: parsed.value };
 }
 
-function readDocuments(file: string): unknown[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new UsageError(`--template: "${file}" cannot be read (${code}); give the path of a YAML file`, {
-      cause,
-    });
-  }
-  return parseAllDocuments(text).map((document) => {
-    const [error] = document.errors;
-    if (error === undefined) return document.toJS({ maxAliasCount: 100 }) as unknown;
-    throw new UsageError(
-      `--template: "${file}" is not YAML (${error.message.split('\n', 1)[0] ?? ''}); correct it`,
-    );
-  });
-}
-
-function choose(documents: readonly unknown[], file: string, name: string | undefined): unknown {
-  const templates = documents.filter((document) => isObject(document) && (document['kind'] ?? KIND) === KIND);
-  const found = templates.find(
-    (document) => name === undefined || getString(document, 'metadata', 'name') === name,
-  );
+function choose(templates: readonly JsonObject[], file: string, name: string | undefined): JsonObject {
+  const found = templates.find((document) => name === undefined || nameOf(document) === name);
   if (found !== undefined) return found;
-  const names = templates.map((document) => getString(document, 'metadata', 'name') ?? '(no name)');
-  if (names.length === 0) {
-    throw new UsageError(
-      `--template: "${file}" holds no ${KIND}; give a file with one, or with its spec alone`,
-    );
-  }
+  const names = templates.map((document) => nameOf(document) ?? '(no name)');
   throw new UsageError(`--name: "${name ?? ''}" is not in "${file}"; name one of ${names.join(', ')}`);
-}
-
-function refusal(file: string, issues: readonly Issue[]): UsageError {
-  return new UsageError(issues.map((issue) => `${file}: ${formatIssue(issue)}`).join('\nsluice: '));
 }
 
 function readArguments(given: readonly string[], declared: readonly string[]): Record<string, string> {

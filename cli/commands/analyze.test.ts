@@ -53,7 +53,7 @@ async function run(flags: Partial<AnalyzeFlags>, stdin = '') {
     (code) => ({ code, error: '' }),
     (error: unknown) => ({ code: undefined, error: String(error) }),
   );
-  return { ...ended, lines: io.printed, last: io.printed.at(-1) ?? '' };
+  return { ...ended, complained: io.complained, lines: io.printed, last: io.printed.at(-1) ?? '' };
 }
 
 const HEALTHY = Array.from({ length: 12 }, () => '6/600 114/11400');
@@ -184,6 +184,67 @@ describe('wrong use', () => {
       '"errors" is not known',
     );
     expect((await run({ template, name: 'third' })).error).toContain('name one of shop, other');
+  });
+});
+
+const policy = (spec: string) =>
+  file(
+    'policy.yaml',
+    `kind: ReleasePolicy\nmetadata: { name: careful }\nspec:\n${spec.replaceAll(/^/gm, '  ')}`,
+  );
+
+describe('sluice analyze --policy', () => {
+  it('goes by steps, durations and pauses of a ReleasePolicy, as the controller would', async () => {
+    const steps =
+      'steps:\n- { weight: 10, minDuration: 2m, pause: 3m }\n- { weight: 50, minDuration: 1m, pause: true }\n';
+    const ran = await run({ policy: policy(steps) }, samples(...HEALTHY, ...HEALTHY, ...HEALTHY));
+    const looks = ran.lines.slice(0, -1).map((line) => JSON.parse(line) as { step: number; next: string });
+    const first = looks.filter(({ step }) => step === 0);
+    expect(first.filter(({ next }) => next === 'stay').length).toBeGreaterThanOrEqual(4);
+    expect(looks.find(({ step }) => step === 1)).toMatchObject({ weight: 50 });
+    expect(JSON.parse(ran.last)).toMatchObject({ decision: 'waiting', reason: 'PausedByStep', step: 1 });
+    expect(ran.code).toBe(4);
+  });
+
+  it('takes the arguments the policy gives the template, and says which templates it leaves out', async () => {
+    const template = file('shop.yaml', OBJECT.replace('interval', 'args: [{ name: tier }]\n  interval'));
+    const analysis = 'analysis:\n- { template: shop, args: { tier: gold } }\n- { template: http }\n';
+    const { error, complained } = await run({ template, policy: policy(analysis) }, samples(...WORSE));
+    expect(error).toBe('');
+    expect(complained).toEqual([
+      'note: ReleasePolicy careful judges by shop, http; here only shop is judged',
+    ]);
+  });
+
+  it.each<{ flags: Partial<AnalyzeFlags>; spec: string; want: string }>([
+    { flags: { steps: '5,25' }, spec: '{}', want: '--steps: "5,25" cannot be given with --policy' },
+    { flags: { minDuration: '1m' }, spec: '{}', want: '--min-duration: "1m" cannot be given with --policy' },
+    { flags: { onInconclusive: 'wait' }, spec: '{}', want: '--on-inconclusive: "wait" cannot be given with' },
+    { flags: {}, spec: 'steps: []', want: 'ReleasePolicy careful: spec.steps' },
+    {
+      flags: {},
+      spec: '{}\n---\nkind: ReleasePolicy\nspec: {}',
+      want: 'holds several policies (careful, (no name))',
+    },
+    {
+      flags: { policy: '/proc/nonexistent' },
+      spec: '{}',
+      want: '--policy: "/proc/nonexistent" cannot be read (ENOENT)',
+    },
+  ])('refuses $want', async ({ flags, spec, want }) => {
+    const path = file(
+      'policy.yaml',
+      `kind: ReleasePolicy\nmetadata: { name: careful }\nspec: ${spec}\n`.replace(
+        'spec: steps',
+        'spec:\n  steps',
+      ),
+    );
+    expect((await run({ policy: path, ...flags })).error).toContain(want);
+  });
+
+  it('refuses a file without a policy', async () => {
+    const path = file('other.yaml', OBJECT);
+    expect((await run({ policy: path })).error).toContain('holds no ReleasePolicy; give a file with one');
   });
 });
 

@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { analyse, InputError } from '../analyze/analysis.ts';
-import { readPlan, type PlanFlags } from '../analyze/plan.ts';
+import { planFor, readRules, type PlanFlags } from '../analyze/plan.ts';
 import { exitCodeOf, jsonReporter, textReporter } from '../analyze/report.ts';
-import { loadTemplate, type TemplateFlags } from '../analyze/template.ts';
+import type { TemplateFlags } from '../analyze/template.ts';
 import { EXIT, UsageError, type Io } from '../io.ts';
 
 export interface AnalyzeFlags extends TemplateFlags, PlanFlags {
@@ -24,7 +24,9 @@ export async function analyze(
   flags: AnalyzeFlags,
   { stdin, terminal }: Surroundings,
 ): Promise<number> {
-  const plan = readPlan(loadTemplate(flags), flags);
+  const rules = readRules(flags);
+  const plan = planFor(rules, rules.template);
+  for (const note of rules.notes) io.err(`note: ${note}`);
   const weights = plan.steps.map(({ weight }) => weight);
   const report =
     (flags.output ?? (terminal ? 'text' : 'json')) === 'json'

@@ -205,6 +205,32 @@ describe('sluice backtest', () => {
   });
 });
 
+describe('sluice backtest --policy', () => {
+  const policy = (spec: string): string => {
+    const file = join(folder, 'policy.yaml');
+    writeFileSync(file, `kind: ReleasePolicy\nmetadata: { name: careful }\nspec: ${spec}\n`);
+    return file;
+  };
+
+  it('plays its steps, and says what the past cannot tell of them', async () => {
+    void serve(counters(6, PODS));
+    const spec = '{ mirror: { percent: 10 }, steps: [{ weight: 30, pause: true }, { weight: 60 }] }';
+    const { text, error } = await run({ policy: policy(spec), runs: '2' });
+    expect(error).toBe('');
+    expect(text).toContain('through the steps 30%, 60%');
+    expect(text).toContain('Steps at 0% are not replayed: there nothing is shared out by weight.');
+    expect(text).toContain('the release is taken to be let go on at once');
+    expect(text).toContain('ReleasePolicy careful judges by http; here only template.yaml is judged.');
+  });
+
+  it.each([
+    { spec: '{ strategy: blueGreen }', flags: {}, want: '--policy: none of its steps shares requests out' },
+    { spec: '{}', flags: { steps: '5' }, want: '--steps: "5" cannot be given with --policy' },
+  ])('refuses $spec with $flags', async ({ spec, flags, want }) => {
+    expect((await run({ policy: policy(spec), ...flags })).error).toContain(want);
+  });
+});
+
 describe('what cannot be played', () => {
   it.each<{ flags: Partial<BacktestFlags>; want: RegExp }>([
     { flags: { prometheus: 'here' }, want: /--prometheus: "here" is not a URL; give one like http/ },

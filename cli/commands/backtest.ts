@@ -12,12 +12,13 @@ import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { escapeJson } from '../../lib/text.ts';
 import { withPresets } from '../../release/facts/resolve.ts';
 import { PRESETS } from '../../providers/index.ts';
-import { readPlan, type PlanFlags } from '../analyze/plan.ts';
-import { loadTemplate, type TemplateFlags } from '../analyze/template.ts';
+import { planFor, readRules, type PlanFlags } from '../analyze/plan.ts';
+import type { TemplateFlags } from '../analyze/template.ts';
 import { readRange, readTarget, readWhole } from '../backtest/flags.ts';
 import { plot } from '../backtest/plot.ts';
 import { variablesFor } from '../backtest/range.ts';
 import { record, type Recorded } from '../backtest/record.ts';
+import { replayedSteps } from '../backtest/steps.ts';
 import { jsonReport, textReport } from '../backtest/report.ts';
 import type { BacktestResult } from '../backtest/result.ts';
 import { replay, schedule, trafficOf } from '../backtest/scenarios.ts';
@@ -44,9 +45,11 @@ const STEPS = '5,25,50';
 
 /** `sluice backtest`: plays releases over what Prometheus remembers of a service. Resolves to the exit code. */
 export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
-  const loaded = withQueries(loadTemplate(flags), flags.provider);
-  const { template: bound, caveats } = replayable(loaded);
-  const plan = readPlan(bound, { steps: STEPS, ...flags });
+  const rules = readRules(flags, STEPS);
+  const loaded = withQueries(rules.template, flags.provider);
+  const { template: bound, caveats: unseen } = replayable(loaded);
+  const { plan, caveats: skipped } = replayedSteps(planFor(rules, bound));
+  const caveats = [...rules.notes.map((note) => `${note}.`), ...skipped, ...unseen];
   const target = readTarget(flags.target);
   const runs = readWhole('--runs', flags.runs, { min: 1, max: 100_000 });
   const seed = readWhole('--seed', flags.seed, { min: 0, max: 2 ** 32 - 1 });
