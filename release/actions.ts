@@ -1,3 +1,4 @@
+import { pointer } from '../lib/pointer.ts';
 import type { JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { ANNOTATION, FINALIZER } from '../api/names.ts';
@@ -71,16 +72,16 @@ export function unmark(target: WorkloadFacts): Action[] {
   return change.length === 0 ? [] : [patchTarget(target, 'take the marker off', change)];
 }
 
-const HELD = ANNOTATION.held.replaceAll('~', '~0').replaceAll('/', '~1');
+const HELD = pointer('metadata', 'annotations', ANNOTATION.held);
 
 function marked(target: WorkloadFacts, as: Marker): JsonPatchOp[] {
   if (target.object.metadata.annotations === undefined)
     return [{ op: 'add', path: '/metadata/annotations', value: { [ANNOTATION.held]: as } }];
-  return [{ op: 'add', path: `/metadata/annotations/${HELD}`, value: as }];
+  return [{ op: 'add', path: HELD, value: as }];
 }
 
 function unmarked(target: WorkloadFacts): JsonPatchOp[] {
-  return target.marker === undefined ? [] : [{ op: 'remove', path: `/metadata/annotations/${HELD}` }];
+  return target.marker === undefined ? [] : [{ op: 'remove', path: HELD }];
 }
 
 /** Lets the native rolling update of the template that was judged begin. */
@@ -112,7 +113,7 @@ export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonO
 export const holdsByHand = (action: Action): boolean =>
   action.do === 'write' &&
   action.write.verb === 'jsonPatch' &&
-  action.write.patch.some((each) => each.op === 'add' && each.path.endsWith(HELD) && each.value === 'new');
+  action.write.patch.some((each) => each.op === 'add' && each.path === HELD && each.value === 'new');
 
 /** Deletes one object Sluice made; nothing if it is being deleted already. */
 export function remove(why: string, resource: Resource, object: KubeObject | undefined): Action[] {

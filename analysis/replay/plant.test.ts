@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planted, touches, type Plant, type Soil } from './plant.ts';
-import { seeded } from './random.ts';
+import { seeded } from '../../lib/random.ts';
 import type { RecordedMetric } from './recording.ts';
 import { sizeOf } from './recording.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../../lib/random.ts';
 import { binomial } from './random.ts';
 import type { Cell, RecordedMetric } from './recording.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { binomial, childSeed, seeded, shuffled } from './random.ts';
+import { binomial, childSeed, shuffled } from './random.ts';
+import { seeded } from '../../lib/random.ts';
 
 describe('binomial', () => {
   it.each([

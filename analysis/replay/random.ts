@@ -1,16 +1,4 @@
-/** Uniform on [0, 1). */
-export type Random = () => number;
-
-/** Repeatable random numbers from a seed (mulberry32). */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seeded, type Random } from '../../lib/random.ts';
 
 /** A seed of its own for each part of something that has one. */
 export function childSeed(seed: number, part: number): number {

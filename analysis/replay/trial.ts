@@ -2,7 +2,8 @@ import type { History, LatencyHistory, Measurement, Window } from '../../api/ana
 import { wantsHistory } from '../judge/core/judge.ts';
 import { climb, moveTo, startLadder, type Plan } from './ladder.ts';
 import { planted, type Plant } from './plant.ts';
-import { binomial, childSeed, seeded, shuffled, type Random } from './random.ts';
+import { binomial, childSeed, shuffled } from './random.ts';
+import { seeded, type Random } from '../../lib/random.ts';
 import type { Cell, RecordedMetric, RecordedThreshold, Recording } from './recording.ts';
 import { podsServing, sizeOf, sumOf } from './recording.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { poisson, seeded } from '../../test/support/sampling.ts';
+import { poisson } from '../../test/support/sampling.ts';
+import { seeded } from '../../lib/random.ts';
 import { bet } from './bet.ts';
 import { ceilingBar, ceilingBet, ceilingTick } from './ceiling.ts';
 import type { HarmWealth } from './process.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { burstyCount, seeded } from '../../test/support/sampling.ts';
+import { burstyCount } from '../../test/support/sampling.ts';
+import { seeded } from '../../lib/random.ts';
 import type { Cell } from './dispersion.ts';
 import { addResidual, currentDispersion, gridIndex, NO_RESIDUALS, priorDispersion } from './dispersion.ts';
 import { PHI_GRID } from './phi-grid.ts';

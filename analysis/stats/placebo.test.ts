@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { burstyCount, poisson, seeded } from '../../test/support/sampling.ts';
+import { burstyCount, poisson } from '../../test/support/sampling.ts';
+import { seeded } from '../../lib/random.ts';
 import type { PodHistory } from './placebo.ts';
 import { calibrateFromPods, rungAfter } from './placebo.ts';
 

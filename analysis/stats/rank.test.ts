@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { poisson, seeded } from '../../test/support/sampling.ts';
+import { poisson } from '../../test/support/sampling.ts';
+import { seeded } from '../../lib/random.ts';
 import type { RankWealth } from './rank.ts';
 import { calibrateRanks, logRank, midrank, rankBlock, rankRungAfter, rankScore } from './rank.ts';
 import { thin } from './thinning.ts';

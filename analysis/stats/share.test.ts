@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { poisson, seeded, type Random } from '../../test/support/sampling.ts';
+import { poisson } from '../../test/support/sampling.ts';
+import { seeded, type Random } from '../../lib/random.ts';
 import { checkShare, ENOUGH, shareInterval, type ShareResult } from './share.ts';
 
 const LOOKS = 60;

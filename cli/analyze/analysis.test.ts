@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parseTemplate } from '../../api/kinds/template/template.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
-import { poisson, seeded } from '../../test/support/sampling.ts';
+import { poisson } from '../../test/support/sampling.ts';
+import { seeded } from '../../lib/random.ts';
 import { analyse, InputError, type Decision, type Look } from './analysis.ts';
 import { courseOf, planFor, type PlanFlags } from './plan.ts';
 

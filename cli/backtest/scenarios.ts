@@ -1,7 +1,8 @@
 import { historyMs } from '../../analysis/measure/lookback.ts';
 import type { Plant } from '../../analysis/replay/plant.ts';
 import { touches } from '../../analysis/replay/plant.ts';
-import { childSeed, seeded } from '../../analysis/replay/random.ts';
+import { childSeed } from '../../analysis/replay/random.ts';
+import { seeded } from '../../lib/random.ts';
 import type { Plan } from '../../analysis/replay/ladder.ts';
 import type { Recording } from '../../analysis/replay/recording.ts';
 import { sizeOf, sumOf } from '../../analysis/replay/recording.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordingIo } from '../../test/support/cli.ts';
-import { poisson, seeded } from '../../test/support/sampling.ts';
+import { poisson } from '../../test/support/sampling.ts';
+import { seeded } from '../../lib/random.ts';
 import { ScriptedServer, type Exchange } from '../../test/support/scripted-server.ts';
 import { backtest, type BacktestFlags } from './backtest.ts';
 

@@ -1,3 +1,4 @@
+import { pointer } from '../../lib/pointer.ts';
 import { isTerminal } from '../../api/conditions.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -99,7 +100,7 @@ function intend(intent: Intent, sentence: string): Told {
 function annotate({ metadata }: Release, annotation: string, value: string): JsonPatchOp[] {
   return metadata.annotations === undefined
     ? [{ op: 'add', path: '/metadata/annotations', value: { [annotation]: value } }]
-    : [{ op: 'add', path: `/metadata/annotations/${annotation.replaceAll('/', '~1')}`, value }];
+    : [{ op: 'add', path: pointer('metadata', 'annotations', annotation), value }];
 }
 
 /** From a question of the step; or from anything else that waits for a human: then the step begins again. */

@@ -1,3 +1,4 @@
+import { pointer } from '../../lib/pointer.ts';
 import { getObject } from '../../lib/json.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -65,7 +66,5 @@ function restartedAt(template: object, value: string): JsonPatchOp[] {
     ];
   if (getObject(metadata, 'annotations') === undefined)
     return [{ op: 'add', path: '/spec/template/metadata/annotations', value: { [RESTARTED_AT]: value } }];
-  return [
-    { op: 'add', path: `/spec/template/metadata/annotations/${RESTARTED_AT.replaceAll('/', '~1')}`, value },
-  ];
+  return [{ op: 'add', path: pointer('spec', 'template', 'metadata', 'annotations', RESTARTED_AT), value }];
 }

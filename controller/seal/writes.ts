@@ -1,3 +1,4 @@
+import { partsOf, pointer } from '../../lib/pointer.ts';
 import { isObject } from '../../lib/json.ts';
 import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
 import type { JsonObject, Json } from '../../lib/json.ts';
@@ -6,7 +7,7 @@ import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
 import type { Seal } from './seal.ts';
 
-const SEAL_PATH = `/metadata/annotations/${ANNOTATION.seal.replaceAll('/', '~1')}`;
+const SEAL_PATH = pointer('metadata', 'annotations', ANNOTATION.seal);
 
 type Patch = Extract<Write, { verb: 'jsonPatch' | 'mergePatch' }>;
 
@@ -84,10 +85,7 @@ function merged(value: Json | undefined, patch: JsonObject): JsonObject {
 }
 
 function change(object: JsonObject, { op, path, value }: JsonPatchOp): void {
-  const keys = path
-    .slice(1)
-    .split('/')
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const keys = partsOf(path);
   const last = keys.pop() ?? '';
   let parent: Json | undefined = object;
   for (const key of keys) parent = isObject(parent) ? parent[key] : undefined;

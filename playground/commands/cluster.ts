@@ -5,7 +5,7 @@ import { CONTROLLER } from '../apiserver/http/users.ts';
 import { listen } from '../apiserver/listen.ts';
 import { createApiServer } from '../apiserver/server.ts';
 import { HttpPodRuntime } from '../dataplane/proxy/pod-runtime.ts';
-import { seeded } from '../dataplane/load/random.ts';
+import { seeded } from '../../lib/random.ts';
 import { startWorkloads } from '../workloads/index.ts';
 import type { Program } from './program.ts';
 

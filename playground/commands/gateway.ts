@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readAccess } from '../dataplane/proxy/api-client.ts';
 import { Gateway } from '../dataplane/proxy/gateway.ts';
-import { seeded } from '../dataplane/load/random.ts';
+import { seeded } from '../../lib/random.ts';
 import type { Program } from './program.ts';
 
 /** `gateway --kubeconfig FILE [--seed N] [--propagation-ms N]`: the data plane; prints and tells its ports. */

@@ -18,7 +18,7 @@ import {
   prometheusCommand,
   prometheusReady,
 } from '../dataplane/metrics/prometheus.ts';
-import { seeded } from '../dataplane/load/random.ts';
+import { seeded } from '../../lib/random.ts';
 import { Children } from './children.ts';
 import type { Death } from './children.ts';
 import { gatewayApiCrds } from './gateway-api-crds.ts';

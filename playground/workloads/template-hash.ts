@@ -1,3 +1,4 @@
+import { fnv1a } from '../../lib/hash.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Labels, PodTemplate } from './kinds.ts';
 
@@ -9,11 +10,9 @@ const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 /** A name for a template: equal templates of any Deployments get the same one. */
 export function templateHash(template: PodTemplate, collisions: number): string {
   const text = canonical(comparable(template)) + (collisions === 0 ? '' : `#${collisions}`);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) {
-    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  }
-  return String(hash).replaceAll(/\d/g, (digit) => ALPHABET.charAt(digit.charCodeAt(0) % ALPHABET.length));
+  return String(fnv1a(text)).replaceAll(/\d/g, (digit) =>
+    ALPHABET.charAt(digit.charCodeAt(0) % ALPHABET.length),
+  );
 }
 
 /** Whether two templates are the same but for the hash label that a ReplicaSet adds. */

@@ -1,3 +1,4 @@
+import { pointer } from '../../lib/pointer.ts';
 import { equalJson } from '../../lib/json.ts';
 import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
 import type { Json } from '../../lib/json.ts';
@@ -53,7 +54,7 @@ function correct({ namespace }: TrafficContext, live: KubeObject, wanted: KubeOb
     ...(equalJson(live.spec, wanted.spec) ? [] : [replace('/spec', wanted.spec)]),
     ...entries('labels', live.metadata.labels, wanted.metadata.labels),
     ...entries('annotations', live.metadata.annotations, wanted.metadata.annotations),
-    ...strays.map((key): JsonPatchOp => ({ op: 'remove', path: `/metadata/annotations/${escape(key)}` })),
+    ...strays.map((key): JsonPatchOp => ({ op: 'remove', path: pointer('metadata', 'annotations', key) })),
   ];
   if (patch.length === 0) return [];
   const { name, uid = '' } = live.metadata;
@@ -66,7 +67,6 @@ const replace = (path: string, value: Json | undefined): JsonPatchOp => ({
   path,
   value: value ?? {},
 });
-const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
 function entries(
   field: 'labels' | 'annotations',
@@ -76,7 +76,7 @@ function entries(
   if (live === undefined) return [{ op: 'add', path: `/metadata/${field}`, value: wanted }];
   return Object.entries(wanted)
     .filter(([key, value]) => live[key] !== value)
-    .map(([key, value]) => ({ op: 'add', path: `/metadata/${field}/${escape(key)}`, value }));
+    .map(([key, value]) => ({ op: 'add', path: pointer('metadata', field, key), value }));
 }
 
 interface Seen {

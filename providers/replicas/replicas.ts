@@ -1,3 +1,4 @@
+import { pointer } from '../../lib/pointer.ts';
 import { getInteger } from '../../lib/json.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -68,7 +69,7 @@ function plan(context: TrafficContext, { weight }: Split): Write[] {
   const remember: JsonPatchOp =
     annotations === undefined
       ? { op: 'add', path, value: kept }
-      : { op: 'add', path: `${path}/${ANNOTATION.pods.replaceAll('/', '~1')}`, value: names.join(',') };
+      : { op: 'add', path: pointer('metadata', 'annotations', ANNOTATION.pods), value: names.join(',') };
   return [
     {
       verb: 'jsonPatch',

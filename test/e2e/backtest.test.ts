@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { filledPrometheus, type FilledPrometheus } from '../support/filled-prometheus.ts';
-import { poisson, seeded } from '../support/sampling.ts';
+import { poisson } from '../support/sampling.ts';
+import { seeded } from '../../lib/random.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const SCRAPE_S = 15;

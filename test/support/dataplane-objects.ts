@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { Backends } from '../../playground/dataplane/proxy/backends.ts';
-import { seeded, type Random } from '../../playground/dataplane/load/random.ts';
+import { seeded, type Random } from '../../lib/random.ts';
 import type { Routed, RoutedRequest } from '../../playground/dataplane/routing/routing.ts';
 
 /** Builders for the tests of this folder. */

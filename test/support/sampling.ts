@@ -1,16 +1,6 @@
-/** Repeatable random numbers for simulation tests of the statistics. */
-export type Random = () => number;
+import type { Random } from '../../lib/random.ts';
 
-/** Uniform on [0, 1) from a seed (mulberry32). */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/* Draws for simulation tests of the statistics. */
 
 /** A Poisson count: by inversion for small means, large ones are sums of halves. */
 export function poisson(mean: number, random: Random): number {

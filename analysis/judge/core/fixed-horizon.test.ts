@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AnalysisState, Measurement } from '../../../api/analysis.ts';
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
-import { poisson, seeded } from '../../../test/support/sampling.ts';
+import { poisson } from '../../../test/support/sampling.ts';
+import { seeded } from '../../../lib/random.ts';
 import { judgeWindow, startStep } from './judge.ts';
 import {
   boundTo,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Random } from '../../../test/support/sampling.ts';
-import { poisson, seeded } from '../../../test/support/sampling.ts';
+import type { Random } from '../../../lib/random.ts';
+import { poisson } from '../../../test/support/sampling.ts';
+import { seeded } from '../../../lib/random.ts';
 import { evidenceOf } from './comparison.ts';
 import { addWindow, readErrorRate } from '../error-rate/state.ts';
 import { errorRate } from '../../../test/support/judge-objects.ts';

@@ -1,3 +1,4 @@
+import { seeded } from '../../../lib/random.ts';
 /** Which faults strike a request: by counts and by seeded draws, so the same requests meet the same faults. */
 import type { EffectName, Fault, Route } from './fault.ts';
 
@@ -33,17 +34,6 @@ function routed(route: Route, asked: Asked): boolean {
   if (route.verbs.length > 0 && !route.verbs.includes(asked.verb)) return false;
   const fields = ['resource', 'subresource', 'namespace', 'name', 'user'] as const;
   return fields.every((field) => route[field] === undefined || route[field] === asked[field]);
-}
-
-/** A generator of numbers in [0, 1); mulberry32. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 export class FaultPlan {

@@ -1,3 +1,4 @@
+import { partsOf } from '../../../lib/pointer.ts';
 import { clone, equal, isObject, word } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 
@@ -45,10 +46,9 @@ function relocate(root: Json, op: string, from: string[], to: string[]): Json {
 }
 
 function pointer(path: string): string[] {
-  if (path === '') return [];
-  if (!path.startsWith('/')) throw new JsonPatchError(`path ${path} does not begin with a slash`);
-  const parts = path.slice(1).split('/');
-  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (path !== '' && !path.startsWith('/'))
+    throw new JsonPatchError(`path ${path} does not begin with a slash`);
+  return partsOf(path);
 }
 
 function find(root: Json, path: string[]): Json | undefined {

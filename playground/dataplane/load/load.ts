@@ -2,7 +2,7 @@ import http from 'node:http';
 import { Crowd } from '../proxy/clients.ts';
 import type { Client, Mark } from '../proxy/clients.ts';
 import { exponential } from './random.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../../lib/random.ts';
 
 export interface LoadOptions {
   /** loopback port of the gateway */

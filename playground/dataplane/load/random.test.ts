@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { draw, exponential, hash, lognormal, seeded } from './random.ts';
+import { draw, exponential, lognormal } from './random.ts';
+import { fnv1a } from '../../../lib/hash.ts';
+import { seeded } from '../../../lib/random.ts';
 
 const many = (next: () => number): number[] => Array.from({ length: 40_000 }, next);
 const quantile = (values: number[], q: number): number =>
@@ -9,7 +11,7 @@ describe('random numbers', () => {
   it('repeat with the seed and differ between seeds', () => {
     expect(many(seeded(1)).slice(0, 5)).toEqual(many(seeded(1)).slice(0, 5));
     expect(seeded(1)()).not.toBe(seeded(2)());
-    expect(hash('pod-a')).not.toBe(hash('pod-b'));
+    expect(fnv1a('pod-a')).not.toBe(fnv1a('pod-b'));
   });
 
   it('have the lognormal median and 99th percentile that were asked for', () => {

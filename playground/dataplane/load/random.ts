@@ -1,23 +1,4 @@
-/** A source of numbers in [0, 1). */
-export type Random = () => number;
-
-/** Repeatable numbers from a seed (mulberry32): good enough to draw faults and arrival times, not for secrets. */
-export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-/** A 32-bit number from a text (FNV-1a), to give every pod its own seed. */
-export function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (const char of text) value = Math.imul(value ^ (char.codePointAt(0) ?? 0), 0x01000193);
-  return value >>> 0;
-}
+import type { Random } from '../../../lib/random.ts';
 
 /** Waiting time of a Poisson process with that mean. */
 export function exponential(random: Random, mean: number): number {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Client, Crowd } from './clients.ts';
-import { seeded } from '../load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 
 const MARK = { header: { name: 'x-beta', value: 'always' }, cookie: { name: 'beta', value: 'always' } };
 

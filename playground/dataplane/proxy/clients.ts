@@ -1,4 +1,4 @@
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 
 /** What tells the clients of an A/B test from the others: some send the header, some the cookie. */
 export interface Mark {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Between } from './envoy-clusters.ts';
-import { seeded } from '../load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 import { parentsOf } from '../routing/route-status.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { backends, gateway, httpRoute, ref, request } from '../../../test/support/dataplane-objects.ts';

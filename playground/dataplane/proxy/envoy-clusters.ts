@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../api/kube.ts';
 import type { ClusterNames, RawRule } from '../routing/route-rule.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import type { Routed, RoutedRequest, ServiceLabels } from '../routing/routing.ts';
 
 /**

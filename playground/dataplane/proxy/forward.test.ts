@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Endpoint } from './backends.ts';
 import { Forwarder } from './forward.ts';
-import { seeded } from '../load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 import type { Transport } from '../routing/routing.ts';
 
 const endings: (() => void)[] = [];

@@ -4,7 +4,7 @@ import type { Endpoint } from './backends.ts';
 import { UNEDITED, editResponse, editedRequest } from '../routing/header-edits.ts';
 import type { Edits } from '../routing/header-edits.ts';
 import { draw } from '../load/random.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { isGrpc } from '../routing/routing.ts';
 import type { Copy, Reply, Transport } from '../routing/routing.ts';
 

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../lib/json.ts';
 import { Gateway } from './gateway.ts';
 import type { GatewayPorts } from './gateway.ts';
 import { PodServer } from './pod-server.ts';
-import { seeded } from '../load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 import {
   gateway as aGateway,
   httpRoute,

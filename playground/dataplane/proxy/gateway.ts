@@ -13,7 +13,7 @@ import { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { Served } from '../metrics/served.ts';
 import { IngressTable } from '../routing/ingress-routing.ts';
 import { ProfileTable } from '../routing/profile-routing.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { parentsOf } from '../routing/route-status.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import type { Copy, Routed, RoutedRequest, ServiceLabels } from '../routing/routing.ts';

@@ -3,7 +3,8 @@ import { AddressPool } from './addresses.ts';
 import { PodProcess } from './pod-process.ts';
 import type { PodTimes } from './pod-process.ts';
 import type { PodSpec } from './pod-spec.ts';
-import { hash, seeded } from '../load/random.ts';
+import { fnv1a } from '../../../lib/hash.ts';
+import { seeded } from '../../../lib/random.ts';
 
 /** What the kubelet's side sends. */
 export type HostCommand =
@@ -50,7 +51,7 @@ export class PodHost {
     const pod = new PodProcess({
       spec,
       times: this.times,
-      random: seeded(this.seed ^ hash(uid)),
+      random: seeded(this.seed ^ fnv1a(uid)),
       bind: (listen) => this.addresses.bind(listen),
       report: (report) => this.send({ event: 'report', uid, report }),
     });

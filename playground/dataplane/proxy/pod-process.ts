@@ -4,7 +4,7 @@ import { behaviourOf } from '../routing/behaviour.ts';
 import type { Behaviour } from '../routing/behaviour.ts';
 import type { PodSpec, ProbeSpec } from './pod-spec.ts';
 import { PodServer } from './pod-server.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 
 export interface PodTimes {
   /** a deleted pod keeps serving this long, so that every proxy has taken it out of its list before it stops */

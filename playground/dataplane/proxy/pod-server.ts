@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { Behaviour } from '../routing/behaviour.ts';
 import { lognormal } from '../load/random.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { PodMetrics } from '../metrics/pod-metrics.ts';
 import { isGrpc } from '../routing/routing.ts';
 

@@ -8,7 +8,7 @@ import { Forwarder, fail } from './forward.ts';
 import type { Forwarded } from './forward.ts';
 import { Load } from '../load/load.ts';
 import { PodServer } from './pod-server.ts';
-import { seeded } from '../load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 import type { Copy } from '../routing/routing.ts';
 
 const endings: (() => void | Promise<void>)[] = [];

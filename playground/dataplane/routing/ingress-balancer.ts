@@ -2,8 +2,8 @@ import type { Endpoint } from '../proxy/backends.ts';
 import type { HeaderEdits } from './header-edits.ts';
 import type { Affinity, Shaping } from './ingress-annotations.ts';
 import type { Location, Upstream } from './ingress-upstreams.ts';
-import { hash } from '../load/random.ts';
-import type { Random } from '../load/random.ts';
+import { fnv1a } from '../../../lib/hash.ts';
+import type { Random } from '../../../lib/random.ts';
 import { headerOf } from './routing.ts';
 import type { RoutedRequest } from './routing.ts';
 
@@ -74,7 +74,7 @@ export function sessionOf(
   if (affinity === undefined) return { to: endpoints };
   const known = cookieOf(request, affinity.cookie)?.split('|')[0];
   const key = known ?? `${Math.floor(random() * 1e9)}`;
-  const to = endpoints.slice(hash(key) % endpoints.length).slice(0, 1);
+  const to = endpoints.slice(fnv1a(key) % endpoints.length).slice(0, 1);
   if (known !== undefined) return { to };
   return {
     to,
@@ -95,7 +95,7 @@ const isAffinitized = (upstream: Upstream, request: RoutedRequest): boolean =>
   upstream.affinity !== undefined &&
   cookieOf(request, upstream.affinity.cookie)?.split('|')[1] === keyOf(upstream);
 
-const keyOf = ({ id }: Upstream): string => hash(id).toString(16);
+const keyOf = ({ id }: Upstream): string => fnv1a(id).toString(16);
 
 /** A cookie as nginx's variable of it: names ignore case, a comma separates names as well but ends no value, blanks may stand around `=`. */
 function cookieVariableOf(request: RoutedRequest, name: string): string | undefined {

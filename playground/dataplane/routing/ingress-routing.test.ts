@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../lib/json.ts';
 import { Backends } from '../proxy/backends.ts';
 import { IngressTable } from './ingress-routing.ts';
 import type { IngressLabels } from './ingress-routing.ts';
-import { seeded } from '../load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 import type { Routed, RoutedRequest } from './routing.ts';
 import { backends, ingress, request, service, slice } from '../../../test/support/dataplane-objects.ts';
 

@@ -3,7 +3,7 @@ import type { Backends } from '../proxy/backends.ts';
 import { isOurs } from './ingress-annotations.ts';
 import { goesToCanary, sessionOf } from './ingress-balancer.ts';
 import { IngressUpstreams, type Location, type Upstream } from './ingress-upstreams.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { hostRank, prefixCovers } from './routing.ts';
 import type { Routed, RoutedRequest } from './routing.ts';
 

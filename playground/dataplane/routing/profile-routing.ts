@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../api/kube.ts';
 import type { Backends } from '../proxy/backends.ts';
 import { draw } from '../load/random.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { meshHost, toService } from './routing.ts';
 import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
 

@@ -2,7 +2,7 @@ import type { Backends } from '../proxy/backends.ts';
 import { UNEDITED, combined } from './header-edits.ts';
 import type { Edits, HeaderEdits } from './header-edits.ts';
 import { draw } from '../load/random.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import {
   corsEditsOf,
   replyOf,

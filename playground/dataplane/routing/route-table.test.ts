@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
 import type { JsonObject } from '../../../lib/json.ts';
-import { seeded } from '../load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 import { RouteTable } from './route-table.ts';
 import {
   backends,

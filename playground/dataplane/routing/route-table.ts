@@ -3,7 +3,7 @@ import type { Backends } from '../proxy/backends.ts';
 import { grpcEntries } from './grpcroute-routing.ts';
 import { httpEntries } from './httproute-routing.ts';
 import type { EntriesOf, Entry } from './route-entries.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { servedHosts } from './route-status.ts';
 import { fullName, hostRank, meshHost, toService } from './routing.ts';
 import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';

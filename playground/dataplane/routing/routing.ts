@@ -1,6 +1,6 @@
 import type { Backends, Endpoint } from '../proxy/backends.ts';
 import type { Edits } from './header-edits.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 
 /** The part of a request that routing looks at. */
 export interface RoutedRequest {

@@ -1,7 +1,7 @@
 import { corsEdits, preflight, type Cors } from './cors.ts';
 import { milliseconds } from './durations.ts';
 import type { Edits } from './header-edits.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { regexCovers, type Answered, type Retries, type RoutedRequest, type Transport } from './routing.ts';
 import type { Match, StringMatch } from './virtualservice-matches.ts';
 

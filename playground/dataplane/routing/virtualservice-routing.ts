@@ -4,7 +4,7 @@ import { Subsets } from './destination-rules.ts';
 import { combined } from './header-edits.ts';
 import type { Edits, HeaderEdits } from './header-edits.ts';
 import { draw } from '../load/random.ts';
-import type { Random } from '../load/random.ts';
+import type { Random } from '../../../lib/random.ts';
 import { copiesFor, fullName, meshHost, toService } from './routing.ts';
 import type { Mirroring, Routed, RoutedRequest, ServiceLabels } from './routing.ts';
 import { abortOf, corsEditsOf, replyOf, transportOf } from './virtualservice-actions.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../support/sampling.ts';
+import type { Random } from '../../../lib/random.ts';
 import { gamma, normal } from '../../support/sampling.ts';
 import { beta } from './random.ts';
 

@@ -1,6 +1,6 @@
 import type { Histogram, LatencyHistory } from '../../../api/analysis.ts';
 import { logNormalTails } from '../../../analysis/stats/special/normal.ts';
-import type { Random } from '../../support/sampling.ts';
+import type { Random } from '../../../lib/random.ts';
 import { binomial, randomOf } from './random.ts';
 
 /** Histograms of a service whose requests take lognormal times, window by window of a minute, pod by pod. */

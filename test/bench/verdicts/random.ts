@@ -1,4 +1,4 @@
-import type { Random } from '../../support/sampling.ts';
+import type { Random } from '../../../lib/random.ts';
 import { gamma } from '../../support/sampling.ts';
 
 /** Random numbers of the benchmark: every stream is named by its key, so any run can be repeated by itself. */

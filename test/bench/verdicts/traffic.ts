@@ -1,5 +1,5 @@
 import type { Counts, History } from '../../../api/analysis.ts';
-import type { Random } from '../../support/sampling.ts';
+import type { Random } from '../../../lib/random.ts';
 import type { Family } from './families.ts';
 import { binomial, randomOf } from './random.ts';
 

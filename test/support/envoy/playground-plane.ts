@@ -4,7 +4,7 @@ import { systemClock } from '../../../kube/clock.ts';
 import { listen } from '../../../playground/apiserver/listen.ts';
 import { createApiServer } from '../../../playground/apiserver/server.ts';
 import { Gateway } from '../../../playground/dataplane/proxy/gateway.ts';
-import { seeded } from '../../../playground/dataplane/load/random.ts';
+import { seeded } from '../../../lib/random.ts';
 import { gatewayApiCrds } from '../../../playground/demo/gateway-api-crds.ts';
 import { eventually } from '../eventually.ts';
 import { backend, httpRoute, rule } from '../routes.ts';
