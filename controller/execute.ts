@@ -6,7 +6,7 @@ import { isAlreadyExists, isConflict, isInvalid, isNotFound, KubeError } from '.
 import { refOf } from '../kube/paths.ts';
 import type { EventRecorder } from './events.ts';
 import { giveBack, takesFields } from './give-back.ts';
-import type { Measurements } from './measurements.ts';
+import type { Measurements } from '../analysis/jobs/board.ts';
 import type { Action, RefusedWrite } from '../release/model.ts';
 import type { Seal } from './seal/seal.ts';
 import { firstSeal, resealed } from './seal/writes.ts';

@@ -12,7 +12,8 @@ import {
   type Around,
 } from '../test/support/one-pass.ts';
 import { aStatus } from '../test/support/release-builders.ts';
-import type { MeasureResult, Snapshot } from '../release/model.ts';
+import type { MeasureResult } from '../api/measuring.ts';
+import type { Snapshot } from '../release/model.ts';
 
 let passes: Passes;
 

@@ -6,7 +6,7 @@ import { execute } from './execute.ts';
 import type { Actor, Executed } from './execute.ts';
 import { isEnded, readReleases } from '../release/facts/records.ts';
 import { repairsOf, seenIn } from './give-back.ts';
-import type { Measurements } from './measurements.ts';
+import type { Measurements } from '../analysis/jobs/board.ts';
 import { keyText } from './keys.ts';
 import type { Memory } from './observe/memory.ts';
 import type { Action, ControllerConfig, Decision, Key, Snapshot } from '../release/model.ts';

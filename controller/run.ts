@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { InProcessQueue } from '../analysis/queue/in-process.ts';
-import type { QueueJob } from '../analysis/queue/queue.ts';
+import { MeasurementBoard } from '../analysis/jobs/board.ts';
 import type { Measurement } from '../api/analysis.ts';
+import type { MeasureJob } from '../api/measuring.ts';
 import { FIELD_MANAGER, HOME } from '../api/names.ts';
 import { REASON } from '../api/reasons.ts';
 import type { Resource } from '../api/kube.ts';
@@ -16,7 +16,6 @@ import { Fence } from './hold/fence.ts';
 import { HoldKeeper } from './hold/keeper.ts';
 import { shippedFence, shippedPolicies } from './hold/shipped.ts';
 import { keyText } from './keys.ts';
-import { MeasurementBoard } from './measurements.ts';
 import { Metrics } from './metrics.ts';
 import type { Decision, Snapshot } from '../release/model.ts';
 import { Quarantine } from './quarantine.ts';
@@ -35,7 +34,7 @@ export interface RunDeps {
   /** unique to this process: holder of the Lease */
   identity: string;
   decide: (snapshot: Snapshot) => Decision;
-  measure: (job: QueueJob) => Promise<Measurement[]>;
+  measure: (job: MeasureJob) => Promise<Measurement[]>;
   clock: Clock;
   /** CPU time this process has used */
   cpuMs: () => number;
@@ -46,8 +45,6 @@ export interface RunDeps {
   onBug: (error: unknown) => void;
 }
 
-/** Jobs measured at the same time; each asks a handful of queries. */
-const MEASURE_CONCURRENCY = 8;
 /** Every target is looked at again this often, whatever happened. */
 const RESYNC_MS = 5 * 60_000;
 /** Requests for the Lease have to fail well before its renew deadline. */
@@ -267,18 +264,14 @@ function keeperOf(deps: RunDeps, client: KubeClient, watches: Watches): HoldKeep
 
 function boardOf(deps: RunDeps, metrics: Metrics, onDone: (key: string) => void): MeasurementBoard {
   const { clock } = deps;
-  return new MeasurementBoard(
-    (done) =>
-      new InProcessQueue({
-        concurrency: MEASURE_CONCURRENCY,
-        measure: timed(deps, metrics),
-        done,
-        now: () => clock.now(),
-        onWait: (namespace, ms) => metrics.waited(namespace, ms / 1000),
-        onBug: (error, job) => tellBug(deps, metrics, { where: 'measure', target: job.id, error }),
-      }),
-    onDone,
-  );
+  return new MeasurementBoard({
+    measure: timed(deps, metrics),
+    onResult: onDone,
+    onBug: (error, target) => tellBug(deps, metrics, { where: 'measure', target, error }),
+    onWait: (namespace, ms) => metrics.waited(namespace, ms / 1000),
+    now: () => clock.now(),
+    after: (ms, fn) => clock.after(ms, fn),
+  });
 }
 
 function sealsOf({ config, clock, log }: RunDeps, client: KubeClient, watches: Watches): SealKeeper {
@@ -330,7 +323,7 @@ function leaseOf(deps: RunDeps, { unopposed }: { unopposed: boolean }): LeaderEl
   });
 }
 
-function timed(deps: RunDeps, metrics: Metrics): (job: QueueJob) => Promise<Measurement[]> {
+function timed(deps: RunDeps, metrics: Metrics): (job: MeasureJob) => Promise<Measurement[]> {
   return async (job) => {
     const startedMs = deps.clock.now();
     const measurements = await deps.measure(job);

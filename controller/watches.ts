@@ -1,4 +1,4 @@
-import { Lane } from '../analysis/measure/lane.ts';
+import { FairQueue } from '../analysis/jobs/fair-queue.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
 import { ANNOTATION } from '../api/names.ts';
 import { RESOURCES } from '../api/resources.ts';
@@ -82,7 +82,7 @@ export class Watches implements Reader {
       random,
       onError: (error, retryInMs) => onError(error, CLASSES, retryInMs),
     });
-    const lists = new Lane(LISTS);
+    const lists = new FairQueue({ concurrency: LISTS });
     for (const resource of WATCHED) this.#collections.set(resource, this.#collection(resource, lists));
   }
 
@@ -221,7 +221,7 @@ export class Watches implements Reader {
       if (!keep.includes(resource)) collection.close(namespace);
   }
 
-  #collection(resource: Resource, lists: Lane): Collection {
+  #collection(resource: Resource, lists: FairQueue): Collection {
     const { client, clock, random, namespace: scope, onBug } = this.#options;
     const mayBeForbidden = FOLLOWED.includes(resource) || CONSIDERED.includes(resource);
     return new Collection({

@@ -7,7 +7,7 @@ import { execute } from './execute.ts';
 import type { Actor } from './execute.ts';
 import { parseKey } from './keys.ts';
 import { Memory } from './observe/memory.ts';
-import type { Measurements } from './measurements.ts';
+import type { Measurements } from '../analysis/jobs/board.ts';
 import type { Metrics } from './metrics.ts';
 import type { ControllerConfig, Decision, Key, Snapshot } from '../release/model.ts';
 import type { Worked } from './queue.ts';

@@ -24,9 +24,14 @@ export class Turns<T> {
   }
 
   get size(): number {
-    let size = 0;
-    for (const waiting of this.#groups.values()) size += waiting.size;
-    return size;
+    return this.count();
+  }
+
+  /** How many items of groups that may have a turn now. */
+  count(may: (group: string) => boolean = () => true): number {
+    let count = 0;
+    for (const [group, waiting] of this.#groups) if (may(group)) count += waiting.size;
+    return count;
   }
 
   clear(): void {

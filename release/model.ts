@@ -1,7 +1,7 @@
 import type { Reason } from '../api/reasons.ts';
-import type { Measurement, ShareQueries, Window } from '../api/analysis.ts';
 import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/kinds/policy/policy.ts';
+import type { MeasureJob, MeasureResult } from '../api/measuring.ts';
 import type { Phase, Release, ReleaseSpec, ReleaseStatus } from '../api/release.ts';
 import type { BoundTemplate } from '../api/kinds/template/bound.ts';
 import type { Write } from '../api/writes.ts';
@@ -135,31 +135,6 @@ export interface ControllerConfig {
 export interface ResolvedRules {
   policy: ReleasePolicy;
   templates: BoundTemplate[];
-}
-
-export interface MeasureJob {
-  key: Key;
-  release: string;
-  step: number;
-  window: Window;
-  templates: BoundTemplate[];
-  /** variables for query templates, unescaped */
-  variables: Record<string, string>;
-  /** also fetch stable's last hour, to calibrate the judge: before the first window with data */
-  calibrate?: boolean;
-  /** also count how many requests each arm got */
-  share?: ShareQueries;
-  /** most canary pods were cold */
-  warming?: true;
-  /** a probe, while the canary gets nothing: are there data at all? Both arms are asked for as stable is */
-  stableOnly?: true;
-}
-
-export interface MeasureResult extends Pick<MeasureJob, 'warming' | 'stableOnly'> {
-  release: string;
-  step: number;
-  window: Window;
-  measurements: Measurement[];
 }
 
 /** Actions are data; controller/execute.ts alone carries them out, in order, stopping at the first that fails (but see `urgent`, `optional`). */

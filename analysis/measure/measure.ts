@@ -1,4 +1,5 @@
-import { SHARE, type Measurement, type ShareQueries, type Window } from '../../api/analysis.ts';
+import { SHARE, type Measurement, type ShareQueries } from '../../api/analysis.ts';
+import type { MeasureRequest } from '../../api/measuring.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getString } from '../../lib/json.ts';
@@ -13,21 +14,6 @@ import type { Answer, PrometheusClient } from './prometheus.ts';
 import { measureSeries } from './series.ts';
 import { measureShare } from './share.ts';
 import { measureThreshold } from './threshold.ts';
-
-/** What is to be measured; plain JSON, so it can travel to another process. */
-export interface MeasureRequest {
-  window: Window;
-  /** presets already resolved into queries (api/bound.ts) */
-  templates: readonly BoundTemplate[];
-  /** variables for query templates, unescaped (api/query.ts); lists are separated by commas */
-  variables: Readonly<Record<string, string>>;
-  /** there is no canary yet: everything is asked of the stable arm, as its queries and variables have it */
-  stableOnly?: boolean;
-  /** also fetch what the stable arm did in the last hour; wanted once per release (judge's `wantsHistory`) */
-  calibrate?: boolean;
-  /** also count how many requests each arm got */
-  share?: ShareQueries;
-}
 
 /**
  * Measures every metric of a release over one closed window, both arms over the same one. Exactly one measurement per
@@ -83,11 +69,11 @@ const limited = (client: PrometheusClient, { metric, bound }: BoundMetric): Prom
 
 function jobOf(
   key: string,
-  { window, stableOnly = false }: Pick<MeasureRequest, 'window' | 'stableOnly'>,
+  { window, stableOnly }: Pick<MeasureRequest, 'window' | 'stableOnly'>,
   variables: Readonly<Record<string, string>>,
 ): Job {
   const length = window.endMs - window.startMs;
-  const arms: Job['arms'] = { canary: stableOnly ? 'stable' : 'canary', stable: 'stable' };
+  const arms: Job['arms'] = { canary: stableOnly === true ? 'stable' : 'canary', stable: 'stable' };
   const of = (arm: Arm) => armVariables(variables, arm, length);
   return {
     key,

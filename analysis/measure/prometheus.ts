@@ -4,7 +4,7 @@ import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
 import type { BadOutcome } from '../../api/analysis.ts';
 import { parseAnswer } from './answer.ts';
 import type { Series } from './answer.ts';
-import { Lane } from './lane.ts';
+import { FairQueue } from '../jobs/fair-queue.ts';
 
 /** Asks one Prometheus (or anything that speaks its query API). */
 export interface PrometheusClient {
@@ -57,9 +57,9 @@ const WAITS = 3;
 /** Connections are kept open and at most 8 at a time, redirects are not followed, environment proxies are not used. */
 export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
   const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
-  const lane = new Lane(CONNECTIONS, EACH);
-  const bulkLane = new Lane(1);
-  const agentOptions = { keepAlive: true, maxSockets: CONNECTIONS };
+  const queue = new FairQueue({ concurrency: CONNECTIONS, each: EACH });
+  const bulky = new FairQueue({ concurrency: 1 });
+  const agentOptions = { keepAlive: true };
   const agents = { httpAgent: new HttpAgent(agentOptions), httpsAgent: new HttpsAgent(agentOptions) };
   const http = axios.create({
     ...agents,
@@ -76,7 +76,7 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
       const form = { query: promql, time: String(timeMs / 1000) };
       const inTurn = (): Promise<Answer> => {
         const latest = performance.now() + WAITS * timeoutMs;
-        return lane.run(
+        return queue.run(
           () =>
             performance.now() > latest
               ? Promise.resolve(
@@ -86,7 +86,7 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
           namespace,
         );
       };
-      return bulk ? bulkLane.run(inTurn, namespace) : inTurn();
+      return bulk ? bulky.run(inTurn, namespace) : inTurn();
     },
     close() {
       agents.httpAgent.destroy();

@@ -52,7 +52,7 @@ export async function askQueries(
     const heard = new Heard();
     const listening = new Map([...clients].map(([name, client]) => [name, heard.listenTo(client)] as const));
     const one = { ...bound, template: { ...bound.template, metrics: [metric] } };
-    const request = { window, variables, stableOnly: true, templates: [one] };
+    const request = { window, variables, stableOnly: true as const, templates: [one] };
     const [measured] = await measure(request, listening);
     return measured === undefined
       ? { metric: key, state: 'unknown', sentence: '', notes: [] }

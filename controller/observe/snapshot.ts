@@ -8,7 +8,7 @@ import { FOLLOWED } from '../../release/companions/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';
 import { keyText } from '../keys.ts';
 import type { Memory } from './memory.ts';
-import type { Measurements } from '../measurements.ts';
+import type { Measurements } from '../../analysis/jobs/board.ts';
 import type { ControllerConfig, Key, Snapshot } from '../../release/model.ts';
 import { targetOf } from './owners.ts';
 import type { Refusals } from '../refusals.ts';

@@ -4,7 +4,7 @@ import { inheritedState } from '../../analysis/judge/core/inherited.ts';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
 import { reachAfter } from '../../analysis/step/rules.ts';
 import { recordedTemplates } from '../facts/records.ts';
-import type { MeasureResult } from '../model.ts';
+import type { MeasureResult } from '../../api/measuring.ts';
 import { shareAfter, splitMeasurements } from '../step/share.ts';
 import type { StepFacts } from '../step/stage.ts';
 import { drifted } from '../step/weight-stages.ts';

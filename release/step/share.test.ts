@@ -14,7 +14,8 @@ import {
   underWay,
 } from '../../test/support/release-builders.ts';
 import { decide } from '../decide.ts';
-import type { Decision, MeasureResult } from '../model.ts';
+import type { MeasureResult } from '../../api/measuring.ts';
+import type { Decision } from '../model.ts';
 
 const QUERIES = { canary: 'requests{s="{{canaryService}}"}', stable: 'requests{s="{{stableService}}"}' };
 type Preset = NonNullable<ReleaseSpec['traffic']>['preset'];

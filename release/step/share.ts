@@ -5,7 +5,8 @@ import { REASON } from '../../api/reasons.ts';
 import type { TrafficShare } from '../../api/release.ts';
 import { judgeShare, shareUnknown } from '../../analysis/judge/core/share.ts';
 import { timeOf } from '../facts/workload.ts';
-import type { Answer, MeasureResult } from '../model.ts';
+import type { MeasureResult } from '../../api/measuring.ts';
+import type { Answer } from '../model.ts';
 import { TURNED_DOWN, withdraw } from '../rules/exit/withdraw.ts';
 import type { StepFacts } from './stage.ts';
 

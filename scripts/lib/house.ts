@@ -51,14 +51,14 @@ export const HOUSE: readonly Room[] = [
     packages: [],
   },
   {
-    path: 'analysis/measure',
-    what: 'asks a source of metrics over one closed window',
-    mayImport: ['analysis/promql', 'api', 'lib'],
+    path: 'analysis/jobs',
+    what: 'which measurement is under way and what came of it, and the one queue, fair by namespace',
+    mayImport: ['api', 'lib'],
   },
   {
-    path: 'analysis/queue',
-    what: 'runs measurement jobs',
-    mayImport: ['analysis/measure', 'api', 'lib'],
+    path: 'analysis/measure',
+    what: 'asks a source of metrics over one closed window; a folder for each source',
+    mayImport: ['analysis/jobs', 'analysis/promql', 'api', 'lib'],
   },
   {
     path: 'providers',

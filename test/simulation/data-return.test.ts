@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { measure } from '../../analysis/measure/measure.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
-import type { QueueJob } from '../../analysis/queue/queue.ts';
+import type { MeasureJob } from '../../api/measuring.ts';
 import { GOOD } from './objects.ts';
 import { World } from './world.ts';
 
 const MINUTE = 60_000;
 
 /** What is really asked of Prometheus for a job. */
-async function queriesOf(job: QueueJob): Promise<string[]> {
+async function queriesOf(job: MeasureJob): Promise<string[]> {
   const asked: string[] = [];
   const client: PrometheusClient = {
     instant: (query) => {
@@ -29,7 +29,7 @@ it('asks whether data have come back as stable is asked for, whose numbers Ingre
   world.prometheus.outage = 'down';
   await world.until(() => world.phase() === 'Waiting/DataMissing', 20 * MINUTE);
   expect(world.phase()).toBe('Waiting/DataMissing');
-  const jobs: QueueJob[] = [];
+  const jobs: MeasureJob[] = [];
   world.onMeasure = (job) => jobs.push(job);
   await world.run(2 * MINUTE);
   const queries = await queriesOf(jobs.at(-1)!);

@@ -6,11 +6,11 @@ import type { JsonObject } from '../../lib/json.ts';
 import { newestFirst } from '../../api/order.ts';
 import type { Release } from '../../api/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
-import type { MeasurementQueue, QueueJob } from '../../analysis/queue/queue.ts';
+import { MeasurementBoard } from '../../analysis/jobs/board.ts';
+import type { MeasureJob } from '../../api/measuring.ts';
 import { decide } from '../../release/decide.ts';
 import { EventRecorder } from '../../controller/events.ts';
 import { keyText } from '../../controller/keys.ts';
-import { MeasurementBoard } from '../../controller/measurements.ts';
 import { Memory } from '../../controller/observe/memory.ts';
 import type { Decision, HoldMode, Key, Snapshot } from '../../release/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
@@ -100,7 +100,7 @@ export class World {
   seal = new Seal([Buffer.alloc(32, 1)]);
   /** called after every write of the controller that reached the API server */
   onWrite: (seen: Seen) => void = () => undefined;
-  onMeasure: (job: QueueJob) => void = () => undefined;
+  onMeasure: (job: MeasureJob) => void = () => undefined;
   onPass: (result: Reconciled) => void = () => undefined;
   readonly decisions: string[] = [];
   crashes = 0;
@@ -347,19 +347,21 @@ export class World {
 
   #freshBoard(): MeasurementBoard {
     const { clock } = this;
-    return new MeasurementBoard(
-      (done): MeasurementQueue => ({
-        submit: (job: QueueJob) => {
-          clock.after(100, () => done(job, this.#measure(job)));
-        },
-        cancel: () => undefined,
-        stop: () => Promise.resolve(),
-      }),
-      () => this.#wakeAt(clock.now()),
-    );
+    return new MeasurementBoard({
+      measure: (job) =>
+        new Promise((resolve) => {
+          clock.after(100, () => resolve(this.#measure(job)));
+        }),
+      onResult: () => this.#wakeAt(clock.now()),
+      onBug: (error) => {
+        throw error;
+      },
+      now: () => clock.now(),
+      after: (ms, fn) => clock.after(ms, fn),
+    });
   }
 
-  #measure(job: QueueJob): Measurement[] {
+  #measure(job: MeasureJob): Measurement[] {
     this.onMeasure(job);
     const { templates, window, variables, share, calibrate = false, stableOnly: probe = false } = job;
     // Where pods are told apart by their names, without any there is nothing to ask for.

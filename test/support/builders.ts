@@ -5,7 +5,8 @@ import { ROUTE_RESOURCES } from '../../providers/index.ts';
 import { canaryDeployment, canaryService } from '../../release/canary/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';
 import { FOLLOWED } from '../../release/companions/index.ts';
-import type { Action, Decision, MeasureResult, RefusedWrite, Snapshot } from '../../release/model.ts';
+import type { MeasureResult } from '../../api/measuring.ts';
+import type { Action, Decision, RefusedWrite, Snapshot } from '../../release/model.ts';
 
 /** Literal snapshots of Deployment `web` in namespace `shop`, as the API server would show it. */
 export const NOW = Date.UTC(2026, 0, 1, 12);

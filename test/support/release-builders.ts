@@ -11,7 +11,7 @@ import { serializeTemplate } from '../../api/kinds/template/template.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Phase, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
 import { ownLabels } from '../../release/canary/index.ts';
-import type { MeasureResult } from '../../release/model.ts';
+import type { MeasureResult } from '../../api/measuring.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { TrafficContext } from '../../providers/provider.ts';
 import {
