@@ -29,6 +29,19 @@ export default {
     ...directions,
     ...packages,
     {
+      name: 'pure rooms know sources and never ask them',
+      severity: 'error',
+      comment: 'What a source says of itself is pure; what asks is loaded by its `open`.',
+      from: { path: '^(analysis/judge|release)/', pathNot: TOOLS },
+      to: { path: '^analysis/measure/', pathNot: '^analysis/measure/sources?\\.ts$' },
+    },
+    {
+      name: 'a source is reached through the list',
+      severity: 'error',
+      from: { path: '^(analysis|controller|release)/', pathNot: `${TOOLS}|^analysis/measure/[^/]+/` },
+      to: { path: '^analysis/measure/[^/]+/', pathNot: '^analysis/measure/[^/]+/index\\.ts$' },
+    },
+    {
       name: 'no circles',
       severity: 'error',
       comment: 'Files that need each other are one file, or a third is missing below them.',

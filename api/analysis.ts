@@ -75,10 +75,10 @@ export interface History {
   pods?: Record<string, Counts[]>;
 }
 
-/** PromQL templates of cumulative counters of the requests of each arm. */
+/** Queries of cumulative counters of the requests of each arm. */
 export interface ShareQueries {
-  /** name of a configured Prometheus */
-  prometheus: string;
+  /** "<source>/<end point>" */
+  source: string;
   canary: string;
   stable: string;
   /** key of the metric whose total they are: arguments and limits of its template apply; absent: ready-made queries */

@@ -1,5 +1,5 @@
 import type { Measurement, ShareQueries, Window } from './analysis.ts';
-import type { BoundTemplate } from './template.ts';
+import type { BoundTemplate } from './kinds/template/bound.ts';
 
 /** What is to be measured over one window. */
 export interface MeasureRequest {

@@ -56,7 +56,7 @@ test('a literal for =~"…" matches nothing but itself', () => {
 });
 
 describe('a wrong template is found before it is asked', () => {
-  const options = { args: ['path'], counter: false };
+  const args = ['path'];
   test.each([
     ['up{a="{{nmespace}}"}', '{{nmespace}}', 'is not a variable'],
     ['up{a="{{namespace}"}', undefined, 'not closed'],
@@ -66,26 +66,14 @@ describe('a wrong template is found before it is asked', () => {
     ['', undefined, 'is empty'],
     [`up{a="${'x'.repeat(5000)}"}`, undefined, '5008 characters'],
   ])('%s', (text, value, message) => {
-    const issue = checkQuery(text, options);
+    const issue = checkQuery(text, args);
     expect(issue?.message).toContain(message);
     if (value !== undefined) expect(issue?.value).toBe(value);
     expect(issue?.remedy).not.toBe('');
   });
 
   test('declared arguments and the known variables are fine', () => {
-    expect(checkQuery('up{a="{{args.path}}",n="{{namespace}}",pod=~"{{pods}}"}', options)).toBeUndefined();
-  });
-
-  test.each([
-    ['sum(rate(http_requests_total[1m]))', 'rate'],
-    ['increase (x[{{interval}}])', 'increase'],
-  ])('%s is no cumulative counter', (text, name) => {
-    expect(checkQuery(text, { args: [], counter: true })?.message).toContain(name);
-    expect(checkQuery(text, { args: [], counter: false })).toBeUndefined();
-  });
-
-  test('a label value that looks like a function is fine', () => {
-    expect(checkQuery('x_total{path="/rate(1)"}', { args: [], counter: true })).toBeUndefined();
+    expect(checkQuery('up{a="{{args.path}}",n="{{namespace}}",pod=~"{{pods}}"}', args)).toBeUndefined();
   });
 });
 

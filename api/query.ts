@@ -13,6 +13,7 @@ export const QUERY_VARIABLES = {
   namespace: 'namespace of the target',
   target: 'name of the target Deployment',
   release: 'name of the Release',
+  arm: 'the arm that is asked for: canary or stable',
   service: 'Service of the arm that is asked for',
   deployment: 'Deployment of the arm that is asked for',
   pods: 'pods of the arm that is asked for (a list: only inside =~"…")',
@@ -57,14 +58,8 @@ export type Rendered =
   /** empty: a variable has nothing to name (no pods, say), which is missing data, not a wrong query */
   | { ok: false; problem: 'empty' | 'wrong'; sentence: string };
 
-/**
- * What is wrong with a query template (without its path), or `undefined`. `args` are the names the template declares;
- * `counter`: it has to be a cumulative counter, so functions that take differences are refused.
- */
-export function checkQuery(
-  text: string,
-  { args, counter }: { args: readonly string[]; counter: boolean },
-): Omit<Issue, 'path'> | undefined {
+/** What is wrong with the variables of a query template (without its path), or `undefined`. `args` are the names the template declares. */
+export function checkQuery(text: string, args: readonly string[]): Omit<Issue, 'path'> | undefined {
   if (text.trim() === '') return { message: 'is empty', remedy: 'write a PromQL query' };
   if (text.length > LONGEST) {
     return { message: `has ${text.length} characters`, remedy: `write at most ${LONGEST}` };
@@ -75,7 +70,7 @@ export function checkQuery(
     const issue = 'name' in piece ? checkVariable(piece.name, piece.place, args) : undefined;
     if (issue !== undefined) return issue;
   }
-  return counter ? checkCounter(text, pieces) : undefined;
+  return undefined;
 }
 
 function checkVariable(name: string, place: Place, args: readonly string[]): Omit<Issue, 'path'> | undefined {
@@ -96,21 +91,6 @@ function checkVariable(name: string, place: Place, args: readonly string[]): Omi
   return undefined;
 }
 
-const DIFFERENCES = /\b(rate|irate|increase|delta|idelta|deriv)\s*\(/;
-
-function checkCounter(text: string, pieces: readonly Piece[]): Omit<Issue, 'path'> | undefined {
-  const bare = pieces
-    .map((piece) => ('text' in piece ? piece.text.replace(/"[^"]*"|'[^']*'/g, '""') : 'x'))
-    .join('');
-  const found = DIFFERENCES.exec(bare)?.[1];
-  if (found === undefined) return undefined;
-  return {
-    value: shortened(text),
-    message: `takes differences itself (${found})`,
-    remedy: `give the counter alone, without ${found}() and range; Sluice takes the differences, window by window`,
-  };
-}
-
 function shortened(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
@@ -125,7 +105,7 @@ export function armVariables(
     arm === 'canary'
       ? { service: 'canaryService', deployment: 'canaryDeployment', pods: 'canaryPods' }
       : { service: 'stableService', deployment: 'target', pods: 'stablePods' };
-  const filled: Record<string, string> = { ...variables, interval: promDuration(windowMs) };
+  const filled: Record<string, string> = { ...variables, arm, interval: promDuration(windowMs) };
   for (const [name, source] of Object.entries(own)) {
     const value = variables[source];
     if (value !== undefined) filled[name] = value;

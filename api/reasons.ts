@@ -192,6 +192,7 @@ export const REASON = {
   PresetUnknown: 'PresetUnknown',
   /** the template names a Prometheus end point that is not configured */
   PrometheusNotConfigured: 'PrometheusNotConfigured',
+  SourceNotConfigured: 'SourceNotConfigured',
 
   // Discovery and preflight
   /** no Service selects the target's pods */

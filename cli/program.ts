@@ -123,6 +123,11 @@ function addCheck(program: Command, io: Io, done: (exitCode: number) => void): v
     .argument('<target>', 'deployment/<name>')
     .option('-f, --filename <file>', 'look at these manifests instead of a cluster; may be repeated', collect)
     .option('--prometheus <[name=]url>', 'ask the queries of stable as well; may be repeated', collect)
+    .option(
+      '--source <source/name=url>',
+      'the same of another source (http/name=url); may be repeated',
+      collect,
+    )
     .option('--as <user>', 'with the rights of this user, like system:serviceaccount:sluice-system:sluice')
     .option('--controller-namespace <name>', 'home of shared policies and templates', HOME.namespace)
     .option('--cluster-domain <domain>', 'what full names of Services end in', CLUSTER_DOMAIN)

@@ -1,32 +1,74 @@
+import { sourceNamed, SOURCES } from '../analysis/measure/sources.ts';
 import { fail, ok, type Issue, type Result } from '../lib/result.ts';
 import { withoutPassword } from '../lib/url.ts';
 
-/** The Prometheus end points of the flags. */
+/** The end points of the flags, by the name templates use: "<source>/<end point>". */
 export interface Endpoints {
-  /** name → base URL */
-  prometheus: ReadonlyMap<string, string>;
-  /** name → namespaces that may use it; absent: all */
-  prometheusFor: Readonly<Record<string, readonly string[]>>;
+  /** base URLs */
+  endpoints: ReadonlyMap<string, string>;
+  /** namespaces that may use it; absent: all */
+  endpointsFor: Readonly<Record<string, readonly string[]>>;
 }
 
-export const NO_ENDPOINTS: Endpoints = { prometheus: new Map(), prometheusFor: {} };
+export const NO_ENDPOINTS: Endpoints = { endpoints: new Map(), endpointsFor: {} };
 
-/** Each `url` or `name=url`, and after a blank `namespaces=one,other`. */
-export function parseEndpoints(values: readonly string[]): Result<Endpoints> {
-  const prometheus = new Map<string, string>();
-  const prometheusFor: Record<string, readonly string[]> = {};
-  for (const value of values) {
-    const one = parseEndpoint(value);
+export interface EndpointFlags {
+  /** each `url` or `name=url`, and after a blank `namespaces=one,other` */
+  prometheus: readonly string[];
+  /** each `source/name=url`, and after a blank `namespaces=one,other` */
+  source: readonly string[];
+}
+
+export function parseEndpoints(flags: EndpointFlags): Result<Endpoints> {
+  const endpoints = new Map<string, string>();
+  const endpointsFor: Record<string, readonly string[]> = {};
+  const given = [
+    ...flags.prometheus.map((value) => ({ flag: PROMETHEUS, value })),
+    ...flags.source.map((value) => ({ flag: SOURCE, value })),
+  ];
+  for (const { flag, value } of given) {
+    const one = parseEndpoint(flag, value);
     if (!one.ok) return one;
     const { name, url, namespaces } = one.value;
-    if (prometheus.has(name)) {
-      return fail(issue(value, `names ${name} a second time`, 'give each end point its own name: name=url'));
+    const key = `${flag.prefix}${name}`;
+    if (endpoints.has(key)) {
+      return fail(
+        issue(flag, value, `names ${name} a second time`, `give each end point its own name: ${flag.form}`),
+      );
     }
-    prometheus.set(name, url);
-    if (namespaces !== undefined) prometheusFor[name] = namespaces;
+    endpoints.set(key, url);
+    if (namespaces !== undefined) endpointsFor[key] = namespaces;
   }
-  return ok({ prometheus, prometheusFor });
+  return ok({ endpoints, endpointsFor });
 }
+
+interface Flag {
+  path: string;
+  /** of the end point's name, as templates write it */
+  prefix: string;
+  form: string;
+  named: RegExp;
+  wants: string;
+  example: string;
+}
+
+const PROMETHEUS: Flag = {
+  path: '--prometheus',
+  prefix: 'prometheus/',
+  form: 'name=url',
+  named: /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)=(.*)$/,
+  wants: 'is not a name and an http URL',
+  example: 'write name=http://host:9090/prefix, or the URL alone, without ? and #',
+};
+
+const SOURCE: Flag = {
+  path: '--source',
+  prefix: '',
+  form: 'source/name=url',
+  named: /^([a-z]+\/[a-z0-9]([-a-z0-9]*[a-z0-9])?)=(.*)$/,
+  wants: 'is not a source, a name and an http URL',
+  example: `write source/name=http://host/prefix, without ? and #, the source being one of ${SOURCES.map(({ name }) => name).join(', ')}`,
+};
 
 interface Endpoint {
   name: string;
@@ -34,32 +76,24 @@ interface Endpoint {
   namespaces?: readonly string[];
 }
 
-function parseEndpoint(value: string): Result<Endpoint> {
+function parseEndpoint(flag: Flag, value: string): Result<Endpoint> {
   const [where = '', setting, ...others] = value.trim().split(/\s+/);
-  const named = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)=(.*)$/.exec(where);
+  const named = flag.named.exec(where);
   const [name, given] = named === null ? ['default', where] : [named[1] ?? '', named[3] ?? ''];
-  if (!isBaseUrl(given)) {
-    return fail(
-      issue(
-        value,
-        'is not a name and an http URL',
-        'write name=http://host:9090/prefix, or the URL alone, without ? and #',
-      ),
-    );
-  }
+  if (!isBaseUrl(given) || sourceNamed(`${flag.prefix}${name}`) === undefined)
+    return fail(issue(flag, value, flag.wants, flag.example));
   const url = given.replace(/\/+$/, '');
   if (setting === undefined) return ok({ name, url });
   const namespaces = /^namespaces=(.+)$/.exec(setting)?.[1]?.split(',');
   if (others.length > 0 || namespaces?.every((each) => DNS_LABEL.test(each)) !== true) {
-    return fail(
-      issue(value, 'has something after its URL that is no list of namespaces', 'write namespaces=one,other'),
-    );
+    const message = 'has something after its URL that is no list of namespaces';
+    return fail(issue(flag, value, message, 'write namespaces=one,other'));
   }
   return ok({ name, url, namespaces });
 }
 
-function issue(value: string, message: string, remedy: string): Issue {
-  return { path: '--prometheus', value: withoutPassword(value), message, remedy };
+function issue({ path }: Flag, value: string, message: string, remedy: string): Issue {
+  return { path, value: withoutPassword(value), message, remedy };
 }
 
 /** Something that a path can be appended to. */

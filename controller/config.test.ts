@@ -18,14 +18,14 @@ describe('flags of the controller', () => {
         kubeconfig: undefined,
         context: undefined,
         namespace: undefined,
-        prometheus: new Map(),
+        endpoints: new Map(),
         metricsPort: 8080,
         metricsAddress: undefined,
         lease: 'sluice-controller',
         logLevel: 'info',
         concurrency: 4,
         hold: 'auto',
-        decisions: { namespace: 'sluice-system', prometheus: [], scrapeLagMs: 15_000, minIntervalMs: 5_000 },
+        decisions: { namespace: 'sluice-system', endpoints: [], scrapeLagMs: 15_000, minIntervalMs: 5_000 },
       },
     });
   });
@@ -44,9 +44,9 @@ describe('flags of the controller', () => {
         kubeconfig: '/k',
         context: 'c',
         namespace: 'team',
-        prometheus: new Map([
-          ['default', 'http://one:9090'],
-          ['long-term', 'https://two/prefix'],
+        endpoints: new Map([
+          ['prometheus/default', 'http://one:9090'],
+          ['prometheus/long-term', 'https://two/prefix'],
         ]),
         metricsPort: undefined,
         metricsAddress: '10.0.0.7',
@@ -56,7 +56,7 @@ describe('flags of the controller', () => {
         hold: 'auto',
         decisions: {
           namespace: 'home',
-          prometheus: ['default', 'long-term'],
+          endpoints: ['prometheus/default', 'prometheus/long-term'],
           scrapeLagMs: 90_000,
           minIntervalMs: 5_000,
         },
@@ -123,16 +123,16 @@ describe('flags of the controller', () => {
       ...['--prometheus', 'prod=http://one:9090/ namespaces=shop,team-a', '--prometheus', 'http://two:9090'],
       ...['--policies', 'shared-only', '--enforce-namespace-matcher', '--trusted-namespaces', 'db,jobs'],
     ]);
-    expect(parsed.ok && parsed.value.prometheus).toEqual(
+    expect(parsed.ok && parsed.value.endpoints).toEqual(
       new Map([
-        ['prod', 'http://one:9090'],
-        ['default', 'http://two:9090'],
+        ['prometheus/prod', 'http://one:9090'],
+        ['prometheus/default', 'http://two:9090'],
       ]),
     );
     expect(parsed.ok && parsed.value.decisions).toMatchObject({
       namespace: 'sluice-system',
-      prometheus: ['prod', 'default'],
-      prometheusFor: { prod: ['shop', 'team-a'] },
+      endpoints: ['prometheus/prod', 'prometheus/default'],
+      endpointsFor: { 'prometheus/prod': ['shop', 'team-a'] },
       scrapeLagMs: 15_000,
       sharedOnly: true,
       namespaceMatcher: true,
@@ -165,7 +165,9 @@ describe('flags of the controller', () => {
 
   it('take a URL with "=" in it for a URL, not for a name', () => {
     const parsed = parseFlags(['--prometheus', 'http://host/tenant=a']);
-    expect(parsed.ok && [...parsed.value.prometheus]).toEqual([['default', 'http://host/tenant=a']]);
+    expect(parsed.ok && [...parsed.value.endpoints]).toEqual([
+      ['prometheus/default', 'http://host/tenant=a'],
+    ]);
   });
 
   it('are all named in the usage text', () => {

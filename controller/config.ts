@@ -19,8 +19,8 @@ export interface RunConfig {
   context: string | undefined;
   /** watch only this namespace; undefined: all */
   namespace: string | undefined;
-  /** name → base URL */
-  prometheus: ReadonlyMap<string, string>;
+  /** base URLs of where numbers come from, by "<source>/<end point>" */
+  endpoints: ReadonlyMap<string, string>;
   /** undefined: no HTTP port */
   metricsPort: number | undefined;
   /** address it listens on; undefined: the pod's, or loopback outside of a pod */
@@ -42,6 +42,8 @@ export const USAGE = `Usage: sluice controller [flags]
   --controller-namespace <name>  home of shared policies and templates (default ${HOME.namespace})
   --prometheus <[name=]url>      a Prometheus end point, may be repeated; without a name it is "default";
                                  "name=url namespaces=a,b": only targets of these namespaces may use it
+  --source <source/name=url>     another end point of numbers that templates may name (http/name=url), may be repeated;
+                                 "namespaces=a,b" as for --prometheus
   --policies <whose>             ${POLICIES.join(', ')}: do policies and templates of a target's namespace count? (default own)
   --enforce-namespace-matcher    queries of templates in a target's namespace read series with that label "namespace" only
   --trusted-namespaces <a,b>     a NetworkPolicy of these namespaces that would cut a canary off blocks its release; of others it is a note
@@ -63,6 +65,7 @@ const OPTIONS = {
   namespace: { type: 'string' },
   'controller-namespace': { type: 'string', default: HOME.namespace },
   prometheus: { type: 'string', multiple: true, default: [] as string[] },
+  source: { type: 'string', multiple: true, default: [] as string[] },
   hold: { type: 'string', default: 'auto' },
   policies: { type: 'string', default: 'own' },
   'enforce-namespace-matcher': { type: 'boolean', default: false },
@@ -90,7 +93,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     return otherwise;
   };
 
-  const { prometheus, prometheusFor } = collect(parseEndpoints(flags.prometheus), NO_ENDPOINTS);
+  const { endpoints, endpointsFor } = collect(parseEndpoints(flags), NO_ENDPOINTS);
   const policies = collect(oneOf('--policies', flags.policies, POLICIES), 'own');
   const trusted = collect(parseNamespaces('--trusted-namespaces', flags['trusted-namespaces']), []);
   const port = collect(wholeNumber('--metrics-port', flags['metrics-port'], { min: 0, max: 65_535 }), 0);
@@ -111,7 +114,7 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     kubeconfig: flags.kubeconfig,
     context: flags.context,
     namespace,
-    prometheus,
+    endpoints,
     metricsPort: port === 0 ? undefined : port,
     metricsAddress: address,
     lease: flags['no-leader-election'] ? undefined : lease,
@@ -120,11 +123,11 @@ export function parseFlags(argv: readonly string[]): Result<RunConfig> {
     hold,
     decisions: {
       namespace: home,
-      prometheus: [...prometheus.keys()],
+      endpoints: [...endpoints.keys()],
       scrapeLagMs,
       minIntervalMs,
       ...(clusterDomain === CLUSTER_DOMAIN ? {} : { clusterDomain }),
-      ...(Object.keys(prometheusFor).length === 0 ? {} : { prometheusFor }),
+      ...(Object.keys(endpointsFor).length === 0 ? {} : { endpointsFor }),
       ...(policies === 'shared-only' ? { sharedOnly: true } : {}),
       ...(flags['enforce-namespace-matcher'] ? { namespaceMatcher: true } : {}),
       ...(trusted.length === 0 ? {} : { trustedNamespaces: trusted }),

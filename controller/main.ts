@@ -4,7 +4,7 @@ import process from 'node:process';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { measure } from '../analysis/measure/measure.ts';
-import { createPrometheusClient } from '../analysis/measure/prometheus.ts';
+import { openEndpoints } from '../analysis/measure/open.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { formatIssue } from '../lib/result.ts';
 import { systemClock } from '../kube/clock.ts';
@@ -43,8 +43,10 @@ export async function runController(argv: readonly string[]): Promise<number> {
     process.stderr.write(`sluice controller: ${connection}\n`);
     return 2;
   }
-  if (config.prometheus.size === 0)
-    log.warn('no --prometheus is given: nothing can be measured, and every release will wait for a human');
+  if (config.endpoints.size === 0)
+    log.warn(
+      'neither --prometheus nor --source is given: nothing can be measured, and every release will wait for a human',
+    );
   try {
     return await runUntilSignal(config, connection, log);
   } catch (error) {
@@ -75,9 +77,7 @@ async function runUntilSignal(config: RunConfig, connection: Connection, log: Lo
   };
   process.on('uncaughtException', bug);
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal);
-  const endpoints = new Map(
-    [...config.prometheus].map(([name, url]) => [name, createPrometheusClient({ url })] as const),
-  );
+  const endpoints = await openEndpoints(config.endpoints);
   log.info({ server: connection.server, ...describe(config) }, 'starting');
   try {
     const ended = await run(
@@ -115,6 +115,6 @@ function describe(config: RunConfig): Record<string, unknown> {
     concurrency,
     hold,
     controllerNamespace: decisions.namespace,
-    prometheus: decisions.prometheus,
+    endpoints: decisions.endpoints,
   };
 }

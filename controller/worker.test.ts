@@ -66,7 +66,7 @@ beforeEach(() => {
     config: () => ({
       namespace: 'sluice-system',
       hold: 'pause',
-      prometheus: [],
+      endpoints: [],
       scrapeLagMs: 0,
       minIntervalMs: 1_000,
     }),

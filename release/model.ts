@@ -113,10 +113,10 @@ export interface ControllerConfig {
   namespace: string;
   /** the mode in force now, see docs/admission.md */
   hold: HoldMode;
-  /** names of configured Prometheus end points */
-  prometheus: readonly string[];
+  /** configured end points where numbers come from: "<source>/<end point>" */
+  endpoints: readonly string[];
   /** end points that only these namespaces may use; absent: all may */
-  prometheusFor?: Readonly<Record<string, readonly string[]>>;
+  endpointsFor?: Readonly<Record<string, readonly string[]>>;
   /** policies and templates of the controller's namespace alone count; absent: those of the target's namespace come first */
   sharedOnly?: true;
   /** queries of templates in other namespaces read series of these namespaces alone */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Measurement } from '../../api/analysis.ts';
 import type { MeasureJob } from '../../api/measuring.ts';
-import { defaultTemplate } from '../../api/parse/metric.ts';
+import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import { settle, VirtualClock } from '../../test/support/virtual-clock.ts';
 import { DEADLINE_MS, MeasurementBoard } from './board.ts';
 

@@ -1,148 +1,30 @@
-import type { BadOutcome, Counts, Measurement, Window } from '../../api/analysis.ts';
-import { noCount } from '../../lib/count.ts';
+import type { BadOutcome, Counts, Measurement } from '../../api/analysis.ts';
 import type { Arm } from '../../api/query.ts';
-import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
-import type { Series } from './answer.ts';
-import type { Samples } from './arms.ts';
-import { ARMS, askCounter, fallenSentence, missingRequests, nameOf } from './arms.ts';
-import { increase, risesAfterFall } from './deltas.ts';
-import type { Job } from './job.ts';
-import { stableHistory } from './history.ts';
-import { bad, failed } from './job.ts';
-import { bytesPerMs } from './lookback.ts';
-import { complete, podNames, podOf } from './pods.ts';
-import type { PrometheusClient } from './prometheus.ts';
-import { sightings } from './sightings.ts';
+import { noCount } from '../../lib/count.ts';
+import { bad, nameOf, type Job } from './job.ts';
 
-const PARTS = ['bad', 'total'] as const;
-type Part = (typeof PARTS)[number];
+type ErrorRate = Extract<Measurement, { kind: 'errorRate' }>;
 
-interface Asked extends Samples {
-  arm: Arm;
-  part: Part;
-}
-
-/** Counts of bad and of all requests in both arms over the same window. */
-export async function measureErrorRate(
+/** The measurement that these counts make, unless they cannot be counts of requests. */
+export function errorRateOf(
   job: Job,
-  metric: ErrorRateMetric,
-  client: PrometheusClient,
-): Promise<Measurement> {
-  const { queries } = metric;
-  if (queries === undefined)
-    return bad(job, 'badQuery', 'the metric has neither queries nor a resolved preset');
-  const wanted = ARMS.flatMap((arm) =>
-    PARTS.map((part) => ({ arm, part, text: queries[job.arms[arm]][part] })),
-  );
-  const answers = await Promise.all(wanted.map((query) => askPart(job, query, client)));
-  for (const answer of answers) if ('failure' in answer) return answer.failure;
-  const asked = answers.filter((answer) => 'series' in answer);
-  const histogram = asked.map((query) => notCounters(query, job)).find((sentence) => sentence !== undefined);
-  if (histogram !== undefined) return bad(job, 'badQuery', histogram);
-  for (const arm of ARMS) {
-    const gap = missingTotal(asked, arm, job);
-    if (gap !== undefined) return bad(job, 'noData', gap);
-  }
-  const doubt = asked.map((query) => fallenSum(query, job)).find((sentence) => sentence !== undefined);
-  if (doubt !== undefined) return bad(job, 'noData', doubt);
-  const all = asked.flatMap(({ series }) => series);
-  const seen = await sightings(all, job.window, client);
-  if ('ok' in seen) return failed(job, seen);
-  const options = { window: job.window, seen };
-  const canary = countArm(asked, 'canary', options);
-  const stable = countArm(asked, 'stable', options);
+  counted: Pick<ErrorRate, 'canary' | 'stable' | 'pods' | 'history'>,
+): Measurement {
+  const { canary, stable } = counted;
   const problem = impossible(job.arms.canary, canary) ?? impossible(job.arms.stable, stable);
   if (problem !== undefined) return bad(job, problem.outcome, problem.sentence);
-  const pods = countPods(job, asked, options);
-  const ofStable = asked.filter(({ arm }) => arm === 'stable').flatMap(({ series }) => series);
-  const wantedHistory = {
-    client,
-    byPod: pods !== undefined,
-    bytesPerMs: bytesPerMs(ofStable, job.window),
-  };
-  const history = job.calibrate ? await stableHistory(job, queries.stable, wantedHistory) : undefined;
   return {
     metric: job.key,
     window: job.window,
     outcome: 'ok',
     kind: 'errorRate',
-    canary: clamp(canary),
-    stable: clamp(stable),
-    ...(pods === undefined ? {} : { pods }),
-    ...(history === undefined ? {} : { history }),
+    ...counted,
+    canary: clamped(canary),
+    stable: clamped(stable),
   };
 }
 
-async function askPart(
-  job: Job,
-  { arm, part, text }: { arm: Arm; part: Part; text: string },
-  client: PrometheusClient,
-): Promise<Asked | { failure: Measurement }> {
-  const answer = await askCounter(job, { arm, text, what: `${job.arms[arm]} ${part}` }, client);
-  return 'failure' in answer ? answer : { ...answer, arm, part };
-}
-
-function missingTotal(asked: readonly Asked[], arm: Arm, { arms, window }: Job): string | undefined {
-  const series = asked.find((query) => query.arm === arm && query.part === 'total')?.series ?? [];
-  return missingRequests({ arm: arms[arm], what: 'all requests' }, series, window);
-}
-
-function fallenSum({ arm, part, raw, series }: Asked, { arms, window }: Job): string | undefined {
-  if (raw || !series.some((one) => risesAfterFall(one, window))) return undefined;
-  return fallenSentence(`${arms[arm]} ${part}`);
-}
-
-/** Counters are numbers. */
-function notCounters({ arm, part, series }: Asked, { arms }: Job): string | undefined {
-  if (series.every(({ histograms }) => histograms === undefined)) return undefined;
-  return `${arms[arm]} ${part}: the query returns native histograms, which cannot be counted; use histogram_count(…)`;
-}
-
-interface Options {
-  window: Window;
-  seen: ReadonlyMap<string, number>;
-}
-
-function countArm(
-  asked: readonly Asked[],
-  arm: Arm,
-  options: Options,
-  of: (series: Series) => boolean = () => true,
-): Counts {
-  const sum = (part: Part): number =>
-    asked
-      .filter((query) => query.arm === arm && query.part === part)
-      .flatMap(({ series, raw }) => series.filter(of).map((one) => increase(one, { ...options, raw })))
-      .reduce((a, b) => a + b, 0);
-  return { bad: sum('bad'), total: sum('total') };
-}
-
-/**
- * Counts of every pod of both arms; `undefined` if the series do not say which pod they are of. A gateway's own pods are none
- * of the arm's.
- */
-function countPods(
-  job: Job,
-  asked: readonly Asked[],
-  options: Options,
-): { canary: Record<string, Counts>; stable: Record<string, Counts> } | undefined {
-  const ofArm = (arm: Arm): Record<string, Counts> | undefined => {
-    const names = podNames(job, arm);
-    const pods = Object.fromEntries(
-      names.map((pod) => {
-        const counts = countArm(asked, arm, options, (series) => podOf(series) === pod);
-        return [pod, clamp(counts)] as const;
-      }),
-    );
-    const totals = Object.values(pods).map(({ total }) => total);
-    return complete(totals, countArm(asked, arm, options).total) ? pods : undefined;
-  };
-  const canary = ofArm('canary');
-  const stable = canary && ofArm('stable');
-  return canary && stable && { canary, stable };
-}
-
-/** Why these counts cannot be used. Both counters are read in one scrape, so `bad` may pass `total` only by a hair. */
+/** Why these counts cannot be used. Both counters are read at one time, so `bad` may pass `total` only by a hair. */
 function impossible(arm: Arm, counts: Counts): { outcome: BadOutcome; sentence: string } | undefined {
   const none =
     noCount(`the requests of ${nameOf(arm)}`, counts.total) ??
@@ -154,6 +36,6 @@ function impossible(arm: Arm, counts: Counts): { outcome: BadOutcome; sentence: 
   return { outcome: 'badQuery', sentence };
 }
 
-function clamp({ bad: errors, total }: Counts): Counts {
+export function clamped({ bad: errors, total }: Counts): Counts {
   return { total, bad: Math.min(errors, total) };
 }

@@ -1,6 +1,6 @@
 import type { BadOutcome, Measurement, Window } from '../../api/analysis.ts';
 import type { Arm } from '../../api/query.ts';
-import type { Failure } from './prometheus.ts';
+import type { Fence } from '../../api/kinds/template/bound.ts';
 
 /** One metric over one window. */
 export interface Job {
@@ -13,6 +13,8 @@ export interface Job {
   variables: Record<Arm, Readonly<Record<string, string>>>;
   /** the history of the stable arm is wanted as well */
   calibrate: boolean;
+  /** its queries may read what has this label only */
+  fence?: Pick<Fence, 'label' | 'value'>;
 }
 
 /** A measurement without numbers. */
@@ -20,6 +22,31 @@ export function bad(job: Job, outcome: BadOutcome, sentence: string): Measuremen
   return { metric: job.key, window: job.window, outcome, sentence };
 }
 
-export function failed(job: Job, { outcome, sentence }: Failure, what?: string): Measurement {
+/** Why there is no answer. */
+export interface Failed {
+  outcome: BadOutcome;
+  sentence: string;
+}
+
+export function failed(job: Job, { outcome, sentence }: Failed, what?: string): Measurement {
   return bad(job, outcome, what === undefined ? sentence : `${what}: ${sentence}`);
+}
+
+export function nameOf(arm: Arm): string {
+  return arm === 'canary' ? 'the canary' : 'stable';
+}
+
+/** A value as plain JSON can hold it, which has no infinity: the largest number takes its place, and compares alike. */
+export function finite(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
+}
+
+/** Was it infinite? */
+export function isEndless(value: number): boolean {
+  return Math.abs(value) === Number.MAX_VALUE;
+}
+
+/** The query for one arm: most metrics have the same for both. */
+export function queryOf(metric: { query: string; stableQuery?: string }, arm: Arm): string {
+  return arm === 'stable' ? (metric.stableQuery ?? metric.query) : metric.query;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { endpointOver } from './prometheus/endpoint.ts';
 import { measure } from './measure.ts';
 import {
   classic,
@@ -47,7 +48,7 @@ const measuredAll = (value: number): ReturnType<typeof measure> =>
         { use: { template: 'http', args: {} }, template: { ...template(thresholdMetric()), metrics } },
       ],
     },
-    new Map([['default', alike(value)]]),
+    new Map([['prometheus/default', endpointOver(alike(value))]]),
   );
 
 test('all kinds of metrics are measured at once', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { endpointOver } from './prometheus/endpoint.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
-import type { Series } from './answer.ts';
+import type { Series } from './prometheus/answer.ts';
 import { measure } from './measure.ts';
-import type { Answer } from './prometheus.ts';
+import type { Answer } from './prometheus/client.ts';
 import {
   errorRateMetric,
   labelled,
@@ -293,7 +294,7 @@ test('an argument without a value is not filled from what every object inherits'
   const unbound = { ...template(metric), args: [{ name: 'constructor' }] };
   const [got] = await measure(
     { window, variables, templates: [{ use: { template: 'http', args: {} }, template: unbound }] },
-    new Map([['default', prometheus({})]]),
+    new Map([['prometheus/default', endpointOver(prometheus({}))]]),
   );
   expect(got).toMatchObject({ outcome: 'badQuery' });
 });
@@ -308,6 +309,7 @@ test('a template whose Prometheus is not configured, or whose queries are missin
   );
   expect(nowhere).toMatchObject({
     outcome: 'serverError',
-    sentence: 'no Prometheus named "default" is configured',
+    sentence:
+      'the controller has no end point prometheus/default; start it with --source prometheus/default=<url>',
   });
 });

@@ -1,19 +1,18 @@
 import { SHARE, type Measurement, type ShareQueries } from '../../api/analysis.ts';
-import type { MeasureRequest } from '../../api/measuring.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import { metricsOf } from '../../api/bound.ts';
-import { getString } from '../../lib/json.ts';
+import type { MeasureRequest } from '../../api/measuring.ts';
 import { armVariables, type Arm } from '../../api/query.ts';
+import { endpointOf } from '../../api/kinds/template/source.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
-import { measureErrorRate } from './error-rate.ts';
-import type { Job } from './job.ts';
-import { bad } from './job.ts';
-import { fencedClient } from './fenced.ts';
-import { measureLatency } from './latency.ts';
-import type { Answer, PrometheusClient } from './prometheus.ts';
+import { getString } from '../../lib/json.ts';
+import { bad, type Job } from './job.ts';
 import { measureSeries } from './series.ts';
-import { measureShare } from './share.ts';
+import type { Asked, Endpoint, Heard, Session } from './source.ts';
 import { measureThreshold } from './threshold.ts';
+
+/** End points by the name that templates use, "prometheus/default". */
+export type Endpoints = ReadonlyMap<string, Endpoint>;
 
 /**
  * Measures every metric of a release over one closed window, both arms over the same one. Exactly one measurement per
@@ -21,51 +20,41 @@ import { measureThreshold } from './threshold.ts';
  */
 export function measure(
   request: MeasureRequest,
-  endpoints: ReadonlyMap<string, PrometheusClient>,
+  endpoints: Endpoints,
+  heard?: Heard,
 ): Promise<Measurement[]> {
-  const { namespace } = request.variables;
-  const once = new Map([...endpoints].map(([name, client]) => [name, askedOnce(client, namespace)] as const));
-  const metrics = metricsOf(request.templates).map((bound) => measureOne(bound, request, once));
+  const sessions = new Map<string, Session>();
+  const open = (name: string): Session | undefined => {
+    const session =
+      sessions.get(name) ?? endpoints.get(name)?.session(request.variables['namespace'] ?? '', heard);
+    if (session !== undefined) sessions.set(name, session);
+    return session;
+  };
+  const { share } = request;
   return Promise.all([
-    ...metrics,
-    ...(request.share === undefined ? [] : [shareOf(request, request.share, once)]),
+    ...metricsOf(request.templates).map((bound) => measureOne(bound, request, open)),
+    ...(share === undefined ? [] : [shareOf(request, share, open)]),
   ]);
 }
 
-/** The counters of the share are often those of a metric as well. Every query is asked in the name of the target's namespace. */
-function askedOnce(client: PrometheusClient, namespace: string | undefined): PrometheusClient {
-  const asked = new Map<string, Promise<Answer>>();
-  return {
-    instant(promql, timeMs, options) {
-      const asTenant = { ...options, namespace };
-      if (options?.bulk === true) return client.instant(promql, timeMs, asTenant);
-      const key = `${timeMs} ${promql}`;
-      const answer = asked.get(key) ?? client.instant(promql, timeMs, asTenant);
-      asked.set(key, answer);
-      return answer;
-    },
-    close: () => {
-      client.close();
-    },
-  };
-}
+type Open = (name: string) => Session | undefined;
 
 /** Queries of a template are asked as its metric is. */
 function shareOf(
   { window, variables, templates }: MeasureRequest,
   share: ShareQueries,
-  endpoints: ReadonlyMap<string, PrometheusClient>,
+  open: Open,
 ): Promise<Measurement> {
   const of = metricsOf(templates).find(({ key }) => key === share.metric);
-  const job = jobOf(SHARE, { window }, { ...variables, ...(of === undefined ? {} : argumentsOf(of.bound)) });
-  const client = endpoints.get(share.prometheus);
-  return client === undefined
-    ? Promise.resolve(notConfigured(job, share.prometheus))
-    : measureShare(job, share, of === undefined ? client : limited(client, of));
+  const own = of === undefined ? {} : argumentsOf(of.bound);
+  const job = {
+    ...jobOf(SHARE, { window }, { ...variables, ...own }),
+    ...(of === undefined ? {} : fenceOf(of)),
+  };
+  const session = open(share.source);
+  if (session === undefined) return Promise.resolve(notConfigured(job, share.source));
+  return session.share?.(job, share) ?? Promise.resolve(notServed(job, share.source, 'share'));
 }
-
-const limited = (client: PrometheusClient, { metric, bound }: BoundMetric): PrometheusClient =>
-  bound.fence?.metrics.includes(metric.name) === true ? fencedClient(client, bound.fence) : client;
 
 function jobOf(
   key: string,
@@ -84,29 +73,46 @@ function jobOf(
   };
 }
 
+const fenceOf = ({ metric, bound: { fence } }: BoundMetric): Pick<Job, 'fence'> =>
+  fence?.metrics.includes(metric.name) === true ? { fence } : {};
+
 const notConfigured = (job: Job, name: string): Measurement =>
-  bad(job, 'serverError', `no Prometheus named "${name}" is configured`);
+  bad(job, 'serverError', `the controller has no end point ${name}; start it with --source ${name}=<url>`);
+
+const notServed = (job: Job, name: string, asked: Asked): Measurement =>
+  bad(job, 'badQuery', `${name} has no ${asked}; ask another source for it`);
 
 async function measureOne(
-  { key, metric, bound }: BoundMetric,
+  bound: BoundMetric,
   { variables, calibrate = false, ...request }: MeasureRequest,
-  endpoints: ReadonlyMap<string, PrometheusClient>,
+  open: Open,
 ): Promise<Measurement> {
-  const job = { ...jobOf(key, request, { ...variables, ...argumentsOf(bound) }), calibrate };
-  const open = endpoints.get(bound.template.prometheus);
-  if (open === undefined) return notConfigured(job, bound.template.prometheus);
-  const client = limited(open, { key, metric, bound });
+  const { key, metric, bound: of } = bound;
+  const base = jobOf(key, request, { ...variables, ...argumentsOf(of) });
+  const job: Job = { ...base, calibrate, ...fenceOf(bound) };
+  const name = endpointOf(of.template);
+  const session = open(name);
+  if (session === undefined) return notConfigured(job, name);
   switch (metric.type) {
     case 'errorRate':
-      return measureErrorRate(job, metric, client);
+      return (
+        (metric.queries === undefined ? withoutQueries(job) : session.errorRate?.(job, metric.queries)) ??
+        notServed(job, name, metric.type)
+      );
     case 'latency':
-      return measureLatency(job, metric, client);
+      return (
+        (metric.queries === undefined ? withoutQueries(job) : session.latency?.(job, metric.queries)) ??
+        notServed(job, name, metric.type)
+      );
     case 'series':
-      return measureSeries(job, metric, client);
+      return measureSeries(job, metric, session);
     case 'threshold':
-      return measureThreshold(job, metric, client);
+      return measureThreshold(job, metric, session);
   }
 }
+
+const withoutQueries = (job: Job): Measurement =>
+  bad(job, 'badQuery', 'the metric has neither queries nor a resolved preset');
 
 /** The template's own defaults, then what the policy gives. */
 function argumentsOf({ template, use }: BoundTemplate): Record<string, string> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Series } from './answer.ts';
-import type { Answer } from './prometheus.ts';
+import type { Series } from './prometheus/answer.ts';
+import type { Answer } from './prometheus/client.ts';
 import {
   measured,
   native,

@@ -1,20 +1,14 @@
 import type { Measurement } from '../../api/analysis.ts';
 import type { SeriesMetric } from '../../api/kinds/template/kinds/series.ts';
-import { askNumber, isEndless, queryOf } from './instant.ts';
-import type { Job } from './job.ts';
-import { bad } from './job.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import { bad, isEndless, queryOf, type Job } from './job.ts';
+import type { Session } from './source.ts';
 
 /** One number per arm at the end of the window. */
-export async function measureSeries(
-  job: Job,
-  metric: SeriesMetric,
-  client: PrometheusClient,
-): Promise<Measurement> {
+export async function measureSeries(job: Job, metric: SeriesMetric, session: Session): Promise<Measurement> {
   const nan = metric.nan === 'zero' ? 'zero' : 'refuse';
   const [canary, stable] = await Promise.all([
-    askNumber(job, { arm: 'canary', text: queryOf(metric, job.arms.canary), nan }, client),
-    askNumber(job, { arm: 'stable', text: queryOf(metric, 'stable'), nan }, client),
+    session.number(job, { arm: 'canary', text: queryOf(metric, job.arms.canary), nan }),
+    session.number(job, { arm: 'stable', text: queryOf(metric, 'stable'), nan }),
   ]);
   if (typeof canary !== 'number') return canary;
   if (typeof stable !== 'number') return stable;

@@ -1,21 +1,19 @@
 import type { Measurement } from '../../api/analysis.ts';
 import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
-import { askNumber, isEndless, queryOf } from './instant.ts';
-import type { Job } from './job.ts';
-import { bad } from './job.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import { bad, isEndless, queryOf, type Job } from './job.ts';
+import type { Session } from './source.ts';
 
 /** One number for the canary, and one for stable where a condition names it, at the end of the window. */
 export async function measureThreshold(
   job: Job,
   metric: ThresholdMetric,
-  client: PrometheusClient,
+  session: Session,
 ): Promise<Measurement> {
   const needsStable = /\bstable\b/.test(`${metric.success ?? ''} ${metric.failure ?? ''}`);
   const nan = metric.nan === 'zero' ? 'zero' : 'refuse';
   const [canary, stable] = await Promise.all([
-    askNumber(job, { arm: 'canary', text: queryOf(metric, job.arms.canary), nan }, client),
-    needsStable ? askNumber(job, { arm: 'stable', text: queryOf(metric, 'stable'), nan }, client) : undefined,
+    session.number(job, { arm: 'canary', text: queryOf(metric, job.arms.canary), nan }),
+    needsStable ? session.number(job, { arm: 'stable', text: queryOf(metric, 'stable'), nan }) : undefined,
   ]);
   if (typeof canary !== 'number') return canary;
   if (stable !== undefined && typeof stable !== 'number') return stable;

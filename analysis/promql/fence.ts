@@ -30,9 +30,13 @@ export function fenced(promql: string, matcher: Matcher): Fenced {
 }
 
 /** The name of a function in it that reads series which no selector names; undefined: there is none. */
-export function readsMore({ root, text }: Query): string | undefined {
-  const names = selectorsAndCalls(root).calls.map(({ from, to }) => text.slice(from, to));
-  return names.find((name) => READ_MORE.has(name));
+export function readsMore(query: Query): string | undefined {
+  return callsIn(query).find((name) => READ_MORE.has(name));
+}
+
+/** Names of the functions it calls. */
+export function callsIn({ root, text }: Query): string[] {
+  return selectorsAndCalls(root).calls.map(({ from, to }) => text.slice(from, to));
 }
 
 interface Found {

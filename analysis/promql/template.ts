@@ -1,5 +1,5 @@
 import { variablesIn, type Variable } from '../../api/query.ts';
-import { readsMore } from './fence.ts';
+import { callsIn, readsMore } from './fence.ts';
 import { parseQuery, placeOf, type Problem } from './parse.ts';
 import { kindOf, misuseIn, type Kind } from './types.ts';
 
@@ -30,7 +30,16 @@ export function flawIn(template: string, { fenced = false } = {}): Flaw | undefi
   return wrong === undefined ? undefined : { excerpt: around(template, 0), message: wrong };
 }
 
+/** The first function in the template's query whose name this is said of; undefined if the query is not PromQL. */
+export function callIn(template: string, is: (name: string) => boolean): string | undefined {
+  const { text, problem } = judged(template);
+  const parsed = problem === undefined && text !== undefined ? parseQuery(text) : undefined;
+  return parsed?.ok === true ? callsIn(parsed.query).find(is) : undefined;
+}
+
 interface Judged {
+  /** with words in the places of the variables; absent: only their values tell */
+  text?: string;
   problem?: Problem;
   kind?: Kind;
   /** a function that reads what no selector names */
@@ -52,7 +61,7 @@ function judged(template: string): Judged {
   for (;;) {
     const text = filled(template, variables, numbers);
     const problem = problemIn(text);
-    if (problem === undefined) return meaningOf(text);
+    if (problem === undefined) return { text, ...meaningOf(text) };
     const there = variables.find((each) => each.place === 'bare' && touches(each, problem.at, template));
     if (there === undefined) return { problem };
     if (numbers.has(there)) return {};

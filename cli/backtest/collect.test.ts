@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Series } from '../../analysis/measure/answer.ts';
+import type { Series } from '../../analysis/measure/prometheus/answer.ts';
 import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
 import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
 import { CountCollector, HistogramCollector } from './collect.ts';

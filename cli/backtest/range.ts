@@ -1,7 +1,7 @@
 import { renderQuery } from '../../api/query.ts';
-import type { Series } from '../../analysis/measure/answer.ts';
-import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
-import { askOverRange } from '../../analysis/measure/over-range.ts';
+import type { Series } from '../../analysis/measure/prometheus/answer.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
+import { askOverRange } from '../../analysis/measure/prometheus/over-range.ts';
 import { valuesOver } from '../../analysis/promql/range.ts';
 import { isSelector } from '../../analysis/promql/selector.ts';
 import type { Window } from '../../api/analysis.ts';

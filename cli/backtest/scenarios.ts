@@ -1,4 +1,4 @@
-import { historyMs } from '../../analysis/measure/lookback.ts';
+import { historyMs } from '../../analysis/measure/prometheus/lookback.ts';
 import type { Plant } from '../../analysis/replay/plant.ts';
 import { touches } from '../../analysis/replay/plant.ts';
 import { childSeed } from '../../analysis/replay/random.ts';

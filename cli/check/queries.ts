@@ -1,7 +1,6 @@
-import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
-import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
 import { measure } from '../../analysis/measure/measure.ts';
-import { repeatedSeries } from '../../analysis/measure/repeated.ts';
+import { openEndpoints } from '../../analysis/measure/open.ts';
+import type { Heard } from '../../analysis/measure/source.ts';
 import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { recordedTemplates } from '../../release/facts/records.ts';
@@ -17,14 +16,14 @@ export interface Asked {
   /** refused: no release can ever measure it so; unknown: it may have data later */
   state: 'known' | 'unknown' | 'refused';
   sentence: string;
-  /** what Prometheus refused, and its own words about it */
+  /** what the source refused, and its own words about it */
   query?: string;
   said?: string;
   /** what to look at although it can be measured */
   notes: string[];
 }
 
-/** Asks every query of the stable arm over the last five minutes; `endpoints`: base URLs by name. None: nothing is asked. */
+/** Asks every query of the stable arm over the last five minutes; `endpoints`: base URLs by "<source>/<end point>". None: nothing is asked. */
 export async function askQueries(
   { facts, release }: Checked,
   endpoints: ReadonlyMap<string, string>,
@@ -35,9 +34,7 @@ export async function askQueries(
   const context = facts?.traffic?.context;
   if (facts?.target === undefined || templates === undefined || context === undefined) return [];
   const pods = facts.target.replicaSets.flatMap((set) => set.pods.map(({ name }) => name)).join(',');
-  const clients = new Map(
-    [...endpoints].map(([name, url]) => [name, createPrometheusClient({ url })] as const),
-  );
+  const opened = await openEndpoints(endpoints);
   const variables = {
     ...trafficVariables(context),
     // There is no canary yet: what is asked of it is asked of the stable version.
@@ -49,11 +46,10 @@ export async function askQueries(
   };
   const window = { startMs: nowMs - WINDOW_MS, endMs: nowMs };
   const askOne = async ({ key, metric, bound }: ReturnType<typeof metricsOf>[number]): Promise<Asked> => {
-    const heard = new Heard();
-    const listening = new Map([...clients].map(([name, client]) => [name, heard.listenTo(client)] as const));
+    const heard = new Listener();
     const one = { ...bound, template: { ...bound.template, metrics: [metric] } };
     const request = { window, variables, stableOnly: true as const, templates: [one] };
-    const [measured] = await measure(request, listening);
+    const [measured] = await measure(request, opened, heard);
     return measured === undefined
       ? { metric: key, state: 'unknown', sentence: '', notes: [] }
       : told(key, measured, heard);
@@ -61,39 +57,31 @@ export async function askQueries(
   try {
     return await Promise.all(metricsOf(templates).map(askOne));
   } finally {
-    for (const client of clients.values()) client.close();
+    for (const endpoint of opened.values()) endpoint.close();
   }
 }
 
-/** What Prometheus answered, beside what a measurement makes of it. */
-class Heard {
-  refused: { query: string; said: string } | undefined;
+/** What a source says beside what a measurement makes of its answers. */
+class Listener implements Heard {
+  first: { query: string; said: string } | undefined;
   readonly notes = new Set<string>();
 
-  listenTo(client: PrometheusClient): PrometheusClient {
-    return {
-      instant: async (promql, timeMs, options) => {
-        const answer = await client.instant(promql, timeMs, options);
-        if (answer.ok) {
-          const note = repeatedSeries(answer.series);
-          if (note !== undefined) this.notes.add(note);
-        } else if (answer.said !== undefined) {
-          this.refused ??= { query: promql, said: answer.said };
-        }
-        return answer;
-      },
-      close: () => undefined,
-    };
+  note(sentence: string): void {
+    this.notes.add(sentence);
+  }
+
+  refused(query: string, said: string): void {
+    this.first ??= { query, said };
   }
 }
 
 /** What another try does not change. */
 const FINAL: ReadonlySet<string> = new Set(['badQuery', 'severalSeries']);
 
-function told(metric: string, measured: Measurement, { refused, notes }: Heard): Asked {
+function told(metric: string, measured: Measurement, { first, notes }: Listener): Asked {
   if (measured.outcome !== 'ok') {
     const state = FINAL.has(measured.outcome) ? 'refused' : 'unknown';
-    return { metric, state, sentence: measured.sentence, ...refused, notes: [...notes] };
+    return { metric, state, sentence: measured.sentence, ...first, notes: [...notes] };
   }
   return { metric, state: 'known', sentence: sentenceOf(measured), notes: [...notes] };
 }

@@ -35,7 +35,7 @@ beforeEach(async () => {
       config: {
         namespace: 'sluice-system',
         hold: 'pause',
-        prometheus: ['default'],
+        endpoints: ['prometheus/default'],
         scrapeLagMs: 0,
         minIntervalMs: 1_000,
       },

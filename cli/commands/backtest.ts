@@ -1,7 +1,7 @@
 import { CLUSTER_DOMAIN } from '../../api/names.ts';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { createPrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 import { medianOf } from '../../analysis/replay/summary.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getString } from '../../lib/json.ts';

@@ -260,7 +260,12 @@ describe('sluice check of manifests', () => {
     ['a file that is not there', [], { filename: ['/nowhere.yaml'] }, /-f \/nowhere\.yaml: cannot be read/],
     ['no Kubernetes object', [{ a: 1 }], {}, /document 1 is no Kubernetes object/],
     ['no such target', [service], {}, /there is no Deployment web in namespace shop/],
-    ['no URL', [target()], { prometheus: ['prom:9090'] }, /--prometheus: "prom:9090" is not a URL/],
+    [
+      'no URL',
+      [target()],
+      { prometheus: ['prom:9090'] },
+      /--prometheus: prom:9090 is not a name and an http URL/,
+    ],
   ])('names %s', async (_name, objects, flags, words) => {
     const error = await run(objects, flags).then(
       () => undefined,
@@ -327,7 +332,7 @@ describe('sluice check asks the queries of stable', () => {
 
 it('no password of a URL is repeated', async () => {
   const error = await run([target()], { prometheus: ['ftp://me:se/cret@prom:9090'] }).catch(String);
-  expect(error).toContain('--prometheus: "ftp://…@prom:9090" is not a URL');
+  expect(error).toContain('--prometheus: ftp://…@prom:9090 is not a name and an http URL');
 });
 
 describe('what may not be read on a cluster', () => {

@@ -1,4 +1,5 @@
-import { withoutPassword } from '../../lib/url.ts';
+import { parseEndpoints } from '../../controller/config-endpoints.ts';
+import { formatIssue } from '../../lib/result.ts';
 import type { ControllerConfig } from '../../release/model.ts';
 import { readSnapshot, type Reader } from '../../controller/observe/snapshot.ts';
 import { lookAt, unseen } from '../check/look.ts';
@@ -19,13 +20,15 @@ export interface CheckFlags extends ConnectionFlags {
   clusterDomain?: string;
   /** "url" or "name=url" */
   prometheus?: string[];
+  /** "source/name=url" */
+  source?: string[];
   output?: 'json';
 }
 
 /** `sluice check deployment/x`: could a release begin, and how would it go? 0 it could, 6 it would be blocked. */
 export async function check(io: Io, target: string, flags: CheckFlags): Promise<number> {
   const name = parseTarget(target);
-  const endpoints = endpointsOf(flags.prometheus ?? []);
+  const endpoints = endpointsOf(flags);
   if (flags.filename !== undefined) {
     if (flags.as !== undefined)
       throw new UsageError('--as: manifests have no rights to ask for; leave out -f or --as');
@@ -109,27 +112,19 @@ function tell(io: Io, flags: CheckFlags, report: Report): number {
 
 /** Which end points the controller has is its own business: only those that are given here are known. */
 function configOf(flags: CheckFlags, endpoints: ReadonlyMap<string, string>): ControllerConfig {
-  const prometheus = [...new Set(['default', ...endpoints.keys()])];
+  const known = [...new Set(['prometheus/default', ...endpoints.keys()])];
   return {
     namespace: flags.controllerNamespace,
     hold: 'pause',
-    prometheus,
+    endpoints: known,
     scrapeLagMs: 0,
     minIntervalMs: 1_000,
     ...(flags.clusterDomain === undefined ? {} : { clusterDomain: flags.clusterDomain }),
   };
 }
 
-function endpointsOf(texts: readonly string[]): Map<string, string> {
-  return new Map(
-    texts.map((text) => {
-      const [, name = 'default', url = ''] = /^(?:([a-z0-9][-a-z0-9]*)=)?(.*)$/.exec(text) ?? [];
-      if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-        throw new UsageError(
-          `--prometheus: "${withoutPassword(text)}" is not a URL; give one like http://prometheus.monitoring:9090, or name=URL`,
-        );
-      }
-      return [name, url] as const;
-    }),
-  );
+function endpointsOf({ prometheus = [], source = [] }: CheckFlags): ReadonlyMap<string, string> {
+  const parsed = parseEndpoints({ prometheus, source });
+  if (!parsed.ok) throw new UsageError(parsed.issues.map(formatIssue).join('\nsluice: '));
+  return parsed.value.endpoints;
 }

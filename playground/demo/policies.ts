@@ -21,9 +21,13 @@ const STEPS: Readonly<Record<Strategy, JsonObject>> = {
 };
 
 /** What the user tells Sluice. */
-export const rulesOf = (provider: DemoProvider, tactics: Tactics): Placed[] => [
+export const rulesOf = (
+  provider: DemoProvider,
+  tactics: Tactics,
+  analysis: JsonObject = analysisOf(tactics),
+): Placed[] => [
   { plural: 'releasepolicies', object: policy(provider, tactics) },
-  { plural: 'analysistemplates', object: template(tactics) },
+  { plural: 'analysistemplates', object: template(analysis) },
 ];
 
 function policy(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): KubeObject {
@@ -57,21 +61,21 @@ export const SAFE_MARGIN = { relative: 2, absolute: 0.015 };
 /** What no version may do, whatever stable did before: after the switch of blue-green there is nothing to compare it with. */
 const CEILING = BASE_ERROR_RATE * (1 + SAFE_MARGIN.relative) + SAFE_MARGIN.absolute;
 
-function template({ strategy }: Tactics): KubeObject {
-  return {
-    apiVersion: 'sluice.dev/v1alpha1',
-    kind: 'AnalysisTemplate',
-    metadata: { name: 'demo', namespace: NAMESPACE },
-    spec: {
-      interval: '3s',
-      metrics: [
-        {
-          name: 'error-rate',
-          errorRate: { preset: 'auto' },
-          margin: { harm: { relative: 0.1, absolute: 0.0001 }, safe: SAFE_MARGIN },
-          ...(strategy === 'blueGreen' ? { ceiling: CEILING } : {}),
-        },
-      ],
+const template = (spec: JsonObject): KubeObject => ({
+  apiVersion: 'sluice.dev/v1alpha1',
+  kind: 'AnalysisTemplate',
+  metadata: { name: 'demo', namespace: NAMESPACE },
+  spec,
+});
+
+const analysisOf = ({ strategy }: Tactics): JsonObject => ({
+  interval: '3s',
+  metrics: [
+    {
+      name: 'error-rate',
+      errorRate: { preset: 'auto' },
+      margin: { harm: { relative: 0.1, absolute: 0.0001 }, safe: SAFE_MARGIN },
+      ...(strategy === 'blueGreen' ? { ceiling: CEILING } : {}),
     },
-  };
-}
+  ],
+});

@@ -8,6 +8,7 @@ import { parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
 import { HOME } from '../../api/names.ts';
 import { programOf, ROOT } from '../../lib/place.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { writeKubeconfigTo } from '../apiserver/kubeconfig.ts';
 import { ApiClient, ApiError, pathOf, type ObjectList } from '../dataplane/proxy/api-client.ts';
 import type { GatewayPorts } from '../dataplane/proxy/gateway.ts';
@@ -41,6 +42,8 @@ export interface StageOptions {
   hold?: Hold | undefined;
   /** path of the binary */
   prometheus: string;
+  /** another source for the controller (a value of --source), and the spec of the template that asks it */
+  source?: { endpoint: string; analysis: JsonObject };
   /** one line per component as it comes up */
   say: (component: string, line: string) => void;
   /** something that has to run has died */
@@ -62,7 +65,14 @@ export class Stage {
   private readonly controllerKubeconfig = join(this.directory, 'kubeconfig-controller');
   readonly children: Children;
   private parts:
-    { client: ApiClient; load: Load; prometheus: PrometheusProxy; prometheusUrl: string } | undefined;
+    | {
+        client: ApiClient;
+        load: Load;
+        prometheus: PrometheusProxy;
+        prometheusUrl: string;
+        gatewayMetrics: string;
+      }
+    | undefined;
 
   private constructor(options: StageOptions) {
     this.options = options;
@@ -107,6 +117,11 @@ export class Stage {
     return this.part.prometheus;
   }
 
+  /** What the gateway counts, as text. */
+  get gatewayMetrics(): string {
+    return this.part.gatewayMetrics;
+  }
+
   private get part(): NonNullable<Stage['parts']> {
     if (this.parts === undefined) throw new Error('the stage is not set up');
     return this.parts;
@@ -118,6 +133,7 @@ export class Stage {
       ...program,
       `--kubeconfig=${this.controllerKubeconfig}`,
       `--prometheus=default=${this.part.prometheusUrl}`,
+      ...(this.options.source === undefined ? [] : [`--source=${this.options.source.endpoint}`]),
       `--hold=${this.hold}`,
       '--no-leader-election',
       '--scrape-lag=2s',
@@ -184,7 +200,14 @@ export class Stage {
       mark: MARK,
       random,
     });
-    this.parts = { client, load, prometheus: prometheus.proxy, prometheusUrl: prometheus.front };
+    const gatewayMetrics = `http://127.0.0.1:${ports.metrics}/metrics`;
+    this.parts = {
+      client,
+      load,
+      prometheus: prometheus.proxy,
+      prometheusUrl: prometheus.front,
+      gatewayMetrics,
+    };
     await until('the gateway routes', () => serves(port, host));
     load.start();
     say('load', `${requestsPerSecond} requests a second, whether answered or not`);
@@ -224,8 +247,9 @@ export class Stage {
         kind: 'Namespace',
         metadata: { name },
       });
-    const { provider } = this.options;
-    for (const { plural, object } of [...rulesOf(provider, this.tactics), ...userObjects(provider)]) {
+    const { provider, source } = this.options;
+    const rules = rulesOf(provider, this.tactics, source?.analysis);
+    for (const { plural, object } of [...rules, ...userObjects(provider)]) {
       const path = pathOf(object.apiVersion, plural, NAMESPACE);
       await until(`${object.kind} ${object.metadata.name} is created`, async () => {
         try {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measure } from '../../analysis/measure/measure.ts';
-import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
+import { endpointOver } from '../../analysis/measure/prometheus/endpoint.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { metricsOf } from '../../api/bound.ts';
@@ -61,7 +62,7 @@ async function queriesOf(templates: BoundTemplate[]): Promise<string[]> {
   };
   await measure(
     { window: { startMs: 0, endMs: 15_000 }, templates, variables },
-    new Map([['default', client]]),
+    new Map([['prometheus/default', endpointOver(client)]]),
   );
   return asked;
 }
@@ -154,8 +155,8 @@ describe('an end point that lists its namespaces', () => {
   const spec = (prometheus: string) => custom('AnalysisTemplate', 'shop', { prometheus, metrics: [own] });
   const config = (namespaces: string[]): ControllerConfig => ({
     ...base,
-    prometheus: ['default', 'prod', 'bank'],
-    prometheusFor: { prod: namespaces, bank: ['bank'] },
+    endpoints: ['prometheus/default', 'prometheus/prod', 'prometheus/bank'],
+    endpointsFor: { 'prometheus/prod': namespaces, 'prometheus/bank': ['bank'] },
   });
 
   it('may be used from them', () => {

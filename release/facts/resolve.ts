@@ -9,8 +9,9 @@ import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import { defaultPolicy, parsePolicy } from '../../api/kinds/policy/policy.ts';
 import { parseTemplate } from '../../api/kinds/template/template.ts';
 import type { AnalysisUse, ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import { REASON } from '../../api/reasons.ts';
+import { REASON, type Reason } from '../../api/reasons.ts';
 import { fail, formatIssue, ok, type Issue, type Result } from '../../lib/result.ts';
+import { endpointOf } from '../../api/kinds/template/source.ts';
 import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { PRESETS, PROVIDERS } from '../../providers/index.ts';
@@ -149,33 +150,43 @@ function bind(snapshot: Snapshot, use: AnalysisUse, named: string): Bound {
   if (unusable.length > 0) return refused(REASON.InvalidTemplate, unusable);
   const args = bindArguments(use, parsed.value, path);
   if (!args.ok) return refused(REASON.InvalidTemplate, args.issues);
-  const unknown = unknownEndpoint(snapshot, parsed.value.prometheus);
-  if (unknown !== undefined) {
-    return refused(REASON.PrometheusNotConfigured, [{ path: `${path}: spec.prometheus`, ...unknown }]);
-  }
+  const unknown = unknownEndpoint(snapshot, parsed.value);
+  if (unknown !== undefined)
+    return refused(unknown.reason, [{ ...unknown.issue, path: `${path}: ${unknown.issue.path}` }]);
   const bound = { use: { template: use.template, args: args.value }, template: parsed.value };
   return { ok: true, value: { ...bound, ...(shared ? { shared } : {}) } };
 }
 
-/** Why the target's namespace may not ask this Prometheus; end points of others are not named to it. */
-function unknownEndpoint({ config, key }: Snapshot, prometheus: string): Omit<Issue, 'path'> | undefined {
-  const open = config.prometheus.filter(
-    (name) => config.prometheusFor?.[name]?.includes(key.namespace) !== false,
-  );
-  if (open.includes(prometheus)) return undefined;
-  const other = open.length === 0 ? '' : `name one of ${open.join(', ')}, or `;
-  const value = JSON.stringify(prometheus);
-  return config.prometheus.includes(prometheus)
+/** Why the target's namespace may not ask this end point; those of others are not named to it. */
+function unknownEndpoint(
+  { config, key }: Snapshot,
+  template: AnalysisTemplate,
+): { reason: Reason; issue: Issue } | undefined {
+  const wanted = endpointOf(template);
+  const ofPrometheus = template.source === undefined;
+  const prefix = ofPrometheus ? 'prometheus/' : '';
+  const open = config.endpoints
+    .filter((name) => config.endpointsFor?.[name]?.includes(key.namespace) !== false)
+    .filter((name) => name.startsWith(prefix));
+  if (open.includes(wanted)) return undefined;
+  const names = open.map((name) => name.slice(prefix.length)).join(', ');
+  const other = names === '' ? '' : `name one of ${names}, or `;
+  const flag = ofPrometheus ? '--prometheus' : '--source';
+  const value = wanted.slice(prefix.length);
+  const place = { path: `spec.${ofPrometheus ? 'prometheus' : 'source'}`, value: JSON.stringify(value) };
+  const why = config.endpoints.includes(wanted)
     ? {
-        value,
         message: `is an end point that namespace ${key.namespace} may not use`,
-        remedy: `${other}have the namespace added to it in the controller's --prometheus`,
+        remedy: `${other}have the namespace added to it in the controller's ${flag}`,
       }
     : {
-        value,
         message: 'is no end point of the controller',
-        remedy: `${other}start the controller with --prometheus ${prometheus}=<url>`,
+        remedy: `${other}start the controller with ${flag} ${value}=<url>`,
       };
+  return {
+    reason: ofPrometheus ? REASON.PrometheusNotConfigured : REASON.SourceNotConfigured,
+    issue: { ...place, ...why },
+  };
 }
 
 /** Every argument of the template gets the policy's value or its own default. */

@@ -1,4 +1,5 @@
 import { metricsOf } from '../../api/bound.ts';
+import { serves } from '../../analysis/measure/sources.ts';
 import type { ReleaseSpec } from '../../api/release.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
@@ -16,6 +17,11 @@ export function countedBy(
   presets: Presets | NoPresets,
   { steering }: Pick<Provider, 'steering'>,
 ): Counted {
+  if (!templates.some(({ template }) => serves(template, 'share')))
+    return {
+      name: 'none',
+      because: 'the numbers come from a source that does not count the requests of each version',
+    };
   const own = steering.countable ? ownTotal(templates) : undefined;
   if (own !== undefined) return own;
   const wanted = namedBy(templates) ?? presets;
@@ -34,8 +40,10 @@ function namedBy(templates: readonly BoundTemplate[]): Presets | undefined {
 type Counting = Extract<Metric, { type: 'errorRate' | 'latency' }>;
 
 const countingOf = (templates: readonly BoundTemplate[]): { key: string; metric: Counting }[] =>
-  metricsOf(templates).flatMap(({ key, metric }) =>
-    metric.type === 'errorRate' || metric.type === 'latency' ? [{ key, metric }] : [],
+  metricsOf(templates).flatMap(({ key, metric, bound: { template } }) =>
+    (metric.type === 'errorRate' || metric.type === 'latency') && serves(template, 'share')
+      ? [{ key, metric }]
+      : [],
   );
 
 /** Services share out connections, so without a router totals say nothing of weights. */

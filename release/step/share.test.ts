@@ -109,12 +109,12 @@ describe('what is counted', () => {
   };
 
   it('is named in the measurement, by the queries the release was begun with', () => {
-    expect(job({})).toEqual({ prometheus: 'default', ...QUERIES });
+    expect(job({})).toEqual({ source: 'prometheus/default', ...QUERIES });
   });
 
   it('is the total of a metric where the templates bring their own queries', () => {
     const preset = { name: 'template', because: 'of its own', metric: 'error-rate', requests: QUERIES };
-    expect(job({ preset })).toEqual({ prometheus: 'default', ...QUERIES, metric: 'error-rate' });
+    expect(job({ preset })).toEqual({ source: 'prometheus/default', ...QUERIES, metric: 'error-rate' });
     expect(shareOf(look({ preset }, counted(50, 950)))?.reason).toBe('TrafficShareVerified');
   });
 

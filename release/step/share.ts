@@ -1,8 +1,10 @@
 import { SHARE, type Measurement, type ShareQueries, type Window } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { noCount } from '../../lib/count.ts';
+import { endpointOf } from '../../api/kinds/template/source.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { TrafficShare } from '../../api/release.ts';
+import { serves } from '../../analysis/measure/sources.ts';
 import { judgeShare, shareUnknown } from '../../analysis/judge/core/share.ts';
 import { timeOf } from '../facts/workload.ts';
 import type { MeasureResult } from '../../api/measuring.ts';
@@ -28,11 +30,11 @@ export function shareQueries(s: StepFacts): ShareQueries | undefined {
   const { requests, metric } = s.release.spec.traffic?.preset ?? {};
   if (requests === undefined || whyNot(s) !== undefined) return undefined;
   if (metric === undefined) {
-    const [first] = s.templates;
-    return first && { prometheus: first.template.prometheus, ...requests };
+    const first = s.templates.find(({ template }) => serves(template, 'share'));
+    return first && { source: endpointOf(first.template), ...requests };
   }
   const bound = metricsOf(s.templates).find(({ key }) => key === metric)?.bound;
-  return bound && { prometheus: bound.template.prometheus, ...requests, metric };
+  return bound && { source: endpointOf(bound.template), ...requests, metric };
 }
 
 /** What is known of the share after this window; undefined where nothing is shared out by weight. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { measure } from '../../analysis/measure/measure.ts';
-import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { openEndpoints } from '../../analysis/measure/open.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { parseFlags } from '../../controller/config.ts';
 import { decide } from '../../release/decide.ts';
@@ -29,9 +29,7 @@ export async function live({ kubeconfig, flags, fate }: Mortal, signal: AbortSig
   const config = parsed.value;
   const connection = connect({ kubeconfig, userAgent: 'sluice-controller' });
   const death = new AbortController();
-  const endpoints = new Map(
-    [...config.prometheus].map(([name, url]) => [name, createPrometheusClient({ url })] as const),
-  );
+  const endpoints = await openEndpoints(config.endpoints);
   const bugs: unknown[] = [];
   try {
     await run(

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { endpointOver } from '../../analysis/measure/prometheus/endpoint.ts';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,8 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
-import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
+import { createPrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 import { measure } from '../../analysis/measure/measure.ts';
 import type { Measurement, Window } from '../../api/analysis.ts';
 import { defaultTemplate } from '../../api/kinds/template/template.ts';
@@ -163,7 +164,7 @@ function threshold(query: string): ThresholdMetric {
 /** The counts and the share that a preset reads. */
 async function byPreset({ name, errorRate, requests }: Presets, window: Window): Promise<Measurement[]> {
   const metric = { ...errors(name), queries: errorRate };
-  const share = requests === undefined ? {} : { share: { prometheus: 'default', ...requests } };
+  const share = requests === undefined ? {} : { share: { source: 'prometheus/default', ...requests } };
   const template = { ...defaultTemplate(), metrics: [metric] };
   const context = aTrafficContext([ingressOf('web', { 'a.example': [ingressPath('/', 'web')] })]);
   const variables = {
@@ -172,7 +173,7 @@ async function byPreset({ name, errorRate, requests }: Presets, window: Window):
   };
   return measure(
     { window, templates: [{ use: { template: 'http', args: {} }, template }], variables, ...share },
-    new Map([['default', client]]),
+    new Map([['prometheus/default', endpointOver(client)]]),
   );
 }
 

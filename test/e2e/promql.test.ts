@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { createPrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 import { fenced } from '../../analysis/promql/fence.ts';
 import { parseQuery } from '../../analysis/promql/parse.ts';
 import { misuseIn } from '../../analysis/promql/types.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { endpointOver } from '../../analysis/measure/prometheus/endpoint.ts';
 import { measure } from '../../analysis/measure/measure.ts';
-import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 import type { MeasureJob } from '../../api/measuring.ts';
 import { GOOD } from './objects.ts';
 import { World } from './world.ts';
@@ -17,7 +18,7 @@ async function queriesOf(job: MeasureJob): Promise<string[]> {
     },
     close: () => undefined,
   };
-  await measure(job, new Map([['default', client]]));
+  await measure(job, new Map([['prometheus/default', endpointOver(client)]]));
   return asked;
 }
 

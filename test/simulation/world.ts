@@ -248,7 +248,7 @@ export class World {
           config: {
             namespace: 'sluice-system',
             hold: this.hold,
-            prometheus: ['default'],
+            endpoints: ['prometheus/default'],
             scrapeLagMs: 5_000,
             minIntervalMs: 1_000,
             trustedNamespaces: this.trusted,

@@ -290,7 +290,7 @@ export function aSnapshot(
     config: {
       namespace: 'sluice-system',
       hold: 'pause',
-      prometheus: ['default'],
+      endpoints: ['prometheus/default'],
       scrapeLagMs: 5_000,
       minIntervalMs: 1_000,
     },

@@ -1,8 +1,9 @@
 import type { Measurement, Window } from '../../api/analysis.ts';
+import { endpointOver } from '../../analysis/measure/prometheus/endpoint.ts';
 import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
 import { measure } from '../../analysis/measure/measure.ts';
-import type { PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 
 /** One metric over one window, asked of a Prometheus; the Services are `web` and `web-canary`. */
 export async function measureMetric(
@@ -17,7 +18,7 @@ export async function measureMetric(
       templates: [{ use: { template: 'http', args: {} }, template }],
       variables: { target: 'web', stableService: 'web', canaryService: 'web-canary' },
     },
-    new Map([['default', client]]),
+    new Map([['prometheus/default', endpointOver(client)]]),
   );
   if (measurement === undefined) throw new Error('nothing was measured');
   return measurement;

@@ -1,13 +1,14 @@
 import type { Measurement } from '../../api/analysis.ts';
+import { endpointOver } from '../../analysis/measure/prometheus/endpoint.ts';
 import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';
 import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
 import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
 import type { SeriesMetric } from '../../api/kinds/template/kinds/series.ts';
 import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
-import type { HistogramSample, Series } from '../../analysis/measure/answer.ts';
+import type { HistogramSample, Series } from '../../analysis/measure/prometheus/answer.ts';
 import { measure } from '../../analysis/measure/measure.ts';
-import type { Answer, PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import type { Answer, PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 
 export const WINDOW = { startMs: 100_000, endMs: 115_000 };
 
@@ -103,7 +104,7 @@ export async function measured(
   const bound = { use: { template: 'http', args: { path: '/a"b' } }, template: template(metric) };
   const [only, ...more] = await measure(
     { window: WINDOW, calibrate, variables: { ...VARIABLES, ...change }, templates: [bound] },
-    new Map([['default', client]]),
+    new Map([['prometheus/default', endpointOver(client)]]),
   );
   if (only === undefined || more.length > 0) throw new Error('not one measurement');
   return only;

@@ -145,7 +145,7 @@ export class Passes {
       config: {
         namespace: 'sluice-system',
         hold: 'pause',
-        prometheus: [],
+        endpoints: [],
         scrapeLagMs: 0,
         minIntervalMs: 1_000,
       },

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPrometheusClient, type PrometheusClient } from '../../analysis/measure/prometheus.ts';
+import { createPrometheusClient, type PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 import { freePort, prometheusReady } from '../../playground/dataplane/metrics/prometheus.ts';
 import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
 import { eventually } from './eventually.ts';

@@ -1,8 +1,9 @@
-import { checkQuery } from '../../../api/query.ts';
 import type { Issue } from '../../../lib/result.ts';
+import { endpointOf } from '../../../api/kinds/template/source.ts';
 import type { AnalysisTemplate } from '../../../api/kinds/template/template.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
-import { flawIn } from '../../promql/template.ts';
+import type { QueryText, Source } from '../../measure/source.ts';
+import { sourceNamed, SOURCES } from '../../measure/sources.ts';
 import { checkExpression } from '../threshold/expression.ts';
 
 /**
@@ -15,65 +16,63 @@ export function checkTemplate(
   { fenced = false }: { fenced?: boolean } = {},
 ): Issue[] {
   const args = template.args.map(({ name }) => name);
+  const source = sourceNamed(endpointOf(template))?.source;
+  if (source === undefined) return [unknownSource(template, path)];
   return template.metrics.flatMap((metric, i) => {
     const place = `${path}.metrics[${i}]`;
-    return [...checkQueries(metric, place, { args, fenced }), ...checkExpressions(metric, place)];
+    return [...checkQueries(metric, place, { args, fenced, source }), ...checkExpressions(metric, place)];
   });
 }
+
+const unknownSource = ({ source }: AnalysisTemplate, path: string): Issue => ({
+  path: `${path}.source`,
+  ...(source === undefined ? {} : { value: JSON.stringify(source) }),
+  message: 'names no source of metrics',
+  remedy: `write <source>/<end point>, the source being one of ${SOURCES.map(({ name }) => name).join(', ')}`,
+});
 
 function checkQueries(
   metric: Metric,
   place: string,
-  { args, fenced }: { args: readonly string[]; fenced: boolean },
+  { args, fenced, source }: { args: readonly string[]; fenced: boolean; source: Source },
 ): Issue[] {
-  return queriesOf(metric).flatMap(({ field, text, counter }) => {
-    const issue =
-      checkQuery(text, { args, counter }) ??
-      (counter ? checkHistogram(metric, text) : undefined) ??
-      checkPromql(text, fenced);
+  if (!source.serves.includes(metric.type)) return [notServed(metric, place, source)];
+  if (!source.presets && 'preset' in metric) return [noPresets(metric, place, source)];
+  return queriesOf(metric).flatMap(({ field, text, use }) => {
+    const issue = source.check({ text, use, args, fenced });
     return issue === undefined ? [] : [{ path: `${place}.${field}`, ...issue }];
   });
 }
 
-function checkPromql(text: string, fenced: boolean): Omit<Issue, 'path'> | undefined {
-  const flaw = flawIn(text, { fenced });
-  return (
-    flaw && {
-      value: flaw.excerpt,
-      message: flaw.message,
-      remedy: 'correct it there, and try it in Prometheus',
-    }
-  );
-}
+const notServed = ({ type }: Metric, place: string, { title, serves }: Source): Issue => ({
+  path: `${place}.${type}`,
+  message: `cannot come from ${title}`,
+  remedy: `measure one of ${serves.filter((each) => each !== 'share').join(', ')} there, or take another source`,
+});
 
-/** A quantile per window cannot be compared request by request. */
-function checkHistogram({ type }: Metric, text: string): Omit<Issue, 'path'> | undefined {
-  if (type !== 'latency' || !/\bhistogram_\w+\s*\(/.test(text)) return undefined;
-  return {
-    value: text.length > 60 ? `${text.slice(0, 57)}…` : text,
-    message: 'takes a number out of the histogram',
-    remedy: 'give the histogram itself: the selector of its _bucket series, or of the native histogram',
-  };
-}
+const noPresets = ({ type }: Metric, place: string, { title }: Source): Issue => ({
+  path: `${place}.${type}.preset`,
+  message: `is in PromQL, and the numbers come from ${title}`,
+  remedy: 'give queries of your own, or remove spec.source',
+});
 
 interface Query {
   field: string;
   text: string;
-  /** it has to be cumulative, and Sluice takes the differences */
-  counter: boolean;
+  use: QueryText['use'];
 }
 
 function queriesOf(metric: Metric): Query[] {
   switch (metric.type) {
     case 'errorRate':
-      return ARMS.flatMap((arm) => counters(`errorRate.${arm}`, metric.queries?.[arm]));
+      return ARMS.flatMap((arm) => cumulative(`errorRate.${arm}`, 'counter', metric.queries?.[arm]));
     case 'latency':
-      return ARMS.flatMap((arm) => counters(`latency.${arm}`, metric.queries?.[arm]));
+      return ARMS.flatMap((arm) => cumulative(`latency.${arm}`, 'histogram', metric.queries?.[arm]));
     case 'series':
     case 'threshold':
       return (['query', 'stableQuery'] as const).flatMap((part) => {
         const text = metric[part];
-        return text === undefined ? [] : [{ field: `${metric.type}.${part}`, text, counter: false }];
+        return text === undefined ? [] : [{ field: `${metric.type}.${part}`, text, use: 'number' as const }];
       });
   }
 }
@@ -81,11 +80,11 @@ function queriesOf(metric: Metric): Query[] {
 const ARMS = ['canary', 'stable'] as const;
 
 /** Absent: the metric has a preset. */
-function counters(place: string, queries: object = {}): Query[] {
+function cumulative(place: string, use: QueryText['use'], queries: object = {}): Query[] {
   return Object.entries(queries).map(([part, text]) => ({
     field: `${place}.${part}`,
     text: String(text),
-    counter: true,
+    use,
   }));
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../../../lib/schema/scalars.ts';
 import type { Infer, Schema } from '../../../lib/schema/schema.ts';
 import { metric } from './metric.ts';
+import { sourceName } from './source.ts';
 import { checkScoring, SCORING } from './scoring.ts';
 
 const MAX_ARG_TEXT = 1024;
@@ -71,6 +72,18 @@ const templateOf = (floorMs: number) =>
         'default',
         "Name of a Prometheus end point in the controller's configuration.",
       ),
+      source: optional(
+        sourceName,
+        "Another source and its end point in the controller's configuration, like http/stats, instead of prometheus.",
+        {
+          rules: [
+            {
+              rule: "!has(self.source) || !has(self.prometheus) || self.prometheus == 'default'",
+              message: 'give only one of source, prometheus',
+            },
+          ],
+        },
+      ),
       risk: fallback(RISK, { harm: HARM, safe: SAFE }, 'How often a verdict may be wrong.', {
         shown: '',
       }),
@@ -99,7 +112,9 @@ const templateOf = (floorMs: number) =>
       }),
     }),
     {
-      check: ({ args, metrics, scoring }, fields) => {
+      check: ({ args, metrics, scoring, source, prometheus }, fields) => {
+        if (source !== undefined && prometheus !== 'default')
+          complain(fields.at('source'), source, 'stands beside prometheus', 'give only one of source, prometheus');
         const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
         refuseDuplicates(names(args), fields.at('args'));
         refuseDuplicates(names(metrics), fields.at('metrics'));

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Histogram } from '../../../api/analysis.ts';
-import type { PrometheusClient } from '../../../analysis/measure/prometheus.ts';
+import type { PrometheusClient } from '../../../analysis/measure/prometheus/client.ts';
 import { eventually } from '../eventually.ts';
 import type { Seen } from './clients.ts';
 

@@ -1,9 +1,10 @@
 import type { Histogram, Measurement, Window } from '../../../api/analysis.ts';
+import { endpointOver } from '../../../analysis/measure/prometheus/endpoint.ts';
 import { defaultTemplate } from '../../../api/kinds/template/template.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { errorRateMetric, latencyMetric } from '../measure-objects.ts';
 import { measure } from '../../../analysis/measure/measure.ts';
-import type { PrometheusClient } from '../../../analysis/measure/prometheus.ts';
+import type { PrometheusClient } from '../../../analysis/measure/prometheus/client.ts';
 import type { Presets } from '../../../providers/provider.ts';
 
 /** What a preset reads over a window, metric by metric; a sentence where it reads nothing. */
@@ -20,14 +21,14 @@ export async function readBy(
   { window, client, stableOnly }: { window: Window; client: PrometheusClient; stableOnly: boolean },
 ): Promise<Read> {
   const template = { ...defaultTemplate(), metrics: metricsOf(presets) };
-  const share = presets.requests && { share: { prometheus: 'default', ...presets.requests } };
+  const share = presets.requests && { share: { source: 'prometheus/default', ...presets.requests } };
   const request = {
     window,
     templates: [{ use: { template: 'http', args: {} }, template }],
     variables,
     ...(stableOnly ? { stableOnly } : share),
   };
-  const measured = await measure(request, new Map([['default', client]]));
+  const measured = await measure(request, new Map([['prometheus/default', endpointOver(client)]]));
   const read: Read = { errors: 'not measured' };
   for (const each of measured) put(read, each);
   return read;

@@ -1,14 +1,14 @@
-import type { Counts, History } from '../../api/analysis.ts';
-import { renderQuery } from '../../api/query.ts';
-import type { ErrorRateQueries } from '../../api/kinds/template/kinds/error-rate.ts';
-import { isSelector } from '../promql/selector.ts';
+import type { Counts, History } from '../../../api/analysis.ts';
+import { renderQuery } from '../../../api/query.ts';
+import type { ErrorRateQueries } from '../../../api/kinds/template/kinds/error-rate.ts';
+import { isSelector } from '../../promql/selector.ts';
 import type { Series } from './answer.ts';
 import { increments } from './deltas.ts';
-import type { Job } from './job.ts';
+import type { Job } from '../job.ts';
 import type { Piece, Ticks } from './lookback.ts';
 import { eachPiece, historyMs, tickOf, ticksBefore } from './lookback.ts';
 import { podNames, podOf } from './pods.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import type { PrometheusClient } from './client.ts';
 
 /**
  * What the stable arm did in the hours before the window, cut into windows of the same length; `byPod` (the series are of the

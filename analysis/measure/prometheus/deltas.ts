@@ -1,4 +1,4 @@
-import type { Window } from '../../api/analysis.ts';
+import type { Window } from '../../../api/analysis.ts';
 import type { Series } from './answer.ts';
 
 /**

@@ -1,20 +1,9 @@
-import type { Measurement } from '../../api/analysis.ts';
-import type { Arm } from '../../api/query.ts';
-import { renderQuery } from '../../api/query.ts';
-import type { Job } from './job.ts';
-import { bad, failed } from './job.ts';
-import type { PrometheusClient } from './prometheus.ts';
-
-export interface NumberQuery {
-  arm: Arm;
-  text: string;
-  nan: 'zero' | 'refuse';
-}
-
-/** The query for one arm: most metrics have the same for both. */
-export function queryOf(metric: { query: string; stableQuery?: string }, arm: Arm): string {
-  return arm === 'stable' ? (metric.stableQuery ?? metric.query) : metric.query;
-}
+import type { Measurement } from '../../../api/analysis.ts';
+import { renderQuery } from '../../../api/query.ts';
+import type { Job } from '../job.ts';
+import { bad, failed, finite } from '../job.ts';
+import type { NumberQuery } from '../source.ts';
+import type { PrometheusClient } from './client.ts';
 
 /** The one finite number a query has at the end of the window, or the measurement that says why there is none. */
 export async function askNumber(
@@ -42,14 +31,4 @@ export async function askNumber(
   if (sample === undefined) return bad(job, 'noData', `${name}: the query returns a series without a sample`);
   if (!Number.isNaN(sample.value)) return finite(sample.value);
   return nan === 'zero' ? 0 : bad(job, 'nan', `${name}: the query returns NaN`);
-}
-
-/** Plain JSON has no infinity: the largest number takes its place, which every comparison treats alike. */
-function finite(value: number): number {
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
-}
-
-/** Was it infinite? */
-export function isEndless(value: number): boolean {
-  return Math.abs(value) === Number.MAX_VALUE;
 }

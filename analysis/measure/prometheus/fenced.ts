@@ -1,5 +1,5 @@
-import { fenced, type Matcher } from '../promql/fence.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import { fenced, type Matcher } from '../../promql/fence.ts';
+import type { PrometheusClient } from './client.ts';
 
 /** Lets no query through that reads series without this label. */
 export function fencedClient(client: PrometheusClient, matcher: Matcher): PrometheusClient {

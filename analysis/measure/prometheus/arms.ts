@@ -1,13 +1,13 @@
-import type { Measurement, Window } from '../../api/analysis.ts';
-import type { Arm } from '../../api/query.ts';
-import { renderQuery } from '../../api/query.ts';
-import { isSelector } from '../promql/selector.ts';
+import type { Measurement, Window } from '../../../api/analysis.ts';
+import type { Arm } from '../../../api/query.ts';
+import { renderQuery } from '../../../api/query.ts';
+import { isSelector } from '../../promql/selector.ts';
 import type { Series } from './answer.ts';
 import type { Timeline } from './deltas.ts';
 import { hasSampleInside } from './deltas.ts';
-import type { Job } from './job.ts';
-import { bad, failed } from './job.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import type { Job } from '../job.ts';
+import { bad, failed, nameOf } from '../job.ts';
+import type { PrometheusClient } from './client.ts';
 import { askOverRange } from './over-range.ts';
 
 export const ARMS = ['canary', 'stable'] as const;
@@ -56,8 +56,4 @@ export function missingRequests(
 
 export function fallenSentence(what: string): string {
   return `${what}: the value fell within the last minutes and rises again, which may be old requests coming back; ask for the counter itself, without sum(…)`;
-}
-
-export function nameOf(arm: Arm): string {
-  return arm === 'canary' ? 'the canary' : 'stable';
 }

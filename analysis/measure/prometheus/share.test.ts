@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Measurement } from '../../api/analysis.ts';
-import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
-import type { Metric } from '../../api/kinds/template/metric.ts';
+import type { Measurement } from '../../../api/analysis.ts';
+import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
 import type { Series } from './answer.ts';
-import { measure } from './measure.ts';
-import type { Answer } from './prometheus.ts';
+import { endpointOver } from './endpoint.ts';
+import { measure } from '../measure.ts';
+import type { Answer } from './client.ts';
 import {
   errorRateMetric,
   labelled,
@@ -13,7 +14,7 @@ import {
   template,
   VARIABLES,
   WINDOW,
-} from '../../test/support/measure-objects.ts';
+} from '../../../test/support/measure-objects.ts';
 
 const CANARY = 'all{s="web-canary"}[315s]';
 const STABLE = 'all{s="web"}[315s]';
@@ -21,10 +22,10 @@ const query = 'all{s="{{service}}"}';
 
 const ask = async (
   answers: Record<string, (string | Series)[] | Answer>,
-  configured = 'default',
+  configured = 'prometheus/default',
 ): Promise<Measurement | undefined> => {
-  const share = { prometheus: 'default', canary: query, stable: query };
-  const endpoints = new Map([[configured, prometheus(answers)]]);
+  const share = { source: 'prometheus/default', canary: query, stable: query };
+  const endpoints = new Map([[configured, endpointOver(prometheus(answers))]]);
   const [only, ...more] = await measure(
     { window: WINDOW, variables: VARIABLES, templates: [], share },
     endpoints,
@@ -45,10 +46,10 @@ test('both arms are counted over the window', async () => {
 test('the counters of a metric are not asked for twice', async () => {
   const client = prometheus({ [CANARY]: ['a 95:5 110:25'], [STABLE]: ['a 95:1 110:9'] });
   const templates = [{ use: { template: 'http', args: {} }, template: template(errorRateMetric()) }];
-  const share = { prometheus: 'default', canary: query, stable: query };
+  const share = { source: 'prometheus/default', canary: query, stable: query };
   const all = await measure(
     { window: WINDOW, variables: VARIABLES, templates, share },
-    new Map([['default', client]]),
+    new Map([['prometheus/default', endpointOver(client)]]),
   );
   expect(all).toMatchObject([{ kind: 'errorRate', canary: { total: 20 } }, counted(20, 8)]);
   expect(client.asked.filter((text) => text.startsWith('all'))).toHaveLength(2);
@@ -56,7 +57,7 @@ test('the counters of a metric are not asked for twice', async () => {
 
 describe('queries of a template', () => {
   const total = 'all{s="{{service}}",p="{{args.path}}"}';
-  const share = { prometheus: 'default', canary: total, stable: total, metric: 'errors' };
+  const share = { source: 'prometheus/default', canary: total, stable: total, metric: 'errors' };
   const metric: Metric = { ...errorRateMetric(), name: 'errors' };
   const bound: BoundTemplate = {
     use: { template: 'http', args: { path: '/cart' } },
@@ -65,7 +66,10 @@ describe('queries of a template', () => {
 
   const asked = async (templates: BoundTemplate[]): Promise<string[]> => {
     const client = prometheus({});
-    await measure({ window: WINDOW, variables: VARIABLES, templates, share }, new Map([['default', client]]));
+    await measure(
+      { window: WINDOW, variables: VARIABLES, templates, share },
+      new Map([['prometheus/default', endpointOver(client)]]),
+    );
     return client.asked.filter((text) => text.includes('/cart'));
   };
 
@@ -87,7 +91,7 @@ describe('queries of a template', () => {
     const fell = { ok: true as const, series: [series('a 85:900 95:100 105:900')] };
     const [only] = await measure(
       { window: WINDOW, variables: VARIABLES, templates: [], share: { ...share, canary: sum, stable: sum } },
-      new Map([['default', { ...client, instant: () => Promise.resolve(fell) }]]),
+      new Map([['prometheus/default', endpointOver({ ...client, instant: () => Promise.resolve(fell) })]]),
     );
     expect(only).toMatchObject({
       outcome: 'noData',

@@ -1,6 +1,6 @@
-import type { Arm } from '../../api/query.ts';
+import type { Arm } from '../../../api/query.ts';
 import type { Timeline } from './deltas.ts';
-import type { Job } from './job.ts';
+import type { Job } from '../job.ts';
 
 /** Labels in which scrape configurations keep the name of the pod that was scraped. */
 const POD_LABELS = ['pod', 'kubernetes_pod_name', 'exported_pod'];

@@ -1,11 +1,12 @@
-import type { Measurement } from '../../api/analysis.ts';
-import { noCount } from '../../lib/count.ts';
-import { ARMS, askCounter, fallenSentence, missingRequests, nameOf, type Samples } from './arms.ts';
+import type { Measurement } from '../../../api/analysis.ts';
+import { noCount } from '../../../lib/count.ts';
+import { ARMS, askCounter, fallenSentence, missingRequests, type Samples } from './arms.ts';
 import { hasSampleInside, increase, risesAfterFall } from './deltas.ts';
-import type { Job } from './job.ts';
-import { bad, failed } from './job.ts';
+import type { Job } from '../job.ts';
+import { bad, failed, nameOf } from '../job.ts';
 import { podNames, podOf } from './pods.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import type { Arms } from '../source.ts';
+import type { PrometheusClient } from './client.ts';
 import { sightings } from './sightings.ts';
 
 /**
@@ -14,7 +15,7 @@ import { sightings } from './sightings.ts';
  */
 export async function measureShare(
   job: Job,
-  queries: { canary: string; stable: string },
+  queries: Arms<string>,
   client: PrometheusClient,
 ): Promise<Measurement> {
   const [canary, stable] = await Promise.all(

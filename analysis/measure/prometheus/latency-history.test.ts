@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Series } from './answer.ts';
-import type { Answer, PrometheusClient } from './prometheus.ts';
+import type { Answer, PrometheusClient } from './client.ts';
 import {
   classic,
   labelled,
@@ -9,7 +9,7 @@ import {
   native,
   prometheus,
   series,
-} from '../../test/support/measure-objects.ts';
+} from '../../../test/support/measure-objects.ts';
 
 const CANARY = 'time{s="web-canary"}[315s]';
 const STABLE = 'time{s="web"}[315s]';

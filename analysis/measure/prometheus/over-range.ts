@@ -1,7 +1,7 @@
-import type { Window } from '../../api/analysis.ts';
+import type { Window } from '../../../api/analysis.ts';
 import type { Series } from './answer.ts';
-import type { Failure, PrometheusClient } from './prometheus.ts';
-import { samplesOver } from '../promql/range.ts';
+import type { Failure, PrometheusClient } from './client.ts';
+import { samplesOver } from '../../promql/range.ts';
 
 /** Samples this long before the window are read as well, to know where each counter stood when the window began. */
 export const LOOKBACK_MS = 5 * 60_000;

@@ -1,17 +1,18 @@
-import type { Histogram, Measurement, Window } from '../../api/analysis.ts';
-import type { Arm } from '../../api/query.ts';
-import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
+import type { Histogram, Measurement, Window } from '../../../api/analysis.ts';
+import type { Arm } from '../../../api/query.ts';
+import type { LatencyQueries } from '../../../api/kinds/template/kinds/latency.ts';
 import { askCounter, fallenSentence, missingRequests } from './arms.ts';
 import type { Buckets } from './buckets.ts';
 import { commonBounds, compacted, project, settled, sumOf, toHistogram, totalOf } from './buckets.ts';
 import type { FirstSeen } from './deltas.ts';
 import { histogramIncrements, histogramRisesAfterFall } from './histogram-increments.ts';
-import type { Job } from './job.ts';
-import { bad, failed } from './job.ts';
+import type { Job } from '../job.ts';
+import { bad, failed } from '../job.ts';
+import type { Arms } from '../source.ts';
 import { latencyHistory } from './latency-history.ts';
 import { bytesPerMs } from './lookback.ts';
 import { complete, podNames, podOf } from './pods.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import type { PrometheusClient } from './client.ts';
 import { sightings } from './sightings.ts';
 import type { Track, Tracks } from './readings.ts';
 import { readTracks } from './tracks.ts';
@@ -21,17 +22,12 @@ interface Asked extends Tracks {
   bytesPerMs: number;
 }
 
-type Arms<T> = Record<Arm, T>;
-
 /** Histograms of how long requests took in both arms over the same window, between the same bounds. */
 export async function measureLatency(
   job: Job,
-  metric: LatencyMetric,
+  queries: Arms<LatencyQueries>,
   client: PrometheusClient,
 ): Promise<Measurement> {
-  const { queries } = metric;
-  if (queries === undefined)
-    return bad(job, 'badQuery', 'the metric has neither queries nor a resolved preset');
   const [canary, stable] = await Promise.all([
     askArm(job, { arm: 'canary', text: queries[job.arms.canary].buckets }, client),
     askArm(job, { arm: 'stable', text: queries.stable.buckets }, client),

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { PrometheusClient } from './prometheus.ts';
-import { createPrometheusClient } from './prometheus.ts';
+import type { PrometheusClient } from './client.ts';
+import { createPrometheusClient } from './client.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 

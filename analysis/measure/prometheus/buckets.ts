@@ -1,4 +1,4 @@
-import type { Histogram } from '../../api/analysis.ts';
+import type { Histogram } from '../../../api/analysis.ts';
 
 /** Arithmetic with histograms whose buckets need not be the same: everything is brought to bounds that all of them know. */
 

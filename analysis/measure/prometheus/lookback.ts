@@ -1,7 +1,7 @@
-import type { Window } from '../../api/analysis.ts';
+import type { Window } from '../../../api/analysis.ts';
 import type { Series } from './answer.ts';
 import { firstSeen } from './deltas.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import type { PrometheusClient } from './client.ts';
 import { askOverRange, LOOKBACK_MS } from './over-range.ts';
 
 /** Reads hours of samples in as many pieces as it takes for every answer to stay below the client's limit. */

@@ -1,15 +1,15 @@
-import type { Histogram, LatencyHistory } from '../../api/analysis.ts';
-import { renderQuery } from '../../api/query.ts';
-import type { LatencyQueries } from '../../api/kinds/template/kinds/latency.ts';
-import { isSelector } from '../promql/selector.ts';
+import type { Histogram, LatencyHistory } from '../../../api/analysis.ts';
+import { renderQuery } from '../../../api/query.ts';
+import type { LatencyQueries } from '../../../api/kinds/template/kinds/latency.ts';
+import { isSelector } from '../../promql/selector.ts';
 import type { Buckets, Form } from './buckets.ts';
 import { commonBounds, compacted, project, settled, sumOf } from './buckets.ts';
 import { histogramIncrements } from './histogram-increments.ts';
-import type { Job } from './job.ts';
+import type { Job } from '../job.ts';
 import type { Ticks } from './lookback.ts';
 import { eachPiece, historyMs, tickOf, ticksBefore } from './lookback.ts';
 import { podNames, podOf } from './pods.ts';
-import type { PrometheusClient } from './prometheus.ts';
+import type { PrometheusClient } from './client.ts';
 import type { Track } from './readings.ts';
 import { readTracks } from './tracks.ts';
 

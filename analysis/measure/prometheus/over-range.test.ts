@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { askOverRange } from './over-range.ts';
-import { labelled, prometheus, series, WINDOW } from '../../test/support/measure-objects.ts';
+import { labelled, prometheus, series, WINDOW } from '../../../test/support/measure-objects.ts';
 
 const PLAIN = 'requests{namespace="shop"}[315s]';
 const RENAMED = 'requests{exported_namespace="shop"}[315s]';

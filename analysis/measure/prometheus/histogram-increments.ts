@@ -1,4 +1,4 @@
-import type { Window } from '../../api/analysis.ts';
+import type { Window } from '../../../api/analysis.ts';
 import type { Buckets, Form } from './buckets.ts';
 import { added, totalOf } from './buckets.ts';
 import type { FirstSeen } from './deltas.ts';

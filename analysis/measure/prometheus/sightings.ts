@@ -1,9 +1,9 @@
-import type { Window } from '../../api/analysis.ts';
-import { literalRegex } from '../../api/query.ts';
+import type { Window } from '../../../api/analysis.ts';
+import { literalRegex } from '../../../api/query.ts';
 import type { Series } from './answer.ts';
 import type { Timeline } from './deltas.ts';
 import { firstSeen, sourceOf, unproven } from './deltas.ts';
-import type { Failure, PrometheusClient } from './prometheus.ts';
+import type { Failure, PrometheusClient } from './client.ts';
 import { askOverRange } from './over-range.ts';
 
 /** When each source was first seen: by its own series, or where those leave it open by `up`. */

@@ -1,4 +1,4 @@
-import type { BadOutcome, Histogram } from '../../api/analysis.ts';
+import type { BadOutcome, Histogram } from '../../../api/analysis.ts';
 import type { Buckets, Form } from './buckets.ts';
 import type { Timeline } from './deltas.ts';
 

@@ -1,10 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
-import type { BadOutcome } from '../../api/analysis.ts';
+import type { BadOutcome } from '../../../api/analysis.ts';
 import { parseAnswer } from './answer.ts';
 import type { Series } from './answer.ts';
-import { FairQueue } from '../jobs/fair-queue.ts';
+import { exchangeWith, type Exchange, type Limits, type Reply } from '../exchange.ts';
+import { FairQueue } from '../../jobs/fair-queue.ts';
 
 /** Asks one Prometheus (or anything that speaks its query API). */
 export interface PrometheusClient {
@@ -54,22 +52,12 @@ const EACH = 4;
 /** So many times the limit of one exchange may a query wait for its turn. */
 const WAITS = 3;
 
-/** Connections are kept open and at most 8 at a time, redirects are not followed, environment proxies are not used. */
+/** At most 8 queries at a time, of one namespace at most half of them. */
 export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
   const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
   const queue = new FairQueue({ concurrency: CONNECTIONS, each: EACH });
   const bulky = new FairQueue({ concurrency: 1 });
-  const agentOptions = { keepAlive: true };
-  const agents = { httpAgent: new HttpAgent(agentOptions), httpsAgent: new HttpsAgent(agentOptions) };
-  const http = axios.create({
-    ...agents,
-    baseURL: url.endsWith('/') ? url : `${url}/`,
-    maxRedirects: 0,
-    proxy: false,
-    responseType: 'text',
-    transformResponse: (body: unknown) => body,
-    validateStatus: () => true,
-  });
+  const { exchange, close } = exchangeWith(url);
   return {
     instant(promql, timeMs, { bulk = false, namespace } = {}) {
       const limits = { timeoutMs, maxBytes: bulk ? BULK * maxBytes : maxBytes };
@@ -82,44 +70,28 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
               ? Promise.resolve(
                   failure('timeout', 'Prometheus is too slow for all the queries that wait for it'),
                 )
-              : ask(http, form, limits),
+              : ask(exchange, form, limits),
           namespace,
         );
       };
       return bulk ? bulky.run(inTurn, namespace) : inTurn();
     },
-    close() {
-      agents.httpAgent.destroy();
-      agents.httpsAgent.destroy();
-    },
+    close,
   };
 }
 
-interface Limits {
-  timeoutMs: number;
-  maxBytes: number;
-}
-
-async function ask(http: AxiosInstance, form: Record<string, string>, limits: Limits): Promise<Answer> {
+async function ask(exchange: Exchange, form: Record<string, string>, limits: Limits): Promise<Answer> {
   // A partial answer (Thanos, Mimir) would be judged as if it were whole.
-  const body = new URLSearchParams({ ...form, timeout: `${limits.timeoutMs}ms`, partial_response: 'false' });
-  const signal = AbortSignal.timeout(limits.timeoutMs);
-  try {
-    const response = await http.post<string>('api/v1/query', body, {
-      signal,
-      maxContentLength: limits.maxBytes,
-    });
-    return understand(response);
-  } catch (error) {
-    return unreachable(error, signal.aborted, limits);
-  }
+  const whole = { ...form, timeout: `${limits.timeoutMs}ms`, partial_response: 'false' };
+  const reply = await exchange({ method: 'POST', path: 'api/v1/query', form: whole, limits });
+  return reply.ok ? understand(reply) : unreachable(reply, limits);
 }
 
 /** Kinds of error Prometheus names in `errorType`; nothing else of an error's body is repeated. */
 const TIMEOUTS = new Set(['timeout', 'canceled']);
 
-function understand({ status, data }: AxiosResponse<string>): Answer {
-  const answer = parseAnswer(data);
+function understand({ status, body }: Reply & { ok: true }): Answer {
+  const answer = parseAnswer(body);
   if (status >= 300 && status < 400) {
     return failure(
       'serverError',
@@ -163,14 +135,17 @@ function statusSentence(status: number): string {
   return `Prometheus answered with HTTP ${status}`;
 }
 
-function unreachable(error: unknown, timedOut: boolean, { timeoutMs, maxBytes }: Limits): Failure {
-  if (timedOut) return failure('timeout', `Prometheus did not answer within ${timeoutMs / 1000} s`);
-  if (!axios.isAxiosError(error)) throw error;
-  if (error.message.startsWith('maxContentLength')) {
-    const sentence = `the answer is larger than ${Math.round(maxBytes / 1024)} KiB`;
-    return { ...failure('serverError', sentence), tooLarge: true };
+function unreachable(reply: Reply & { ok: false }, { timeoutMs, maxBytes }: Limits): Failure {
+  switch (reply.problem) {
+    case 'timeout':
+      return failure('timeout', `Prometheus did not answer within ${timeoutMs / 1000} s`);
+    case 'tooLarge': {
+      const sentence = `the answer is larger than ${Math.round(maxBytes / 1024)} KiB`;
+      return { ...failure('serverError', sentence), tooLarge: true };
+    }
+    case 'unreachable':
+      return failure('serverError', `Prometheus cannot be reached (${reply.code})`);
   }
-  return failure('serverError', `Prometheus cannot be reached (${error.code ?? 'connection failed'})`);
 }
 
 function failure(outcome: BadOutcome, sentence: string): Failure {

@@ -4,7 +4,7 @@ import type { Buckets, Form } from './buckets.ts';
 import { project, settled, sumOf, totalOf } from './buckets.ts';
 import { firstSeen, increase } from './deltas.ts';
 import { histogramIncrements } from './histogram-increments.ts';
-import { native } from '../../test/support/measure-objects.ts';
+import { native } from '../../../test/support/measure-objects.ts';
 import type { Track } from './readings.ts';
 import { readTracks } from './tracks.ts';
 

@@ -1,0 +1,14 @@
+import type { Endpoint } from './source.ts';
+import { sourceNamed } from './sources.ts';
+
+/** Opens end points: base URLs by "<source>/<end point>". What a source needs to ask is loaded only where it is used. */
+export async function openEndpoints(urls: ReadonlyMap<string, string>): Promise<Map<string, Endpoint>> {
+  const opened = await Promise.all(
+    [...urls].map(async ([name, url]) => {
+      const named = sourceNamed(name);
+      if (named === undefined) throw new Error(`${name} names no source`);
+      return [name, await named.source.open(url)] as const;
+    }),
+  );
+  return new Map(opened);
+}

@@ -1,0 +1,18 @@
+import type { Source } from '../source.ts';
+import { checkPromql } from './check.ts';
+
+/** Prometheus, or anything that speaks its query API. */
+export const prometheus: Source = {
+  name: 'prometheus',
+  title: 'Prometheus',
+  serves: ['errorRate', 'latency', 'series', 'threshold', 'share'],
+  presets: true,
+  check: checkPromql,
+  open: async (url) => {
+    const [{ createPrometheusClient }, { endpointOver }] = await Promise.all([
+      import('./client.ts'),
+      import('./endpoint.ts'),
+    ]);
+    return endpointOver(createPrometheusClient({ url }));
+  },
+};

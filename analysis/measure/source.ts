@@ -1,0 +1,79 @@
+import type { Measurement } from '../../api/analysis.ts';
+import type { ErrorRateQueries } from '../../api/kinds/template/kinds/error-rate.ts';
+import type { LatencyQueries } from '../../api/kinds/template/kinds/latency.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
+import type { Arm } from '../../api/query.ts';
+import type { Issue } from '../../lib/result.ts';
+import type { Job } from './job.ts';
+
+/** What a source can be asked for: kinds of metrics, and `share`: how many requests each arm got. */
+export type Asked = Metric['type'] | 'share';
+
+/**
+ * A kind of place where numbers come from: one object per folder, listed in sources.ts. What it says of itself is pure and cheap to
+ * load; what asks is loaded by `open`. docs/extending/metric-source.md
+ */
+export interface Source {
+  /** what templates and flags call it: `source: <name>/<end point>` */
+  readonly name: string;
+  /** what it is called in sentences */
+  readonly title: string;
+  readonly serves: readonly Asked[];
+  /** presets of the back ends are written in its language */
+  readonly presets: boolean;
+  /** what is wrong with a query, where, and what to do about it, as far as that can be seen before it is asked */
+  check(query: QueryText): Omit<Issue, 'path'> | undefined;
+  /** the end point at this base URL; nothing is asked yet */
+  open(url: string): Promise<Endpoint>;
+}
+
+/** A query as a template has it. */
+export interface QueryText {
+  text: string;
+  /** number: one value of now; counter: a cumulative count; histogram: a cumulative one of durations */
+  use: 'number' | 'counter' | 'histogram';
+  /** arguments that the template declares */
+  args: readonly string[];
+  /** it may read what belongs to one namespace only */
+  fenced: boolean;
+}
+
+export interface Endpoint {
+  /**
+   * One round of questions in the name of a namespace: namespaces have their turns one after the other, and what several metrics
+   * ask is asked once.
+   */
+  session(namespace: string, heard?: Heard): Session;
+  /** closes idle connections */
+  close(): void;
+}
+
+/** What somebody who sits at a terminal is told beside the measurements; never for status or logs. */
+export interface Heard {
+  /** worth a look although it can be measured */
+  note(sentence: string): void;
+  /** the source refused the query, in these words */
+  refused(query: string, said: string): void;
+}
+
+export interface NumberQuery {
+  arm: Arm;
+  text: string;
+  /** what becomes of a value that is no number */
+  nan: 'zero' | 'refuse';
+}
+
+export type Arms<T> = Record<Arm, T>;
+
+/**
+ * Whatever goes wrong is a measurement without numbers; nothing is thrown, and no data are never a pass. Every source is held to the
+ * same promises: test/conformance/sources.ts
+ */
+export interface Session {
+  /** one number at the end of the window, for threshold and series metrics; infinity as the largest number */
+  number(job: Job, query: NumberQuery): Promise<number | Measurement>;
+  /** what two cumulative counts per arm rose by within the window */
+  errorRate?(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement>;
+  latency?(job: Job, queries: Arms<LatencyQueries>): Promise<Measurement>;
+  share?(job: Job, queries: Arms<string>): Promise<Measurement>;
+}

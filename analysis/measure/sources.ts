@@ -1,0 +1,25 @@
+import { http } from './http/index.ts';
+import { prometheus } from './prometheus/index.ts';
+import { endpointOf, type Sourced } from '../../api/kinds/template/source.ts';
+import type { Asked, Source } from './source.ts';
+
+/** Every source of numbers: its folder, and a line here. */
+export const SOURCES: readonly Source[] = [prometheus, http];
+
+export interface SourceName {
+  source: Source;
+  /** of the end point */
+  endpoint: string;
+}
+
+/** "prometheus/default" → what it names; undefined if it names nothing. */
+export function sourceNamed(text: string): SourceName | undefined {
+  const [kind, endpoint, ...rest] = text.split('/');
+  const source = SOURCES.find(({ name }) => name === kind);
+  return source === undefined || endpoint === undefined || rest.length > 0 ? undefined : { source, endpoint };
+}
+
+/** Can the template's source be asked for this? */
+export function serves(template: Sourced, asked: Asked): boolean {
+  return sourceNamed(endpointOf(template))?.source.serves.includes(asked) === true;
+}

@@ -1,0 +1,21 @@
+import { matching } from '../../../lib/schema/scalars.ts';
+
+/** The part of a template that says where its numbers come from. */
+export interface Sourced {
+  prometheus: string;
+  source?: string;
+}
+
+/** "<source>/<end point>": which there are is for analysis/measure and the configuration to say. */
+export const sourceName = matching({
+  pattern: /^[a-z]+[/][a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+  max: 127,
+  name: 'a source and its end point',
+  rule: '<source>/<end point>, like http/stats',
+  type: 'source/name',
+});
+
+/** Where the template's numbers come from: "<source>/<end point>". */
+export function endpointOf({ source, prometheus }: Sourced): string {
+  return source ?? `prometheus/${prometheus}`;
+}
