@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { BadOutcome, Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import type { MeasureJob, MeasureResult } from '../../api/measuring.ts';
@@ -128,7 +127,7 @@ export class MeasurementBoard implements Measurements {
 
 function sameWork(a: MeasureJob, b: MeasureJob): boolean {
   const same = a.release === b.release && a.step === b.step && a.stableOnly === b.stableOnly;
-  return same && isDeepStrictEqual(a.window, b.window);
+  return same && a.window.startMs === b.window.startMs && a.window.endMs === b.window.endMs;
 }
 
 interface Gap {

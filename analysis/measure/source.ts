@@ -23,6 +23,8 @@ export interface Source {
   readonly presets: boolean;
   /** what is wrong with a query, where, and what to do about it, as far as that can be seen before it is asked */
   check(query: QueryText): Omit<Issue, 'path'> | undefined;
+  /** for display: the query with the values that are known; the other variables stay as they are written */
+  shown(text: string, variables: Readonly<Record<string, string>>): string;
   /** the end point at this base URL; nothing is asked yet */
   open(url: string): Promise<Endpoint>;
 }

@@ -8,6 +8,7 @@ import { getString } from '../../lib/json.ts';
 import { promDuration } from '../../api/query.ts';
 import { formatIssue } from '../../lib/result.ts';
 import { withoutPassword } from '../../lib/url.ts';
+import { endpointOf } from '../../api/kinds/template/source.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { escapeJson } from '../../lib/text.ts';
 import { withPresets } from '../../release/facts/resolve.ts';
@@ -46,7 +47,7 @@ const STEPS = '5,25,50';
 /** `sluice backtest`: plays releases over what Prometheus remembers of a service. Resolves to the exit code. */
 export async function backtest(io: Io, flags: BacktestFlags): Promise<number> {
   const rules = readRules(flags, STEPS);
-  const loaded = withQueries(rules.template, flags.provider);
+  const loaded = withQueries(onlyPrometheus(rules.template), flags.provider);
   const { template: bound, caveats: unseen } = replayable(loaded);
   const { plan, caveats: skipped } = replayedSteps(planFor(rules, bound));
   const caveats = [...rules.notes.map((note) => `${note}.`), ...skipped, ...unseen];
@@ -116,6 +117,15 @@ interface Asked {
   bound: BoundTemplate;
   target: { namespace: string; name: string };
   range: { startMs: number; endMs: number };
+}
+
+/** Others remember nothing. */
+function onlyPrometheus(bound: BoundTemplate): BoundTemplate {
+  const source = endpointOf(bound.template);
+  if (source.startsWith('prometheus/')) return bound;
+  throw new UsageError(
+    `--template: its numbers come from ${source}, and only Prometheus remembers what was; give a template with PromQL`,
+  );
 }
 
 async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }: Asked): Promise<Recorded> {

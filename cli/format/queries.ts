@@ -1,5 +1,6 @@
 import { getObject, getObjects, getString, getStringMap } from '../../lib/json.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
+import { sourceNamed } from '../../analysis/measure/sources.ts';
 import { armVariables, renderKnown, type Arm } from '../../api/query.ts';
 import type { Release } from '../../api/release.ts';
 import { wantedSplit } from '../../api/split.ts';
@@ -17,20 +18,22 @@ export interface SentQuery {
 }
 
 /**
- * What Prometheus is asked, with every variable filled in that the record of the release knows; names of pods, ports and Envoy
+ * What is asked of the source of the numbers, with every variable filled in that the record of the release knows; names of pods, ports and Envoy
  * clusters are only known when a window is measured, and stay as they are written.
  */
 export function sentQueries(release: Release): SentQuery[] {
   return release.spec.analysis.flatMap((bound) => {
     const template = getString(bound, 'template') ?? '?';
     const args = Object.entries(getStringMap(bound, 'args')).map(([name, value]) => [`args.${name}`, value]);
+    const source = sourceNamed(getString(bound, 'spec', 'source') ?? '')?.source;
+    const shown = source?.shown ?? renderKnown;
     const variables = { ...known(release), ...(Object.fromEntries(args) as Record<string, string>) };
     return getObjects(bound, 'spec', 'metrics').flatMap((metric) =>
       written(metric).map(([what, text]) => ({
         template,
         metric: getString(metric, 'name') ?? '?',
         what,
-        query: renderKnown(text, ofArm(variables, what.startsWith('stable') ? 'stable' : 'canary')),
+        query: shown(text, ofArm(variables, what.startsWith('stable') ? 'stable' : 'canary')),
       })),
     );
   });

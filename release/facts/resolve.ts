@@ -9,7 +9,7 @@ import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import { defaultPolicy, parsePolicy } from '../../api/kinds/policy/policy.ts';
 import { parseTemplate } from '../../api/kinds/template/template.ts';
 import type { AnalysisUse, ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import { REASON, type Reason } from '../../api/reasons.ts';
+import { REASON } from '../../api/reasons.ts';
 import { fail, formatIssue, ok, type Issue, type Result } from '../../lib/result.ts';
 import { endpointOf } from '../../api/kinds/template/source.ts';
 import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';

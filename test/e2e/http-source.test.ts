@@ -39,7 +39,8 @@ class Numbers {
 function counted(text: string, service: string): { total: number; failed: number } {
   let [total, failed] = [0, 0];
   for (const line of text.split('\n')) {
-    if (!line.startsWith('istio_requests_total{')) continue;
+    // both ends of a connection count
+    if (!line.startsWith('istio_requests_total{') || !line.includes('reporter="source"')) continue;
     if (!line.includes(`destination_service_name="${service}"`)) continue;
     const value = Number(line.slice(line.lastIndexOf(' ')));
     total += value;

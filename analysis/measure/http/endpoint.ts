@@ -7,7 +7,7 @@ import { FairQueue } from '../../jobs/fair-queue.ts';
 import { errorRateOf } from '../error-rate.ts';
 import { exchangeWith, type Exchange, type Reply } from '../exchange.ts';
 import { bad, failed, finite, nameOf, type Failed, type Job } from '../job.ts';
-import type { Arms, Endpoint, NumberQuery, Session } from '../source.ts';
+import type { Arms, Endpoint, Heard, NumberQuery, Session } from '../source.ts';
 import { Readings, type Reading } from './readings.ts';
 import { below, renderReference } from './reference.ts';
 
@@ -29,7 +29,7 @@ export function openHttp(url: string, options: HttpOptions = {}): Endpoint {
   const readings = new Readings();
   const limits = { ...LIMITS, ...options };
   return {
-    session(namespace) {
+    session(namespace, heard) {
       const documents = new Map<string, Promise<Read>>();
       const ask = (path: string): Promise<Read> => {
         const latest = performance.now() + WAITS * limits.timeoutMs;
@@ -41,14 +41,15 @@ export function openHttp(url: string, options: HttpOptions = {}): Endpoint {
           namespace,
         );
       };
-      return new HttpSession(readings, (path) => {
+      const once = (path: string): Promise<Read> => {
         const inside = below(url, path);
         if (inside === undefined)
           return Promise.resolve(no('badQuery', 'the query leads out of its end point'));
         const document = documents.get(inside) ?? ask(inside);
         documents.set(inside, document);
         return document;
-      });
+      };
+      return new HttpSession(readings, once, heard);
     },
     close,
   };
@@ -97,9 +98,12 @@ class HttpSession implements Session {
   readonly #readings: Readings;
   readonly #read: (path: string) => Promise<Read>;
 
-  constructor(readings: Readings, readDocument: (path: string) => Promise<Read>) {
+  readonly #heard: Heard | undefined;
+
+  constructor(readings: Readings, readDocument: (path: string) => Promise<Read>, heard: Heard | undefined) {
     this.#readings = readings;
     this.#read = readDocument;
+    this.#heard = heard;
   }
 
   async number(job: Job, { arm, text, nan }: NumberQuery): Promise<number | Measurement> {
@@ -127,7 +131,11 @@ class HttpSession implements Session {
     const key = JSON.stringify([namespace, target, release, job.key, job.arms.canary]);
     const before = this.#readings.at(key, job.window.startMs);
     this.#readings.add(key, now);
-    if (before === undefined) return bad(job, 'noData', FIRST);
+    if (before === undefined) {
+      const { total, bad: errors } = now.counts.stable;
+      this.#heard?.note(`the counts are there: ${total} requests of stable so far, ${errors} bad`);
+      return bad(job, 'noData', FIRST);
+    }
     if (before.asked !== now.asked) return bad(job, 'noData', CHANGED);
     const fell = (['canary', 'stable'] as const).find((arm) =>
       hasFallen(before.counts[arm], now.counts[arm]),

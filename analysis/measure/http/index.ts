@@ -1,5 +1,5 @@
 import type { Source } from '../source.ts';
-import { checkReference } from './reference.ts';
+import { checkReference, showReference } from './reference.ts';
 
 /** JSON over HTTP: "/stats/{{service}}#/requests/total" is a document below an end point, and a JSON Pointer into it. */
 export const http: Source = {
@@ -8,6 +8,7 @@ export const http: Source = {
   serves: ['errorRate', 'series', 'threshold'],
   presets: false,
   check: checkReference,
+  shown: showReference,
   open: async (url) => {
     const { openHttp } = await import('./endpoint.ts');
     return openHttp(url);

@@ -69,17 +69,28 @@ export function renderReference(text: string, variables: Readonly<Record<string,
   const fill = (part: string, escape: (value: string) => string): string =>
     part.replace(VARIABLE, (_all, name: string) => {
       const value = variables[name];
-      if (value === undefined) problem ??= wrong(`the query names {{${name}}}, which has no value here`);
-      else if (/^\.+$/.test(value))
-        problem ??= wrong(`the value of {{${name}}} cannot stand where it is used`);
-      else if (value === '') problem ??= nothing(`there is nothing for {{${name}}} to name`);
-      return escape(value ?? '');
+      problem ??= unfit(name, value);
+      return problem === undefined ? escape(value ?? '') : '';
     });
   const path = fill(text.slice(0, at), escapeValue);
   const way = fill(text.slice(at + 1), escaped);
   if (problem !== undefined) return problem;
   if (!isPointer(way)) return wrong('the query has no JSON Pointer after its "#"');
   return { ok: true, reference: { path, way: partsOf(way) } };
+}
+
+/** The reference with the values that are known. */
+export const showReference = (text: string, variables: Readonly<Record<string, string>>): string =>
+  text.replace(VARIABLE, (all, name: string) => {
+    const value = variables[name] ?? '';
+    return value === '' ? all : escapeValue(value);
+  });
+
+function unfit(name: string, value: string | undefined): (Rendered & { ok: false }) | undefined {
+  if (value === undefined) return wrong(`the query names {{${name}}}, which has no value here`);
+  if (value === '') return nothing(`there is nothing for {{${name}}} to name`);
+  const fits = !/^\.+$/.test(value) && value.isWellFormed();
+  return fits ? undefined : wrong(`the value of {{${name}}} cannot stand where it is used`);
 }
 
 const wrong = (sentence: string) => ({ ok: false, problem: 'wrong', sentence }) as const;

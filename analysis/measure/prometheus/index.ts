@@ -1,3 +1,4 @@
+import { renderKnown } from '../../../api/query.ts';
 import type { Source } from '../source.ts';
 import { checkPromql } from './check.ts';
 
@@ -8,6 +9,7 @@ export const prometheus: Source = {
   serves: ['errorRate', 'latency', 'series', 'threshold', 'share'],
   presets: true,
   check: checkPromql,
+  shown: renderKnown,
   open: async (url) => {
     const [{ createPrometheusClient }, { endpointOver }] = await Promise.all([
       import('./client.ts'),

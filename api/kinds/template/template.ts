@@ -114,7 +114,12 @@ const templateOf = (floorMs: number) =>
     {
       check: ({ args, metrics, scoring, source, prometheus }, fields) => {
         if (source !== undefined && prometheus !== 'default')
-          complain(fields.at('source'), source, 'stands beside prometheus', 'give only one of source, prometheus');
+          complain(
+            fields.at('source'),
+            source,
+            'stands beside prometheus',
+            'give only one of source, prometheus',
+          );
         const names = (items: readonly { name: string }[]) => items.map((item) => item.name);
         refuseDuplicates(names(args), fields.at('args'));
         refuseDuplicates(names(metrics), fields.at('metrics'));
