@@ -1,4 +1,4 @@
-import type { Clock } from '../kube/types.ts';
+import type { Clock } from '../lib/clock.ts';
 
 export type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;

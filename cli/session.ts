@@ -6,7 +6,7 @@ import type { Release } from '../api/release.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connect } from '../kube/http.ts';
-import type { Clock } from '../kube/types.ts';
+import type { Clock } from '../lib/clock.ts';
 import { labelValue } from '../release/canary/names.ts';
 import { UsageError } from './io.ts';
 

@@ -1,6 +1,6 @@
 import { Turns } from '../lib/turns.ts';
 import { backoffMs } from '../lib/backoff.ts';
-import type { Clock } from '../kube/types.ts';
+import type { Clock } from '../lib/clock.ts';
 import { parseKey } from './keys.ts';
 
 /** What became of one piece of work: look again after a while (or not at all), or try again with growing pauses. */

@@ -8,7 +8,7 @@ import { Collection } from '../kube/collection.ts';
 import { Reflector } from '../kube/reflector.ts';
 import { Store } from '../kube/store.ts';
 import type { Change } from '../kube/store.ts';
-import type { Clock } from '../kube/types.ts';
+import type { Clock } from '../lib/clock.ts';
 import { FOLLOWED } from '../release/companions/index.ts';
 import { ClusterWatch } from './observe/cluster-watch.ts';
 import { CONSIDERED } from '../release/preflight/index.ts';

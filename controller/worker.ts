@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
-import type { Clock } from '../kube/types.ts';
+import type { Clock } from '../lib/clock.ts';
 import { isQuarantine } from '../release/decide.ts';
 import { execute } from './execute.ts';
 import type { Actor } from './execute.ts';

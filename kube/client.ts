@@ -12,7 +12,8 @@ import {
   TIMEOUT,
 } from './errors.ts';
 import { collectionPath, groupPath, objectPath, query, refOf } from './paths.ts';
-import type { Clock, KubeRequest, KubeResponse, Transport } from './types.ts';
+import type { KubeRequest, KubeResponse, Transport } from './types.ts';
+import type { Clock } from '../lib/clock.ts';
 import { warningsIn } from './warnings.ts';
 
 const JSON_TYPE = 'application/json';

@@ -1,4 +1,4 @@
-import type { Clock } from './types.ts';
+import type { Clock } from '../lib/clock.ts';
 
 /** Longest time a Node timer can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -4,7 +4,7 @@ import type { KubeClient } from './client.ts';
 import { KubeError } from './errors.ts';
 import { Reflector } from './reflector.ts';
 import { isNewer, Store, type Change, type Sink } from './store.ts';
-import type { Clock } from './types.ts';
+import type { Clock } from '../lib/clock.ts';
 
 type Type = Change['type'];
 

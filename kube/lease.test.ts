@@ -3,7 +3,8 @@ import type { KubeObject } from '../api/kube.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
 import { KubeClient } from './client.ts';
 import { LeaderElection, microTime } from './lease.ts';
-import type { Clock, KubeRequest, KubeResponse, Transport } from './types.ts';
+import type { KubeRequest, KubeResponse, Transport } from './types.ts';
+import type { Clock } from '../lib/clock.ts';
 
 /** An API server that knows one Lease. `mode` makes it refuse or never answer. */
 class LeaseServer implements Transport {

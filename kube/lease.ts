@@ -2,7 +2,7 @@ import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { KubeClient } from './client.ts';
 import { isAlreadyExists, isConflict, KubeError } from './errors.ts';
-import type { Clock } from './types.ts';
+import type { Clock } from '../lib/clock.ts';
 
 const LEASES: Resource = {
   group: 'coordination.k8s.io',

@@ -3,7 +3,7 @@ import { backoffMs } from '../lib/backoff.ts';
 import type { KubeClient, Scope, WatchEvent } from './client.ts';
 import { isForbidden, isGone, isNotFound, isRetryable, KubeError, TIMEOUT } from './errors.ts';
 import type { Sink } from './store.ts';
-import type { Clock } from './types.ts';
+import type { Clock } from '../lib/clock.ts';
 
 export interface ReflectorOptions {
   client: Pick<KubeClient, 'listAll' | 'watch' | 'serves'>;

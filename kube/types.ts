@@ -23,9 +23,3 @@ export interface KubeResponse {
 export interface Transport {
   request(request: KubeRequest): Promise<KubeResponse>;
 }
-
-/** Time as a parameter. */
-export interface Clock {
-  now(): number;
-  after(ms: number, fn: () => void): () => void;
-}

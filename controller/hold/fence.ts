@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { KubeObject } from '../../api/kube.ts';
 import { KubeError } from '../../kube/errors.ts';
-import type { Clock } from '../../kube/types.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { compareShipped, type PolicyReader } from './check.ts';
 import { admissionResource } from './resources.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../kube/types.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 const PAUSE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { HOME } from '../../api/names.ts';
 import { KubeError } from '../../kube/errors.ts';
-import type { Clock } from '../../kube/types.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { Seal } from './seal.ts';
 import { readKeys, type SecretClient } from './secret.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from './contract.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 /** The clock of this machine. Its timers keep no program alive by themselves. */
 export const realClock: Clock = {

@@ -1,12 +1,5 @@
+import type { Clock } from '../../lib/clock.ts';
 import type { KubeObject } from '../../api/kube.ts';
-
-/** Time as a parameter, so the whole playground can run on a virtual clock in tests. */
-export interface Clock {
-  /** milliseconds since the epoch */
-  now(): number;
-  /** runs `fn` once after `ms`; returns a function that cancels it */
-  after(ms: number, fn: () => void): () => void;
-}
 
 export interface ApiRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

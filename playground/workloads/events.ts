@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Clock, StoreClient } from '../apiserver/contract.ts';
+import type { StoreClient } from '../apiserver/contract.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { uidOf } from './kinds.ts';
 import { isApiFailure } from './queue.ts';
 import { now } from './time.ts';

@@ -1,4 +1,5 @@
-import type { Clock, ObjectEvent, PodRuntime, ResourceName, StoreClient } from '../apiserver/contract.ts';
+import type { ObjectEvent, PodRuntime, ResourceName, StoreClient } from '../apiserver/contract.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { DeploymentController } from './deployment/controller.ts';
 import { EndpointSliceController } from './endpoints/controller.ts';
 import { Kubelet } from './kubelet/kubelet.ts';

@@ -1,4 +1,5 @@
-import type { ApiFailure, Clock } from '../apiserver/contract.ts';
+import type { ApiFailure } from '../apiserver/contract.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { Key } from './kinds.ts';
 
 /** One hop of a controller: long enough for other controllers to take their turn in between, as in a real cluster. */

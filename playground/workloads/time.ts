@@ -1,4 +1,4 @@
-import type { Clock } from '../apiserver/contract.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 /** Kubernetes keeps whole seconds. */
 export function timestamp(ms: number): string {

@@ -9,7 +9,7 @@ import type { Transport } from '../../kube/types.ts';
 import type { ApiServer } from '../../playground/apiserver/contract.ts';
 import { createApiServer } from '../../playground/apiserver/server.ts';
 import { inProcessTransport } from './in-process.ts';
-import type { Clock } from '../../kube/types.ts';
+import type { Clock } from '../../lib/clock.ts';
 
 const CRDS = join(import.meta.dirname, '../../manifests/crds');
 

@@ -1,5 +1,6 @@
 /** What the faults that strike do to a request and to its answer. */
-import type { ApiRequest, ApiResponse, Clock } from '../contract.ts';
+import type { ApiRequest, ApiResponse } from '../contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { ApiError } from '../errors.ts';
 import { answerError, withHeader } from '../http/exchange.ts';
 import { STATUSES } from './fault.ts';

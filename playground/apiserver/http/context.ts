@@ -1,4 +1,4 @@
-import type { Clock } from '../contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import type { FaultPlan } from '../faults/plan.ts';
 import type { Deleter } from '../registry/deleter.ts';
 import type { Registry } from '../registry/registry.ts';

@@ -1,6 +1,6 @@
 /** Options of a list or watch, checked as the real server checks them. */
 import { ApiError, badRequest, Causes, invalid } from '../errors.ts';
-import type { Clock } from '../contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import type { Storage } from '../storage/storage.ts';
 
 const LIST_OPTIONS = { group: 'meta.k8s.io', plural: 'ListOptions', kind: 'ListOptions' };

@@ -1,4 +1,5 @@
-import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { EventRecorder } from '../events.ts';
 import { claimChildren, controllerOf } from '../ownership.ts';
 import { DEPLOYMENTS, isDeleting, keyOf, PODS, REPLICA_SETS, splitKey } from '../kinds.ts';

@@ -1,4 +1,5 @@
-import type { Clock, StoreClient } from '../../apiserver/contract.ts';
+import type { StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { conditionOf, withCondition } from '../conditions.ts';
 import { DEPLOYMENTS } from '../kinds.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../kinds.ts';

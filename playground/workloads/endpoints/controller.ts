@@ -1,4 +1,5 @@
-import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import {
   byCreation,
   ENDPOINT_SLICES,

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../api/kube.ts';
-import type { Clock, PodReport, PodRuntime } from '../../apiserver/contract.ts';
+import type { PodReport, PodRuntime } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 
 /** Annotations of a pod that tell the fake runtime how it behaves. */
 export const FAKE = {

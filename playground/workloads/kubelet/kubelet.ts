@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, ObjectEvent, PodReport, PodRuntime, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, PodReport, PodRuntime, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { isDeleting, keyOf, PODS, splitKey, uidOf } from '../kinds.ts';
 import type { Key, Pod } from '../kinds.ts';
 import { isFinished } from '../pods.ts';

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../api/kube.ts';
-import type { Clock, StoreClient } from '../../apiserver/contract.ts';
+import type { StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { NODES } from '../kinds.ts';
 import { now } from '../time.ts';
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../api/kube.ts';
 import type { JsonObject } from '../../../lib/json.ts';
-import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { withCondition } from '../conditions.ts';
 import type { Condition } from '../conditions.ts';
 import {

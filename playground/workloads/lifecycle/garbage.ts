@@ -1,5 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../../api/kube.ts';
-import type { Clock, ObjectEvent, ResourceName, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, ResourceName, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { isDeleting, uidOf } from '../kinds.ts';
 import { CONTROLLER_MANAGER } from '../ownership.ts';
 import { WorkQueue } from '../queue.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../api/kube.ts';
-import type { Clock, ObjectEvent, ResourceName, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, ResourceName, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { withCondition } from '../conditions.ts';
 import type { Condition } from '../conditions.ts';
 import { isDeleting, NAMESPACES, splitKey, uidOf } from '../kinds.ts';

@@ -1,4 +1,5 @@
-import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { conditionOf, withCondition } from '../conditions.ts';
 import { EventRecorder } from '../events.ts';
 import { isDeleting, keyOf, NODES, PODS, splitKey } from '../kinds.ts';

@@ -1,4 +1,5 @@
-import type { Clock, ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { ObjectEvent, StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { EventRecorder } from '../events.ts';
 import { isDeleting, keyOf, PODS, REPLICA_SETS, splitKey, uidOf } from '../kinds.ts';
 import type { Key, Pod, ReplicaSet } from '../kinds.ts';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, StoreClient } from '../../apiserver/contract.ts';
+import type { StoreClient } from '../../apiserver/contract.ts';
+import type { Clock } from '../../../lib/clock.ts';
 import { conditionOf, withCondition, withoutCondition } from '../conditions.ts';
 import type { Condition } from '../conditions.ts';
 import { generationOf, isDeleting, REPLICA_SETS } from '../kinds.ts';
