@@ -158,7 +158,7 @@ async function carryOut(action: Action, actor: Actor): Promise<KubeObject | unde
       const object = await writeSealed(action.write, actor, onWarning);
       if (object === undefined) return undefined;
       actor.reader.written(resourceOf(action.write), object);
-      if (unpauses(action.write) && object.spec?.['paused'] === true) throw stillPaused(object);
+      if (action.verify === 'unpaused' && object.spec?.['paused'] === true) throw stillPaused(object);
       return ownersKept(action.write, object, actor);
     }
   }
@@ -188,10 +188,6 @@ async function writeSealed(
   const first = vouched && seal.standingOf(object) === 'unsealed' ? firstSeal(object, seal) : undefined;
   return first === undefined ? object : client.execute(first, { onWarning });
 }
-
-const unpauses = (write: Write): boolean =>
-  write.verb === 'jsonPatch' &&
-  write.patch.some(({ path, value }) => path === '/spec/paused' && value === false);
 
 /** Admission may change a write and let it pass: without this a promotion would wait for ever for what was taken back. */
 function stillPaused({ metadata }: KubeObject): KubeError {

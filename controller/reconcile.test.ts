@@ -207,6 +207,16 @@ describe('one pass', () => {
     expect(result.outcome).toBe('done');
   });
 
+  it('takes a target that is still paused for a refusal of the write that lets it roll out', async () => {
+    const metadata = { name: 'shop', namespace: 'team', uid: 'u', resourceVersion: '9' };
+    const body = { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { paused: true } };
+    const outcomeOf = async (action: Action): Promise<string> =>
+      (await passes.pass({ answer: () => ({ status: 200, body }), decision: { actions: [action] } })).result
+        .outcome;
+    const rollOut = { ...write('/a'), verify: 'unpaused' } as Action;
+    expect([await outcomeOf(write('/a')), await outcomeOf(rollOut)]).toEqual(['done', 'failed']);
+  });
+
   it('tries every urgent write, and nothing else, after one of them failed', async () => {
     const urgent = (path: string): Action => ({ ...write(path), urgent: true }) as Action;
     const { result, server } = await passes.pass({

@@ -22,7 +22,6 @@ import type { Decision, Snapshot } from '../release/model.ts';
 import { Quarantine } from './quarantine.ts';
 import { WorkQueue } from './queue.ts';
 import { mayBeAbsent } from '../release/rights.ts';
-import { holdsByHand } from '../release/actions.ts';
 import { SealKeeper } from './seal/keeper.ts';
 import { Seldom } from './observe/seldom.ts';
 import { serveHealth } from './server.ts';
@@ -243,9 +242,8 @@ function tellBlind(
   }
 }
 
-/** A change that escaped, or was held late, says that the policies may not be there any more. */
 function doubting(keeper: HoldKeeper, decision: Decision): Decision {
-  if (decision.reason === REASON.EscapedHold || decision.actions.some(holdsByHand)) keeper.doubt();
+  if (decision.doubtsHold === true) keeper.doubt();
   return decision;
 }
 

@@ -10,7 +10,9 @@ import type { Facts } from './facts/facts.ts';
 import { oneLine } from '../lib/text.ts';
 import type { Action, EventReason, RefusalEnd } from './model.ts';
 
-export function write(why: string, what: Write): Action {
+type WriteAction = Extract<Action, { do: 'write' }>;
+
+export function write(why: string, what: Write): WriteAction {
   return { do: 'write', why, write: what };
 }
 
@@ -41,7 +43,7 @@ function judged(target: WorkloadFacts): JsonPatchOp[] {
   ];
 }
 
-function patchTarget(target: WorkloadFacts, why: string, change: JsonPatchOp[]): Action {
+function patchTarget(target: WorkloadFacts, why: string, change: JsonPatchOp[]): WriteAction {
   const ref = refTo(RESOURCES.deployments, target.object);
   return write(why, { verb: 'jsonPatch', ref, patch: [...judged(target), ...change] });
 }
@@ -54,16 +56,20 @@ export type Marker = 'new' | 'failed';
 
 /** Stops a rollout. In admission mode with the marker, so that admission keeps it stopped. */
 export function pause({ snapshot }: Facts, target: WorkloadFacts, as: Marker = 'new'): Action {
-  const marker = snapshot.config.hold === 'admission' ? marked(target, as) : [];
-  return patchTarget(target, 'pause the target', [
-    { op: 'add', path: '/spec/paused', value: true },
-    ...marker,
-  ]);
+  const paused: JsonPatchOp = { op: 'add', path: '/spec/paused', value: true };
+  const why = 'pause the target';
+  return snapshot.config.hold === 'admission'
+    ? late(patchTarget(target, why, [paused, ...marked(target, as)]), as)
+    : patchTarget(target, why, [paused]);
 }
+
+/** Nothing is decided about what the policies should have held and marked themselves. */
+const late = (action: WriteAction, as: Marker): Action =>
+  as === 'new' ? { ...action, heldLate: true } : action;
 
 /** Marks a target that is paused already. */
 export function mark(target: WorkloadFacts, as: Marker): Action {
-  return patchTarget(target, 'mark the target as held', marked(target, as));
+  return late(patchTarget(target, 'mark the target as held', marked(target, as)), as);
 }
 
 /** Takes the marker of a target that is not held any more; whether it is paused stays as it is. */
@@ -87,33 +93,33 @@ function unmarked(target: WorkloadFacts): JsonPatchOp[] {
 /** Lets the native rolling update of the template that was judged begin. */
 export function unpause(target: WorkloadFacts): Action {
   const change: JsonPatchOp = { op: 'add', path: '/spec/paused', value: false };
-  return patchTarget(target, 'let the target roll out', [change, ...unmarked(target)]);
+  return {
+    ...patchTarget(target, 'let the target roll out', [change, ...unmarked(target)]),
+    verify: 'unpaused',
+  };
 }
 
 /** Sets a template that is proven, or stable, and lets it roll out, in one write. */
 export function rollOut(target: WorkloadFacts, template: JsonObject): Action {
-  return patchTarget(target, 'set the template and let the target roll out', [
+  const action = patchTarget(target, 'set the template and let the target roll out', [
     { op: 'replace', path: '/spec/template', value: template },
     { op: 'add', path: '/spec/paused', value: false },
     ...unmarked(target),
   ]);
+  return { ...action, verify: 'unpaused' };
 }
 
 /** Puts a template into the target that must not roll out by itself. */
 export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonObject): Action {
-  return patchTarget(target, 'put the template back that was set aside', [
+  const byAdmission = snapshot.config.hold === 'admission';
+  const action = patchTarget(target, 'put the template back that was set aside', [
     { op: 'replace', path: '/spec/template', value: template },
     { op: 'add', path: '/spec/paused', value: true },
     // the policies do not mark what the controller itself writes
-    ...(snapshot.config.hold === 'admission' ? marked(target, 'new') : []),
+    ...(byAdmission ? marked(target, 'new') : []),
   ]);
+  return byAdmission ? late(action, 'new') : action;
 }
-
-/** Where admission holds, the controller need not hold a new template itself: one that it marks had slipped through. */
-export const holdsByHand = (action: Action): boolean =>
-  action.do === 'write' &&
-  action.write.verb === 'jsonPatch' &&
-  action.write.patch.some((each) => each.op === 'add' && each.path === HELD && each.value === 'new');
 
 /** Deletes one object Sluice made; nothing if it is being deleted already. */
 export function remove(why: string, resource: Resource, object: KubeObject | undefined): Action[] {

@@ -10,6 +10,7 @@ export interface Parts extends Said {
   outcome?: Outcome;
   actions?: Action[];
   requeueAfterMs?: number;
+  doubtsHold?: true;
 }
 
 /** Look again at once: what was recorded or written now is to be acted upon. */
@@ -26,7 +27,9 @@ export function answer(parts: Parts): Answer {
   const { reason, sentence, outcome = 'wait', actions = [], requeueAfterMs } = parts;
   const least = actions.some((action) => action.do === 'write' || action.do === 'seal') ? SEEN_WITHIN_MS : 0;
   const again = requeueAfterMs === undefined ? {} : { requeueAfterMs: Math.max(least, requeueAfterMs) };
-  return { reason, sentence, outcome, actions, ...again };
+  const late = actions.some((action) => action.do === 'write' && action.heldLate === true);
+  const doubts = late || parts.doubtsHold === true ? { doubtsHold: true as const } : {};
+  return { reason, sentence, outcome, actions, ...again, ...doubts };
 }
 
 /** A decision about one Release, with its next status. */

@@ -1,11 +1,11 @@
 import type { Measurement } from '../api/analysis.ts';
 import { REASON } from '../api/reasons.ts';
 import { oneLine } from '../lib/text.ts';
-import { factsOf } from './facts/facts.ts';
+import { factsOf, type Facts } from './facts/facts.ts';
 import type { MeasureResult } from '../api/measuring.ts';
-import type { Decision, Snapshot } from './model.ts';
+import type { Answer, Decision, Snapshot } from './model.ts';
 import { keepJudging } from './live/measure.ts';
-import { RULES } from './rules/list.ts';
+import { OTHERWISE, RULES } from './rules/list.ts';
 import { rememberingSkip } from './plan/skip.ts';
 import { plainly, toldPlainly } from './rules/plain.ts';
 import { logged } from './status/log.ts';
@@ -16,11 +16,13 @@ export function decide(snapshot: Snapshot): Decision {
   const facts = factsOf(snapshot);
   for (const rule of RULES) {
     const answer = rule.decide(facts);
-    if (answer === undefined) continue;
-    return rememberingSkip(facts, { rule: rule.name, ...keepJudging(facts, answer) });
+    if (answer !== undefined) return completed(facts, rule.name, answer);
   }
-  throw new Error('the last rule answers always');
+  return completed(facts, OTHERWISE.name, OTHERWISE.decide(facts));
 }
+
+const completed = (facts: Facts, rule: string, answer: Answer): Decision =>
+  rememberingSkip(facts, { rule, ...keepJudging(facts, answer) });
 
 export interface Decided {
   decision: Decision;

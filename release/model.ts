@@ -154,6 +154,10 @@ export type Action =
       noted?: string;
       /** refused by validation or admission for 30 s: the release is taken back for this reason; absent: it is tried on */
       onRefusal?: RefusalEnd;
+      /** the server may take it and change it: an answer that is not so counts as a refusal */
+      verify?: 'unpaused';
+      /** Sluice itself holds what the policies of admission mode should have held */
+      heldLate?: true;
     }
   /** the Release, made by the controller and compared with what it makes, gets its first seal */
   | { do: 'seal'; why: string; release: KubeObject }
@@ -186,6 +190,8 @@ export interface Decision {
    */
   status?: { release: string; next: ReleaseStatus; regardless?: true };
   requeueAfterMs?: number;
+  /** a change escaped the policies of admission mode, or was held late: they may not be there any more */
+  doubtsHold?: true;
   /** for the next pass of this process; absent: forgotten */
   unserved?: Unserved;
 }
@@ -197,4 +203,9 @@ export type Answer = Omit<Decision, 'rule'>;
 export interface Rule<F> {
   name: string;
   decide(facts: F): Answer | undefined;
+}
+
+/** The rule for all that no other one is about. */
+export interface LastRule<F> extends Rule<F> {
+  decide(facts: F): Answer;
 }

@@ -53,7 +53,10 @@ export function wireRules({ policy, templates }: ResolvedRules): {
   };
 }
 
-const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped'; promotedFor?: PromotedFor }> = {
+const RECORDED: Record<
+  string,
+  Said & { phase: 'Promoted' | 'Escaped'; promotedFor?: PromotedFor; doubtsHold?: true }
+> = {
   Initial: {
     phase: 'Promoted',
     promotedFor: 'FirstVersion',
@@ -62,6 +65,7 @@ const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped'; promotedF
   },
   Escaped: {
     phase: 'Escaped',
+    doubtsHold: true,
     reason: REASON.EscapedHold,
     sentence:
       'What serves is not what the last Release left: it rolled out before it could be held, or the Release of it is gone. It was not analysed.',
@@ -69,9 +73,16 @@ const RECORDED: Record<string, Said & { phase: 'Promoted' | 'Escaped'; promotedF
 };
 
 /** The status of a Release that records what rolled out without it. */
-export function recordStatus(facts: Facts, as: string): { said: Said; change: StatusChange } {
+export function recordStatus(
+  facts: Facts,
+  as: string,
+): {
+  said: Said & { doubtsHold?: true };
+  change: StatusChange;
+} {
   const { phase, promotedFor, ...said } = RECORDED[as] ?? {
     phase: 'Escaped' as const,
+    doubtsHold: true as const,
     reason: REASON.EscapedHold,
     sentence: 'Recorded.',
   };

@@ -294,3 +294,19 @@ describe('a stable template that was restarted', () => {
     });
   });
 });
+
+describe('what the admission policies should have held', () => {
+  const objects = [aTarget({ image: 'web:2', paused: false }), ...replicaSet('web:1'), initial()];
+
+  it('makes them doubtful when Sluice has to hold it itself, or when it escaped', () => {
+    expect(look('admission', ...objects).doubtsHold).toBe(true);
+    const serving = [aTarget({ image: 'web:2', paused: false }), ...replicaSet('web:2'), initial()];
+    expect(look('admission', ...serving).doubtsHold).toBe(true);
+  });
+
+  it('says nothing about policies where Sluice holds, or while nothing is to be held', () => {
+    expect(look('pause', ...objects).doubtsHold).toBeUndefined();
+    const quiet = [aTarget({ paused: false }), ...replicaSet('web:1'), initial()];
+    expect(look('admission', ...quiet).doubtsHold).toBeUndefined();
+  });
+});

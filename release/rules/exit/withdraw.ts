@@ -27,6 +27,7 @@ export interface Cause {
   first?: Action[];
   verdict?: Verdict;
   change?: StatusChange;
+  doubtsHold?: true;
 }
 
 /**
@@ -52,6 +53,7 @@ export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
     actions,
     requeueAfterMs: AT_ONCE,
     ...(numbers === undefined ? {} : { numbers }),
+    ...(cause.doubtsHold === true ? { doubtsHold: cause.doubtsHold } : {}),
   };
   const answer = answerFor(facts, release, parts, change);
   return cause.first === undefined ? regardless(answer) : answer;

@@ -3,7 +3,7 @@ import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { isEnded, wasTurnedDown } from '../../facts/records.ts';
-import type { Action } from '../../model.ts';
+import type { Action, LastRule } from '../../model.ts';
 import { clearFailed, optional, remove } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
 import { wasUndone } from './holding.ts';
@@ -32,7 +32,7 @@ export const history: FactsRule = {
 };
 
 /** Nothing is under way: the next change of the target is held, and it shows no failure it no longer has. */
-export const idle: FactsRule = {
+export const idle: LastRule<Facts> = {
   name: 'idle',
   decide(facts) {
     const { newest } = facts;

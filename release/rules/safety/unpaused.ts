@@ -24,6 +24,7 @@ export const unpaused: FactsRule = {
       reason: REASON.EscapedHold,
       sentence,
       withdrawal: { endsAs: 'Escaped', turnedDown: false },
+      doubtsHold: true,
       first: urgent([pause(facts, target)]),
       change,
     });
