@@ -68,7 +68,7 @@ module.enableCompileCache(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), 
 try {
   // Only now: what it imports does not load in an old Node, and comes from the cache.
   const { buildProgram } = await import('./program.ts');
-  const program = buildProgram(io, (code) => {
+  const program = await buildProgram(io, process.argv.slice(2), (code) => {
     process.exitCode = code;
   });
   await program.parseAsync(process.argv);

@@ -8,7 +8,7 @@ import { parseTarget } from './target.ts';
 async function sluice(...args: string[]) {
   const io = recordingIo();
   let code: number | undefined;
-  const program = buildProgram(io, (value) => (code = value));
+  const program = await buildProgram(io, args, (value) => (code = value));
   const error: unknown = await program.parseAsync(args, { from: 'user' }).then(
     () => undefined,
     (problem: unknown) => problem,

@@ -1,3 +1,5 @@
+import { command as defined } from '../command.ts';
+import { offline, output } from '../flags.ts';
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { analyse, InputError } from '../analyze/analysis.ts';
@@ -71,3 +73,25 @@ function asUsage(error: unknown, input: string): unknown {
     },
   );
 }
+
+const EXIT_CODES = `
+Exit codes:
+  0 promote
+  1 roll back
+  2 wrong usage, or a line that cannot be used
+  4 inconclusive: more samples or a human have to decide
+`;
+
+export const command = defined({
+  help: 'judge samples of a file or of standard input as the controller would, without a cluster',
+  takes: (made) =>
+    output(
+      offline(made)
+        .option('--input <file>', 'one JSON sample per line (default: standard input)')
+        .option('--steps <weights>', 'percent of each step, like 5,25,50 (default: one step)'),
+      ['json', 'text'],
+      'default: text on a terminal, else json',
+    ).addHelpText('after', EXIT_CODES),
+  run: (io, flags: AnalyzeFlags) =>
+    analyze(io, flags, { stdin: process.stdin, terminal: process.stdout.isTTY }),
+});

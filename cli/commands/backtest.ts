@@ -1,3 +1,6 @@
+import { Option } from 'commander';
+import { command as defined } from '../command.ts';
+import { offline, output } from '../flags.ts';
 import { CLUSTER_DOMAIN } from '../../api/names.ts';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -200,3 +203,28 @@ function plotError(file: string, cause: unknown): UsageError {
   const code = (cause as NodeJS.ErrnoException).code ?? 'failed';
   return new UsageError(`--plot: "${file}" cannot be written (${code}); give the path of a file`, { cause });
 }
+
+export const command = defined({
+  help: 'play releases over what Prometheus remembers: false alarms, power and time to detect',
+  takes: (made) =>
+    output(
+      offline(made)
+        .requiredOption('--prometheus <url>', 'base URL, like http://prometheus.monitoring:9090')
+        .requiredOption('--target <namespace/name>', 'the Deployment')
+        .option('--from <time>', 'begin of the history: RFC 3339, or how long ago', '24h')
+        .option('--to <time>', 'its end', '1m')
+        .addOption(
+          new Option('--provider <name>', 'whose presets count').choices(PRESETS.map(({ name }) => name)),
+        )
+        .option('--service <name>', 'the stable Service (default: the name of the target)')
+        .option('--route <name>', 'only this route or Ingress (default: all)')
+        .option('--cluster-domain <domain>', 'what full names of Services end in', CLUSTER_DOMAIN)
+        .option('--steps <weights>', 'percent of each step (default: 5,25,50)')
+        .option('--runs <n>', 'releases played for each regression', '200')
+        .option('--seed <n>', 'the same seed plays the same releases', '1')
+        .option('--plot <file>', 'draw an SVG as well'),
+      ['json', 'text'],
+      'default: text',
+    ),
+  run: backtest,
+});

@@ -1,5 +1,8 @@
 import { parseEndpoints } from '../../controller/config-endpoints.ts';
 import { formatIssue } from '../../lib/result.ts';
+import { CLUSTER_DOMAIN, HOME } from '../../api/names.ts';
+import { command as defined } from '../command.ts';
+import { collect, connection, output, target } from '../flags.ts';
 import type { ControllerConfig } from '../../release/model.ts';
 import { readSnapshot, type Reader } from '../../controller/observe/snapshot.ts';
 import { lookAt, unseen } from '../check/look.ts';
@@ -128,3 +131,30 @@ function endpointsOf({ prometheus = [], source = [] }: CheckFlags): ReadonlyMap<
   if (!parsed.ok) throw new UsageError(parsed.issues.map(formatIssue).join('\nsluice: '));
   return parsed.value.endpoints;
 }
+
+export const command = defined({
+  help: 'could a release begin now, and how would it go? 0: it could, 6: it would be blocked',
+  takes: (made) =>
+    output(
+      target(connection(made))
+        .option(
+          '-f, --filename <file>',
+          'look at these manifests instead of a cluster; may be repeated',
+          collect,
+        )
+        .option('--prometheus <[name=]url>', 'ask the queries of stable as well; may be repeated', collect)
+        .option(
+          '--source <source/name=url>',
+          'the same of another source (http/name=url); may be repeated',
+          collect,
+        )
+        .option(
+          '--as <user>',
+          'with the rights of this user, like system:serviceaccount:sluice-system:sluice',
+        )
+        .option('--controller-namespace <name>', 'home of shared policies and templates', HOME.namespace)
+        .option('--cluster-domain <domain>', 'what full names of Services end in', CLUSTER_DOMAIN),
+      ['json'],
+    ),
+  run: check,
+});

@@ -1,3 +1,5 @@
+import { command as defined } from '../command.ts';
+import { passThrough } from '../flags.ts';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -23,3 +25,9 @@ export function demo(args: readonly string[]): Promise<number> {
     });
   });
 }
+
+export const command = defined({
+  help: 'a whole release on this machine, without a cluster',
+  takes: passThrough,
+  run: (_io, args: string[]) => demo(args),
+});

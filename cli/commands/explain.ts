@@ -1,3 +1,5 @@
+import { command as defined } from '../command.ts';
+import { connection, output, target } from '../flags.ts';
 import { toJson, toYaml } from '../format/document.ts';
 import { explainedRelease, explainRelease } from '../format/explain.ts';
 import type { Io } from '../io.ts';
@@ -62,3 +64,16 @@ export async function explainThe(
   }
   return 0;
 }
+
+export const command = defined({
+  help: 'tell the story of a release: what changed, what was measured and decided, what to do next',
+  takes: (made) =>
+    output(
+      target(connection(made))
+        .option('--release <name>', 'this release instead of the newest')
+        .option('--queries', 'print what Prometheus was asked, too')
+        .option('--show-values', 'print values of environment, arguments and annotations that changed too'),
+      ['json', 'yaml'],
+    ),
+  run: explain,
+});

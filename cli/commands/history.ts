@@ -1,3 +1,5 @@
+import { command as defined } from '../command.ts';
+import { connection, output, target } from '../flags.ts';
 import type { Release } from '../../api/release.ts';
 import { toJson, toYaml } from '../format/document.ts';
 import { formatAge } from '../format/numbers.ts';
@@ -51,3 +53,9 @@ function formatHistory({ paint, clock }: Io, releases: readonly Release[]): stri
   });
   return formatTable(HEADER, rows);
 }
+
+export const command = defined({
+  help: 'all recorded releases of a target, newest first',
+  takes: (made) => output(target(connection(made)), ['json', 'yaml']),
+  run: history,
+});

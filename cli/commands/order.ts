@@ -1,4 +1,7 @@
 import { pointer } from '../../lib/pointer.ts';
+import type { Command } from 'commander';
+import { command as defined } from '../command.ts';
+import { connection, output, target } from '../flags.ts';
 import { isTerminal } from '../../api/conditions.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -71,8 +74,8 @@ interface Told {
 function changeFor(what: Order, release: Release, clock: Io['clock']): Told | string {
   const ended = release.status !== undefined && isTerminal(release.status.phase);
   const now = new Date(clock.now()).toISOString();
-  if (what === 'retry') return retry(release, ended, now);
-  if (what === 'revert') return revert(release, ended, now);
+  if (what === 'retry') return tryAgain(release, ended, now);
+  if (what === 'revert') return putBack(release, ended, now);
   if (ended) return `has no release under way: ${standing(release)}`;
   switch (what) {
     case 'promote':
@@ -118,7 +121,7 @@ function goOn(release: Release): Told | string {
 
 const TURNED_DOWN = ['RolledBack', 'Aborted'];
 
-function retry(release: Release, ended: boolean, now: string): Told | string {
+function tryAgain(release: Release, ended: boolean, now: string): Told | string {
   const { target } = release.spec;
   if (!ended)
     return `has a release under way: ${standing(release)}. To begin anew, "sluice abort deployment/${target.name}" first`;
@@ -131,7 +134,7 @@ function retry(release: Release, ended: boolean, now: string): Told | string {
   };
 }
 
-function revert(release: Release, ended: boolean, now: string): Told | string {
+function putBack(release: Release, ended: boolean, now: string): Told | string {
   if (ended && !TURNED_DOWN.includes(release.status?.phase ?? ''))
     return `holds nothing that could be taken back: ${standing(release)}. To go back to an earlier version, apply its manifest`;
   const sentence = ended
@@ -139,3 +142,46 @@ function revert(release: Release, ended: boolean, now: string): Told | string {
     : 'is withdrawn, and the stable template is put back into the Deployment';
   return { patch: annotate(release, ANNOTATION.revert, now), sentence };
 }
+
+const EXIT_CODES = `
+Exit codes:
+  0 the order was given; "sluice wait" tells what becomes of it
+  1 there is nothing it could be about, and nothing was changed
+  2 wrong usage, no access
+`;
+
+/** What every order takes, `restart` included. */
+export const takesOrder = (made: Command): Command =>
+  output(target(connection(made)), ['json']).addHelpText('after', EXIT_CODES);
+
+export const promote = defined({
+  help: 'promote the release under way without further analysis',
+  takes: (made) => takesOrder(made).option('--step', 'only go on from the present pause'),
+  run: (io, name: string, { step, ...flags }: OrderFlags & { step?: true }) =>
+    order(io, step === true ? 'promoteStep' : 'promote', name, flags),
+});
+
+const ordering = (what: Order, help: string) =>
+  defined({
+    help,
+    takes: takesOrder,
+    run: (io, name: string, flags: OrderFlags) => order(io, what, name, flags),
+  });
+
+export const abort = ordering(
+  'abort',
+  'withdraw the release under way; the stable version takes all traffic',
+);
+export const pause = ordering('pause', 'keep the release at its present weight; analysis goes on');
+export const resume = ordering(
+  'resume',
+  'go on from whatever waits for a human: a pause, a step without a conclusion, what has been mended',
+);
+export const retry = ordering(
+  'retry',
+  'try the template again that failed, or was aborted: from the first step, with analysis',
+);
+export const revert = ordering(
+  'revert',
+  'put the stable template back into the Deployment, in mid-release or after it ended',
+);

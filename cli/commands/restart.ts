@@ -1,4 +1,5 @@
 import { pointer } from '../../lib/pointer.ts';
+import { command as defined } from '../command.ts';
 import { getObject } from '../../lib/json.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -6,7 +7,7 @@ import { isTerminal } from '../../api/conditions.ts';
 import type { Io } from '../io.ts';
 import { listReleases, openSession, type Session } from '../session.ts';
 import { deploymentRef, parseTarget } from '../target.ts';
-import type { OrderFlags } from './order.ts';
+import { takesOrder, type OrderFlags } from './order.ts';
 
 /** As `kubectl rollout restart` writes it, which refuses a paused Deployment. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
@@ -68,3 +69,9 @@ function restartedAt(template: object, value: string): JsonPatchOp[] {
     return [{ op: 'add', path: '/spec/template/metadata/annotations', value: { [RESTARTED_AT]: value } }];
   return [{ op: 'add', path: pointer('spec', 'template', 'metadata', 'annotations', RESTARTED_AT), value }];
 }
+
+export const command = defined({
+  help: 'restart the stable pods, as kubectl rollout restart, which refuses a held Deployment',
+  takes: takesOrder,
+  run: restart,
+});

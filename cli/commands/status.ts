@@ -1,3 +1,5 @@
+import { command as defined } from '../command.ts';
+import { connection, home, output } from '../flags.ts';
 import { isTerminal } from '../../api/conditions.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { formatDuration } from '../../lib/duration.ts';
@@ -157,3 +159,15 @@ function details({ status: now }: Release, { paint, clock }: Io): string[] {
     }),
   ];
 }
+
+export const command = defined({
+  help: 'the newest release of each target, or of one',
+  takes: (made) =>
+    output(
+      home(connection(made))
+        .argument('[target]', 'deployment/<name>')
+        .option('-A, --all-namespaces', 'of all namespaces'),
+      ['json', 'yaml'],
+    ),
+  run: status,
+});

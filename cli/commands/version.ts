@@ -1,3 +1,5 @@
+import { command as defined } from '../command.ts';
+import { output } from '../flags.ts';
 import { readFileSync } from 'node:fs';
 import { getString } from '../../lib/json.ts';
 import { ROOT } from '../../lib/place.ts';
@@ -22,3 +24,9 @@ export function version(io: Io, flags: { output?: string }): number {
   );
   return 0;
 }
+
+export const command = defined({
+  help: 'print the version',
+  takes: (made) => output(made, ['json']),
+  run: version,
+});

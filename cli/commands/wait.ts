@@ -1,3 +1,5 @@
+import { command as defined } from '../command.ts';
+import { connection, home, output, target } from '../flags.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { LeaseWatch } from '../at-work.ts';
@@ -135,3 +137,25 @@ async function readView({ client, namespace }: Reader, name: string): Promise<Wa
   }
   return { target, releases };
 }
+
+const EXIT_CODES = `
+Exit codes:
+  0 promoted                 5 superseded by a newer template
+  1 rolled back or aborted   6 blocked
+  2 wrong usage, no access   7 escaped: rolled out unproven
+  3 timed out                8 the Deployment is gone
+  4 waits for a human
+`;
+
+export const command = defined({
+  help: 'follow the release of the present template until its fate is known',
+  takes: (made) =>
+    output(
+      target(home(connection(made)))
+        .option('--timeout <duration>', 'give up after this long, like 10m (default: never)')
+        .option('--through-pauses', 'go on waiting while the release waits for a human'),
+      ['json'],
+      'one object per change',
+    ).addHelpText('after', EXIT_CODES),
+  run: wait,
+});

@@ -1,0 +1,48 @@
+import { Option, type Command } from 'commander';
+import { HOME } from '../api/names.ts';
+
+/** Arguments and flags that several commands take. */
+
+export const target = (command: Command): Command => command.argument('<target>', 'deployment/<name>');
+
+export const connection = (command: Command): Command =>
+  command
+    .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
+    .option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)')
+    .option('--context <name>', 'context of the kubeconfig');
+
+/** Of a command that looks whether a controller is at work. */
+export const home = (command: Command): Command =>
+  command.option('--controller-namespace <name>', 'where the controller has its Lease', HOME.namespace);
+
+export const output = (command: Command, choices: readonly string[], help = 'for machines'): Command =>
+  command.addOption(new Option('-o, --output <format>', help).choices(choices));
+
+/** Of an option that may be repeated. */
+export const collect = (value: string, list: string[] = []): string[] => [...list, value];
+
+/** Of a command that judges a template without a cluster. */
+export const offline = (command: Command): Command =>
+  command
+    .requiredOption('--template <file>', 'YAML of an AnalysisTemplate, or of its spec alone')
+    .option('--name <name>', 'of several templates in the file this one (default: the first)')
+    .option('--args <name=value>', 'an argument of the template; may be repeated', collect)
+    .option('--policy <file>', 'YAML of a ReleasePolicy: its steps, durations, pauses and onInconclusive')
+    .option('--min-duration <duration>', 'a step lasts at least this long (default: 2m)')
+    .option('--max-duration <duration>', 'after this long a step is inconclusive (default: 30m)')
+    .addOption(
+      new Option('--on-inconclusive <what>', 'what then happens (default: extend)').choices([
+        'extend',
+        'wait',
+        'promote',
+        'rollback',
+      ]),
+    );
+
+/** Of a command whose flags, `--help` included, belong to the program behind it. */
+export const passThrough = (command: Command): Command =>
+  command
+    .argument('[flags...]', `see sluice ${command.name()} --help`)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .helpOption(false);
