@@ -1,8 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { written } from './lib/written.ts';
+import { writtenProviders } from './lib/providers.ts';
 
 /** `npm run generate`: writes down, where people and clusters read it, what the code says. */
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
-const files = await written((path) => readFileSync(at(path), 'utf8'));
-for (const [path, text] of Object.entries(files)) writeFileSync(at(path), text);
+const read = (path: string): string => readFileSync(at(path), 'utf8');
+
+function save(files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) writeFileSync(at(path), text);
+}
+
+save(await writtenProviders(read));
+// Only now: kinds are described with the names of the back ends.
+const { written } = await import('./lib/written.ts');
+save(await written(read));

@@ -24,7 +24,7 @@ const SHAPE: Shape = {
   lists: ['rules'],
   destinations: 'backendRefs',
   unset: 1,
-  onlyGetsAll: false,
+  allZero: 'nobody',
   refersTo,
   asCanary: (ref, { canary }) => ({ ...ref, name: canary }),
   asStable: (ref, { stable }) => ({ ...withoutOurs(ref), name: stable }),

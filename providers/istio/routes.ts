@@ -33,7 +33,7 @@ export const SHAPE: Shape = {
   lists: ['http', 'tls', 'tcp'],
   destinations: 'route',
   unset: 0,
-  onlyGetsAll: true,
+  allZero: 'only',
   refersTo: isTo,
   asCanary: (destination, { stable, canary }) => withoutSubset(moved(destination, stable, canary)),
   asStable: (destination, { stable, canary }) => withoutSticking(moved(destination, canary, stable)),

@@ -12,8 +12,8 @@ export interface Shape {
   destinations: string;
   /** what a destination without a weight weighs */
   unset: 0 | 1;
-  /** an only destination gets everything, even with weight 0 */
-  onlyGetsAll: boolean;
+  /** who gets the requests where all weights are 0: nobody, an only destination, or all the same */
+  allZero: 'nobody' | 'only' | 'even';
   refersTo: (destination: JsonObject, service: string, namespace: string) => boolean;
   asCanary: (stable: JsonObject, pair: Pair) => JsonObject;
   asStable: (canary: JsonObject, pair: Pair) => JsonObject;
@@ -199,7 +199,9 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, each)
 /** Shares of all destinations of a rule, by their weights. */
 function sharesOf(shape: Shape, weights: readonly (number | null)[]): number[] {
   const shares = weights.map((weight) => weight ?? shape.unset);
-  return shape.onlyGetsAll && shares.length === 1 && shares[0] === 0 ? [FULL] : shares;
+  if (shape.allZero === 'nobody' || sum(shares) > 0) return shares;
+  if (shape.allZero === 'even') return shares.map(() => 1);
+  return shares.length === 1 ? [FULL] : shares;
 }
 
 /** Percent of this rule's requests that go to the canary; undefined if the rule sends nothing anywhere. */

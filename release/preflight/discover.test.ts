@@ -191,7 +191,7 @@ describe('what is refused, each with a remedy', () => {
     'no route': {
       change: { routes: [] },
       reason: 'NoRoute',
-      words: ['Service web', 'create one', 'IngressRoute, HTTPProxy, ApisixRoute', 'provider "replicas"'],
+      words: ['Service web', 'create one', 'IngressRoute, ApisixRoute', 'provider "replicas"'],
     },
     'a route of another Service only': {
       change: { routes: [httpRoute('x', [rule('/', [backend('x')])])] },

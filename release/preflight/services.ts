@@ -61,7 +61,7 @@ export function chooseService(
 }
 
 /** Routes that people have and that are not looked at. */
-const UNKNOWN_KINDS = ' (IngressRoute, HTTPProxy, ApisixRoute and the like are not known to Sluice)';
+const UNKNOWN_KINDS = ' (IngressRoute, ApisixRoute and the like are not known to Sluice)';
 
 /** Names the annotation that leaves no route, where one does. */
 function noRouteSentence(

@@ -1,4 +1,4 @@
-/** The back ends by name, in order of preference: the one list from which type, schema and CRD have them. */
-export const PROVIDERS = ['gateway', 'nginx', 'istio', 'linkerd', 'replicas'] as const;
+/** The back ends by name, written by `npm run generate` from providers/list.ts: type, schema and CRD have them from here. */
+export const PROVIDERS = ['contour', 'gateway', 'istio', 'linkerd', 'nginx', 'replicas'] as const;
 
 export type ProviderName = (typeof PROVIDERS)[number];

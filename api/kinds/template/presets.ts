@@ -1,19 +1,19 @@
-/** Ready-made queries by name (providers/preset-list.ts has them); `auto` takes those that fit what serves the routes. */
+/** Ready-made queries by name, written by `npm run generate` from what the back ends bring; `auto` takes those that fit what serves the routes. */
 export const PRESETS = [
   'auto',
+  'contour',
   'gateway',
-  'nginx',
   'istio',
   'linkerd',
+  'nginx',
+  'replicas',
+  'contour-grpc',
   'linkerd-route',
   'envoy-gateway',
   'envoy-gateway-grpc',
   'cilium',
   'cilium-grpc',
-  'contour',
-  'contour-grpc',
   'kgateway',
   'traefik',
   'traefik-nginx',
-  'replicas',
 ] as const;

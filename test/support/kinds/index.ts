@@ -6,6 +6,7 @@ import { Causes } from '../../../playground/apiserver/errors.ts';
 import { applyDefaults } from '../../../playground/apiserver/crd/structural.ts';
 import { validateCustom } from '../../../playground/apiserver/crd/validate.ts';
 import { crd } from '../../../playground/demo/gateway-api-crds.ts';
+import { httpProxySpec } from './contour.ts';
 import { grpcRouteSpec, httpRouteSpec } from './gateway-api.ts';
 import { destinationRuleSpec, virtualServiceSpec } from './istio.ts';
 import { list, object, text } from './words.ts';
@@ -14,7 +15,8 @@ import { list, object, text } from './words.ts';
  * Kinds of other projects as far as tests need them: structure, defaults, limits and rules, written from their reference pages.
  * They say what may stand around the fields that Sluice knows, and what an API server fills in.
  */
-export type ForeignKind = 'HTTPRoute' | 'GRPCRoute' | 'VirtualService' | 'DestinationRule' | 'TrafficSplit';
+export type ForeignKind =
+  'HTTPProxy' | 'HTTPRoute' | 'GRPCRoute' | 'VirtualService' | 'DestinationRule' | 'TrafficSplit';
 
 const APPROVED = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api' };
 const GATEWAY_API = { group: 'gateway.networking.k8s.io', annotations: APPROVED };
@@ -38,6 +40,11 @@ const KINDS: Record<ForeignKind, KubeObject> = {
     group: ISTIO,
     kind: 'DestinationRule',
     versions: [{ name: 'v1', spec: destinationRuleSpec }],
+  }),
+  HTTPProxy: crd({
+    group: 'projectcontour.io',
+    kind: 'HTTPProxy',
+    versions: [{ name: 'v1', spec: httpProxySpec }],
   }),
   TrafficSplit: crd({
     group: 'split.smi-spec.io',

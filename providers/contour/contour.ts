@@ -1,0 +1,43 @@
+import { isOff } from '../provider.ts';
+import type { Observation, Provider, TrafficContext } from '../provider.ts';
+import { refuse } from './refusals.ts';
+import { HTTP_PROXIES, namesService, portsOf, PROXIES } from './routes.ts';
+import { acknowledgement, worst } from './status.ts';
+import {
+  contourGrpcPresets,
+  contourPresets,
+  seeRoutes,
+  planRoutes,
+  recordRoutes,
+  restoreRoutes,
+  BY_ROUTES,
+} from '../toolkit.ts';
+
+function observe(context: TrafficContext): Observation {
+  const { problem, routes, ...seen } = seeRoutes(PROXIES, context);
+  const off = isOff({ ...seen, acknowledged: 'unknown' });
+  const status = worst(routes.map((proxy) => acknowledgement(proxy, off)));
+  return { ...seen, ...status, ...(problem === undefined ? {} : { problem }) };
+}
+
+/** Contour: the weights of the user's HTTPProxies are edited in place, in every route that sends to the stable Service alike. */
+export const contour: Provider = {
+  name: 'contour',
+  title: 'Contour (HTTPProxy)',
+  routeResources: [HTTP_PROXIES],
+  madeResource: undefined,
+  editsUserRoutes: true,
+  steering: BY_ROUTES,
+  // Contour gathers changes for half a second at most and pushes them to every Envoy.
+  settleMs: 10_000,
+  strategies: ['canary', 'blueGreen'],
+  names: namesService,
+  refuse,
+  record: (context) => recordRoutes(PROXIES, context),
+  observe,
+  plan: (context, split) => planRoutes(PROXIES, context, split),
+  cleanup: (context) => restoreRoutes(PROXIES, context),
+  presets: () => contourPresets,
+  allPresets: [contourPresets, contourGrpcPresets],
+  portsTo: portsOf,
+};
