@@ -1,6 +1,3 @@
-import type { Reason } from './reasons.ts';
-import type { Metric } from './kinds/template/metric.ts';
-
 /** What is measured, what is concluded, and the small versioned state in between (kept in Release.status). */
 
 /** One closed time window, milliseconds since the epoch, `start < end`. The same for both arms. */
@@ -89,50 +86,3 @@ export interface ShareQueries {
 export const SHARE = '$share';
 
 export type BadOutcome = 'noData' | 'nan' | 'severalSeries' | 'serverError' | 'timeout' | 'badQuery';
-
-export type VerdictResult = 'pass' | 'fail' | 'inconclusive';
-
-/** A conclusion with the numbers behind it. `reason` is a constant of api/reasons.ts. */
-export interface Verdict {
-  result: VerdictResult;
-  reason: Reason;
-  sentence: string;
-  numbers: Record<string, number>;
-  /**
-   * of an inconclusive verdict: nothing speaks for harm, every deciding metric has data, and what was seen lies inside the safe
-   * margins; what `onInconclusive: promote` asks for. Absent: no
-   */
-  tolerable?: boolean;
-}
-
-export interface MetricVerdict extends Verdict {
-  metric: string;
-  critical: boolean;
-  dryRun: boolean;
-}
-
-/**
- * Sufficient statistics of one metric. `version` (now 1) changes with the layout; `data` belongs to analysis/judge and
- * is plain JSON that survives a restart byte for byte.
- */
-export interface MetricState {
-  version: number;
-  type: Metric['type'];
-  data: Record<string, unknown>;
-  /** what was stored and could not be read, as it was: the metric does not pass until a human has let the release go on */
-  unread?: Record<string, unknown>;
-}
-
-export interface AnalysisState {
-  version: 1;
-  /** index of the step the per-step statistics belong to */
-  step: number;
-  /** end of the last window judged in this release; absent before the first */
-  measuredUntilMs?: number;
-  /** end of the last of them in which every metric that may stop the release had data, or the canary got no requests */
-  dataUntilMs?: number;
-  /** consecutive windows without usable data, over all metrics */
-  gaps: number;
-  metrics: Record<string, MetricState>;
-  verdicts: MetricVerdict[];
-}

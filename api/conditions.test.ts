@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildConditions, isTerminal } from './conditions.ts';
-import { PHASES } from './parse/release.ts';
-import type { Phase } from './release.ts';
+import { PHASES } from './kinds/release/status.ts';
+import type { Phase } from './kinds/release/status.ts';
 
 const at = (phase: Phase, nowMs = 0) => ({
   phase,

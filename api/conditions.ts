@@ -1,5 +1,5 @@
 import type { Reason } from './reasons.ts';
-import type { Condition, Phase } from './release.ts';
+import type { Condition, Phase } from './kinds/release/status.ts';
 
 /**
  * What a phase means to tools that know nothing of Sluice (kstatus: Flux, Helm, Argo CD, kubectl wait). `Reconciling`

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { aRelease, aStatus } from '../test/support/release.ts';
 import { MAX_DECISIONS, lintRelease } from './linter.ts';
-import { PHASES } from './parse/release.ts';
-import type { ReleaseStatus } from './release.ts';
+import { PHASES } from './kinds/release/status.ts';
+import type { ReleaseStatus } from './kinds/release/status.ts';
 
 const line = (time: string) => ({ time, reason: 'Measuring' as const, sentence: 'Measured.' });
 const lint = (change: Partial<ReleaseStatus>) => lintRelease(aRelease({ status: aStatus(change) }));

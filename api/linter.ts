@@ -1,8 +1,9 @@
 import { conditionStatuses, isTerminal } from './conditions.ts';
 import { FINALIZER } from './names.ts';
-import { PHASES } from './parse/release.ts';
+import { PHASES } from './kinds/release/status.ts';
 import { REASON, isReason } from './reasons.ts';
-import type { Release, ReleaseStatus } from './release.ts';
+import type { Release } from './kinds/release/release.ts';
+import type { ReleaseStatus } from './kinds/release/status.ts';
 import { isNothing, observedSplit, splitText, wantedSplit } from './split.ts';
 
 /** The decision log keeps the first decision and the newest ones. */

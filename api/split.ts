@@ -1,4 +1,4 @@
-import type { ReleaseStatus } from './release.ts';
+import type { ReleaseStatus } from './kinds/release/status.ts';
 
 /** Where requests go at one time. */
 export interface Split {

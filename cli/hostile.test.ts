@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../api/kube.ts';
-import type { Release } from '../api/release.ts';
+import type { Release } from '../api/kinds/release/release.ts';
 import { finish, openCluster } from '../test/support/cli-cluster.ts';
 import type { Recorded } from '../test/support/cli.ts';
 import { aRelease, aStatus, STARTED } from '../test/support/release.ts';

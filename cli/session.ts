@@ -1,8 +1,8 @@
 import { FIELD_MANAGER, LABEL } from '../api/names.ts';
 import type { KubeObject } from '../api/kube.ts';
 import { newestFirst } from '../api/order.ts';
-import { parseRelease } from '../api/parse/release.ts';
-import type { Release } from '../api/release.ts';
+import { parseRelease } from '../api/kinds/release/release.ts';
+import type { Release } from '../api/kinds/release/release.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connect } from '../kube/http.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../api/kube.ts';
 import type { JsonObject } from '../lib/json.ts';
-import type { Phase, Release, ReleaseStatus } from '../api/release.ts';
+import type { Phase, ReleaseStatus } from '../api/kinds/release/status.ts';
+import type { Release } from '../api/kinds/release/release.ts';
 import { aRelease, aStatus } from '../test/support/release.ts';
 import { EXIT } from './io.ts';
 import { judgeWait, pinOf } from './wait-logic.ts';

@@ -1,4 +1,4 @@
-import type { Release } from '../api/release.ts';
+import type { Release } from '../api/kinds/release/release.ts';
 import type { AtWork } from './at-work.ts';
 import { toJson } from './format/document.ts';
 import { formatClock } from './format/numbers.ts';

@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
-import type { Release } from '../api/release.ts';
+import type { Release } from '../api/kinds/release/release.ts';
 import type { Write } from '../api/writes.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isConflict, isInvalid, KubeError } from '../kube/errors.ts';

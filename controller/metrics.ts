@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Measurement } from '../api/analysis.ts';
 import { isTerminal } from '../api/conditions.ts';
-import type { Phase } from '../api/release.ts';
+import type { Phase } from '../api/kinds/release/status.ts';
 import type { Key } from '../release/model.ts';
 import type { Reconciled } from './reconcile.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../api/kube.ts';
-import type { ReleaseStatus } from '../api/release.ts';
+import type { ReleaseStatus } from '../api/kinds/release/status.ts';
 import {
   DEPLOYMENT,
   Passes,

@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
-import type { ReleaseStatus } from '../api/release.ts';
+import type { ReleaseStatus } from '../api/kinds/release/status.ts';
 import type { KubeError } from '../kube/errors.ts';
 import { decideSafely } from '../release/decide.ts';
 import { execute } from './execute.ts';

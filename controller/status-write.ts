@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../api/kube.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
-import type { ReleaseStatus } from '../api/release.ts';
+import type { ReleaseStatus } from '../api/kinds/release/status.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
 

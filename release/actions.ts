@@ -2,7 +2,7 @@ import { pointer } from '../lib/pointer.ts';
 import type { JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { ANNOTATION, FINALIZER } from '../api/names.ts';
-import type { Release } from '../api/release.ts';
+import type { Release } from '../api/kinds/release/release.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
 import { condition, type WorkloadFacts } from './facts/workload.ts';

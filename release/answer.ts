@@ -1,4 +1,5 @@
-import type { Release, ReleaseStatus } from '../api/release.ts';
+import type { Release } from '../api/kinds/release/release.ts';
+import type { ReleaseStatus } from '../api/kinds/release/status.ts';
 import type { Facts } from './facts/facts.ts';
 import type { Action, Answer, Outcome, Rule } from './model.ts';
 import { nextStatus, type Said, type StatusChange } from './status/next.ts';

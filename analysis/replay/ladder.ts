@@ -1,5 +1,6 @@
 import type { Reason } from '../../api/reasons.ts';
-import type { AnalysisState, Measurement, Verdict, Window } from '../../api/analysis.ts';
+import type { AnalysisState, Verdict } from '../../api/kinds/release/verdict.ts';
+import type { Measurement, Window } from '../../api/analysis.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import { REASON } from '../../api/reasons.ts';

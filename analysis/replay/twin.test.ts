@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../api/analysis.ts';
+import type { Verdict } from '../../api/kinds/release/verdict.ts';
 import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';

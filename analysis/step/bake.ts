@@ -1,4 +1,4 @@
-import type { Verdict } from '../../api/analysis.ts';
+import type { Verdict } from '../../api/kinds/release/verdict.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
 import { REASON } from '../../api/reasons.ts';
 

@@ -2,6 +2,8 @@ import type { Schema } from '../../lib/schema/schema.ts';
 import type { Resource } from '../kube.ts';
 import { RESOURCES } from '../resources.ts';
 import { RELEASE_POLICY } from './policy/policy.ts';
+import { RELEASE_SPEC } from './release/spec.ts';
+import { RELEASE_STATUS } from './release/status.ts';
 import { ANALYSIS_TEMPLATE } from './template/template.ts';
 
 /** A kind of Sluice's own: what its CRD and its page are written from (`npm run generate`). */
@@ -44,5 +46,22 @@ export const KINDS: readonly Kind[] = [
     spec: ANALYSIS_TEMPLATE,
     columns: [text('Metrics', '.spec.metrics[*].name'), text('Interval', '.spec.interval')],
     page: 'docs/analysis-template.md',
+  },
+  {
+    resource: RESOURCES.releases,
+    description:
+      'One attempt to deliver one revision of a Deployment, and its audit trail. Made by Sluice only.',
+    spec: RELEASE_SPEC,
+    status: RELEASE_STATUS,
+    columns: [
+      text('Target', '.spec.target.name'),
+      text('Phase', '.status.phase'),
+      text('Step', '.status.stepOf'),
+      { name: 'Weight', type: 'number', jsonPath: '.status.observedWeight' },
+      text('Verdict', '.status.verdict.result'),
+      text('Reason', '.status.reason'),
+      text('Image', '.spec.canary.template.spec.containers[0].image'),
+    ],
+    page: 'docs/release.md',
   },
 ];

@@ -1,5 +1,6 @@
 import type { Reason } from '../../api/reasons.ts';
-import type { Verdict, Window } from '../../api/analysis.ts';
+import type { Verdict } from '../../api/kinds/release/verdict.ts';
+import type { Window } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { REASON } from '../../api/reasons.ts';

@@ -1,5 +1,5 @@
 import { REASON } from '../../api/reasons.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Note } from '../../release/preflight/index.ts';
 import { factsOf, type Facts } from '../../release/facts/facts.ts';

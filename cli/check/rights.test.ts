@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Resource } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { getObject, getString } from '../../lib/json.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { aRelease } from '../../test/support/release-builders.ts';
 import { missingRights, readingRights, whoAmI, writingRights, type Needed } from './rights.ts';

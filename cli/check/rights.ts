@@ -2,7 +2,7 @@ import { getString } from '../../lib/json.ts';
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { resourceOf } from '../../release/companions/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Json } from '../../lib/json.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { KubeClient } from '../../kube/client.ts';
 import { recordingIo } from '../../test/support/cli.ts';

@@ -1,6 +1,6 @@
 import { command as defined } from '../command.ts';
 import { connection, output, target } from '../flags.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { toJson, toYaml } from '../format/document.ts';
 import { formatAge } from '../format/numbers.ts';
 import { paintPhase } from '../format/phase.ts';

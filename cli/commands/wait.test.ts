@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { finish, openCluster, type LeaseState } from '../../test/support/cli-cluster.ts';
 import { aRelease, aStatus } from '../../test/support/release.ts';

@@ -1,8 +1,9 @@
 import { getObjects, getString } from '../../lib/json.ts';
-import type { MetricVerdict } from '../../api/analysis.ts';
+import type { MetricVerdict } from '../../api/kinds/release/verdict.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Release, ReleaseStatus } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { wrapWords } from '../../lib/text.ts';
 import type { Paint } from '../io.ts';
 import { diffJson, formatChange } from './diff.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Phase } from '../../api/release.ts';
-import { PHASES } from '../../api/parse/release.ts';
+import type { Phase } from '../../api/kinds/release/status.ts';
+import { PHASES } from '../../api/kinds/release/status.ts';
 import { aRelease, aStatus, STARTED } from '../../test/support/release.ts';
 import { explainedRelease, explainRelease } from './explain.ts';
 import { nextSteps } from './next.ts';

@@ -1,6 +1,7 @@
 import { isTerminal } from '../../api/conditions.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
+import type { Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 
 // Not `kubectl rollout undo`: it refuses a paused Deployment.
 const FIX = 'Fix the cause and apply a new template.';

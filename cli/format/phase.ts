@@ -1,5 +1,5 @@
-import type { Phase } from '../../api/release.ts';
-import type { VerdictResult } from '../../api/analysis.ts';
+import type { Phase } from '../../api/kinds/release/status.ts';
+import type { VerdictResult } from '../../api/kinds/release/verdict.ts';
 import type { Colour, Paint } from '../io.ts';
 
 const COLOUR: Record<Phase, Colour> = {

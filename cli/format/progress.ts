@@ -1,4 +1,4 @@
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import type { Paint } from '../io.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
 import { formatExtras } from './splitting.ts';

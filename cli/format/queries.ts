@@ -2,7 +2,7 @@ import { getObject, getObjects, getString, getStringMap } from '../../lib/json.t
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { sourceNamed } from '../../analysis/measure/sources.ts';
 import { armVariables, renderKnown, type Arm } from '../../api/query.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { wantedSplit } from '../../api/split.ts';
 import { splitVariables } from '../../providers/index.ts';
 import { OFF } from '../../providers/provider.ts';

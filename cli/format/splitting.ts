@@ -5,7 +5,7 @@ import { ladderOf } from '../../api/ladder.ts';
 import { parsePolicy } from '../../api/kinds/policy/policy.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 
 /** What goes to the canary beside its weight, as read back: "copies 100% of requests", "requests with header x-beta". */
 export function formatExtras({ spec, status }: Release): string[] {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { NOW, podTemplate, UID } from '../../test/support/builders.ts';
 import { aRelease, initial } from '../../test/support/release-builders.ts';
 import { Memory } from './memory.ts';

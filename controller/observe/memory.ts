@@ -1,4 +1,4 @@
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { readReleases, stableAfter } from '../../release/facts/records.ts';
 import type { LastStable, Unserved } from '../../release/model.ts';
 

@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import { newestFirst } from '../../api/order.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { deepFreeze } from '../../lib/freeze.ts';
 import { ROUTE_RESOURCES } from '../../providers/index.ts';

@@ -1,4 +1,4 @@
-import type { ReleaseStatus } from '../../api/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { play } from './play.ts';
 import type { Reporter } from './reporter.ts';
 

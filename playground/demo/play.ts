@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANNOTATION } from '../../api/names.ts';
 import type { Strategy } from '../../api/kinds/policy/strategy.ts';
-import type { DecisionRecord, Phase, Release, ReleaseStatus } from '../../api/release.ts';
+import type { DecisionRecord, Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { isNothing, observedSplit, wantedSplit } from '../../api/split.ts';
 import type { Split } from '../../api/split.ts';
 import { Mirror, pathOf } from '../dataplane/proxy/api-client.ts';

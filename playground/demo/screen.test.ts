@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { MetricVerdict } from '../../api/analysis.ts';
-import type { ReleaseStatus } from '../../api/release.ts';
+import type { MetricVerdict } from '../../api/kinds/release/verdict.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { Screen, stepLine, viewOf } from './screen.ts';
 
 function screenOf(terminal: boolean, columns = Infinity): { screen: Screen; shown: () => string } {

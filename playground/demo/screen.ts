@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { MetricVerdict } from '../../api/analysis.ts';
-import type { DecisionRecord, ReleaseStatus } from '../../api/release.ts';
+import type { MetricVerdict } from '../../api/kinds/release/verdict.ts';
+import type { DecisionRecord, ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { observedSplit, wantedSplit } from '../../api/split.ts';
 import type { Split } from '../../api/split.ts';
 import { escapeText, wrapWords } from '../../lib/text.ts';

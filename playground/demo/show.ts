@@ -1,5 +1,6 @@
-import type { VerdictResult } from '../../api/analysis.ts';
-import type { DecisionRecord, Release } from '../../api/release.ts';
+import type { VerdictResult } from '../../api/kinds/release/verdict.ts';
+import type { DecisionRecord } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { isNothing } from '../../api/split.ts';
 import { escapeText } from '../../lib/text.ts';
 import { SCENARIOS } from './catalog.ts';

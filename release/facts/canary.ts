@@ -2,7 +2,7 @@ import { getInteger, getObject, getStringMap } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION, LABEL } from '../../api/names.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import {
   canaryName,
   isMadeFor,

@@ -1,4 +1,5 @@
-import type { BoundedClock, Release, ReleaseStatus } from '../../api/release.ts';
+import type { BoundedClock, ReleaseStatus } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { isOff } from '../../providers/provider.ts';
 import type { Facts } from './facts.ts';
 import { isEnded, recordedTemplates } from './records.ts';

@@ -2,7 +2,7 @@ import { Budget } from '../../api/budget.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { templatesEqual, type Maker } from '../canary/index.ts';
 import { canaryFacts, type CanaryFacts } from './canary.ts';
 import { makerIn } from './maker.ts';

@@ -9,7 +9,7 @@ import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { PRESETS } from '../../providers/index.ts';
 import { aRelease, stepAt } from '../../test/support/release-builders.ts';
 import { ago, aSnapshot, aTarget, canary } from '../../test/support/builders.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { decide } from '../decide.ts';
 import type { ControllerConfig } from '../model.ts';
 import { wireRules } from '../record/record.ts';

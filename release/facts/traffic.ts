@@ -2,7 +2,7 @@ import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import { isObject } from '../../lib/json.ts';
 import { ANNOTATION, FINALIZER } from '../../api/names.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { liveOf, PROVIDERS, routesOf } from '../../providers/index.ts';
 import { OFF } from '../../providers/provider.ts';
 import type {

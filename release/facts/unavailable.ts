@@ -1,4 +1,5 @@
-import type { Release, StableUnavailable } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { StableUnavailable } from '../../api/kinds/release/status.ts';
 import type { Facts } from './facts.ts';
 import { condition, timeOf } from './workload.ts';
 

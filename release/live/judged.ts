@@ -1,4 +1,5 @@
-import type { AnalysisState, Measurement, Verdict, Window } from '../../api/analysis.ts';
+import type { AnalysisState, Verdict } from '../../api/kinds/release/verdict.ts';
+import type { Measurement, Window } from '../../api/analysis.ts';
 import { REASON } from '../../api/reasons.ts';
 import { inheritedState } from '../../analysis/judge/core/inherited.ts';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';

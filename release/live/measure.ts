@@ -1,7 +1,8 @@
 import { wantsHistory } from '../../analysis/judge/core/judge.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Release, ReleaseStatus } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { trafficVariables } from '../../providers/index.ts';
 import { fencedTemplates } from '../facts/fence.ts';
 import type { Facts } from '../facts/facts.ts';

@@ -1,4 +1,5 @@
-import type { Release, WithheldFor } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { WithheldFor } from '../../api/kinds/release/status.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts/facts.ts';
 import { phaseOf } from '../facts/records.ts';

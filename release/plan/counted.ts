@@ -1,6 +1,6 @@
 import { metricsOf } from '../../api/bound.ts';
 import { serves } from '../../analysis/measure/sources.ts';
-import type { ReleaseSpec } from '../../api/release.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
 import { PRESETS } from '../../providers/index.ts';

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Release, ReleaseSpec } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import type { Rewrite } from '../canary/index.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { templatesEqual } from '../canary/index.ts';
 import { phaseOf, recordedPolicy } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';

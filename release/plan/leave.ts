@@ -1,4 +1,5 @@
-import type { Release, ReleaseStatus } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { isNothing, wantedSplit } from '../../api/split.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';

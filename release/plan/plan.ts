@@ -1,7 +1,7 @@
 import { ladderOf } from '../../api/ladder.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { wantsOf } from '../../providers/shared/wants.ts';
-import type { ReleaseSpec } from '../../api/release.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
 import { REASON, type Reason } from '../../api/reasons.ts';
 import type { Refusal } from '../../providers/provider.ts';
 import { getObject } from '../../lib/json.ts';

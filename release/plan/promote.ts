@@ -1,5 +1,6 @@
 import { REASON } from '../../api/reasons.ts';
-import type { PromotedFor, Release } from '../../api/release.ts';
+import type { PromotedFor } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Answer } from '../model.ts';
 import type { Said, StatusChange } from '../status/next.ts';

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
-import type { ReleaseSpec } from '../../api/release.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Write } from '../../api/writes.ts';
 import type { Provider, Refusal } from '../../providers/provider.ts';

@@ -7,7 +7,7 @@ import {
   type WorkloadFacts,
 } from '../facts/workload.ts';
 import type { Facts } from '../facts/facts.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { turnedDown } from './turned-down.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { getObject, getObjects, getString } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { nameOfWriter } from '../facts/writers.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';

@@ -1,4 +1,4 @@
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { templatesEqual } from '../canary/index.ts';
 import { wasTurnedDown } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';

@@ -1,6 +1,6 @@
 import { equalJson } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { releaseName } from '../canary/index.ts';

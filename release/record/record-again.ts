@@ -1,6 +1,7 @@
 import { ANNOTATION } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Release, ReleaseStatus } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { stableAfter, withdrawalOf } from '../facts/records.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Facts } from '../facts/facts.ts';

@@ -2,7 +2,7 @@ import { getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION, FINALIZER } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { canaryName, isMadeFor } from '../canary/index.ts';

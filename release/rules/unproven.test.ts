@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import type { Intent, PromotedFor, ReleaseStatus } from '../../api/release.ts';
+import type { Intent } from '../../api/kinds/release/spec.ts';
+import type { PromotedFor, ReleaseStatus } from '../../api/kinds/release/status.ts';
 import {
   ago,
   aRoute,

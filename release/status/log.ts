@@ -1,6 +1,6 @@
 import { MAX_DECISIONS } from '../../api/linter.ts';
 import { REASON, type Reason } from '../../api/reasons.ts';
-import type { DecisionRecord } from '../../api/release.ts';
+import type { DecisionRecord } from '../../api/kinds/release/status.ts';
 import { equalJson } from '../../lib/json.ts';
 
 /** Waits that say nothing a reader of the log would miss. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { lintRelease, MAX_DECISIONS } from '../../api/linter.ts';
 import type { Reason } from '../../api/reasons.ts';
-import type { DecisionRecord, Release } from '../../api/release.ts';
+import type { DecisionRecord } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { ago, aSnapshot, NOW } from '../../test/support/builders.ts';
 import { aRelease, aStatus, underWay } from '../../test/support/release-builders.ts';
 import { factsOf } from '../facts/facts.ts';

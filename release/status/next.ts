@@ -1,6 +1,7 @@
 import type { Reason } from '../../api/reasons.ts';
 import { buildConditions, isTerminal } from '../../api/conditions.ts';
-import type { DecisionRecord, Release, ReleaseStatus } from '../../api/release.ts';
+import type { DecisionRecord, ReleaseStatus } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import type { Split } from '../../api/split.ts';
 import { oneLine } from '../../lib/text.ts';
 import { OFF, type Observation } from '../../providers/provider.ts';

@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reasons.ts';
 import { buildConditions } from '../../api/conditions.ts';
-import type { Phase, ReleaseStatus } from '../../api/release.ts';
+import type { Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { oneLine } from '../../lib/text.ts';
 import { logged } from './log.ts';
 

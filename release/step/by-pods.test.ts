@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
-import type { ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import {
   ago,
   aSnapshot,

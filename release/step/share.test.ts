@@ -3,7 +3,9 @@ import { SHARE } from '../../api/analysis.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { lintRelease } from '../../api/linter.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import type { Release, ReleaseSpec, ReleaseStatus, TrafficShare } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
+import type { ReleaseStatus, TrafficShare } from '../../api/kinds/release/status.ts';
 import { ago, aRoute, aSnapshot, changed, doing, NOW, REWRITE } from '../../test/support/builders.ts';
 import {
   aRelease,

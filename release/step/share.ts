@@ -3,7 +3,7 @@ import { metricsOf } from '../../api/bound.ts';
 import { noCount } from '../../lib/count.ts';
 import { endpointOf } from '../../api/kinds/template/source.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { TrafficShare } from '../../api/release.ts';
+import type { TrafficShare } from '../../api/kinds/release/status.ts';
 import { serves } from '../../analysis/measure/sources.ts';
 import { judgeShare, shareUnknown } from '../../analysis/judge/core/share.ts';
 import { timeOf } from '../facts/workload.ts';

@@ -1,7 +1,8 @@
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
-import type { Phase, Release, ReleaseStatus } from '../../api/release.ts';
+import type { Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Split } from '../../providers/provider.ts';
 import { splitOf } from '../../providers/shared/wants.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ReleaseStatus } from '../../api/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import {

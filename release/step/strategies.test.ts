@@ -4,7 +4,7 @@ import { getObjects } from '../../lib/json.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
 import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import type { ReleaseStatus } from '../../api/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import type { Split } from '../../api/split.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import type { RouteOriginals } from '../../providers/provider.ts';

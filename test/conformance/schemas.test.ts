@@ -8,7 +8,7 @@ import { asObject, get, getArray, getObject, getObjects, getString, isObject } f
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { METRIC_KINDS } from '../../api/kinds/template/metric.ts';
 import { parsePolicy } from '../../api/kinds/policy/policy.ts';
-import { parseRelease } from '../../api/parse/release.ts';
+import { parseRelease } from '../../api/kinds/release/release.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
 import { serializeTemplate } from '../../api/kinds/template/template.ts';
 import { parseTemplate } from '../../api/kinds/template/template.ts';

@@ -1,5 +1,5 @@
 import { isTerminal } from '../../api/conditions.ts';
-import type { ReleaseStatus } from '../../api/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { isNothing, splitText, wantedSplit } from '../../api/split.ts';
 import type { Reconciled } from '../../controller/reconcile.ts';
 import { liveSplit } from './split.ts';

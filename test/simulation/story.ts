@@ -3,7 +3,7 @@ import { isTerminal } from '../../api/conditions.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { templatesEqual } from '../../release/canary/index.ts';
 import type { HoldMode } from '../../release/model.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import type { KubeRequest } from '../../kube/types.ts';
 import { Invariants } from './invariants.ts';
 import { WORLD_PROVIDERS, type WorldProvider } from './mesh.ts';

@@ -4,7 +4,7 @@ import { getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { newestFirst } from '../../api/order.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { MeasurementBoard } from '../../analysis/jobs/board.ts';
 import type { MeasureJob } from '../../api/measuring.ts';

@@ -1,6 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Release } from '../../api/release.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
 import { ROUTE_RESOURCES } from '../../providers/index.ts';
 import { canaryDeployment, canaryService } from '../../release/canary/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';

@@ -1,4 +1,5 @@
-import type { AnalysisState, BadOutcome, Measurement, Verdict, Window } from '../../api/analysis.ts';
+import type { AnalysisState, Verdict } from '../../api/kinds/release/verdict.ts';
+import type { BadOutcome, Measurement, Window } from '../../api/analysis.ts';
 import type { AnalysisTemplate } from '../../api/kinds/template/template.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';

@@ -1,6 +1,6 @@
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { ReleaseStatus } from '../../api/release.ts';
+import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { EventRecorder } from '../../controller/events.ts';
 import type { MeasureJob, MeasureResult } from '../../api/measuring.ts';

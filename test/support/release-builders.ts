@@ -1,6 +1,7 @@
 import { steering } from './release.ts';
 import { NOTHING_WANTED } from '../../providers/shared/wants.ts';
-import type { AnalysisState, Measurement } from '../../api/analysis.ts';
+import type { AnalysisState } from '../../api/kinds/release/verdict.ts';
+import type { Measurement } from '../../api/analysis.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { FINALIZER } from '../../api/names.ts';
@@ -9,7 +10,8 @@ import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
 import { serializeTemplate } from '../../api/kinds/template/template.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
-import type { Phase, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
+import type { Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
 import { ownLabels } from '../../release/canary/index.ts';
 import type { MeasureResult } from '../../api/measuring.ts';
 import { PROVIDERS } from '../../providers/index.ts';

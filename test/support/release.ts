@@ -4,7 +4,9 @@ import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import { defaultPolicy } from '../../api/kinds/policy/policy.ts';
 import { serializePolicy } from '../../api/kinds/policy/policy.ts';
 import { serializeTemplate } from '../../api/kinds/template/template.ts';
-import type { Phase, Release, ReleaseSpec, ReleaseStatus } from '../../api/release.ts';
+import type { Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
 
 export const STARTED = '2026-01-01T00:00:00Z';
 

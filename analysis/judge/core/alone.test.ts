@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AnalysisState, Measurement, Verdict } from '../../../api/analysis.ts';
+import type { AnalysisState, Verdict } from '../../../api/kinds/release/verdict.ts';
+import type { Measurement } from '../../../api/analysis.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { judgeWindow, startStep, wantsHistory } from './judge.ts';
 import { histogram, latency, slow } from '../../../test/support/latency-objects.ts';

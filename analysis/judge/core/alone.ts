@@ -1,4 +1,4 @@
-import type { MetricVerdict } from '../../../api/analysis.ts';
+import type { MetricVerdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Evaluation } from './evaluation.ts';
 

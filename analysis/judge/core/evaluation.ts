@@ -1,4 +1,5 @@
-import type { Measurement, MetricState, MetricVerdict, Window } from '../../../api/analysis.ts';
+import type { Measurement, Window } from '../../../api/analysis.ts';
+import type { MetricState, MetricVerdict } from '../../../api/kinds/release/verdict.ts';
 import type { BoundMetric } from '../../../api/bound.ts';
 
 /** What one metric, or several judged as one, says after a window. */

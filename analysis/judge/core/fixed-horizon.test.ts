@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnalysisState, Measurement } from '../../../api/analysis.ts';
+import type { AnalysisState } from '../../../api/kinds/release/verdict.ts';
+import type { Measurement } from '../../../api/analysis.ts';
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import { poisson } from '../../../test/support/sampling.ts';
 import { seeded } from '../../../lib/random.ts';

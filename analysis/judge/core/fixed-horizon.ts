@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../api/analysis.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { CountTest, Looks } from '../../../api/kinds/template/looks.ts';
 import type { Tick } from '../../stats/bet.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AnalysisState, History, Measurement } from '../../../api/analysis.ts';
+import type { AnalysisState } from '../../../api/kinds/release/verdict.ts';
+import type { History, Measurement } from '../../../api/analysis.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
 import type { Calibration } from './calibration.ts';
 import { inheritedState } from './inherited.ts';

@@ -1,4 +1,4 @@
-import type { AnalysisState, MetricState } from '../../../api/analysis.ts';
+import type { AnalysisState, MetricState } from '../../../api/kinds/release/verdict.ts';
 import type { BoundMetric } from '../../../api/bound.ts';
 import { metricsOf } from '../../../api/bound.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';

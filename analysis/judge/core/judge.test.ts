@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnalysisState, Measurement } from '../../../api/analysis.ts';
+import type { AnalysisState } from '../../../api/kinds/release/verdict.ts';
+import type { Measurement } from '../../../api/analysis.ts';
 import { isReason } from '../../../api/reasons.ts';
 import { judgeWindow, startStep, wantsHistory } from './judge.ts';
 import type { Course } from '../../../test/support/judge-objects.ts';

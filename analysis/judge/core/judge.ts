@@ -1,11 +1,5 @@
-import type {
-  AnalysisState,
-  Measurement,
-  MetricState,
-  MetricVerdict,
-  Verdict,
-  Window,
-} from '../../../api/analysis.ts';
+import type { AnalysisState, MetricState, MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
+import type { Measurement, Window } from '../../../api/analysis.ts';
 import { metricsOf } from '../../../api/bound.ts';
 import { REASON, type Reason } from '../../../api/reasons.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';

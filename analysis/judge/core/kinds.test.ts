@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnalysisState, BadOutcome, Measurement } from '../../../api/analysis.ts';
+import type { AnalysisState } from '../../../api/kinds/release/verdict.ts';
+import type { BadOutcome, Measurement } from '../../../api/analysis.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { isReason } from '../../../api/reasons.ts';
 import { startStep, wantsHistory } from './judge.ts';

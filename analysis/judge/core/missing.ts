@@ -1,4 +1,5 @@
-import type { BadOutcome, Measurement, Verdict } from '../../../api/analysis.ts';
+import type { BadOutcome, Measurement } from '../../../api/analysis.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import type { Reason } from '../../../api/reasons.ts';
 import { REASON } from '../../../api/reasons.ts';
 

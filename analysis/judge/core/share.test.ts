@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrafficShare } from '../../../api/release.ts';
+import type { TrafficShare } from '../../../api/kinds/release/status.ts';
 import { judgeShare, shareUnknown } from './share.ts';
 
 const since = '2026-01-01T12:00:00Z';

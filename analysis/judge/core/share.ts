@@ -1,5 +1,5 @@
 import { REASON } from '../../../api/reasons.ts';
-import type { TrafficShare } from '../../../api/release.ts';
+import type { TrafficShare } from '../../../api/kinds/release/status.ts';
 import { checkShare, ENOUGH, shareInterval, type ShareResult } from '../../stats/share.ts';
 
 /** What a window adds to what is known of the split. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AnalysisState, Histogram, Measurement, MetricState } from '../../../api/analysis.ts';
+import type { AnalysisState, MetricState } from '../../../api/kinds/release/verdict.ts';
+import type { Histogram, Measurement } from '../../../api/analysis.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { judgeWindow, lookedAt, startStep } from './judge.ts';
 import { histogram, latency, slow } from '../../../test/support/latency-objects.ts';

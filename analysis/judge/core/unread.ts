@@ -1,4 +1,4 @@
-import type { MetricState } from '../../../api/analysis.ts';
+import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
 import { isErrorRateData, readErrorRate, writeErrorRate } from '../error-rate/state.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AnalysisState, Measurement, Window } from '../../../api/analysis.ts';
+import type { AnalysisState } from '../../../api/kinds/release/verdict.ts';
+import type { Measurement, Window } from '../../../api/analysis.ts';
 import { defaultTemplate } from '../../../api/kinds/template/template.ts';
 import { judgeWindow, startStep, wantsHistory } from './judge.ts';
 

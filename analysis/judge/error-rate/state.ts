@@ -1,4 +1,5 @@
-import type { Counts, MetricState } from '../../../api/analysis.ts';
+import type { Counts } from '../../../api/analysis.ts';
+import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import { isCount } from '../../../lib/count.ts';
 import { isObject } from '../../../lib/json.ts';
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../api/analysis.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import type { Evidence } from '../core/comparison.ts';

@@ -1,4 +1,5 @@
-import type { Histogram, Measurement, MetricVerdict, Verdict } from '../../../api/analysis.ts';
+import type { Histogram, Measurement } from '../../../api/analysis.ts';
+import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import { isCount } from '../../../lib/count.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';

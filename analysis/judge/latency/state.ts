@@ -1,4 +1,5 @@
-import type { Counts, Histogram, LatencyHistory, MetricState } from '../../../api/analysis.ts';
+import type { Counts, Histogram, LatencyHistory } from '../../../api/analysis.ts';
+import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Buckets } from '../../stats/histogram.ts';

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../api/analysis.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
 import type { Tick } from '../../stats/bet.ts';

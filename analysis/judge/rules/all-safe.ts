@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../api/analysis.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Opinion } from '../core/evaluation.ts';
 import type { Case, JudgeRule } from './rule.ts';

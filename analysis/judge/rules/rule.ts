@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../api/analysis.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import type { Combined } from '../core/combined.ts';
 import { finiteNumbers } from '../core/comparison-text.ts';
 import type { Opinion } from '../core/evaluation.ts';

@@ -1,4 +1,4 @@
-import type { Verdict } from '../../../api/analysis.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import { unopposed } from '../core/alone.ts';

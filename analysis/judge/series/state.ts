@@ -1,4 +1,4 @@
-import type { MetricState } from '../../../api/analysis.ts';
+import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import { formatDuration } from '../../../lib/duration.ts';
 import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import type { Schedule } from '../core/looks.ts';

@@ -1,4 +1,4 @@
-import type { MetricVerdict, Verdict } from '../../../api/analysis.ts';
+import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import type { BoundMetric } from '../../../api/bound.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';

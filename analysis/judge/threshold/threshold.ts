@@ -1,4 +1,4 @@
-import type { MetricState, MetricVerdict, Verdict } from '../../../api/analysis.ts';
+import type { MetricState, MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { ThresholdMetric } from '../../../api/kinds/template/kinds/threshold.ts';
 import type { Evaluation, MetricInput } from '../core/evaluation.ts';

@@ -1,7 +1,7 @@
 import { ladderOf } from '../../../api/ladder.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { ANNOTATION } from '../../../api/names.ts';
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../../api/resources.ts';
 import { templatesEqual } from '../../canary/index.ts';
 import type { CanaryFacts } from '../../facts/canary.ts';

@@ -10,7 +10,7 @@ import {
   without,
 } from '../../../test/support/builders.ts';
 import { aRelease, underWay } from '../../../test/support/release-builders.ts';
-import type { ReleaseStatus } from '../../../api/release.ts';
+import type { ReleaseStatus } from '../../../api/kinds/release/status.ts';
 import { decide } from '../../decide.ts';
 
 const ZERO = 'jsonPatch HTTPRoute/web: take all traffic off the canary';

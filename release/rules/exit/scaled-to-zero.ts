@@ -1,5 +1,5 @@
 import { REASON } from '../../../api/reasons.ts';
-import type { ReleaseStatus } from '../../../api/release.ts';
+import type { ReleaseStatus } from '../../../api/kinds/release/status.ts';
 import { isNothing, wantedSplit } from '../../../api/split.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';

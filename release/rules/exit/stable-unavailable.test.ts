@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
 import type { JsonObject } from '../../../lib/json.ts';
-import type { ReleaseStatus } from '../../../api/release.ts';
+import type { ReleaseStatus } from '../../../api/kinds/release/status.ts';
 import { ago, aSnapshot, aTarget, changed, doing, replicaSet } from '../../../test/support/builders.ts';
 import { underWay } from '../../../test/support/release-builders.ts';
 import { decide } from '../../decide.ts';

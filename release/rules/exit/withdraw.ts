@@ -1,5 +1,6 @@
-import type { Verdict } from '../../../api/analysis.ts';
-import type { Release, Withdrawal } from '../../../api/release.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
+import type { Withdrawal } from '../../../api/kinds/release/status.ts';
 import { REASON, type Reason } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf, withdrawalOf } from '../../facts/records.ts';

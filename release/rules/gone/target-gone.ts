@@ -1,4 +1,4 @@
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { isEnded, phaseOf } from '../../facts/records.ts';

@@ -1,6 +1,6 @@
 import { FINALIZER } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import { isEnded } from '../../facts/records.ts';
 import type { Facts } from '../../facts/facts.ts';
 import type { Answer } from '../../model.ts';

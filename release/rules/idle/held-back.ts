@@ -1,6 +1,6 @@
 import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';
 import { timeOf, type WorkloadFacts } from '../../facts/workload.ts';

@@ -1,5 +1,5 @@
 import { REASON } from '../../../api/reasons.ts';
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf, stableAfter, type StableRecord } from '../../facts/records.ts';
 import { ofTemplate, servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../../facts/workload.ts';

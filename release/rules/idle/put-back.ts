@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../lib/json.ts';
 import { ANNOTATION } from '../../../api/names.ts';
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { templatesEqual } from '../../canary/index.ts';
 import { setAsideOf } from '../../facts/records.ts';

@@ -1,4 +1,5 @@
-import type { PromotedFor, Release } from '../../../api/release.ts';
+import type { PromotedFor } from '../../../api/kinds/release/status.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../../api/kube.ts';
 import type { JsonObject } from '../../../lib/json.ts';
-import type { ReleaseSpec } from '../../../api/release.ts';
+import type { ReleaseSpec } from '../../../api/kinds/release/spec.ts';
 import {
   ago,
   aRoute,

@@ -1,6 +1,6 @@
 import { ladderOf } from '../../../api/ladder.ts';
 import type { JsonObject } from '../../../lib/json.ts';
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Step } from '../../../api/kinds/policy/step.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../lib/duration.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { BoundedClock } from '../../../api/release.ts';
+import type { BoundedClock } from '../../../api/kinds/release/status.ts';
 import { splitText } from '../../../api/split.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { clocksOf, CONFIRM_WITHIN_MS, isExposed } from '../../facts/exposure.ts';

@@ -1,7 +1,7 @@
 import { REASON, type Reason } from '../../../api/reasons.ts';
 import { isNothing, wantedSplit } from '../../../api/split.ts';
 import { isMadeFor } from '../../canary/index.ts';
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';
 import type { Answer } from '../../model.ts';

@@ -1,4 +1,4 @@
-import type { Release } from '../../../api/release.ts';
+import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { wantedSplit, type Split } from '../../../api/split.ts';
 import { OFF } from '../../../providers/provider.ts';

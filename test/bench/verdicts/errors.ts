@@ -1,4 +1,4 @@
-import type { AnalysisState, Verdict } from '../../../api/analysis.ts';
+import type { AnalysisState, Verdict } from '../../../api/kinds/release/verdict.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import type { FamilyId } from './families.ts';
 import { FAMILIES } from './families.ts';

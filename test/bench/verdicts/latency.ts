@@ -1,4 +1,5 @@
-import type { AnalysisState, Histogram, LatencyHistory } from '../../../api/analysis.ts';
+import type { AnalysisState } from '../../../api/kinds/release/verdict.ts';
+import type { Histogram, LatencyHistory } from '../../../api/analysis.ts';
 import { startStep } from '../../../analysis/judge/core/judge.ts';
 import { quantile } from '../../../analysis/stats/histogram.ts';
 import type { Group, Readings } from './group.ts';

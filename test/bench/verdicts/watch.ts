@@ -1,12 +1,5 @@
-import type {
-  AnalysisState,
-  Counts,
-  History,
-  LatencyHistory,
-  Measurement,
-  Verdict,
-  Window,
-} from '../../../api/analysis.ts';
+import type { AnalysisState, Verdict } from '../../../api/kinds/release/verdict.ts';
+import type { Counts, History, LatencyHistory, Measurement, Window } from '../../../api/analysis.ts';
 import { parseTemplate } from '../../../api/kinds/template/template.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import { judgeWindow, startStep } from '../../../analysis/judge/core/judge.ts';

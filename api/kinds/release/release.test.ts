@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { aRelease, aStatus } from '../../test/support/release.ts';
-import { formatIssue } from '../../lib/result.ts';
+import { aRelease, aStatus } from '../../../test/support/release.ts';
+import { formatIssue } from '../../../lib/result.ts';
 import { parseRelease } from './release.ts';
 
 describe('parseRelease', () => {

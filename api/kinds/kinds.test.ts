@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { policies, templates } from '../../test/support/arbitraries.ts';
 import { formatIssue, type Issue, type Result } from '../../lib/result.ts';
 import { parseAnnotations } from '../annotations.ts';
-import { parsePolicy } from '../kinds/policy/policy.ts';
-import { parseRelease } from './release.ts';
-import { serializePolicy } from '../kinds/policy/policy.ts';
-import { serializeTemplate } from '../kinds/template/template.ts';
-import { parseTemplate } from '../kinds/template/template.ts';
+import { parsePolicy } from './policy/policy.ts';
+import { parseRelease } from './release/release.ts';
+import { serializePolicy } from './policy/policy.ts';
+import { serializeTemplate } from './template/template.ts';
+import { parseTemplate } from './template/template.ts';
 
 /** JSON that looks like the real thing: known names with any values, at any depth. */
 const names = fc.constantFrom(
