@@ -1,4 +1,9 @@
-import type { AnalysisState, MetricState, MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
+import type {
+  AnalysisState,
+  MetricState,
+  MetricVerdict,
+  Verdict,
+} from '../../../api/kinds/release/verdict.ts';
 import type { Measurement, Window } from '../../../api/analysis.ts';
 import { metricsOf } from '../../../api/bound.ts';
 import { REASON, type Reason } from '../../../api/reasons.ts';
