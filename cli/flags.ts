@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { HOME } from '../api/names.ts';
+import { UsageError } from './io.ts';
 
 /** Arguments and flags that several commands take. */
 
@@ -20,6 +21,14 @@ export const output = (command: Command, choices: readonly string[], help = 'for
 
 /** Of an option that may be repeated. */
 export const collect = (value: string, list: string[] = []): string[] => [...list, value];
+
+/** Of an option of which a second one would have to be ignored. */
+export const once =
+  (flag: string) =>
+  (value: string, before?: string): string => {
+    if (before === undefined) return value;
+    throw new UsageError(`${flag}: is given twice; leave out one`);
+  };
 
 /** Of a command that judges a template without a cluster. */
 export const offline = (command: Command): Command =>

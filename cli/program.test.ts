@@ -66,6 +66,10 @@ describe('the command line', () => {
 
   it.each([
     {
+      args: ['backtest', '--prometheus', 'http://a', '--prometheus', 'http://b'],
+      want: '--prometheus: is given twice; leave out one',
+    },
+    {
       args: ['wait', 'x', '--timeout', 'soon'],
       want: '--timeout: "soon" is not a duration; give one like 10m',
     },

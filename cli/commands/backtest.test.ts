@@ -234,7 +234,14 @@ describe('sluice backtest --policy', () => {
 
 describe('what cannot be played', () => {
   it.each<{ flags: Partial<BacktestFlags>; want: RegExp }>([
-    { flags: { prometheus: 'here' }, want: /--prometheus: "here" is not a URL; give one like http/ },
+    {
+      flags: { prometheus: 'here' },
+      want: /--prometheus: here is not a name and an http URL; write name=http/,
+    },
+    {
+      flags: { prometheus: 'http://me:secret@prom:9090/?tenant=a' },
+      want: /--prometheus: http:\/\/…@prom:9090\/\?tenant=a is not a name and an http URL/,
+    },
     { flags: { target: 'web' }, want: /--target: "web" is not namespace\/name/ },
     { flags: { runs: '0' }, want: /--runs: "0" is not usable/ },
     { flags: { from: iso(5) }, want: /--from: there is only 1h of history; give a range of at least 2h/ },

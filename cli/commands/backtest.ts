@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { command as defined } from '../command.ts';
-import { offline, output } from '../flags.ts';
+import { offline, once, output } from '../flags.ts';
+import { parseEndpoints } from '../../controller/config-endpoints.ts';
 import { CLUSTER_DOMAIN } from '../../api/names.ts';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -132,12 +133,7 @@ function onlyPrometheus(bound: BoundTemplate): BoundTemplate {
 }
 
 async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }: Asked): Promise<Recorded> {
-  const url = flags.prometheus;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new UsageError(
-      `--prometheus: "${withoutPassword(url)}" is not a URL; give one like http://prometheus.monitoring:9090`,
-    );
-  }
+  const url = prometheusAt(flags.prometheus);
   const variables = variablesFor({
     namespace: target.namespace,
     target: target.name,
@@ -160,6 +156,13 @@ async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }
   } finally {
     client.close();
   }
+}
+
+/** As the controller reads it. */
+function prometheusAt(text: string): string {
+  const parsed = parseEndpoints({ prometheus: [text], source: [] });
+  if (!parsed.ok) throw new UsageError(parsed.issues.map(formatIssue).join('\nsluice: '));
+  return [...parsed.value.endpoints.values()][0] ?? text;
 }
 
 function argumentsOf({ template, use }: BoundTemplate): Record<string, string> {
@@ -209,7 +212,11 @@ export const command = defined({
   takes: (made) =>
     output(
       offline(made)
-        .requiredOption('--prometheus <url>', 'base URL, like http://prometheus.monitoring:9090')
+        .requiredOption(
+          '--prometheus <url>',
+          'base URL, like http://prometheus.monitoring:9090',
+          once('--prometheus'),
+        )
         .requiredOption('--target <namespace/name>', 'the Deployment')
         .option('--from <time>', 'begin of the history: RFC 3339, or how long ago', '24h')
         .option('--to <time>', 'its end', '1m')
