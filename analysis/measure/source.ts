@@ -10,7 +10,7 @@ import type { Job } from './job.ts';
 export type Asked = Metric['type'] | 'share';
 
 /**
- * A kind of place where numbers come from: one object per folder, listed in sources.ts. What it says of itself is pure and cheap to
+ * A kind of place where numbers come from: one object per folder, listed in list.ts. What it says of itself is pure and cheap to
  * load; what asks is loaded by `open`. docs/extending/metric-source.md
  */
 export interface Source {

@@ -1,10 +1,8 @@
-import { http } from './http/index.ts';
-import { prometheus } from './prometheus/index.ts';
 import { endpointOf, type Sourced } from '../../api/kinds/template/source.ts';
+import * as all from './list.ts';
 import type { Asked, Source } from './source.ts';
 
-/** Every source of numbers: its folder, and a line here. */
-export const SOURCES: readonly Source[] = [prometheus, http];
+export const SOURCES: readonly Source[] = Object.values(all);
 
 export interface SourceName {
   source: Source;

@@ -25,15 +25,14 @@ export function sentQueries(release: Release): SentQuery[] {
   return release.spec.analysis.flatMap((bound) => {
     const template = getString(bound, 'template') ?? '?';
     const args = Object.entries(getStringMap(bound, 'args')).map(([name, value]) => [`args.${name}`, value]);
-    const source = sourceNamed(getString(bound, 'spec', 'source') ?? '')?.source;
-    const shown = source?.shown ?? renderKnown;
+    const source = sourceNamed(getString(bound, 'spec', 'source') ?? 'prometheus/default')?.source;
     const variables = { ...known(release), ...(Object.fromEntries(args) as Record<string, string>) };
     return getObjects(bound, 'spec', 'metrics').flatMap((metric) =>
       written(metric).map(([what, text]) => ({
         template,
         metric: getString(metric, 'name') ?? '?',
         what,
-        query: shown(text, ofArm(variables, what.startsWith('stable') ? 'stable' : 'canary')),
+        query: source?.shown(text, ofArm(variables, what.startsWith('stable') ? 'stable' : 'canary')) ?? text,
       })),
     );
   });

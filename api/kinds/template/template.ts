@@ -14,7 +14,7 @@ import {
 } from '../../../lib/schema/scalars.ts';
 import type { Infer, Schema } from '../../../lib/schema/schema.ts';
 import { metric } from './metric.ts';
-import { sourceName } from './source.ts';
+import { sourceField } from './source.ts';
 import { checkScoring, SCORING } from './scoring.ts';
 
 const MAX_ARG_TEXT = 1024;
@@ -72,18 +72,7 @@ const templateOf = (floorMs: number) =>
         'default',
         "Name of a Prometheus end point in the controller's configuration.",
       ),
-      source: optional(
-        sourceName,
-        "Another source and its end point in the controller's configuration, like http/stats, instead of prometheus.",
-        {
-          rules: [
-            {
-              rule: "!has(self.source) || !has(self.prometheus) || self.prometheus == 'default'",
-              message: 'give only one of source, prometheus',
-            },
-          ],
-        },
-      ),
+      source: sourceField,
       risk: fallback(RISK, { harm: HARM, safe: SAFE }, 'How often a verdict may be wrong.', {
         shown: '',
       }),
