@@ -107,6 +107,18 @@ describe('flags of the controller', () => {
       want: '--prometheus: http://…@a namespaces=Shop has something after its URL that is no list of namespaces; write namespaces=one,other',
     },
     {
+      argv: ['--source', 'stats=http://a'],
+      want: '--source: stats=http://a is not a source, a name and an http URL; write source/name=http://host/prefix, without ? and #, the source being one of http, prometheus',
+    },
+    {
+      argv: ['--source', 'datadog/stats=http://me:secret@a'],
+      want: '--source: datadog/stats=http://…@a is not a source, a name and an http URL; write source/name=http://host/prefix, without ? and #, the source being one of http, prometheus',
+    },
+    {
+      argv: ['--prometheus', 'http://a', '--source', 'prometheus/default=http://b'],
+      want: '--source: prometheus/default=http://b names prometheus/default a second time; give each end point its own name: source/name=url',
+    },
+    {
       argv: ['--trusted-namespaces', 'shop,'],
       want: '--trusted-namespaces: shop, is no list of namespaces; write one,other',
     },
@@ -116,6 +128,15 @@ describe('flags of the controller', () => {
     },
   ])('$argv is refused with field, value and remedy', ({ argv, want }) => {
     expect(issuesOf(...argv)).toEqual([want]);
+  });
+
+  it('say which end points of other sources templates may name', () => {
+    const parsed = parseFlags(['--source', 'http/stats=https://stats.shop:8443/v1/ namespaces=shop']);
+    expect(parsed.ok && [...parsed.value.endpoints]).toEqual([['http/stats', 'https://stats.shop:8443/v1']]);
+    expect(parsed.ok && parsed.value.decisions).toMatchObject({
+      endpoints: ['http/stats'],
+      endpointsFor: { 'http/stats': ['shop'] },
+    });
   });
 
   it('say what tenants may bring and read', () => {

@@ -2,7 +2,7 @@ import { endpointOf, type Sourced } from '../../api/kinds/template/source.ts';
 import * as all from './list.ts';
 import type { Asked, Source } from './source.ts';
 
-export const SOURCES: readonly Source[] = Object.values(all);
+export const SOURCES: readonly Source[] = Object.values(all).sort((a, b) => (a.name < b.name ? -1 : 1));
 
 export interface SourceName {
   source: Source;

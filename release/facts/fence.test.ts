@@ -173,3 +173,87 @@ describe('an end point that lists its namespaces', () => {
     expect(sentence).not.toContain('bank');
   });
 });
+
+describe('a template whose numbers come from JSON over HTTP', () => {
+  const counts = { bad: '/r/{{service}}#/bad', total: '/r/{{service}}#/total' };
+  const spec = (more: object = {}, errorRate: object = counts) =>
+    custom('AnalysisTemplate', 'shop', {
+      source: 'http/stats',
+      metrics: [{ name: 'errors', errorRate }],
+      ...more,
+    } as JsonObject);
+  const config = (more: Partial<ControllerConfig> = {}): ControllerConfig => ({
+    ...base,
+    endpoints: ['prometheus/default', 'http/stats'],
+    ...more,
+  });
+  const refusal = (...args: Parameters<typeof resolved>) => {
+    const rules = resolved(...args);
+    return rules.ok ? undefined : rules.objection;
+  };
+
+  it('is taken where the controller has its end point', () => {
+    const rules = resolved([spec()], config());
+    expect(rules.ok && rules.value.templates[0]?.template.source).toBe('http/stats');
+  });
+
+  it.each([
+    {
+      title: 'an end point that the controller does not have',
+      template: spec({ source: 'http/other' }),
+      reason: 'SourceNotConfigured',
+      words:
+        '"http/other" is no end point of the controller; name one of prometheus/default, http/stats, or start',
+    },
+    {
+      title: 'an end point of other namespaces',
+      template: spec(),
+      config: config({ endpointsFor: { 'http/stats': ['bank'] } }),
+      reason: 'SourceNotConfigured',
+      words: 'is an end point that namespace shop may not use',
+    },
+    {
+      title: 'a source that does not exist',
+      template: spec({ source: 'datadog/x' }),
+      reason: 'InvalidTemplate',
+      words:
+        'names no source of metrics; write <source>/<end point>, the source being one of http, prometheus',
+    },
+    {
+      title: 'ready-made queries',
+      template: spec({}, { preset: 'auto' }),
+      reason: 'InvalidTemplate',
+      words: 'is in PromQL, and the numbers come from JSON over HTTP; give queries of your own',
+    },
+    {
+      title: 'a latency',
+      template: spec({ metrics: [{ name: 'slow', latency: { preset: 'auto' } }] }),
+      reason: 'InvalidTemplate',
+      words:
+        'metrics[0].latency: cannot come from JSON over HTTP; measure one of errorRate, series, threshold',
+    },
+    {
+      title: 'PromQL',
+      template: spec({}, { bad: 'bad_total', total: 'total' }),
+      reason: 'InvalidTemplate',
+      words: 'bad_total begins with no "/"',
+    },
+    {
+      title: 'a Prometheus beside it',
+      template: spec({ prometheus: 'prod' }),
+      reason: 'InvalidTemplate',
+      words: 'stands beside prometheus; give only one of source, prometheus',
+    },
+    {
+      title: 'queries that must stay within their namespace',
+      template: spec(),
+      config: config({ namespaceMatcher: true }),
+      reason: 'InvalidTemplate',
+      words: 'cannot be limited to one namespace',
+    },
+  ])('$title is refused with the remedy', ({ template: given, config: own = config(), reason, words }) => {
+    const objection = refusal([given], own);
+    expect(objection?.reason).toBe(reason);
+    expect(objection?.sentence).toContain(words);
+  });
+});
