@@ -1,5 +1,5 @@
 import type { KubeObject, Resource } from '../api/kube.ts';
-import type { Provider } from './provider.ts';
+import type { Kinds, Provider } from './provider.ts';
 
 /** Live objects of one namespace. */
 export interface LiveRoutes {
@@ -8,11 +8,7 @@ export interface LiveRoutes {
 }
 
 /** Every kind a back end looks at: the users' routes, what it makes, and what may contradict or confirm a split. */
-export const readBy = ({
-  routeResources,
-  madeResource,
-  alsoReads = [],
-}: Pick<Provider, 'routeResources' | 'madeResource' | 'alsoReads'>): Resource[] => [
+export const readBy = ({ routeResources, madeResource, alsoReads = [] }: Kinds): Resource[] => [
   ...routeResources,
   ...(madeResource === undefined ? [] : [madeResource]),
   ...alsoReads,

@@ -185,32 +185,33 @@ export interface Presets {
   requests?: { canary: string; stable: string };
 }
 
-/**
- * A traffic back end. Pure: objects in, wanted writes out. One file per back end; every one is held to
- * providers/conformance/suite.ts.
- */
-export interface Provider {
-  /** as policies name it, and its folder and its page are called */
-  name: ProviderName;
-  /** for people: what it steers by */
-  title: string;
+/** What a back end reads and writes: watches, lists and rights of the controller are derived from it. */
+export interface Kinds {
   /** kinds of the user's routes this back end splits */
   routeResources: readonly Resource[];
   /** kind of the objects it makes; undefined if it makes none */
   madeResource: Resource | undefined;
   /** kinds that may contradict a split, or confirm it */
   alsoReads?: readonly Resource[];
-  /** true: where no route names the Service it works by an object of its own, if policy or annotation name the provider */
-  routeless?: boolean;
-  /** how the share is brought about: by a router that is told it, or by the number of pods */
-  steering: Steering;
-  /** true: only used where policy or annotation name it */
-  onlyByName?: true;
   /** true: user-owned objects are edited, so the Release needs `record` and the finalizer first */
   editsUserRoutes: boolean;
+}
+
+/** What it can do, and when it is used. */
+export interface Abilities {
+  strategies: readonly Strategy[];
+  /** how the share is brought about: by a router that is told it, or by the number of pods */
+  steering: Steering;
   /** time after a weight is observed before the data plane can be trusted to follow it */
   settleMs: number;
-  strategies: readonly Strategy[];
+  /** true: where no route names the Service it works by an object of its own, if policy or annotation name the provider */
+  routeless?: boolean;
+  /** true: only used where policy or annotation name it */
+  onlyByName?: true;
+}
+
+/** The split itself. */
+export interface Splitting {
   /** does this user's route send anything to that Service? */
   names(route: KubeObject, service: string): boolean;
   /** why the routes in scope cannot be split safely; [] = they can */
@@ -222,6 +223,10 @@ export interface Provider {
   plan(context: TrafficContext, split: Split): Write[];
   /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
   cleanup(context: TrafficContext): Write[];
+}
+
+/** By what the requests of both arms are counted. */
+export interface Counting {
   /** the queries that fit what serves these routes; `classes`: IngressClasses, as far as they are known; absent: none are */
   presets(routes: readonly KubeObject[], classes?: readonly KubeObject[]): Presets | NoPresets;
   /** all that `presets` may answer and templates may name */
@@ -234,6 +239,17 @@ export interface Provider {
   portsTo?(route: KubeObject, service: string): string[];
   /** why counts of requests say nothing about the weight of this route, as the end of a sentence */
   uncountable?(route: KubeObject): string | undefined;
+}
+
+/**
+ * A traffic back end: a folder of its own and a line in list.ts (docs/extending/provider.md). Pure: objects in, wanted writes out; every
+ * one is held to providers/conformance/suite.ts.
+ */
+export interface Provider extends Kinds, Abilities, Splitting, Counting {
+  /** as policies name it, and its folder and its page are called */
+  name: ProviderName;
+  /** for people: what it steers by */
+  title: string;
   /** what is good to know before a release begins */
   notes?(context: NotesContext): Note[];
 }
