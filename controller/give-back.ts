@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
 import { RESOURCES } from '../api/resources.ts';
-import type { Release } from '../api/kinds/release/release.ts';
+import { getObjects, getString } from '../lib/json.ts';
 import type { Write } from '../api/writes.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isConflict, isInvalid, KubeError } from '../kube/errors.ts';
@@ -102,7 +102,7 @@ export function repairsOf(snapshot: Snapshot): Action[] {
   const { namespace, name } = key;
   const refs = [
     { resource: RESOURCES.deployments, namespace, name },
-    ...releases.flatMap(({ spec }) => routesOf(spec, namespace)),
+    ...releases.flatMap((release) => routesOf(release, namespace)),
   ];
   const byName = new Map(refs.map((ref) => [`${ref.resource.plural}/${ref.name}`, ref]));
   return [...byName.values()].flatMap((ref): Action[] => {
@@ -114,9 +114,11 @@ export function repairsOf(snapshot: Snapshot): Action[] {
   });
 }
 
-function routesOf({ traffic }: Release['spec'], namespace: string): ObjectRef[] {
+function routesOf(release: KubeObject, namespace: string): ObjectRef[] {
   const resources = Object.values(PROVIDERS).flatMap(({ routeResources }) => routeResources);
-  return (traffic?.routes ?? []).flatMap(({ kind, name }) =>
-    resources.filter((each) => each.kind === kind).map((resource) => ({ resource, namespace, name })),
-  );
+  return getObjects(release, 'spec', 'traffic', 'routes').flatMap((route) => {
+    const name = getString(route, 'name');
+    const kinds = resources.filter(({ kind }) => kind === getString(route, 'kind'));
+    return name === undefined ? [] : kinds.map((resource) => ({ resource, namespace, name }));
+  });
 }

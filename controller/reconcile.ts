@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
+import { parseRelease } from '../api/kinds/release/release.ts';
 import type { ReleaseStatus } from '../api/kinds/release/status.ts';
 import type { KubeError } from '../kube/errors.ts';
 import { decideSafely } from '../release/decide.ts';
@@ -63,7 +64,7 @@ export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
   pipe.memory.saw(target, decision.unserved);
   const bug = decided.bug === undefined ? {} : { bug: decided.bug };
   if (decided.obstacle === undefined) refusals.mended(target);
-  const releases = snapshot.releases as unknown as readonly KubeObject[];
+  const { releases } = snapshot;
   const actor = { ...pipe, releases, seen: (ref: ObjectRef) => seenIn(snapshot, ref) };
   const acted = await execute(decision.actions, { ...actor, ...remembering(pipe, target, decision) });
   if (acted.outcome === 'fenced') return { outcome: 'fenced', decision, ...bug };
@@ -128,7 +129,8 @@ function nextOf({ decision, snapshot, acted, obstacle }: Came): Next | undefined
   const asDecided = acted.outcome === 'done' || status?.regardless === true ? status : undefined;
   const base = asDecided ?? (obstacle === undefined ? undefined : asItWas(snapshot, status));
   if (base === undefined || obstacle === undefined || base.next.endedAt !== undefined) return base;
-  const shown = snapshot.releases.find(({ metadata }) => metadata.name === base.release)?.status;
+  const read = parseRelease(snapshot.releases.find(({ metadata }) => metadata.name === base.release));
+  const shown = read.ok ? read.value.status : undefined;
   return { release: base.release, next: withTrouble(base.next, obstacle, { shown, nowMs: snapshot.nowMs }) };
 }
 
@@ -153,7 +155,7 @@ function statusActionOf(
   const isIt = (object: KubeObject): boolean => object.kind === 'Release' && object.metadata.name === name;
   const known = [...snapshot.releases, ...snapshot.unsealed];
   const read = known.find((release) => release.metadata.name === name);
-  const release = written.findLast(isIt) ?? (read as unknown as KubeObject | undefined);
+  const release = written.findLast(isIt) ?? read;
   if (release === undefined) return undefined;
   const write = statusWrite(release, next);
   return write === undefined ? undefined : { do: 'write', why: 'record the status', write };

@@ -30,7 +30,7 @@ export const urgent = (actions: readonly Action[]): Action[] =>
 export const optional = (actions: readonly Action[]): Action[] =>
   actions.map((action) => (action.do === 'write' ? { ...action, optional: true } : action));
 
-function refTo(resource: Resource, object: KubeObject): ObjectRef {
+function refTo(resource: Resource, object: Pick<KubeObject, 'metadata'>): ObjectRef {
   const { name, namespace } = object.metadata;
   return { resource, name, ...(namespace === undefined ? {} : { namespace }) };
 }
@@ -122,7 +122,9 @@ export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonO
 }
 
 /** Deletes one object Sluice made; nothing if it is being deleted already. */
-export function remove(why: string, resource: Resource, object: KubeObject | undefined): Action[] {
+type Named = Pick<KubeObject, 'metadata'>;
+
+export function remove(why: string, resource: Resource, object: Named | undefined): Action[] {
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return [];
   const { uid = '' } = object.metadata;
   return [write(why, { verb: 'delete', ref: refTo(resource, object), uid })];
@@ -131,7 +133,7 @@ export function remove(why: string, resource: Resource, object: KubeObject | und
 /** Changes metadata of a Release; the resourceVersion makes it fail if anybody else wrote in between. */
 export function patchRelease(
   why: string,
-  release: Release,
+  release: Named,
   change: { annotations?: JsonObject; finalizers?: string[] },
 ): Action {
   const { name, namespace, resourceVersion } = release.metadata;
@@ -155,7 +157,7 @@ export function recordOriginals(release: Release, originals: JsonObject): Action
   });
 }
 
-export function forgetOriginals(release: Release): Action {
+export function forgetOriginals(release: Named): Action {
   const finalizers = (release.metadata.finalizers ?? []).filter((each) => each !== FINALIZER);
   return patchRelease('the route is as it was', release, {
     finalizers,

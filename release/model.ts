@@ -3,7 +3,6 @@ import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/kinds/policy/policy.ts';
 import type { MeasureJob, MeasureResult } from '../api/measuring.ts';
 import type { Phase, ReleaseStatus } from '../api/kinds/release/status.ts';
-import type { Release } from '../api/kinds/release/release.ts';
 import type { ReleaseSpec } from '../api/kinds/release/spec.ts';
 import type { BoundTemplate } from '../api/kinds/template/bound.ts';
 import type { Write } from '../api/writes.ts';
@@ -41,9 +40,9 @@ export interface Snapshot extends LiveRoutes {
   /** of the namespace: what is looked at before a release begins (release/preflight/considered.ts), as far as it may be read */
   surroundings: readonly KubeObject[];
   /** this target's Releases (label sluice.dev/target) that the controller sealed, newest first */
-  releases: readonly Release[];
+  releases: readonly KubeObject[];
   /** those without a valid seal, newest first: nothing in them is believed */
-  unsealed: readonly Release[];
+  unsealed: readonly KubeObject[];
   /** what the newest Release of this name called stable when one was last seen, as far as this process remembers */
   lastStable: LastStable | undefined;
   /** what the last pass of this process said of a target that serves nobody */

@@ -6,6 +6,7 @@ import { factsOf, type Facts } from '../../release/facts/facts.ts';
 import { phaseOf } from '../../release/facts/records.ts';
 import { resolveRules } from '../../release/facts/resolve.ts';
 import type { Action, Snapshot } from '../../release/model.ts';
+import { asObject } from '../../release/record/made.ts';
 import { planRelease, type Plan } from '../../release/plan/plan.ts';
 import { newRelease } from '../../release/record/record.ts';
 import type { Refusal } from '../../providers/provider.ts';
@@ -58,7 +59,7 @@ export function lookAt(snapshot: Snapshot): Checked {
     return { facts, refusals, notes: [], release: undefined, underWay: false, rehearsal: [], templates: [] };
   }
   const release = planned(target, plan);
-  const begun = factsOf({ ...snapshot, releases: [release] });
+  const begun = factsOf({ ...snapshot, releases: [asObject(release)] });
   const notes = [...notOptedIn(facts), ...plan.notes];
   const rules = resolveRules(snapshot);
   const templates = rules.ok ? rules.value.templates : [];

@@ -1,12 +1,11 @@
 import { expect, it } from 'vitest';
-import type { Release } from '../../api/kinds/release/release.ts';
 import { NOW, podTemplate, UID } from '../../test/support/builders.ts';
 import { aRelease, initial } from '../../test/support/release-builders.ts';
 import { Memory } from './memory.ts';
 
 const HOUR_MS = 3_600_000;
-const first = initial() as unknown as Release;
-const going = aRelease({ images: ['web:1', 'web:2'] }) as unknown as Release;
+const first = initial();
+const going = aRelease({ images: ['web:1', 'web:2'] });
 
 it('remembers for an hour what the newest Release of a target called stable', () => {
   const memory = new Memory();
@@ -22,7 +21,7 @@ it('remembers for an hour what the newest Release of a target called stable', ()
 it('keeps what was said last where a Release cannot be read', () => {
   const memory = new Memory();
   memory.seen('shop/web', [first], NOW);
-  const damaged = { ...going, spec: {} } as unknown as Release;
+  const damaged = { ...going, spec: {} };
   expect(memory.seen('shop/web', [damaged, first], NOW)?.stable.replicaSet).toBe('web-web-1');
 });
 

@@ -1,4 +1,4 @@
-import type { Release } from '../../api/kinds/release/release.ts';
+import type { KubeObject } from '../../api/kube.ts';
 import { readReleases, stableAfter } from '../../release/facts/records.ts';
 import type { LastStable, Unserved } from '../../release/model.ts';
 
@@ -16,7 +16,7 @@ export class Memory {
   readonly #of = new Map<string, LastStable & { seenMs: number }>();
 
   /** Notes what the newest Release says; without one, what the last one said. */
-  seen(target: string, [newest]: readonly Release[], nowMs: number): LastStable | undefined {
+  seen(target: string, [newest]: readonly KubeObject[], nowMs: number): LastStable | undefined {
     const [release] = newest === undefined ? [] : readReleases([newest]).releases;
     if (release !== undefined) {
       this.#of.delete(target);

@@ -1,6 +1,5 @@
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import { newestFirst } from '../../api/order.ts';
-import type { Release } from '../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { deepFreeze } from '../../lib/freeze.ts';
 import { ROUTE_RESOURCES } from '../../providers/index.ts';
@@ -184,8 +183,6 @@ function releasesOf(
   isSealed: (release: KubeObject) => boolean,
 ): Pick<Snapshot, 'releases' | 'unsealed'> {
   const mine = newestFirst(all.filter((release) => targetOf(release) === target));
-  const of = (sealed: boolean) =>
-    // The schema of the CRD vouches for the shape; rules read its parts with care.
-    mine.filter((release) => isSealed(release) === sealed) as unknown as Release[];
+  const of = (sealed: boolean) => mine.filter((release) => isSealed(release) === sealed);
   return { releases: of(true), unsealed: of(false) };
 }

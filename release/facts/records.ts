@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { isTerminal } from '../../api/conditions.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -20,7 +21,7 @@ export function isEnded(release: Release): boolean {
 }
 
 /** The Releases that can be read, newest first, and the names of those that cannot. */
-export function readReleases(raw: readonly Release[]): { releases: Release[]; unreadable: string[] } {
+export function readReleases(raw: readonly KubeObject[]): { releases: Release[]; unreadable: string[] } {
   const releases: Release[] = [];
   const unreadable: string[] = [];
   for (const each of raw) {

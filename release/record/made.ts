@@ -12,8 +12,14 @@ import { answer, AT_ONCE } from '../answer.ts';
 /** Every Release of the target, whoever vouches for it: their names are taken. */
 export type Beside = Pick<Snapshot, 'releases' | 'unsealed'>;
 
-export const asObject = (release: Release): KubeObject => release as unknown as KubeObject;
-const named = (all: readonly Release[], name: string): Release | undefined =>
+/** A record that is to be made: it has no status yet. */
+export const asObject = ({ apiVersion, kind, metadata, spec }: Release): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata,
+  spec: { ...spec },
+});
+const named = (all: readonly KubeObject[], name: string): KubeObject | undefined =>
   all.find(({ metadata }) => metadata.name === name);
 
 /**
@@ -25,7 +31,10 @@ export function underFreeName(make: (attempt: number) => Release, beside: Beside
     const release = make(attempt);
     const { name } = release.metadata;
     const found = named(beside.unsealed, name);
-    if (named(beside.releases, name) === undefined && (found === undefined || isUnfinished(found, release)))
+    if (
+      named(beside.releases, name) === undefined &&
+      (found === undefined || isUnfinished(found, asObject(release)))
+    )
       return release;
   }
 }
@@ -33,13 +42,13 @@ export function underFreeName(make: (attempt: number) => Release, beside: Beside
 /** How such a record comes about: it is made, or only sealed. Nothing is sealed that differs from what would be made now. */
 export function making({ snapshot }: Facts, why: string, release: Release): Action {
   const found = named(snapshot.unsealed, release.metadata.name);
-  if (found !== undefined && isUnfinished(found, release))
-    return { do: 'seal', why, release: asObject(found) };
-  return write(why, { verb: 'create', object: asObject(release) });
+  const object = asObject(release);
+  if (found !== undefined && isUnfinished(found, object)) return { do: 'seal', why, release: found };
+  return write(why, { verb: 'create', object });
 }
 
-function isUnfinished(found: Release, wanted: Release): boolean {
-  const parts = ({ spec, metadata }: Release) => {
+function isUnfinished(found: KubeObject, wanted: KubeObject): boolean {
+  const parts = ({ spec, metadata }: KubeObject) => {
     const { labels, annotations = {}, ownerReferences, finalizers = [] } = metadata;
     return { spec, labels, annotations, ownerReferences, finalizers };
   };
@@ -60,7 +69,7 @@ export function mayBeUnfinished({ target, snapshot, key }: Facts, { metadata, st
 /** Made by somebody else, or made and not sealed, and not needed any more. */
 export function discarded(release: Release): Answer {
   const sentence = `Release ${release.metadata.name} has neither a seal nor a status: nothing was done for it, and it is deleted.`;
-  const actions = remove('delete what is not sealed', RESOURCES.releases, asObject(release));
+  const actions = remove('delete what is not sealed', RESOURCES.releases, release);
   return answer({ reason: REASON.InvalidRelease, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 

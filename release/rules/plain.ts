@@ -2,7 +2,6 @@ import { getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION, FINALIZER } from '../../api/names.ts';
 import { REASON } from '../../api/reasons.ts';
-import type { Release } from '../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { PROVIDERS } from '../../providers/index.ts';
 import { canaryName, isMadeFor } from '../canary/index.ts';
@@ -27,7 +26,7 @@ export function plainly(snapshot: Snapshot, sentence: string, sinceMs: number): 
 }
 
 /** Somebody wants this release to end, or it was being taken back already. */
-function isOver({ target }: Snapshot, newest: Release | undefined): boolean {
+function isOver({ target }: Snapshot, newest: KubeObject | undefined): boolean {
   return (
     target === undefined ||
     target.metadata.deletionTimestamp !== undefined ||
@@ -71,7 +70,7 @@ function sharedPods(snapshot: Snapshot): Action[] {
 }
 
 /** A Release that is being deleted may go once no route names the canary. */
-function freed(snapshot: Snapshot, newest: Release | undefined): Action[] {
+function freed(snapshot: Snapshot, newest: KubeObject | undefined): Action[] {
   const finalizers: unknown = newest?.metadata.finalizers;
   const kept = Array.isArray(finalizers) && finalizers.includes(FINALIZER);
   if (newest?.metadata.deletionTimestamp === undefined || !kept) return [];

@@ -1,6 +1,5 @@
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Release } from '../../api/kinds/release/release.ts';
 import { ROUTE_RESOURCES } from '../../providers/index.ts';
 import { canaryDeployment, canaryService } from '../../release/canary/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';
@@ -278,8 +277,8 @@ export function aSnapshot(
     forbidden: change.forbidden ?? [],
     elsewhere: change.elsewhere ?? [],
     strange: change.strange ?? [],
-    releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))) as unknown as Release[],
-    unsealed: [...(change.unsealed ?? [])] as unknown as Release[],
+    releases: of('Release').sort((a, b) => created(b).localeCompare(created(a))),
+    unsealed: [...(change.unsealed ?? [])],
     lastStable: change.lastStable,
     unserved: change.unserved,
     policies: of('ReleasePolicy'),

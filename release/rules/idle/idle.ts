@@ -7,7 +7,6 @@ import type { Action, LastRule } from '../../model.ts';
 import { clearFailed, optional, remove } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
 import { wasUndone } from './holding.ts';
-import { asObject } from '../../record/made.ts';
 
 /** Old Releases deleted in one pass; the next goes on. */
 const BATCH = 20;
@@ -22,9 +21,7 @@ export const history: FactsRule = {
       .filter(isEnded)
       .slice(Math.max(0, limit - 1))
       .slice(-BATCH);
-    const actions = old.flatMap((release) =>
-      remove('delete an old release', RESOURCES.releases, asObject(release)),
-    );
+    const actions = old.flatMap((release) => remove('delete an old release', RESOURCES.releases, release));
     if (actions.length === 0) return undefined;
     const sentence = `${actions.length} ended releases beyond the limit of ${limit} are deleted.`;
     return answer({ reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: AT_ONCE });
