@@ -248,7 +248,11 @@ describe('a Release', () => {
     { name: 'the policy', patch: { spec: { policy: { drain: '1s' } } }, want: 403 },
     {
       name: 'a new field of the record',
-      patch: { spec: { traffic: { provider: 'nginx', service: 's', canaryService: 'c', routes: [] } } },
+      patch: {
+        spec: {
+          traffic: { provider: 'nginx', service: 's', canaryService: 'c', routes: [], rewrite: {} },
+        },
+      },
       want: 403,
     },
     {
