@@ -2,6 +2,24 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
 
+/**
+ * The client can send requests itself, by undici, which is as large as all the rest. Ours go through node:https (kube/http.ts): of the
+ * client only the kubeconfig is used.
+ */
+const withoutUndici: Plugin = {
+  name: 'without undici',
+  setup(plan) {
+    const namespace = 'unused';
+    plan.onResolve({ filter: /^undici$/ }, ({ path, importer }) =>
+      importer.includes('@kubernetes/client-node') ? { path, namespace } : undefined,
+    );
+    plan.onLoad({ filter: /./, namespace }, () => ({
+      contents: `class Unused { constructor() { throw new Error('this build has no undici'); } }
+        export { Unused as Agent, Unused as ProxyAgent, Unused as fetch };`,
+    }));
+  },
+};
+
 /** The models of every kind of Kubernetes come with the client; nothing happens while they load, so what nobody uses is left out. */
 const withoutModels: Plugin = {
   name: 'without models',
@@ -35,6 +53,6 @@ export const bundle = {
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },
-  plugins: [withoutModels],
+  plugins: [withoutModels, withoutUndici],
   logLevel: 'warning',
 } satisfies BuildOptions;
