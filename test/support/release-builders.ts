@@ -101,7 +101,7 @@ export function aRelease(change: ReleaseChange = {}): KubeObject {
       ...(recorded ? { finalizers: [FINALIZER] } : {}),
       ...(change.deleting === true ? { deletionTimestamp: ago(1) } : {}),
     },
-    spec: spec as unknown as JsonObject,
+    spec,
     ...(change.status === null ? {} : { status: aStatus(change.status ?? {}) as unknown as JsonObject }),
   };
 }

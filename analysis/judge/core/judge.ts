@@ -6,7 +6,7 @@ import type {
 } from '../../../api/kinds/release/verdict.ts';
 import type { Measurement, Window } from '../../../api/analysis.ts';
 import { metricsOf } from '../../../api/bound.ts';
-import { REASON, type Reason } from '../../../api/reasons.ts';
+import { REASON } from '../../../api/reasons.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import type { Judged } from './combined.ts';
 import { combineHarm, isTolerable } from './combined.ts';
@@ -218,7 +218,7 @@ function concludeWarming(judged: readonly Judged[]): Verdict {
     );
   const { result, sentence, numbers } = told.verdict;
   // what may not stop the release withholds nothing yet
-  const reason = result === 'fail' || !told.missing ? REASON.WarmingUp : (told.verdict.reason as Reason);
+  const reason = result === 'fail' || !told.missing ? REASON.WarmingUp : told.verdict.reason;
   return inconclusive(reason, sentence, numbers);
 }
 
