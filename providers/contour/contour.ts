@@ -3,15 +3,10 @@ import type { Observation, Provider, TrafficContext } from '../provider.ts';
 import { refuse } from './refusals.ts';
 import { HTTP_PROXIES, namesService, portsOf, PROXIES } from './routes.ts';
 import { acknowledgement, worst } from './status.ts';
-import {
-  contourGrpcPresets,
-  contourPresets,
-  seeRoutes,
-  planRoutes,
-  recordRoutes,
-  restoreRoutes,
-  BY_ROUTES,
-} from '../toolkit.ts';
+import { contourGrpcPresets, contourPresets } from '../shared/envoy-presets.ts';
+import { seeRoutes } from '../shared/in-place-seen.ts';
+import { planRoutes, recordRoutes, restoreRoutes } from '../shared/in-place.ts';
+import { BY_ROUTES } from '../shared/steering.ts';
 
 function observe(context: TrafficContext): Observation {
   const { problem, routes, ...seen } = seeRoutes(PROXIES, context);

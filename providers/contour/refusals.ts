@@ -5,8 +5,8 @@ import { REASON } from '../../api/reasons.ts';
 import type { Refusal, TrafficContext } from '../provider.ts';
 import { isMirror, label, nameOf, PROXIES, tcpServices } from './routes.ts';
 import { errorIn } from './status.ts';
-import { scopeOf } from '../toolkit.ts';
-import type { LiveRule } from '../toolkit.ts';
+import { scopeOf } from '../shared/in-place.ts';
+import type { LiveRule } from '../shared/weighted-rules.ts';
 
 /** What would make the split stop, reach somebody else or not begin. */
 export function refuse(context: TrafficContext): Refusal[] {

@@ -1,7 +1,8 @@
 import { getInteger, getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { InPlace, LiveRule, Shape } from '../toolkit.ts';
+import type { InPlace } from '../shared/in-place.ts';
+import type { LiveRule, Shape } from '../shared/weighted-rules.ts';
 
 export const HTTP_PROXIES = {
   group: 'projectcontour.io',

@@ -2,8 +2,6 @@ import { getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import {
-  anyOf,
-  BY_PODS,
   ciliumGrpcPresets,
   ciliumPresets,
   contourGrpcPresets,
@@ -11,8 +9,9 @@ import {
   envoyGatewayGrpcPresets,
   envoyGatewayPresets,
   kgatewayPresets,
-  traefikPresets,
-} from '../toolkit.ts';
+} from '../shared/envoy-presets.ts';
+import { anyOf, BY_PODS } from '../shared/presets.ts';
+import { traefikPresets } from '../shared/traefik-presets.ts';
 import { controllersOf, implementationsOf, type Implementation } from './implementation.ts';
 import { istioPresets } from '../istio/presets.ts';
 import type { NoPresets, Presets } from '../provider.ts';

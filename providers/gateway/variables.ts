@@ -1,7 +1,7 @@
 import { getInteger, getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { TrafficContext } from '../provider.ts';
-import { alternation, dashed } from '../toolkit.ts';
+import { alternation, dashed } from '../shared/names.ts';
 
 /** What the queries of Envoy Gateway and Traefik name routes by. */
 export function gatewayVariables({

@@ -11,7 +11,7 @@ import { liveOwn, ownSplit, planOwn, refuseTaken, removeOwn } from '../shared/ow
 import { istioPresets, istioReporters } from './presets.ts';
 import type { Observation, Provider, Refusal, TrafficContext } from '../provider.ts';
 import { sendsTo } from '../shared/weighted-rules.ts';
-import { BY_ROUTES } from '../toolkit.ts';
+import { BY_ROUTES } from '../shared/steering.ts';
 
 /**
  * Does the split stand in a VirtualService of our own? Decided before the first edit and kept by the record: a user's

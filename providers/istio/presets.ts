@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { Split } from '../../api/split.ts';
 import type { ErrorRatePreset, Presets } from '../provider.ts';
-import { anyOf } from '../toolkit.ts';
+import { anyOf } from '../shared/presets.ts';
 
 /**
  * Istio's reporters by what reaches the canary; their counts are never mixed. Live requests are counted as the client's

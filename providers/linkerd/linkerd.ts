@@ -7,7 +7,7 @@ import { trafficSplit } from './split.ts';
 import { liveOwn, ownSplit, ownWeights, planOwn, removeOwn, type OwnSplit } from '../shared/own-object.ts';
 import { linkerdPresets } from './presets.ts';
 import type { Observation, Provider, TrafficContext } from '../provider.ts';
-import { BY_ROUTES } from '../toolkit.ts';
+import { BY_ROUTES } from '../shared/steering.ts';
 
 /** Linkerd's extension takes bare names; other meshes take full ones as well. */
 function names(split: KubeObject, service: string): boolean {

@@ -5,7 +5,8 @@ import { REASON } from '../../api/reasons.ts';
 import { classOf, speaksGrpc } from './annotations.ts';
 import { nginxPresets } from './presets.ts';
 import type { NoPresets, Presets, Refusal } from '../provider.ts';
-import { BY_PODS, traefikNginxPresets } from '../toolkit.ts';
+import { BY_PODS } from '../shared/presets.ts';
+import { traefikNginxPresets } from '../shared/traefik-presets.ts';
 
 /** Ingress-NGINX, under the name of a second installation too, or what stands in its place. */
 const OBEYS = /ingress-nginx/;

@@ -11,7 +11,10 @@ import { annotationsOf, canaryIngress, canaryIngressName, mains, namesService, p
 import { ingressPresets } from './class.ts';
 import { nginxNotes } from './notes.ts';
 import { nginxPresets } from './presets.ts';
-import { alternation, BY_ROUTES, traefikNginxPresets, sessionsStay } from '../toolkit.ts';
+import { alternation } from '../shared/names.ts';
+import { sessionsStay } from '../shared/sessions.ts';
+import { BY_ROUTES } from '../shared/steering.ts';
+import { traefikNginxPresets } from '../shared/traefik-presets.ts';
 import { refuse } from './refusals.ts';
 import { OFF } from '../provider.ts';
 import type { Observation, Provider, Split, TrafficContext } from '../provider.ts';

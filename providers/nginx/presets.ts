@@ -1,4 +1,4 @@
-import { anyOf } from '../toolkit.ts';
+import { anyOf } from '../shared/presets.ts';
 import type { Presets } from '../provider.ts';
 
 /**

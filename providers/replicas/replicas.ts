@@ -6,7 +6,7 @@ import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
 import type { Observation, Provider, Refusal, Reached, Split, TrafficContext } from '../provider.ts';
-import { byPods } from '../toolkit.ts';
+import { byPods } from '../shared/steering.ts';
 import { replicasNotes } from './notes.ts';
 import { replicasPresets } from './presets.ts';
 
