@@ -75,4 +75,4 @@ it('does not end like a rollback when something nobody foresaw happens', async (
   child.kill('SIGUSR2');
   expect(await ended).toBe(2);
   expect(complained).toContain('sluice: unexpected error: Error: nobody foresaw this');
-}, 30_000);
+});

@@ -12,9 +12,6 @@ import { NOTHING_WANTED } from '../shared/wants.ts';
 export { at, LADDERS, type Ladder } from './ladders.ts';
 export type { Fixtures, ForeignEdit, Headers, Place, World } from './session.ts';
 
-/** Seconds on a quiet machine, many on a busy one. */
-const SLOW = { timeout: 60_000 };
-
 /** A release of Service "web" that wants what the ladder does. */
 function begin(
   provider: Provider,
@@ -114,13 +111,10 @@ export function describeProvider(provider: Provider, fixtures: Fixtures): void {
     });
 
     describe.each(all)('$name', (ladder) => {
-      test('two releases share an object and never meet', SLOW, () =>
-        shareAnObject(provider, fixtures, ladder),
-      );
+      test('two releases share an object and never meet', () => shareAnObject(provider, fixtures, ladder));
 
-      test('strange but legal objects come back byte for byte', SLOW, () =>
-        generatedObjects(provider, fixtures, ladder),
-      );
+      test('strange but legal objects come back byte for byte', () =>
+        generatedObjects(provider, fixtures, ladder));
     });
   });
 }

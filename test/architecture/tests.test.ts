@@ -10,7 +10,8 @@ const read = (pattern: string): [path: string, text: string][] =>
     .map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]);
 
 /** A limit of one test or one wait, a sleep, or a look at how long something took. */
-const IMPATIENT = /\bvi\.wait(For|Until)\(|\{ timeout: [\d_]+ \}|\bsetTimeout\(resolve|\bperformance\.now\(/;
+const IMPATIENT =
+  /\bvi\.wait(For|Until)\(|\bexpect\.poll\(|\{ timeout: [\d_]+ \}|^ *\}, [\d_]+\);|\bsetTimeout\(resolve|\bperformance\.now\(/m;
 
 /** Does it name something above the root of the repository? */
 function reachesOut(path: string, text: string): boolean {
@@ -21,9 +22,14 @@ function reachesOut(path: string, text: string): boolean {
 
 describe('a test', () => {
   it('is not bounded by seconds: on a busy machine it is slower, and no less right', () => {
-    const tests = read(`${FOLDERS}/**/*.test.ts`);
+    const tests = [
+      ...read(`${FOLDERS}/**/*.test.ts`),
+      ...read('{test/{conformance,simulation,cluster},providers/conformance}/**/*.ts'),
+    ];
     expect(tests.length).toBeGreaterThan(100);
     expect(tests.filter(([, text]) => IMPATIENT.test(text)).map(([path]) => path)).toEqual([]);
+    expect('const SLOW = { timeout: 60_000 };').toMatch(IMPATIENT);
+    expect("it('waits', () => {\n}, 30_000);").toMatch(IMPATIENT);
   });
 
   it('reads nothing outside the repository: it is green on a clone with nothing beside it', () => {

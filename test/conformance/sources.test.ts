@@ -5,6 +5,7 @@ import { SOURCES } from '../../analysis/measure/sources.ts';
 import type { Counts, Measurement, Window } from '../../api/analysis.ts';
 import { defaultTemplate } from '../../api/kinds/template/template.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
+import { eventually, HANG_MS } from '../support/eventually.ts';
 import { HttpSide } from '../support/sources/http-side.ts';
 import { PrometheusSide } from '../support/sources/prometheus-side.ts';
 import type { Side, Told } from '../support/sources/side.ts';
@@ -15,14 +16,12 @@ const SIDES: readonly (new () => Side)[] = [PrometheusSide, HttpSide];
 const BASE = { critical: true, dryRun: false } as const;
 const LENGTH_MS = 15_000;
 const BEGIN_MS = 1_000_000;
-/** Long enough for a loaded machine to answer, short enough to wait for. */
-const PATIENT_MS = 30_000;
 const HASTY_MS = 50;
 
 let side: Side | undefined;
 afterEach(() => side?.stop());
 
-async function started(make: new () => Side, timeoutMs = PATIENT_MS): Promise<Side> {
+async function started(make: new () => Side, timeoutMs = HANG_MS): Promise<Side> {
   side = new make();
   await side.start(timeoutMs);
   return side;
@@ -169,7 +168,7 @@ describe.each(SIDES.map((make) => ({ make, source: new make().name })))('$source
     { fault: 'redirect', outcome: 'serverError' },
     { fault: 'silent', outcome: 'timeout' },
   ] as const)('makes of $fault a measurement without numbers that says why', async ({ fault, outcome }) => {
-    const of = await started(make, fault === 'silent' ? HASTY_MS : PATIENT_MS);
+    const of = await started(make, fault === 'silent' ? HASTY_MS : HANG_MS);
     of.tell(windowOf(0).endMs, both({ bad: 0, total: 1 }));
     of.fault = fault;
     for (const metric of [errorRate(of), threshold(of)]) {
@@ -211,7 +210,7 @@ describe.each(SIDES.map((make) => ({ make, source: new make().name })))('$source
     const noisy = Array.from({ length: 50 }, (_, i) =>
       measured(of, { ...threshold(of), name: `m${i}` }, windowOf(i), 'noisy'),
     );
-    await expect.poll(() => of.asked, { timeout: PATIENT_MS }).toBeGreaterThan(0);
+    await eventually(() => expect(of.asked).toBeGreaterThan(0));
     of.fault = 'none';
     expect(await measured(of, threshold(of), windowOf(0), 'quiet')).toMatchObject({ outcome: 'ok' });
     of.stop();

@@ -146,7 +146,7 @@ describe('a pod', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     await stopped;
     await expect(get(address)).rejects.toThrow();
-  }, 20_000);
+  });
 
   it('is killed when its grace period is over', async () => {
     machine = new Machine();
