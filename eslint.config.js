@@ -11,7 +11,7 @@ const PROGRAMS = ['*/main.ts', 'test/*/main.ts', 'scripts/*.ts', 'vitest.config.
 const TOOLS = ['**/*.test.ts', 'providers/conformance/**'];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '*.{js,mjs}'] },
+  { ignores: ['dist/**', 'node_modules/**', 'test/fixtures/**', 'coverage/**', '*.{js,mjs}'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

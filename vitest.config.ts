@@ -42,7 +42,7 @@ export default defineConfig(({ mode }) => ({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/{e2e,extending}/**/*.test.ts'],
           ...PATIENT,
           fileParallelism: false,
         },

@@ -4,7 +4,7 @@ import { Side } from './side.ts';
 
 /** A document of the counts as they are now, for each Service. */
 export class HttpSide extends Side {
-  readonly name = 'http';
+  readonly name: string = 'http';
   readonly queries = { bad: '/counts/{{service}}#/bad', total: '/counts/{{service}}#/total' };
   readonly number = this.queries.bad;
 
