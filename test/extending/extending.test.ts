@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getNumber, getObjects, getString } from '../../lib/json.ts';
@@ -44,11 +44,7 @@ function codeOf(page: string): string {
 
 /** What a program of the copy prints, by the Node that runs this. */
 async function output(...args: string[]): Promise<string> {
-  const env = {
-    ...process.env,
-    PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
-  };
-  const ran = await promisify(execFile)(process.execPath, args, { cwd: copy, env, maxBuffer: 2 ** 26 });
+  const ran = await promisify(execFile)(process.execPath, args, { cwd: copy, maxBuffer: 2 ** 26 });
   return ran.stdout + ran.stderr;
 }
 
