@@ -10,7 +10,7 @@ import { listen } from '../playground/apiserver/listen.ts';
 import { startApi } from '../test/support/api.ts';
 import type { TestApi } from '../test/support/api.ts';
 
-const MAIN = join(import.meta.dirname, 'main.ts');
+const MAIN = join(import.meta.dirname, '../cli/main.ts');
 
 let api: TestApi;
 let listening: { url: string; close(): Promise<void> };
@@ -34,12 +34,12 @@ interface Ended {
   error: string;
 }
 
-/** Runs the program; `act` is called while it runs, with a way to signal it. */
+/** Runs `sluice controller`; `act` is called while it runs, with a way to signal it. */
 async function program(
   args: string[],
   act?: (kill: (signal: NodeJS.Signals) => void, printed: () => string) => Promise<void>,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, 'controller', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let error = '';
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -76,7 +76,7 @@ const holder = async (): Promise<unknown> =>
     })
   )?.spec?.['holderIdentity'];
 
-describe('the program', () => {
+describe('sluice controller', () => {
   it('leads, and on SIGTERM gives its Lease free and ends with 0', async () => {
     const file = await kubeconfig(listening.url);
     const ended = await program(['--kubeconfig', file, '--metrics-port', '0'], async (kill) => {
@@ -89,10 +89,12 @@ describe('the program', () => {
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { msg: string }).msg);
-    // The policies are checked while it leads: how far that gets before the signal is a race.
-    const own = messages.filter((message) => !/^(hold|releases): /.test(message));
+    // Policies and kinds are looked for while it leads: how far that gets before the signal is a race.
+    const own = messages.filter(
+      (message) => !/^(hold|releases): |^kinds that are not installed/.test(message),
+    );
     expect(own).toEqual([
-      'no --prometheus is given: nothing can be measured, and every release will wait for a human',
+      'neither --prometheus nor --source is given: nothing can be measured, and every release will wait for a human',
       ...['starting', 'made the key by which Releases are sealed', 'leading', 'stopping', 'ended'],
     ]);
   });
@@ -127,7 +129,7 @@ describe('the program', () => {
     const messages = warnings.map((line) => (JSON.parse(line) as { msg: string }).msg).sort();
     expect(messages).toEqual([
       'leader election failed to write',
-      expect.stringContaining('no --prometheus is given'),
+      expect.stringContaining('neither --prometheus nor --source is given'),
       'the policy sluice-releases could not be checked',
       'watch failed',
     ]);
