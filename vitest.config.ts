@@ -7,9 +7,9 @@ const PATIENT = { testTimeout: HANG_MS, hookTimeout: HANG_MS };
 /** Properties draw from the same seed on every run. */
 const SEEDED = { setupFiles: ['test/support/property-seed.ts'] };
 /** One suite for every implementation of an interface: back ends, the API server. */
-const SUITES = ['**/*.conformance.test.ts', 'test/conformance/**/*.test.ts'];
+const SUITES = ['providers/**/*.conformance.test.ts', 'test/conformance/**/*.test.ts'];
 /** Whole releases and rates of wrong decisions, many times over. */
-const SIMULATIONS = ['**/*.simulation.test.ts', 'test/simulation/**/*.test.ts'];
+const SIMULATIONS = ['analysis/**/*.simulation.test.ts', 'test/simulation/**/*.test.ts'];
 /** From test/cluster/main.ts: the programs of a real control plane. Without it the tests of test/cluster say how to run them. */
 const lane = process.env['SLUICE_LANE'];
 

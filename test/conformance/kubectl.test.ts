@@ -98,7 +98,7 @@ describe.skipIf(!present)(name, () => {
     await kubectl('apply', '-f', crds);
     await eventually(async () =>
       expect(await kubectl('explain', 'releasepolicy.spec.strategy')).toContain(
-        'a share of requests (canary',
+        'a share of the requests (canary',
       ),
     );
     expect(await kubectl('explain', 'releasepolicy')).toContain('How a change of a Deployment is delivered.');
