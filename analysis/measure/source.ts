@@ -69,7 +69,7 @@ export type Arms<T> = Record<Arm, T>;
 
 /**
  * Whatever goes wrong is a measurement without numbers; nothing is thrown, and no data are never a pass. Every source is held to the
- * same promises: test/conformance/sources.ts
+ * same promises: test/conformance/sources.test.ts
  */
 export interface Session {
   /** one number at the end of the window, for threshold and series metrics; infinity as the largest number */
