@@ -4,6 +4,11 @@ import type { LaneSetUp } from './test/cluster/lane.ts';
 /** No test is bounded by seconds; these end only what hangs. A test that waits for something gives up before (eventually). */
 const HANG_MS = 30 * 60_000;
 const PATIENT = { testTimeout: HANG_MS, hookTimeout: HANG_MS };
+/**
+ * Real processes, real traffic and a real clock: chance has a part that no seed fixes, down to the verdict itself, which is
+ * allowed to be wrong now and then. What fails is run once more, and `npm test` tells it at its end. Nothing else is run again.
+ */
+const REAL = { ...PATIENT, retry: 1 };
 /** Properties draw from the same seed on every run. */
 const SEEDED = { setupFiles: ['test/support/property-seed.ts'] };
 /** One suite for every implementation of an interface: back ends, the API server. */
@@ -43,7 +48,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'e2e',
           include: ['test/{e2e,extending}/**/*.test.ts'],
-          ...PATIENT,
+          ...REAL,
           fileParallelism: false,
         },
       },
@@ -51,7 +56,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
-          ...PATIENT,
+          ...REAL,
           provide: { lane: lane === undefined ? undefined : (JSON.parse(lane) as LaneSetUp) },
           // A cluster that is only borrowed is one for all files.
           fileParallelism: lane?.includes('"kubeconfig"') !== true,

@@ -9,6 +9,7 @@ import {
   add,
   failedTests,
   formatTally,
+  repeatedTests,
   skippedTests,
   tallyReport,
   type Tally,
@@ -59,6 +60,8 @@ const skipped: string[] = [];
 
 /** What failed: told again at the end, since whoever looks at a long run looks there. */
 const failed: string[] = [];
+/** What passed only when it was run again: told as well, since it may be a fault that shows itself rarely. */
+const repeated: string[] = [];
 
 const started = Date.now();
 const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
@@ -112,6 +115,7 @@ function counted(file: string, code: number): Tally {
   const report = reportIn(file);
   skipped.push(...skippedTests(report));
   failed.push(...failedTests(report).map((each) => each.replace(root, '')));
+  repeated.push(...repeatedTests(report).map((each) => each.replace(root, '')));
   return tallyReport(report, code === 0);
 }
 
@@ -173,6 +177,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+for (const each of repeated) console.log(`passed only when run again: ${each}`);
 for (const each of failed) console.log(`failed: ${each}`);
 for (const each of skipped) console.log(`skipped: ${each}`);
 console.log(`[${seconds()}] done, ${skipped.length} skipped`);

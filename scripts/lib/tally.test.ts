@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { add, failedTests, formatTally, skippedTests, tallyReport } from './tally.ts';
+import { add, failedTests, formatTally, repeatedTests, skippedTests, tallyReport } from './tally.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   status,
@@ -59,10 +59,34 @@ it('names every test that failed with its file and why', () => {
     { name: '/a/d.test.ts', ...file('passed', 'passed') },
   ];
   expect(failedTests({ testResults })).toEqual([
-    '/a/b.test.ts > a step passes: AssertionError: 1 is not 2\n      at x',
+    '/a/b.test.ts > a step passes: AssertionError: 1 is not 2',
     '/a/c.test.ts: SyntaxError',
   ]);
   expect(failedTests(undefined)).toEqual([]);
+});
+
+it('shows the begin and the end of a long reason, where what was expected stands', () => {
+  const log = Array.from({ length: 40 }, (_, line) => `line ${line}`).join('\n');
+  const failureMessages = [`AssertionError: ${log}: expected 1 to be 2\n    at a.ts:3\n    at b.ts:4`];
+  const results = [{ name: 'a', assertionResults: [{ status: 'failed', fullName: 'b', failureMessages }] }];
+  const [told = ''] = failedTests({ testResults: results });
+  expect(told.split('\n').map((line) => line.trim())).toEqual([
+    'a > b: AssertionError: line 0',
+    'line 1',
+    '…',
+    ...['line 34', 'line 35', 'line 36', 'line 37', 'line 38'],
+    'line 39: expected 1 to be 2',
+  ]);
+});
+
+it('names every test that passed only when it was run again', () => {
+  const failureMessages = ['Error: port in use\n    at x'];
+  const again = { status: 'passed', fullName: 'a demo', failureMessages };
+  const results = [
+    { name: '/a.test.ts', assertionResults: [{ status: 'passed', failureMessages: [] }, again] },
+  ];
+  expect(repeatedTests({ testResults: results })).toEqual(['/a.test.ts > a demo: Error: port in use']);
+  expect(failedTests({ testResults: results })).toEqual([]);
 });
 
 it('adds up and prints the line that ends a run', () => {

@@ -44,23 +44,44 @@ export function skippedTests(report: unknown): string[] {
     .map((test) => getString(test, 'fullName')?.trim() ?? 'a test without a name');
 }
 
-/** The tests that failed, each with its file and the first line of why. */
+/** The tests that failed, each with its file and why. */
 export function failedTests(report: unknown): string[] {
   return getObjects(report, 'testResults').flatMap((file) => {
-    const name = getString(file, 'name') ?? 'a file without a name';
-    const failed = getObjects(file, 'assertionResults').filter(
-      (test) => getString(test, 'status') === 'failed',
-    );
-    if (failed.length === 0) return isBroken(file) ? [`${name}: ${why(getString(file, 'message'))}`] : [];
-    return failed.map((test) => {
-      const [message] = arrayOrEmpty(test, 'failureMessages');
-      return `${name} > ${getString(test, 'fullName')?.trim() ?? 'a test without a name'}: ${why(message)}`;
-    });
+    const failed = told(file, (test) => getString(test, 'status') === 'failed');
+    return failed.length === 0 && isBroken(file)
+      ? [`${nameOf(file)}: ${why(getString(file, 'message'))}`]
+      : failed;
   });
 }
 
-const why = (message: unknown): string =>
-  (asString(message) ?? '').split('\n').slice(0, 6).join('\n    ') || 'no reason was given';
+/** The tests that passed, but not at once (`retry` of vitest.config.ts), each with its file and why it failed before. */
+export function repeatedTests(report: unknown): string[] {
+  const repeated = (test: unknown) =>
+    getString(test, 'status') === 'passed' && arrayOrEmpty(test, 'failureMessages').length > 0;
+  return getObjects(report, 'testResults').flatMap((file) => told(file, repeated));
+}
+
+const nameOf = (file: unknown): string => getString(file, 'name') ?? 'a file without a name';
+
+function told(file: unknown, wanted: (test: unknown) => boolean): string[] {
+  return getObjects(file, 'assertionResults')
+    .filter(wanted)
+    .map((test) => {
+      const name = getString(test, 'fullName')?.trim() ?? 'a test without a name';
+      return `${nameOf(file)} > ${name}: ${why(arrayOrEmpty(test, 'failureMessages')[0])}`;
+    });
+}
+
+/** Lines of a message that are shown. A message may begin with the whole log of a program; what was expected stands at its end. */
+const HEAD = 2;
+const TAIL = 6;
+
+function why(message: unknown): string {
+  const [text = ''] = (asString(message) ?? 'no reason was given').split(/\n(?= +at )/);
+  const lines = text.split('\n');
+  const shown = lines.length <= HEAD + TAIL ? lines : [...lines.slice(0, HEAD), '…', ...lines.slice(-TAIL)];
+  return shown.join('\n    ');
+}
 
 /** The line that ends a run. */
 export function formatTally(tally: Tally): string {
