@@ -42,6 +42,13 @@ export default {
       to: { path: '^analysis/measure/[^/]+/', pathNot: '^analysis/measure/[^/]+/index\\.ts$' },
     },
     {
+      name: 'rules never call each other',
+      severity: 'error',
+      comment: 'Only the list knows rules; what two of them share is a function of release/plan.',
+      from: { pathNot: `${TOOLS}|^release/rules/list\\.ts$` },
+      to: { path: '^release/rules/[^/]+/' },
+    },
+    {
       name: 'no circles',
       severity: 'error',
       comment: 'Files that need each other are one file, or a third is missing below them.',

@@ -69,6 +69,10 @@ export function wasTurnedDown(release: Release): boolean {
   return phase === 'RolledBack' || aborted;
 }
 
+/** It was being promoted when it was taken back. */
+export const wasUndone = (release: Release): boolean =>
+  phaseOf(release) !== 'Promoted' && release.status?.promotionStartedAt !== undefined;
+
 /**
  * The policy a Release was begun with. A record that cannot be read must not stop a roll back, so the defaults stand in
  * for it there; `readable` says whether it may also go on.

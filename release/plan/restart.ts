@@ -6,7 +6,7 @@ import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
 import { event, rollOut, unpause } from '../actions.ts';
 import { answer, AT_ONCE } from '../answer.ts';
-import { setAside, tooLarge } from '../rules/safety/stable-lost.ts';
+import { setAside, tellTooLarge } from './set-aside.ts';
 
 /** What `kubectl rollout restart`, k9s and Lens write into the template. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
@@ -45,7 +45,7 @@ export function restartedBehind(facts: Facts, target: WorkloadFacts): Answer | u
   const actions = [
     ...setAside(newest, target.template),
     rollOut(target, template),
-    ...tooLarge(facts, target),
+    ...tellTooLarge(facts, target),
     ...event(facts, 'Normal', REASON.RestartOrdered, sentence),
   ];
   return answer({ reason: REASON.RestartOrdered, sentence, actions, requeueAfterMs: AT_ONCE });

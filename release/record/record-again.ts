@@ -9,7 +9,7 @@ import type { Action } from '../model.ts';
 import { optional } from '../actions.ts';
 import { making } from './made.ts';
 import { newRelease } from './record.ts';
-import { TURNED_DOWN } from '../rules/exit/withdraw.ts';
+import { TURNED_DOWN } from '../plan/withdraw.ts';
 
 /*
  * Records that are written because another goes. A server that refuses them (a namespace that is being deleted) keeps nothing

@@ -26,14 +26,14 @@ import { scaledToZero } from './exit/scaled-to-zero.ts';
 import { stableLost } from './safety/stable-lost.ts';
 import { stableUnavailable } from './exit/stable-unavailable.ts';
 import { starting } from './progress/starting.ts';
-import { stepping } from '../step/index.ts';
+import { stepping } from './progress/stepping.ts';
 import { superseded } from './exit/superseded.ts';
 import { targetGone } from './gone/target-gone.ts';
 import { unpaused } from './safety/unpaused.ts';
 import { unsealed } from './gone/unsealed.ts';
 import { unreadableRelease } from './gone/unreadable-release.ts';
 import { vanished } from './idle/vanished.ts';
-import { withdrawing } from './exit/withdraw.ts';
+import { withdrawing } from './exit/withdrawing.ts';
 import { writeRefused } from './exit/write-refused.ts';
 
 /** The first rule that applies answers. Safety stands first: what must not wait for anything else. */

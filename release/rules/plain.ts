@@ -9,7 +9,7 @@ import { makerIn } from '../facts/maker.ts';
 import type { Action, Answer, Snapshot } from '../model.ts';
 import { forgetOriginals, urgent, write } from '../actions.ts';
 import { answer } from '../answer.ts';
-import { strayRoutes, strayTraffic } from './idle/orphans.ts';
+import { strayRoutes, strayTraffic } from '../plan/left-behind.ts';
 
 /** A canary that nothing can judge keeps its traffic this long: an error of ours may pass with the object that caused it. */
 const UNDECIDED_MS = 120_000;

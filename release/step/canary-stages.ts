@@ -12,7 +12,7 @@ import type { StatusChange } from '../status/next.ts';
 import { event, orEnd, remove, write } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, SLOW_MS } from '../answer.ts';
 import { stillServes, zeroWeight } from '../plan/leave.ts';
-import { withdraw } from '../rules/exit/withdraw.ts';
+import { withdraw } from '../plan/withdraw.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
 
 /** How long the API server or the scheduler may refuse pods before a human is asked. */

@@ -11,7 +11,7 @@ import { event } from '../actions.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
 import { askedIn } from '../plan/asked.ts';
 import { afterLastStep, promote } from '../plan/promote.ts';
-import { withdraw } from '../rules/exit/withdraw.ts';
+import { withdraw } from '../plan/withdraw.ts';
 import { settledFromMs, windowOf } from '../live/window.ts';
 import { whoChanged } from './contested.ts';
 import { starved } from './share.ts';

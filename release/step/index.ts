@@ -1,10 +1,9 @@
 import { REASON } from '../../api/reasons.ts';
 import type { Release } from '../../api/kinds/release/release.ts';
 import type { Steering } from '../../providers/provider.ts';
-import { phaseOf } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';
 import type { Action, Answer } from '../model.ts';
-import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from '../answer.ts';
+import { answerFor, AT_ONCE, SLOW_MS } from '../answer.ts';
 import { zeroWeight } from '../plan/leave.ts';
 import { judged, justJudged } from '../live/judged.ts';
 import { withheld } from '../live/withhold.ts';
@@ -23,7 +22,7 @@ import { drifted, originalsRecorded, reassert, weightObserved, weightWritten } f
  */
 const mended: Stage = (s) => (drifted(s) && justJudged(s) ? reassert(s) : undefined);
 
-/** In this order; the first that has something to do or to wait for answers. What keeps users safe was asked before (rules/live). */
+/** In this order; the first that has something to do or to wait for answers. What keeps users safe was asked before (rules/safety). */
 const BY_ROUTES: readonly Stage[] = [
   withheld,
   routesThere,
@@ -54,18 +53,13 @@ const BY_PODS: readonly Stage[] = [
 const STAGES: Record<Steering['by'], readonly Stage[]> = { routes: BY_ROUTES, pods: BY_PODS };
 
 /** One rung of the ladder, from the canary's size to the verdict. */
-export const stepping: FactsRule = {
-  name: 'stepping',
-  decide(facts) {
-    const { active } = facts;
-    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
-    const s = stepFacts(facts, active);
-    if (s === undefined) return unreadable(facts, active);
-    const known = judged(s);
-    const answer = withCompanions(known ?? s, stepOn(known ?? s));
-    return known === undefined ? answer : recorded(known, answer);
-  },
-};
+export function goOnWithStep(facts: Facts, release: Release): Answer {
+  const s = stepFacts(facts, release);
+  if (s === undefined) return unreadable(facts, release);
+  const known = judged(s);
+  const answer = withCompanions(known ?? s, stepOn(known ?? s));
+  return known === undefined ? answer : recorded(known, answer);
+}
 
 function stepOn(s: StepFacts): Answer {
   for (const stage of STAGES[s.traffic.provider.steering.by]) {

@@ -9,7 +9,7 @@ import { judgeShare, shareUnknown } from '../../analysis/judge/core/share.ts';
 import { timeOf } from '../facts/workload.ts';
 import type { MeasureResult } from '../../api/measuring.ts';
 import type { Answer } from '../model.ts';
-import { TURNED_DOWN, withdraw } from '../rules/exit/withdraw.ts';
+import { TURNED_DOWN, withdraw } from '../plan/withdraw.ts';
 import type { StepFacts } from './stage.ts';
 
 /** Does the data plane do what the route says? The requests of both versions are counted and compared with the weight. */

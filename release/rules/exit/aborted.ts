@@ -1,6 +1,6 @@
 import { REASON } from '../../../api/reasons.ts';
 import type { FactsRule } from '../../answer.ts';
-import { TURNED_DOWN, withdraw } from './withdraw.ts';
+import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 
 /** A human set intent Abort. */
 export const aborted: FactsRule = {

@@ -2,7 +2,7 @@ import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { clearFailed, optional } from '../../actions.ts';
 import type { FactsRule } from '../../answer.ts';
-import { ENDED, TURNED_DOWN, withdraw } from './withdraw.ts';
+import { ENDED, TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 
 /** The template is set back to stable, by its author or by order: the release ends, traffic first, and no new one begins. */
 export const reverted: FactsRule = {

@@ -3,7 +3,7 @@ import { REASON } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';
 import type { FactsRule } from '../../answer.ts';
-import { withdraw } from './withdraw.ts';
+import { withdraw } from '../../plan/withdraw.ts';
 
 /** After this many in a row one release is finished, or a busy team would never release anything. */
 const IN_A_ROW = 3;
@@ -23,7 +23,7 @@ export const superseded: FactsRule = {
 };
 
 /** The newer template waits until this release has ended. A release that cannot begin is never waited for. */
-export function queues(facts: Facts, active: Release): boolean {
+function queues(facts: Facts, active: Release): boolean {
   if (['Pending', 'Blocked'].includes(phaseOf(active))) return false;
   const before = facts.releases.slice(1);
   const first = before.findIndex((release) => phaseOf(release) !== 'Superseded');

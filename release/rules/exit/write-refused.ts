@@ -1,7 +1,7 @@
 import { phaseOf } from '../../facts/records.ts';
 import { LASTING_MS, sentenceOf } from '../../status/obstacle.ts';
 import type { FactsRule } from '../../answer.ts';
-import { TURNED_DOWN, withdraw } from './withdraw.ts';
+import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 
 /**
  * Validation or admission goes on refusing a write without which the step cannot be: the release ends, and the server's own sentence

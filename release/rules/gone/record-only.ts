@@ -7,7 +7,7 @@ import type { Facts } from '../../facts/facts.ts';
 import type { Answer } from '../../model.ts';
 import { event } from '../../actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
-import { waitToServe } from '../idle/first-sight.ts';
+import { waitToServe } from '../../plan/first-version.ts';
 import { DELETED } from '../../record/record-again.ts';
 import { recordStatus } from '../../record/record.ts';
 

@@ -1,7 +1,7 @@
 import { REASON } from '../../../api/reasons.ts';
 import { phaseOf } from '../../facts/records.ts';
 import type { FactsRule } from '../../answer.ts';
-import { ENDED, withdraw } from '../exit/withdraw.ts';
+import { ENDED, withdraw } from '../../plan/withdraw.ts';
 
 /** The target was deleted and made again while a release of the old one was under way. */
 export const recreated: FactsRule = {

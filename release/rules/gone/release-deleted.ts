@@ -7,7 +7,7 @@ import { forgetOriginals, pause, rollOut, urgent } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
 import { leave } from '../../plan/leave.ts';
 import { recordAgain, recordRecreated } from '../../record/record-again.ts';
-import { cause, TURNED_DOWN, withdraw } from '../exit/withdraw.ts';
+import { cause, TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 
 /**
  * Somebody deletes the Release under way: an abort. Its finalizer keeps it until the route is restored; how it ended is written

@@ -7,7 +7,7 @@ import { forgetOriginals } from '../../actions.ts';
 import { NOTHING } from '../../status/next.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
 import { leave } from '../../plan/leave.ts';
-import { cause, ENDED, withdraw } from '../exit/withdraw.ts';
+import { cause, ENDED, withdraw } from '../../plan/withdraw.ts';
 
 /** The target is deleted: its route is restored before the Release may go; the rest goes with its owner. */
 export const targetGone: FactsRule = {

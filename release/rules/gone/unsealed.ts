@@ -7,7 +7,7 @@ import type { Answer } from '../../model.ts';
 import { NOTHING } from '../../status/next.ts';
 import { event, patchRelease } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
-import { orphaned } from '../idle/orphans.ts';
+import { removeLeftBehind } from '../../plan/left-behind.ts';
 import { discarded, mayBeUnfinished } from '../../record/made.ts';
 
 /**
@@ -23,7 +23,7 @@ export const unsealed: FactsRule = {
     const open = facts.unsealed.find(
       (release) => release.status !== undefined && (!isEnded(release) || holdsTraffic(release)),
     );
-    return open === undefined ? undefined : (orphaned(facts) ?? ended(facts, open));
+    return open === undefined ? undefined : (removeLeftBehind(facts) ?? ended(facts, open));
   },
 };
 

@@ -1,12 +1,12 @@
 import { REASON } from '../../../api/reasons.ts';
 import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { phaseOf, stableAfter, type StableRecord } from '../../facts/records.ts';
+import { stableAfter, wasUndone, type StableRecord } from '../../facts/records.ts';
 import { ofTemplate, servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../../facts/workload.ts';
 import type { Answer } from '../../model.ts';
 import { isMarkedFailed, pause, unmark, unpause } from '../../actions.ts';
 import { answer, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
-import { inProgress } from './first-sight.ts';
+import { inProgress } from '../../plan/first-version.ts';
 import { record, type Recording } from '../../record/record.ts';
 import { notHeld } from '../../record/record-size.ts';
 import { restarted, restartWaits } from '../../plan/restart.ts';
@@ -64,13 +64,8 @@ function withoutMarker(target: WorkloadFacts): Answer | undefined {
  * A promotion that failed leaves its sign on the stable template, so that a pipeline that waits learns of it. The native
  * controller would replace the sign on a target that is not paused.
  */
-export function showsFailure({ target, newest }: Facts): boolean {
+function showsFailure({ target, newest }: Facts): boolean {
   return target?.paused === true && isMarkedFailed(target) && newest !== undefined && wasUndone(newest);
-}
-
-/** It was being promoted when it was taken back. */
-export function wasUndone(newest: NonNullable<Facts['newest']>): boolean {
-  return phaseOf(newest) !== 'Promoted' && newest.status?.promotionStartedAt !== undefined;
 }
 
 /** Paused in the middle of going back to stable: it is let go on. */

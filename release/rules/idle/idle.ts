@@ -2,11 +2,10 @@ import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { isEnded, wasTurnedDown } from '../../facts/records.ts';
+import { isEnded, wasTurnedDown, wasUndone } from '../../facts/records.ts';
 import type { Action, LastRule } from '../../model.ts';
 import { clearFailed, optional, remove } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
-import { wasUndone } from './holding.ts';
 
 /** Old Releases deleted in one pass; the next goes on. */
 const BATCH = 20;

@@ -4,7 +4,7 @@ import type { Facts } from '../../facts/facts.ts';
 import type { Action, Answer } from '../../model.ts';
 import { optional } from '../../actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
-import { orphaned } from './orphans.ts';
+import { removeLeftBehind } from '../../plan/left-behind.ts';
 import { DELETED } from '../../record/record-again.ts';
 import { making } from '../../record/made.ts';
 import { newRelease } from '../../record/record.ts';
@@ -42,7 +42,7 @@ function isVanished(facts: Facts): boolean {
 function recorded(facts: Facts): Answer | undefined {
   const { target, stable } = facts;
   if (target === undefined || stable === undefined) return undefined;
-  const { actions = [] } = orphaned(facts) ?? {};
+  const { actions = [] } = removeLeftBehind(facts) ?? {};
   const made = newRelease(
     target,
     {

@@ -9,14 +9,14 @@ import type { Answer } from '../../model.ts';
 import { NOTHING, type StatusChange } from '../../status/next.ts';
 import { clearFailed, event, optional, pause, rollOut, unpause, urgent } from '../../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
-import { canaryFailure } from '../exit/canary-failed.ts';
+import { canaryFailure } from '../../plan/canary-failure.ts';
 import { following } from '../../plan/following.ts';
 import { leave, zeroWeight } from '../../plan/leave.ts';
 import { judged } from '../../live/judged.ts';
 import { skippedBy } from '../../plan/skip.ts';
-import { setAside, tooLarge } from '../safety/stable-lost.ts';
+import { setAside, tellTooLarge } from '../../plan/set-aside.ts';
 import { liveStep } from '../../step/stage.ts';
-import { withdraw } from '../exit/withdraw.ts';
+import { withdraw } from '../../plan/withdraw.ts';
 
 /**
  * Promotion: un-pause with the weight unchanged → native rolling update complete → weight 0 and everything after it
@@ -71,7 +71,7 @@ function frozen(facts: Facts, active: Release, target: WorkloadFacts): Answer {
   return answerFor(
     facts,
     active,
-    { ...parts, actions: [rollOut(target, template), ...tooLarge(facts, target)] },
+    { ...parts, actions: [rollOut(target, template), ...tellTooLarge(facts, target)] },
     { ...change, ...begun(facts, active) },
   );
 }

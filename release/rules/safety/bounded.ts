@@ -8,7 +8,7 @@ import { phaseOf } from '../../facts/records.ts';
 import { timeOf } from '../../facts/workload.ts';
 import type { FactsRule } from '../../answer.ts';
 import { isLive, liveStep } from '../../step/stage.ts';
-import { TURNED_DOWN, withdraw } from '../exit/withdraw.ts';
+import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import { withhold } from '../../live/withhold.ts';
 
 /** A controller that has just begun has measured nothing yet, and may know what happened as soon as it has. */

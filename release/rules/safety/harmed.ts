@@ -2,7 +2,7 @@ import { phaseOf } from '../../facts/records.ts';
 import type { FactsRule } from '../../answer.ts';
 import { overflow } from '../../step/share.ts';
 import { liveStep } from '../../step/stage.ts';
-import { withdraw } from '../exit/withdraw.ts';
+import { withdraw } from '../../plan/withdraw.ts';
 import { judged } from '../../live/judged.ts';
 
 /**

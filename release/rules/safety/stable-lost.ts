@@ -1,19 +1,18 @@
 import type { JsonObject } from '../../../lib/json.ts';
-import { ANNOTATION } from '../../../api/names.ts';
 import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { phaseOf, setAsideOf } from '../../facts/records.ts';
+import { phaseOf } from '../../facts/records.ts';
 import type { WorkloadFacts } from '../../facts/workload.ts';
-import { LARGEST_TEMPLATE_KIB, templateKib, templatesEqual } from '../../canary/index.ts';
-import type { Action, Answer } from '../../model.ts';
-import { event, patchRelease, rollOut } from '../../actions.ts';
+import type { Answer } from '../../model.ts';
+import { event, rollOut } from '../../actions.ts';
 import { NOTHING, type StatusChange } from '../../status/next.ts';
 import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
 import { zeroWeight } from '../../plan/leave.ts';
 import { servesUnrecorded } from '../../plan/serving.ts';
+import { setAside, tellTooLarge } from '../../plan/set-aside.ts';
 import { turnedDown } from '../../plan/turned-down.ts';
-import { ENDED } from '../exit/withdraw.ts';
+import { ENDED } from '../../plan/withdraw.ts';
 
 /**
  * While a change is held, pods run outside the stable ReplicaSet, or that is gone: one write sets the stable template
@@ -58,7 +57,7 @@ function during(facts: Facts, active: Release, { target, template }: Restored): 
   if (leaving && facts.traffic?.zero === false) return undefined;
   const turnedDown = leaving && facts.holdsNewest;
   const aside = turnedDown ? [] : setAside(active, target.template);
-  const actions = [...aside, rollOut(target, template), ...(turnedDown ? [] : tooLarge(facts, target))];
+  const actions = [...aside, rollOut(target, template), ...(turnedDown ? [] : tellTooLarge(facts, target))];
   const parts = { reason: REASON.StableLost, sentence: SENTENCE, actions, requeueAfterMs: AT_ONCE };
   if (leaving) {
     return answerFor(facts, active, parts, {
@@ -74,21 +73,4 @@ function during(facts: Facts, active: Release, { target, template }: Restored): 
     drainStartedAt: undefined,
   };
   return answerFor(facts, active, { ...parts, actions: [...actions, ...zeroWeight(facts)] }, begun);
-}
-
-/** Remembers the held template on the Release; [] if it is there already, or too large: nothing may block the way back. */
-export function setAside(release: Release, template: JsonObject): Action[] {
-  if (templateKib(template) > LARGEST_TEMPLATE_KIB) return [];
-  const known = setAsideOf(release);
-  if (known !== undefined && templatesEqual(known, template)) return [];
-  const annotations = { [ANNOTATION.setAside]: JSON.stringify(template) };
-  return [patchRelease('remember the newer template', release, { annotations })];
-}
-
-/** Goes with the write that replaces a template which could not be remembered. */
-export function tooLarge(facts: Facts, { template }: WorkloadFacts): Action[] {
-  const kib = templateKib(template);
-  if (kib <= LARGEST_TEMPLATE_KIB) return [];
-  const sentence = `spec.template has ${kib} KiB, more than the ${LARGEST_TEMPLATE_KIB} that can be set aside: it is replaced and not put back; move long values into a ConfigMap and apply it again.`;
-  return event(facts, 'Warning', REASON.StableLost, sentence);
 }

@@ -6,7 +6,7 @@ import { ofTemplate, type WorkloadFacts } from '../../facts/workload.ts';
 import type { StatusChange } from '../../status/next.ts';
 import { pause, urgent } from '../../actions.ts';
 import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
-import { withdraw } from '../exit/withdraw.ts';
+import { withdraw } from '../../plan/withdraw.ts';
 
 /** Somebody un-paused a target whose template is unproven: paused again at once, and recorded as escaped. */
 export const unpaused: FactsRule = {
@@ -42,7 +42,7 @@ function pausedAgain(facts: Facts, active: Release, target: WorkloadFacts) {
 }
 
 /** If no stable pod is left, what escaped is what serves now; else stable stays stable and is rolled out again. */
-export function escapedTo({ target, stable }: Facts): StatusChange {
+function escapedTo({ target, stable }: Facts): StatusChange {
   if (target === undefined || stable?.replicaSet?.active === true) return {};
   const serving = ofTemplate(target, target.template);
   return serving?.pods.some((pod) => pod.ready) === true ? { replicaSet: serving.name } : {};

@@ -1,15 +1,15 @@
-import type { Verdict } from '../../../api/kinds/release/verdict.ts';
-import type { Release } from '../../../api/kinds/release/release.ts';
-import type { Withdrawal } from '../../../api/kinds/release/status.ts';
-import { REASON, type Reason } from '../../../api/reasons.ts';
-import type { Facts } from '../../facts/facts.ts';
-import { phaseOf, withdrawalOf } from '../../facts/records.ts';
-import { servingAlone } from '../../facts/workload.ts';
-import type { Action, Answer } from '../../model.ts';
-import { NOTHING, type StatusChange } from '../../status/next.ts';
-import { event, markFailed, pause } from '../../actions.ts';
-import { answerFor, AT_ONCE, POLL_MS, regardless, type FactsRule } from '../../answer.ts';
-import { leave, zeroWeight } from '../../plan/leave.ts';
+import type { Verdict } from '../../api/kinds/release/verdict.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import type { Withdrawal } from '../../api/kinds/release/status.ts';
+import { REASON, type Reason } from '../../api/reasons.ts';
+import type { Facts } from '../facts/facts.ts';
+import { withdrawalOf } from '../facts/records.ts';
+import { servingAlone } from '../facts/workload.ts';
+import type { Action, Answer } from '../model.ts';
+import { NOTHING, type StatusChange } from '../status/next.ts';
+import { event, markFailed, pause } from '../actions.ts';
+import { answerFor, AT_ONCE, POLL_MS, regardless } from '../answer.ts';
+import { leave, zeroWeight } from './leave.ts';
 
 /** The evidence, or the canary itself, says that the code is at fault. */
 const FAULTY: Withdrawal = { endsAs: 'RolledBack', turnedDown: true };
@@ -32,7 +32,7 @@ export interface Cause {
 }
 
 /**
- * Begins to take a release back. Weight 0 is in this very pass; everything after it follows in `withdrawing`. That it is withdrawn is
+ * Begins to take a release back. Weight 0 is in this very pass; everything after it follows in `goOnWithdrawing`. That it is withdrawn is
  * recorded even if weight 0 could not be written: the next pass tries that again, and nobody takes the release for a going one.
  */
 export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
@@ -61,14 +61,9 @@ export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
 }
 
 /** Goes on with a release that is being taken back, to its end. Nothing but the API server itself can stop it. */
-export const withdrawing: FactsRule = {
-  name: 'withdrawing',
-  decide(facts) {
-    const release = facts.active;
-    if (release === undefined || phaseOf(release) !== 'RollingBack') return undefined;
-    return leave(facts, release, cause(release)) ?? stableBack(facts, release) ?? ended(facts, release);
-  },
-};
+export function goOnWithdrawing(facts: Facts, release: Release): Answer {
+  return leave(facts, release, cause(release)) ?? stableBack(facts, release) ?? ended(facts, release);
+}
 
 /** What a release is withdrawn for stays its reason and message, whatever is being done about it. */
 export function cause(release: Release): StatusChange {

@@ -1,0 +1,41 @@
+import { REASON } from '../../api/reasons.ts';
+import type { Facts } from '../facts/facts.ts';
+import type { PodFacts } from '../facts/workload.ts';
+import type { Cause } from './withdraw.ts';
+
+/** One crash may be a dependency that was late; this many are a pattern. */
+const CRASHES = 2;
+const RESTARTS = 3;
+
+/** Pods of the canary crash, restart, or are not ready in time. */
+export function canaryFailure(facts: Facts): Cause | undefined {
+  if (!facts.canary.ours || !facts.canary.ofRelease) return undefined;
+  return crashing(facts.canary.pods) ?? late(facts);
+}
+
+function crashing(pods: PodFacts[]): Cause | undefined {
+  const looping = pods.find((pod) => pod.waiting === 'CrashLoopBackOff' && pod.restarts >= CRASHES);
+  const pod = looping ?? pods.find((each) => each.restarts >= RESTARTS);
+  if (pod === undefined) return undefined;
+  const sentence = `Canary pod ${pod.name} restarted ${pod.restarts} times${looping === undefined ? '' : ' and is in CrashLoopBackOff'}.`;
+  return { reason: REASON.CanaryCrashLooping, sentence };
+}
+
+/** Pods the scheduler or the API server refuses are not late: that is nobody's code. */
+function late(facts: Facts): Cause | undefined {
+  const { canary, nowMs } = facts;
+  const deployment = canary.deployment;
+  if (deployment === undefined || canary.rejected !== undefined) return undefined;
+  const deadlineMs = deployment.progressDeadlineMs;
+  const pod = canary.pods.find((each) => !each.ready && nowMs - each.readyChangedMs >= deadlineMs);
+  const seconds = Math.round(deadlineMs / 1000);
+  if (pod !== undefined) {
+    const why = pod.waiting === undefined ? '' : ` (${pod.waiting})`;
+    const sentence = `Canary pod ${pod.name} is not ready after ${seconds} s${why}.`;
+    return { reason: REASON.ProgressDeadlineExceeded, sentence };
+  }
+  const createdMs = Date.parse(deployment.object.metadata.creationTimestamp ?? '');
+  if (canary.pods.length > 0 || canary.wanted === 0 || !(nowMs - createdMs >= deadlineMs)) return undefined;
+  const sentence = `The canary has no pods ${seconds} s after it was made.`;
+  return { reason: REASON.ProgressDeadlineExceeded, sentence };
+}
