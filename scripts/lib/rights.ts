@@ -1,21 +1,35 @@
 import { format } from 'prettier';
 import { Document, isScalar, visit } from 'yaml';
-import { HOME } from '../../api/names.ts';
+import { GROUP, HOME } from '../../api/names.ts';
+import { RESOURCES } from '../../api/resources.ts';
 import { RIGHTS, type Grant } from '../../release/rights.ts';
 import { STYLE, withTable } from './pages.ts';
+import { BOUND, CUTS, FOR_TARGETS, PEOPLE, type Cut, type People } from './roles.ts';
 
-/** Files of the repository that hold the rights of the controller, and what they should say. */
+/** Files of the repository that hold the rights of the controller and of people, and what they should say. */
 export async function writtenRights(read: (path: string) => string): Promise<Record<string, string>> {
+  const inCluster = CUTS.filter(({ bound }) => bound !== 'home');
+  const atHome = CUTS.filter(({ bound }) => bound === 'home');
+  const forTargets = bindings(CUTS.filter(({ bound }) => bound === 'targets'));
   return {
-    [CLUSTER_ROLE]: await yaml([role('sluice', 'targets'), role('sluice-proxies', 'attached')]),
-    [ROLE]: await yaml([role('sluice', 'home')]),
+    [`${FOLDER}/clusterrole.yaml`]: await yaml(inCluster.map(role)),
+    [`${FOLDER}/role.yaml`]: await yaml([...atHome.map(role), AT_WORK]),
+    [`${FOLDER}/bindings.yaml`]: await yaml(
+      bindings(CUTS.filter(({ bound }) => bound === 'everywhere' || bound === 'home')),
+    ),
+    [`${FOLDER}/cluster-wide.yaml`]: await yaml(forTargets),
+    [`${FOLDER}/people.yaml`]: await yaml(PEOPLE.map(roleOfPeople)),
+    'manifests/deploy/namespace/bindings.yaml': await yaml(FOR_TARGETS.map(inOneNamespace)),
     [PAGE]: await page(read(PAGE)),
   };
 }
 
-const CLUSTER_ROLE = 'manifests/rbac/clusterrole.yaml';
-const ROLE = 'manifests/rbac/role.yaml';
+const FOLDER = 'manifests/rbac';
 const PAGE = 'docs/operations.md';
+const GROUP_OF_ROLES = 'rbac.authorization.k8s.io';
+const V1 = `${GROUP_OF_ROLES}/v1`;
+const LABELS = { 'app.kubernetes.io/name': 'sluice', 'app.kubernetes.io/component': 'rbac' };
+const ACCOUNT = { kind: 'ServiceAccount', name: 'sluice', namespace: HOME.namespace };
 
 interface Rule {
   apiGroups: string[];
@@ -24,16 +38,67 @@ interface Rule {
   verbs: string[];
 }
 
-function role(name: string, where: Grant['where']): object {
-  const grants = RIGHTS.filter((each) => each.where === where);
+function role({ name, what, bound, grants }: Cut): object {
+  const home = bound === 'home';
   return {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    ...(where === 'home'
-      ? { kind: 'Role', metadata: { name, namespace: HOME.namespace } }
-      : { kind: 'ClusterRole', metadata: { name } }),
+    apiVersion: V1,
+    kind: home ? 'Role' : 'ClusterRole',
+    metadata: {
+      name,
+      ...(home ? { namespace: HOME.namespace } : {}),
+      labels: { ...LABELS, [BOUND]: bound.replace(' ', '-') },
+      annotations: { 'kubernetes.io/description': what },
+    },
     rules: together(grants),
   };
 }
+
+/** For people whose commands are to say whether a controller is at work. */
+const AT_WORK = {
+  apiVersion: V1,
+  kind: 'Role',
+  metadata: { name: 'sluice-at-work', namespace: HOME.namespace, labels: LABELS },
+  rules: [
+    {
+      apiGroups: [RESOURCES.leases.group],
+      resources: [RESOURCES.leases.plural],
+      resourceNames: [HOME.lease],
+      verbs: ['get'],
+    },
+  ],
+};
+
+const roleOfPeople = ({ name, what, joins, rules }: People): object => ({
+  apiVersion: V1,
+  kind: 'ClusterRole',
+  metadata: {
+    name,
+    labels: {
+      ...LABELS,
+      ...Object.fromEntries(joins.map((each) => [`${GROUP_OF_ROLES}/aggregate-to-${each}`, 'true'])),
+    },
+    annotations: { 'kubernetes.io/description': what },
+  },
+  rules: rules.map(({ resources, verbs }) => ({ apiGroups: [GROUP], resources, verbs })),
+});
+
+const bindings = (cuts: readonly Cut[]): object[] =>
+  cuts.map(({ name, bound }) =>
+    bound === 'home'
+      ? binding('RoleBinding', { kind: 'Role', name }, HOME.namespace)
+      : binding('ClusterRoleBinding', { kind: 'ClusterRole', name }),
+  );
+
+/** Takes the namespace it is applied in. */
+const inOneNamespace = (name: string): object => binding('RoleBinding', { kind: 'ClusterRole', name });
+
+const binding = (kind: string, role: { kind: string; name: string }, namespace?: string): object => ({
+  apiVersion: V1,
+  kind,
+  metadata: { name: role.name, ...(namespace === undefined ? {} : { namespace }), labels: LABELS },
+  roleRef: { apiGroup: GROUP_OF_ROLES, ...role },
+  subjects: [ACCOUNT],
+});
 
 /** Kinds of one group of which the same is needed share a rule. */
 function together(grants: readonly Grant[]): Rule[] {
@@ -55,14 +120,14 @@ const nameOf = ({ resource, subresource }: Pick<Grant, 'resource' | 'subresource
   subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
 
 const HEAD =
-  '# The rights of docs/operations.md, Permissions. Written by `npm run generate` from release/rights.ts.\n';
+  '# The rights of docs/operations.md, Permissions. Written by `npm run generate` from release/rights.ts and scripts/lib/roles.ts.\n';
 
 const yaml = (objects: readonly object[]): Promise<string> =>
   format(HEAD + objects.map((each) => onShortLines(each)).join('---\n'), { parser: 'yaml', ...STYLE });
 
 /** Lists of names stand on one line where they fit. */
 function onShortLines(object: object): string {
-  const document = new Document(object);
+  const document = new Document(object, { aliasDuplicateObjects: false });
   visit(document, { Seq: (_, list) => void (list.flow = list.items.every(isScalar)) });
   return document.toString();
 }
@@ -80,5 +145,20 @@ async function page(text: string): Promise<string> {
     right.verbs.join(', '),
     `${WHERE[where]}${purpose}`,
   ]);
-  return withTable(text, 'rights', [['group', 'resource', 'verbs', 'what for'], ...rows]);
+  const withRights = await withTable(text, 'rights', [['group', 'resource', 'verbs', 'what for'], ...rows]);
+  return withTable(withRights, 'roles', [['role', 'what', 'bound'], ...rowsOfRoles()]);
 }
+
+const HOW: Record<Cut['bound'], string> = {
+  everywhere: 'ClusterRoleBinding',
+  targets: 'ClusterRoleBinding, or RoleBindings in the namespaces of targets',
+  'by hand': 'RoleBinding, by you',
+  home: `RoleBinding in \`${HOME.namespace}\``,
+};
+
+const rowsOfRoles = (): string[][] => [
+  ...CUTS.map(({ name, what, bound }) => [`\`${name}\``, what, HOW[bound]]),
+  ...PEOPLE.map(({ name, what, joins }) => {
+    return [`\`${name}\``, `people: ${what}`, `joins ${joins.map((each) => `\`${each}\``).join(', ')}`];
+  }),
+];

@@ -140,8 +140,8 @@ export class Lane {
     return JSON.parse(await this.ok(['get', kind, name, '-n', namespace, '-o', 'json'])) as KubeObject;
   }
 
-  async list(kind: string, namespace: string): Promise<KubeObject[]> {
-    const out = await this.ok(['get', kind, '-n', namespace, '-o', 'json']);
+  async list(kind: string, namespace: string, selector = ''): Promise<KubeObject[]> {
+    const out = await this.ok(['get', kind, '-n', namespace, '-l', selector, '-o', 'json']);
     return (JSON.parse(out) as { items: KubeObject[] }).items;
   }
 

@@ -1,7 +1,9 @@
 /** What the controller may do, what others may not, and what it says of the server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../api/kube.ts';
 import { arrayOrEmpty, getObjects, getString } from '../../lib/json.ts';
 import { freePort } from '../../playground/dataplane/metrics/prometheus.ts';
+import { BOUND } from '../../scripts/lib/roles.ts';
 import { eventually } from '../support/eventually.ts';
 import { freshRelease } from '../support/crd-cases.ts';
 import { deployment, image, NAMESPACE, Targets } from './held.ts';
@@ -127,10 +129,17 @@ describe('the annotation sluice.dev/policy', () => {
 });
 
 describe('a right that is missing', () => {
-  /** Takes a resource out of the controller's ClusterRole, or some verbs of it. */
+  /** Takes a resource out of every ClusterRole of the controller, or some verbs of it. */
   async function take(resource: string, verbs?: readonly string[]): Promise<void> {
-    const role = await lane.get('clusterrole', 'sluice', '');
-    const left = getObjects(role, 'rules').flatMap((rule) => {
+    const roles = await lane.list('clusterroles', '', BOUND);
+    expect(roles).not.toEqual([]);
+    const items = roles.map((role) => ({ ...role, rules: without(role, resource, verbs) }));
+    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+    expect(await lane.kubectl(['replace', '-f', '-'], { input })).toMatchObject({ code: 0 });
+  }
+
+  const without = (role: KubeObject, resource: string, verbs?: readonly string[]) =>
+    getObjects(role, 'rules').flatMap((rule) => {
       const has = (field: string) => arrayOrEmpty(rule, field);
       if (!has('resources').includes(resource)) return [rule];
       const others = has('resources').filter((each) => each !== resource);
@@ -140,9 +149,6 @@ describe('a right that is missing', () => {
         ...(kept.length === 0 ? [] : [{ ...rule, resources: [resource], verbs: kept }]),
       ];
     });
-    const input = JSON.stringify({ ...role, rules: left });
-    expect(await lane.kubectl(['replace', '-f', '-'], { input })).toMatchObject({ code: 0 });
-  }
   const giveBack = () => lane.ok(['apply', '-f', RBAC]);
 
   it('to write is told before a release begins, and it begins once the right is there', async () => {
