@@ -1,3 +1,4 @@
+import { isObject } from '../lib/json.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 
 /** The raw shape of Kubernetes objects. Objects are read, kept and written as JSON, so unknown fields survive. */
@@ -35,6 +36,16 @@ export interface KubeObject {
   spec?: JsonObject;
   status?: JsonObject;
   [key: string]: unknown;
+}
+
+/** Whether this is the JSON of an object of Kubernetes: what every object carries, whatever its kind. */
+export function isKubeObject(value: unknown): value is KubeObject {
+  return (
+    isObject(value) &&
+    typeof value['apiVersion'] === 'string' &&
+    typeof value['kind'] === 'string' &&
+    isObject(value['metadata'])
+  );
 }
 
 /** A kind of object as the REST API addresses it. */

@@ -28,6 +28,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const shop = { resource: RESOURCES.deployments, namespace: 'team', name: 'shop' };
+const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop' } };
 const status = (code: number, reason: string, details = {}) => ({
   kind: 'Status',
   code,
@@ -56,8 +57,7 @@ describe('reading', () => {
     expect(request.headers.authorization).toBe('Bearer s3cret');
     expect(request.headers['user-agent']).toBe('sluice-test');
     request.answer(200, {
-      kind: 'Deployment',
-      metadata: { name: 'shop' },
+      ...DEPLOYMENT,
       spec: { fieldOfTheFuture: [1, null] },
     });
     expect((await call)?.spec).toEqual({ fieldOfTheFuture: [1, null] });
@@ -73,7 +73,7 @@ describe('reading', () => {
     const call = client.get(shop);
     const request = await server.next();
     request.open();
-    const bytes = Buffer.from(JSON.stringify({ kind: 'Deployment', metadata: { name: 'grüße' } }));
+    const bytes = Buffer.from(JSON.stringify({ ...DEPLOYMENT, metadata: { name: 'grüße' } }));
     const cut = bytes.indexOf(0xc3) + 1;
     request.raw(bytes.subarray(0, cut) as unknown as string);
     request.raw(bytes.subarray(cut) as unknown as string);
@@ -300,9 +300,24 @@ describe('failures', () => {
     expect(error).toMatchObject({ code: 0, reason: 'DeadlineExceeded' });
   });
 
+  it.each([
+    { body: {} },
+    { body: [] },
+    { body: { kind: 'Deployment' } },
+    { body: { ...DEPLOYMENT, metadata: 1 } },
+  ])(
+    'an answer that is no object of Kubernetes ($body) is a retryable KubeError without code',
+    async ({ body }) => {
+      const error = await failureOf(client.get(shop), async () => {
+        (await server.next()).answer(200, body);
+      });
+      expect(error).toMatchObject({ code: 0, message: 'the answer is no object of Kubernetes' });
+    },
+  );
+
   it('leaves no timer behind', async () => {
     const call = client.get(shop);
-    (await server.next()).answer(200, { metadata: {} });
+    (await server.next()).answer(200, DEPLOYMENT);
     await call;
     expect(clock.pending).toBe(0);
   });

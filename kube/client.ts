@@ -1,6 +1,7 @@
-import { getObject, getString, isObject } from '../lib/json.ts';
+import { arrayOrEmpty, asObject, getObject, getString, isObject } from '../lib/json.ts';
+import { isKubeObject } from '../api/kube.ts';
 import type { JsonPatchOp, KubeObject, ObjectRef, Resource } from '../api/kube.ts';
-import type { JsonObject } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import type { Write } from '../api/writes.ts';
 import {
   errorFromAnswer,
@@ -118,14 +119,10 @@ export class KubeClient {
       query({ ...selectors(options), limit: options.limit, continue: options.continue });
     const headers = { accept: accept(options, 'PartialObjectMetadataList') };
     const body = parse(await this.#exchange({ method: 'GET', url, headers }));
-    const list = body as unknown as {
-      items?: KubeObject[] | null;
-      metadata?: { resourceVersion?: string; continue?: string };
-    };
-    const next = list.metadata?.continue;
+    const next = getString(body, 'metadata', 'continue');
     return {
-      items: (list.items ?? []).map((item) => withKind(item, resource)),
-      resourceVersion: list.metadata?.resourceVersion ?? '',
+      items: arrayOrEmpty(body, 'items').map((item) => withKind(item, resource)),
+      resourceVersion: getString(body, 'metadata', 'resourceVersion') ?? '',
       ...(next === undefined || next === '' ? {} : { continue: next }),
     };
   }
@@ -277,7 +274,7 @@ export class KubeClient {
   }
 
   async #object(request: KubeRequest, options?: WriteOptions): Promise<KubeObject> {
-    return parse(await this.#exchange(request, options)) as unknown as KubeObject;
+    return whole(parse(await this.#exchange(request, options)));
   }
 
   /** One exchange within the deadline, to the last byte of the body. */
@@ -331,7 +328,7 @@ function watchEvent(line: string, resource: Resource): WatchEvent {
   if (type === 'ERROR') throw errorFromStatus(object);
   if (type === 'BOOKMARK')
     return { type, resourceVersion: getString(object, 'metadata', 'resourceVersion') ?? '' };
-  return { type, object: withKind(object as unknown as KubeObject, resource) };
+  return { type, object: withKind(object, resource) };
 }
 
 type RawEvent = { type: WatchEvent['type'] | 'ERROR'; object: JsonObject };
@@ -348,9 +345,16 @@ function asEvent(line: unknown): RawEvent {
 }
 
 /** Items of built-in lists come without kind; metadata-only items come as PartialObjectMetadata. */
-function withKind(item: KubeObject, resource: Resource): KubeObject {
+function withKind(item: Json, resource: Resource): KubeObject {
   const apiVersion = resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
-  return { ...item, apiVersion, kind: resource.kind };
+  return whole({ ...asObject(item), apiVersion, kind: resource.kind });
+}
+
+/** A review has no metadata to speak of, and may leave it out. */
+function whole(answer: JsonObject): KubeObject {
+  const object = { metadata: {}, ...answer };
+  if (isKubeObject(object)) return object;
+  throw new KubeError({ code: 0, reason: NETWORK, message: 'the answer is no object of Kubernetes' });
 }
 
 function deadline(ms: number): KubeError {

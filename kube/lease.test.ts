@@ -34,7 +34,11 @@ class LeaseServer implements Transport {
   #write(lease: KubeObject): KubeResponse {
     this.writes += 1;
     this.#version += 1;
-    this.lease = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(this.#version) } };
+    this.lease = {
+      ...this.lease,
+      ...lease,
+      metadata: { ...this.lease?.metadata, ...lease.metadata, resourceVersion: String(this.#version) },
+    };
     return answer(200, this.lease);
   }
 

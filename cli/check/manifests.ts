@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import { getStringMap, isObject } from '../../lib/json.ts';
+import { getString, getStringMap, isObject } from '../../lib/json.ts';
+import { isKubeObject } from '../../api/kube.ts';
 import type { KubeObject, OwnerReference, Resource } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import { reachesOut } from '../../release/companions/index.ts';
@@ -102,13 +103,10 @@ function itemsOf(value: unknown): unknown[] {
 }
 
 function objectOf(value: unknown, at: { file: string; i: number; namespace: string }): KubeObject {
-  const named =
-    isObject(value) && isObject(value['metadata']) && typeof value['metadata']['name'] === 'string';
-  if (!named || typeof value['kind'] !== 'string' || typeof value['apiVersion'] !== 'string') {
+  if (!isKubeObject(value) || getString(value, 'metadata', 'name') === undefined) {
     throw new UsageError(
       `-f ${at.file}: document ${at.i + 1} is no Kubernetes object; give apiVersion, kind and metadata.name`,
     );
   }
-  const object = value as unknown as KubeObject;
-  return { ...object, metadata: { namespace: at.namespace, ...object.metadata } };
+  return { ...value, metadata: { namespace: at.namespace, ...value.metadata } };
 }

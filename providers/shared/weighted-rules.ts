@@ -1,4 +1,4 @@
-import { getNumber, getObjects, getString, stableStringify } from '../../lib/json.ts';
+import { asObject, getNumber, getObjects, getString, stableStringify } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { shortHash } from './naming.ts';
@@ -170,18 +170,22 @@ export function recordRule(
  * together, which takes the traffic away all the same.
  */
 export function readRecordedRule(rule: JsonObject): RecordedRule | undefined {
-  const { list, name, fingerprint, weights, total, empty } = rule;
+  return isRecordedRule(rule) ? rule : undefined;
+}
+
+function isRecordedRule(rule: unknown): rule is RecordedRule {
+  const { list, name, fingerprint, weights, total, empty } = asObject(rule) ?? {};
   const isWeight = (each: unknown): boolean =>
     each === null || (typeof each === 'number' && Number.isFinite(each) && each >= 0);
-  const fits =
+  return (
     typeof list === 'string' &&
     typeof fingerprint === 'string' &&
     (name === undefined || typeof name === 'string') &&
     Array.isArray(weights) &&
     weights.every(isWeight) &&
     (total === undefined || (typeof total === 'number' && total > 0 && Number.isFinite(total))) &&
-    (empty === undefined || (Array.isArray(empty) && empty.every((each) => typeof each === 'string')));
-  return fits ? (rule as unknown as RecordedRule) : undefined;
+    (empty === undefined || (Array.isArray(empty) && empty.every((each) => typeof each === 'string')))
+  );
 }
 
 /** The user's rule without anything of ours beside its destinations. */

@@ -10,7 +10,7 @@ export interface Sent {
 
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | undefined;
 
-const BARE = { kind: 'Bare', metadata: { name: 'bare' } };
+const BARE = { apiVersion: 'v1', kind: 'Bare', metadata: { name: 'bare' } };
 
 /** An API server made of one function; undefined = 200 with the object of a POST, else with a
  * bare object. Keeps what was sent. */
