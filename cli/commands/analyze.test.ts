@@ -1,15 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { recordingIo } from '../../test/support/cli.ts';
 import { analyze, type AnalyzeFlags } from './analyze.ts';
-
-const PROGRAM = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 let folder: string;
 
@@ -245,48 +240,5 @@ describe('sluice analyze --policy', () => {
   it('refuses a file without a policy', async () => {
     const path = file('other.yaml', OBJECT);
     expect((await run({ policy: path })).error).toContain('holds no ReleasePolicy; give a file with one');
-  });
-});
-
-describe('the program', () => {
-  const start = (...args: string[]) => spawn(process.execPath, [PROGRAM, 'analyze', ...args]);
-
-  it('looks at each window as soon as it is complete', async () => {
-    const child = start('--template', file('t.yaml', SPEC));
-    const printed = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    child.stdin.write(samples('6/600 10/1000'));
-    expect(String((await printed.next()).value)).toContain('"result":"inconclusive"');
-    child.stdin.end();
-    const [code] = (await once(child, 'exit')) as [number];
-    expect(code).toBe(4);
-  });
-
-  it('goes quietly when nobody reads on', async () => {
-    const input = file('samples.jsonl', samples(...Array.from({ length: 2000 }, () => '1/2 1/3')));
-    const child = start('--template', file('t.yaml', SPEC), '--input', input);
-    let complained = '';
-    child.stderr.on('data', (chunk: Buffer) => (complained += chunk.toString()));
-    await once(child.stdout, 'data');
-    child.stdout.destroy();
-    await once(child, 'exit');
-    expect(complained).toBe('');
-  });
-
-  it('needs no more memory for more samples', async () => {
-    // Half as much again as the program takes by itself: samples that were kept would fill it.
-    const heap = ['--max-old-space-size=44', '--max-semi-space-size=2'];
-    const args = ['--template', file('t.yaml', SPEC), '--on-inconclusive', 'wait'];
-    const child = spawn(process.execPath, [...heap, PROGRAM, 'analyze', ...args]);
-    child.stdout.resume();
-    child.stdin.on('error', () => undefined); // said by the exit code
-    const ended = once(child, 'exit');
-    for (let i = 1; i <= 150_000 && child.exitCode === null && child.signalCode === null; i++) {
-      const idle = { total: 0, bad: 0 };
-      const line = `${JSON.stringify({ t: i * 60, canary: idle, stable: idle })}\n`;
-      if (!child.stdin.write(line))
-        await Promise.race([once(child.stdin, 'drain').catch(() => ended), ended]);
-    }
-    child.stdin.end();
-    expect(await ended).toEqual([4, null]);
   });
 });

@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '../test/support/eventually.ts';
-import { RESOURCES } from '../api/resources.ts';
-import { realClock } from '../playground/apiserver/clock.ts';
-import { listen } from '../playground/apiserver/listen.ts';
-import { startApi } from '../test/support/api.ts';
-import type { TestApi } from '../test/support/api.ts';
+import { eventually } from '../support/eventually.ts';
+import { RESOURCES } from '../../api/resources.ts';
+import { realClock } from '../../playground/apiserver/clock.ts';
+import { listen } from '../../playground/apiserver/listen.ts';
+import { startApi } from '../support/api.ts';
+import type { TestApi } from '../support/api.ts';
 
-const MAIN = join(import.meta.dirname, '../cli/main.ts');
+const MAIN = join(import.meta.dirname, '../../cli/main.ts');
 
 let api: TestApi;
 let listening: { url: string; close(): Promise<void> };
