@@ -28,7 +28,7 @@ function refuseWants({ wants }: TrafficContext): Refusal[] {
   ].filter((field) => field !== undefined);
   return fields.map((field) => ({
     reason: REASON.StrategyUnsupported,
-    sentence: `${field} of the policy: Sluice writes weights alone into an HTTPProxy in this version; remove it, or give the Service an HTTPRoute, which Contour serves as well.`,
+    sentence: `${field} of the policy: in this version Sluice writes only weights into an HTTPProxy; remove it, or give the Service an HTTPRoute, which Contour serves as well.`,
   }));
 }
 
@@ -36,14 +36,14 @@ function refuseWants({ wants }: TrafficContext): Refusal[] {
 function refuseRejected(context: TrafficContext, proxy: KubeObject): Refusal[] {
   const problem = errorIn(proxy);
   if (problem === undefined || context.originals !== undefined) return [];
-  const sentence = `${problem}, so no weight could ever be confirmed; correct the HTTPProxy, or leave it out with the annotation sluice.dev/route.`;
+  const sentence = `${problem}, so no weight could ever be confirmed; correct the HTTPProxy, or exclude it by listing the others in the annotation sluice.dev/route.`;
   return [{ reason: REASON.RouteRejected, sentence }];
 }
 
 function refuseTcp({ stableService }: TrafficContext, proxy: KubeObject): Refusal[] {
   const stable = stableService.metadata.name;
   if (!tcpServices(proxy).some((service) => getString(service, 'name') === stable)) return [];
-  const sentence = `spec.tcpproxy of HTTPProxy ${proxy.metadata.name} sends connections to Service ${stable}, which are not requests and are not split; use spec.routes, or leave it out with the annotation sluice.dev/route.`;
+  const sentence = `spec.tcpproxy of HTTPProxy ${proxy.metadata.name} sends TCP connections to Service ${stable}, and Sluice splits only requests; use spec.routes, or exclude it by listing the others in the annotation sluice.dev/route.`;
   return [unsupported(sentence)];
 }
 
@@ -56,11 +56,11 @@ function refuseRoute(context: TrafficContext, proxy: KubeObject, rule: LiveRule)
   const sessions = sessionsOf(rule.rule);
   const out: Refusal[] = [];
   if (others.length > 0) {
-    const sentence = `${name} sends to ${others.join(', ')} beside Service ${stable}, and Sluice would have to guess whose share the canary takes; leave only ${stable} in its services, or list the routes to split in the annotation sluice.dev/route.`;
+    const sentence = `${name} sends to ${others.join(', ')} as well as to Service ${stable}, so Sluice cannot know from whose share the canary takes requests; leave only ${stable} in its services, or list the routes to split in the annotation sluice.dev/route.`;
     out.push({ reason: REASON.ForeignDestination, sentence });
   }
   if (copies.length > 0) {
-    const sentence = `${name} copies requests to ${copies.join(', ')} (mirror: true), and the weight of a copy stands in the same list as those that are split; remove it for the release.`;
+    const sentence = `${name} copies requests to ${copies.join(', ')} (mirror: true), and Contour keeps the weight of a copy in the list that Sluice splits; remove the copy for the release.`;
     out.push(unsupported(sentence));
   }
   if (answers !== undefined) {
@@ -68,7 +68,7 @@ function refuseRoute(context: TrafficContext, proxy: KubeObject, rule: LiveRule)
     out.push(unsupported(sentence));
   }
   if (sessions !== undefined) {
-    const sentence = `${name} has loadBalancerPolicy.strategy ${sessions}, which keeps a client at one pod of one Service; while requests are split each is sent to either Service anew, so a client would change between versions; use another strategy, or provider "replicas".`;
+    const sentence = `${name} has loadBalancerPolicy.strategy ${sessions}, which keeps a client on one pod of one Service; a split chooses the Service for each request, so a client would switch between versions; use another strategy, or provider "replicas".`;
     out.push(unsupported(sentence));
   }
   if (context.originals === undefined && rule.canary.length > 0) {

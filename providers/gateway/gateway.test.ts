@@ -103,7 +103,7 @@ describe('what is remembered', () => {
     expect(gateway.plan(context, percent(5))).toEqual([]);
     expect(gateway.observe(context)).toMatchObject({
       weight: 5,
-      problem: 'rule 2 of HTTPRoute shop came during the release and stays on Service web',
+      problem: 'rule 2 of HTTPRoute shop was added during the release and sends only to Service web',
     });
     const recorded = { ...context, originals: gateway.record(context) };
     expect(gateway.plan(recorded, percent(5))).toHaveLength(1);
@@ -339,7 +339,7 @@ describe('what is refused', () => {
       'no room',
       route(...Array.from({ length: 9 }, (_, i) => backend('web', { port: 80 + i }))),
       'RouteUnsupported',
-      'within 16',
+      'of at most 16',
     ],
   ])('%s', (_name, given, reason, word) => {
     const got = gateway.refuse(aTrafficContext([given]));

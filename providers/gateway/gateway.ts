@@ -40,7 +40,7 @@ function observe(context: TrafficContext): Observation {
 /** A server that does not know the field drops it, and then everything is copied. */
 function copiesAll({ mirror }: Seen, { wants }: TrafficContext): string | undefined {
   if (mirror !== 100 || wants.mirror === undefined || wants.mirror === 100) return undefined;
-  return `all requests are copied instead of ${wants.mirror}%: the Gateway API of this cluster may be older than 1.3 and know no percentage of copies`;
+  return `all requests are copied instead of ${wants.mirror}%: the Gateway API of this cluster may be older than 1.3, which cannot copy a percentage of requests`;
 }
 
 /** A rule that got its name during the release is copied no longer. */
@@ -50,7 +50,7 @@ function named(context: TrafficContext): string | undefined {
   const scope = KINDS.flatMap((kind) => scopeOf(kind, context));
   const guarded = scope.find(({ rule }) => guardedName(rule.rule, wants) !== undefined);
   if (guarded === undefined) return undefined;
-  return `${label(guarded.route, guarded.rule)} has a name now, by which policies may point at it, so requests that match are not sent to Service ${context.canaryService} there`;
+  return `${label(guarded.route, guarded.rule)} has a name now, and policies may refer to it by that name, so requests that match are not sent to Service ${context.canaryService} there`;
 }
 
 /** A rule that copies to what is called like the canary of a Service it sends to: such copies are ours. */

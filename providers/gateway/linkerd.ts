@@ -29,11 +29,11 @@ function refuseRules(route: KubeObject): Refusal[] {
     const fatal = [...new Set([rule, ...refs].flatMap(fatalFilters))];
     const out = fatal.map((type) =>
       unsupported(
-        `${name} has the filter ${type}, because of which Linkerd takes over nothing of the whole route, silently; remove the filter.`,
+        `${name} has the filter ${type}, so Linkerd silently ignores the whole route; remove the filter.`,
       ),
     );
     if (refs.every((ref) => ref['port'] !== undefined)) return out;
-    const sentence = `${name} has a backendRef without a port, which is no backend to Linkerd; give it a port.`;
+    const sentence = `${name} has a backendRef without a port, which Linkerd does not accept as a back end; give it a port.`;
     return [...out, unsupported(sentence)];
   });
 }
@@ -67,7 +67,7 @@ function refuseHeadless({ stableService }: TrafficContext, served: readonly Kube
     .filter((route) => parentServices(route).includes(stable))
     .map((route) =>
       unsupported(
-        `${route.kind} ${route.metadata.name} is attached to Service ${stable}, whose spec.clusterIP is None, and Linkerd splits nothing that is sent to it; give it a cluster IP.`,
+        `${route.kind} ${route.metadata.name} is attached to Service ${stable}, whose spec.clusterIP is None, so Linkerd does not split its requests; give it a cluster IP.`,
       ),
     );
 }

@@ -21,7 +21,7 @@ describe('where the first weight renames what serves stable', () => {
     expect(notes(ENVOY_GATEWAY, [backend('web')])).toEqual(['ClusterRenamed']);
     const route = reportedBy(httpRoute('shop', [rule('/', [backend('web')])]), ENVOY_GATEWAY);
     const [note] = gatewayNotes([route], 'web', []);
-    expect(note?.sentence).toContain('answered 503 (5 of 200 a second');
+    expect(note?.sentence).toContain('with 503 (5 of 200 a second');
     expect(note?.sentence).toContain('requestHeaderModifier: {remove: [x-none]}');
   });
 

@@ -31,7 +31,7 @@ const hasFilter = (ref: JsonObject): boolean => getObjects(ref, 'filters').lengt
 
 const aboutRenaming = ({ kind, metadata }: KubeObject, stable: string): Note => ({
   reason: REASON.ClusterRenamed,
-  sentence: `The backendRef of Service ${stable} in ${kind} ${metadata.name} has no filter, so Envoy Gateway gives its cluster another name at the first weight, and requests of that moment are answered 503 (5 of 200 a second where it was tried); a filter that does nothing keeps the name: filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x-none]}}].`,
+  sentence: `The backendRef of Service ${stable} in ${kind} ${metadata.name} has no filter, so Envoy Gateway renames its cluster at the first weight and answers requests of that moment with 503 (5 of 200 a second where it was tried); add a filter that changes nothing and keeps the name: filters: [{type: RequestHeaderModifier, requestHeaderModifier: {remove: [x-none]}}].`,
 });
 
 const asksTraefik = ({ template }: BoundTemplate): boolean =>
@@ -43,5 +43,5 @@ const asksTraefik = ({ template }: BoundTemplate): boolean =>
 
 const aboutBuckets = ({ use }: BoundTemplate): Note => ({
   reason: REASON.CoarseBuckets,
-  sentence: `AnalysisTemplate ${use.template} judges latency by Traefik's histogram, whose buckets are .1, .3, 1.2 and 5 s unless you set them: too coarse to tell a slow version; set metrics.prometheus.buckets of Traefik around your usual durations.`,
+  sentence: `AnalysisTemplate ${use.template} judges latency by Traefik's histogram, whose buckets are .1, .3, 1.2 and 5 s unless you set them: too coarse to detect a slow version; set metrics.prometheus.buckets of Traefik around your usual durations.`,
 });

@@ -37,7 +37,7 @@ export function overtaken(context: TrafficContext, route: KubeObject): string[] 
     );
     if (loses === undefined) return [];
     return [
-      `${label(route, other)} would lose requests that match to ${label(route, loses)}, which has the same path and would ask for more headers; let the former ask for a header too, or give it a path of its own.`,
+      `${label(route, other)} would lose requests that match to ${label(route, loses)}, which has the same path and would require more headers; let the former require a header too, or give it a path of its own.`,
     ];
   });
 }

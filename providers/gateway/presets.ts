@@ -91,7 +91,7 @@ export function gatewayPresets(routes: readonly KubeObject[]): Presets | NoPrese
     return { sentence: `${names} is served by several controllers (${list})` };
   const twice = only === 'envoy-gateway' ? routes.find(namesTwice) : undefined;
   if (twice !== undefined) {
-    const sentence = `a rule of ${twice.kind} ${twice.metadata.name} names a Service twice, and Envoy Gateway numbers what it counts by place, so a split would give numbers of stable to the canary`;
+    const sentence = `a rule of ${twice.kind} ${twice.metadata.name} names a Service twice, and Envoy Gateway counts by the position of the backendRef, so a split would count requests of stable for the canary`;
     return { sentence, remedy: BY_PODS };
   }
   if (only === 'other') {
@@ -134,4 +134,4 @@ function ofProtocols(
 
 /** Both settings of its EnvoyProxy give clusters of Envoy other names. */
 const DEFAULT_NAMES =
-  ', whose EnvoyProxy has to leave the names of clusters as they are (neither telemetry.metrics.clusterStatName nor mergeBackends)';
+  ', whose EnvoyProxy has to keep the default names of clusters (set neither telemetry.metrics.clusterStatName nor mergeBackends)';

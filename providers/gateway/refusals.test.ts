@@ -68,7 +68,7 @@ describe('a rule with a name, at which policies may point', () => {
     ['stickiness', guarded, sticky, 'spec.stickiness: rule "admin" of HTTPRoute shop'],
     ['match of gRPC', calls, header, 'spec.match: rule "admin" of GRPCRoute calls'],
   ])('is not copied under another name: %s', (_name, route, wants, words) => {
-    const remedy = 'write admin into the annotation sluice.dev/copy-rules of Deployment web';
+    const remedy = 'add admin to the annotation sluice.dev/copy-rules of Deployment web';
     expectRefused(refusals([route], { wants }), 'RuleNamed', [words, 'sectionName', remedy]);
   });
 
@@ -136,7 +136,12 @@ describe('what a route has no way to say, or no room', () => {
       sticky,
       ['spec.stickiness', '16'],
     ],
-    ['the same header, exactly', withHeaders(asked('x-group', 'beta')), header, ['x-group', 'only once']],
+    [
+      'the same header, exactly',
+      withHeaders(asked('x-group', 'beta')),
+      header,
+      ['x-group', 'only one for each header'],
+    ],
     [
       'the same header, by expression',
       withHeaders(asked('X-Group', 'b.*', 'RegularExpression')),
@@ -147,7 +152,7 @@ describe('what a route has no way to say, or no room', () => {
       'a user’s cookie match',
       withHeaders(asked('cookie', 'a=b')),
       sticky,
-      ['spec.stickiness: ', 'cookie', 'only once'],
+      ['spec.stickiness: ', 'cookie', 'only one for each header'],
     ],
     ['a header with another value, alone', withHeaders(asked('X-Group', 'alpha')), header, ['can match']],
     ['a 17th header', withHeaders(...many(16, (i) => asked(`X-${i}`, 'a'))), header, ['16 headers']],

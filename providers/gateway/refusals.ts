@@ -33,7 +33,7 @@ function refuseRoute(context: TrafficContext, route: KubeObject): Refusal[] {
   if (parents.length === 0) {
     return [
       unsupported(
-        `spec.parentRefs of ${name} is empty, so no Gateway serves it; attach it to a Gateway, or leave it out with the annotation sluice.dev/route.`,
+        `spec.parentRefs of ${name} is empty, so no Gateway serves it; attach it to a Gateway, or exclude it by listing the others in the annotation sluice.dev/route.`,
       ),
     ];
   }
@@ -43,7 +43,7 @@ function refuseRoute(context: TrafficContext, route: KubeObject): Refusal[] {
   if (stray !== undefined) {
     return [
       unsupported(
-        `spec.parentRefs of ${name} has kind Service without its group, which means gateway.networking.k8s.io, so no mesh serves it; write group: "" beside kind: Service.`,
+        `spec.parentRefs of ${name} has kind Service without a group, which defaults to gateway.networking.k8s.io, so no mesh serves it; write group: "" beside kind: Service.`,
       ),
     ];
   }
@@ -51,14 +51,14 @@ function refuseRoute(context: TrafficContext, route: KubeObject): Refusal[] {
   if (alone !== undefined) {
     return [
       unsupported(
-        `nothing has reported on parent ${getString(alone, 'kind') ?? 'Gateway'} ${getString(alone, 'name') ?? ''} of ${name}, though on others, so no weight could ever be confirmed there; remove it from spec.parentRefs, or install what serves it.`,
+        `no controller has reported on parent ${getString(alone, 'kind') ?? 'Gateway'} ${getString(alone, 'name') ?? ''} of ${name}, only on its other parents, so no weight could ever be confirmed there; remove it from spec.parentRefs, or install the controller that serves it.`,
       ),
     ];
   }
   const { problem } = acknowledgement(route);
   // In a release the rejection may be our own doing; then it is observed, not refused.
   if (problem === undefined || context.originals !== undefined) return [];
-  const sentence = `${problem}, so no weight could ever be confirmed; mend the route, or leave it out with the annotation sluice.dev/route.`;
+  const sentence = `${problem}, so no weight could ever be confirmed; correct the route, or exclude it by listing the others in the annotation sluice.dev/route.`;
   return [{ reason: REASON.RouteRejected, sentence }];
 }
 
@@ -70,20 +70,20 @@ function refuseRule(context: TrafficContext, route: KubeObject, rule: LiveRule):
   const others = [...new Set(rule.foreign.map((ref) => nameOf(ref)))];
   const out: Refusal[] = [];
   if (others.length > 0) {
-    const sentence = `${name} sends to ${others.join(', ')} beside Service ${stable}, and Sluice would have to guess whose share the canary takes; leave only ${stable} in its backendRefs, or list the routes to split in the annotation sluice.dev/route.`;
+    const sentence = `${name} sends to ${others.join(', ')} as well as to Service ${stable}, so Sluice cannot know from whose share the canary takes requests; leave only ${stable} in its backendRefs, or list the routes to split in the annotation sluice.dev/route.`;
     out.push({ reason: REASON.ForeignDestination, sentence });
   }
   if (percentOf(kindOf(route).shape, rule) === undefined) {
     out.push(
       unsupported(
-        `${name} has only backendRefs of weight 0, so it serves nothing that could be shared; give ${stable} a weight above 0 or remove the rule.`,
+        `${name} has only backendRefs of weight 0, so it serves no requests to split; give ${stable} a weight above 0 or remove the rule.`,
       ),
     );
   }
   if (rule.destinations.length + rule.stable.length - rule.canary.length > MAX_BACKENDS) {
     out.push(
       unsupported(
-        `${name} has ${rule.destinations.length} backendRefs and no room for the canary's within ${MAX_BACKENDS}; use fewer.`,
+        `${name} has ${rule.destinations.length} backendRefs of at most ${MAX_BACKENDS}, so the canary's does not fit; use fewer.`,
       ),
     );
   }

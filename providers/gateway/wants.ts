@@ -45,14 +45,14 @@ function refuseCookies({ wants: { match, sticky } }: TrafficContext, route: Kube
   if ((match?.cookies ?? []).length > 0) {
     out.push(
       unsupported(
-        `spec.match.cookies: clients of ${name} keep no cookies; match them by headers, or leave the route out with the annotation sluice.dev/route.`,
+        `spec.match.cookies: clients of ${name} keep no cookies; match them by headers, or exclude the route by listing the others in the annotation sluice.dev/route.`,
       ),
     );
   }
   if (sticky !== undefined) {
     out.push(
       unsupported(
-        `spec.stickiness: clients of ${name} keep no cookies; remove it from the policy, or leave the route out with the annotation sluice.dev/route.`,
+        `spec.stickiness: clients of ${name} keep no cookies; remove it from the policy, or exclude the route by listing the others in the annotation sluice.dev/route.`,
       ),
     );
   }
@@ -63,7 +63,7 @@ function refuseMirror({ route, rule }: Scoped): Refusal[] {
   if (getObjects(rule.rule, 'filters').length < MAX_FILTERS) return [];
   return [
     unsupported(
-      `spec.mirror: ${label(route, rule)} has ${MAX_FILTERS} filters, as many as it may, and copies would need one more; remove a filter, or spec.mirror from the policy.`,
+      `spec.mirror: ${label(route, rule)} has ${MAX_FILTERS} filters, the maximum, and copies need one more; remove a filter, or spec.mirror from the policy.`,
     ),
   ];
 }
@@ -81,14 +81,14 @@ function refuseSticky({ route, rule }: Scoped): Refusal[] {
   if (overrulesCookies(rule.rule)) {
     return [
       unsupported(
-        `spec.stickiness: a filter of ${name} sets or removes Set-Cookie, and so the canary's cookie too; take that header out of it, or spec.stickiness from the policy.`,
+        `spec.stickiness: a filter of ${name} sets or removes Set-Cookie, which would change the canary's cookie too; remove that header from it, or spec.stickiness from the policy.`,
       ),
     ];
   }
   return rule.stable.some(full)
     ? [
         unsupported(
-          `spec.stickiness: a backendRef of ${name} has ${MAX_FILTERS} filters, as many as it may; remove one, or spec.stickiness from the policy.`,
+          `spec.stickiness: a backendRef of ${name} has ${MAX_FILTERS} filters, the maximum, and the cookie needs one more; remove one, or spec.stickiness from the policy.`,
         ),
       ]
     : [];
@@ -106,7 +106,7 @@ function refuseNamed({ wants, target }: TrafficContext, scope: readonly Scoped[]
   return scope.flatMap(({ route, rule }) => {
     const name = guardedName(rule.rule, wants);
     if (name === undefined) return [];
-    const sentence = `${field}: ${label(route, rule)} has a name, and a policy that points at it by sectionName would not hold for the copy that requests which match need; take the name out of the rule, or, if no policy points at it, write ${name} into the annotation ${ANNOTATION.copyRules} of Deployment ${target}.`;
+    const sentence = `${field}: ${label(route, rule)} has a name, and a policy that refers to it by sectionName would not apply to the copy of the rule that carries requests that match; remove the name from the rule or, if no policy refers to it, add ${name} to the annotation ${ANNOTATION.copyRules} of Deployment ${target}.`;
     return [{ reason: REASON.RuleNamed, sentence }];
   });
 }
@@ -133,11 +133,11 @@ function headerProblems(name: string, match: JsonObject, entries: readonly JsonO
   );
   if (clash !== undefined) {
     return [
-      `${name} already asks for the header ${getString(clash, 'name') ?? ''}, and a match can ask for a header only once; use another header in the policy, or take it out of the rule.`,
+      `${name} already has a condition on the header ${getString(clash, 'name') ?? ''}, and a match can have only one for each header; use another header in the policy, or remove it from the rule.`,
     ];
   }
   if (asked.length < MAX_HEADERS) return [];
-  return [`a match of ${name} has ${MAX_HEADERS} headers, as many as it may, and needs one more; use fewer.`];
+  return [`a match of ${name} has ${MAX_HEADERS} headers, the maximum, and needs one more; use fewer.`];
 }
 
 function roomProblems(route: KubeObject, users: readonly JsonObject[], own: readonly JsonObject[]): string[] {
@@ -159,6 +159,6 @@ function roomProblems(route: KubeObject, users: readonly JsonObject[], own: read
   return own.length > 0
     ? []
     : [
-        `no request that ${name} sends to the Service can match, because its rules ask for other values of the same headers; use other headers in the policy.`,
+        `no request that ${name} sends to the Service can match, because its rules require other values of the same headers; use other headers in the policy.`,
       ];
 }

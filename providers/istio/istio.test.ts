@@ -172,7 +172,7 @@ describe('a VirtualService of our own', () => {
     expect(istio.observe(none({ made: [live(5)], originals: {} })).weight).toBe(5);
     expect(istio.observe(none({ made: [broken], originals: {} }))).toMatchObject({
       weight: undefined,
-      problem: 'the VirtualService made for Service web was changed by somebody else',
+      problem: 'the VirtualService made for Service web was changed by someone else',
     });
   });
 
@@ -255,7 +255,8 @@ describe('what is remembered', () => {
     expect(istio.plan(context, percent(5))).toEqual([]);
     expect(istio.observe(context)).toMatchObject({
       weight: 5,
-      problem: 'http route "new" of VirtualService shop came during the release and stays on Service web',
+      problem:
+        'http route "new" of VirtualService shop was added during the release and sends only to Service web',
     });
   });
 });
@@ -302,7 +303,7 @@ test.each([
   [
     'a third destination',
     [destination('web'), destination('third', { weight: 5 })],
-    'third beside Service web',
+    'third as well as to Service web',
   ],
   [
     'a name istiod does not complete',

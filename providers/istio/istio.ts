@@ -28,7 +28,7 @@ function observe(context: TrafficContext): Observation {
 function observeOwn(context: TrafficContext): Observation {
   const split = ownSplit(ownVirtualService, context);
   if (split === undefined) {
-    const problem = `the VirtualService made for Service ${context.stableService.metadata.name} was changed by somebody else`;
+    const problem = `the VirtualService made for Service ${context.stableService.metadata.name} was changed by someone else`;
     return { weight: undefined, acknowledged: 'unknown', problem };
   }
   const { weight, mirror, matching } = split;
@@ -66,7 +66,7 @@ function refuse(context: TrafficContext): Refusal[] {
 function refuseRejected(context: TrafficContext, object: KubeObject): Refusal[] {
   const problem = errorIn(object);
   if (problem === undefined || context.originals !== undefined) return [];
-  const sentence = `${problem}, so no weight could ever be confirmed; mend it, or leave the VirtualService out with the annotation sluice.dev/route.`;
+  const sentence = `${problem}, so no weight could ever be confirmed; correct it, or exclude the VirtualService by listing the others in the annotation sluice.dev/route.`;
   return [{ reason: REASON.RouteRejected, sentence }];
 }
 

@@ -88,7 +88,7 @@ export function refuseOwn(context: TrafficContext): Refusal[] {
       }
       const pattern = hostsOf(object).find((host) => covers(host, stable, context.namespace));
       if (pattern === undefined) return [];
-      const sentence = `VirtualService ${name} has the host ${pattern}, and for Service ${stable} it would be out of force beside the one that Sluice makes; write one with the host ${stable} and a route to it.`;
+      const sentence = `VirtualService ${name} has the host ${pattern}, and the VirtualService that Sluice makes for Service ${stable} would override it; write one with the host ${stable} and a route to it.`;
       return [refusal(sentence)];
     });
 }

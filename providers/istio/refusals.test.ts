@@ -49,7 +49,7 @@ describe('a route that is asked for more than weights is refused', () => {
       'a header that the route leaves out',
       MATCH,
       to({ match: [{ withoutHeaders: { 'X-Group': {} } }] }),
-      /leaves them out, so no request could meet both/,
+      /excludes them, so no request could meet both/,
     ],
     ['what nobody could meet', MATCH, to(entry({ 'x-group': { exact: 'alpha' } })), /no request could meet/],
     [
@@ -247,7 +247,7 @@ test('a VirtualService in which istiod finds an error is refused; one that has w
     {
       reason: 'RouteRejected',
       sentence:
-        'istiod finds IST0101 (ReferencedResourceNotFound) in VirtualService shop, so no weight could ever be confirmed; mend it, or leave the VirtualService out with the annotation sluice.dev/route.',
+        'istiod finds IST0101 (ReferencedResourceNotFound) in VirtualService shop, so no weight could ever be confirmed; correct it, or exclude the VirtualService by listing the others in the annotation sluice.dev/route.',
     },
   ]);
   const edited = { ...analysed('ERROR'), metadata: { ...object.metadata, generation: 2 } };

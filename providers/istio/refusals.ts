@@ -55,7 +55,7 @@ export function refuseRoute(context: TrafficContext, { name, rule }: Named): Ref
   const out: Refusal[] = [];
   const others = [...new Set(rule.foreign.map(hostOf))];
   if (others.length > 0) {
-    const sentence = `${name} sends to ${others.join(', ')} beside Service ${stable}, and Sluice would have to guess whose share the canary takes; leave only ${stable} in it, or list the VirtualServices to split in the annotation sluice.dev/route.`;
+    const sentence = `${name} sends to ${others.join(', ')} as well as to Service ${stable}, so Sluice cannot know from whose share the canary takes requests; leave only ${stable} in it, or list the VirtualServices to split in the annotation sluice.dev/route.`;
     out.push({ reason: REASON.ForeignDestination, sentence });
   }
   if (rule.edited && context.originals === undefined) {
@@ -63,7 +63,7 @@ export function refuseRoute(context: TrafficContext, { name, rule }: Named): Ref
     out.push({ reason: REASON.RouteUnsupported, sentence });
   }
   if (percentOf(SHAPE, rule) === undefined) {
-    const sentence = `${name} has several destinations and no weight above 0, so it serves nothing that could be shared; give ${stable} a weight.`;
+    const sentence = `${name} has several destinations and no weight above 0, so it serves no requests to split; give ${stable} a weight.`;
     out.push({ reason: REASON.RouteUnsupported, sentence });
   }
   return out;
@@ -89,7 +89,7 @@ function refuseConnections({ wants }: TrafficContext, { name, rule }: Named): Re
   ];
   return fields.map((field) =>
     unsupported(
-      `${field} of the policy: ${name} shares out ${rule.list === 'tls' ? 'TLS' : 'TCP'} connections, in which single requests cannot be told apart; leave ${field} out, or make it an http route.`,
+      `${field} of the policy: ${name} splits ${rule.list === 'tls' ? 'TLS' : 'TCP'} connections, in which Istio sees no single requests; leave ${field} out, or make it an http route.`,
     ),
   );
 }
@@ -100,7 +100,7 @@ function refuseMirror(context: TrafficContext, { name, object, rule: { rule } }:
   if (getObject(rule, 'mirror') !== undefined) {
     return [
       unsupported(
-        `spec.mirror of the policy: ${name} has the field mirror, beside which Istio allows no second copy; write it as an entry of mirrors (destination and percentage), or leave spec.mirror out.`,
+        `spec.mirror of the policy: ${name} has the field mirror, and with it Istio allows no second copy; write it as an entry of mirrors (destination and percentage), or leave spec.mirror out.`,
       ),
     ];
   }
@@ -110,7 +110,7 @@ function refuseMirror(context: TrafficContext, { name, object, rule: { rule } }:
     .filter((root) => getObjects(root.rule, 'mirrors').length > 0)
     .map((root) =>
       unsupported(
-        `spec.mirror of the policy: ${name} has the mirrors of ${root.name}, which end as soon as it has one of its own; write them into ${name}, or leave spec.mirror out.`,
+        `spec.mirror of the policy: ${name} inherits the mirrors of ${root.name} and would lose them with one of its own; write them into ${name}, or leave spec.mirror out.`,
       ),
     );
 }
@@ -125,7 +125,7 @@ function refuseConditions(context: TrafficContext, { name, rule: { rule } }: Nam
   if (headers.length === 0 && conditions.length > 0 && narrowed(entries, conditions).length === 0) {
     return [
       unsupported(
-        `${fields} of the policy: match of ${name} asks for other values of the same headers, or leaves them out, so no request could meet both; ${remedy}.`,
+        `${fields} of the policy: match of ${name} requires other values of the same headers, or excludes them, so no request could meet both; ${remedy}.`,
       ),
     ];
   }
@@ -158,7 +158,7 @@ function refuseRoots(context: TrafficContext, { name, object, rule: { rule } }: 
     )
     .map((root) =>
       unsupported(
-        `${fieldsOf(context)} of the policy: ${name} is called from ${root.name}, with whose match Istio could not combine the conditions; choose by a header that match does not name, or leave ${fieldsOf(context)} out.`,
+        `${fieldsOf(context)} of the policy: ${name} is called from ${root.name}, and Istio could not combine the conditions with the match there; choose by a header that match does not name, or leave ${fieldsOf(context)} out.`,
       ),
     );
 }

@@ -23,7 +23,7 @@ test.each<[string, JsonObject, ReturnType<typeof analysisOf>]>([
     {
       acknowledged: 'pending',
       problem:
-        "istiod's analysis has not looked at VirtualService shop yet; if it was switched off since it last did, remove the status of that object",
+        "istiod's analysis has not looked at VirtualService shop yet; if that analysis was switched off after its last report, remove the status of that object",
     },
   ],
   [

@@ -19,7 +19,7 @@ export function analysisOf(object: KubeObject): Analysis {
   }
   // Further behind it is left over from an analysis that is off by now: nothing to wait for.
   if (observed === 0 || observed !== generation - 1) return { acknowledged: 'unknown' };
-  const problem = `istiod's analysis has not looked at VirtualService ${name} yet; if it was switched off since it last did, remove the status of that object`;
+  const problem = `istiod's analysis has not looked at VirtualService ${name} yet; if that analysis was switched off after its last report, remove the status of that object`;
   return { acknowledged: 'pending', problem };
 }
 

@@ -23,7 +23,7 @@ function observe(context: TrafficContext): Observation {
   const stable = context.stableService.metadata.name;
   const split = ownSplit(trafficSplit, context);
   if (split === undefined) {
-    const problem = `the TrafficSplit made for Service ${stable} was changed by somebody else`;
+    const problem = `the TrafficSplit made for Service ${stable} was changed by someone else`;
     return { weight: undefined, acknowledged: 'unknown', problem };
   }
   const { weight } = split;

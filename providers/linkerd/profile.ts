@@ -54,7 +54,7 @@ export function refuseOverruled(context: TrafficContext): Refusal[] {
       );
       if (profile === undefined || says.length === 0) return [];
       const fields = says.map((field) => `spec.${field}`).join(' and ');
-      const sentence = `ServiceProfile ${profile.metadata.name} has ${fields}, which puts ${route.kind} ${route.metadata.name} out of force in Linkerd; remove the profile (it may be left from a TrafficSplit), or use provider linkerd.`;
+      const sentence = `ServiceProfile ${profile.metadata.name} has ${fields}, which makes Linkerd ignore ${route.kind} ${route.metadata.name}; remove the profile (a TrafficSplit may have left it), or use provider linkerd.`;
       return [{ reason: REASON.RouteUnsupported, sentence }];
     }),
   );

@@ -47,7 +47,7 @@ function refuseSplits({ routes, stableService }: TrafficContext): Refusal[] {
   const stable = stableService.metadata.name;
   return routes.map(({ metadata }) =>
     unsupported(
-      `TrafficSplit ${metadata.name} already names Service ${stable}, and Sluice makes one of its own for a release; delete it.`,
+      `TrafficSplit ${metadata.name} already names Service ${stable}, and Sluice makes its own for a release; delete it.`,
     ),
   );
 }
@@ -77,7 +77,7 @@ function refuseProfile(context: TrafficContext): Refusal[] {
   if (isHarmless(context, profile)) return [];
   return [
     unsupported(
-      `${name} has spec.dstOverrides, which Linkerd's SMI extension would overwrite and then delete; remove them (they may be left from a TrafficSplit that is gone).`,
+      `${name} has spec.dstOverrides, which Linkerd's SMI extension would overwrite and then delete; remove them (a deleted TrafficSplit may have left them).`,
     ),
   ];
 }
@@ -101,7 +101,7 @@ function refuseRoutes(context: TrafficContext): Refusal[] {
     .filter((route) => parentServices(route).includes(stable))
     .map(({ kind, metadata }) =>
       unsupported(
-        `${kind} ${metadata.name} is attached to Service ${stable} and a TrafficSplit would put it out of force; use provider gateway, which splits by that route.`,
+        `${kind} ${metadata.name} is attached to Service ${stable} and a TrafficSplit would make Linkerd ignore it; use provider gateway, which splits by that route.`,
       ),
     );
 }

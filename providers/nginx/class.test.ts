@@ -40,7 +40,7 @@ describe('who serves an Ingress is what its IngressClass says', () => {
     ['the AWS Load Balancer Controller', 'alb', 'ingress.k8s.aws/alb'],
   ])('%s is refused, even where somebody says that it is Ingress-NGINX', (_, name, controller) => {
     const classes = [aClass(name, controller)];
-    expect(refused(name, classes)).toContain('obeys no annotation of Ingress-NGINX');
+    expect(refused(name, classes)).toContain('ignores the annotations of Ingress-NGINX');
     expect(refused(name, classes, true)).toContain(controller);
   });
 
@@ -55,7 +55,9 @@ describe('who serves an Ingress is what its IngressClass says', () => {
     expect(refused('public-nginx', [])).toBe('');
     expect(refused('traefik', [])).toContain('class traefik');
     const [note] = nginxNotes([ofClass('nginx')], 'web', [aClass('other', NGINX)]);
-    expect(note?.sentence).toMatch(/^IngressClass nginx of Ingress shop is not there or may not be read/);
+    expect(note?.sentence).toMatch(
+      /^IngressClass nginx of Ingress shop does not exist or Sluice may not read it/,
+    );
     expect(nginxNotes([ofClass('nginx')], 'web', [aClass('nginx', NGINX)])).toEqual([]);
   });
 });
@@ -81,7 +83,7 @@ describe('requests to Ingresses are counted by who serves them', () => {
       const calls = ofClass('nginx', { [`${PREFIX}/backend-protocol`]: protocol });
       expect(ingressPresets([ofClass('nginx'), calls], [])).toEqual({
         sentence:
-          'Ingress shop speaks gRPC to its pods (annotation backend-protocol), and a failed call is HTTP 200 to who counts in front of them',
+          'Ingress shop speaks gRPC to its pods (annotation backend-protocol), and a router in front of them counts a failed call as HTTP 200',
         remedy: 'name the preset replicas, which asks the pods themselves, or give queries of your own',
       });
     },

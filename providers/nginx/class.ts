@@ -40,13 +40,13 @@ export function refuseClass(
     const [known] = OBEYS_NONE.find(([, pattern]) => pattern.test(controller ?? '')) ?? [];
     const who = `Ingress ${ingress.metadata.name} has the class ${name}`;
     if (known !== undefined) {
-      const sentence = `${who}, which ${known} serves (${controller ?? ''}): it obeys no annotation of Ingress-NGINX, and would serve the canary's Ingress as one more of its own; give the Service an HTTPRoute, or use provider "replicas".`;
+      const sentence = `${who}, which ${known} serves (${controller ?? ''}): that controller ignores the annotations of Ingress-NGINX and would serve the canary's Ingress as an ordinary one; give the Service an HTTPRoute, or use provider "replicas".`;
       return [{ reason: REASON.RouteUnsupported, sentence }];
     }
     if (named || OBEYS.test(controller ?? '')) return [];
     if (controller === undefined && name.includes('nginx')) return [];
     const served = controller === undefined ? '' : ` (served by ${controller})`;
-    const sentence = `${who}${served}, and a controller other than Ingress-NGINX would serve the canary's Ingress as one of its own; if it obeys Ingress-NGINX's annotations, say so with the annotation ${ANNOTATION.provider}: nginx, else give the Service a route of another kind.`;
+    const sentence = `${who}${served}, and a controller other than Ingress-NGINX would serve the canary's Ingress as an ordinary one; if yours obeys Ingress-NGINX's annotations, say so with the annotation ${ANNOTATION.provider}: nginx, otherwise give the Service a route of another kind.`;
     return [{ reason: REASON.RouteUnsupported, sentence }];
   });
 }
@@ -65,7 +65,7 @@ export function ingressPresets(
 ): Presets | NoPresets {
   const calls = routes.find(speaksGrpc);
   if (calls !== undefined) {
-    const sentence = `Ingress ${calls.metadata.name} speaks gRPC to its pods (annotation backend-protocol), and a failed call is HTTP 200 to who counts in front of them`;
+    const sentence = `Ingress ${calls.metadata.name} speaks gRPC to its pods (annotation backend-protocol), and a router in front of them counts a failed call as HTTP 200`;
     return { sentence, remedy: BY_PODS };
   }
   const traefik = routes.length > 0 && routes.every((ingress) => isTraefik(classObject(ingress, classes)));

@@ -231,7 +231,7 @@ describe('what is observed', () => {
     const live = change(made(5));
     expect(observe(live).weight).toBeUndefined();
     expect(observe(live).problem).toMatch(
-      /^canary Ingress shop-web-\w+-canary is not what .* beside Ingress shop: /,
+      /^canary Ingress shop-web-\w+-canary differs from what .* for Ingress shop: /,
     );
     expect(nginx.plan(aTrafficContext([main], { made: [live] }), percent(5))).toHaveLength(1);
   });
@@ -301,7 +301,7 @@ test('several Ingresses have one weight, or nobody knows which', () => {
   const observe = (...objects: KubeObject[]) => nginx.observe({ ...context, made: objects });
   expect(observe(...both).weight).toBe(5);
   expect(observe(both[0]!).weight).toBeUndefined();
-  expect(observe(both[0]!, withWeight(both[1]!, '6')).problem).toContain('do not say the same');
+  expect(observe(both[0]!, withWeight(both[1]!, '6')).problem).toContain('disagree with each other');
   expect(observe(both[0]!, withWeight(both[1]!, '6'))).toMatchObject({ weight: undefined, most: 6 });
 });
 

@@ -115,11 +115,11 @@ function disagreement(
     return `canary Ingress ${orphan.metadata.name} belongs to an Ingress that no longer names Service ${stableService.metadata.name}`;
   const changed = seen.find(({ split }) => split === undefined);
   if (changed !== undefined)
-    return `canary Ingress ${changed.name} is not what Sluice would write beside Ingress ${changed.main}: one of them was changed`;
+    return `canary Ingress ${changed.name} differs from what Sluice would write for Ingress ${changed.main}: one of them was changed`;
   const [first] = seen;
   return seen.every(({ split }) => equalJson(split, first?.split))
     ? undefined
-    : `the canary Ingresses of ${target} do not say the same`;
+    : `the canary Ingresses of ${target} disagree with each other`;
 }
 
 /** Undefined: the canary Ingress stands but is not what its main Ingress now asks for, so the split may have stopped. */

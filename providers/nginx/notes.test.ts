@@ -25,7 +25,7 @@ test.each([
       { 'shop.example.com': [ingressPath('/', 'web')] },
       { metadata: { name: 'shop', annotations: { 'nginx.ingress.kubernetes.io/affinity': 'cookie' } } },
     ),
-    words: ['affinity: cookie', 'a share of new clients'],
+    words: ['affinity: cookie', 'only to new clients'],
   },
 ])('$name: a note', ({ given, words }) => {
   const got = nginxNotes([given], 'web', CLASSES);

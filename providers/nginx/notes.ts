@@ -31,10 +31,10 @@ function aboutHosts(ingress: KubeObject, stable: string): Note[] {
 
 const aboutClass = (ingress: KubeObject): Note => ({
   reason: REASON.ClassUnknown,
-  sentence: `IngressClass ${classOf(ingress) ?? ''} of Ingress ${ingress.metadata.name} is not there or may not be read (list, watch ingressclasses), so it is taken for one of Ingress-NGINX; see that the controller that serves it obeys the annotation nginx.ingress.kubernetes.io/canary.`,
+  sentence: `IngressClass ${classOf(ingress) ?? ''} of Ingress ${ingress.metadata.name} does not exist or Sluice may not read it (list, watch ingressclasses), so Sluice assumes that Ingress-NGINX serves it; make sure that the controller that serves it obeys the annotation nginx.ingress.kubernetes.io/canary.`,
 });
 
 const aboutSessions = ({ metadata }: KubeObject): Note => ({
   reason: REASON.SessionsStay,
-  sentence: `Ingress ${metadata.name} keeps clients by a cookie (affinity: cookie): those who are on stable stay there, so a weight is a share of new clients, and the canary gets less than it says.`,
+  sentence: `Ingress ${metadata.name} keeps each client on its pod by a cookie (affinity: cookie): clients of stable stay there, so a weight applies only to new clients, and the canary gets less than the weight says.`,
 });

@@ -71,7 +71,7 @@ describe('an Ingress that is to be split', () => {
           { 'affinity-canary-behavior': 'legacy' },
         ),
       ],
-      'disagree',
+      'different values',
     ],
     [
       'two of them that claim one place for different Services',
@@ -117,7 +117,7 @@ describe('other Ingresses of the namespace', () => {
     named('theirs', { 'b.example.com': [ingressPath('/', 'web', { port })] });
 
   test.each<[string, KubeObject[], KubeObject, string]>([
-    ['a canary at the same place', [main()], at('/', 'v2', { canary: 'true' }), 'shop.example.com/ already'],
+    ['a canary at the same place', [main()], at('/', 'v2', { canary: 'true' }), 'shop.example.com/, and'],
     [
       'a canary of everything without a host, which meets ours',
       [catchAll],

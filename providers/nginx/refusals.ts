@@ -40,11 +40,11 @@ function refuseIngress(context: TrafficContext, ingress: KubeObject): Refusal[] 
   const name = `Ingress ${ingress.metadata.name}`;
   const out: Refusal[] = [];
   if (defaultService(ingress) === stable) {
-    const sentence = `${name} names Service ${stable} in spec.defaultBackend, and a canary of it would take a share of every rule without a host; give it a rule with the path "/" instead.`;
+    const sentence = `${name} names Service ${stable} in spec.defaultBackend, and its canary would take a share of every rule without a host; give it a rule with the path "/" instead.`;
     out.push(unsupported(sentence));
   }
   if (isCanary(ingress)) {
-    const sentence = `${name} is itself a canary Ingress (annotation nginx.ingress.kubernetes.io/canary) and names Service ${stable}; remove it, or leave it out with the annotation ${ANNOTATION.route}.`;
+    const sentence = `${name} is itself a canary Ingress (annotation nginx.ingress.kubernetes.io/canary) and names Service ${stable}; remove it, or exclude it by listing the others in the annotation ${ANNOTATION.route}.`;
     out.push(unsupported(sentence));
   }
   if (isPassthrough(ingress)) {
@@ -52,7 +52,7 @@ function refuseIngress(context: TrafficContext, ingress: KubeObject): Refusal[] 
     out.push(unsupported(sentence));
   }
   if (classOf(ingress) === undefined) {
-    const sentence = `${name} has no class, and a canary Ingress beside it could be given that of another controller, which splits nothing; set spec.ingressClassName.`;
+    const sentence = `${name} has no class, so its canary Ingress could get the class of another controller, which does not split; set spec.ingressClassName.`;
     out.push(unsupported(sentence));
   }
   return out;
@@ -67,11 +67,11 @@ function refuseUndecidedSessions(context: TrafficContext): Refusal[] {
   const answers = behaviorsOf(all);
   if (answers.length > 1) {
     const names = all.map(({ metadata }) => metadata.name).join(', ');
-    const sentence = `Ingresses ${names} lead to one Service and disagree in the annotation ${BEHAVIOR} (${answers.join(', ')}), of which the controller obeys one; give all the same.`;
+    const sentence = `Ingresses ${names} send to one Service with different values of the annotation ${BEHAVIOR} (${answers.join(', ')}), and the controller obeys only one; give all of them the same value.`;
     return [unsupported(sentence)];
   }
   if (sticky === undefined || answers.length === 1 || context.wants.sticky !== undefined) return [];
-  const sentence = `Ingress ${sticky.metadata.name} keeps clients by a cookie (affinity: cookie) and does not say what becomes of them in a release; set the annotation ${BEHAVIOR} to legacy (the canary keeps nobody) or sticky (it keeps whom it has, in the next release too), or spec.stickiness in the policy.`;
+  const sentence = `Ingress ${sticky.metadata.name} keeps each client on its pod by a cookie (affinity: cookie) but does not say where these clients go during a release; set the annotation ${BEHAVIOR} to legacy (the canary keeps no client) or sticky (it keeps the clients it has, in the next release too), or set spec.stickiness in the policy.`;
   return [unsupported(sentence)];
 }
 
@@ -102,7 +102,7 @@ function foreignCanary(context: TrafficContext, other: KubeObject): string | und
     .map(placeOf)
     .flatMap((place) => stablePlaces(context).get(place) ?? [])[0];
   if (hit !== undefined)
-    return `is a canary Ingress for ${hit.host}${hit.path} already, and Ingress-NGINX obeys only one; remove it before the release.`;
+    return `is already a canary Ingress for ${hit.host}${hit.path}, and Ingress-NGINX obeys only one; remove it before the release.`;
   const catchAll = [...stablePlaces(context).values()].some(({ host }) => host === '');
   return catchAll && defaultService(other) !== undefined
     ? 'is a canary Ingress for every rule without a host (spec.defaultBackend), and Ingress-NGINX obeys only one canary; remove it before the release.'
@@ -115,7 +115,7 @@ function rival(context: TrafficContext, other: KubeObject): string | undefined {
   const served = context.routes.filter((ingress) => classOf(ingress) === classOf(other));
   if (served.length === 0) return undefined;
   if (namesService(other, stable))
-    return `also sends to Service ${stable} and Ingress-NGINX would split it too, or by another name of the port not at all; add it to the annotation ${ANNOTATION.route}.`;
+    return `also sends to Service ${stable} and Ingress-NGINX would split it too, or not at all if it names the port differently; add it to the annotation ${ANNOTATION.route}.`;
   const hosts = new Set([...stablePlaces({ ...context, routes: served }).values()].map(({ host }) => host));
   const passed = isPassthrough(other) ? pathsOf(other).find(({ host }) => hosts.has(host)) : undefined;
   return passed === undefined
@@ -133,7 +133,7 @@ function refuseContested(context: TrafficContext, other: KubeObject): Refusal[] 
     : ownPlaces(other).find((path) => path.service !== stable && places.has(placeOf(path)));
   if (contested === undefined) return [];
   const { host, path, service } = contested;
-  const sentence = `Ingress ${other.metadata.name} sends ${host}${path} to Service ${service}, where another one sends it to ${stable}; only the older of the two serves that place, and would get the canary; take the place out of one of them.`;
+  const sentence = `Ingress ${other.metadata.name} sends ${host}${path} to Service ${service}, where another Ingress sends it to ${stable}; only the older of the two serves that path and would get the canary; remove the path from one of them.`;
   return [unsupported(sentence)];
 }
 

@@ -177,7 +177,9 @@ describe('which requests are split', () => {
     world.put(annotated(theirs, { canary: 'true', 'canary-weight': '100' }));
     expect(world.route({}, 0.9).labels?.canary).toBe('');
     expect(world.route({}, 0.1).labels?.canary).toBe('shop-web-canary-80');
-    expect(world.refusals()[0]).toContain('Ingress theirs is a canary Ingress for shop.example.com/ already');
+    expect(world.refusals()[0]).toContain(
+      'Ingress theirs is already a canary Ingress for shop.example.com/,',
+    );
   });
 });
 

@@ -56,7 +56,7 @@ describe('refused, with a remedy', () => {
       {},
       ['commas'],
     ],
-    ['a blank in a regex', headers({ name: 'A', value: 'a b', regex: true }), {}, ['without blanks']],
+    ['a blank in a regex', headers({ name: 'A', value: 'a b', regex: true }), {}, ['avoid blanks']],
     [
       'an escape that PCRE reads otherwise than RE2',
       headers({ name: 'A', value: 'a\\Kb', regex: true }),

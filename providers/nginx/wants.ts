@@ -25,7 +25,7 @@ export function refuseWants(context: TrafficContext): Refusal[] {
 }
 
 const NO_MIRROR =
-  'spec.mirror of the policy: Ingress-NGINX has no copies of requests for a canary; remove it, or use provider gateway or istio.';
+  'spec.mirror of the policy: Ingress-NGINX cannot copy requests to a canary; remove it, or use provider gateway or istio.';
 
 function refuseMatch(match: Match, all: readonly KubeObject[]): string[] {
   const { headers, cookies } = match;
@@ -33,7 +33,7 @@ function refuseMatch(match: Match, all: readonly KubeObject[]): string[] {
     .filter(hasAffinity)
     .map(
       ({ metadata }) =>
-        `spec.match of the policy: Ingress ${metadata.name} keeps clients by a cookie (affinity: cookie), and those of stable stay there whatever headers they send; remove that annotation, or spec.match.`,
+        `spec.match of the policy: Ingress ${metadata.name} keeps each client on its pod by a cookie (affinity: cookie), and clients of stable stay there whatever headers they send; remove that annotation, or spec.match.`,
     );
   return [
     ...sessions,
@@ -69,11 +69,11 @@ function refuseHeader({ name, value, regex }: HeaderMatch): string[] {
     );
   if (regex === true && !PATTERN.test(patternOf(value)))
     out.push(
-      `${field}: the regex "${value}" of ${name} does not fit into an annotation of Ingress-NGINX; do without blanks, commas, quotes and any of ; < > ! # % @.`,
+      `${field}: the regex "${value}" of ${name} does not fit into an annotation of Ingress-NGINX; avoid blanks, commas, quotes and any of ; < > ! # % @.`,
     );
   if (regex === true && STRANGE_ESCAPE.test(value.replaceAll('\\\\', '')))
     out.push(
-      `${field}: the regex "${value}" of ${name} has an escape that PCRE, which nginx uses, may take for something else; use no letters after a backslash but d D w W s S b B.`,
+      `${field}: the regex "${value}" of ${name} has an escape that PCRE, which nginx uses, may read differently; after a backslash use only the letters d D w W s S b B.`,
     );
   return out;
 }
@@ -105,7 +105,7 @@ function refuseSticky({ cookie, maxAgeMs }: Stickiness, all: readonly KubeObject
     if (wrong.length === 0) return [];
     const list = wrong.map(([key, value]) => `${key}: "${value}"`).join(', ');
     return [
-      `spec.stickiness of the policy: clients of Ingress-NGINX stay by the session of their Ingress alone; annotate Ingress ${ingress.metadata.name} with ${list}, or remove spec.stickiness.`,
+      `spec.stickiness of the policy: Ingress-NGINX keeps clients only by the session of their Ingress; annotate Ingress ${ingress.metadata.name} with ${list}, or remove spec.stickiness.`,
     ];
   });
   if (behavior === undefined || behavior === 'sticky') return lacking;

@@ -12,7 +12,7 @@ export const replicasNotes = ({ become, target, fronting }: NotesContext): Note[
 function aboutWeights(target: KubeObject, become: NotesContext['become']): Note[] {
   if (become === undefined || become.exact) return [];
   const stable = getInteger(target, 'spec', 'replicas') ?? 1;
-  const sentence = `Without a router weights are shares of whole pods: beside ${stable} pods of Deployment ${target.metadata.name} ${become.sentence}.`;
+  const sentence = `Without a router, weights are shares of whole pods: beside ${stable} pods of Deployment ${target.metadata.name} ${become.sentence}.`;
   return [{ reason: REASON.WeightsInPods, sentence }];
 }
 

@@ -18,7 +18,7 @@ function counts(those: string): { bad: string; total: string } {
 
 export const replicasPresets: Presets = {
   name: 'replicas',
-  because: 'no router counts, so the application has to',
+  because: 'no router counts requests, so the application has to',
   errorRate: { canary: counts(labels('canaryPods')), stable: counts(labels('stablePods')) },
   latency: {
     canary: { buckets: `${DURATIONS}_bucket${labels('canaryPods')}}` },

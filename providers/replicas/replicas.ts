@@ -40,7 +40,7 @@ function observe({ pods }: TrafficContext): Observation {
   const wanted = canary === undefined ? 0 : replicasOf(canary);
   const weight = shareOf(ready.canary, ready.stable);
   if (ready.canary === wanted) return { weight, acknowledged: 'yes' };
-  const problem = `${ready.canary} canary pods are ready and ${wanted} are wanted`;
+  const problem = `${ready.canary} canary pods are ready, and ${wanted} are needed`;
   return { weight, acknowledged: 'pending', problem };
 }
 
@@ -100,7 +100,7 @@ function refuse({ wants }: TrafficContext): Refusal[] {
     ...(wants.fixedReplicas === true
       ? [
           unsupported(
-            'spec.steps of the policy: canaryReplicas fixes the number of canary pods, which is the weight itself with provider replicas; remove it.',
+            'spec.steps of the policy: canaryReplicas fixes the number of canary pods, but with provider replicas that number is the weight; remove it.',
           ),
         ]
       : []),

@@ -125,10 +125,10 @@ function disagreement(looks: readonly Look[], { canaryService }: TrafficContext)
 function oddity(looks: readonly Look[], context: TrafficContext): string | undefined {
   for (const { counts, label, matching, intruder } of looks) {
     if (!counts) {
-      return `${label} came during the release and stays on Service ${context.stableService.metadata.name}`;
+      return `${label} was added during the release and sends only to Service ${context.stableService.metadata.name}`;
     }
     if (matching === undefined) {
-      return `what Sluice wrote in ${label} for requests that match was changed`;
+      return `what Sluice wrote in ${label} for requests that match was changed by someone else`;
     }
     if (intruder !== undefined) {
       return `${label} now also sends to ${intruder}, which is neither stable nor canary`;

@@ -41,8 +41,8 @@ export function refuseBurden(input: DiscoveryInput): Refusal[] {
   return [
     ...tooMuch(
       demanded > MOST_LABELS,
-      `spec.selector of ${deployment} demands ${demanded} labels, more than the ${MOST_LABELS} that Sluice copies`,
-      'make the Deployment anew with a shorter selector',
+      `spec.selector of ${deployment} demands ${demanded} labels, more than the ${MOST_LABELS} that Sluice can copy`,
+      'create the Deployment again with a shorter selector',
     ),
     ...tooMuch(
       policies > MOST_ATTACHED,

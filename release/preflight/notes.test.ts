@@ -149,7 +149,7 @@ describe('without a router', () => {
       {
         reason: 'WeightsInPods',
         sentence:
-          'Without a router weights are shares of whole pods: beside 4 pods of Deployment web weight 5 becomes 20 (1 canary pod), weight 20 is 1 canary pod.',
+          'Without a router, weights are shares of whole pods: beside 4 pods of Deployment web weight 5 becomes 20 (1 canary pod), weight 20 is 1 canary pod.',
       },
     ]);
     expect(notes({ ladder: ladder.slice(1) }, [], 'replicas')).toEqual([]);

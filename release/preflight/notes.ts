@@ -87,7 +87,7 @@ function aboutAutoscaler(autoscaler: KubeObject, target: KubeObject): Note {
     least === 0
       ? ' While it has scaled to 0, a change is promoted without analysis, because there is nothing to compare with.'
       : '';
-  const sentence = `${kind} ${nameOf(autoscaler)} scales Deployment ${nameOf(target)}: the canary follows its number of pods and is not scaled by itself, and stable may shrink while the canary takes its traffic.${zero}`;
+  const sentence = `${kind} ${nameOf(autoscaler)} scales Deployment ${nameOf(target)}: the canary gets its number of pods from stable, and stable may shrink while the canary takes its traffic.${zero}`;
   return { reason: REASON.AutoscalerFollowed, sentence };
 }
 
@@ -115,7 +115,7 @@ function aboutGitOps(route: KubeObject): Note[] {
     ({ key, manager }) => keys.some((each) => key.test(each)) || managers.some((each) => manager.test(each)),
   ).map(({ name, remedy }) => ({
     reason: REASON.RouteAppliedByTool,
-    sentence: `${route.kind} ${nameOf(route)} is applied by ${name}, which may set its weights back in mid-release; ${remedy}, see docs/gitops.md.`,
+    sentence: `${route.kind} ${nameOf(route)} is applied by ${name}, which may reset its weights during a release; ${remedy}, see docs/gitops.md.`,
   }));
 }
 

@@ -22,7 +22,7 @@ function ownerOfPod(
   { replicaSets, deployments }: { replicaSets: ByUid; deployments: ByUid },
 ): PodOwner {
   const owner = controllerOf(pod);
-  if (owner === undefined) return { by: 'other', name: `pod ${nameOf(pod)}, which belongs to nothing` };
+  if (owner === undefined) return { by: 'other', name: `pod ${nameOf(pod)}, which has no owner` };
   if (owner.kind !== 'ReplicaSet') return { by: 'other', name: `${owner.kind} ${owner.name}` };
   const replicaSet = replicaSets.get(owner.uid);
   if (replicaSet === undefined) return { by: 'unknown' };

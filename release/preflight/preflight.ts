@@ -86,7 +86,7 @@ function refuseHostPorts({ target }: PreflightInput): Refusal[] {
         .filter((port) => port > 0)
         .map((port) =>
           unsupported(
-            `container ${getString(container, 'name') ?? ''} of Deployment ${nameOf(target)} takes hostPort ${port}, which only one pod on a node can have; remove hostPort and reach the pods through the Service.`,
+            `container ${getString(container, 'name') ?? ''} of Deployment ${nameOf(target)} uses hostPort ${port}, which only one pod on a node can have; remove hostPort and reach the pods through the Service.`,
           ),
         ),
     );

@@ -40,7 +40,7 @@ export function chooseService(
   if (fronting.length === 0) {
     return refused(
       REASON.NoService,
-      `no Service selects the pods of Deployment ${target}, so there is no traffic to share; create a Service whose spec.selector matches the pod template's labels, or name provider "replicas", which needs none, in the annotation ${ANNOTATION.provider}.`,
+      `no Service selects the pods of Deployment ${target}, so there is no traffic to split; create a Service whose spec.selector matches the pod template's labels, or name provider "replicas", which needs none, in the annotation ${ANNOTATION.provider}.`,
     );
   }
   const routed = fronting.filter((service) => isRouted(nameOf(service)));
@@ -61,7 +61,7 @@ export function chooseService(
 }
 
 /** Routes that people have and that are not looked at. */
-const UNKNOWN_KINDS = ' (IngressRoute, ApisixRoute and the like are not known to Sluice)';
+const UNKNOWN_KINDS = ' (Sluice does not know IngressRoute, ApisixRoute and the like)';
 
 /** Names the annotation that leaves no route, where one does. */
 function noRouteSentence(
@@ -119,7 +119,7 @@ export function refuseService(service: KubeObject, input: DiscoveryInput): Refus
   const lost = Object.entries(selectorOf(service)).filter(([key, value]) => labels[key] !== value);
   if (lost.length > 0) {
     const list = lost.map(([key, value]) => `${key}=${value}`).join(', ');
-    const sentence = `spec.selector of Service ${name} demands ${list}, which the new pod template of Deployment ${target} does not carry, so promoted pods would get no traffic; keep the label in the template.`;
+    const sentence = `spec.selector of Service ${name} demands ${list}, which the new pod template of Deployment ${target} does not have, so promoted pods would get no traffic; keep the label in the template.`;
     refusals.push({ reason: REASON.UnusableService, sentence });
   }
   const others = new Set([...otherTargets(service, input), ...selectedPods(service, input).others]);
@@ -150,6 +150,6 @@ export function refuseSelectors(canaryLabels: Labels, input: DiscoveryInput): Re
     )
     .map((service) => ({
       reason: REASON.UnusableService,
-      sentence: `spec.selector of Service ${nameOf(service)} would also select the canary pods of Deployment ${nameOf(input.target)}, past every weight; make its selector narrower.`,
+      sentence: `spec.selector of Service ${nameOf(service)} would also select the canary pods of Deployment ${nameOf(input.target)}, whatever the weight; narrow its selector.`,
     }));
 }

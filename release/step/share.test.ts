@@ -237,7 +237,7 @@ describe('what cannot be verified', () => {
       'sessions that stick',
       { route: withAffinity(aRoute(5)) },
       counted(0, 9999),
-      'HTTPRoute web keeps sessions where they began',
+      'HTTPRoute web keeps each session on the pod where it began',
     ],
   ] as [string, Shape, MeasureResult, string][])('%s holds nothing up', (_, shape, result, words) => {
     const [step, reason, sentence] = why(look(shape, result));
