@@ -19,7 +19,7 @@ describe('parseAnnotations', () => {
     );
     const issues = issuesOf(parseAnnotations(annotations));
     expect(issues).toHaveLength(11);
-    expect(issues.at(-1)).toMatch(/holds 19990 more annotations that Sluice does not know; remove all/);
+    expect(issues.at(-1)).toMatch(/has 19990 more annotations that Sluice does not know; remove all/);
   });
 
   it('reads every override and leaves what belongs to others alone', () => {
@@ -80,7 +80,7 @@ describe('parseAnnotations', () => {
     { name: 'steps', value: '.5', want: '".5" is neither a weight nor a pause' },
     { name: 'steps', value: 'pause,5', want: '"pause" stands before any weight' },
     { name: 'steps', value: '5,pause,pause', want: '"pause" follows another pause' },
-    { name: 'steps', value: '5,pause@0', want: '"pause@0" pauses for no time' },
+    { name: 'steps', value: '5,pause@0', want: '"pause@0" pauses for 0 seconds' },
     { name: 'steps', value: '5@', want: '"5@" has no duration after "@"' },
     { name: 'steps', value: '5@2m@3m', want: '"5@2m@3m" has no duration' },
     { name: 'steps', value: '5@two', want: '"5@two" has no duration' },
@@ -122,12 +122,12 @@ describe('applyOverrides', () => {
     const steps = [step(5), step(0)];
     expect(applyOverrides({ ...defaultPolicy(), strategy: 'ab' }, { steps }).ok).toBe(true);
     expect(issuesOf(applyOverrides(defaultPolicy(), { steps }))).toEqual([
-      'metadata.annotations[sluice.dev/steps]: 0 is too small; give a percentage from 0.01 to 99 with at most two decimals; 0 goes with strategy: ab only',
+      'metadata.annotations[sluice.dev/steps]: 0 is too small; give a percentage from 0.01 to 99 with at most two decimals; 0 needs strategy: ab',
     ]);
     expect(
       issuesOf(applyOverrides({ ...defaultPolicy(), strategy: 'blueGreen', steps: [] }, { steps })),
     ).toEqual([
-      'metadata.annotations[sluice.dev/steps]: does not go with strategy blueGreen; remove it; mirror and bake say what happens before and after the switch',
+      'metadata.annotations[sluice.dev/steps]: cannot be used with strategy blueGreen; remove it; mirror and bake say what happens before and after the switch',
     ]);
   });
 });

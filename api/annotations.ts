@@ -65,7 +65,7 @@ function refuseUnknown(annotations: Record<string, unknown>, place: Place): void
   if (more > 0)
     place.issues.push({
       path: place.path,
-      message: `holds ${more} more annotations that Sluice does not know`,
+      message: `has ${more} more annotations that Sluice does not know`,
       remedy: `remove all that begin with ${PREFIX} and are not in docs/annotations.md`,
     });
 }
@@ -77,7 +77,7 @@ function at(place: Place, name: string): Place {
 const readOverrides: Read<AnnotationOverrides> = (value, place) => {
   if (value === undefined || value === null) return {};
   if (!isObject(value))
-    return complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of texts');
+    return complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of strings');
   const annotations = value;
   const overrides: AnnotationOverrides = {};
   const read = <K extends keyof AnnotationOverrides>(

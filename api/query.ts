@@ -34,9 +34,9 @@ export const QUERY_VARIABLES = {
   traefikNamesRegex:
     'alternation of the routes or Ingresses in scope as Traefik writes them (only inside =~"…")',
   liveReporterRegex:
-    'reporters of Istio that count live requests (nobody while only copies reach the canary; only inside =~"…")',
+    'reporters of Istio that count live requests (none while only copies reach the canary; only inside =~"…")',
   copyReporterRegex:
-    'reporters of Istio that count copies too (nobody while live requests reach the canary; only inside =~"…")',
+    'reporters of Istio that count copies too (none while live requests reach the canary; only inside =~"…")',
   interval: 'length of the window, e.g. 15s',
 } as const;
 

@@ -42,10 +42,10 @@ export const RELEASE_CHANGES: readonly { name: string; patch: JsonObject }[] = [
 const match = { headers: [{ name: 'a', exact: 'b' }] };
 /** Policies that neither the parser nor the CRD takes; what the CRD says. */
 export const WRONG_POLICIES: readonly { spec: JsonObject; says: string }[] = [
-  { spec: { match }, says: 'match goes with strategy: ab only' },
-  { spec: { strategy: 'blueGreen', match }, says: 'match goes with strategy: ab only' },
+  { spec: { match }, says: 'match needs strategy: ab' },
+  { spec: { strategy: 'blueGreen', match }, says: 'match needs strategy: ab' },
   { spec: { strategy: 'ab' }, says: 'needs match' },
-  { spec: { bake: '5m' }, says: 'bake goes with strategy: blueGreen only' },
+  { spec: { bake: '5m' }, says: 'bake needs strategy: blueGreen' },
   { spec: { strategy: 'blueGreen', steps: [{ weight: 5 }] }, says: 'blueGreen has no steps' },
   { spec: { strategy: 'blueGreen', stickiness: { cookie: 'a' } }, says: 'stickiness does not go' },
   { spec: { steps: [{ weight: 5 }, { weight: 0 }] }, says: 'a weight of 0' },

@@ -84,7 +84,7 @@ describe('parsePolicy', () => {
     { spec: { steps: [{ weight: 100 }] }, want: 'spec.steps[0].weight: 100 is above 99' },
     {
       spec: { steps: [{ weight: 0 }] },
-      want: 'spec.steps[0].weight: 0 is too small; give a percentage from 0.01 to 99 with at most two decimals; 0 goes with strategy: ab only',
+      want: 'spec.steps[0].weight: 0 is too small; give a percentage from 0.01 to 99 with at most two decimals; 0 needs strategy: ab',
     },
     { spec: { steps: [{ weight: 2.125 }] }, want: 'spec.steps[0].weight: 2.125 has more than two decimals' },
     { spec: { steps: [{ weight: -1 }] }, want: 'spec.steps[0].weight: -1 is too small' },

@@ -61,18 +61,14 @@ const splitting = (strategy: Strategy | undefined) => ({
         ...under('steps', strategy).rules,
         {
           rule: "!has(self.steps) || (has(self.strategy) && self.strategy == 'ab') || self.steps.all(s, s.weight > 0.0)",
-          message: 'a weight of 0 goes with strategy: ab only',
+          message: 'a weight of 0 needs strategy: ab',
         },
       ],
     },
   ),
-  match: optional(
-    MATCH,
-    'With strategy ab, which needs it: requests that carry any of these go to the canary.',
-    {
-      ...under('match', strategy),
-    },
-  ),
+  match: optional(MATCH, 'Required by strategy ab: requests that carry any of these go to the canary.', {
+    ...under('match', strategy),
+  }),
   mirror: optional(
     MIRROR,
     'Copies requests to the canary before the first live one. Each is then executed twice; its second answer is thrown away.',
@@ -104,22 +100,22 @@ const OTHERS = {
   onInconclusive: fallback(
     oneOf(['extend', 'wait', 'promote', 'rollback']),
     'extend',
-    "When a step's time is over without a conclusion: extend once by the same time, then wait for a human; wait; promote if what was seen is tolerable; rollback.",
+    "What to do when a step's time ends without a conclusion: extend (once, by the same time, then wait for a human), wait (for a human), promote (if what was seen is tolerable) or rollback.",
   ),
   onNewRevision: fallback(
     oneOf(['supersede', 'queue']),
     'supersede',
-    'A new template in mid-release takes the place of this one, or queues behind it.',
+    'What a new template does while a release is under way: supersede it, or queue behind it.',
   ),
   rollbackWindow: fallback(
     object({
       revisions: required(count(0, 100), {
-        doc: 'So many revisions that were stable before the present one; 0 for none.',
+        doc: 'How many revisions that were stable before the present one count; 0 for none.',
         remedy: 'give the number of revisions, 0 for none',
       }),
     }),
     { revisions: 3 },
-    'Going back to one of the last stable revisions needs no analysis; what is left that way is withdrawn, so going forward to it again does.',
+    'A change back to one of the last stable revisions is promoted without analysis. The version left that way counts as withdrawn: when it is applied again, it is analysed.',
     { shown: '3 revisions' },
   ),
   holdCapacity: fallback(boolean, true, 'Recorded; nothing acts on it in this version.'),
@@ -131,7 +127,7 @@ const OTHERS = {
   blind: fallback(
     duration(MINUTE, 24 * HOUR),
     10 * MINUTE,
-    'Data may be missing for so long while requests go to the canary; then its weight is 0, and the step begins again when they return.',
+    'How long data may be missing while requests go to the canary. After that its weight is 0, and the step begins again when data return.',
   ),
   drain: fallback(
     duration(0, HOUR),

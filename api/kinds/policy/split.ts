@@ -46,11 +46,11 @@ const readRegex: Read<string> = (value, place) => {
   }
   if (/\(\?(?:[=!]|<[=!])|\\[1-9]/.test(read)) {
     const remedy = 'write it without (?=, (?!, (?<=, (?<! and \\1';
-    return complain(place, value, 'looks around or refers back, which RE2 cannot', remedy);
+    return complain(place, value, 'uses a lookaround or a back reference, which RE2 does not have', remedy);
   }
   if (isExpression(read)) return read;
   const remedy = 'close every bracket and escape what is meant as it is';
-  return complain(place, value, 'is no regular expression', remedy);
+  return complain(place, value, 'is not a regular expression', remedy);
 };
 
 const regex: Schema<string> = {
@@ -92,7 +92,10 @@ const HEADER: Schema<HeaderMatch> = converted(
       rules: [{ rule: 'has(self.exact) != has(self.regex)', message: 'give exactly one of exact, regex' }],
       check: (_, fields) => {
         if (fields.has('exact') !== fields.has('regex')) return;
-        fields.complain('has not one of exact and regex', 'give the value as exact, or as regex');
+        fields.complain(
+          'does not have exactly one of exact and regex',
+          'give the value as exact, or as regex',
+        );
       },
     },
   ),
@@ -147,7 +150,7 @@ export type Mirror = Infer<typeof MIRROR>;
 
 const maxAge = checked(duration(1000, 720 * HOUR), (ms, place, raw) => {
   if (ms % 1000 === 0) return;
-  complain(place, raw, 'is no whole number of seconds', 'give whole seconds, like 90s');
+  complain(place, raw, 'is not a whole number of seconds', 'give whole seconds, like 90s');
 });
 
 /** A client that was sent to the canary once stays there, by a cookie, for as long as the release sends anybody there. */

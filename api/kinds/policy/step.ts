@@ -25,7 +25,7 @@ const isHundredth = (value: number): boolean => value === Math.round(value * 100
 export function refuseZero(steps: readonly Step[], at: (index: number) => Place): void {
   for (const [index, { weight: given }] of steps.entries()) {
     if (given > 0) continue;
-    complain(at(index), given, 'is too small', `give ${WEIGHT}; 0 goes with strategy: ab only`);
+    complain(at(index), given, 'is too small', `give ${WEIGHT}; 0 needs strategy: ab`);
   }
 }
 
@@ -36,7 +36,7 @@ const longest = (minDurationMs: number = MIN_DURATION_MS): number =>
 export const minDuration = fallback(
   duration(),
   MIN_DURATION_MS,
-  'Time with what the step wants before a pass counts.',
+  'How long the step lasts at least, from the moment the route shows what it wants.',
   { aliases: ['duration'] },
 );
 
@@ -63,7 +63,7 @@ export function checkTimes({ minDurationMs, maxDurationMs }: Times, fields: Fiel
 const pause: Schema<boolean | number> = {
   read: (value, place) => {
     if (typeof value === 'boolean') return value;
-    const wanted = 'give true (until a human goes on), false, or a duration like 10m';
+    const wanted = 'give true (until a human resumes the release), false, or a duration like 10m';
     if (typeof value !== 'string') return complain(place, value, `is ${kindOf(value)}`, wanted);
     const ms = parseDuration(value);
     return ms === undefined || ms === 0 ? complain(place, value, 'is not a pause', wanted) : ms;
@@ -77,7 +77,7 @@ const OTHERS = {
   pause: fallback(
     pause,
     false,
-    'After the step has passed, wait: true until a human goes on, or a duration like 10m.',
+    'Wait after the step has passed: true (until a human resumes the release), or a duration like 10m.',
   ),
   canaryReplicas: optional(count(1, 10_000), 'A fixed number of canary pods.', {
     shown: "the weight's share of the stable replicas, rounded up; with strategy ab as many as stable ones",

@@ -52,7 +52,7 @@ function addPause(steps: Step[], pause: { item: string; ms: number | undefined }
     complain(
       place,
       pause.item,
-      'pauses for no time',
+      'pauses for 0 seconds',
       'give a duration like pause@10m, or leave the pause out',
     );
   } else last.pause = pause.ms ?? true;

@@ -21,17 +21,17 @@ const GOES_WITH = {
   match: {
     strategies: ['ab'],
     remedy: 'remove it, or use strategy: ab',
-    message: 'match goes with strategy: ab only',
+    message: 'match needs strategy: ab',
   },
   stickiness: {
     strategies: ['canary', 'ab'],
     remedy: 'remove it; all requests switch at once',
-    message: 'stickiness does not go with strategy: blueGreen, where all requests switch at once',
+    message: 'stickiness cannot be used with strategy: blueGreen, where all requests switch at once',
   },
   bake: {
     strategies: ['blueGreen'],
     remedy: 'remove it, or use strategy: blueGreen',
-    message: 'bake goes with strategy: blueGreen only',
+    message: 'bake needs strategy: blueGreen',
   },
 } as const satisfies Record<string, Place>;
 
@@ -41,7 +41,7 @@ type Bound = keyof typeof GOES_WITH;
 export function refusalOf(name: Bound, strategy: Strategy | undefined): Refusal | undefined {
   const { strategies, remedy }: Place = GOES_WITH[name];
   if (strategy === undefined || strategies.includes(strategy)) return undefined;
-  return { message: `does not go with strategy ${strategy}`, remedy };
+  return { message: `cannot be used with strategy ${strategy}`, remedy };
 }
 
 /** What a field says that goes with some strategies only. */

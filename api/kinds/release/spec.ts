@@ -20,15 +20,15 @@ const ROUTE = record({
 const PRESET = record({
   name: must(
     text(63),
-    'The preset; "none": there are none; "template": all queries are the templates\' own.',
+    'The preset; "none": no preset fits; "template": all queries are the templates\' own.',
   ),
-  because: must(text(4096), 'What makes them fit, or why there are none.'),
+  because: must(text(4096), 'What makes it fit, or why none fits.'),
   requests: may(
     record({
       canary: must(text(4096), 'PromQL of those of the canary.'),
       stable: must(text(4096), 'PromQL of those of the stable version.'),
     }),
-    'Counters of the requests the split decides about, by which it is checked; absent: it cannot be.',
+    'Counters of the requests that are split, by which the split is checked; absent: it cannot be checked.',
   ),
   metric: may(text(512), "Of a template's own: key of the metric whose total they are."),
 });

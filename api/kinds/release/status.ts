@@ -149,7 +149,7 @@ export type StableUnavailable = Infer<typeof STABLE_UNAVAILABLE>;
 
 const TROUBLE = record({
   since: must(time, 'Since when.'),
-  needsHuman: must(flag, 'Nothing but a human gets it out of the way.'),
+  needsHuman: must(flag, 'Only a human can remove it.'),
   phase: must({ ...choice(PHASES), shape: { type: 'string', maxLength: 32 } }, 'The phase without it.'),
   reason: must(reason, 'The reason without it.'),
   message: must(sentence, 'The message without it.'),
@@ -159,7 +159,7 @@ export type Trouble = Infer<typeof TROUBLE>;
 
 export const RELEASE_STATUS = record({
   observedGeneration: must(integer('int64', 0), 'Generation of the Release that was last looked at.'),
-  phase: must(choice(PHASES), 'What the release has come to.'),
+  phase: must(choice(PHASES), 'Where the release stands.'),
   reason: must(reasonIn(text(128, { pattern: '^[A-Za-z]+$' })), 'Why, one word.'),
   message: must(sentence, 'Why, for people.'),
   step: must(integer('int32', -1), 'Index of the present step; -1 before the first.'),
@@ -201,7 +201,7 @@ export const RELEASE_STATUS = record({
   withheld: may(WITHHELD, 'The canary gets nothing until what is named here has passed.'),
   interruptions: may(
     numbers({ maxProperties: 16, minimum: 0 }),
-    'How often the weight was withheld, by its reason; a human who lets the release go on sets it back.',
+    'How often the weight was withheld, by its reason; cleared when a human resumes the release.',
   ),
   stepStartedAt: may(
     time,
@@ -218,7 +218,7 @@ export const RELEASE_STATUS = record({
     name,
     'ReplicaSet that serves after this release; set when a new template became stable (Promoted, Escaped).',
   ),
-  promotionStartedAt: may(time, "When the target was first let roll out with this release's template."),
+  promotionStartedAt: may(time, "When the target first began to roll out this release's template."),
   stableUnavailable: may(
     STABLE_UNAVAILABLE,
     'Stable has no available pod; absent: one is available, or none is wanted.',
@@ -239,7 +239,7 @@ export const RELEASE_STATUS = record({
   share: may(SHARE, 'Does the data plane do what the route says? Of the step it was last counted in.'),
   trouble: may(
     TROUBLE,
-    'What Sluice has to do next and cannot is shown as phase, reason and message; here is what they are without it.',
+    'While Sluice cannot make its next write, phase, reason and message tell that; here is what they are otherwise.',
   ),
   conditions: must(listBy('type', listOf(CONDITION, 20)), 'For kubectl wait, Flux and Argo CD.'),
   decisions: must(listOf(DECISION, 200), 'What was decided, when and why; the first one and the newest.'),

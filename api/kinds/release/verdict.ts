@@ -60,7 +60,7 @@ const METRIC_STATE = record({
   data: must(rawMap, 'Its running statistics.'),
   unread: may(
     rawMap,
-    'What was stored and could not be read, as it was; nothing passes until a human has let the release go on.',
+    'Stored statistics that could not be read, unchanged; nothing passes until a human has resumed the release.',
   ),
 });
 export type MetricState = Infer<typeof METRIC_STATE>;

@@ -42,7 +42,7 @@ export function countTest(intervalMs: number): Schema<CountTest> {
       const about = method === 'sequential' ? NOT_SEQUENTIAL : {};
       return {
         looks: looksField(about),
-        horizon: optional(HORIZON, HORIZON_DOC, { ...about, shown: 'none: required but for sequential' }),
+        horizon: optional(HORIZON, HORIZON_DOC, { ...about, shown: 'none: required except for sequential' }),
       };
     },
     {
@@ -81,7 +81,7 @@ export function seriesTest(intervalMs: number) {
       method: fallback(
         oneOf(SERIES_METHODS),
         'kayenta',
-        'All are for fixed looks; looking more often makes them lie.',
+        'All need fixed looks; more looks than planned make them wrong more often.',
       ),
       looks: looksField(),
       horizon,

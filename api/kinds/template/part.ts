@@ -15,7 +15,7 @@ export const COMMON = {
   critical: fallback(
     boolean,
     true,
-    'If it fails the release ends, and without a conclusion nothing is promoted; one that is not critical only withholds the pass.',
+    'If a critical metric fails, the release is rolled back; without its conclusion nothing is promoted. A metric that is not critical only withholds the pass.',
   ),
   dryRun: fallback(boolean, false, 'Measured and shown, never decides.'),
 };

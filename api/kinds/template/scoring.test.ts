@@ -77,7 +77,7 @@ describe('scoring', () => {
       name: 'a group that no metric names',
       scoring: { pass: 50, marginal: 40, groups: { 'CPU time': 40 } },
       metrics: [series('a', ['cpu'])],
-      want: 'spec.scoring.groups["CPU time"]: "CPU time" is a group of no series metric; name one of cpu, or remove it',
+      want: 'spec.scoring.groups["CPU time"]: "CPU time" is not a group of any series metric; name one of cpu, or remove it',
     },
     {
       name: 'weights that can never add up to a pass',

@@ -78,7 +78,7 @@ export function checkScoring(scoring: Scoring, metrics: readonly Metric[], place
   const series = metrics.filter((metric) => metric.type === 'series');
   const deciding = series.filter(({ dryRun }) => !dryRun);
   if (deciding.length === 0) {
-    const remedy = 'add a series metric that is no dryRun, or remove scoring';
+    const remedy = 'add a series metric that is not a dryRun, or remove scoring';
     complain(place, scoring, 'has nothing to score', remedy);
     return;
   }
@@ -112,12 +112,12 @@ function checkWeights(
   for (const name of Object.keys(groups).filter((group) => !known.includes(group))) {
     const remedy = `name one of ${known.join(', ')}, or remove it`;
     const path = `${place.path}[${show(name)}]`;
-    complain({ ...place, path }, name, 'is a group of no series metric', remedy);
+    complain({ ...place, path }, name, 'is not a group of any series metric', remedy);
   }
   const reachable = reach(groups, counted);
   if (reachable >= pass) return;
   const message = `is the highest score the groups can reach, and pass is ${pass}`;
-  complain(place, reachable, message, 'make the weights of groups that are no dry run add up to 100');
+  complain(place, reachable, message, 'make the weights of groups that are not dry runs add up to 100');
 }
 
 /** The score when every group passes: groups without a weight share what is left. */

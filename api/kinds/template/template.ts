@@ -38,7 +38,10 @@ const argumentValue: Schema<string> = {
 
 const ARGUMENT = object({
   name: required(argumentName, { doc: 'Name of the argument.', remedy: 'give the argument a name' }),
-  value: optional(argumentValue, 'Its value where a policy gives none; without one it has to be given.'),
+  value: optional(
+    argumentValue,
+    'Its value where a policy gives none; without it every policy has to give one.',
+  ),
 });
 
 const probability = number({ min: 1e-6, max: 0.5 });
@@ -79,7 +82,7 @@ const templateOf = (floorMs: number) =>
       safeEvidence: fallback(
         oneOf(['perStep', 'cumulative']),
         'perStep',
-        'Evidence of safety begins anew in each step, or is kept through all of them: for quiet services, what was seen at 5% then counts at 50%.',
+        'Evidence of safety begins again in each step (step), or is kept through all of them (cumulative): for quiet services, what was seen at 5% then counts at 50%.',
       ),
       scoring: optional(
         SCORING,
