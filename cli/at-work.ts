@@ -42,7 +42,7 @@ export class LeaseWatch {
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       const why = isForbidden(error) ? `no right to get Lease ${this.#name}` : error.message;
-      return { seen: 'unknown', sentence: `Whether a controller is at work cannot be seen: ${why}.` };
+      return { seen: 'unknown', sentence: `It cannot be seen whether a controller is running: ${why}.` };
     }
   }
 
@@ -79,7 +79,7 @@ export class LeaseWatch {
 function nobody(why: string): AtWork {
   return {
     seen: 'no',
-    sentence: `No controller is at work: ${why}. Start one (sluice controller); if it runs in another namespace, name that with --controller-namespace.`,
+    sentence: `No controller is running: ${why}. Start one (sluice controller); if it runs in another namespace, name that with --controller-namespace.`,
   };
 }
 

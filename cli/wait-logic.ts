@@ -60,7 +60,7 @@ export function judgeWait(pin: Pin, view: WaitView): WaitResult | undefined {
   const { target } = view;
   if (target === undefined) return { outcome: 'gone', sentence: 'The Deployment was deleted.' };
   if (target.metadata.uid !== pin.uid) {
-    return { outcome: 'gone', sentence: 'The Deployment was deleted and made anew.' };
+    return { outcome: 'gone', sentence: 'The Deployment was deleted and created again.' };
   }
   const release = pinnedRelease(pin, view);
   if (release === undefined) return withoutRelease(pin, { target, releases: view.releases });
@@ -114,7 +114,7 @@ function atRest(
 ): WaitResult | undefined {
   const stable = newest === undefined ? undefined : stableAfter(newest).template;
   if (stable !== undefined && templatesEqual(stable, pin.template)) {
-    return { outcome: 'promoted', sentence: 'This template is the stable one; nothing has to be released.' };
+    return { outcome: 'promoted', sentence: 'This template is the stable one; there is nothing to release.' };
   }
   if (!hasOptedIn(target)) {
     const sentence = `The Deployment has opted out: it has no ${ANNOTATION.policy} any more.`;
@@ -126,7 +126,7 @@ function atRest(
   return {
     outcome: phase === 'Aborted' ? 'aborted' : 'rolledBack',
     ...(reason === undefined ? {} : { reason }),
-    sentence: `Release ${before.metadata.name} turned this template down; it is not tried again by itself.`,
+    sentence: `Release ${before.metadata.name} rejected this template; Sluice does not try it again by itself.`,
   };
 }
 

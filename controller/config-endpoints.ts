@@ -86,7 +86,7 @@ function parseEndpoint(flag: Flag, value: string): Result<Endpoint> {
   if (setting === undefined) return ok({ name, url });
   const namespaces = /^namespaces=(.+)$/.exec(setting)?.[1]?.split(',');
   if (others.length > 0 || namespaces?.every((each) => DNS_LABEL.test(each)) !== true) {
-    const message = 'has something after its URL that is no list of namespaces';
+    const message = 'has text after its URL that is not a list of namespaces';
     return fail(issue(flag, value, message, 'write namespaces=one,other'));
   }
   return ok({ name, url, namespaces });
@@ -115,5 +115,5 @@ export function parseNamespaces(path: string, value: string | undefined): Result
   const names = value?.split(',') ?? [];
   return names.every((each) => DNS_LABEL.test(each))
     ? ok(names)
-    : fail({ path, value: value ?? '', message: 'is no list of namespaces', remedy: 'write one,other' });
+    : fail({ path, value: value ?? '', message: 'is not a list of namespaces', remedy: 'write one,other' });
 }

@@ -104,7 +104,7 @@ describe('flags of the controller', () => {
     },
     {
       argv: ['--prometheus', 'http://me:secret@a namespaces=Shop'],
-      want: '--prometheus: http://…@a namespaces=Shop has something after its URL that is no list of namespaces; write namespaces=one,other',
+      want: '--prometheus: http://…@a namespaces=Shop has text after its URL that is not a list of namespaces; write namespaces=one,other',
     },
     {
       argv: ['--source', 'stats=http://a'],
@@ -120,7 +120,7 @@ describe('flags of the controller', () => {
     },
     {
       argv: ['--trusted-namespaces', 'shop,'],
-      want: '--trusted-namespaces: shop, is no list of namespaces; write one,other',
+      want: '--trusted-namespaces: shop, is not a list of namespaces; write one,other',
     },
     {
       argv: ['--policies', 'mine'],

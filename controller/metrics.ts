@@ -39,22 +39,18 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     const counter = <L extends string>(name: string, help: string, labelNames: L[]): Counter<L> =>
       new Counter({ name, help, labelNames, registers });
-    this.#reconciles = counter('sluice_reconciles_total', 'Passes of the pipe, by what they came to', [
-      'outcome',
-    ]);
+    this.#reconciles = counter('sluice_reconciles_total', 'Reconcile passes, by outcome', ['outcome']);
     this.#decisions = counter('sluice_decisions_total', 'Decisions, by rule and reason', ['rule', 'reason']);
     this.#measurements = counter('sluice_measurements_total', 'Metrics measured, by outcome', ['outcome']);
     this.#ended = counter('sluice_releases_ended_total', 'Releases that ended, by final phase', ['phase']);
     this.#apiErrors = counter('sluice_watch_errors_total', 'Failed lists and watches', ['resource', 'code']);
-    this.#bugs = counter(
-      'sluice_bugs_total',
-      'Exceptions that no code foresaw, by where: decide, reconcile, measure',
-      ['where'],
-    );
+    this.#bugs = counter('sluice_bugs_total', 'Unexpected exceptions, by place: decide, reconcile, measure', [
+      'where',
+    ]);
     const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10];
     this.#seconds = new Histogram({
       name: 'sluice_reconcile_duration_seconds',
-      help: 'Duration of one pass of the pipe',
+      help: 'Duration of one reconcile pass',
       buckets,
       registers,
     });
@@ -158,7 +154,7 @@ function showKept(kept: () => boolean, registry: Registry): void {
 function showHold(hold: MetricSources['hold'], registry: Registry): void {
   new Gauge({
     name: 'sluice_hold_mode',
-    help: '1 for the hold mode in force, beside the one asked for by --hold',
+    help: '1 for the hold mode in force, with the one that --hold asks for as a label',
     labelNames: ['wanted', 'mode'],
     registers: [registry],
     collect() {
@@ -171,7 +167,7 @@ function showHold(hold: MetricSources['hold'], registry: Registry): void {
 function showBlind(blind: MetricSources['blind'], registry: Registry): void {
   new Gauge({
     name: 'sluice_namespace_unreadable',
-    help: '1 for a namespace with targets in which nothing is decided: something needed may not be read there',
+    help: '1 for a namespace with targets in which Sluice decides nothing, because it may not read something it needs',
     labelNames: ['namespace'],
     registers: [registry],
     collect() {

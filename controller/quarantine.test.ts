@@ -117,7 +117,7 @@ it('takes the traffic off its canary when somebody aborts, and tells its owner, 
   expect(decision.actions).toContainEqual(
     expect.objectContaining({
       do: 'event',
-      message: expect.stringContaining('left alone for a while') as string,
+      message: expect.stringContaining('leaves it alone for a while') as string,
     }),
   );
 });

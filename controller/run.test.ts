@@ -364,7 +364,7 @@ describe('the controller', () => {
     const controller = start('a', decide, transport);
     await api.client.create(shop('v1'));
     await clock.advance(120_000);
-    const told = said('kinds that are not installed, and are looked for again from time to time');
+    const told = said('kinds that are not installed; Sluice looks for them again from time to time');
     expect(told).toHaveLength(1);
     expect(told[0]?.['absent']).toEqual(
       expect.arrayContaining(['virtualservices.networking.istio.io', 'ciliumnetworkpolicies.cilium.io']),

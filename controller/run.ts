@@ -215,7 +215,7 @@ function watchesOf(
     onAbsent: (kinds) => {
       const absent = kinds.map(({ plural, group }) => `${plural}.${group}`);
       if (absent.length > 0)
-        log.info({ absent }, 'kinds that are not installed, and are looked for again from time to time');
+        log.info({ absent }, 'kinds that are not installed; Sluice looks for them again from time to time');
     },
     onBug: deps.onBug,
   });

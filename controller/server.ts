@@ -67,7 +67,7 @@ async function answer(url: string, registry: Registry, ready: () => Answer): Pro
     case '/readyz':
       return ready();
     default:
-      return text(404, 'not found; there are /metrics, /healthz and /readyz');
+      return text(404, 'not found; this server has /metrics, /healthz and /readyz');
   }
 }
 

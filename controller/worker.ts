@@ -127,7 +127,7 @@ export class Worker {
       case 'unsynced':
         return log.debug({ target }, 'not synced yet');
       case 'fenced':
-        return log.warn({ target, rule: result.decision.rule }, 'not acted: leadership has ended');
+        return log.warn({ target, rule: result.decision.rule }, 'no action: leadership has ended');
       case 'stale':
       case 'failed':
         return this.#tellFailure(target, result);
@@ -153,7 +153,7 @@ export class Worker {
       const [level, text] =
         times === STUBBORN
           ? (['warn', 'a guard keeps failing'] as const)
-          : (['debug', 'the world has moved on'] as const);
+          : (['debug', 'the objects changed meanwhile'] as const);
       return this.#options.log[level](facts, text);
     }
     const level = this.#told.get(target) === failure ? 'debug' : 'warn';

@@ -340,7 +340,7 @@ function asEvent(line: unknown): RawEvent {
   const { type, object } = isObject(line) ? line : {};
   const whole = isObject(object) && (type === 'ERROR' || getObject(object, 'metadata') !== undefined);
   if (!whole || !EVENT_TYPES.has(type))
-    throw new KubeError({ code: 0, reason: NETWORK, message: 'a line of the watch is no event' });
+    throw new KubeError({ code: 0, reason: NETWORK, message: 'a line of the watch is not an event' });
   return { type: type as RawEvent['type'], object };
 }
 

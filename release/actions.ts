@@ -75,7 +75,7 @@ export function mark(target: WorkloadFacts, as: Marker): Action {
 /** Takes the marker of a target that is not held any more; whether it is paused stays as it is. */
 export function unmark(target: WorkloadFacts): Action[] {
   const change = unmarked(target);
-  return change.length === 0 ? [] : [patchTarget(target, 'take the marker off', change)];
+  return change.length === 0 ? [] : [patchTarget(target, 'remove the mark of the hold', change)];
 }
 
 const HELD = pointer('metadata', 'annotations', ANNOTATION.held);
@@ -112,7 +112,7 @@ export function rollOut(target: WorkloadFacts, template: JsonObject): Action {
 /** Puts a template into the target that must not roll out by itself. */
 export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonObject): Action {
   const byAdmission = snapshot.config.hold === 'admission';
-  const action = patchTarget(target, 'put the template back that was set aside', [
+  const action = patchTarget(target, 'put back the template that was set aside', [
     { op: 'replace', path: '/spec/template', value: template },
     { op: 'add', path: '/spec/paused', value: true },
     // the policies do not mark what the controller itself writes
@@ -177,7 +177,7 @@ export function markFailed(facts: Facts, target: WorkloadFacts, sentence: string
   const turned = target.marker === 'new' ? [mark(target, 'failed')] : [];
   const shown = isMarkedFailed(target) && condition(target.object, 'Progressing')?.message === message;
   const body = { status: 'False', reason: 'ProgressDeadlineExceeded', message };
-  const sign = shown ? [] : [setProgressing(facts, target, 'tell native tools of the failure', body)];
+  const sign = shown ? [] : [setProgressing(facts, target, 'report the failure to native tools', body)];
   return optional([...turned, ...sign]);
 }
 

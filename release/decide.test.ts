@@ -115,7 +115,7 @@ describe('whatever stands in the objects', () => {
           );
           if (decision.status?.next.phase === 'Blocked') {
             expect(decision.status.next.message).toMatch(/[a-z]/);
-            expect(doing(decision)).toContain('jsonPatch Deployment/web: tell native tools of the failure');
+            expect(doing(decision)).toContain('jsonPatch Deployment/web: report the failure to native tools');
           }
         },
       ),

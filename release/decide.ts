@@ -101,7 +101,7 @@ function told(decision: Decision, snapshot: Snapshot, error: string): Decision {
 /** In the same words each time: an Event is counted, not repeated. */
 const whatStopped = (bug: unknown): string =>
   isQuarantine(bug)
-    ? 'Deciding about this target takes too long, so it is left alone for a while, longer each time'
+    ? 'Deciding about this target takes too long, so Sluice leaves it alone for a while, longer each time'
     : `Sluice met an error of its own while deciding (${textOf(bug)})`;
 
 /** Ended on purpose: no error of ours. */

@@ -141,7 +141,7 @@ const BROKEN: Gap = {
 };
 const LATE: Gap = {
   outcome: 'timeout',
-  sentence: `the measurement did not end within ${DEADLINE_MS / 60_000} minutes: the source of its numbers is too slow, or too much waits for it`,
+  sentence: `the measurement did not end within ${DEADLINE_MS / 60_000} minutes: the source of its numbers is too slow, or too many measurements wait for it`,
 };
 
 /** A gap in the data, never a pass. */

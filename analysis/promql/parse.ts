@@ -88,7 +88,7 @@ function badString(text: string, from: number, to: number): Problem | undefined 
     if (text[i] !== '\\') continue;
     const escape = text[i + 1] === quote ? `\\${quote}` : ESCAPE.exec(text.slice(i, i + 10))?.[0];
     if (escape === undefined)
-      return { at: i, message: `"${text.slice(i, i + 2)}" is no escape that PromQL knows` };
+      return { at: i, message: `"${text.slice(i, i + 2)}" is not an escape of PromQL` };
     i += escape.length - 1;
   }
   return undefined;

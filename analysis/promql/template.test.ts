@@ -27,8 +27,8 @@ describe('a query template is judged before its variables have values', () => {
       'is not PromQL: rate() needs a range, like x[5m], and this is an instant vector (at character 6)',
     ],
     ['averge(x)', 'is not PromQL: "averge" is not a function (at character 1)'],
-    ['x[5m]', 'returns a range and not a value for each series'],
-    ['"x"', 'returns a text and no number'],
+    ['x[5m]', 'returns a range, not a value for each series'],
+    ['"x"', 'returns text, not a number'],
   ])('%s', (query, message) => {
     expect(flawIn(query)?.message).toBe(message);
   });

@@ -47,8 +47,8 @@ interface Judged {
 }
 
 const WRONG = {
-  r: 'returns a range and not a value for each series',
-  t: 'returns a text and no number',
+  r: 'returns a range, not a value for each series',
+  t: 'returns text, not a number',
 } as const;
 
 /**

@@ -64,7 +64,7 @@ describe('advice', () => {
     {
       given: 'too few runs to tell',
       change: { scenarios: [scenario('a', NONE, [10, 'promoted', 8])] },
-      want: 'no contradiction to the promised 5%; more --runs over a longer range narrow it.',
+      want: 'compatible with the promised 5%; more --runs over a longer range narrow it.',
     },
     {
       given: 'no traffic to speak of',

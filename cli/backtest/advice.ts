@@ -30,7 +30,7 @@ function falseAlarms({ summary }: Scenario, { risk }: BacktestResult): string {
   const bounds = `${percent(share)}, between ${percent(low)} and ${percent(high)} with 95% confidence`;
   if (high <= risk.harm) return `${what} (${bounds}): within the promised ${percent(risk.harm)}.`;
   if (low <= risk.harm) {
-    return `${what} (${bounds}): no contradiction to the promised ${percent(risk.harm)}; more --runs over a longer range narrow it.`;
+    return `${what} (${bounds}): compatible with the promised ${percent(risk.harm)}; more --runs over a longer range narrow it.`;
   }
   return `${what} (${bounds}): more than the promised ${percent(risk.harm)}. Pods of this service differ or err in long bursts; run two or more canary pods, widen margin.harm, or lower risk.harm.`;
 }
@@ -81,7 +81,7 @@ function calibration({ scenarios, pods }: BacktestResult): string[] {
   const strengths = outcomes.flatMap(({ numbers }) => numbers['calibration'] ?? []);
   if (pods === 0) {
     return [
-      'The series do not say which pod of the target they are of, so every request was dealt to an arm at random: bursts hit both arms alike, the false-alarm rate above is optimistic, and so are power and times. Series with the target’s own pod label calibrate better and are replayed pod by pod.',
+      'The series do not say which pod of the target they are of, so every request was assigned to an arm at random: bursts hit both arms alike, the false-alarm rate above is optimistic, and so are power and times. Series with the target’s own pod label calibrate better and are replayed pod by pod.',
     ];
   }
   if (medianOf(strengths) >= 2) return [];

@@ -91,6 +91,6 @@ function besides(facts: Facts, release: Release): Checked {
 function notOptedIn(facts: Facts): Note[] {
   if (facts.optedIn !== undefined) return [];
   const sentence =
-    'The annotation sluice.dev/policy is not set, so no change is held yet; what stands here is what policy default would do.';
+    'The annotation sluice.dev/policy is not set, so no change is held yet; this shows what policy default would do.';
   return [{ reason: REASON.OptedOut, sentence }];
 }

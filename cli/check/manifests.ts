@@ -105,7 +105,7 @@ function itemsOf(value: unknown): unknown[] {
 function objectOf(value: unknown, at: { file: string; i: number; namespace: string }): KubeObject {
   if (!isKubeObject(value) || getString(value, 'metadata', 'name') === undefined) {
     throw new UsageError(
-      `-f ${at.file}: document ${at.i + 1} is no Kubernetes object; give apiVersion, kind and metadata.name`,
+      `-f ${at.file}: document ${at.i + 1} is not a Kubernetes object; give apiVersion, kind and metadata.name`,
     );
   }
   return { ...value, metadata: { namespace: at.namespace, ...value.metadata } };

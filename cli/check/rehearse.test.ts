@@ -86,10 +86,10 @@ describe('sluice check tries the first writes', () => {
     const { refusals } = await rehearse(api.client, rehearsal);
     expect(refusals.map(({ reason, sentence }) => `${reason}: ${sentence}`)).toEqual([
       expect.stringMatching(
-        /^Refused: The API server refuses to create the canary \(Deployment web-canary\), .*no canaries here/,
+        /^Refused: The API server refuses to create the canary \(Deployment web-canary\) in a dry run: .*no canaries here/,
       ),
       expect.stringMatching(
-        /^Refused: The API server refuses to set the weight \(Ingress web-\S+-canary\), .*no canaries here/,
+        /^Refused: The API server refuses to set the weight \(Ingress web-\S+-canary\) in a dry run: .*no canaries here/,
       ),
     ]);
   });

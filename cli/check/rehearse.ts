@@ -34,12 +34,12 @@ export async function rehearse(
       if (refusalKind(error) === 'refused' && !error.message.includes('does not support dry run'))
         rehearsed.refusals.push({
           reason: REASON.Refused,
-          sentence: `The API server refuses to ${what}, tried by a dry run: ${error.message}; change the template or what refuses it.`,
+          sentence: `The API server refuses to ${what} in a dry run: ${error.message}; change the template or what refuses it.`,
         });
       else
         rehearsed.notes.push({
           reason: REASON.ActionFailed,
-          sentence: `Whether the API server takes it to ${what} is not known, the dry run was not made: ${error.message}`,
+          sentence: `It is not known whether the API server accepts to ${what}, because the dry run failed: ${error.message}`,
         });
     }
   }

@@ -70,7 +70,7 @@ function conclusion(report: Report, paint: Paint): string[] {
 function underWay({ metadata, status }: NonNullable<Checked['release']>): string {
   const place = formatPlace(status);
   const step = place === '-' ? '' : `, step ${place}, weight ${formatWeight(status)}`;
-  return `Release ${metadata.name} is under way (${status?.phase ?? 'Pending'}${step}); routes and Services are its work, and not judged.`;
+  return `Release ${metadata.name} is under way (${status?.phase ?? 'Pending'}${step}), so its routes and Services are not checked.`;
 }
 
 function whatHappens({ facts }: Checked): string {
@@ -140,7 +140,7 @@ function rightsText({ rights }: Report): [string, string][] {
     : [
         [
           'rights',
-          `looked with those of ${user}; --as system:serviceaccount:<namespace>:<name> asks for the controller's`,
+          `checked with those of ${user}; --as system:serviceaccount:<namespace>:<name> asks for the controller's`,
         ],
       ];
 }

@@ -258,7 +258,7 @@ describe('sluice check of manifests', () => {
 
   it.each<[string, unknown[], Partial<CheckFlags>, RegExp]>([
     ['a file that is not there', [], { filename: ['/nowhere.yaml'] }, /-f \/nowhere\.yaml: cannot be read/],
-    ['no Kubernetes object', [{ a: 1 }], {}, /document 1 is no Kubernetes object/],
+    ['no Kubernetes object', [{ a: 1 }], {}, /document 1 is not a Kubernetes object/],
     ['no such target', [service], {}, /there is no Deployment web in namespace shop/],
     [
       'no URL',

@@ -87,7 +87,7 @@ describe('an order to the release under way', () => {
   it.each([
     ['retry', 'Progressing', 'has a release under way: release shop-2 is Progressing'],
     ['retry', 'Promoted', 'has nothing to try again: release shop-2 is Promoted'],
-    ['revert', 'Promoted', 'holds nothing that could be taken back'],
+    ['revert', 'Promoted', 'has nothing to revert'],
     ['abort', 'RolledBack', 'has no release under way: release shop-2 is RolledBack'],
   ] as const)('%s of a release that is %s is refused, and why is said', async (what, phase, says) => {
     const { code, patch, io } = await told(what, release({ phase }));
@@ -109,7 +109,7 @@ describe('an order to the release under way', () => {
     const { code, patch, io } = await told('resume', release({ phase: 'Progressing' }));
     expect(code).toBe(1);
     expect(patch).toBeUndefined();
-    expect(io.complained.join()).toContain('waits for nobody: release shop-2 is Progressing');
+    expect(io.complained.join()).toContain('does not wait for a human: release shop-2 is Progressing');
   });
 
   it('nothing is ordered where no release is under way', async () => {

@@ -110,12 +110,12 @@ function annotate({ metadata }: Release, annotation: string, value: string): Jso
 /** From a question of the step; or from anything else that waits for a human: then the step begins again. */
 function goOn(release: Release): Told | string {
   const { status } = release;
-  if (status?.phase !== 'Waiting') return `waits for nobody: ${standing(release)}`;
+  if (status?.phase !== 'Waiting') return `does not wait for a human: ${standing(release)}`;
   const where = `step ${status.step + 1} of ${status.steps}`;
   if (status.waitsFor === 'Answer')
     return {
       patch: annotate(release, ANNOTATION.resumedStep, String(status.step)),
-      sentence: `goes on from ${where}`,
+      sentence: `continues from ${where}`,
     };
   return { patch: annotate(release, ANNOTATION.resume, 'true'), sentence: `begins ${where} again` };
 }
@@ -125,19 +125,19 @@ const TURNED_DOWN = ['RolledBack', 'Aborted'];
 function tryAgain(release: Release, ended: boolean, now: string): Told | string {
   const { target } = release.spec;
   if (!ended)
-    return `has a release under way: ${standing(release)}. To begin anew, "sluice abort deployment/${target.name}" first`;
+    return `has a release under way: ${standing(release)}. To begin again, run "sluice abort deployment/${target.name}" first`;
   if (!TURNED_DOWN.includes(release.status?.phase ?? ''))
     return `has nothing to try again: ${standing(release)}. To release something, change the template`;
   return {
     patch: annotate(release, ANNOTATION.retry, now),
     sentence:
-      'is lifted: if the Deployment still holds its template, that is tried again from the first step',
+      'may be tried again: if the Deployment still has its template, Sluice begins it again from the first step',
   };
 }
 
 function putBack(release: Release, ended: boolean, now: string): Told | string {
   if (ended && !TURNED_DOWN.includes(release.status?.phase ?? ''))
-    return `holds nothing that could be taken back: ${standing(release)}. To go back to an earlier version, apply its manifest`;
+    return `has nothing to revert: ${standing(release)}. To go back to an earlier version, apply its manifest`;
   const sentence = ended
     ? 'stays ended; the stable template is put back into the Deployment'
     : 'is withdrawn, and the stable template is put back into the Deployment';
@@ -146,8 +146,8 @@ function putBack(release: Release, ended: boolean, now: string): Told | string {
 
 const EXIT_CODES = `
 Exit codes:
-  0 the order was given; "sluice wait" tells what becomes of it
-  1 there is nothing it could be about, and nothing was changed
+  0 the order was given; follow it with "sluice wait"
+  1 there is nothing to act on, and nothing was changed
   2 wrong usage, no access
 `;
 
@@ -157,7 +157,7 @@ export const takesOrder = (made: Command): Command =>
 
 export const promote = defined({
   help: 'promote the release under way without further analysis',
-  takes: (made) => takesOrder(made).option('--step', 'only go on from the present pause'),
+  takes: (made) => takesOrder(made).option('--step', 'only end the present pause'),
   run: (io, name: string, { step, ...flags }: OrderFlags & { step?: true }) =>
     order(io, step === true ? 'promoteStep' : 'promote', name, flags),
 });
@@ -176,13 +176,13 @@ export const abort = ordering(
 export const pause = ordering('pause', 'keep the release at its present weight; analysis goes on');
 export const resume = ordering(
   'resume',
-  'go on from whatever waits for a human: a pause, a step without a conclusion, what has been mended',
+  'continue a release that waits for a human: at a pause, after a step without a conclusion, after a fix',
 );
 export const retry = ordering(
   'retry',
-  'try the template again that failed, or was aborted: from the first step, with analysis',
+  'try a failed or aborted template again: from the first step, with analysis',
 );
 export const revert = ordering(
   'revert',
-  'put the stable template back into the Deployment, in mid-release or after it ended',
+  'put the stable template back into the Deployment, during a release or after it',
 );

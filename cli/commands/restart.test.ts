@@ -51,9 +51,7 @@ it('a restart in mid-release says that it waits for the end', async () => {
     aRelease({ status: aStatus({ phase: 'Progressing' }) }),
   ]);
   expect(code).toBe(0);
-  expect(io.printed.join()).toContain(
-    'release shop-2 is under way; stable pods are restarted once it has ended',
-  );
+  expect(io.printed.join()).toContain('release shop-2 is under way; stable pods are restarted after it');
 });
 
 it('a restart of what is not opted in is left to kubectl', async () => {

@@ -52,7 +52,7 @@ export async function askForRestart(
   ]);
   const underWay = newest?.status !== undefined && !isTerminal(newest.status.phase);
   const sentence = underWay
-    ? `deployment/${name}: release ${newest.metadata.name} is under way; stable pods are restarted once it has ended without a promotion, which brings new pods anyway`
+    ? `deployment/${name}: release ${newest.metadata.name} is under way; stable pods are restarted after it, unless it is promoted, which brings new pods anyway`
     : `deployment/${name}: the stable pods are restarted`;
   if (output === 'json') io.out(JSON.stringify({ order: 'restart', namespace, target: name, sentence }));
   else io.out(sentence);

@@ -86,7 +86,7 @@ describe('sluice status', () => {
         looks: [[promoted]],
         lease: () => lease,
       });
-      expect(io.complained).toEqual([expect.stringContaining('No controller is at work')]);
+      expect(io.complained).toEqual([expect.stringContaining('No controller is running')]);
       expect(io.complained[0]).toContain(says);
       expect(seconds).toBeLessThan(15);
     },
@@ -96,7 +96,7 @@ describe('sluice status', () => {
     const cluster = { targets: [shop('shop:2')], lease: () => 'forbidden' as const };
     expect((await run({ ...cluster, looks: [[promoted]] })).io.complained).toEqual([]);
     expect((await run({ ...cluster, looks: [[progressing]] })).io.complained).toEqual([
-      'Whether a controller is at work cannot be seen: no right to get Lease sluice-system/sluice-controller.',
+      'It cannot be seen whether a controller is running: no right to get Lease sluice-system/sluice-controller.',
     ]);
   });
 

@@ -150,9 +150,9 @@ describe('while nobody is at work, sluice wait', () => {
       );
       expect(code).toBe(3);
       expect(io.complained).toHaveLength(1);
-      expect(io.complained[0]).toContain('No controller is at work: ');
+      expect(io.complained[0]).toContain('No controller is running: ');
       expect(io.complained[0]).toContain(says);
-      expect(io.printed[0]).toContain('No release of this template was begun. No controller is at work');
+      expect(io.printed[0]).toContain('No release of this template was begun. No controller is running');
     },
   );
 
@@ -160,7 +160,7 @@ describe('while nobody is at work, sluice wait', () => {
     const lease = (second: number): LeaseState => (second < 10 || second > 30 ? 'renewed' : 'still');
     const { io } = await run(open(shop(), [progressing], lease), { timeoutMs: 60_000 });
     expect(io.complained).toEqual([
-      expect.stringContaining('No controller is at work'),
+      expect.stringContaining('No controller is running'),
       expect.stringContaining('node-1_7 holds Lease sluice-system/sluice-controller'),
     ]);
   });

@@ -148,7 +148,7 @@ Exit codes:
 `;
 
 export const command = defined({
-  help: 'follow the release of the present template until its fate is known',
+  help: 'follow the release of the present template until its outcome is known',
   takes: (made) =>
     output(
       target(home(connection(made)))

@@ -118,7 +118,7 @@ describe('nextSteps', () => {
     const steps = nextSteps(
       aRelease({ status: aStatus({ phase: 'Waiting', reason: 'PausedByStep' as const, step: 1 }) }),
     );
-    expect(steps[0]).toBe('To go on to the next step: sluice resume deployment/shop -n default');
+    expect(steps[0]).toBe('To continue to the next step: sluice resume deployment/shop -n default');
     expect(steps.join()).not.toContain('kubectl');
   });
 });

@@ -12,12 +12,12 @@ export function nextSteps(release: Release): string[] {
   if (status === undefined) return ['Nothing yet: the release has just been made.'];
   if (status.trouble?.needsHuman === true)
     return [
-      'Do what the message says; it goes on by itself then.',
+      'Do what the message says; then it continues by itself.',
       ...(status.phase === 'RollingBack' ? [] : [`To give up: ${command(release, 'abort')}`]),
     ];
   const byPhase: Record<Phase, () => string[]> = {
-    Pending: () => ['Nothing: it goes on by itself.'],
-    Progressing: () => ['Nothing: it goes on by itself.', `To stop it: ${command(release, 'abort')}`],
+    Pending: () => ['Nothing: it continues by itself.'],
+    Progressing: () => ['Nothing: it continues by itself.', `To stop it: ${command(release, 'abort')}`],
     Promoting: () => ['Nothing: the target is rolling out the new template.'],
     RollingBack: () => ['Nothing: traffic goes back to the stable version and the canary is removed.'],
     Promoted: () => [],
@@ -29,7 +29,7 @@ export function nextSteps(release: Release): string[] {
     Aborted: () =>
       status.reason === REASON.TrafficShareTooHigh
         ? [
-            'The Deployment is held with this template, which is not to blame. Find out why the route is not carried out as it is written.',
+            'The Deployment is held with this template, which is not the cause. Find out why the data plane does not follow the route.',
             ...again(release),
           ]
         : status.reason === REASON.AbortedByHuman
@@ -37,7 +37,7 @@ export function nextSteps(release: Release): string[] {
           : [],
     Superseded: () => ['Look at the release of the newer template.'],
     Escaped: () => [
-      'This template serves users without having been proven. If that was not meant, apply the earlier manifest again.',
+      'This template serves users without having been proven. If you did not mean that, apply the earlier manifest again.',
     ],
     Blocked: () => ['Do what the message says; the release is checked again as soon as something changes.'],
   };
@@ -57,16 +57,16 @@ function waiting(release: Release, status: ReleaseStatus): string[] {
   const resume = command(release, 'resume');
   switch (status.reason) {
     case REASON.PausedByHuman:
-      return [`To go on: ${resume}`, stop];
+      return [`To continue: ${resume}`, stop];
     case REASON.PausedByStep:
-      return [`To go on to the next step: ${resume}`, skip, stop];
+      return [`To continue to the next step: ${resume}`, skip, stop];
     case REASON.Inconclusive:
-      return [`To go on to the next step without a conclusion: ${resume}`, skip, stop];
+      return [`To continue to the next step without a conclusion: ${resume}`, skip, stop];
     case REASON.TrafficShareTooLow:
     case REASON.TrafficShareNone:
-      return [`To go on to the next step all the same: ${resume}`, skip, stop];
+      return [`To continue to the next step anyway: ${resume}`, skip, stop];
     default:
-      return ['Do what the message says; the release goes on then.', `If it does not: ${resume}`, stop];
+      return ['Do what the message says; then the release continues.', `If it does not: ${resume}`, stop];
   }
 }
 

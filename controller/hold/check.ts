@@ -39,7 +39,9 @@ export async function checkPolicies(
   }
   const users = exempted(live);
   if (users.length > 1)
-    return bad(`the policies exempt different users (${users.join(', ')}); name the controller's in each`);
+    return bad(
+      `the policies exempt different users (${users.join(', ')}); put the controller's user name into each`,
+    );
   return tryTargets(client, targets, users[0] ?? 'nobody');
 }
 
@@ -72,12 +74,12 @@ export async function compareShipped(
       return { live, issues, refused };
     }
     if (found === undefined) {
-      issues.push(`${title} is not there`);
+      issues.push(`${title} does not exist`);
       continue;
     }
     live.push(found);
     const where = difference(each, found);
-    if (where !== undefined) issues.push(`${title}: ${where} is not as this version ships it`);
+    if (where !== undefined) issues.push(`${title}: ${where} differs from what this version ships`);
   }
   return { live, issues };
 }
@@ -89,11 +91,11 @@ async function tooOld(client: PolicyReader): Promise<string | undefined> {
   const mutating = { ...admissionResource(MUTATING, VERSIONS[0]), otherVersions: VERSIONS.slice(1) };
   if (await client.serves(mutating)) return undefined;
   const guards = (await client.serves(admissionResource('ValidatingAdmissionPolicy', 'v1')))
-    ? 'its guards are kubectl apply -k manifests/admission'
-    : 'it has no guards before Kubernetes 1.30';
+    ? 'apply its guards with kubectl apply -k manifests/admission'
+    : 'its guards need Kubernetes 1.30';
   return (
     `the API server is Kubernetes ${await client.serverVersion()} and does not serve ${MUTATING} (on by default from 1.36); ` +
-    `the hold by pause is what it can have, and ${guards} (docs/admission.md)`
+    `the controller holds by pause; ${guards} (docs/admission.md)`
   );
 }
 
@@ -126,7 +128,7 @@ async function tryTargets(client: PolicyReader, targets: readonly Key[], user: s
     if (tried === 'passed') return { good: true, untried: undefined };
     if (tried === 'held')
       return bad(
-        `the policies exempt user '${user}', and this controller is somebody else: they hold its own writes too (tried by dry run on Deployment ${namespace}/${name}); put its user name into their first match condition (docs/admission.md)`,
+        `the policies exempt user '${user}', but this controller is another user, so they hold its own writes too (tried by dry run on Deployment ${namespace}/${name}); put its user name into their first match condition (docs/admission.md)`,
       );
     if (tried instanceof KubeError) failure ??= tried;
     else if (tried !== 'gone') untried ??= `${namespace}/${name}: ${tried}`;

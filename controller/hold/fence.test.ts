@@ -55,7 +55,7 @@ describe('the policy that keeps Releases to the controller', () => {
   it('is missed, in the log and for as long as it is not there, and found within the hour', async () => {
     const fence = await started();
     const state =
-      'releases: not kept from others: ValidatingAdmissionPolicy sluice-releases is not there, ValidatingAdmissionPolicyBinding sluice-releases is not there; apply manifests/admission/common of this version';
+      'releases: not kept from others: ValidatingAdmissionPolicy sluice-releases does not exist, ValidatingAdmissionPolicyBinding sluice-releases does not exist; apply manifests/admission/common of this version';
     expect(fence).toMatchObject({ inForce: false, state });
     expect(lines).toMatchObject([{ level: 40, msg: state }]);
     install();
@@ -76,7 +76,7 @@ describe('the policy that keeps Releases to the controller', () => {
     await clock.advance(HOUR);
     expect(fence.inForce).toBe(false);
     expect(fence.state).toContain(
-      'ValidatingAdmissionPolicyBinding sluice-releases: spec.matchResources is not as this version ships it',
+      'ValidatingAdmissionPolicyBinding sluice-releases: spec.matchResources differs from what this version ships',
     );
   });
 

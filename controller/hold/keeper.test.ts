@@ -135,7 +135,7 @@ describe('--hold', () => {
     expect(lines).toMatchObject([
       {
         level: INFO,
-        msg: expect.stringContaining('MutatingAdmissionPolicy sluice-hold is not there') as string,
+        msg: expect.stringContaining('MutatingAdmissionPolicy sluice-hold does not exist') as string,
       },
     ]);
   });
@@ -148,8 +148,12 @@ describe('--hold', () => {
   });
 
   it.each([
-    { version: 'v1.34.2', validating: true, can: 'its guards are kubectl apply -k manifests/admission' },
-    { version: 'v1.28.9', validating: false, can: 'it has no guards before Kubernetes 1.30' },
+    {
+      version: 'v1.34.2',
+      validating: true,
+      can: 'apply its guards with kubectl apply -k manifests/admission',
+    },
+    { version: 'v1.28.9', validating: false, can: 'its guards need Kubernetes 1.30' },
   ])(
     'says what a server ($version) is that cannot have the policies, and what it can have',
     async ({ version, validating, can }) => {
@@ -160,7 +164,7 @@ describe('--hold', () => {
       });
       const { state } = await started({ client });
       expect(state).toBe(
-        `hold: pause, although --hold=auto: the API server is Kubernetes ${version} and does not serve MutatingAdmissionPolicy (on by default from 1.36); the hold by pause is what it can have, and ${can} (docs/admission.md)`,
+        `hold: pause, although --hold=auto: the API server is Kubernetes ${version} and does not serve MutatingAdmissionPolicy (on by default from 1.36); the controller holds by pause; ${can} (docs/admission.md)`,
       );
     },
   );
@@ -174,7 +178,7 @@ describe('--hold', () => {
     const made = await started();
     expect([made.mode, lines[0]?.level]).toEqual(['pause', WARN]);
     expect(made.state).toContain(
-      'MutatingAdmissionPolicy sluice-hold: spec.failurePolicy is not as this version ships it; apply',
+      'MutatingAdmissionPolicy sluice-hold: spec.failurePolicy differs from what this version ships; apply',
     );
   });
 
@@ -186,7 +190,7 @@ describe('--hold', () => {
       'sluice-guard',
     );
     const made = await started();
-    expect(made.state).toContain('ValidatingAdmissionPolicyBinding sluice-guard is not there');
+    expect(made.state).toContain('ValidatingAdmissionPolicyBinding sluice-guard does not exist');
     expect(lines).toMatchObject([{ level: WARN }]);
   });
 

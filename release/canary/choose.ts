@@ -141,8 +141,8 @@ const TOO_MANY =
 function unmarked(service: KubeObject | undefined): string {
   const who =
     service === undefined
-      ? 'spec.selector of the Deployment demands no label value that could be changed'
-      : `spec.selector of Service ${service.metadata.name} holds no label that could be changed`;
+      ? 'spec.selector of the Deployment requires no label value that could be changed'
+      : `spec.selector of Service ${service.metadata.name} has no label that could be changed`;
   return `${who}, so canary pods could not be told from stable pods`;
 }
 

@@ -68,7 +68,7 @@ export function cutOffBy(object: KubeObject, pods: Pods): string | undefined {
 export function mayBeCutOff(strange: readonly KubeObject[], pods: Pods): string | undefined {
   if (!strange.some((object) => cutOffBy(object, pods) !== undefined)) return undefined;
   const [{ key, from, to } = { key: '', from: '', to: '' }] = changesOf(pods.rewrite);
-  return `A NetworkPolicy of another namespace names the pods of Deployment ${pods.target} by ${key}=${from}; the canary may not be reached by pods there, or may not reach them, because its pods carry ${key}=${to}. Where their traffic counts, ask those who run the cluster to let such policies name both values.`;
+  return `A NetworkPolicy of another namespace names the pods of Deployment ${pods.target} by ${key}=${from}; the canary may not be reached by pods there, or may not reach them, because its pods carry ${key}=${to}. If that traffic matters, ask those who run the cluster to let such policies name both values.`;
 }
 
 function sentence(field: string, does: string, { namespace, rewrite }: Pods): string {

@@ -67,7 +67,7 @@ function update({ resource, object, original }: Companion, live: KubeObject): Co
   const labels = { ...getStringMap(live, 'metadata', 'labels'), ...object.metadata.labels };
   return {
     id: idOf(object.kind, object.metadata.name),
-    why: `let the copy of ${original} follow it`,
+    why: `update the copy of ${original}`,
     write: {
       verb: 'jsonPatch',
       ref: refTo(resource, live),

@@ -236,7 +236,7 @@ describe('a template whose numbers come from JSON over HTTP', () => {
       title: 'PromQL',
       template: spec({}, { bad: 'bad_total', total: 'total' }),
       reason: 'InvalidTemplate',
-      words: 'bad_total begins with no "/"',
+      words: 'bad_total does not begin with "/"',
     },
     {
       title: 'a Prometheus beside it',

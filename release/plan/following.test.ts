@@ -83,7 +83,7 @@ describe('what follows the canary, in a step', () => {
     {
       given: 'was edited, so its copy is',
       objects: within(policy({ podSelector: APP, policyTypes: ['Ingress'] }), copy),
-      does: ['measure', `jsonPatch NetworkPolicy/${NAME}: let the copy of NetworkPolicy deny follow it`],
+      does: ['measure', `jsonPatch NetworkPolicy/${NAME}: update the copy of NetworkPolicy deny`],
     },
     { given: 'was deleted, so its copy is', objects: within(copy), does: ['measure', REMOVE] },
     {

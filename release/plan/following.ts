@@ -124,7 +124,7 @@ const saidOf = ({ kind }: RefusedWrite) => ({
 function sentenceOf(why: string, { kind, message }: RefusedWrite): string {
   const remedy =
     kind === 'right'
-      ? `give Sluice ${RIGHTS} of that kind, or look at the admission policy that says no`
+      ? `give Sluice ${RIGHTS} of that kind, or correct the admission policy that refuses it`
       : 'it is tried again';
   return `The API server does not let Sluice ${why}: ${message}; ${remedy}.`;
 }

@@ -165,7 +165,7 @@ function deleted(facts: Facts, release: Release, change: StatusChange): Answer |
 function unfollowed(facts: Facts, release: Release, change: StatusChange): Answer | undefined {
   const actions = unfollow(facts);
   if (actions.length === 0) return undefined;
-  const sentence = 'What followed the canary is removed.';
+  const sentence = 'The companions of the canary are removed.';
   const parts = { reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS };
   return answerFor(facts, release, parts, change);
 }

@@ -56,7 +56,7 @@ export function firstWrites(facts: Facts, planned: Planned): Rehearsal {
 
 function refusalOf(answer: RefusedWrite): Refusal {
   if (answer.kind === 'right') return { reason: REASON.Forbidden, sentence: sentenceOf(answer) };
-  const sentence = `${sentenceOf(answer)}; change the template or what refuses it: the release begins once the server takes it.`;
+  const sentence = `${sentenceOf(answer)}; change the template or what refuses it: the release begins once the API server accepts it.`;
   return { reason: REASON.Refused, sentence };
 }
 

@@ -23,7 +23,7 @@ export const restartWaits = ({ target, stable }: Facts): boolean =>
 /** The target holds nothing new: its pods are restarted natively, and it is paused again afterwards. */
 export function restarted(facts: Facts, target: WorkloadFacts): Answer | undefined {
   if (!restartWaits(facts) || !target.observed) return undefined;
-  const sentence = 'A restart was asked for: the target is let roll out its stable template again.';
+  const sentence = 'A restart was requested: the target rolls out its stable template again.';
   const actions = [unpause(target), ...event(facts, 'Normal', REASON.RestartOrdered, sentence)];
   return answer({ reason: REASON.RestartOrdered, sentence, actions, requeueAfterMs: AT_ONCE });
 }
@@ -38,7 +38,7 @@ export function restartedBehind(facts: Facts, target: WorkloadFacts): Answer | u
   );
   if (known.includes(asked) || !target.observed) return undefined;
   const sentence =
-    'A restart was asked for: stable pods are restarted, and the template that is held is put back afterwards.';
+    'A restart was requested: stable pods are restarted, and the held template is put back afterwards.';
   const { metadata = {} } = stable.template as { metadata?: JsonObject };
   const annotations = { ...getStringMap(metadata, 'annotations'), [RESTARTED_AT]: asked };
   const template = { ...stable.template, metadata: { ...metadata, annotations } };

@@ -76,7 +76,7 @@ describe('sluice.dev/skip', () => {
     const idle = aTarget({ annotations: skip });
     const put = look(...changed(cluster, idle));
     expect(doing(put)).toEqual([
-      'mergePatch Release/web-2: remember the skip that stands on the target',
+      'mergePatch Release/web-2: record the skip annotation of the target',
       'event SkipVoid',
     ]);
     const remembered = initial({ annotations: { 'sluice.dev/skip-seen': 'hotfix 7' } });

@@ -40,7 +40,7 @@ export function arrivedSkip(
   const who = writerOfBoth(target);
   if (skip === seen || who === undefined) {
     const sentence =
-      'it did not come in the write that changed the template, which is analysed like any other';
+      'it was not set in the write that changed the template, so the template is analysed like any other';
     return { annotations: seenSkip(target), told: tellVoid(facts, skip, sentence) };
   }
   return {
@@ -72,10 +72,10 @@ export function rememberingSkip(facts: Facts, decision: Decision): Decision {
   if (newest.metadata.deletionTimestamp !== undefined || writesTo(decision, newest)) return decision;
   const skip = skipOf(target);
   if (skip === seenBy(newest) || (skip !== undefined && isNew(facts))) return decision;
-  const remember = patchRelease('remember the skip that stands on the target', newest, {
+  const remember = patchRelease('record the skip annotation of the target', newest, {
     annotations: { [ANNOTATION.skipSeen]: skip ?? null },
   });
-  const sentence = 'the template did not change with it';
+  const sentence = 'that write did not change the template';
   const told = skip === undefined ? [] : tellVoid(facts, skip, sentence);
   return { ...decision, actions: [...decision.actions, ...optional([remember]), ...told] };
 }

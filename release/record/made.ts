@@ -78,6 +78,6 @@ export function doubted({ target, unsealed, key }: Facts): Answer | undefined {
   const first = target === undefined ? '' : releaseName(key.name, target.generation, 1);
   const found = unsealed.find(({ metadata, status }) => status !== undefined && metadata.name === first);
   if (found === undefined) return undefined;
-  const sentence = `Release ${first} is about the template that is held and carries no valid seal: delete that Release to have the template tried, or apply another.`;
+  const sentence = `Release ${first} of the held template has no valid seal: delete that Release to have the template tried, or apply another template.`;
   return answer({ reason: REASON.InvalidRelease, sentence, outcome: 'stalled' });
 }

@@ -40,7 +40,8 @@ export const DELETED = ({ nowMs, target }: Facts): ReleaseStatus => {
     phase: 'Aborted',
     withdrawal: TURNED_DOWN,
     reason: REASON.ReleaseDeleted,
-    message: 'The Release was deleted in mid-release; its template is not begun anew by itself.',
+    message:
+      'The Release was deleted while it was under way; Sluice does not begin its template again by itself.',
     step: -1,
     steps: 0,
     weight: 0,

@@ -63,14 +63,15 @@ const RECORDED: Record<
     phase: 'Promoted',
     promotedFor: 'FirstVersion',
     reason: REASON.Initial,
-    sentence: 'The first version seen: it serves alone, and the target is held from now on.',
+    sentence:
+      'This is the first version that Sluice sees: it serves alone, and the target is held from now on.',
   },
   Escaped: {
     phase: 'Escaped',
     doubtsHold: true,
     reason: REASON.EscapedHold,
     sentence:
-      'What serves is not what the last Release left: it rolled out before it could be held, or the Release of it is gone. It was not analysed.',
+      'The version that serves is not the one that the last Release left: it rolled out before it could be held, or its Release is gone. It was not analysed.',
   },
 };
 

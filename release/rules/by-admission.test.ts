@@ -168,7 +168,9 @@ describe('an idle target where admission holds', () => {
   });
 
   it('loses a marker that holds nothing', () => {
-    expect(doing(idle(marked({ paused: false })))).toEqual(['jsonPatch Deployment/web: take the marker off']);
+    expect(doing(idle(marked({ paused: false })))).toEqual([
+      'jsonPatch Deployment/web: remove the mark of the hold',
+    ]);
   });
 
   it('stays paused while it shows that a promotion was taken back', () => {
@@ -191,7 +193,7 @@ describe('a held target where admission holds', () => {
     const decision = held(marked({ image: 'web:2' }));
     expect(doing(decision)).toEqual([
       'jsonPatch Deployment/web: mark the target as held',
-      'jsonPatch Deployment/web: tell native tools of the failure',
+      'jsonPatch Deployment/web: report the failure to native tools',
     ]);
     expect(patchOf(decision).at(-1)).toEqual({
       op: 'add',
@@ -235,7 +237,7 @@ describe('a target that opted out', () => {
 describe('in pause mode', () => {
   it('a marker of policies that are still in the cluster is taken off an idle target, which stays paused', () => {
     const decision = look('pause', marked(), replicaSet('web:1'), initial());
-    expect(doing(decision)).toEqual(['jsonPatch Deployment/web: take the marker off']);
+    expect(doing(decision)).toEqual(['jsonPatch Deployment/web: remove the mark of the hold']);
   });
 
   it('it is turned over all the same before a failure is signed', () => {

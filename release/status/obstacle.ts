@@ -28,11 +28,11 @@ const REASONS = {
 export function sentenceOf({ kind, verb, resource, name, why, message }: RefusedWrite): string {
   switch (kind) {
     case 'right':
-      return `Sluice may not ${verb} ${resource} ${name} (${why}): ${message}; give its account the verb ${verb} on ${resource} (docs/operations.md, Permissions), and it goes on by itself.`;
+      return `Sluice may not ${verb} ${resource} ${name} (${why}): ${message}; give its account the verb ${verb} on ${resource} (docs/operations.md, Permissions), and Sluice continues by itself.`;
     case 'refused':
       return `The API server refuses to ${verb} ${resource} ${name} (${why}): ${message}`;
     case 'transient':
-      return `The API server could not ${verb} ${resource} ${name} (${why}): ${message}; it is tried again.`;
+      return `The API server could not ${verb} ${resource} ${name} (${why}): ${message}; Sluice tries again.`;
   }
 }
 

@@ -17,7 +17,7 @@ export interface Seen {
 export function unopposed(evaluation: Evaluation, { text, within }: Seen): Evaluation {
   const { verdict } = evaluation;
   if (verdict.result === 'fail') return evaluation;
-  const limits = within ? '' : '; that is outside the safe margin of it, or nothing is known of it';
+  const limits = within ? '' : '; that is outside the safe margin, or nothing is known of stable before';
   const sentence = `${text}${limits}; all requests go to the canary, so there is nothing to compare it with`;
   const said: MetricVerdict = {
     ...verdict,

@@ -76,11 +76,11 @@ function sentenceOf(result: ShareResult, counts: { canary: number; stable: numbe
     case 'asWanted':
       return `The canary gets ${seen} (${percent(low)} to ${percent(high)}); ${wanted}% are wanted.`;
     case 'tooLow':
-      return `The canary gets ${seen} (at most ${percent(high)}) where ${wanted}% are wanted; likely causes: clients that keep to the version they began with, clients that do not pass what splits the traffic, canary pods that it does not reach, or a data plane that did not follow the route.`;
+      return `The canary gets ${seen} (at most ${percent(high)}) where ${wanted}% are wanted; likely causes: clients that stay on the version they began with, clients that bypass the router, canary pods that the router does not reach, or a data plane that does not follow the route.`;
     case 'none':
-      return `The canary got none of ${requests} where about ${Math.round((wanted / 100) * all)} were due; likely causes: canary pods that the data plane does not reach, clients that do not pass what splits the traffic, or a data plane that did not follow the route.`;
+      return `The canary got none of ${requests} where about ${Math.round((wanted / 100) * all)} were due; likely causes: canary pods that the data plane does not reach, clients that bypass the router, or a data plane that does not follow the route.`;
     case 'tooHigh':
-      return `The canary gets ${seen} (at least ${percent(low)}) where ${wanted}% are wanted, so the route is not carried out as it is written; likely causes: a data plane that did not follow it, or clients that call the canary Service by its name.`;
+      return `The canary gets ${seen} (at least ${percent(low)}) where ${wanted}% are wanted, so the data plane does not do what the route says; likely causes: a data plane that does not follow the route, or clients that call the canary Service by its name.`;
   }
 }
 

@@ -82,4 +82,4 @@ function withheld(evaluation: Evaluation, unread: Record<string, unknown>): Eval
 }
 
 const UNREADABLE =
-  'the statistics that the release stored cannot be read, so what they knew of harm is lost and nothing passes; look at it, then let the release go on (sluice resume) or take it back (sluice abort)';
+  'the statistics that the release stored cannot be read, so evidence of harm may be lost and nothing passes; resume the release without it (sluice resume), or take it back (sluice abort)';

@@ -132,7 +132,7 @@ function conclude(input: MetricInput, metric: ThresholdMetric, grade: Grade, aft
       return inconclusive(reason, sentence, numbers);
     }
     case 'notANumber': {
-      const sentence = `${text}: the condition cannot be computed at these values (0/0, say)`;
+      const sentence = `${text}: the condition cannot be computed with these values (for example 0/0)`;
       return withoutData(inconclusive(REASON.NotANumber, sentence, numbers), metric, after);
     }
     case 'missing':

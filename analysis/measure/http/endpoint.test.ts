@@ -96,7 +96,7 @@ describe('one number', () => {
     ['/v#/huge', Number.MAX_VALUE],
     ['/v#/null', { outcome: 'nan' }],
     ['/v#/nan', { outcome: 'nan' }],
-    ['/v#/text', { outcome: 'badQuery', sentence: 'canary: what stands at #/text is a text and no number' }],
+    ['/v#/text', { outcome: 'badQuery', sentence: 'canary: the value at #/text is a text, not a number' }],
     ['/v#/list', { outcome: 'badQuery' }],
     ['/v#/nothing', { outcome: 'noData', sentence: 'canary: the document has nothing at #/nothing' }],
     ['/html#/n', { outcome: 'serverError', sentence: 'canary: the answer of the end point is not JSON' }],

@@ -36,7 +36,7 @@ export function openHttp(url: string, options: HttpOptions = {}): Endpoint {
         return queue.run(
           () =>
             performance.now() > latest
-              ? Promise.resolve(no('timeout', 'the end point is too slow for all that wait for it'))
+              ? Promise.resolve(no('timeout', 'the end point is too slow for the queries that wait for it'))
               : read(exchange, path, limits),
           namespace,
         );
@@ -175,17 +175,17 @@ class HttpSession implements Session {
     const asked = `${path}${place}`;
     if (value === null || value === 'NaN') return { ok: true, value: NaN, asked };
     if (typeof value === 'number') return { ok: true, value, asked };
-    return no('badQuery', `what stands at ${place} is ${kindOf(value)} and no number`);
+    return no('badQuery', `the value at ${place} is ${kindOf(value)}, not a number`);
   }
 }
 
 const FIRST =
   'the counts at the beginning of this window are not known: they are read after each window, and the next one has both';
 const CHANGED =
-  'what is asked for changed within this window, for pods came or went, and counts of others cannot be compared';
+  'pods came or went in this window, so its counts are of other pods than those before and cannot be compared';
 
 const fellSentence = (arm: Arm): string =>
-  `the counts of ${nameOf(arm)} fell: a process began anew, or another one answered; this window counts nothing`;
+  `the counts of ${nameOf(arm)} fell: a process restarted, or another one answered; this window is not counted`;
 
 const hasFallen = (before: Counts, now: Counts): boolean => now.total < before.total || now.bad < before.bad;
 

@@ -7,8 +7,8 @@ const check = (text: string, fenced = false) =>
 
 describe('a query that leads nowhere is found before it is asked', () => {
   test.each([
-    ['stats#/a', 'begins with no "/"'],
-    ['http://elsewhere/stats#/a', 'begins with no "/"'],
+    ['stats#/a', 'does not begin with "/"'],
+    ['http://elsewhere/stats#/a', 'does not begin with "/"'],
     ['/stats', 'it has no "#"'],
     ['/stats#a', 'has no JSON Pointer'],
     ['/stats#/a~2', 'has no JSON Pointer'],
@@ -16,9 +16,9 @@ describe('a query that leads nowhere is found before it is asked', () => {
     ['/a/%2e%2e/../../b#/a', 'leads out of the end point'],
     ['/{{servise}}#/a', 'is not a variable'],
     ['/{{routeRegex}}#/a', 'is an expression for PromQL'],
-    ['/{{service}#/a', 'which no path has'],
-    ['/a b#/a', 'which no path has'],
-    ['/a\\..\\b#/a', 'which no path has'],
+    ['/{{service}#/a', 'which a path cannot have'],
+    ['/a b#/a', 'which a path cannot have'],
+    ['/a\\..\\b#/a', 'which a path cannot have'],
   ])('%s', (text, message) => {
     const issue = check(text);
     expect(issue?.message).toContain(message);

@@ -25,7 +25,7 @@ export function checkReference({ text, args, fenced }: QueryText): Omit<Issue, '
   const flaw = (message: string, remedy = EXAMPLE) => ({ value: shortened(text), message, remedy });
   if (text.length > LONGEST)
     return { message: `has ${text.length} characters`, remedy: `write at most ${LONGEST}` };
-  if (!text.startsWith('/')) return flaw('begins with no "/": the host is that of the end point');
+  if (!text.startsWith('/')) return flaw('does not begin with "/": the host is that of the end point');
   for (const [all, name = ''] of text.matchAll(VARIABLE)) {
     const problem = checkName(name, args);
     if (problem !== undefined) return { value: all, ...problem };
@@ -34,11 +34,11 @@ export function checkReference({ text, args, fenced }: QueryText): Omit<Issue, '
   const blank = plain.search(/[\s{}\\]|[^\x20-\x7e]/);
   if (blank !== -1)
     return flaw(
-      `has ${JSON.stringify(plain[blank])} in it, which no path has`,
+      `has ${JSON.stringify(plain[blank])} in it, which a path cannot have`,
       'percent-encode it, and close every {{variable}}',
     );
   const at = plain.indexOf('#');
-  if (at === -1) return flaw('says not where in the document the number stands: it has no "#"');
+  if (at === -1) return flaw('does not say where in the document the number is: it has no "#"');
   if (!isPointer(plain.slice(at + 1)))
     return flaw('has no JSON Pointer after its "#"', 'write it like #/requests/total; "~" is ~0, "/" is ~1');
   if (below('http://host/base', plain.slice(0, at)) === undefined)

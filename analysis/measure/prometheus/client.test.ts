@@ -152,7 +152,7 @@ describe('what goes wrong is told apart, and nothing of the body is repeated', (
     ['an invented kind of error', error(400, 'secret detail'), 'badQuery', 'unknown'],
     ['access denied', answer(403, ''), 'serverError', 'denies access'],
     ['another kind of server', answer(404, 'secret detail'), 'serverError', 'no Prometheus query API'],
-    ['too many requests', answer(429, ''), 'serverError', 'too often'],
+    ['too many requests', answer(429, ''), 'serverError', 'so many queries'],
     ['garbage', answer(200, '<html>secret detail'), 'serverError', 'not what a Prometheus'],
     [
       'JSON of another kind',
@@ -191,9 +191,9 @@ describe('what goes wrong is told apart, and nothing of the body is repeated', (
       'a store behind Prometheus that did not answer',
       beside({ warnings: ['PromQL info: secret detail', 'remote_read: secret detail'] }),
       'serverError',
-      'not the whole',
+      'incomplete',
     ],
-    ['a missing storage node', beside({ isPartial: true }), 'serverError', 'not the whole'],
+    ['a missing storage node', beside({ isPartial: true }), 'serverError', 'incomplete'],
     [
       'a query that makes no sense',
       beside({ warnings: ['PromQL warning: secret detail'] }),

@@ -67,9 +67,7 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
         return queue.run(
           () =>
             performance.now() > latest
-              ? Promise.resolve(
-                  failure('timeout', 'Prometheus is too slow for all the queries that wait for it'),
-                )
+              ? Promise.resolve(failure('timeout', 'Prometheus is too slow for the queries that wait for it'))
               : ask(exchange, form, limits),
           namespace,
         );
@@ -107,7 +105,7 @@ function understand({ status, body }: Reply & { ok: true }): Answer {
     case 'series':
       return found(answer.series, answer.range);
     case 'partial':
-      return failure('serverError', 'Prometheus warns that its answer is not the whole one');
+      return failure('serverError', 'Prometheus warns that its answer is incomplete');
     case 'doubtful':
       return failure('badQuery', 'Prometheus warns about the query; try it in Prometheus itself');
     case 'error':
@@ -131,7 +129,7 @@ function found(series: Series[], range: boolean): Answer {
 function statusSentence(status: number): string {
   if (status === 401 || status === 403) return `Prometheus denies access (HTTP ${status})`;
   if (status === 404) return 'there is no Prometheus query API at the configured URL (HTTP 404)';
-  if (status === 429) return 'Prometheus is asked too often (HTTP 429)';
+  if (status === 429) return 'Prometheus refuses so many queries (HTTP 429)';
   return `Prometheus answered with HTTP ${status}`;
 }
 

@@ -61,7 +61,7 @@ function unknown(job: Job, canary: Samples, stable: Samples): string | undefined
     );
     return silent.length === 0
       ? undefined
-      : `${silent.length} of ${pods.length} pods, which count their requests themselves, were not heard of in this window`;
+      : `${silent.length} of ${pods.length} pods, which count their own requests, reported nothing in this window`;
   }
   return canary.series.length === 0
     ? undefined

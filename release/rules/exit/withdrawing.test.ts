@@ -274,7 +274,7 @@ describe('the way out', () => {
       stage: 'the target shows the failure, and it has ended',
       objects: clean(),
       reason: 'HarmDetected',
-      does: ['jsonPatch Deployment/web: tell native tools of the failure', 'event RolledBack'],
+      does: ['jsonPatch Deployment/web: report the failure to native tools', 'event RolledBack'],
     },
   ])('$stage', ({ objects, reason, does }) => {
     const decision = look(objects);
@@ -383,7 +383,7 @@ describe('a template that was turned down', () => {
   });
 
   it.each([
-    { secondsAgo: 30, want: ['jsonPatch Deployment/web: tell native tools of the failure'] },
+    { secondsAgo: 30, want: ['jsonPatch Deployment/web: report the failure to native tools'] },
     { secondsAgo: 61, want: ['jsonPatch Deployment/web: set the template and let the target roll out'] },
   ])(
     'is replaced by the stable one under onFailure: revert, $secondsAgo s after its end: $want',

@@ -257,7 +257,7 @@ describe('a promotion that goes wrong', () => {
         gone: true,
         status: { drainStartedAt: ago(99) },
       },
-      does: ['jsonPatch Deployment/web: tell native tools of the failure', 'event Aborted'],
+      does: ['jsonPatch Deployment/web: report the failure to native tools', 'event Aborted'],
     },
   ] as { stage: string; shape: Shape; does: string[] }[])('$stage', ({ shape, does }) => {
     expect(writing(look(promotion({ ...shape, status: { ...undone, ...shape.status } })))).toEqual(does);

@@ -48,7 +48,7 @@ describe('a new template that does not fit into a Release beside the stable one'
       /hold \d+ KiB .*more than the 1024 .*move long values into a ConfigMap/,
     );
     expect(doing(decision)).toEqual([
-      'jsonPatch Deployment/web: tell native tools of the failure',
+      'jsonPatch Deployment/web: report the failure to native tools',
       'event Blocked',
     ]);
   });
@@ -328,7 +328,7 @@ describe('a Release that has not begun', () => {
       status: { next: { phase: 'Blocked' } },
     });
     expect(decision.sentence).toMatch(says);
-    expect(doing(decision)[0]).toBe('jsonPatch Deployment/web: tell native tools of the failure');
+    expect(doing(decision)[0]).toBe('jsonPatch Deployment/web: report the failure to native tools');
   });
 
   it.each([
