@@ -33,7 +33,7 @@ export default {
       severity: 'error',
       comment: 'What a source says of itself is pure; what asks is loaded by its `open`.',
       from: { path: '^(analysis/judge|release)/', pathNot: TOOLS },
-      to: { path: '^analysis/measure/', pathNot: '^analysis/measure/sources?\\.ts$' },
+      to: { path: '^analysis/measure/', pathNot: '^analysis/measure/(sources?|check)\\.ts$' },
     },
     {
       name: 'a source is reached through the list',

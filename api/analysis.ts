@@ -13,13 +13,16 @@ export interface Counts {
   bad: number;
 }
 
+/** What sources answer with, and kinds of metrics are made of. */
+export type Form = 'counts' | 'histograms' | 'numbers';
+
 /** The outcome of asking for one metric over one window. Only `ok` carries numbers; no other outcome ever passes. */
 export type Measurement =
   | {
       metric: string;
       window: Window;
       outcome: 'ok';
-      kind: 'errorRate';
+      kind: 'counts';
       canary: Counts;
       stable: Counts;
       /** the same counts pod by pod, if the series say which pod they are of */
@@ -30,16 +33,15 @@ export type Measurement =
       metric: string;
       window: Window;
       outcome: 'ok';
-      kind: 'latency';
+      kind: 'histograms';
       canary: Histogram;
       stable: Histogram;
       /** the same histograms pod by pod, if the series say which pod they are of */
       pods?: { canary: Record<string, Histogram>; stable: Record<string, Histogram> };
       history?: LatencyHistory;
     }
-  /** one value per arm; NaN is an outcome of its own unless the metric's `nan` lets it through as a number */
-  | { metric: string; window: Window; outcome: 'ok'; kind: 'series'; canary: number; stable: number }
-  | { metric: string; window: Window; outcome: 'ok'; kind: 'threshold'; canary: number; stable?: number }
+  /** one value per arm, or of the canary alone; NaN is an outcome of its own unless the metric lets it through as a number */
+  | { metric: string; window: Window; outcome: 'ok'; kind: 'numbers'; canary: number; stable?: number }
   /** requests of each arm, under the key `SHARE`: no metric of a template */
   | { metric: string; window: Window; outcome: 'ok'; kind: 'share'; canary: number; stable: number }
   | { metric: string; window: Window; outcome: BadOutcome; sentence: string };
@@ -84,5 +86,10 @@ export interface ShareQueries {
 
 /** Key of the measurement of both arms' requests; names of metrics have no `$`. */
 export const SHARE = '$share';
+
+/** Was it infinite? Plain JSON has no infinity: the largest number takes its place, and compares alike. */
+export function isEndless(value: number): boolean {
+  return Math.abs(value) === Number.MAX_VALUE;
+}
 
 export type BadOutcome = 'noData' | 'nan' | 'severalSeries' | 'serverError' | 'timeout' | 'badQuery';

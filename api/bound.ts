@@ -1,7 +1,6 @@
 import type { BoundTemplate } from './kinds/template/bound.ts';
-import type { ErrorRateMetric, ErrorRateQueries } from './kinds/template/kinds/error-rate.ts';
-import type { LatencyMetric, LatencyQueries } from './kinds/template/kinds/latency.ts';
-import type { Metric } from './kinds/template/metric.ts';
+import { readyMade, type Metric } from './kinds/template/metric.ts';
+import type { Preset, ReadyMade } from './kinds/template/preset.ts';
 import type { Issue, Result } from '../lib/result.ts';
 
 /** One metric of a release, with the key it has in measurements, in running statistics and in verdicts. */
@@ -9,15 +8,6 @@ export interface BoundMetric {
   key: string;
   metric: Metric;
   bound: BoundTemplate;
-}
-
-/** Queries under the name templates use for them; providers/provider.ts hands them out. */
-export interface Preset {
-  name: string;
-  canary: ErrorRateQueries;
-  stable: ErrorRateQueries;
-  /** absent: the back end exports no histogram that can be told apart by arm */
-  latency?: { canary: LatencyQueries; stable: LatencyQueries };
 }
 
 /**
@@ -41,8 +31,8 @@ export function metricsOf(templates: readonly BoundTemplate[]): BoundMetric[] {
 export type InUse = string | { sentence: string; remedy?: string };
 
 /**
- * Gives every error-rate and latency metric without queries those of its preset: the one it names, or for "auto" (or no name)
- * the one in use. An unknown name, "auto" where none fits, or a preset without histograms for a latency metric is an issue.
+ * Gives every metric that counts requests and has no queries those of its preset: the one it names, or for "auto" (or no name)
+ * the one in use. An unknown name, "auto" where none fits, or a preset that has nothing for this kind is an issue.
  */
 export function resolvePresets(
   bound: BoundTemplate,
@@ -51,12 +41,13 @@ export function resolvePresets(
 ): Result<BoundTemplate> {
   const issues: Issue[] = [];
   const metrics = bound.template.metrics.map((metric, i): Metric => {
-    if (metric.type !== 'errorRate' && metric.type !== 'latency') return metric;
-    if (metric.queries !== undefined) return metric;
-    const resolved = withQueries(metric, presets, inUse);
+    const ready = readyMade(metric);
+    if (ready === undefined || ready.given(metric).queries !== undefined) return metric;
+    const { preset } = ready.given(metric);
+    const resolved = withQueries(metric, ready, presets, inUse);
     if (!('message' in resolved)) return resolved;
     const path = `AnalysisTemplate ${bound.use.template}: spec.metrics[${i}].${metric.type}.preset`;
-    issues.push({ path, value: metric.preset ?? 'auto', ...resolved });
+    issues.push({ path, value: preset ?? 'auto', ...resolved });
     return metric;
   });
   return issues.length > 0
@@ -66,13 +57,14 @@ export function resolvePresets(
 
 /** The metric with the queries of its preset, or what is wrong with the preset. */
 function withQueries(
-  metric: ErrorRateMetric | LatencyMetric,
+  metric: Metric,
+  ready: ReadyMade<Metric>,
   presets: readonly Preset[],
   inUse: InUse,
 ): Metric | Pick<Issue, 'message' | 'remedy'> {
-  const auto = metric.preset === undefined || metric.preset === 'auto';
-  const chosen = auto ? inUse : (metric.preset ?? '');
-  const usable = presets.filter(({ latency }) => metric.type === 'errorRate' || latency !== undefined);
+  const { preset: given = 'auto' } = ready.given(metric);
+  const chosen = given === 'auto' ? inUse : given;
+  const usable = presets.filter((preset) => ready.filled(metric, preset) !== undefined);
   const names = usable.map((each) => each.name).join(', ');
   const remedy = `${names === '' ? '' : `name one of ${names}, or `}give queries of your own`;
   if (typeof chosen !== 'string') {
@@ -80,9 +72,5 @@ function withQueries(
   }
   const preset = presets.find((candidate) => candidate.name === chosen);
   if (preset === undefined) return { message: 'is not a preset here', remedy };
-  if (metric.type === 'errorRate') {
-    return { ...metric, queries: { canary: preset.canary, stable: preset.stable } };
-  }
-  if (preset.latency !== undefined) return { ...metric, queries: preset.latency };
-  return { message: `has no histogram of durations (preset ${preset.name})`, remedy };
+  return ready.filled(metric, preset) ?? { message: `has no ${ready.lacks} (preset ${preset.name})`, remedy };
 }

@@ -129,7 +129,7 @@ describe('a pass in which deciding throws', () => {
       release: 'shop-2',
       step: 0,
       window,
-      measurements: [{ metric: 'm', window, outcome: 'ok', kind: 'threshold', canary: 1 }],
+      measurements: [{ metric: 'm', window, outcome: 'ok', kind: 'numbers', canary: 1 }],
     };
     const isPoison = ({ measured }: Snapshot): boolean => measured?.measurements[0]?.outcome === 'ok';
     const { result, server } = await passes.pass(throwing(isPoison, { measured: poison }));

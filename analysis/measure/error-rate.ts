@@ -3,7 +3,7 @@ import type { Arm } from '../../api/query.ts';
 import { noCount } from '../../lib/count.ts';
 import { bad, nameOf, type Job } from './job.ts';
 
-type ErrorRate = Extract<Measurement, { kind: 'errorRate' }>;
+type ErrorRate = Extract<Measurement, { kind: 'counts' }>;
 
 /** The measurement that these counts make, unless they cannot be counts of requests. */
 export function errorRateOf(
@@ -17,7 +17,7 @@ export function errorRateOf(
     metric: job.key,
     window: job.window,
     outcome: 'ok',
-    kind: 'errorRate',
+    kind: 'counts',
     ...counted,
     canary: clamped(canary),
     stable: clamped(stable),

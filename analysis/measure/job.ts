@@ -40,13 +40,3 @@ export function nameOf(arm: Arm): string {
 export function finite(value: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }
-
-/** Was it infinite? */
-export function isEndless(value: number): boolean {
-  return Math.abs(value) === Number.MAX_VALUE;
-}
-
-/** The query for one arm: most metrics have the same for both. */
-export function queryOf(metric: { query: string; stableQuery?: string }, arm: Arm): string {
-  return arm === 'stable' ? (metric.stableQuery ?? metric.query) : metric.query;
-}

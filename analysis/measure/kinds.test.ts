@@ -54,10 +54,10 @@ const measuredAll = (value: number): ReturnType<typeof measure> =>
 test('all kinds of metrics are measured at once', async () => {
   const all = await measuredAll(5);
   expect(all.map((one) => ('kind' in one ? one.kind : one.outcome))).toEqual([
-    'errorRate',
-    'latency',
-    'series',
-    'threshold',
+    'counts',
+    'histograms',
+    'numbers',
+    'numbers',
   ]);
 });
 

@@ -37,7 +37,7 @@ describe('error rates', () => {
       metric: 'errors',
       window,
       outcome: 'ok',
-      kind: 'errorRate',
+      kind: 'counts',
       canary: { total: 30, bad: 3 },
       stable: { total: 400, bad: 4 },
     });
@@ -239,7 +239,7 @@ describe('thresholds', () => {
       metric: 'latency',
       window,
       outcome: 'ok',
-      kind: 'threshold',
+      kind: 'numbers',
       canary: 0.25,
     });
     expect(client.asked).toEqual([`${QUERY} @ 115000`]);

@@ -5,11 +5,12 @@ import type { MeasureRequest } from '../../api/measuring.ts';
 import { armVariables, type Arm } from '../../api/query.ts';
 import { endpointOf } from '../../api/kinds/template/source.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 import { getString } from '../../lib/json.ts';
+import { kindOfMetric } from '../judge/kinds.ts';
 import { bad, type Job } from './job.ts';
-import { measureSeries } from './series.ts';
-import type { Asked, Endpoint, Heard, Session } from './source.ts';
-import { measureThreshold } from './threshold.ts';
+import { measureNumbers } from './numbers.ts';
+import type { Endpoint, Heard, Session } from './source.ts';
 
 /** End points by the name that templates use, "prometheus/default". */
 export type Endpoints = ReadonlyMap<string, Endpoint>;
@@ -79,7 +80,7 @@ const fenceOf = ({ metric, bound: { fence } }: BoundMetric): Pick<Job, 'fence'> 
 const notConfigured = (job: Job, name: string): Measurement =>
   bad(job, 'serverError', `the controller has no end point ${name}; start it with --source ${name}=<url>`);
 
-const notServed = (job: Job, name: string, asked: Asked): Measurement =>
+const notServed = (job: Job, name: string, asked: string): Measurement =>
   bad(job, 'badQuery', `${name} has no ${asked}; ask another source for it`);
 
 async function measureOne(
@@ -93,21 +94,23 @@ async function measureOne(
   const name = endpointOf(of.template);
   const session = open(name);
   if (session === undefined) return notConfigured(job, name);
-  switch (metric.type) {
-    case 'errorRate':
-      return (
-        (metric.queries === undefined ? withoutQueries(job) : session.errorRate?.(job, metric.queries)) ??
-        notServed(job, name, metric.type)
-      );
-    case 'latency':
-      return (
-        (metric.queries === undefined ? withoutQueries(job) : session.latency?.(job, metric.queries)) ??
-        notServed(job, name, metric.type)
-      );
-    case 'series':
-      return measureSeries(job, metric, session);
-    case 'threshold':
-      return measureThreshold(job, metric, session);
+  return (await ask(job, metric, session)) ?? notServed(job, name, metric.type);
+}
+
+/** Undefined: the source does not serve that. */
+async function ask(job: Job, metric: Metric, session: Session): Promise<Measurement | undefined> {
+  const { asks } = kindOfMetric(metric);
+  switch (asks.form) {
+    case 'counts': {
+      const queries = asks.of(metric);
+      return queries === undefined ? withoutQueries(job) : session.counts?.(job, queries);
+    }
+    case 'histograms': {
+      const queries = asks.of(metric);
+      return queries === undefined ? withoutQueries(job) : session.histograms?.(job, queries);
+    }
+    case 'numbers':
+      return measureNumbers(job, asks.of(metric), session);
   }
 }
 

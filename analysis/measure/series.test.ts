@@ -21,7 +21,7 @@ describe('series', () => {
       metric: 'cpu',
       window: WINDOW,
       outcome: 'ok',
-      kind: 'series',
+      kind: 'numbers',
       canary: 0.25,
       stable: 0.5,
     });

@@ -1,13 +1,11 @@
-import type { Measurement } from '../../api/analysis.ts';
-import type { ErrorRateQueries } from '../../api/kinds/template/kinds/error-rate.ts';
-import type { LatencyQueries } from '../../api/kinds/template/kinds/latency.ts';
-import type { Metric } from '../../api/kinds/template/metric.ts';
+import type { Form, Measurement } from '../../api/analysis.ts';
+import type { ErrorRateQueries, LatencyQueries } from '../../api/kinds/template/preset.ts';
 import type { Arm } from '../../api/query.ts';
 import type { Issue } from '../../lib/result.ts';
 import type { Job } from './job.ts';
 
-/** What a source can be asked for: kinds of metrics, and `share`: how many requests each arm got. */
-export type Asked = Metric['type'] | 'share';
+/** What a source can be asked for; `share`: how many requests each arm got. */
+export type Asked = Form | 'share';
 
 /**
  * A kind of place where numbers come from: one object per folder, listed in list.ts. What it says of itself is pure and cheap to
@@ -72,10 +70,10 @@ export type Arms<T> = Record<Arm, T>;
  * same promises: test/conformance/sources.test.ts
  */
 export interface Session {
-  /** one number at the end of the window, for threshold and series metrics; infinity as the largest number */
+  /** one number at the end of the window; infinity as the largest number */
   number(job: Job, query: NumberQuery): Promise<number | Measurement>;
   /** what two cumulative counts per arm rose by within the window */
-  errorRate?(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement>;
-  latency?(job: Job, queries: Arms<LatencyQueries>): Promise<Measurement>;
+  counts?(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement>;
+  histograms?(job: Job, queries: Arms<LatencyQueries>): Promise<Measurement>;
   share?(job: Job, queries: Arms<string>): Promise<Measurement>;
 }

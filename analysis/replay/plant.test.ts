@@ -4,9 +4,9 @@ import { seeded } from '../../lib/random.ts';
 import type { RecordedMetric } from './recording.ts';
 import { sizeOf } from './recording.ts';
 
-const ERRORS: RecordedMetric = { kind: 'errorRate', key: 'errors', whole: [] };
+const ERRORS: RecordedMetric = { kind: 'counts', key: 'errors', whole: [] };
 const LATENCY: RecordedMetric = {
-  kind: 'latency',
+  kind: 'histograms',
   key: 'slow',
   whole: [],
   bounds: [1, 2, 4],

@@ -14,7 +14,7 @@ export type Plant =
 
 /** Does the plant show in this metric at all? */
 export function touches(plant: Plant, { kind }: Pick<RecordedMetric, 'kind'>): boolean {
-  return plant.kind === 'latencyFactor' ? kind === 'latency' : plant.kind !== 'none' && kind === 'errorRate';
+  return plant.kind === 'latencyFactor' ? kind === 'histograms' : plant.kind !== 'none' && kind === 'counts';
 }
 
 export interface Soil {
@@ -35,7 +35,7 @@ export function planted(cell: Cell, plant: Plant, { metric, errorRate, random }:
     case 'errorShare':
       return failing(cell, plant.share, random);
     case 'latencyFactor':
-      return metric.kind === 'latency' ? slowed(cell, plant.factor, { ...metric, random }) : cell;
+      return metric.kind === 'histograms' ? slowed(cell, plant.factor, { ...metric, random }) : cell;
   }
 }
 

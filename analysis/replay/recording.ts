@@ -1,7 +1,7 @@
 import type { Histogram } from '../../api/analysis.ts';
 
 /**
- * Requests of one window, by kind: [good, bad] of an error rate, or counts by bucket of a latency (as in `Histogram`). []
+ * Requests of one window: [good, bad] of counts, or counts by bucket of histograms (as in `Histogram`). []
  * is none.
  */
 export type Cell = readonly number[];
@@ -32,8 +32,8 @@ interface Recorded {
 }
 
 export type RecordedMetric =
-  | (Recorded & { kind: 'errorRate' })
-  | (Recorded & { kind: 'latency'; bounds: number[]; layout: Histogram['layout'] });
+  | (Recorded & { kind: 'counts' })
+  | (Recorded & { kind: 'histograms'; bounds: number[]; layout: Histogram['layout'] });
 
 export function sizeOf(cell: Cell | undefined): number {
   let sum = 0;

@@ -31,7 +31,7 @@ function recording(pods: number, cell: (random: Random, i: number) => Cell): Rec
     tickMs: TICK,
     length: LENGTH,
     thresholds: [],
-    metrics: [{ kind: 'errorRate', key: 'errors', whole, pods: new Map(lists) }],
+    metrics: [{ kind: 'counts', key: 'errors', whole, pods: new Map(lists) }],
   };
 }
 
@@ -44,7 +44,7 @@ const CALM = recording(10, steady);
 
 function withoutPods(full: Recording): Recording {
   const metrics = full.metrics.map((metric) => ({
-    kind: 'errorRate' as const,
+    kind: 'counts' as const,
     key: metric.key,
     whole: metric.whole,
   }));
@@ -128,7 +128,7 @@ describe('a trial', () => {
         (lists, seed, byPod) => {
           const whole = Array.from({ length: 40 }, (_, i) => sumOf(lists.map((list) => list[i] ?? [])));
           const pods = new Map(lists.map((list, i) => [`web-${i}`, list] as const));
-          const metrics = [{ kind: 'errorRate' as const, key: 'errors', whole, ...(byPod ? { pods } : {}) }];
+          const metrics = [{ kind: 'counts' as const, key: 'errors', whole, ...(byPod ? { pods } : {}) }];
           const any: Recording = { startMs: 0, tickMs: TICK, length: 40, metrics, thresholds: [] };
           for (const plant of [
             NONE,
@@ -197,7 +197,7 @@ describe('pods', () => {
       tickMs: TICK,
       length: 100,
       thresholds: [],
-      metrics: [{ kind: 'errorRate', key: 'e', whole, pods }],
+      metrics: [{ kind: 'counts', key: 'e', whole, pods }],
     };
     expect(podsServing(some, 0, 100)).toEqual(['a', 'c']);
     expect(podsServing(some, 50, 100)).toEqual(['a', 'b', 'c']);

@@ -67,7 +67,7 @@ function valueAt({ key, values }: RecordedThreshold, i: number, window: Window):
   if (value === undefined)
     return { ...base, outcome: 'noData', sentence: 'nothing was recorded in this window' };
   if (Number.isNaN(value)) return { ...base, outcome: 'nan', sentence: 'NaN was recorded in this window' };
-  return { ...base, outcome: 'ok', kind: 'threshold', canary: value, stable: value };
+  return { ...base, outcome: 'ok', kind: 'numbers', canary: value, stable: value };
 }
 
 /** Who plays what in a trial. */
@@ -186,12 +186,12 @@ interface Played {
 
 function measurementOf(metric: RecordedMetric, window: Window, played: Played): Measurement {
   const base = { metric: metric.key, window, outcome: 'ok' as const };
-  if (metric.kind === 'errorRate') {
+  if (metric.kind === 'counts') {
     const counts = ([good = 0, bad = 0]: Cell) => ({ total: good + bad, bad });
     const history = played.past && (pastAs(played.past, counts) satisfies History);
     return {
       ...base,
-      kind: 'errorRate',
+      kind: 'counts',
       ...armsAs(played, counts),
       ...(history === undefined ? {} : { history }),
     };
@@ -204,7 +204,7 @@ function measurementOf(metric: RecordedMetric, window: Window, played: Played): 
   const history: LatencyHistory | undefined = past && { layout, bounds, ...past };
   return {
     ...base,
-    kind: 'latency',
+    kind: 'histograms',
     ...armsAs(played, histogram),
     ...(history === undefined ? {} : { history }),
   };

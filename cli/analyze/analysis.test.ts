@@ -80,7 +80,7 @@ describe('a release that is analysed', () => {
         metric: 'errors',
         window,
         outcome: 'ok',
-        kind: 'errorRate',
+        kind: 'counts',
         canary,
         stable,
       } as const;

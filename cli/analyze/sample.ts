@@ -1,3 +1,4 @@
+import { COUNTING, kindOfMetric } from '../../analysis/judge/kinds.ts';
 import type { BadOutcome, Histogram, History, LatencyHistory, Measurement } from '../../api/analysis.ts';
 import { isObject } from '../../lib/json.ts';
 import { complain, Fields, kindOf, show, type Read } from '../../lib/schema/fields.ts';
@@ -70,7 +71,7 @@ function readSample(fields: Fields, known: Known): Sample {
   const endMs = fields.optional('t', readTime);
   const metric = readMetric(fields, known);
   const reading = metric && readReading(fields, metric);
-  const history = metric && fields.optional('history', historyOf(metric.type));
+  const history = metric && fields.optional('history', historyOf(metric));
   // asked here, so that nothing is told of fields of a metric nobody knows
   const told = ['metric', ...ABOUT_A_METRIC].filter((name) => fields.has(name));
   if (step === undefined && told.length === 0) {
@@ -137,27 +138,24 @@ function readReading(fields: Fields, metric: Metric): Reading | undefined {
     if (!fields.has('history')) fields.missing('canary', 'give canary and stable, or missing: "noData"');
     return undefined;
   }
-  switch (metric.type) {
-    case 'errorRate': {
+  const { asks } = kindOfMetric(metric);
+  switch (asks.form) {
+    case 'counts': {
       const both = readArms(fields, readCounts);
-      return both && { outcome: 'ok', kind: 'errorRate', ...both };
+      return both && { outcome: 'ok', kind: 'counts', ...both };
     }
-    case 'latency': {
+    case 'histograms': {
       const both = readArms(fields, readHistogram);
-      return both && { outcome: 'ok', kind: 'latency', ...both };
+      return both && { outcome: 'ok', kind: 'histograms', ...both };
     }
-    case 'series': {
+    case 'numbers': {
+      const compared = asks.of(metric).stable === 'compared';
       const canary = fields.required('canary', readValue, 'give {"value": …} of the canary');
-      const stable = fields.required('stable', readValue, 'give {"value": …} of stable');
-      return canary === undefined || stable === undefined
-        ? undefined
-        : { outcome: 'ok', kind: 'series', canary, stable };
-    }
-    case 'threshold': {
-      const canary = fields.required('canary', readValue, 'give {"value": …} of the canary');
-      const stable = fields.optional('stable', readValue);
-      if (canary === undefined) return undefined;
-      return { outcome: 'ok', kind: 'threshold', canary, ...(stable === undefined ? {} : { stable }) };
+      const stable = compared
+        ? fields.required('stable', readValue, 'give {"value": …} of stable')
+        : fields.optional('stable', readValue);
+      if (canary === undefined || (compared && stable === undefined)) return undefined;
+      return { outcome: 'ok', kind: 'numbers', canary, ...(stable === undefined ? {} : { stable }) };
     }
   }
 }
@@ -195,15 +193,16 @@ function mapOf<T>(read: Read<T>): Read<Record<string, T>> {
   };
 }
 
-function historyOf(type: Metric['type']): Read<History | LatencyHistory> {
-  if (type === 'errorRate') return pastOf(readCounts);
-  if (type === 'latency') return readLatencyHistory;
+function historyOf(metric: Metric): Read<History | LatencyHistory> {
+  const { asks, name } = kindOfMetric(metric);
+  if (asks.form === 'counts') return pastOf(readCounts);
+  if (asks.form === 'histograms') return readLatencyHistory;
   return (value, place) =>
     complain(
       place,
       value,
-      `means nothing to a metric of type ${type}`,
-      'remove it; it calibrates errorRate and latency',
+      `means nothing to a metric of type ${name}`,
+      `remove it; it calibrates ${COUNTING.join(' and ')}`,
     );
 }
 

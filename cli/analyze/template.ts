@@ -3,7 +3,7 @@ import type { AnalysisUse } from '../../api/kinds/policy/policy.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { parseTemplate } from '../../api/kinds/template/template.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { checkTemplate } from '../../analysis/judge/core/check.ts';
+import { checkTemplate } from '../../analysis/measure/check.ts';
 import { UsageError } from '../io.ts';
 import { documentsOf, nameOf, refusal, specOf } from './documents.ts';
 

@@ -84,8 +84,8 @@ export class Windows {
     const history = this.#history.get(metric);
     if (history === undefined || reading.outcome !== 'ok') return reading;
     this.#history.delete(metric);
-    if (reading.kind === 'errorRate' && !('bounds' in history)) return { ...reading, history };
-    if (reading.kind === 'latency' && 'bounds' in history) return { ...reading, history };
+    if (reading.kind === 'counts' && !('bounds' in history)) return { ...reading, history };
+    if (reading.kind === 'histograms' && 'bounds' in history) return { ...reading, history };
     return reading;
   }
 

@@ -1,6 +1,6 @@
 import type { Histogram } from '../../api/analysis.ts';
-import type { ErrorRateMetric } from '../../api/kinds/template/kinds/error-rate.ts';
-import type { LatencyMetric } from '../../api/kinds/template/kinds/latency.ts';
+import type { ErrorRateQueries, LatencyQueries } from '../../api/kinds/template/preset.ts';
+import type { Arm } from '../../api/query.ts';
 import type { Series } from '../../analysis/measure/prometheus/answer.ts';
 import type { Buckets, Form } from '../../analysis/measure/prometheus/buckets.ts';
 import { commonBounds, project, settled, sumOf } from '../../analysis/measure/prometheus/buckets.ts';
@@ -29,8 +29,11 @@ export interface Collector {
   add(chunk: Chunk): void;
   /** by pod; '' where a series does not say */
   cells(): Map<string, Cell[]>;
-  kind(): { kind: 'errorRate' } | { kind: 'latency'; bounds: number[]; layout: Histogram['layout'] };
+  kind(): { kind: 'counts' } | { kind: 'histograms'; bounds: number[]; layout: Histogram['layout'] };
 }
+
+/** Undefined: neither the template nor a preset has some. */
+type Asked<Q> = Record<Arm, Q> | undefined;
 
 /** Which of the windows a time lies in. */
 export function tickOf(timeMs: number, { startMs, tickMs }: Ticks): number {
@@ -49,7 +52,7 @@ export class CountCollector implements Collector {
   readonly #ticks: Ticks;
   readonly #pods = new Map<string, { bad: Float64Array; total: Float64Array }>();
 
-  constructor(key: string, { queries }: ErrorRateMetric, ticks: Ticks) {
+  constructor(key: string, queries: Asked<ErrorRateQueries>, ticks: Ticks) {
     if (queries === undefined) throw noQueries(key);
     this.key = key;
     this.queries = [queries.stable.bad, queries.stable.total];
@@ -84,7 +87,7 @@ export class CountCollector implements Collector {
   }
 
   kind() {
-    return { kind: 'errorRate' as const };
+    return { kind: 'counts' as const };
   }
 
   #of(pod: string) {
@@ -107,7 +110,7 @@ export class HistogramCollector implements Collector {
   #form: Form = 'dense';
   #layout: Histogram['layout'] = 'classic';
 
-  constructor(key: string, { queries }: LatencyMetric, ticks: Ticks) {
+  constructor(key: string, queries: Asked<LatencyQueries>, ticks: Ticks) {
     if (queries === undefined) throw noQueries(key);
     this.key = key;
     this.queries = [queries.stable.buckets];
@@ -145,7 +148,7 @@ export class HistogramCollector implements Collector {
   }
 
   kind() {
-    return { kind: 'latency' as const, bounds: [...this.#bounds()], layout: this.#layout };
+    return { kind: 'histograms' as const, bounds: [...this.#bounds()], layout: this.#layout };
   }
 
   #bounds(): readonly number[] {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import type { BoundMetric } from '../../api/bound.ts';
 import type { Window } from '../../api/analysis.ts';
+import { kindOfMetric } from '../../analysis/judge/kinds.ts';
 import type { Cell, RecordedMetric, RecordedThreshold, Recording } from '../../analysis/replay/recording.ts';
 import { sizeOf, sumOf } from '../../analysis/replay/recording.ts';
 import { UsageError } from '../io.ts';
@@ -28,9 +29,10 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const ticks = { startMs, tickMs, length };
   const range = { startMs, endMs: startMs + length * tickMs };
   const collectors = metrics.flatMap((bound) => collectorOf(bound, ticks) ?? []);
-  const thresholds = metrics.flatMap(({ key, metric }) =>
-    metric.type === 'threshold' ? [{ key, metric }] : [],
-  );
+  const thresholds = metrics.flatMap(({ key, metric }) => {
+    const { asks } = kindOfMetric(metric);
+    return asks.form === 'numbers' ? [{ key, numbers: asks.of(metric) }] : [];
+  });
   const parts = collectors.length + thresholds.length;
   let done = 0;
   const next = (): Omit<RangeOptions, 'ask'> => {
@@ -47,15 +49,16 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const target = variables['target'] ?? '';
   const counted = collectors.map((collector) => recordedOf(collector, target));
   const values: RecordedThreshold[] = [];
-  for (const { key, metric } of thresholds) {
-    values.push({ key, values: await recordValues(metric, key, { ...next(), variables, ticks }) });
+  for (const { key, numbers } of thresholds) {
+    values.push({ key, values: await recordValues(numbers, key, { ...next(), variables, ticks }) });
   }
   return trimmed({ ...ticks, metrics: counted, thresholds: values });
 }
 
 function collectorOf({ key, metric }: BoundMetric, ticks: Ticks): Collector | undefined {
-  if (metric.type === 'errorRate') return new CountCollector(key, metric, ticks);
-  return metric.type === 'latency' ? new HistogramCollector(key, metric, ticks) : undefined;
+  const { asks } = kindOfMetric(metric);
+  if (asks.form === 'counts') return new CountCollector(key, asks.of(metric), ticks);
+  return asks.form === 'histograms' ? new HistogramCollector(key, asks.of(metric), ticks) : undefined;
 }
 
 function nothingFound(range: Window, query: string): UsageError {

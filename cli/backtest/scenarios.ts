@@ -125,7 +125,7 @@ export interface Traffic {
 export function trafficOf(recording: Recording): Traffic {
   const { metrics, tickMs, length } = recording;
   const minutes = (length * tickMs) / 60_000;
-  const errors = metrics.find(({ kind }) => kind === 'errorRate');
+  const errors = metrics.find(({ kind }) => kind === 'counts');
   const [good = 0, bad = 0] = sumOf(errors?.whole ?? []);
   const total = sizeOf(sumOf((errors ?? metrics[0])?.whole ?? []));
   return {

@@ -1,4 +1,4 @@
-import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
+import type { Numbers } from '../../analysis/judge/core/kind.ts';
 import { UsageError } from '../io.ts';
 import { tickOf, type Ticks } from './collect.ts';
 import { eachChunk, render, type RangeOptions } from './range.ts';
@@ -10,11 +10,11 @@ export interface ValueOptions extends Omit<RangeOptions, 'ask'> {
 
 /** Stable's value at the end of every window. Where a query for stable is given it is that one's. */
 export async function recordValues(
-  metric: ThresholdMetric,
+  numbers: Numbers,
   key: string,
   { variables, ticks, ...options }: ValueOptions,
 ): Promise<(number | undefined)[]> {
-  const query = render(metric.stableQuery ?? metric.query, variables, key);
+  const query = render(numbers.stableQuery ?? numbers.query, variables, key);
   const values = new Array<number | undefined>(ticks.length).fill(undefined);
   await eachChunk([query], { ...options, ask: 'values' }, ({ window, answers: [series = []] }) => {
     for (const { samples } of series) {
@@ -23,7 +23,7 @@ export async function recordValues(
         if (timeMs <= window.startMs || timeMs > window.endMs) continue;
         const i = tickOf(timeMs, ticks);
         if (values[i] !== undefined) throw several(key, query);
-        values[i] = Number.isNaN(value) && metric.nan === 'zero' ? 0 : value;
+        values[i] = Number.isNaN(value) && numbers.nan === 'zero' ? 0 : value;
       }
     }
   });

@@ -1,3 +1,4 @@
+import { kindOfMetric } from '../../analysis/judge/kinds.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
@@ -94,17 +95,10 @@ export function analysisTexts(templates: readonly BoundTemplate[]): string[] {
 
 function metricText(metric: Metric): string {
   const marks = [
-    KINDS[metric.type],
+    kindOfMetric(metric).title,
     ...('preset' in metric ? [`preset ${metric.preset}`] : []),
     ...(metric.critical ? [] : ['not critical']),
     ...(metric.dryRun ? ['dry run'] : []),
   ];
   return `${metric.name} (${marks.join(', ')})`;
 }
-
-const KINDS: Record<Metric['type'], string> = {
-  errorRate: 'error rate',
-  latency: 'latency',
-  series: 'series',
-  threshold: 'threshold',
-};

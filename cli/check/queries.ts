@@ -88,11 +88,11 @@ function told(metric: string, measured: Measurement, { first, notes }: Listener)
 
 function sentenceOf(measured: Measurement & { outcome: 'ok' }): string {
   switch (measured.kind) {
-    case 'errorRate': {
+    case 'counts': {
       const { total, bad } = measured.stable;
       return `${round(total)} requests of stable in 5 minutes, ${round(bad)} bad`;
     }
-    case 'latency': {
+    case 'histograms': {
       const { counts } = measured.stable;
       const total = counts.reduce((sum, count) => sum + count, 0);
       return `${round(total)} requests of stable in ${counts.length} buckets`;

@@ -1,3 +1,4 @@
+import { COUNTING } from '../../analysis/judge/kinds.ts';
 import { getString } from '../../lib/json.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import {
@@ -158,7 +159,7 @@ function queriesText({ release, templates }: Checked): [string, string][] {
   const preset = release?.spec.traffic?.preset;
   if (preset === undefined) return [];
   const counted = templates.flatMap(({ template }) =>
-    template.metrics.filter(({ type }) => type === 'errorRate' || type === 'latency'),
+    template.metrics.filter(({ type }) => COUNTING.includes(type)),
   );
   const own = counted.length > 0 && counted.every((metric) => 'queries' in metric);
   if (!own) return [['queries', `${preset.name}: ${preset.because}`]];

@@ -1,3 +1,4 @@
+import { COUNTING, kindOfMetric } from '../../analysis/judge/kinds.ts';
 import { Option } from 'commander';
 import { command as defined } from '../command.ts';
 import { offline, once, output } from '../flags.ts';
@@ -101,16 +102,19 @@ function withQueries(bound: BoundTemplate, provider: string | undefined): BoundT
 /** What the past of the stable arm alone can tell. */
 function replayable(bound: BoundTemplate): { template: BoundTemplate; caveats: string[] } {
   const { metrics } = bound.template;
-  if (!metrics.some(({ type }) => type === 'errorRate' || type === 'latency')) {
-    throw new UsageError('--template: no metric of it can be replayed; give one with errorRate or latency');
+  if (!metrics.some(({ type }) => COUNTING.includes(type))) {
+    throw new UsageError(
+      `--template: no metric of it can be replayed; give one with ${COUNTING.join(' or ')}`,
+    );
   }
-  const caveats = metrics.flatMap(({ name, type }) => {
-    if (type === 'series')
-      return `Metric ${name} (series) is not replayed: it is left out of every verdict here.`;
-    if (type !== 'threshold') return [];
-    return `Metric ${name} (threshold) sees stable’s values in both arms, so it shows false alarms, but nothing that is planted.`;
+  const caveats = metrics.flatMap((metric) => {
+    const { name, type } = metric;
+    if (!kindOfMetric(metric).replays)
+      return `Metric ${name} (${type}) is not replayed: it is left out of every verdict here.`;
+    if (COUNTING.includes(type)) return [];
+    return `Metric ${name} (${type}) sees stable’s values in both arms, so it shows false alarms, but nothing that is planted.`;
   });
-  const kept = metrics.filter(({ type }) => type !== 'series');
+  const kept = metrics.filter((metric) => kindOfMetric(metric).replays);
   const template = { ...bound.template, metrics: kept };
   // there is nothing left to score
   delete template.scoring;

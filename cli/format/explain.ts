@@ -3,6 +3,7 @@ import type { MetricVerdict } from '../../api/kinds/release/verdict.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Release } from '../../api/kinds/release/release.ts';
+import { conditionsOf, readyMade } from '../../api/kinds/template/metric.ts';
 import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { wrapWords } from '../../lib/text.ts';
 import type { Paint } from '../io.ts';
@@ -11,7 +12,7 @@ import { nextSteps, whereNow } from './next.ts';
 import { formatClock, formatNumbers } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
 import { formatExtras, formatLadder } from './splitting.ts';
-import { sentQueries, shareQueries } from './queries.ts';
+import { metricsIn, sentQueries, shareQueries } from './queries.ts';
 import { formatWeight } from './summary.ts';
 
 /** For machines: what `sluice explain` knows beyond the Release itself. */
@@ -151,7 +152,9 @@ function measured(release: Release, telling: Telling, told: Set<string>): Line[]
       const title = `${name} (template ${of})${metric['dryRun'] === true ? ', dry run' : ''}`;
       return [
         ...judged(title, found, telling.paint, told),
-        ...(telling.queries ? queries(release, of, metric).map((query) => ({ whole: `  ${query}` })) : []),
+        ...(telling.queries
+          ? queries(release, template, name).map((query) => ({ whole: `  ${query}` }))
+          : []),
       ];
     });
     const score = verdicts.find((item) => item.metric === `${of} score`);
@@ -174,16 +177,19 @@ function judged(title: string, item: MetricVerdict | undefined, paint: Paint, to
 }
 
 /** What was asked of Prometheus; the name of the preset where its queries are not in the record. */
-function queries(release: Release, template: string, metric: JsonObject): string[] {
-  const name = getString(metric, 'name');
-  const sent = sentQueries(release).filter((each) => each.template === template && each.metric === name);
-  const preset = getString(metric, 'errorRate', 'preset') ?? getString(metric, 'latency', 'preset');
-  if (preset !== undefined) return [`queries of the preset ${preset}`];
-  const limits = ['success', 'failure'].flatMap((field) => {
-    const expression = getString(metric, 'threshold', field);
-    return expression === undefined ? [] : [`${field}: ${expression}`];
-  });
-  return [...sent.map(({ what, query }) => `${what}: ${query}`), ...limits];
+function queries(release: Release, template: JsonObject, name: string): string[] {
+  const metric = metricsIn(template).find((each) => each.name === name);
+  if (metric === undefined) return ['its queries are in a form that this version of sluice cannot read'];
+  const given = readyMade(metric)?.given(metric);
+  if (given?.preset !== undefined && given.queries === undefined)
+    return [`queries of the preset ${given.preset}`];
+  const sent = sentQueries(release).filter(
+    (each) => each.template === getString(template, 'template') && each.metric === name,
+  );
+  return [
+    ...sent.map(({ what, query }) => `${what}: ${query}`),
+    ...conditionsOf(metric).map(({ field, text }) => `${field}: ${text}`),
+  ];
 }
 
 /** Whether the requests fit the weight, and by what they are counted. */

@@ -1,8 +1,10 @@
-import { getObject, getObjects, getString, getStringMap } from '../../lib/json.ts';
-import type { Json, JsonObject } from '../../lib/json.ts';
+import { getObject, getString, getStringMap } from '../../lib/json.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { sourceNamed } from '../../analysis/measure/sources.ts';
 import { armVariables, renderKnown, type Arm } from '../../api/query.ts';
 import type { Release } from '../../api/kinds/release/release.ts';
+import { queriesOf, type Metric } from '../../api/kinds/template/metric.ts';
+import { parseTemplate } from '../../api/kinds/template/template.ts';
 import { wantedSplit } from '../../api/split.ts';
 import { splitVariables } from '../../providers/index.ts';
 import { OFF } from '../../providers/provider.ts';
@@ -27,15 +29,26 @@ export function sentQueries(release: Release): SentQuery[] {
     const args = Object.entries(getStringMap(bound, 'args')).map(([name, value]) => [`args.${name}`, value]);
     const source = sourceNamed(getString(bound, 'spec', 'source') ?? 'prometheus/default')?.source;
     const variables = { ...known(release), ...(Object.fromEntries(args) as Record<string, string>) };
-    return getObjects(bound, 'spec', 'metrics').flatMap((metric) =>
-      written(metric).map(([what, text]) => ({
-        template,
-        metric: getString(metric, 'name') ?? '?',
-        what,
-        query: source?.shown(text, ofArm(variables, what.startsWith('stable') ? 'stable' : 'canary')) ?? text,
-      })),
+    return metricsIn(bound).flatMap((metric) =>
+      queriesOf(metric).map(({ field, text }) => {
+        const [, ...place] = field.split('.');
+        const what = place.join(' ');
+        const arm = what.startsWith('stable') ? 'stable' : 'canary';
+        return {
+          template,
+          metric: metric.name,
+          what,
+          query: source?.shown(text, ofArm(variables, arm)) ?? text,
+        };
+      }),
     );
   });
+}
+
+/** The metrics of a recorded template; [] if this version cannot read it. */
+export function metricsIn(bound: JsonObject): Metric[] {
+  const parsed = parseTemplate(getObject(bound, 'spec'));
+  return parsed.ok ? parsed.value.metrics : [];
 }
 
 /** The counters by which the weight is checked. */
@@ -66,19 +79,4 @@ function known({ metadata, spec, status }: Release): Record<string, string> {
     ...(route === undefined ? {} : { route, ingress: route }),
     ...(route === undefined ? {} : { routeRegex: alternation(routes), ingressRegex: alternation(routes) }),
   };
-}
-
-/** The queries of a metric with their places. */
-function written(metric: JsonObject): [what: string, text: string][] {
-  const counted = getObject(metric, 'errorRate') ?? getObject(metric, 'latency');
-  if (counted !== undefined) return getString(counted, 'preset') === undefined ? texts(counted) : [];
-  const asked = getObject(metric, 'series') ?? getObject(metric, 'threshold') ?? {};
-  return ['query', 'stableQuery'].flatMap((field) => texts(asked[field], field));
-}
-
-function texts(value: Json | undefined, path = ''): [what: string, text: string][] {
-  if (typeof value === 'string') return [[path, value]];
-  return Object.entries(getObject(value) ?? {}).flatMap(([name, item]) =>
-    name === 'quantiles' ? [] : texts(item, path === '' ? name : `${path} ${name}`),
-  );
 }

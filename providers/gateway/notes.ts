@@ -3,6 +3,7 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
+import { queriesOf } from '../../api/kinds/template/metric.ts';
 import { implementationsOf } from './implementation.ts';
 import type { Note } from '../provider.ts';
 
@@ -35,11 +36,9 @@ const aboutRenaming = ({ kind, metadata }: KubeObject, stable: string): Note => 
 });
 
 const asksTraefik = ({ template }: BoundTemplate): boolean =>
-  template.metrics.some(
-    (metric) =>
-      metric.type === 'latency' &&
-      metric.queries?.stable.buckets.startsWith('traefik_service_request_duration_seconds_bucket') === true,
-  );
+  template.metrics
+    .flatMap(queriesOf)
+    .some(({ text }) => text.startsWith('traefik_service_request_duration_seconds_bucket'));
 
 const aboutBuckets = ({ use }: BoundTemplate): Note => ({
   reason: REASON.CoarseBuckets,

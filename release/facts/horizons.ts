@@ -1,10 +1,10 @@
 import { formatDuration } from '../../lib/duration.ts';
+import { kindOfMetric } from '../../analysis/judge/kinds.ts';
 import { limitOf } from '../../analysis/step/conclude.ts';
 import { ladderOf } from '../../api/ladder.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Issue } from '../../lib/result.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
-import type { Metric } from '../../api/kinds/template/metric.ts';
 
 /** Tests at planned looks whose last look lies after the end of a step: that step could never pass. */
 export function unreachableLooks(policy: ReleasePolicy, templates: readonly BoundTemplate[]): Issue[] {
@@ -14,7 +14,7 @@ export function unreachableLooks(policy: ReleasePolicy, templates: readonly Boun
   const shortestMs = Math.min(...limits);
   return templates.flatMap(({ use, template }) =>
     template.metrics.flatMap((metric, i) => {
-      const horizonMs = horizonOf(metric);
+      const horizonMs = kindOfMetric(metric).horizonMs?.(metric) ?? 0;
       if (metric.dryRun || horizonMs <= shortestMs) return [];
       return [
         {
@@ -26,9 +26,4 @@ export function unreachableLooks(policy: ReleasePolicy, templates: readonly Boun
       ];
     }),
   );
-}
-
-function horizonOf(metric: Metric): number {
-  if (metric.type === 'series') return metric.test.horizonMs;
-  return metric.type === 'errorRate' && metric.test.method !== 'sequential' ? metric.test.horizonMs : 0;
 }

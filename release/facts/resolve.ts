@@ -1,6 +1,7 @@
 import type { Reason } from '../../api/reasons.ts';
-import { checkTemplate } from '../../analysis/judge/core/check.ts';
-import { resolvePresets, type Preset } from '../../api/bound.ts';
+import { checkTemplate } from '../../analysis/measure/check.ts';
+import { resolvePresets } from '../../api/bound.ts';
+import type { Preset } from '../../api/kinds/template/preset.ts';
 import { getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION } from '../../api/names.ts';

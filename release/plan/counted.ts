@@ -2,7 +2,7 @@ import { metricsOf } from '../../api/bound.ts';
 import { serves } from '../../analysis/measure/sources.ts';
 import type { ReleaseSpec } from '../../api/kinds/release/spec.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
-import type { Metric } from '../../api/kinds/template/metric.ts';
+import { readyMade } from '../../api/kinds/template/metric.ts';
 import { PRESETS } from '../../providers/index.ts';
 import type { NoPresets, Presets, Provider } from '../../providers/provider.ts';
 
@@ -32,33 +32,27 @@ export function countedBy(
 
 /** The preset that every metric names, if it is one. */
 function namedBy(templates: readonly BoundTemplate[]): Presets | undefined {
-  const all = countingOf(templates).map(({ metric }) => metric.preset);
+  const all = countingOf(templates).map(({ given }) => given.preset);
   const [only, second] = new Set(all);
   return second === undefined && only !== undefined ? PRESETS.find(({ name }) => name === only) : undefined;
 }
 
-type Counting = Extract<Metric, { type: 'errorRate' | 'latency' }>;
-
-const countingOf = (templates: readonly BoundTemplate[]): { key: string; metric: Counting }[] =>
-  metricsOf(templates).flatMap(({ key, metric, bound: { template } }) =>
-    (metric.type === 'errorRate' || metric.type === 'latency') && serves(template, 'share')
-      ? [{ key, metric }]
-      : [],
-  );
+const countingOf = (templates: readonly BoundTemplate[]) =>
+  metricsOf(templates).flatMap(({ key, metric, bound: { template } }) => {
+    const ready = serves(template, 'share') ? readyMade(metric) : undefined;
+    return ready === undefined ? [] : [{ key, given: ready.given(metric), total: ready.total?.(metric) }];
+  });
 
 /** Services share out connections, so without a router totals say nothing of weights. */
 function ownTotal(templates: readonly BoundTemplate[]): Counted | undefined {
   const all = countingOf(templates);
-  if (all.some(({ metric }) => metric.queries === undefined)) return undefined;
-  for (const { key, metric } of all) {
-    if (metric.type !== 'errorRate' || metric.queries === undefined) continue;
-    const { canary, stable } = metric.queries;
-    return {
-      name: 'template',
-      because: `every metric has queries of its own, and the total of ${key} counts requests`,
-      metric: key,
-      requests: { canary: canary.total, stable: stable.total },
-    };
-  }
-  return undefined;
+  if (all.some(({ given }) => given.queries === undefined)) return undefined;
+  const first = all.find(({ total }) => total !== undefined);
+  if (first?.total === undefined) return undefined;
+  return {
+    name: 'template',
+    because: `every metric has queries of its own, and the total of ${first.key} counts requests`,
+    metric: first.key,
+    requests: first.total,
+  };
 }

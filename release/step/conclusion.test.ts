@@ -100,7 +100,7 @@ describe('the first window of a release', () => {
     metric: 'error-rate',
     window: { startMs: i, endMs: i + 1 },
     outcome: 'ok',
-    kind: 'errorRate',
+    kind: 'counts',
     canary: { total: 150, bad },
     stable: { total: 2850, bad: 28 },
   });

@@ -331,7 +331,7 @@ describe('blueGreen after the switch', () => {
   const judged = (bad: number, judgedTo: number) => {
     const result = { ...measured(window(judgedTo), alone(bad)), step: 1 };
     const measurements = result.measurements.map((each) =>
-      each.outcome === 'ok' && each.kind === 'errorRate'
+      each.outcome === 'ok' && each.kind === 'counts'
         ? { ...each, history: { stable: Array.from({ length: 60 }, () => ({ total: 3000, bad: 15 })) } }
         : each,
     );

@@ -34,8 +34,8 @@ export const HOUSE: readonly Room[] = [
   },
   {
     path: 'analysis/judge',
-    what: 'samples and state in, verdict and state out; `core/` and a folder for each family of metrics',
-    mayImport: ['analysis/measure', 'analysis/stats', 'analysis/promql', 'api', 'lib'],
+    what: 'kinds of metrics, a folder for each: what they ask, samples and state in, verdict and state out; `core/` is what they share',
+    mayImport: ['analysis/stats', 'api', 'lib'],
     packages: ['mathjs'],
   },
   {
@@ -58,7 +58,7 @@ export const HOUSE: readonly Room[] = [
   {
     path: 'analysis/measure',
     what: 'asks a source of metrics over one closed window; a folder for each source',
-    mayImport: ['analysis/jobs', 'analysis/promql', 'api', 'lib'],
+    mayImport: ['analysis/judge', 'analysis/jobs', 'analysis/promql', 'api', 'lib'],
   },
   {
     path: 'providers',

@@ -3,7 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { checkTemplate } from '../../analysis/judge/core/check.ts';
+import { checkTemplate } from '../../analysis/measure/check.ts';
 import { asObject, get, getArray, getObject, getObjects, getString, isObject } from '../../lib/json.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { METRIC_KINDS } from '../../api/kinds/template/metric.ts';

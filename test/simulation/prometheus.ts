@@ -1,5 +1,6 @@
 import { SHARE, type Counts, type Measurement, type Window } from '../../api/analysis.ts';
 import type { BoundMetric } from '../../api/bound.ts';
+import { kindOfMetric } from '../../analysis/judge/kinds.ts';
 import { histogramOf, historyOf } from './durations.ts';
 import { VERSIONS } from './objects.ts';
 import { isCanaryPod, isReady } from './by-pods.ts';
@@ -95,25 +96,26 @@ export class Prometheus {
 
   #numbers({ bound, window, calibrate }: Question, canary: Served, stable: Served): Measurement {
     const base = { metric: bound.key, window, outcome: 'ok' } as const;
-    const { kind, random } = { kind: bound.metric.type, random: generator(window.startMs) };
-    switch (kind) {
-      case 'errorRate':
+    const random = generator(window.startMs);
+    const { asks } = kindOfMetric(bound.metric);
+    switch (asks.form) {
+      case 'counts':
         return {
           ...base,
-          kind,
+          kind: 'counts',
           canary: counts(canary),
           stable: counts(stable),
           ...(calibrate ? { history: { stable: this.#before(window).map(counts) } } : {}),
         };
-      case 'latency': {
+      case 'histograms': {
         const [mine, theirs] = [histogramOf(canary, random), histogramOf(stable, random)];
         const history = calibrate ? { history: historyOf(this.#before(window), random) } : {};
-        return { ...base, kind, canary: mine, stable: theirs, ...history };
+        return { ...base, kind: 'histograms', canary: mine, stable: theirs, ...history };
       }
-      case 'series':
-        return { ...base, kind, canary: 1 + 0.1 * random(), stable: 1 + 0.1 * random() };
-      case 'threshold':
-        return { ...base, kind, canary: random() };
+      case 'numbers':
+        return asks.of(bound.metric).stable === 'compared'
+          ? { ...base, kind: 'numbers', canary: 1 + 0.1 * random(), stable: 1 + 0.1 * random() }
+          : { ...base, kind: 'numbers', canary: random() };
     }
   }
 

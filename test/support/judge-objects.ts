@@ -107,17 +107,17 @@ export function rates(text: string, i: number, metric = 'errors'): Measurement {
     return { bad, total };
   });
   if (canary === undefined || stable === undefined) throw new Error(`not two arms: ${text}`);
-  return { metric, window: windowAt(i), outcome: 'ok', kind: 'errorRate', canary, stable };
+  return { metric, window: windowAt(i), outcome: 'ok', kind: 'counts', canary, stable };
 }
 
 export function value(canary: number, i: number, stable?: number): Measurement {
-  const base = { metric: 'latency', window: windowAt(i), outcome: 'ok', kind: 'threshold', canary } as const;
+  const base = { metric: 'latency', window: windowAt(i), outcome: 'ok', kind: 'numbers', canary } as const;
   return stable === undefined ? base : { ...base, stable };
 }
 
 /** One value of the canary and one of stable. */
 export function pair(canary: number, stable: number, i: number, metric = 'load'): Measurement {
-  return { metric, window: windowAt(i), outcome: 'ok', kind: 'series', canary, stable };
+  return { metric, window: windowAt(i), outcome: 'ok', kind: 'numbers', canary, stable };
 }
 
 export interface Course {

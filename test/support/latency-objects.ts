@@ -31,14 +31,14 @@ export function histogram(requests: number, median: number, bounds: readonly num
   return { layout: bounds === FINE ? 'native' : 'classic', bounds: [...bounds], counts };
 }
 
-export type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'latency' }>;
+export type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'histograms' }>;
 
 export function slow(canary: Histogram, stable: Histogram, change: Partial<Measured> = {}): Measured {
   return {
     metric: 'http/latency',
     window: windowAt(0),
     outcome: 'ok',
-    kind: 'latency',
+    kind: 'histograms',
     canary,
     stable,
     ...change,

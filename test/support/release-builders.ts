@@ -193,7 +193,7 @@ export function measured(
       : {
           ...base,
           outcome: 'ok',
-          kind: 'errorRate',
+          kind: 'counts',
           canary: { bad: of.canary[0], total: of.canary[1] },
           stable: { bad: of.stable[0], total: of.stable[1] },
         };

@@ -49,7 +49,7 @@ const compared = (metrics: Metric[]): AnalysisState => {
 
 const withHistory = (text: string): Measurement => {
   const measured = rates(text, 0);
-  if (measured.outcome !== 'ok' || measured.kind !== 'errorRate') throw new Error('not a rate');
+  if (measured.outcome !== 'ok' || measured.kind !== 'counts') throw new Error('not a rate');
   return { ...measured, history: { stable: times(60, () => ({ total: 3000, bad: 15 })) } };
 };
 

@@ -96,7 +96,7 @@ describe('a ceiling', () => {
       metric: 'errors',
       window: windowAt(3),
       outcome: 'ok',
-      kind: 'errorRate',
+      kind: 'counts',
       canary: { total: 150, bad: 5 },
       stable: { total: 600, bad: 20 },
       pods: {

@@ -50,7 +50,7 @@ export function combineHarm(judged: readonly Judged[]): Combined {
 }
 
 function weightOf({ metric }: BoundMetric): number {
-  return metric.type === 'errorRate' || metric.type === 'latency' ? metric.weight : 0;
+  return 'weight' in metric ? metric.weight : 0;
 }
 
 /**

@@ -2,9 +2,7 @@ import type { AnalysisState, MetricState } from '../../../api/kinds/release/verd
 import type { BoundMetric } from '../../../api/bound.ts';
 import { metricsOf } from '../../../api/bound.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
-import { inherit, learnt } from './comparison.ts';
-import { readErrorRate, writeErrorRate } from '../error-rate/state.ts';
-import { forQuantiles, readLatency, writeLatency } from '../latency/state.ts';
+import { kindOfMetric } from '../kinds.ts';
 
 /** An earlier release of the same workload, and what its analysis had come to. */
 export interface Former {
@@ -36,23 +34,5 @@ function inheritedFrom({ templates, analysis }: Former, bound: BoundMetric): Met
   const same = metricsOf(templates).find((each) => each.key === key);
   const state = analysis.metrics[key];
   if (state === undefined || same?.bound.use.template !== bound.bound.use.template) return undefined;
-  if (metric.type === 'errorRate' && state.type === 'errorRate') return errorRate(state);
-  return metric.type === 'latency' && state.type === 'latency' ? latency(state, metric.quantiles) : undefined;
-}
-
-function errorRate(state: MetricState): MetricState | undefined {
-  const former = readErrorRate(state);
-  return former.windows === 0 ? undefined : writeErrorRate(inherit(readErrorRate(undefined), learnt(former)));
-}
-
-/** Each quantile has a dispersion of its own. */
-function latency(state: MetricState, quantiles: readonly number[]): MetricState | undefined {
-  const former = readLatency(state).thresholds.filter(({ windows }) => windows > 0);
-  if (former.length === 0) return undefined;
-  const fresh = forQuantiles(readLatency(undefined), quantiles);
-  const thresholds = fresh.thresholds.map((threshold) => {
-    const same = former.find(({ quantile }) => quantile === threshold.quantile);
-    return same === undefined ? threshold : inherit(threshold, learnt(same));
-  });
-  return writeLatency({ ...fresh, thresholds });
+  return metric.type === state.type ? kindOfMetric(metric).memory.inherited?.(state, metric) : undefined;
 }

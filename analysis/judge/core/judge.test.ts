@@ -326,7 +326,7 @@ describe('state', () => {
               metric: 'errors',
               window: windowAt(i),
               outcome: 'ok',
-              kind: 'errorRate',
+              kind: 'counts',
               canary: { total: n1, bad: n1 * p1 },
               stable: { total: n0, bad: n0 * p0 },
             },

@@ -1,21 +1,13 @@
-import type {
-  AnalysisState,
-  MetricState,
-  MetricVerdict,
-  Verdict,
-} from '../../../api/kinds/release/verdict.ts';
+import type { AnalysisState, MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import type { Measurement, Window } from '../../../api/analysis.ts';
 import { metricsOf } from '../../../api/bound.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import type { Judged } from './combined.ts';
 import { combineHarm, isTolerable } from './combined.ts';
-import { judgeErrorRate } from '../error-rate/error-rate.ts';
-import type { ErrorRateData } from '../error-rate/state.ts';
-import { nextErrorRateStep, readErrorRate, writeErrorRate } from '../error-rate/state.ts';
+import { kindOfMetric } from '../kinds.ts';
+import { deciders, type Measured } from './deciders.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
-import { judgeLatency } from '../latency/latency.ts';
-import { nextLatencyStep, readLatency, wantsLatencyHistory, writeLatency } from '../latency/state.ts';
 import { inconclusive } from './missing.ts';
 import { allSafe } from '../rules/all-safe.ts';
 import { circuitBreaker } from '../rules/circuit-breaker.ts';
@@ -28,11 +20,6 @@ import { nothingMeasured } from '../rules/nothing-measured.ts';
 import type { JudgeRule } from '../rules/rule.ts';
 import { unread } from '../rules/unread.ts';
 import { withheld } from '../rules/withheld.ts';
-import { judgeSeries } from '../series/metric.ts';
-import { nextSeriesStep } from '../series/state.ts';
-import type { Measured } from '../series/together.ts';
-import { deciders } from '../series/together.ts';
-import { judgeThreshold, readThreshold, writeThreshold } from '../threshold/threshold.ts';
 import { guarded, looked, opened } from './unread.ts';
 import { judgeWarming } from './warming.ts';
 
@@ -63,7 +50,7 @@ export function startStep(
   const metrics = Object.entries(previous?.metrics ?? {}).map(([key, state]) => {
     const keepSafe = bound.get(key)?.safeEvidence === 'cumulative';
     const { unread: lost, ...read } = opened(state, state.type);
-    const next = carried(read, keepSafe);
+    const next = kindOfMetric(read).memory.nextStep(read, { keepSafe });
     return [key, lost === undefined ? next : { ...next, unread: lost }] as const;
   });
   return {
@@ -84,19 +71,6 @@ function untilOf({ measuredUntilMs, dataUntilMs }: Partial<AnalysisState> = {}):
   };
 }
 
-function carried(state: MetricState, keepSafe: boolean): MetricState {
-  switch (state.type) {
-    case 'errorRate':
-      return writeErrorRate(nextErrorRateStep(readErrorRate(state), { keepSafe }));
-    case 'latency':
-      return writeLatency(nextLatencyStep(readLatency(state), { keepSafe }));
-    case 'series':
-      return nextSeriesStep();
-    case 'threshold':
-      return writeThreshold(readThreshold(state));
-  }
-}
-
 /** A human let the release go on: nothing waits any more for what could not be read. */
 export function lookedAt(state: AnalysisState): AnalysisState {
   const metrics = Object.entries(state.metrics).map(([key, each]) => [key, looked(each)] as const);
@@ -106,23 +80,8 @@ export function lookedAt(state: AnalysisState): AnalysisState {
 /** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */
 export function wantsHistory(state: AnalysisState | undefined): boolean {
   const known = Object.values(state?.metrics ?? {});
-  return known.length === 0 || known.some(isUncalibrated);
+  return known.length === 0 || known.some((each) => kindOfMetric(each).memory.wantsHistory?.(each) === true);
 }
-
-function isUncalibrated(state: MetricState): boolean {
-  switch (state.type) {
-    case 'errorRate':
-      return isUncalibratedRate(readErrorRate(state));
-    case 'latency':
-      return wantsLatencyHistory(readLatency(state));
-    case 'series':
-    case 'threshold':
-      return false;
-  }
-}
-
-const isUncalibratedRate = ({ windows, past, warming }: ErrorRateData): boolean =>
-  windows === 0 && past === undefined && warming === undefined;
 
 export interface JudgeInput {
   templates: readonly BoundTemplate[];
@@ -185,7 +144,7 @@ function warmingWindow(
   measured: readonly Asked[],
   window: Window,
 ): { state: AnalysisState; verdict: Verdict } {
-  const judged = each(measured.filter(({ bound }) => bound.metric.type === 'errorRate'));
+  const judged = each(measured.filter(({ bound }) => kindOfMetric(bound.metric).judgeWarming !== undefined));
   const verdict = concludeWarming(judged);
   const metrics = measured.map(({ bound, evaluation }) => [bound.key, evaluation.state] as const);
   return {
@@ -259,16 +218,7 @@ function verdictsOf(measured: readonly Measured[], judged: readonly Judged[]): M
 
 function evaluate(input: MetricInput): Evaluation {
   const { metric } = input.bound;
-  switch (metric.type) {
-    case 'errorRate':
-      return judgeErrorRate(input, metric);
-    case 'threshold':
-      return judgeThreshold(input, metric);
-    case 'series':
-      return judgeSeries(input, metric);
-    case 'latency':
-      return judgeLatency(input, metric);
-  }
+  return kindOfMetric(metric).judge(input, metric);
 }
 
 function conclude(judged: readonly Judged[], alone: boolean): Verdict {

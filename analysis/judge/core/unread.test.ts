@@ -230,13 +230,13 @@ const extremes = fc
         ...base,
         ...arms,
         metric: 'errors',
-        kind: 'errorRate',
+        kind: 'counts',
         ...(pods && { pods }),
         ...(history && { history }),
       },
-      { ...base, ...lasting, metric: 'slow', kind: 'latency', ...(slowPods && { pods: slowPods }) },
-      { ...base, ...values, metric: 'load', kind: 'series' },
-      { ...base, ...values, metric: 'value', kind: 'threshold' },
+      { ...base, ...lasting, metric: 'slow', kind: 'histograms', ...(slowPods && { pods: slowPods }) },
+      { ...base, ...values, metric: 'load', kind: 'numbers' },
+      { ...base, ...values, metric: 'value', kind: 'numbers' },
     ];
   });
 

@@ -1,11 +1,9 @@
 import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
-import { isErrorRateData, readErrorRate, writeErrorRate } from '../error-rate/state.ts';
+import { kindOfMetric } from '../kinds.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
-import { isLatencyData, readLatency, writeLatency } from '../latency/state.ts';
-import { isSeriesData, readSeries, writeSeries } from '../series/state.ts';
-import { isThresholdData, readThreshold, writeThreshold } from '../threshold/threshold.ts';
+import { VERSION } from './stored.ts';
 
 /**
  * Stored statistics that cannot be read: a newer or older layout, or a number that somebody took out. What they knew of harm is not known
@@ -14,35 +12,14 @@ import { isThresholdData, readThreshold, writeThreshold } from '../threshold/thr
 
 type Kind = Metric['type'];
 
-const IS_WHOLE: Record<Kind, (data: Record<string, unknown>) => boolean> = {
-  errorRate: isErrorRateData,
-  latency: isLatencyData,
-  series: isSeriesData,
-  threshold: isThresholdData,
-};
-
-/** Statistics of nothing yet. */
-export function begun(type: Kind): MetricState {
-  switch (type) {
-    case 'errorRate':
-      return writeErrorRate(readErrorRate(undefined));
-    case 'latency':
-      return writeLatency(readLatency(undefined));
-    case 'series':
-      return writeSeries(readSeries(undefined));
-    case 'threshold':
-      return writeThreshold(readThreshold(undefined));
-  }
-}
-
 function isReadable({ version, type, data }: MetricState, wanted: Kind): boolean {
-  return version === 1 && type === wanted && IS_WHOLE[wanted](data);
+  return version === VERSION && type === wanted && kindOfMetric({ type }).memory.isWhole(data);
 }
 
 /** Readable statistics to go on from, beside what could not be read. */
 export function opened(stored: MetricState, wanted: Kind): MetricState {
   if (isReadable(stored, wanted)) return stored;
-  return { ...begun(wanted), unread: stored.unread ?? stored.data };
+  return { ...kindOfMetric({ type: wanted }).memory.begun(), unread: stored.unread ?? stored.data };
 }
 
 /** A human has looked: what is counted beside the unreadable statistics is all there is from now on. */

@@ -14,7 +14,7 @@ function counted(i: number, { canary, stable }: Arms): Measurement {
     metric: 'error-rate',
     window: windowOf(i),
     outcome: 'ok',
-    kind: 'errorRate',
+    kind: 'counts',
     canary: { bad: canary[0], total: canary[1] },
     stable: { bad: stable[0], total: stable[1] },
   };

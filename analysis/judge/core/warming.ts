@@ -1,127 +1,19 @@
 import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
-import type { Margin } from '../../../api/kinds/template/margins.ts';
-import type { Tick } from '../../stats/bet.ts';
-import { harmTick, logHarm } from '../../stats/process.ts';
-import { fourDecimals } from '../../stats/rounding.ts';
-import { levelAfter, levels, trafficPerPod } from './calibration.ts';
-import { calibrated, NO_COUNTS, plus } from './comparison.ts';
-import type { ErrorRateData, WarmingData } from '../error-rate/state.ts';
-import { brokenWith, readErrorRate, tickOf, writeErrorRate } from '../error-rate/state.ts';
-import { isBroken } from '../error-rate/verdict.ts';
+import { kindOfMetric } from '../kinds.ts';
 import type { Evaluation, MetricInput } from './evaluation.ts';
-import { inconclusive, missingVerdict } from './missing.ts';
-import { arms, evidence as amount } from './text.ts';
-import { begun } from './unread.ts';
+import { inconclusive } from './missing.ts';
 
-/** Cold pods may fail five times as often as stable, and two requests in a hundred more. */
-export const WARMUP_MARGIN: Margin = { relative: 4, absolute: 0.02 };
-
-/** One metric in a window in which most canary pods were cold: errors can only fail, all else is not judged. */
+/** One metric in a window in which most canary pods were cold: some kinds can fail, all else is not judged. */
 export function judgeWarming(input: MetricInput): Evaluation {
   const { metric } = input.bound;
-  return metric.type === 'errorRate' ? judgeErrors(input, metric) : notJudged(input);
+  return kindOfMetric(metric).judgeWarming?.(input, metric) ?? notJudged(input);
 }
 
 function notJudged(input: MetricInput): Evaluation {
-  const { type } = input.bound.metric;
-  const state = input.previous ?? begun(type);
+  const state = input.previous ?? kindOfMetric(input.bound.metric).memory.begun();
   const verdict = inconclusive(REASON.WarmingUp, 'not judged while most canary pods are warming up');
   return { state, missing: false, verdict: named(input, verdict) };
-}
-
-function judgeErrors(input: MetricInput, metric: ErrorRateMetric): Evaluation {
-  const before = readErrorRate(input.previous);
-  const { measurement } = input;
-  const measured =
-    measurement?.outcome === 'ok' && measurement.kind === 'errorRate' ? measurement : undefined;
-  const tick = measured && tickOf(measured.canary, measured.stable);
-  if (measured === undefined || tick === undefined) {
-    const verdict = named(input, missingVerdict(measurement));
-    return { state: writeErrorRate(before), missing: true, verdict };
-  }
-  const seconds = (input.window.endMs - input.window.startMs) / 1000;
-  const { history, pods } = measured;
-  const rho = (pods && trafficPerPod(pods)) ?? before.rho;
-  const seed = String(input.window.startMs);
-  const ready = history === undefined ? before : calibrated(before, history, { seconds, rho, seed });
-  const after: ErrorRateData = {
-    ...ready,
-    broken: brokenWith(ready, tick, input.alone),
-    warming: counted(ready, { tick, margin: marginOf(metric), seconds }),
-  };
-  return evaluate(after, input);
-}
-
-/** A metric that allows more than that anyway keeps its own margin. */
-const marginOf = ({ harmMargin }: ErrorRateMetric): Margin => ({
-  relative: Math.max(harmMargin.relative, WARMUP_MARGIN.relative),
-  absolute: Math.max(harmMargin.absolute, WARMUP_MARGIN.absolute),
-});
-
-function counted(
-  data: ErrorRateData,
-  { tick, margin, seconds }: { tick: Tick; margin: Margin; seconds: number },
-): WarmingData {
-  const { phis, harm, total, windows } = data.warming ?? {
-    phis: levels(data.calibration, data.rho),
-    harm: [],
-    total: NO_COUNTS,
-    windows: 0,
-  };
-  return {
-    phis,
-    windows: windows + 1,
-    harm: phis.map((phi, i) => harmTick(harm[i] ?? [], tick, { margin, phi }, seconds).map(fourDecimals)),
-    total: plus(total, tick),
-  };
-}
-
-/** Read at the dispersion that holds now, or the next larger one there is. */
-function logOf(data: ErrorRateData): number {
-  const { calibration, residuals, rho, warming } = data;
-  if (warming === undefined) return 0;
-  const phi = levels(calibration, rho)[levelAfter(calibration, warming.windows, residuals)] ?? 1;
-  const at = warming.phis.findIndex((each) => each >= phi);
-  return logHarm(warming.harm.at(at) ?? []);
-}
-
-function evaluate(data: ErrorRateData, input: MetricInput): Evaluation {
-  const bar = -Math.log(input.bound.bound.template.risk.harm);
-  const log = logOf(data);
-  const broken = isBroken(data);
-  return {
-    state: writeErrorRate(data),
-    missing: false,
-    harm: log - bar,
-    broken,
-    verdict: named(input, verdictOf(data, { log, bar, broken })),
-  };
-}
-
-function verdictOf(
-  { warming }: ErrorRateData,
-  { log, bar, broken }: { log: number; bar: number; broken: boolean },
-): Verdict {
-  const total = warming?.total ?? NO_COUNTS;
-  const numbers = {
-    canaryRequests: total.n1,
-    canaryBad: total.x1,
-    stableRequests: total.n0,
-    stableBad: total.x0,
-  };
-  const seen = `${arms(total)} while most canary pods are warming up`;
-  if (broken) {
-    const sentence = `${seen}: the canary answered mostly errors in several windows in a row`;
-    return { result: 'fail', reason: REASON.CircuitBreaker, sentence, numbers };
-  }
-  const proof = `evidence ${amount(log)} against a bar of ${amount(bar)}, with the wider margin of cold pods`;
-  if (log >= bar) {
-    const sentence = `${seen}: harm is certain enough to stop (${proof})`;
-    return { result: 'fail', reason: REASON.HarmDetected, sentence, numbers };
-  }
-  return inconclusive(REASON.WarmingUp, `${seen}: no harm shown (${proof})`, numbers);
 }
 
 function named({ bound }: MetricInput, verdict: Verdict): MetricVerdict {

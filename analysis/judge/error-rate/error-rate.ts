@@ -26,8 +26,7 @@ import { count, percent } from '../core/text.ts';
 export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Evaluation {
   const before = readErrorRate(input.previous);
   const { measurement } = input;
-  const measured =
-    measurement?.outcome === 'ok' && measurement.kind === 'errorRate' ? measurement : undefined;
+  const measured = measurement?.outcome === 'ok' && measurement.kind === 'counts' ? measurement : undefined;
   const tick = measured && tickOf(measured.canary, measured.stable);
   if (measured === undefined || tick === undefined) {
     const verdict = missingVerdict(measurement);
@@ -44,7 +43,7 @@ export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Eva
   return { ...evaluation, missing: true, verdict: named(input, verdict) };
 }
 
-type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'errorRate' }>;
+type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'counts' }>;
 
 /** The statistics with this window in them. */
 function counted(

@@ -14,10 +14,11 @@ import type { CeilingData } from '../core/ceiling-state.ts';
 import { addCeiling, isCeiling, logCeiling } from '../core/ceiling-state.ts';
 import { isAmount, isComparison, isRecordOf, isRows } from '../core/comparison-stored.ts';
 import type { Comparison } from '../core/comparison.ts';
-import { addCounts, nextStep, NO_COMPARISON, NO_COUNTS } from '../core/comparison.ts';
+import { addCounts, inherit, learnt, nextStep, NO_COMPARISON, NO_COUNTS } from '../core/comparison.ts';
 import type { FixedCounts } from '../core/fixed-horizon.ts';
 import { isFixedCounts } from '../core/fixed-horizon.ts';
 import type { PodCounts } from '../core/rank-state.ts';
+import { stored, VERSION } from '../core/stored.ts';
 
 /** Sufficient statistics of one error-rate metric; plain JSON, the `data` of its MetricState. */
 export interface ErrorRateData extends Comparison {
@@ -46,14 +47,8 @@ export interface WarmingData {
 
 const EMPTY: ErrorRateData = { ...NO_COMPARISON, broken: 0, pool: [] };
 
-/** The stored statistics, or none. What is stored and not whole is held back from a pass by `unread.ts`. */
-export function readErrorRate(state: MetricState | undefined): ErrorRateData {
-  return state?.version === 1 && state.type === 'errorRate' && isErrorRateData(state.data)
-    ? (state.data as unknown as ErrorRateData)
-    : EMPTY;
-}
-
-export function isErrorRateData(data: Record<string, unknown>): boolean {
+export function isErrorRateData(data: unknown): data is ErrorRateData {
+  if (!isObject(data)) return false;
   const { broken, pool, fixed, ceiling, past, warming } = data;
   return (
     isComparison(data) &&
@@ -90,8 +85,20 @@ export function nextErrorRateStep(data: ErrorRateData, keep: { keepSafe: boolean
   return next;
 }
 
+export const { read: readErrorRate } = stored('errorRate', isErrorRateData, EMPTY);
+
 export function writeErrorRate(data: ErrorRateData): MetricState {
-  return { version: 1, type: 'errorRate', data: { ...data } };
+  return { version: VERSION, type: 'errorRate', data: { ...data } };
+}
+
+/** As long as nothing is counted, the history of stable can say how it varies. */
+export const wantsErrorRateHistory = ({ windows, past, warming }: ErrorRateData): boolean =>
+  windows === 0 && past === undefined && warming === undefined;
+
+/** The dispersion that a former release learnt. */
+export function inheritedErrorRate(state: MetricState): MetricState | undefined {
+  const former = readErrorRate(state);
+  return former.windows === 0 ? undefined : writeErrorRate(inherit(EMPTY, learnt(former)));
 }
 
 export interface WindowSetting {

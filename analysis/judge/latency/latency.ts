@@ -48,10 +48,10 @@ export function judgeLatency(input: MetricInput, metric: LatencyMetric): Evaluat
   return { ...evaluation, missing: true, verdict: named(input, verdict) };
 }
 
-type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'latency' }>;
+type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'histograms' }>;
 
 function usable(measurement: Measurement | undefined): Measured | undefined {
-  if (measurement?.outcome !== 'ok' || measurement.kind !== 'latency') return undefined;
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'histograms') return undefined;
   return possible(measurement.canary) && possible(measurement.stable) ? measurement : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Counts, Histogram, LatencyHistory } from '../../../api/analysis.ts';
 import type { MetricState } from '../../../api/kinds/release/verdict.ts';
+import { isObject } from '../../../lib/json.ts';
 import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Buckets } from '../../stats/histogram.ts';
@@ -7,7 +8,16 @@ import { above, decay, quantile, resolves, total, weightedSum } from '../../stat
 import { isAmount, isComparison } from '../core/comparison-stored.ts';
 import { UNCALIBRATED } from '../core/calibration.ts';
 import type { Comparison } from '../core/comparison.ts';
-import { addCounts, calibrated, NO_COMPARISON, NO_COUNTS, nextStep } from '../core/comparison.ts';
+import {
+  addCounts,
+  calibrated,
+  inherit,
+  learnt,
+  NO_COMPARISON,
+  NO_COUNTS,
+  nextStep,
+} from '../core/comparison.ts';
+import { stored, VERSION } from '../core/stored.ts';
 import { exceedances } from './history.ts';
 
 /** Sufficient statistics of one latency metric; plain JSON, the `data` of its MetricState. */
@@ -43,14 +53,9 @@ const NOTHING: LatencyData = {
   thresholds: [],
 };
 
-/** The stored statistics, or none. What is stored and not whole is held back from a pass by `unread.ts`. */
-export function readLatency(state: MetricState | undefined): LatencyData {
-  return state?.version === 1 && state.type === 'latency' && isLatencyData(state.data)
-    ? (state.data as unknown as LatencyData)
-    : NOTHING;
-}
-
-export function isLatencyData({ seen, thresholds }: Partial<Record<keyof LatencyData, unknown>>): boolean {
+export function isLatencyData(data: unknown): data is LatencyData {
+  if (!isObject(data)) return false;
+  const { seen, thresholds } = data;
   return isSeen(seen) && Array.isArray(thresholds) && thresholds.every(isThreshold);
 }
 
@@ -70,8 +75,22 @@ function isThreshold(value: unknown): value is Threshold {
   return isAmount(data.quantile) && isAmount(data.limit) && typeof data.vague === 'boolean';
 }
 
+export const { read: readLatency } = stored('latency', isLatencyData, NOTHING);
+
 export function writeLatency(data: LatencyData): MetricState {
-  return { version: 1, type: 'latency', data: { ...data } };
+  return { version: VERSION, type: 'latency', data: { ...data } };
+}
+
+/** The dispersion that a former release learnt; each quantile has one of its own. */
+export function inheritedLatency(state: MetricState, { quantiles }: LatencyMetric): MetricState | undefined {
+  const former = readLatency(state).thresholds.filter(({ windows }) => windows > 0);
+  if (former.length === 0) return undefined;
+  const fresh = forQuantiles(NOTHING, quantiles);
+  const thresholds = fresh.thresholds.map((threshold) => {
+    const same = former.find(({ quantile: of }) => of === threshold.quantile);
+    return same === undefined ? threshold : inherit(threshold, learnt(same));
+  });
+  return writeLatency({ ...fresh, thresholds });
 }
 
 /** As long as nothing is counted, the history of stable can still say what is slow and how it varies. */

@@ -58,10 +58,11 @@ type Values = { canary: number; stable: number } | { verdict: Verdict };
 const LARGEST = 1e300;
 
 function valuesOf({ measurement }: MetricInput, { nan }: SeriesMetric): Values {
-  if (measurement?.outcome !== 'ok' || measurement.kind !== 'series')
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'numbers')
     return { verdict: missingVerdict(measurement) };
   const usable = (value: number): boolean => Math.abs(value) <= LARGEST;
   const { canary, stable } = measurement;
+  if (stable === undefined) return { verdict: missingVerdict(measurement) };
   if (nan === 'zero') return { canary: usable(canary) ? canary : 0, stable: usable(stable) ? stable : 0 };
   if (usable(canary) && usable(stable)) return { canary, stable };
   const arm = usable(canary) ? 'stable' : 'the canary';

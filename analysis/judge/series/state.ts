@@ -1,8 +1,10 @@
 import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import { formatDuration } from '../../../lib/duration.ts';
+import { isObject } from '../../../lib/json.ts';
 import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import type { Schedule } from '../core/looks.ts';
 import { elapse, isSchedule, NOT_BEGUN } from '../core/looks.ts';
+import { stored, VERSION } from '../core/stored.ts';
 import type { Finding, LookSetting } from './look.ts';
 import { isFailure, lookAt } from './look.ts';
 
@@ -66,23 +68,8 @@ function sixDigits(value: number): number {
   return Number(value.toPrecision(6)) + 0;
 }
 
-/** The stored statistics, or none. What is stored and not whole is held back from a pass by `unread.ts`. */
-export function readSeries(state: MetricState | undefined): SeriesData {
-  return state?.version === 1 && state.type === 'series' && isSeriesData(state.data)
-    ? (state.data as unknown as SeriesData)
-    : FRESH;
-}
-
-export function writeSeries(data: SeriesData): MetricState {
-  return { version: 1, type: 'series', data: { ...data } };
-}
-
-/** Each step has values and looks of its own: pooling steps of different weight is Simpson's paradox. */
-export function nextSeriesStep(): MetricState {
-  return writeSeries(FRESH);
-}
-
-export function isSeriesData(data: Record<string, unknown>): boolean {
+export function isSeriesData(data: unknown): data is SeriesData {
+  if (!isObject(data)) return false;
   const { elapsedMs, canary, stable, last } = data;
   return (
     isSchedule(data) &&
@@ -92,6 +79,12 @@ export function isSeriesData(data: Record<string, unknown>): boolean {
     canary.length === stable.length &&
     (last === undefined || isFinding(last))
   );
+}
+
+export const { read: readSeries } = stored('series', isSeriesData, FRESH);
+
+export function writeSeries(data: SeriesData): MetricState {
+  return { version: VERSION, type: 'series', data: { ...data } };
 }
 
 const CLASSES: ReadonlySet<unknown> = new Set<Finding['classification']>([

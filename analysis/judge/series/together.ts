@@ -1,23 +1,16 @@
 import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
-import type { BoundMetric } from '../../../api/bound.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import type { Scoring } from '../../../api/kinds/template/scoring.ts';
 import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
-import type { Judged } from '../core/combined.ts';
-import type { Evaluation, Opinion } from '../core/evaluation.ts';
+import type { Opinion } from '../core/evaluation.ts';
+import type { Scored } from '../core/kind.ts';
 import { inconclusive } from '../core/missing.ts';
 import type { Finding } from './look.ts';
 import type { ScoredSeries, SeriesScore } from './score.ts';
 import { scoreSeries, scoreVerdict } from './score.ts';
 import { isDecided, readSeries } from './state.ts';
 import { digits } from '../core/text.ts';
-
-/** One metric with its running statistics. */
-export interface Measured {
-  bound: BoundMetric;
-  evaluation: Evaluation;
-}
 
 /** A series metric that counts in the score of its template. */
 interface Member {
@@ -28,36 +21,16 @@ interface Member {
   decided: boolean;
 }
 
-/**
- * What decides: every metric by itself, but for the series metrics of a template with `scoring`, which say one thing together.
- * Dry runs are left out.
- */
-export function deciders(measured: readonly Measured[]): Judged[] {
-  const counted = measured.filter(({ evaluation }) => !evaluation.verdict.dryRun);
-  const scored = new Map<BoundTemplate, Member[]>();
-  const judged: Judged[] = [];
-  for (const { bound, evaluation } of counted) {
-    const { metric, bound: template } = bound;
-    if (metric.type !== 'series' || template.template.scoring === undefined) {
-      judged.push({ bound, opinion: evaluation });
-      continue;
-    }
+/** What the series metrics of a template with `scoring` say, by Kayenta's score. */
+export function judgeTogether(
+  scored: readonly Scored<SeriesMetric>[],
+  scoring: Scoring,
+  { use }: BoundTemplate,
+): Opinion {
+  const members = scored.map(({ metric, evaluation }): Member => {
     const data = readSeries(evaluation.state);
-    const member = { metric, opinion: evaluation, last: data.last, decided: isDecided(data, metric, true) };
-    const others = scored.get(template);
-    if (others !== undefined) others.push(member);
-    else scored.set(template, [member]);
-    if (others === undefined) judged.push({ bound, opinion: evaluation });
-  }
-  return judged.map(({ bound, opinion }) => {
-    const members = bound.metric.type === 'series' ? scored.get(bound.bound) : undefined;
-    const { scoring } = bound.bound.template;
-    if (members === undefined || scoring === undefined) return { bound, opinion };
-    return { bound, opinion: together(members, scoring, bound.bound) };
+    return { metric, opinion: evaluation, last: data.last, decided: isDecided(data, metric, true) };
   });
-}
-
-function together(members: readonly Member[], scoring: Scoring, { use }: BoundTemplate): Opinion {
   const score = scoreOf(members, scoring);
   const unread = members.find(({ opinion }) => opinion.unread === true);
   const verdict: MetricVerdict = {

@@ -1,10 +1,12 @@
 import type { MetricState, MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { ThresholdMetric } from '../../../api/kinds/template/kinds/threshold.ts';
+import { isObject } from '../../../lib/json.ts';
 import type { Evaluation, MetricInput } from '../core/evaluation.ts';
 import type { Values } from './expression.ts';
 import { evaluateExpression, namesIn } from './expression.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
+import { stored, VERSION } from '../core/stored.ts';
 import { digits } from '../core/text.ts';
 
 /** Running counts of one threshold metric; plain JSON, the `data` of its MetricState. Kept through steps. */
@@ -39,19 +41,21 @@ export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Eva
   };
 }
 
-export function readThreshold(state: MetricState | undefined): ThresholdData {
-  return state?.version === 1 && state.type === 'threshold' && isThresholdData(state.data)
-    ? { ...NONE, ...(state.data as unknown as ThresholdData) }
-    : NONE;
-}
-
 /** An older layout had no errors yet. */
-export function isThresholdData({ failures, inconclusives, errors = 0 }: Record<string, unknown>): boolean {
+type Kept = Omit<ThresholdData, 'errors'> & Partial<ThresholdData>;
+
+export function isThresholdData(data: unknown): data is Kept {
+  if (!isObject(data)) return false;
+  const { failures, inconclusives, errors = 0 } = data;
   return [failures, inconclusives, errors].every(isCount);
 }
 
+const { read } = stored('threshold', isThresholdData, NONE);
+
+export const readThreshold = (state: MetricState | undefined): ThresholdData => ({ ...NONE, ...read(state) });
+
 export function writeThreshold(data: ThresholdData): MetricState {
-  return { version: 1, type: 'threshold', data: { ...data } };
+  return { version: VERSION, type: 'threshold', data: { ...data } };
 }
 
 function isCount(value: unknown): boolean {
@@ -60,13 +64,13 @@ function isCount(value: unknown): boolean {
 
 function gradeOf({ measurement }: MetricInput, metric: ThresholdMetric): Grade {
   if (measurement?.outcome === 'nan' && metric.nan === 'fail') return 'failure';
-  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold') return 'missing';
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'numbers') return 'missing';
   const { canary, stable } = measurement;
   if (stable === undefined && namesStable(metric)) return 'missing';
   return gradeOfValues({ value: canary, canary, stable: stable ?? NaN }, metric);
 }
 
-function namesStable({ failure, success }: ThresholdMetric): boolean {
+export function namesStable({ failure, success }: ThresholdMetric): boolean {
   return [failure, success].some((text) => text !== undefined && namesIn(text).has('stable'));
 }
 
@@ -197,15 +201,14 @@ function times(n: number): string {
 }
 
 function valueText(measurement: MetricInput['measurement']): string {
-  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold')
-    return 'the value is not a number and';
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'numbers') return 'the value is not a number and';
   const stable = measurement.stable === undefined ? '' : ` (stable ${digits(measurement.stable)})`;
   return `value ${digits(measurement.canary)}${stable}`;
 }
 
 /** Never -0, which JSON does not know. */
 function valueNumbers(measurement: MetricInput['measurement']): Record<string, number> {
-  if (measurement?.outcome !== 'ok' || measurement.kind !== 'threshold') return {};
+  if (measurement?.outcome !== 'ok' || measurement.kind !== 'numbers') return {};
   const { canary, stable } = measurement;
   const numbers: Record<string, number> = {};
   if (Number.isFinite(canary)) numbers['value'] = canary + 0;

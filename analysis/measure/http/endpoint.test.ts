@@ -41,7 +41,7 @@ const QUERY = { bad: '/counts?of={{pods}}#/{{arm}}/bad', total: '/counts?of={{po
 const QUERIES = { canary: QUERY, stable: QUERY };
 
 async function count(of: Endpoint, index: number, pods?: string): Promise<Measurement | undefined> {
-  return of.session('shop').errorRate?.(job(index, pods), QUERIES);
+  return of.session('shop').counts?.(job(index, pods), QUERIES);
 }
 
 const counts = (total: number, bad = 0) => ({ canary: { bad, total }, stable: { bad, total } });

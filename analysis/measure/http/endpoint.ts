@@ -1,6 +1,6 @@
 import type { BadOutcome, Counts, Measurement } from '../../../api/analysis.ts';
 import type { Arm } from '../../../api/query.ts';
-import type { ErrorRateQueries } from '../../../api/kinds/template/kinds/error-rate.ts';
+import type { ErrorRateQueries } from '../../../api/kinds/template/preset.ts';
 import { noCount } from '../../../lib/count.ts';
 import { valueAt } from '../../../lib/pointer.ts';
 import { FairQueue } from '../../jobs/fair-queue.ts';
@@ -115,7 +115,7 @@ class HttpSession implements Session {
   }
 
   /** The counts are read after each window; what they rose by since the window before is this window's. */
-  async errorRate(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement> {
+  async counts(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement> {
     const [canary, stable] = await Promise.all([
       this.#counts(job, 'canary', queries[job.arms.canary]),
       this.#counts(job, 'stable', queries.stable),

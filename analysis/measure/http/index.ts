@@ -5,7 +5,7 @@ import { checkReference, showReference } from './reference.ts';
 export const http: Source = {
   name: 'http',
   title: 'JSON over HTTP',
-  serves: ['errorRate', 'series', 'threshold'],
+  serves: ['counts', 'numbers'],
   presets: false,
   check: checkReference,
   shown: showReference,

@@ -29,7 +29,7 @@ export interface NativeBucket {
 
 export type Parsed =
   /** `range`: of a range vector, which may hold one sample only */
-  | { kind: 'series'; series: Series[]; range: boolean }
+  | { kind: 'found'; series: Series[]; range: boolean }
   /** something is left out: a storage node or a remote store did not answer, say */
   | { kind: 'partial' }
   /** the query itself makes no sense to Prometheus, which leaves out what it cannot compute */
@@ -109,7 +109,7 @@ function fromList(list: readonly unknown[], range = false): Parsed {
     }
     series.push({ labels: item['metric'], samples, ...(isHistogram ? { histograms } : {}) });
   }
-  return { kind: 'series', series, range };
+  return { kind: 'found', series, range };
 }
 
 /** `undefined` unless it is a list of nothing but what `read` understands. */

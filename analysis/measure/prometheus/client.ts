@@ -102,7 +102,7 @@ function understand({ status, body }: Reply & { ok: true }): Answer {
   if ((status === 400 || status === 422) && answer.kind === 'error') return refused(status, answer);
   if (status !== 200) return failure('serverError', statusSentence(status));
   switch (answer.kind) {
-    case 'series':
+    case 'found':
       return found(answer.series, answer.range);
     case 'partial':
       return failure('serverError', 'Prometheus warns that its answer is incomplete');

@@ -22,8 +22,8 @@ function sessionOver(client: PrometheusClient): Session {
     fence === undefined ? client : fencedClient(client, fence);
   return {
     number: (job, query) => askNumber(job, query, of(job)),
-    errorRate: (job, queries) => measureErrorRate(job, queries, of(job)),
-    latency: (job, queries) => measureLatency(job, queries, of(job)),
+    counts: (job, queries) => measureErrorRate(job, queries, of(job)),
+    histograms: (job, queries) => measureLatency(job, queries, of(job)),
     share: (job, queries) => measureShare(job, queries, of(job)),
   };
 }

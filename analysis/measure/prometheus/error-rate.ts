@@ -1,6 +1,6 @@
 import type { Counts, Measurement, Window } from '../../../api/analysis.ts';
 import type { Arm } from '../../../api/query.ts';
-import type { ErrorRateQueries } from '../../../api/kinds/template/kinds/error-rate.ts';
+import type { ErrorRateQueries } from '../../../api/kinds/template/preset.ts';
 import type { Series } from './answer.ts';
 import type { Samples } from './arms.ts';
 import { ARMS, askCounter, fallenSentence, missingRequests } from './arms.ts';

@@ -1,6 +1,6 @@
 import type { Counts, History } from '../../../api/analysis.ts';
 import { renderQuery } from '../../../api/query.ts';
-import type { ErrorRateQueries } from '../../../api/kinds/template/kinds/error-rate.ts';
+import type { ErrorRateQueries } from '../../../api/kinds/template/preset.ts';
 import { isSelector } from '../../promql/selector.ts';
 import type { Series } from './answer.ts';
 import { increments } from './deltas.ts';

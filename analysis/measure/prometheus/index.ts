@@ -6,7 +6,7 @@ import { checkPromql } from './check.ts';
 export const prometheus: Source = {
   name: 'prometheus',
   title: 'Prometheus',
-  serves: ['errorRate', 'latency', 'series', 'threshold', 'share'],
+  serves: ['counts', 'histograms', 'numbers', 'share'],
   presets: true,
   check: checkPromql,
   shown: renderKnown,

@@ -1,6 +1,6 @@
 import type { Histogram, LatencyHistory } from '../../../api/analysis.ts';
 import { renderQuery } from '../../../api/query.ts';
-import type { LatencyQueries } from '../../../api/kinds/template/kinds/latency.ts';
+import type { LatencyQueries } from '../../../api/kinds/template/preset.ts';
 import { isSelector } from '../../promql/selector.ts';
 import type { Buckets, Form } from './buckets.ts';
 import { commonBounds, compacted, project, settled, sumOf } from './buckets.ts';

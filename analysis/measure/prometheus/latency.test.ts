@@ -26,7 +26,7 @@ describe('classic histograms', () => {
       metric: 'latency',
       window: WINDOW,
       outcome: 'ok',
-      kind: 'latency',
+      kind: 'histograms',
       canary: { bounds: [0.1, 1], counts: [1, 2, 3], layout: 'classic' },
       stable: { bounds: [0.1, 1], counts: [40, 10, 0], layout: 'classic' },
     });

@@ -1,6 +1,6 @@
 import type { Histogram, Measurement, Window } from '../../../api/analysis.ts';
 import type { Arm } from '../../../api/query.ts';
-import type { LatencyQueries } from '../../../api/kinds/template/kinds/latency.ts';
+import type { LatencyQueries } from '../../../api/kinds/template/preset.ts';
 import { askCounter, fallenSentence, missingRequests } from './arms.ts';
 import type { Buckets } from './buckets.ts';
 import { commonBounds, compacted, project, settled, sumOf, toHistogram, totalOf } from './buckets.ts';
@@ -52,7 +52,7 @@ export async function measureLatency(
     metric: job.key,
     window: job.window,
     outcome: 'ok',
-    kind: 'latency',
+    kind: 'histograms',
     canary: histogramOf(counted.canary, { bounds, layout }),
     stable: histogramOf(counted.stable, { bounds, layout }),
     ...(pods === undefined ? {} : { pods }),

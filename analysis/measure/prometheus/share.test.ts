@@ -51,7 +51,7 @@ test('the counters of a metric are not asked for twice', async () => {
     { window: WINDOW, variables: VARIABLES, templates, share },
     new Map([['prometheus/default', endpointOver(client)]]),
   );
-  expect(all).toMatchObject([{ kind: 'errorRate', canary: { total: 20 } }, counted(20, 8)]);
+  expect(all).toMatchObject([{ kind: 'counts', canary: { total: 20 } }, counted(20, 8)]);
   expect(client.asked.filter((text) => text.startsWith('all'))).toHaveLength(2);
 });
 

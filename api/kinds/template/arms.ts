@@ -2,8 +2,9 @@ import { complain, type Fields } from '../../../lib/schema/fields.ts';
 import { object, optional, required, type AnyFields, type ObjectSchema } from '../../../lib/schema/object.ts';
 import { oneOf } from '../../../lib/schema/scalars.ts';
 import type { Schema } from '../../../lib/schema/schema.ts';
+import type { Arm } from '../../query.ts';
+import { query, type Query } from './part.ts';
 import { PRESETS } from './presets.ts';
-import { query } from './part.ts';
 
 const preset: Schema<string> = oneOf(PRESETS);
 
@@ -18,6 +19,19 @@ export const armsFrom = <Q>(
   name: string | undefined,
   queries: { canary: Q; stable: Q } | undefined,
 ): Arms<Q> => (queries === undefined ? { preset: name ?? 'auto' } : { queries });
+
+const ARMS = ['canary', 'stable'] as const;
+
+/** Each query of both arms with its place below the field that names the kind. */
+export const queriesIn = (
+  kind: string,
+  queries: Record<Arm, Readonly<Record<string, string>>> | undefined,
+): Query[] =>
+  queries === undefined
+    ? []
+    : ARMS.flatMap((arm) =>
+        Object.entries(queries[arm]).map(([part, text]) => ({ field: `${kind}.${arm}.${part}`, text })),
+      );
 
 interface Given<Q> {
   preset?: string;

@@ -3,7 +3,8 @@ import { complain, Fields, kindOf, type Read } from '../../../lib/schema/fields.
 import { membersOf, optional, shapeOf, type AnyFields } from '../../../lib/schema/object.ts';
 import type { Rule, Schema } from '../../../lib/schema/schema.ts';
 import { PARTS } from './kinds/index.ts';
-import { COMMON, type MetricOf, type MetricPart } from './part.ts';
+import { COMMON, type MetricOf, type MetricPart, type Query } from './part.ts';
+import type { ReadyMade } from './preset.ts';
 import { together } from './together.ts';
 
 export type Metric = MetricOf<(typeof PARTS)[number]>;
@@ -13,6 +14,17 @@ const parts: readonly MetricPart<Kind, Metric>[] = PARTS;
 
 /** Every kind of metric, by the field that names it. */
 export const METRIC_KINDS: readonly Kind[] = parts.map(({ kind }) => kind);
+
+const PART_OF: ReadonlyMap<Kind, MetricPart<Kind, Metric>> = new Map(parts.map((part) => [part.kind, part]));
+
+/** The queries of a metric, as they are written. */
+export const queriesOf = (metric: Metric): Query[] => PART_OF.get(metric.type)?.queries(metric) ?? [];
+
+/** The conditions of a metric, as they are written. */
+export const conditionsOf = (metric: Metric): Query[] => PART_OF.get(metric.type)?.conditions?.(metric) ?? [];
+
+/** Of a kind that counts requests. */
+export const readyMade = ({ type }: Metric): ReadyMade<Metric> | undefined => PART_OF.get(type)?.presets;
 
 const namesOf = ({ kind, fields }: MetricPart<Kind, Metric>): string[] =>
   Object.keys(fields).filter((name) => name !== kind);
@@ -55,7 +67,7 @@ export function metric(intervalMs: number): Schema<Metric> {
     return part.schema(intervalMs, foreignTo(part)).read(value, place);
   };
   const write = (value: Metric) => {
-    const part = parts.find(({ kind }) => kind === value.type);
+    const part = PART_OF.get(value.type);
     return part === undefined ? {} : part.schema(intervalMs, {}).write(value);
   };
   return { read, write, shape: SHAPE, type: 'object', below: { path: '.', members: MEMBERS } };

@@ -6,6 +6,7 @@ import {
   type ObjectSchema,
   type Shaped,
 } from '../../../lib/schema/object.ts';
+import type { Preset, ReadyMade } from './preset.ts';
 import { boolean, dnsLabel, number, text } from '../../../lib/schema/scalars.ts';
 import { converted, type Infer, type Rule, type Schema } from '../../../lib/schema/schema.ts';
 
@@ -22,7 +23,14 @@ export const COMMON = {
 
 type Common = Shaped<typeof COMMON>;
 
-/** What a kind of metric says about itself; kinds.ts lists them all. */
+/** One query of a metric, or one condition. */
+export interface Query {
+  /** its place in the metric: "errorRate.canary.bad" */
+  field: string;
+  text: string;
+}
+
+/** What a kind of metric says about its fields; kinds/index.ts lists them all. How it is judged: analysis/judge/core/kind.ts */
 export interface MetricPart<T extends string, M> {
   /** its name, and that of the field it is told by */
   kind: T;
@@ -30,6 +38,12 @@ export interface MetricPart<T extends string, M> {
   fields: AnyFields;
   /** rules about a metric of this kind */
   rules: readonly Rule[];
+  /** its own queries, as they are written */
+  queries(metric: M): Query[];
+  /** what its numbers are held to, as it is written; absent: it has no conditions */
+  conditions?(metric: M): Query[];
+  /** absent: nothing is ready-made */
+  presets?: ReadyMade<M>;
   /** a metric with these fields and those of other kinds, which are refused; `intervalMs` is the length of a window */
   schema(intervalMs: number, foreign: AnyFields): Schema<M>;
 }
@@ -42,6 +56,9 @@ interface Description<T extends string, F extends AnyFields, G extends AnyFields
   rules?: readonly Rule[];
   read: (fields: Shaped<F> & Shaped<G>) => Own;
   write: (metric: Own) => Shaped<F> & Shaped<G>;
+  queries: (metric: Own) => Query[];
+  conditions?: (metric: Own) => Query[];
+  presets?: ReadyMade<Own>;
 }
 
 const ANY_INTERVAL_MS = 15_000;
@@ -49,7 +66,7 @@ const ANY_INTERVAL_MS = 15_000;
 export function metricPart<T extends string, F extends AnyFields, G extends AnyFields, Own extends object>(
   about: Description<T, F, G, Own>,
 ): MetricPart<T, Common & Own & { type: T }> {
-  const { kind, first, more, rules = [], read, write } = about;
+  const { kind, first, more, rules = [], read, write, queries, conditions, presets } = about;
   type Form = Common & Shaped<F> & Shaped<G>;
   const form = (intervalMs: number, foreign: AnyFields): ObjectSchema<Form> =>
     dependent({ ...COMMON, ...first(intervalMs) }, (known) => ({
@@ -60,6 +77,9 @@ export function metricPart<T extends string, F extends AnyFields, G extends AnyF
     kind,
     fields: { ...first(ANY_INTERVAL_MS), ...more({}, ANY_INTERVAL_MS) },
     rules,
+    queries,
+    ...(conditions === undefined ? {} : { conditions }),
+    ...(presets === undefined ? {} : { presets: { ...presets, filled: filledWhole(presets) } }),
     schema: (intervalMs, foreign) =>
       converted(form(intervalMs, foreign), {
         read: (fields) => {
@@ -74,13 +94,26 @@ export function metricPart<T extends string, F extends AnyFields, G extends AnyF
   };
 }
 
+const filledWhole =
+  <Own extends object>(presets: ReadyMade<Own>) =>
+  <M extends Own>(metric: M, preset: Preset): M | undefined => {
+    const own = presets.filled(metric, preset);
+    return own && { ...metric, ...own };
+  };
+
 /** What a metric of a part is once read. */
 export type MetricOf<P> = P extends { schema(intervalMs: number, foreign: AnyFields): infer S }
   ? Infer<S>
   : never;
 
-/** PromQL with variables; analysis/judge/core/check.ts looks into it. */
+/** PromQL with variables; analysis/measure/check.ts looks into it. */
 export const query = text(4096);
+
+/** Of a metric of one number for each arm. */
+export const numberQueries = (kind: string, asked: { query: string; stableQuery?: string }): Query[] => [
+  { field: `${kind}.query`, text: asked.query },
+  ...(asked.stableQuery === undefined ? [] : [{ field: `${kind}.stableQuery`, text: asked.stableQuery }]),
+];
 
 /** A share or probability strictly between 0 and 1. */
 export const properShare = number({ min: 1e-6, max: 1 - 1e-6 });

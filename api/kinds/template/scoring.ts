@@ -75,7 +75,7 @@ const COMMON_GROUP = 'all';
  * be judged, and where weights add up to less than `pass` nothing could ever pass.
  */
 export function checkScoring(scoring: Scoring, metrics: readonly Metric[], place: Place): void {
-  const series = metrics.filter((metric) => metric.type === 'series');
+  const series = metrics.filter((metric) => 'kayenta' in metric);
   const deciding = series.filter(({ dryRun }) => !dryRun);
   if (deciding.length === 0) {
     const remedy = 'add a series metric that is not a dryRun, or remove scoring';

@@ -65,7 +65,7 @@ function armOf(layout: Histogram['layout'], pods: PodHistograms): Histogram {
 function learnt(run: number, history: LatencyHistory): AnalysisState {
   const watch = new Watch(TEMPLATE, run);
   const none = histogram(history.layout, [...BOUNDS[history.layout].map(() => 0), 0]);
-  watch.look({ kind: 'latency', canary: none, stable: none, history });
+  watch.look({ kind: 'histograms', canary: none, stable: none, history });
   return startStep(watch.state, 0);
 }
 
@@ -78,7 +78,7 @@ interface Arms {
 
 function windowsOf({ canary, stable, arms }: Arms): LatencyNumbers[] {
   return canary.map((pods, minute) => ({
-    kind: 'latency',
+    kind: 'histograms',
     canary: Object.values(pods)[0]!,
     stable: arms[minute]!,
     pods: { canary: pods, stable: stable.live[minute]! },

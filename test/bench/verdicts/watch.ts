@@ -46,10 +46,10 @@ export class Watch {
 
 /** What one window brought: counts or histograms of both arms, the past of stable with the first. */
 export type Numbers = ErrorNumbers | LatencyNumbers;
-type Ok<K extends 'errorRate' | 'latency'> = Extract<Measurement, { outcome: 'ok'; kind: K }>;
+type Ok<K extends 'counts' | 'histograms'> = Extract<Measurement, { outcome: 'ok'; kind: K }>;
 type Without = 'metric' | 'window' | 'outcome';
-export type ErrorNumbers = Omit<Ok<'errorRate'>, Without>;
-export type LatencyNumbers = Omit<Ok<'latency'>, Without> & { history?: LatencyHistory };
+export type ErrorNumbers = Omit<Ok<'counts'>, Without>;
+export type LatencyNumbers = Omit<Ok<'histograms'>, Without> & { history?: LatencyHistory };
 
 export const METRIC = 'bench';
 
@@ -63,7 +63,7 @@ export function errorNumbers(
   { history, byPod = true }: { history?: History; byPod?: boolean } = {},
 ): ErrorNumbers {
   return {
-    kind: 'errorRate',
+    kind: 'counts',
     canary: sum(Object.values(canary)),
     stable: sum(Object.values(stable)),
     ...(byPod ? { pods: { canary, stable } } : {}),
@@ -102,7 +102,7 @@ export function learnt(template: BoundTemplate, run: number, history: History, b
   const watch = new Watch(template, run);
   const none: Counts = { total: 0, bad: 0 };
   watch.look({
-    kind: 'errorRate',
+    kind: 'counts',
     canary: none,
     stable: none,
     history: byPod ? history : { stable: history.stable },

@@ -40,10 +40,10 @@ function put(read: Read, each: Measurement): void {
     if (each.metric === 'errors') read.errors = sentence;
     else if (each.metric === 'slow') read.latency = sentence;
     else read.share = sentence;
-  } else if (each.kind === 'errorRate') {
+  } else if (each.kind === 'counts') {
     const text = ({ bad, total }: { bad: number; total: number }) => `${bad} of ${total}`;
     read.errors = { canary: text(each.canary), stable: text(each.stable) };
-  } else if (each.kind === 'latency') read.latency = { canary: each.canary, stable: each.stable };
+  } else if (each.kind === 'histograms') read.latency = { canary: each.canary, stable: each.stable };
   else if (each.kind === 'share') read.share = { canary: each.canary, stable: each.stable };
 }
 

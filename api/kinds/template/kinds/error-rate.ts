@@ -1,12 +1,10 @@
 import { fallback, object, optional, required } from '../../../../lib/schema/object.ts';
 import { converted } from '../../../../lib/schema/schema.ts';
-import { armsFrom, armsOf } from '../arms.ts';
+import { armsFrom, armsOf, queriesIn } from '../arms.ts';
 import { COUNT_RULES, countTest } from '../looks.ts';
 import { marginField } from '../margins.ts';
 import { metricPart, properShare, weight, type MetricOf } from '../part.ts';
-
-/** PromQL templates of cumulative counters (no rate/increase): `{{canary}}`-style variables, see analysis/measure. */
-export type ErrorRateQueries = { bad: string; total: string };
+import type { ErrorRateQueries } from '../preset.ts';
 
 const arms = armsOf<ErrorRateQueries>({
   bad: {
@@ -60,6 +58,13 @@ export const ERROR_RATE = metricPart({
     margin: { harmMargin, safeMargin },
     ...rest,
   }),
+  queries: ({ queries }) => queriesIn('errorRate', queries),
+  presets: {
+    given: ({ preset, queries }) => ({ preset, queries }),
+    filled: (metric, { canary, stable }) => ({ ...metric, queries: { canary, stable } }),
+    lacks: 'counters of errors',
+    total: ({ queries }) => queries && { canary: queries.canary.total, stable: queries.stable.total },
+  },
 });
 
 export type ErrorRateMetric = MetricOf<typeof ERROR_RATE>;

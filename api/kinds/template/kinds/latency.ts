@@ -1,12 +1,10 @@
 import { complain, type Fields } from '../../../../lib/schema/fields.ts';
 import { fallback, object, optional, required } from '../../../../lib/schema/object.ts';
 import { boolean, list } from '../../../../lib/schema/scalars.ts';
-import { armsFrom, armsOf } from '../arms.ts';
+import { armsFrom, armsOf, queriesIn } from '../arms.ts';
 import { marginField } from '../margins.ts';
 import { metricPart, properShare, weight, type MetricOf } from '../part.ts';
-
-/** PromQL of a histogram: the selector of its _bucket series (classic), or of the histogram itself (native). */
-export type LatencyQueries = { buckets: string };
+import type { LatencyQueries } from '../preset.ts';
 
 const arms = armsOf<LatencyQueries>({
   buckets: {
@@ -88,6 +86,12 @@ export const LATENCY = metricPart({
     margin: { harmMargin, safeMargin },
     weight: share,
   }),
+  queries: ({ queries }) => queriesIn('latency', queries),
+  presets: {
+    given: ({ preset, queries }) => ({ preset, queries }),
+    filled: (metric, { latency }) => latency && { ...metric, queries: latency },
+    lacks: 'histogram of durations',
+  },
 });
 
 export type LatencyMetric = MetricOf<typeof LATENCY>;

@@ -3,7 +3,7 @@ import { oneOf } from '../../../../lib/schema/scalars.ts';
 import { converted } from '../../../../lib/schema/schema.ts';
 import { kayentaFields, refuseImproved, type KayentaSettings } from '../kayenta.ts';
 import { defaultSeriesTest, SERIES_RULES, seriesTest, type SeriesTest } from '../looks.ts';
-import { metricPart, query, type MetricOf } from '../part.ts';
+import { metricPart, numberQueries, query, type MetricOf } from '../part.ts';
 
 interface Question {
   query: string;
@@ -67,6 +67,7 @@ export const SERIES = metricPart({
     nan,
     test,
   }),
+  queries: (metric) => numberQueries('series', metric),
 });
 
 export type SeriesMetric = MetricOf<typeof SERIES>;

@@ -1,6 +1,6 @@
 import { fallback, object, optional, required } from '../../../../lib/schema/object.ts';
 import { count, oneOf, text } from '../../../../lib/schema/scalars.ts';
-import { metricPart, query, type MetricOf } from '../part.ts';
+import { metricPart, numberQueries, query, type MetricOf } from '../part.ts';
 
 const expression = text(512);
 const limit = count(0, 1000);
@@ -74,6 +74,11 @@ export const THRESHOLD = metricPart({
     },
     ...beside,
   }),
+  queries: (metric) => numberQueries('threshold', metric),
+  conditions: ({ success, failure }) => [
+    ...(success === undefined ? [] : [{ field: 'success', text: success }]),
+    ...(failure === undefined ? [] : [{ field: 'failure', text: failure }]),
+  ],
 });
 
 export type ThresholdMetric = MetricOf<typeof THRESHOLD>;

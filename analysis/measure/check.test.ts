@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { formatIssue } from '../../../lib/result.ts';
-import type { Metric } from '../../../api/kinds/template/metric.ts';
+import { formatIssue } from '../../lib/result.ts';
+import type { Metric } from '../../api/kinds/template/metric.ts';
 import { checkTemplate } from './check.ts';
-import { latency } from '../../../test/support/latency-objects.ts';
-import { boundTo, errorRate, series, threshold } from '../../../test/support/judge-objects.ts';
+import { latency } from '../../test/support/latency-objects.ts';
+import { boundTo, errorRate, series, threshold } from '../../test/support/judge-objects.ts';
 
 function issues(...metrics: Metric[]): string[] {
   const { template } = boundTo(metrics, { args: [{ name: 'path' }] });

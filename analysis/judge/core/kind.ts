@@ -1,0 +1,72 @@
+import type { MetricState } from '../../../api/kinds/release/verdict.ts';
+import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
+import type { Metric } from '../../../api/kinds/template/metric.ts';
+import type { ErrorRateQueries, LatencyQueries } from '../../../api/kinds/template/preset.ts';
+import type { Scoring } from '../../../api/kinds/template/scoring.ts';
+import type { Arm } from '../../../api/query.ts';
+import type { Issue } from '../../../lib/result.ts';
+import type { Evaluation, MetricInput, Opinion } from './evaluation.ts';
+
+/**
+ * A kind of metric: what it asks of a source, how it judges what comes back, and what people are told. One object per folder, listed in
+ * ../list.ts; its fields are api/kinds/template/kinds/<kind>.ts. docs/extending/metric-kind.md
+ */
+export interface MetricKind<M extends Metric = Metric> {
+  /** its name, and that of the field it is told by */
+  readonly name: M['type'];
+  /** what it is called in sentences */
+  readonly title: string;
+  readonly asks: Asks<M>;
+  readonly memory: Memory<M>;
+  /** one metric after a window */
+  judge(input: MetricInput, metric: M): Evaluation;
+  /** the same in a window in which most canary pods were cold; absent: it is not judged then */
+  judgeWarming?(input: MetricInput, metric: M): Evaluation;
+  /** what the metrics of this kind say as one where their template has a score; absent: each speaks for itself */
+  judgeTogether?(members: readonly Scored<M>[], scoring: Scoring, bound: BoundTemplate): Opinion;
+  /** how long a step has to last before the metric can pass; absent: no time is set */
+  horizonMs?(metric: M): number;
+  /** the past of stable alone can play both arms; `sluice backtest` leaves others out */
+  readonly replays: boolean;
+  /** what is wrong with its fields beside the queries; `place` is that of the metric */
+  check?(metric: M, place: string): Issue[];
+}
+
+/** Its running statistics: plain JSON in the status of the Release, and what becomes of them. */
+export interface Memory<M extends Metric = Metric> {
+  /** statistics of nothing yet */
+  begun(): MetricState;
+  /** can this be read, as stored? */
+  isWhole(data: unknown): boolean;
+  /** at the begin of the next step; evidence of harm is always kept, `keepSafe`: evidence of safety as well */
+  nextStep(state: MetricState, keep: { keepSafe: boolean }): MetricState;
+  /** the history of stable can still calibrate it; absent: it needs none */
+  wantsHistory?(state: MetricState): boolean;
+  /** what a new release begins with, of what a former one learnt; no evidence and no counts. Absent: nothing is learnt */
+  inherited?(former: MetricState, metric: M): MetricState | undefined;
+}
+
+/** What is asked of a source for one window, and with that what a measurement holds. */
+export type Asks<M> =
+  /** what two cumulative counts per arm rose by; undefined: it has no queries, and no preset gave it some */
+  | { form: 'counts'; of(metric: M): Record<Arm, ErrorRateQueries> | undefined }
+  | { form: 'histograms'; of(metric: M): Record<Arm, LatencyQueries> | undefined }
+  | { form: 'numbers'; of(metric: M): Numbers };
+
+/** One number per arm at the end of the window. */
+export interface Numbers {
+  query: string;
+  stableQuery?: string;
+  /** what becomes of a value that is no number */
+  nan: 'zero' | 'refuse';
+  /** compared: without a number of stable there is nothing to judge; named: a condition names it */
+  stable: 'compared' | 'named' | 'unused';
+  /** why these numbers cannot be judged */
+  refused(canary: number, stable: number | undefined): string | undefined;
+}
+
+/** A metric that counts in the score of its template. */
+export interface Scored<M extends Metric = Metric> {
+  metric: M;
+  evaluation: Evaluation;
+}

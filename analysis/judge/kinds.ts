@@ -1,0 +1,15 @@
+import type { Metric } from '../../api/kinds/template/metric.ts';
+import type { MetricKind } from './core/kind.ts';
+import * as all from './list.ts';
+
+const BY_NAME: { readonly [name in Metric['type']]: MetricKind } = all;
+
+export const KINDS: readonly MetricKind[] = Object.values(BY_NAME);
+
+/** What is known of the kind that this metric, or its stored statistics, are of. */
+export const kindOfMetric = ({ type }: Pick<Metric, 'type'>): MetricKind => BY_NAME[type];
+
+/** The kinds that compare requests, by name. */
+export const COUNTING: readonly string[] = KINDS.filter(({ asks }) => asks.form !== 'numbers').map(
+  ({ name }) => name,
+);
