@@ -1,10 +1,8 @@
 import type { Release } from '../api/kinds/release/release.ts';
 import type { ReleaseStatus } from '../api/kinds/release/status.ts';
 import type { Facts } from './facts/facts.ts';
-import type { Action, Answer, Outcome, Rule } from './model.ts';
+import type { Action, Answer, Outcome } from './model.ts';
 import { nextStatus, type Said, type StatusChange } from './status/next.ts';
-
-export type FactsRule = Rule<Facts>;
 
 export interface Parts extends Said {
   /** default: wait */

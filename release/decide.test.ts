@@ -20,7 +20,11 @@ import type { Snapshot } from './model.ts';
 
 describe('decide', () => {
   it.each([
-    { given: 'a Deployment that has not opted in', objects: [aTarget({ policy: null })], want: 'opted-out' },
+    {
+      given: 'a Deployment that has not opted in',
+      objects: [aTarget({ policy: null })],
+      want: 'not-opted-in',
+    },
     { given: 'no Deployment at all', objects: [], want: 'target-gone' },
     { given: 'an idle, held target', objects: [aTarget(), ...replicaSet('web:1'), initial()], want: 'idle' },
     { given: 'a release under way', objects: underWay(), want: 'stepping' },

@@ -5,20 +5,26 @@ import { factsOf, type Facts } from './facts/facts.ts';
 import type { MeasureResult } from '../api/measuring.ts';
 import type { Answer, Decision, Snapshot } from './model.ts';
 import { keepJudging } from './live/measure.ts';
-import { OTHERWISE, RULES } from './rules/list.ts';
 import { rememberingSkip } from './plan/skip.ts';
+import { RULES } from './rules/list.ts';
 import { plainly, toldPlainly } from './rules/plain.ts';
+import { situationOf, type Kind, type Situations } from './situation.ts';
 import { logged } from './status/log.ts';
 import type { Obstacle } from './status/trouble.ts';
 
-/** What to do about one target, and why: the answer of the first rule that applies. Pure. */
+/** What to do about one target, and why: the answer of the first rule of its situation that applies. Pure. */
 export function decide(snapshot: Snapshot): Decision {
-  const facts = factsOf(snapshot);
-  for (const rule of RULES) {
-    const answer = rule.decide(facts);
-    if (answer !== undefined) return completed(facts, rule.name, answer);
+  const situation = situationOf(factsOf(snapshot));
+  return decideIn(situation.kind, situation);
+}
+
+function decideIn<K extends Kind>(kind: K, situation: Situations[K]): Decision {
+  const { rules, otherwise } = RULES[kind];
+  for (const rule of rules) {
+    const answer = rule.decide(situation);
+    if (answer !== undefined) return completed(situation, rule.name, answer);
   }
-  return completed(facts, OTHERWISE.name, OTHERWISE.decide(facts));
+  return completed(situation, otherwise.name, otherwise.decide(situation));
 }
 
 const completed = (facts: Facts, rule: string, answer: Answer): Decision =>

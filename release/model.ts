@@ -200,13 +200,13 @@ export interface Decision {
 /** What a rule answers; its name is added by the list. */
 export type Answer = Omit<Decision, 'rule'>;
 
-/** One rule: undefined = does not apply. Safety rules stand first in the list; the first hit wins. */
-export interface Rule<F> {
+/** One rule about the situation S (release/situation.ts), or about several: undefined = does not apply. */
+export interface Rule<S> {
   name: string;
-  decide(facts: F): Answer | undefined;
+  decide: (situation: S) => Answer | undefined;
 }
 
-/** The rule for all that no other one is about. */
-export interface LastRule<F> extends Rule<F> {
-  decide(facts: F): Answer;
+/** The rule for all of a situation that no other one is about. */
+export interface LastRule<S> extends Rule<S> {
+  decide: (situation: S) => Answer;
 }

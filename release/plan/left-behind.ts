@@ -19,7 +19,6 @@ import { unfollow } from './following.ts';
  * canary, then what followed it.
  */
 export function removeLeftBehind(facts: Facts): Answer | undefined {
-  if (facts.active !== undefined) return undefined;
   const made = Object.values(PROVIDERS).flatMap((provider) => strayRoutes(facts.snapshot, provider));
   const ours = facts.canary.ours ? facts.canary.deployment?.object : undefined;
   const services = facts.snapshot.services.filter((each) => isMadeFor(facts.maker, each));

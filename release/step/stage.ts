@@ -7,7 +7,7 @@ import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Split } from '../../providers/provider.ts';
 import { splitOf } from '../../providers/shared/wants.ts';
 import type { Facts } from '../facts/facts.ts';
-import { phaseOf, recordedTemplates } from '../facts/records.ts';
+import { recordedTemplates } from '../facts/records.ts';
 import type { TrafficFacts } from '../facts/traffic.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
@@ -50,10 +50,4 @@ export function stepFacts(facts: Facts, release: Release, status = release.statu
   const split = splitOf(traffic.context.wants, step);
   const { policy } = rules;
   return { facts, release, status, target, traffic, policy, templates, ladder, step, split, index };
-}
-
-/** The step of a release whose canary may have traffic. */
-export function liveStep(facts: Facts): StepFacts | undefined {
-  const { active } = facts;
-  return active === undefined || !isLive(phaseOf(active)) ? undefined : stepFacts(facts, active);
 }

@@ -73,7 +73,7 @@ beforeAll(async () => {
     "import { tooManyReplicas } from './progress/too-many-replicas.ts';",
     'import',
   );
-  addLine('release/rules/list.ts', '  tooManyReplicas,', '  starting,');
+  addLine('release/rules/list.ts', '      tooManyReplicas,', '      resumed,');
 
   writeFileSync(at('cli/commands/server.ts'), codeOf('command.md'));
   addLine(
@@ -122,8 +122,8 @@ describe('a copy of the project with one back end, source, rule and command more
   });
 
   it('asks the rule before a release begins', async () => {
-    const rules = `(await import('./release/rules/list.ts')).RULES.map(({ name }) => name).join()`;
-    expect(await value(rules)).toMatch(/too-many-replicas,starting/);
+    const rules = `(await import('./release/rules/list.ts')).RULES.Starting.rules.map(({ name }) => name).join()`;
+    expect(await value(rules)).toMatch(/ordered,too-many-replicas/);
   });
 
   it('holds back end and source to their suites', async () => {

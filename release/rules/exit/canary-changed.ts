@@ -5,27 +5,26 @@ import type { Release } from '../../../api/kinds/release/release.ts';
 import { RESOURCES } from '../../../api/resources.ts';
 import { templatesEqual } from '../../canary/index.ts';
 import type { CanaryFacts } from '../../facts/canary.ts';
-import { phaseOf } from '../../facts/records.ts';
 import { event, patchRelease, remove } from '../../actions.ts';
-import type { Action } from '../../model.ts';
-import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
+import type { Action, Rule } from '../../model.ts';
+import { answerFor, AT_ONCE, POLL_MS } from '../../answer.ts';
 import { askedIn } from '../../plan/asked.ts';
 import { stillServes, zeroWeight } from '../../plan/leave.ts';
+import type { Stepping } from '../../situation.ts';
 
 /**
  * Somebody gave the canary Deployment another template: what was measured, or would be, is not about this release.
  * Traffic is taken off, the canary is made anew, and the release starts again without what it believed to know.
  */
-export const canaryChanged: FactsRule = {
+export const canaryChanged: Rule<Stepping> = {
   name: 'canary-changed',
   decide(facts) {
     const { active, canary, rules } = facts;
-    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
     if (!canary.ours || !canary.ofRelease || canary.deployment?.deleting !== false || !isChanged(canary))
       return undefined;
     const sentence = `Somebody changed the template of Deployment ${canary.name}: the canary is made anew and the release starts again.`;
     const off = zeroWeight(facts);
-    const { weightObservedAt, analysis } = active.status ?? {};
+    const { weightObservedAt, analysis } = active.status;
     // Deleted only once it is recorded that nothing is known: else a lost record would keep what was measured.
     const forgotten = weightObservedAt === undefined && analysis === undefined;
     const serves = stillServes(facts);
@@ -46,7 +45,7 @@ export const canaryChanged: FactsRule = {
     return answerFor(facts, active, parts, {
       phase: 'Progressing',
       step: 0,
-      ...askedIn(facts, rules === undefined ? undefined : ladderOf(rules.policy)[0]),
+      ...askedIn(facts, ladderOf(rules.policy)[0]),
       stepStartedAt: new Date(facts.nowMs).toISOString(),
       weightObservedAt: undefined,
       pausedAt: undefined,

@@ -1,27 +1,25 @@
 import { REASON } from '../../../api/reasons.ts';
-import type { Release } from '../../../api/kinds/release/release.ts';
-import { phaseOf } from '../../facts/records.ts';
-import type { FactsRule } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { canaryFailure } from '../../plan/canary-failure.ts';
 import { withdraw, type Cause } from '../../plan/withdraw.ts';
+import type { Stepping } from '../../situation.ts';
 
 /** So often may a canary under traffic lose its last ready pod. */
 const LOSSES = 3;
 
 /** Canary pods that crash, restart, or do not become ready in time: the release fails, it never waits for ever. */
-export const canaryFailed: FactsRule = {
+export const canaryFailed: Rule<Stepping> = {
   name: 'canary-failed',
   decide(facts) {
     const { active } = facts;
-    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
     const failure = canaryFailure(facts) ?? unsteady(active);
     return failure === undefined ? undefined : withdraw(facts, active, failure);
   },
 };
 
 /** Readiness that comes and goes would otherwise begin the same step for ever, each time with failing requests. */
-function unsteady({ status }: Release): Cause | undefined {
-  const losses = status?.losses ?? 0;
+function unsteady({ status }: Stepping['active']): Cause | undefined {
+  const losses = status.losses ?? 0;
   if (losses < LOSSES) return undefined;
   const sentence = `The canary lost its last ready pod ${losses} times while traffic went to it.`;
   return { reason: REASON.CanaryUnhealthy, sentence };

@@ -1,20 +1,20 @@
 import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { clearFailed, optional } from '../../actions.ts';
-import type { FactsRule } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { ENDED, TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
+import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
 /** The template is set back to stable, by its author or by order: the release ends, traffic first, and no new one begins. */
-export const reverted: FactsRule = {
+export const reverted: Rule<Starting | Stepping | Promoting> = {
   name: 'reverted',
   decide(facts) {
     const { active, stable, target } = facts;
-    if (active?.metadata.annotations?.[ANNOTATION.revert] !== undefined) {
+    if (active.metadata.annotations?.[ANNOTATION.revert] !== undefined) {
       const sentence = 'A human ordered the stable template back.';
       return withdraw(facts, active, { reason: REASON.RevertedByHuman, sentence, withdrawal: TURNED_DOWN });
     }
-    if (active === undefined || target === undefined || stable?.wanted !== true || stable.foreign)
-      return undefined;
+    if (!stable.wanted || stable.foreign) return undefined;
     const sentence = 'The author set the template back to the stable one.';
     const withdrawal = { ...ENDED, by: 'Author' as const };
     const answer = withdraw(facts, active, { reason: REASON.RevertedByAuthor, sentence, withdrawal });

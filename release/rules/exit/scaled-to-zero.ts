@@ -1,22 +1,20 @@
 import { REASON } from '../../../api/reasons.ts';
 import type { ReleaseStatus } from '../../../api/kinds/release/status.ts';
 import { isNothing, wantedSplit } from '../../../api/split.ts';
-import type { Facts } from '../../facts/facts.ts';
-import { phaseOf } from '../../facts/records.ts';
 import { NOTHING } from '../../status/next.ts';
-import { answerFor, POLL_MS, type FactsRule } from '../../answer.ts';
+import { answerFor, POLL_MS } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { zeroWeight } from '../../plan/leave.ts';
+import type { Stepping } from '../../situation.ts';
 
 /**
  * The target was scaled to 0 in mid-release: without stable pods there is nothing to compare with, and a failing stable
  * arm would make any canary look good. The release rests until stable pods serve again.
  */
-export const scaledToZero: FactsRule = {
+export const scaledToZero: Rule<Stepping> = {
   name: 'scaled-to-zero',
   decide(facts) {
-    const { active } = facts;
-    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active)) || !rests(facts))
-      return undefined;
+    if (!rests(facts)) return undefined;
     const sentence = 'The target was scaled to 0; the release goes on when it has a ready pod again.';
     const parts = {
       reason: REASON.NoReplicas,
@@ -24,7 +22,7 @@ export const scaledToZero: FactsRule = {
       actions: zeroWeight(facts),
       requeueAfterMs: POLL_MS,
     };
-    return answerFor(facts, active, parts, {
+    return answerFor(facts, facts.active, parts, {
       phase: 'Waiting',
       waitsFor: 'Replicas',
       ...NOTHING,
@@ -33,16 +31,16 @@ export const scaledToZero: FactsRule = {
   },
 };
 
-function rests({ active, target, stable }: Facts): boolean {
-  if (target?.replicas === 0) return true;
+function rests({ active, target, stable }: Stepping): boolean {
+  if (target.replicas === 0) return true;
   // Coming up again from 0 is not being broken, however long it takes.
-  const back = stable?.replicaSet?.pods.some((pod) => pod.ready) === true;
-  return isResting(active?.status) && !back;
+  const back = stable.replicaSet?.pods.some((pod) => pod.ready) === true;
+  return isResting(active.status) && !back;
 }
 
 /** A status of the version before says only that it waits and gives the canary nothing; that much is enough to wait on. */
-function isResting(status: ReleaseStatus | undefined): boolean {
-  if (status === undefined || status.phase !== 'Waiting') return false;
+function isResting(status: ReleaseStatus): boolean {
+  if (status.phase !== 'Waiting') return false;
   const { waitsFor, withheld } = status;
   return waitsFor === undefined
     ? withheld === undefined && isNothing(wantedSplit(status))

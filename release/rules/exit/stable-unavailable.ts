@@ -1,15 +1,14 @@
 import { REASON } from '../../../api/reasons.ts';
-import { phaseOf } from '../../facts/records.ts';
 import { stableBroken } from '../../facts/unavailable.ts';
-import type { FactsRule } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { promote } from '../../plan/promote.ts';
+import type { Stepping } from '../../situation.ts';
 
 /** No stable pod has been available for 60 s: the new version is the best there is, as soon as the canary is ready. */
-export const stableUnavailable: FactsRule = {
+export const stableUnavailable: Rule<Stepping> = {
   name: 'stable-unavailable',
   decide(facts) {
     const { active, canary } = facts;
-    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
     if (!stableBroken(facts, active)) return undefined;
     if (!canary.ofRelease || canary.ready.length === 0 || canary.available < canary.wanted) return undefined;
     const sentence = 'No stable pod has been available for 60 s and the canary is ready: it is promoted.';

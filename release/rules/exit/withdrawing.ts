@@ -1,13 +1,9 @@
-import { phaseOf } from '../../facts/records.ts';
-import type { FactsRule } from '../../answer.ts';
+import type { LastRule } from '../../model.ts';
 import { goOnWithdrawing } from '../../plan/withdraw.ts';
+import type { Leaving } from '../../situation.ts';
 
 /** The release is being taken back: that goes on to its end, whatever else is wrong. */
-export const withdrawing: FactsRule = {
+export const withdrawing: LastRule<Leaving> = {
   name: 'withdrawing',
-  decide(facts) {
-    const { active } = facts;
-    if (active === undefined || phaseOf(active) !== 'RollingBack') return undefined;
-    return goOnWithdrawing(facts, active);
-  },
+  decide: (facts) => goOnWithdrawing(facts, facts.active),
 };

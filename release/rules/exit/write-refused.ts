@@ -1,17 +1,16 @@
-import { phaseOf } from '../../facts/records.ts';
 import { LASTING_MS, sentenceOf } from '../../status/obstacle.ts';
-import type { FactsRule } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
+import type { Stepping } from '../../situation.ts';
 
 /**
  * Validation or admission goes on refusing a write without which the step cannot be: the release ends, and the server's own sentence
  * says why. A missing right is waited for instead, and a server that could not do it has not said no.
  */
-export const writeRefused: FactsRule = {
+export const writeRefused: Rule<Stepping> = {
   name: 'write-refused',
   decide(facts) {
     const { active, snapshot, nowMs } = facts;
-    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
     const refused = Object.values(snapshot.refused).find(
       (each) =>
         each.kind === 'refused' &&

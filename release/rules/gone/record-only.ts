@@ -1,25 +1,20 @@
-import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Release } from '../../../api/kinds/release/release.ts';
 import { templatesEqual } from '../../canary/index.ts';
-import { servingAlone, type WorkloadFacts } from '../../facts/workload.ts';
-import type { Facts } from '../../facts/facts.ts';
-import type { Answer } from '../../model.ts';
+import { servingAlone } from '../../facts/workload.ts';
+import type { Answer, LastRule } from '../../model.ts';
 import { event } from '../../actions.ts';
-import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answerFor, AT_ONCE } from '../../answer.ts';
 import { waitToServe } from '../../plan/first-version.ts';
 import { DELETED } from '../../record/record-again.ts';
 import { recordStatus } from '../../record/record.ts';
+import type { Recording } from '../../situation.ts';
 
 /** A Release that only records what rolled out without one, or how another ended. */
-export const recordOnly: FactsRule = {
+export const recordOnly: LastRule<Recording> = {
   name: 'record-only',
   decide(facts) {
-    const { active, target } = facts;
-    const as = active?.metadata.annotations?.[ANNOTATION.recordedAs];
-    if (active === undefined || as === undefined) return undefined;
-    if (as === 'Recreated' && target !== undefined) return recreatedTarget(facts, active, target);
-    if (active.status !== undefined) return undefined;
+    const { active, as } = facts;
+    if (as === 'Recreated') return recreatedTarget(facts);
     if (as === 'Deleted') {
       const { phase, withdrawal, reason, message, targetGeneration } = DELETED(facts);
       return answerFor(
@@ -35,7 +30,8 @@ export const recordOnly: FactsRule = {
 };
 
 /** A target that was made again: what it runs is judged by what was stable before, once it serves alone. */
-function recreatedTarget(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {
+function recreatedTarget(facts: Recording): Answer {
+  const { active, target } = facts;
   const serving = target.observed ? servingAlone(target) : undefined;
   if (serving === undefined) return waitToServe(facts, target);
   const { stable, canary } = active.spec;

@@ -1,16 +1,14 @@
 import { REASON } from '../../../api/reasons.ts';
-import { phaseOf } from '../../facts/records.ts';
-import type { FactsRule } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { ENDED, withdraw } from '../../plan/withdraw.ts';
+import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
 /** The target was deleted and made again while a release of the old one was under way. */
-export const recreated: FactsRule = {
+export const recreated: Rule<Starting | Stepping | Promoting> = {
   name: 'recreated',
   decide(facts) {
     const { active, target } = facts;
-    if (active === undefined || target === undefined || active.spec.target.uid === target.uid)
-      return undefined;
-    if (phaseOf(active) === 'RollingBack') return undefined;
+    if (active.spec.target.uid === target.uid) return undefined;
     const sentence = 'The target was deleted and made again: the release of the old one ends.';
     return withdraw(facts, active, { reason: REASON.TargetDeleted, sentence, withdrawal: ENDED });
   },

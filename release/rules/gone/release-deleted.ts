@@ -1,48 +1,70 @@
 import { REASON } from '../../../api/reasons.ts';
 import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { isEnded, phaseOf } from '../../facts/records.ts';
-import type { Action, Answer } from '../../model.ts';
+import { phaseOf } from '../../facts/records.ts';
+import type { Action, Answer, Rule } from '../../model.ts';
 import { forgetOriginals, pause, rollOut, urgent } from '../../actions.ts';
-import { answer, answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
+import { answer, answerFor, AT_ONCE, POLL_MS } from '../../answer.ts';
 import { leave } from '../../plan/leave.ts';
 import { recordAgain, recordRecreated } from '../../record/record-again.ts';
 import { cause, TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
+import type { Between, OptedOutMidRelease, UnderWay } from '../../situation.ts';
 
 /**
  * Somebody deletes the Release under way: an abort. Its finalizer keeps it until the route is restored; how it ended is written
  * into a fresh record before it goes, so that its template is not begun anew.
  */
-export const releaseDeleted: FactsRule = {
+export const releaseDeleted: Rule<OptedOutMidRelease | UnderWay> = {
   name: 'release-deleted',
   decide(facts) {
-    const { newest } = facts;
-    if (newest?.metadata.deletionTimestamp === undefined) return passed(facts);
-    if (facts.active !== undefined && phaseOf(newest) !== 'RollingBack') return begin(facts, newest);
-    return (
-      leave(facts, newest, cause(newest)) ??
-      (isEnded(newest) ? released(facts, newest) : ended(facts, newest))
-    );
+    const { active } = facts;
+    if (!isDeleted(active)) return undefined;
+    if (phaseOf(active) !== 'RollingBack') return begin(facts);
+    return leave(facts, active, cause(active)) ?? ended(facts, active);
   },
 };
 
-function begin(facts: Facts, newest: Release): Answer {
-  const { target, stable } = facts;
+/** The newest Release, which has ended, is deleted: it goes once no route needs its record. */
+export const endedReleaseDeleted: Rule<Between> = {
+  name: 'ended-release-deleted',
+  decide(facts) {
+    const { newest } = facts;
+    if (newest === undefined || !isDeleted(newest)) return undefined;
+    return leave(facts, newest, cause(newest)) ?? released(facts, newest);
+  },
+};
+
+/** Its record was written and the finalizer was not taken off any more: the route had been restored before either. */
+export const recordedReleaseDeleted: Rule<Between> = {
+  name: 'recorded-release-deleted',
+  decide({ releases: [, before] }) {
+    if (before === undefined || !isDeleted(before) || (before.metadata.finalizers ?? []).length === 0)
+      return undefined;
+    const free = forgetOriginals(before);
+    const sentence = 'The Release has a fresh record; it may go.';
+    return answer({ reason: REASON.ReleaseDeleted, sentence, actions: [free], requeueAfterMs: AT_ONCE });
+  },
+};
+
+const isDeleted = ({ metadata }: Release): boolean => metadata.deletionTimestamp !== undefined;
+
+function begin(facts: OptedOutMidRelease | UnderWay): Answer {
+  const { active, target, stable } = facts;
   const sentence = 'The Release was deleted: the route is restored and the canary goes.';
   // It may be rolling out at this moment.
-  const rolling = target?.paused === false && stable?.wanted === false && !stable.foreign;
-  const first = target !== undefined && rolling ? urgent([pause(facts, target)]) : [];
+  const rolling = !target.paused && stable?.wanted === false && !stable.foreign;
+  const first = rolling ? urgent([pause(facts, target)]) : [];
   const reason = REASON.ReleaseDeleted;
-  return withdraw(facts, newest, { reason, sentence, withdrawal: TURNED_DOWN, first });
+  return withdraw(facts, active, { reason, sentence, withdrawal: TURNED_DOWN, first });
 }
 
 /** The record first: without it a controller that dies now would find a template nobody has tried. */
-function ended(facts: Facts, newest: Release): Answer {
+function ended(facts: OptedOutMidRelease | UnderWay, newest: Release): Answer {
   const { target, stable } = facts;
   const sentence = 'The route is restored; the Release may go.';
   const free = facts.traffic?.recorded === true ? [forgetOriginals(newest)] : [];
   const parts = { reason: REASON.ReleaseDeleted, sentence, requeueAfterMs: POLL_MS };
-  if (target === undefined || stable === undefined) return answer({ ...parts, actions: free });
+  if (stable === undefined) return answer({ ...parts, actions: free });
   if (stable.foreign)
     return answer({ ...parts, actions: [...recordRecreated(facts, target, newest), ...free] });
   const ran = stable.lost && !stable.wanted && target.paused;
@@ -59,15 +81,4 @@ function released(facts: Facts, release: Release): Answer {
   // Without the finalizer it goes by itself, and the watch tells of that.
   const requeueAfterMs = actions.length > 0 ? AT_ONCE : POLL_MS;
   return answer({ reason: REASON.ReleaseDeleted, sentence, actions, requeueAfterMs });
-}
-
-/** Its record was written and the finalizer was not taken off any more: the route had been restored before either. */
-function passed(facts: Facts): Answer | undefined {
-  const [newest, before] = facts.releases;
-  if (newest === undefined || !isEnded(newest) || before?.metadata.deletionTimestamp === undefined)
-    return undefined;
-  if ((before.metadata.finalizers ?? []).length === 0) return undefined;
-  const free = forgetOriginals(before);
-  const sentence = 'The Release has a fresh record; it may go.';
-  return answer({ reason: REASON.ReleaseDeleted, sentence, actions: [free], requeueAfterMs: AT_ONCE });
 }

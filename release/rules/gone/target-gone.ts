@@ -1,23 +1,31 @@
 import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { isEnded, phaseOf } from '../../facts/records.ts';
-import type { Answer } from '../../model.ts';
+import { phaseOf } from '../../facts/records.ts';
+import type { Answer, LastRule } from '../../model.ts';
 import { forgetOriginals } from '../../actions.ts';
 import { NOTHING } from '../../status/next.ts';
-import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answer, answerFor, AT_ONCE } from '../../answer.ts';
 import { leave } from '../../plan/leave.ts';
 import { cause, ENDED, withdraw } from '../../plan/withdraw.ts';
+import type { Gone, GoneMidRelease } from '../../situation.ts';
+
+/** Without a target there is nothing to do. */
+export const targetGone: LastRule<Gone> = {
+  name: 'target-gone',
+  decide() {
+    const sentence = 'The target does not exist.';
+    return answer({ reason: REASON.TargetDeleted, sentence, outcome: 'done' });
+  },
+};
 
 /** The target is deleted: its route is restored before the Release may go; the rest goes with its owner. */
-export const targetGone: FactsRule = {
-  name: 'target-gone',
+export const targetGoneMidRelease: LastRule<GoneMidRelease> = {
+  name: 'target-gone-mid-release',
   decide(facts) {
-    const { target, newest } = facts;
-    if (target !== undefined && !target.deleting) return undefined;
-    if (newest === undefined || isEnded(newest)) return gone();
-    if (phaseOf(newest) !== 'RollingBack') return begin(facts, newest);
-    return leave(facts, newest, cause(newest)) ?? release(facts, newest) ?? ended(facts, newest);
+    const { active } = facts;
+    if (phaseOf(active) !== 'RollingBack') return begin(facts, active);
+    return leave(facts, active, cause(active)) ?? release(facts, active) ?? ended(facts, active);
   },
 };
 
@@ -46,8 +54,4 @@ function ended(facts: Facts, newest: Release): Answer {
     { reason, sentence: message, outcome: 'done' },
     { phase: 'Aborted', ...NOTHING },
   );
-}
-
-function gone(): Answer {
-  return answer({ reason: REASON.TargetDeleted, sentence: 'The target does not exist.', outcome: 'done' });
 }

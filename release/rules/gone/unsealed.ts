@@ -3,21 +3,21 @@ import { REASON } from '../../../api/reasons.ts';
 import type { Release } from '../../../api/kinds/release/release.ts';
 import { isEnded } from '../../facts/records.ts';
 import type { Facts } from '../../facts/facts.ts';
-import type { Answer } from '../../model.ts';
+import type { Answer, Rule } from '../../model.ts';
 import { NOTHING } from '../../status/next.ts';
 import { event, patchRelease } from '../../actions.ts';
-import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answer, answerFor, AT_ONCE } from '../../answer.ts';
 import { removeLeftBehind } from '../../plan/left-behind.ts';
 import { discarded, mayBeUnfinished } from '../../record/made.ts';
+import type { Between, Gone } from '../../situation.ts';
 
 /**
  * A Release without a valid seal was forged or changed by hand, or the key was lost. Nothing in it is acted upon: what is
  * left of Sluice's own loses its traffic by the plain rule, and the Release ends.
  */
-export const unsealed: FactsRule = {
+export const unsealed: Rule<Gone | Between> = {
   name: 'unsealed',
   decide(facts) {
-    if (facts.active !== undefined) return undefined;
     const fresh = facts.unsealed.find((each) => each.status === undefined && !mayBeUnfinished(facts, each));
     if (fresh !== undefined) return discarded(fresh);
     const open = facts.unsealed.find(

@@ -1,35 +1,33 @@
 import { REASON } from '../../../api/reasons.ts';
-import type { Facts } from '../../facts/facts.ts';
 import { stableAfter } from '../../facts/records.ts';
-import { servingAlone, type ReplicaSetFacts, type WorkloadFacts } from '../../facts/workload.ts';
+import { servingAlone, type ReplicaSetFacts } from '../../facts/workload.ts';
 import { templatesEqual } from '../../canary/index.ts';
-import type { Answer } from '../../model.ts';
+import type { Answer, LastRule } from '../../model.ts';
 import { pause } from '../../actions.ts';
-import { answer, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answer, AT_ONCE } from '../../answer.ts';
 import { inProgress, waitToServe } from '../../plan/first-version.ts';
 import { recordRecreated } from '../../record/record-again.ts';
 import { record } from '../../record/record.ts';
+import type { FirstSight } from '../../situation.ts';
 import { notHeld, tooLargeForRecord } from '../../record/record-size.ts';
 
 /**
  * No Release speaks of this Deployment yet: it waits until one ReplicaSet serves alone, and is recorded. In pause mode it
  * is paused before, so that no change slips in between; in admission mode that is held anyway.
  */
-export const firstSight: FactsRule = {
+export const firstSight: LastRule<FirstSight> = {
   name: 'first-sight',
   decide(facts) {
-    const { target, newest, stable } = facts;
-    if (target === undefined || (newest !== undefined && stable?.foreign !== true)) return undefined;
+    const { target } = facts;
     const serving = servingAlone(target);
-    if (serving === undefined || !target.observed)
-      return remembered(facts, target) ?? waitToServe(facts, target);
+    if (serving === undefined || !target.observed) return remembered(facts) ?? waitToServe(facts, target);
     const kept = { stable: serving.template, canary: serving.template };
     const tooLarge = notHeld(facts, target, kept);
     if (tooLarge !== undefined) return tooLarge;
-    if (target.paused) return recorded(facts, target, serving);
+    if (target.paused) return recorded(facts, serving);
     // About to roll out something else: the native controller has not made its ReplicaSet yet.
     if (!templatesEqual(serving.template, target.template)) return inProgress(target);
-    if (facts.snapshot.config.hold === 'admission') return recorded(facts, target, serving);
+    if (facts.snapshot.config.hold === 'admission') return recorded(facts, serving);
     const sentence = 'The first version serves alone: the target is paused, so that its next change is held.';
     return answer({
       reason: REASON.Holding,
@@ -41,8 +39,8 @@ export const firstSight: FactsRule = {
 };
 
 /** The Releases of a Deployment that was deleted go with it: what they call stable is written down while one is left. */
-function remembered(facts: Facts, target: WorkloadFacts): Answer | undefined {
-  const { newest } = facts;
+function remembered(facts: FirstSight): Answer | undefined {
+  const { newest, target } = facts;
   if (newest === undefined) return undefined;
   const kept = { stable: stableAfter(newest).template, canary: target.template };
   if (tooLargeForRecord(target, kept) !== undefined) return undefined;
@@ -53,7 +51,8 @@ function remembered(facts: Facts, target: WorkloadFacts): Answer | undefined {
 }
 
 /** The first version is Initial; a target made again with another template than the last stable one is Escaped. */
-function recorded(facts: Facts, target: WorkloadFacts, serving: ReplicaSetFacts): Answer {
+function recorded(facts: FirstSight, serving: ReplicaSetFacts): Answer {
+  const { target } = facts;
   const { lastStable } = facts.snapshot;
   const gone = lastStable?.uid === target.uid ? undefined : lastStable?.stable;
   const last = facts.newest === undefined ? gone : stableAfter(facts.newest);

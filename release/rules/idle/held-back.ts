@@ -1,65 +1,56 @@
 import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Release } from '../../../api/kinds/release/release.ts';
-import type { Facts } from '../../facts/facts.ts';
 import { phaseOf } from '../../facts/records.ts';
-import { timeOf, type WorkloadFacts } from '../../facts/workload.ts';
-import type { Answer } from '../../model.ts';
+import { timeOf } from '../../facts/workload.ts';
+import type { Answer, Rule } from '../../model.ts';
 import { event, markFailed, rollOut } from '../../actions.ts';
-import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answer, answerFor, AT_ONCE } from '../../answer.ts';
 import { restartedBehind } from '../../plan/restart.ts';
 import { servesUnrecorded } from '../../plan/serving.ts';
 import { turnedDown } from '../../plan/turned-down.ts';
+import type { Idle } from '../../situation.ts';
 
 const REVERT_AFTER_MS = 60_000;
 
 /** The target holds a template that failed or was aborted: it stays held and shown as failed, and is never tried again. */
-export const heldBack: FactsRule = {
+export const heldBack: Rule<Idle> = {
   name: 'held-back',
   decide(facts) {
-    const { active, target, stable } = facts;
-    if (
-      active !== undefined ||
-      target === undefined ||
-      stable === undefined ||
-      stable.wanted ||
-      stable.foreign
-    )
-      return undefined;
+    const { target, stable } = facts;
+    if (stable.wanted) return undefined;
     const release = target.paused && !servesUnrecorded(facts) ? turnedDown(facts) : undefined;
     return release === undefined
       ? undefined
-      : (ordered(facts, target) ??
-          revert(facts, release, target) ??
-          restartedBehind(facts, target) ??
-          stay(facts, release, target));
+      : (ordered(facts) ?? revert(facts, release) ?? restartedBehind(facts, target) ?? stay(facts, release));
   },
 };
 
 /** A human ordered the stable template back. */
-function ordered({ newest, stable, ...facts }: Facts, target: WorkloadFacts): Answer | undefined {
-  if (newest?.metadata.annotations?.[ANNOTATION.revert] === undefined || stable === undefined)
-    return undefined;
+function ordered(facts: Idle): Answer | undefined {
+  const { newest, target, stable } = facts;
+  if (newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
   const sentence = 'A human ordered the stable template back.';
-  const told = event({ ...facts, newest, stable }, 'Normal', REASON.RevertedByHuman, sentence);
+  const told = event(facts, 'Normal', REASON.RevertedByHuman, sentence);
   const actions = [rollOut(target, stable.template), ...told];
   return answer({ reason: REASON.RevertedByHuman, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 
 /** onFailure: revert writes the stable template back once native tools have had time to see the failure. */
-function revert(facts: Facts, release: Release, target: WorkloadFacts): Answer | undefined {
-  const { stable, rules } = facts;
+function revert(facts: Idle, release: Release): Answer | undefined {
+  const { target, stable, rules } = facts;
   const wanted =
-    rules?.policy.onFailure === 'revert' && phaseOf(release) === 'RolledBack' && release === facts.newest;
-  if (!wanted || stable === undefined) return undefined;
+    rules.policy.onFailure === 'revert' && phaseOf(release) === 'RolledBack' && release === facts.newest;
+  if (!wanted) return undefined;
   const restMs = timeOf(release.status?.endedAt, facts.nowMs) + REVERT_AFTER_MS - facts.nowMs;
-  if (restMs > 0) return { ...stay(facts, release, target), requeueAfterMs: restMs };
+  if (restMs > 0) return { ...stay(facts, release), requeueAfterMs: restMs };
   const sentence = 'The policy says onFailure: revert: the stable template is written back.';
   const actions = [rollOut(target, stable.template)];
   return answer({ reason: REASON.RevertedByPolicy, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 
-function stay(facts: Facts, release: Release, target: WorkloadFacts): Answer {
+function stay(facts: Idle, release: Release): Answer {
+  const { target } = facts;
   const { name } = release.metadata;
   const why = release.status?.message ?? '';
   const sentence =

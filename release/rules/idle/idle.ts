@@ -1,17 +1,17 @@
 import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';
-import type { Facts } from '../../facts/facts.ts';
 import { isEnded, wasTurnedDown, wasUndone } from '../../facts/records.ts';
-import type { Action, LastRule } from '../../model.ts';
+import type { Action, LastRule, Rule } from '../../model.ts';
 import { clearFailed, optional, remove } from '../../actions.ts';
-import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answer, answerFor, AT_ONCE } from '../../answer.ts';
+import type { FirstSight, Idle } from '../../situation.ts';
 
 /** Old Releases deleted in one pass; the next goes on. */
 const BATCH = 20;
 
 /** More than the limit of ended Releases: the oldest go. */
-export const history: FactsRule = {
+export const history: Rule<FirstSight | Idle> = {
   name: 'history',
   decide(facts) {
     const limit = facts.rules?.policy.historyLimit ?? 10;
@@ -28,7 +28,7 @@ export const history: FactsRule = {
 };
 
 /** Nothing is under way: the next change of the target is held, and it shows no failure it no longer has. */
-export const idle: LastRule<Facts> = {
+export const idle: LastRule<Idle> = {
   name: 'idle',
   decide(facts) {
     const { newest } = facts;
@@ -39,10 +39,9 @@ export const idle: LastRule<Facts> = {
       actions,
     };
     // A template that a human turned down may be tried again after the target has gone back to stable.
-    const left =
-      facts.stable?.wanted === true && newest?.status?.targetGeneration !== undefined && !facts.holdsNewest;
-    const aside = newest?.metadata.annotations?.[ANNOTATION.setAside] !== undefined;
-    if (newest?.status === undefined || !left || aside || !wasTurnedDown(newest))
+    const left = facts.stable.wanted && newest.status?.targetGeneration !== undefined && !facts.holdsNewest;
+    const aside = newest.metadata.annotations?.[ANNOTATION.setAside] !== undefined;
+    if (newest.status === undefined || !left || aside || !wasTurnedDown(newest))
       return answer({ ...parts, outcome: 'done' });
     const { reason, message, decisions } = newest.status;
     return answerFor(
@@ -55,8 +54,6 @@ export const idle: LastRule<Facts> = {
 };
 
 /** A promotion that failed leaves its sign on the stable template, so that a pipeline that waits learns of it. */
-function settledSign(facts: Facts): Action[] {
-  const { target, newest } = facts;
-  if (target === undefined || newest === undefined) return [];
-  return wasUndone(newest) ? [] : optional(clearFailed(facts, target));
+function settledSign(facts: Idle): Action[] {
+  return wasUndone(facts.newest) ? [] : optional(clearFailed(facts, facts.target));
 }

@@ -1,10 +1,8 @@
 import { REASON } from '../../../api/reasons.ts';
 import { stableAfter } from '../../facts/records.ts';
-import type { StableFacts, Facts } from '../../facts/facts.ts';
-import type { WorkloadFacts } from '../../facts/workload.ts';
-import type { Action, Answer } from '../../model.ts';
+import type { Action, Answer, Rule, Snapshot } from '../../model.ts';
 import { clearFailed, event, optional } from '../../actions.ts';
-import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answerFor, AT_ONCE } from '../../answer.ts';
 import { notes, planRelease } from '../../plan/plan.ts';
 import { doubted, making } from '../../record/made.ts';
 import { newRelease } from '../../record/record.ts';
@@ -12,28 +10,29 @@ import { cannotBegin } from '../../record/record-size.ts';
 import { arrivedSkip } from '../../plan/skip.ts';
 import { servesUnrecorded } from '../../plan/serving.ts';
 import { turnedDown } from '../../plan/turned-down.ts';
+import type { Idle } from '../../situation.ts';
 
 /** A held template that no Release is about yet: one is made, with everything it will be judged by. */
-export const newTemplate: FactsRule = {
+export const newTemplate: Rule<Idle> = {
   name: 'new-template',
   decide(facts) {
-    const { target, stable, active } = facts;
-    if (active !== undefined || target === undefined || stable === undefined || stable.foreign)
-      return undefined;
+    const { target, stable } = facts;
     if (stable.wanted || !target.paused || turnedDown(facts) !== undefined) return undefined;
     // Left over from a hold that failed, and handled by stable-lost once the Release of it has ended; or recorded by `holding`.
     if ((facts.holdsNewest && stable.lost) || servesUnrecorded(facts)) return undefined;
-    return doubted(facts) ?? begin(facts, target, stable);
+    return doubted(facts) ?? begin(facts);
   },
 };
 
-function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer {
-  const record = facts.newest === undefined ? stable.template : stableAfter(facts.newest).template;
+function begin(facts: Idle): Answer {
+  const { newest, target, stable } = facts;
+  const record = stableAfter(newest).template;
   const tooLarge = cannotBegin(facts, target, { stable: record, canary: target.template });
   if (tooLarge !== undefined) return tooLarge;
   const plan = planRelease(facts);
   // What the server could not rehearse a moment ago is tried again over a record that says so.
-  const resolved = plan.ok && !plan.rehearsal.some((each) => wasRefused(facts, each)) ? plan : undefined;
+  const resolved =
+    plan.ok && !plan.rehearsal.some((each) => wasRefused(facts.snapshot, each)) ? plan : undefined;
   const { annotations, told } = arrivedSkip(facts, target);
   const release = newRelease(
     target,
@@ -57,5 +56,5 @@ function begin(facts: Facts, target: WorkloadFacts, stable: StableFacts): Answer
   return answerFor(facts, release, parts, { targetGeneration: target.generation });
 }
 
-const wasRefused = ({ snapshot }: Facts, action: Action): boolean =>
+const wasRefused = (snapshot: Snapshot, action: Action): boolean =>
   action.do === 'write' && action.noted !== undefined && action.noted in snapshot.refused;

@@ -1,5 +1,6 @@
-import type { FactsRule } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { removeLeftBehind } from '../../plan/left-behind.ts';
+import type { Between } from '../../situation.ts';
 
 /** Objects that Sluice made are there, and no release under way accounts for them. */
-export const orphans: FactsRule = { name: 'orphans', decide: removeLeftBehind };
+export const orphans: Rule<Between> = { name: 'orphans', decide: removeLeftBehind };

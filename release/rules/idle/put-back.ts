@@ -4,45 +4,38 @@ import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { templatesEqual } from '../../canary/index.ts';
 import { setAsideOf } from '../../facts/records.ts';
-import type { Facts } from '../../facts/facts.ts';
-import { servingAlone, type WorkloadFacts } from '../../facts/workload.ts';
-import type { Answer } from '../../model.ts';
+import { servingAlone } from '../../facts/workload.ts';
+import type { Answer, Rule } from '../../model.ts';
 import { hold, patchRelease } from '../../actions.ts';
-import { answer, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answer, AT_ONCE } from '../../answer.ts';
+import type { Idle } from '../../situation.ts';
 
 /** The newer template that was set aside comes back, held, once the stable one serves alone again. */
-export const putBack: FactsRule = {
+export const putBack: Rule<Idle> = {
   name: 'put-back',
   decide(facts) {
-    const { active, newest, target, stable } = facts;
-    if (active !== undefined || newest === undefined || target === undefined || stable === undefined)
-      return undefined;
-    if (
-      newest.metadata.annotations?.[ANNOTATION.setAside] === undefined ||
-      !atRest(facts, target) ||
-      stable.foreign
-    )
-      return undefined;
+    const { newest, stable } = facts;
+    if (newest.metadata.annotations?.[ANNOTATION.setAside] === undefined || !atRest(facts)) return undefined;
     const template = setAsideOf(newest);
     const done = template === undefined || !stable.wanted || templatesEqual(template, stable.template);
     if (done) return forget(newest);
     if (stable.lost) return undefined;
-    return back(facts, target, template);
+    return back(facts, template);
   },
 };
 
 /** In pause mode a target that has come to rest is paused; in admission mode it is not, and so may still be rolling. */
-function atRest({ snapshot }: Facts, target: WorkloadFacts): boolean {
+function atRest({ snapshot, target }: Idle): boolean {
   const settled = target.observed && servingAlone(target) !== undefined;
   return target.paused || (snapshot.config.hold === 'admission' && settled);
 }
 
-function back(facts: Facts, target: WorkloadFacts, template: JsonObject): Answer {
+function back(facts: Idle, template: JsonObject): Answer {
   const sentence = 'The newer template that was set aside is put back, held.';
   return answer({
     reason: REASON.Holding,
     sentence,
-    actions: [hold(facts, target, template)],
+    actions: [hold(facts, facts.target, template)],
     requeueAfterMs: AT_ONCE,
   });
 }

@@ -1,37 +1,29 @@
 import { ANNOTATION, LABEL } from '../../../api/names.ts';
 import { labelValue, templatesEqual } from '../../canary/index.ts';
-import type { Facts } from '../../facts/facts.ts';
-import type { Action, Answer } from '../../model.ts';
+import type { Action, Answer, Rule } from '../../model.ts';
 import { optional } from '../../actions.ts';
-import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answerFor, AT_ONCE } from '../../answer.ts';
 import { removeLeftBehind } from '../../plan/left-behind.ts';
 import { DELETED } from '../../record/record-again.ts';
 import { making } from '../../record/made.ts';
 import { newRelease } from '../../record/record.ts';
 import { turnedDown } from '../../plan/turned-down.ts';
+import type { Idle } from '../../situation.ts';
 
 /**
  * The Release under way was deleted, and nothing kept it: its canary still runs what the target holds. That it ended is recorded
  * after the traffic is off and before the canary goes, so that the template is not begun anew.
  */
-export const vanished: FactsRule = {
+export const vanished: Rule<Idle> = {
   name: 'vanished',
   decide(facts) {
     return isVanished(facts) ? recorded(facts) : undefined;
   },
 };
 
-function isVanished(facts: Facts): boolean {
-  const { active, target, stable, canary, releases } = facts;
-  if (facts.optedIn === undefined) return false;
-  if (
-    active !== undefined ||
-    target?.paused !== true ||
-    stable === undefined ||
-    stable.wanted ||
-    stable.foreign
-  )
-    return false;
+function isVanished(facts: Idle): boolean {
+  const { target, stable, canary, releases } = facts;
+  if (!target.paused || stable.wanted) return false;
   const { deployment, template } = canary;
   const of = deployment?.object.metadata.labels?.[LABEL.release];
   const known = releases.some(({ metadata }) => labelValue(metadata.name) === of);
@@ -39,9 +31,8 @@ function isVanished(facts: Facts): boolean {
   return canary.ours && itsOwn && !known && turnedDown(facts) === undefined;
 }
 
-function recorded(facts: Facts): Answer | undefined {
+function recorded(facts: Idle): Answer {
   const { target, stable } = facts;
-  if (target === undefined || stable === undefined) return undefined;
   const { actions = [] } = removeLeftBehind(facts) ?? {};
   const made = newRelease(
     target,

@@ -1,49 +1,47 @@
 import type { PromotedFor } from '../../../api/kinds/release/status.ts';
 import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Facts } from '../../facts/facts.ts';
-import { phaseOf } from '../../facts/records.ts';
 import { stableBroken } from '../../facts/unavailable.ts';
-import { condition, ofTemplate, rolloutComplete, type WorkloadFacts } from '../../facts/workload.ts';
-import type { Answer } from '../../model.ts';
+import { condition, ofTemplate, rolloutComplete } from '../../facts/workload.ts';
+import type { Answer, LastRule } from '../../model.ts';
 import { NOTHING, type StatusChange } from '../../status/next.ts';
 import { clearFailed, event, optional, pause, rollOut, unpause, urgent } from '../../actions.ts';
-import { answerFor, AT_ONCE, POLL_MS, type FactsRule } from '../../answer.ts';
+import { answerFor, AT_ONCE, POLL_MS } from '../../answer.ts';
 import { canaryFailure } from '../../plan/canary-failure.ts';
 import { following } from '../../plan/following.ts';
 import { leave, zeroWeight } from '../../plan/leave.ts';
 import { judged } from '../../live/judged.ts';
 import { skippedBy } from '../../plan/skip.ts';
 import { setAside, tellTooLarge } from '../../plan/set-aside.ts';
-import { liveStep } from '../../step/stage.ts';
+import { stepFacts } from '../../step/stage.ts';
 import { withdraw } from '../../plan/withdraw.ts';
+import type { Promoting } from '../../situation.ts';
 
 /**
  * Promotion: un-pause with the weight unchanged → native rolling update complete → weight 0 and everything after it
  * (`leave`) → pause again (in pause mode) → Promoted.
  */
-export const promoting: FactsRule = {
+export const promoting: LastRule<Promoting> = {
   name: 'promoting',
   decide(facts) {
-    const { active, target } = facts;
-    if (active === undefined || target === undefined || phaseOf(active) !== 'Promoting') return undefined;
-    if (!facts.holdsNewest) return frozen(facts, active, target);
-    const withdrawn = orderGone(facts, active, target);
+    if (!facts.holdsNewest) return frozen(facts);
+    const withdrawn = orderGone(facts);
     if (withdrawn !== undefined) return withdrawn;
-    if (rolloutComplete(target)) return finishing(facts, active, target);
-    return failed(facts, active, target) ?? recorded(facts, active) ?? rollingOut(facts, active, target);
+    if (rolloutComplete(facts.target)) return finishing(facts);
+    return failed(facts) ?? recorded(facts) ?? rollingOut(facts);
   },
 };
 
 /** The reason of the promotion stays; the message says what is being done. */
-const keep = (release: Release): StatusChange => ({ reason: release.status?.reason });
+const keep = ({ active }: Promoting): StatusChange => ({ reason: active.status.reason });
 
 /**
  * A promotion without proof is due only while what ordered it is still so. It was recorded in an earlier pass, perhaps
  * long ago by a process that died before it could un-pause the target.
  */
-function orderGone(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {
-  const { promotedFor, promotionStartedAt, step = -1 } = active.status ?? {};
+function orderGone(facts: Promoting): Answer | undefined {
+  const { active, target } = facts;
+  const { promotedFor, promotionStartedAt, step } = active.status;
   if (!target.paused || promotionStartedAt !== undefined) return undefined;
   const gone =
     promotedFor === undefined ||
@@ -60,27 +58,29 @@ function orderGone(facts: Facts, active: Release, target: WorkloadFacts): Answer
 }
 
 /** A newer template arrived: weight 0, the newer one is set aside, and the proven one is finished first. */
-function frozen(facts: Facts, active: Release, target: WorkloadFacts): Answer {
+function frozen(facts: Promoting): Answer {
+  const { active, target } = facts;
   const { template } = active.spec.canary;
   const freeze = target.paused ? [] : urgent([pause(facts, target)]);
   const actions = [...freeze, ...zeroWeight(facts), ...setAside(active, target.template)];
   const sentence = 'A newer template arrived during promotion: it is set aside until this one serves alone.';
   const parts = { reason: REASON.PreviousReleaseEnding, sentence, requeueAfterMs: AT_ONCE };
-  const change = { ...keep(active), ...NOTHING };
+  const change = { ...keep(facts), ...NOTHING };
   if (actions.length > 0) return answerFor(facts, active, { ...parts, actions }, change);
   return answerFor(
     facts,
     active,
     { ...parts, actions: [rollOut(target, template), ...tellTooLarge(facts, target)] },
-    { ...change, ...begun(facts, active) },
+    { ...change, ...begun(facts) },
   );
 }
 
-function begun(facts: Facts, active: Release): StatusChange {
-  return { promotionStartedAt: active.status?.promotionStartedAt ?? new Date(facts.nowMs).toISOString() };
+function begun({ active, nowMs }: Promoting): StatusChange {
+  return { promotionStartedAt: active.status.promotionStartedAt ?? new Date(nowMs).toISOString() };
 }
 
-function rollingOut(facts: Facts, active: Release, target: WorkloadFacts): Answer {
+function rollingOut(facts: Promoting): Answer {
+  const { active, target } = facts;
   const sentence = 'The target rolls out the new template; the weight stays until it is complete.';
   const parts = { reason: REASON.PromotionInProgress, sentence, requeueAfterMs: POLL_MS };
   // Paused and not observed yet: it may be the pause at the very end, of which only the record was lost.
@@ -88,12 +88,13 @@ function rollingOut(facts: Facts, active: Release, target: WorkloadFacts): Answe
   // The canary keeps its traffic to the end of the rolling update.
   const follow = facts.canary.ofRelease ? optional(following(facts, active).actions) : [];
   const actions = [...begin, ...follow];
-  return answerFor(facts, active, { ...parts, actions }, { ...keep(active), ...begun(facts, active) });
+  return answerFor(facts, active, { ...parts, actions }, { ...keep(facts), ...begun(facts) });
 }
 
 /** The canary is judged as long as anything goes to it (`harmed`); what was judged without harm is recorded by itself. */
-function recorded(facts: Facts, active: Release): Answer | undefined {
-  const s = liveStep(facts);
+function recorded(facts: Promoting): Answer | undefined {
+  const { active } = facts;
+  const s = stepFacts(facts, active);
   const known = s && judged(s);
   if (known === undefined) return undefined;
   const { analysis, verdict } = known.status;
@@ -101,7 +102,7 @@ function recorded(facts: Facts, active: Release): Answer | undefined {
   const said = harm?.sentence ?? 'no harm was shown';
   const sentence = `The target rolls out the new template; a window was judged meanwhile: ${said}`;
   const told =
-    harm !== undefined && active.status?.verdict?.result !== 'fail'
+    harm !== undefined && active.status.verdict?.result !== 'fail'
       ? event(
           facts,
           'Warning',
@@ -111,13 +112,14 @@ function recorded(facts: Facts, active: Release): Answer | undefined {
       : [];
   const parts = { reason: REASON.PromotionInProgress, sentence, actions: told, requeueAfterMs: AT_ONCE };
   return answerFor(facts, active, parts, {
-    ...keep(active),
+    ...keep(facts),
     analysis,
     ...(harm === undefined ? {} : { verdict: harm }),
   });
 }
 
-function failed(facts: Facts, active: Release, target: WorkloadFacts): Answer | undefined {
+function failed(facts: Promoting): Answer | undefined {
+  const { active, target } = facts;
   const canary = canaryFailure(facts);
   if (canary !== undefined) return withdraw(facts, active, canary);
   if (target.paused) return undefined;
@@ -128,12 +130,13 @@ function failed(facts: Facts, active: Release, target: WorkloadFacts): Answer | 
   return withdraw(facts, active, { reason: REASON.ProgressDeadlineExceeded, sentence });
 }
 
-function finishing(facts: Facts, active: Release, target: WorkloadFacts): Answer {
-  const left = leave(facts, active, keep(active));
+function finishing(facts: Promoting): Answer {
+  const { active, target } = facts;
+  const left = leave(facts, active, keep(facts));
   if (left !== undefined) return left;
   const { name } = active.metadata;
   const sentence = ending(active);
-  const { promotedFor, reason: ordered = REASON.Promoted } = active.status ?? {};
+  const { promotedFor, reason: ordered } = active.status;
   const reason = promotedFor === 'Analysis' ? REASON.Promoted : ordered;
   const byAdmission = facts.snapshot.config.hold === 'admission';
   const actions = [

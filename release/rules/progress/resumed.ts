@@ -1,25 +1,26 @@
 import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
-import { phaseOf } from '../../facts/records.ts';
 import { patchRelease } from '../../actions.ts';
-import { answer, answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answer, answerFor, AT_ONCE } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
 import { LET_GO } from '../../live/withhold.ts';
+import type { Idle, Starting, Stepping } from '../../situation.ts';
 
 /**
  * A human lets a release go on that waits for what has been mended: its step begins again, with the flap limit as at the beginning.
  * It is no word on the evidence: what a step asks about that is answered by `sluice.dev/resumed-step`.
  */
-export const resumed: FactsRule = {
+export const resumed: Rule<Starting | Stepping> = {
   name: 'resumed',
   decide(facts) {
     const { active } = facts;
-    if (active?.metadata.annotations?.[ANNOTATION.resume] === undefined) return undefined;
+    if (active.metadata.annotations?.[ANNOTATION.resume] === undefined) return undefined;
     const actions = [
       patchRelease('take the order off', active, { annotations: { [ANNOTATION.resume]: null } }),
     ];
     const sentence = 'A human let the release go on: its step begins again.';
     const parts = { reason: REASON.ResumedByHuman, sentence, actions, requeueAfterMs: AT_ONCE };
-    if (!['Progressing', 'Waiting'].includes(phaseOf(active))) return answer(parts);
+    if (facts.kind === 'Starting') return answer(parts);
     return answerFor(facts, active, parts, {
       phase: 'Progressing',
       ...LET_GO,
@@ -29,11 +30,10 @@ export const resumed: FactsRule = {
 };
 
 /** An order to a release that has ended: it was carried out, or is void because the target holds the stable template already. */
-export const orderForgotten: FactsRule = {
+export const orderForgotten: Rule<Idle> = {
   name: 'order-forgotten',
-  decide({ active, newest, stable }) {
-    if (active !== undefined || newest === undefined || stable?.wanted !== true) return undefined;
-    if (newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
+  decide({ newest, stable }) {
+    if (!stable.wanted || newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
     const actions = [
       patchRelease('take the order off', newest, { annotations: { [ANNOTATION.revert]: null } }),
     ];

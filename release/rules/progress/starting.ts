@@ -1,39 +1,37 @@
 import { ladderOf } from '../../../api/ladder.ts';
 import type { JsonObject } from '../../../lib/json.ts';
-import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Step } from '../../../api/kinds/policy/step.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';
 import { templatesEqual } from '../../canary/index.ts';
 import { phaseOf, recordedTemplates, wasTurnedDown } from '../../facts/records.ts';
-import type { Facts } from '../../facts/facts.ts';
-import type { Action, Answer } from '../../model.ts';
+import type { Action, Answer, LastRule } from '../../model.ts';
 import { clearFailed, event, markFailed, optional, write } from '../../actions.ts';
-import { answerFor, AT_ONCE, SLOW_MS, type FactsRule } from '../../answer.ts';
+import { answerFor, AT_ONCE, SLOW_MS } from '../../answer.ts';
 import { askedIn } from '../../plan/asked.ts';
 import { knownGood } from '../../plan/known-good.ts';
 import { notes, planRelease, type Plan } from '../../plan/plan.ts';
 import { promote, type Promotion } from '../../plan/promote.ts';
 import { skippedBy } from '../../plan/skip.ts';
+import type { Starting } from '../../situation.ts';
 
 /** A Release that has not begun: promoted without analysis if a rule says so, blocked, or its ladder begins. */
-export const starting: FactsRule = {
+export const starting: LastRule<Starting> = {
   name: 'starting',
   decide(facts) {
-    const { active, target } = facts;
-    if (active === undefined || target === undefined || !['Pending', 'Blocked'].includes(phaseOf(active)))
-      return undefined;
-    const free = withoutAnalysis(facts, active);
+    const { active } = facts;
+    const free = withoutAnalysis(facts);
     if (free !== undefined) return promote(facts, active, free);
-    if (active.spec.traffic !== undefined) return begin(facts, active);
+    if (active.spec.traffic !== undefined) return begin(facts);
     const plan = planRelease(facts);
-    return plan.ok ? completed(facts, active, plan) : blocked(facts, active, plan);
+    return plan.ok ? completed(facts, plan) : blocked(facts, plan);
   },
 };
 
 /** The rules that may promote without analysis, each under its own name. */
-function withoutAnalysis(facts: Facts, active: Release): Promotion | undefined {
-  if (facts.target?.replicas === 0 && !failedBefore(facts, facts.target.template)) {
+function withoutAnalysis(facts: Starting): Promotion | undefined {
+  const { active } = facts;
+  if (facts.target.replicas === 0 && !failedBefore(facts, facts.target.template)) {
     return {
       promotedFor: 'NoReplicas',
       reason: REASON.NoReplicas,
@@ -52,7 +50,7 @@ function withoutAnalysis(facts: Facts, active: Release): Promotion | undefined {
 }
 
 /** Of all that became of this template before, the newest is that it was turned down. */
-function failedBefore(facts: Facts, template: JsonObject): boolean {
+function failedBefore(facts: Starting, template: JsonObject): boolean {
   const last = facts.releases
     .slice(1)
     .filter((release) => templatesEqual(release.spec.canary.template, template))
@@ -60,10 +58,10 @@ function failedBefore(facts: Facts, template: JsonObject): boolean {
   return last !== undefined && wasTurnedDown(last);
 }
 
-function blocked(facts: Facts, active: Release, plan: Extract<Plan, { ok: false }>): Answer {
+function blocked(facts: Starting, plan: Extract<Plan, { ok: false }>): Answer {
   const { reason, sentence } = plan.objection;
-  const { target } = facts;
-  const signs = target === undefined ? [] : markFailed(facts, target, `blocked: ${sentence}`);
+  const { active, target } = facts;
+  const signs = markFailed(facts, target, `blocked: ${sentence}`);
   const told = active.status?.phase === 'Blocked' && signs.length === 0;
   const actions: Action[] = [
     ...signs,
@@ -74,7 +72,8 @@ function blocked(facts: Facts, active: Release, plan: Extract<Plan, { ok: false 
 }
 
 /** The record is completed once what stood against it is gone; from then on it does not change. */
-function completed(facts: Facts, active: Release, plan: Extract<Plan, { ok: true }>): Answer {
+function completed(facts: Starting, plan: Extract<Plan, { ok: true }>): Answer {
+  const { active } = facts;
   const { policy, analysis, traffic } = plan.value;
   const { name, namespace, resourceVersion } = active.metadata;
   const action = write('complete the record of the release', {
@@ -95,10 +94,11 @@ function completed(facts: Facts, active: Release, plan: Extract<Plan, { ok: true
   return answerFor(facts, active, parts, { phase: 'Pending' });
 }
 
-function begin(facts: Facts, active: Release): Answer {
-  const steps = facts.rules === undefined ? [] : ladderOf(facts.rules.policy);
+function begin(facts: Starting): Answer {
+  const { active, target, rules } = facts;
+  const steps = ladderOf(rules.policy);
   const [first] = steps;
-  const readable = facts.rules?.readable === true && recordedTemplates(active) !== undefined;
+  const readable = rules.readable && recordedTemplates(active) !== undefined;
   if (first === undefined || !readable) {
     const sentence =
       'spec of the Release: its policy or templates cannot be read; delete the Release to begin anew.';
@@ -109,7 +109,7 @@ function begin(facts: Facts, active: Release): Answer {
       { phase: 'Blocked' },
     );
   }
-  const actions = facts.target === undefined ? [] : optional(clearFailed(facts, facts.target));
+  const actions = optional(clearFailed(facts, target));
   const parts = {
     reason: REASON.PreparingCanary,
     sentence: `The release begins.${inPods(facts, steps)}`,
@@ -128,8 +128,8 @@ function begin(facts: Facts, active: Release): Answer {
 }
 
 /** Without a router not every weight can be had. */
-function inPods({ traffic, target }: Facts, steps: readonly Step[]): string {
+function inPods({ traffic, target }: Starting, steps: readonly Step[]): string {
   const weights = steps.map(({ weight }) => weight);
-  const become = target && traffic?.provider.steering.becomes(weights, target.replicas);
-  return become === undefined ? '' : ` Beside ${target?.replicas} stable pods ${become.sentence}.`;
+  const become = traffic?.provider.steering.becomes(weights, target.replicas);
+  return become === undefined ? '' : ` Beside ${target.replicas} stable pods ${become.sentence}.`;
 }

@@ -1,13 +1,9 @@
-import { phaseOf } from '../../facts/records.ts';
-import type { FactsRule } from '../../answer.ts';
+import type { LastRule } from '../../model.ts';
+import type { Stepping } from '../../situation.ts';
 import { goOnWithStep } from '../../step/index.ts';
 
 /** One rung of the ladder, from the canary's size to the verdict. */
-export const stepping: FactsRule = {
+export const stepping: LastRule<Stepping> = {
   name: 'stepping',
-  decide(facts) {
-    const { active } = facts;
-    if (active === undefined || !['Progressing', 'Waiting'].includes(phaseOf(active))) return undefined;
-    return goOnWithStep(facts, active);
-  },
+  decide: (facts) => goOnWithStep(facts, facts.active),
 };

@@ -2,42 +2,41 @@ import { formatDuration } from '../../../lib/duration.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { BoundedClock } from '../../../api/kinds/release/status.ts';
 import { splitText } from '../../../api/split.ts';
-import type { Facts } from '../../facts/facts.ts';
 import { clocksOf, CONFIRM_WITHIN_MS, isExposed } from '../../facts/exposure.ts';
-import { phaseOf } from '../../facts/records.ts';
 import { timeOf } from '../../facts/workload.ts';
-import type { FactsRule } from '../../answer.ts';
-import { isLive, liveStep } from '../../step/stage.ts';
+import type { Rule } from '../../model.ts';
+import { stepFacts } from '../../step/stage.ts';
 import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import { withhold } from '../../live/withhold.ts';
+import type { Promoting, Stepping } from '../../situation.ts';
 
 /** A controller that has just begun has measured nothing yet, and may know what happened as soon as it has. */
 const FIRST_LOOK_MS = 120_000;
 
 /** Nothing could be judged for as long as the policy allows (`blind`), while requests went to the canary. */
-export const blinded: FactsRule = {
+export const blinded: Rule<Stepping | Promoting> = {
   name: 'blinded',
   decide(facts) {
     const { active, snapshot, nowMs } = facts;
     const clock = runningOut(facts, 'blind');
-    if (active === undefined || clock === undefined) return undefined;
+    if (clock === undefined) return undefined;
     const looked = snapshot.measured?.release === active.metadata.name;
     if (!looked && nowMs - Date.parse(clock.until) < FIRST_LOOK_MS) return undefined;
     const blindMs = Date.parse(clock.until) - Date.parse(clock.since);
-    const known = active.status?.verdict?.sentence ?? 'no window has been judged';
+    const known = active.status.verdict?.sentence ?? 'no window has been judged';
     const sentence = `Nothing could be judged for ${formatDuration(blindMs)} while requests went to the canary (${known}): its weight is 0, and the step begins again when data return.`;
     return withhold(facts, active, { reason: REASON.DataMissing, sentence });
   },
 };
 
 /** A weight that the back end does not confirm is taken back; where everything may be on it, the release is. */
-export const unconfirmed: FactsRule = {
+export const unconfirmed: Rule<Stepping | Promoting> = {
   name: 'unconfirmed',
   decide(facts) {
     const { active } = facts;
     const clock = runningOut(facts, 'unconfirmed');
-    if (active === undefined || clock === undefined) return undefined;
-    const s = liveStep(facts);
+    if (clock === undefined) return undefined;
+    const s = stepFacts(facts, active);
     const problem = facts.traffic?.observation.problem ?? 'the back end has not confirmed it';
     const what = s === undefined ? 'The weight' : splitText(s.split).replace(/^w/, 'W');
     const reason = REASON.RouteRejected;
@@ -53,9 +52,9 @@ export const unconfirmed: FactsRule = {
 };
 
 /** The clock of that name, if its time is over. */
-function runningOut(facts: Facts, name: BoundedClock['name']): BoundedClock | undefined {
+function runningOut(facts: Stepping | Promoting, name: BoundedClock['name']): BoundedClock | undefined {
   const { active } = facts;
-  if (active?.status === undefined || !isLive(phaseOf(active)) || !isExposed(facts)) return undefined;
+  if (!isExposed(facts)) return undefined;
   const clock = clocksOf(facts, active, active.status).find((each) => each.name === name);
   return clock !== undefined && timeOf(clock.until, Infinity) <= facts.nowMs ? clock : undefined;
 }

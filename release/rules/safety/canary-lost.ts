@@ -3,22 +3,23 @@ import { isNothing, wantedSplit } from '../../../api/split.ts';
 import { isMadeFor } from '../../canary/index.ts';
 import type { Release } from '../../../api/kinds/release/release.ts';
 import type { Facts } from '../../facts/facts.ts';
-import { phaseOf } from '../../facts/records.ts';
-import type { Answer } from '../../model.ts';
-import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import type { Answer, Rule } from '../../model.ts';
+import { answerFor, AT_ONCE } from '../../answer.ts';
 import { afterZero, zeroWeight } from '../../plan/leave.ts';
 import type { StatusChange } from '../../status/next.ts';
 import { ANEW } from '../../live/withhold.ts';
+import type { Promoting, Starting, Stepping } from '../../situation.ts';
+
+type Exposed = Starting | Stepping | Promoting;
 
 /** Traffic goes to a canary that cannot answer: it is taken off at once, whatever else is to be decided. */
-export const canaryLost: FactsRule = {
+export const canaryLost: Rule<Exposed> = {
   name: 'canary-lost',
   decide(facts) {
     const { active, canary } = facts;
-    if (active === undefined || phaseOf(active) === 'RollingBack') return undefined;
     const lost = canary.ready.length === 0;
     if (facts.traffic?.provider.steering.followsReadiness === true)
-      return lost ? withoutRouter(facts, active) : undefined;
+      return lost ? withoutRouter(facts) : undefined;
     const gone = lost ? undefined : serviceGone(facts);
     if (!lost && gone === undefined) return undefined;
     const actions = zeroWeight(facts);
@@ -26,7 +27,7 @@ export const canaryLost: FactsRule = {
     const said = gone ?? { reason: REASON.CanaryUnhealthy, what: 'The canary has no ready pod left' };
     const sentence = `${said.what}: all traffic is taken off it.`;
     const parts = { reason: said.reason, sentence, actions, requeueAfterMs: afterZero(actions) };
-    const why = phaseOf(active) === 'Promoting' ? { reason: active.status?.reason } : {};
+    const why = facts.kind === 'Promoting' ? { reason: facts.active.status.reason } : {};
     return answerFor(facts, active, parts, {
       ...why,
       ...firstTime(facts, active, lost),
@@ -62,10 +63,11 @@ function serviceGone({ traffic, snapshot, maker }: Facts): { reason: Reason; wha
  * Nobody sends to a pod that is not ready, so its traffic is gone already, and comes back with it: the step begins anew.
  * A canary that was scaled to 0 was not lost.
  */
-function withoutRouter(facts: Facts, active: Release): Answer | undefined {
+function withoutRouter(facts: Exposed): Answer | undefined {
+  const { active } = facts;
   const { deployment, wanted } = facts.canary;
   const scaledAway = deployment !== undefined && wanted === 0;
-  if (scaledAway || active.status?.weightObservedAt === undefined || phaseOf(active) === 'Promoting')
+  if (scaledAway || active.status?.weightObservedAt === undefined || facts.kind === 'Promoting')
     return undefined;
   const sentence = 'The canary has no ready pod left, so nothing goes to it: the step begins anew.';
   const parts = { reason: REASON.CanaryUnhealthy, sentence, requeueAfterMs: AT_ONCE };

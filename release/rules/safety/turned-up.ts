@@ -1,56 +1,58 @@
-import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { wantedSplit, type Split } from '../../../api/split.ts';
 import { OFF } from '../../../providers/provider.ts';
 import { seenText, splitOf } from '../../../providers/shared/wants.ts';
-import type { Facts } from '../../facts/facts.ts';
-import { phaseOf } from '../../facts/records.ts';
-import type { Answer } from '../../model.ts';
+import type { Answer, Rule } from '../../model.ts';
 import { NOTHING } from '../../status/next.ts';
 import { event } from '../../actions.ts';
-import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answerFor, AT_ONCE } from '../../answer.ts';
 import { zeroWeight } from '../../plan/leave.ts';
-import { isLive, stepFacts, type StepFacts } from '../../step/stage.ts';
+import { stepFacts, type StepFacts } from '../../step/stage.ts';
 import { contested, editsAfter, isContested, whoChanged } from '../../step/contested.ts';
 import { ANEW } from '../../live/withhold.ts';
+import type { Promoting, Stepping } from '../../situation.ts';
+
+type Live = Stepping | Promoting;
 
 /**
  * Somebody turned the route up: more goes to the canary than was written or is about to be. All of it is taken away at once; the step
  * writes its own weight again, unless this has happened too often. Where the number of pods is the weight, the step takes it back (by-pods-stages).
  */
-export const turnedUp: FactsRule = {
+export const turnedUp: Rule<Live> = {
   name: 'turned-up',
   decide(facts) {
-    const { active, traffic } = facts;
-    if (active?.status === undefined || traffic === undefined || !isLive(phaseOf(active))) return undefined;
-    if (!isTooMuch(facts, active)) return undefined;
-    const s = stepFacts(facts, active);
-    if (s === undefined || phaseOf(active) === 'Promoting' || active.status.withheld !== undefined)
-      return takenAway(facts, active);
-    return isContested(s) ? contested(s) : begunAgain(s);
+    if (!isTooMuch(facts)) return undefined;
+    const s = stepFacts(facts, facts.active);
+    return s === undefined || isOver(facts) ? takenAway(facts) : answered(s);
   },
 };
 
-function isTooMuch(facts: Facts, active: Release): boolean {
-  if (facts.traffic === undefined || active.status === undefined) return false;
+/** The step wants nothing at the canary any more. */
+const isOver = ({ kind, active }: Live): boolean =>
+  kind === 'Promoting' || active.status.withheld !== undefined;
+
+const answered = (s: StepFacts): Answer => (isContested(s) ? contested(s) : begunAgain(s));
+
+function isTooMuch(facts: Live): boolean {
+  if (facts.traffic === undefined) return false;
   const { observation, provider } = facts.traffic;
-  return [wantedSplit(active.status), ...aimsOf(facts, active)].every((split) =>
+  return [wantedSplit(facts.active.status), ...aimsOf(facts)].every((split) =>
     provider.steering.isMore(observation, split),
   );
 }
 
 /** What the route may show beside what is wanted: the weight that is about to be written, and the one it takes the place of. */
-function aimsOf(facts: Facts, active: Release): Split[] {
-  const s = stepFacts(facts, active);
-  const ended = phaseOf(active) === 'Promoting' || active.status?.withheld !== undefined;
-  if (s === undefined || ended) return [OFF];
+function aimsOf(facts: Live): Split[] {
+  const s = stepFacts(facts, facts.active);
+  if (s === undefined || isOver(facts)) return [OFF];
   const { weightWrittenAt, weightObservedAt } = s.status;
   const before = weightWrittenAt === undefined && weightObservedAt === undefined && s.ladder[s.index - 1];
   return before ? [s.split, splitOf(s.traffic.context.wants, before)] : [s.split];
 }
 
 /** Nothing is wanted there any more, whoever writes it. */
-function takenAway(facts: Facts, active: Release): Answer {
+function takenAway(facts: Live): Answer {
+  const { active } = facts;
   const { observation } = facts.traffic ?? {};
   const seen = observation === undefined ? 'more' : seenText(observation);
   const sentence = `Somebody changed the route to ${seen}: all traffic is taken off the canary.`;
@@ -61,8 +63,8 @@ function takenAway(facts: Facts, active: Release): Answer {
     actions: [...zeroWeight(facts), ...told],
     requeueAfterMs: AT_ONCE,
   };
-  const { phase, reason, message } = active.status ?? {};
-  const kept = phase === 'Promoting' ? { reason } : { reason, message };
+  const { reason, message } = active.status;
+  const kept = facts.kind === 'Promoting' ? { reason } : { reason, message };
   return answerFor(facts, active, parts, { ...kept, ...NOTHING });
 }
 

@@ -1,22 +1,19 @@
-import type { Release } from '../../../api/kinds/release/release.ts';
 import { REASON } from '../../../api/reasons.ts';
-import type { Facts } from '../../facts/facts.ts';
-import { phaseOf } from '../../facts/records.ts';
-import { ofTemplate, type WorkloadFacts } from '../../facts/workload.ts';
+import { ofTemplate } from '../../facts/workload.ts';
 import type { StatusChange } from '../../status/next.ts';
 import { pause, urgent } from '../../actions.ts';
-import { answerFor, AT_ONCE, type FactsRule } from '../../answer.ts';
+import { answerFor, AT_ONCE } from '../../answer.ts';
+import type { Answer, Rule } from '../../model.ts';
 import { withdraw } from '../../plan/withdraw.ts';
+import type { Leaving, Starting, Stepping } from '../../situation.ts';
 
 /** Somebody un-paused a target whose template is unproven: paused again at once, and recorded as escaped. */
-export const unpaused: FactsRule = {
+export const unpaused: Rule<Starting | Stepping | Leaving> = {
   name: 'unpaused',
   decide(facts) {
     const { active, target, stable } = facts;
-    if (active === undefined || target === undefined || stable === undefined || target.paused)
-      return undefined;
-    if (stable.wanted || stable.foreign || phaseOf(active) === 'Promoting') return undefined;
-    if (phaseOf(active) === 'RollingBack') return pausedAgain(facts, active, target);
+    if (target.paused || stable.wanted || stable.foreign) return undefined;
+    if (facts.kind === 'Leaving') return pausedAgain(facts);
     const sentence =
       'The target was un-paused by somebody else before the template was proven: it is paused again.';
     const change = escapedTo(facts);
@@ -31,19 +28,21 @@ export const unpaused: FactsRule = {
   },
 };
 
-function pausedAgain(facts: Facts, active: Release, target: WorkloadFacts) {
+function pausedAgain(facts: Leaving): Answer {
+  const { active, target } = facts;
+  const { reason, message } = active.status;
   const parts = {
     reason: REASON.Holding,
     sentence: 'The target is paused so that the template under withdrawal does not roll out.',
     actions: [pause(facts, target)],
     requeueAfterMs: AT_ONCE,
   };
-  return answerFor(facts, active, parts, { reason: active.status?.reason, message: active.status?.message });
+  return answerFor(facts, active, parts, { reason, message });
 }
 
 /** If no stable pod is left, what escaped is what serves now; else stable stays stable and is rolled out again. */
-function escapedTo({ target, stable }: Facts): StatusChange {
-  if (target === undefined || stable?.replicaSet?.active === true) return {};
+function escapedTo({ target, stable }: Starting | Stepping): StatusChange {
+  if (stable.replicaSet?.active === true) return {};
   const serving = ofTemplate(target, target.template);
   return serving?.pods.some((pod) => pod.ready) === true ? { replicaSet: serving.name } : {};
 }
