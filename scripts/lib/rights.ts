@@ -19,6 +19,7 @@ export async function writtenRights(read: (path: string) => string): Promise<Rec
     ),
     [`${FOLDER}/cluster-wide.yaml`]: await yaml(forTargets),
     [`${FOLDER}/people.yaml`]: await yaml(PEOPLE.map(roleOfPeople)),
+    'manifests/deploy/overlays/cluster-wide/bindings.yaml': await yaml(forTargets),
     'manifests/deploy/namespace/bindings.yaml': await yaml(FOR_TARGETS.map(inOneNamespace)),
     [PAGE]: await page(read(PAGE)),
   };

@@ -74,7 +74,7 @@ export class Lane {
   /** that the tests have made */
   readonly #namespaces = new Set<string>();
   #connection: Connection | undefined;
-  /** of the ServiceAccount; '' until `install` */
+  /** of the ServiceAccount; '' until `signIn` */
   #account = '';
 
   private constructor(setUp: LaneSetUp, plane?: ControlPlane, standIn?: StandIn) {
@@ -154,6 +154,11 @@ export class Lane {
     await this.namespace(HOME.namespace);
     await this.ok(['apply', '-f', RBAC]);
     await this.#installPolicies(hold);
+    await this.signIn();
+  }
+
+  /** Takes the place of the controller's pods: what `controller` starts from now on has the token of their ServiceAccount. */
+  async signIn(): Promise<void> {
     const token = (await this.ok(['create', 'token', ACCOUNT, '-n', HOME.namespace, '--duration=6h'])).trim();
     this.#account = join(this.#folder, 'account');
     writeFileSync(this.#account, kubeconfigFor(await this.#server(), token), { mode: 0o600 });
