@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatIssue } from '../lib/result.ts';
-import { parseFlags, USAGE } from './config.ts';
+import { parseFlags } from './config.ts';
+import { command } from './flags.ts';
 
 const issuesOf = (...argv: string[]): string[] => {
   const parsed = parseFlags(argv);
@@ -191,24 +192,19 @@ describe('flags of the controller', () => {
     ]);
   });
 
-  it('are all named in the usage text', () => {
-    const flags = [
-      'kubeconfig',
-      'context',
-      'namespace',
-      'controller-namespace',
-      'prometheus',
-      'hold',
-      'scrape-lag',
-    ];
-    const more = [
-      'metrics-port',
-      'metrics-address',
-      'lease-name',
-      'no-leader-election',
-      'log-level',
-      'concurrency',
-    ];
-    expect([...flags, ...more].filter((flag) => !USAGE.includes(`--${flag} `))).toEqual([]);
+  it.each([
+    { argv: ['--bogus'], want: "unknown option '--bogus'" },
+    { argv: ['--kubeconfig'], want: "option '--kubeconfig <file>' argument missing" },
+    { argv: ['extra'], want: 'too many arguments. Expected 0 arguments but got 1' },
+  ])('$argv are told what is wrong with them', ({ argv, want }) => {
+    expect(issuesOf(...argv)).toEqual([expect.stringContaining(want)]);
+  });
+
+  it('are all in the help, with what holds without them', () => {
+    const help = command().helpInformation().replaceAll(/\s+/g, ' ');
+    expect(help).toContain('Usage: sluice controller [flags]');
+    expect(help).toContain('--controller-namespace <name> home of shared policies');
+    expect(help).toContain('--hold <how> how changes are held: pause, admission, auto (default: "auto")');
+    expect(help).toContain('--no-leader-election run without election');
   });
 });

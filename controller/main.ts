@@ -11,8 +11,8 @@ import { systemClock } from '../kube/clock.ts';
 import { connect } from '../kube/http.ts';
 import type { Connection } from '../kube/http.ts';
 import { servedVersions } from '../kube/versions.ts';
-import { parseFlags, USAGE } from './config.ts';
-import type { RunConfig } from './config.ts';
+import { parseFlags, type RunConfig } from './config.ts';
+import { command } from './flags.ts';
 import { decide } from '../release/decide.ts';
 import { run } from './run.ts';
 import { ownAddress } from './server.ts';
@@ -28,7 +28,7 @@ const SHUTDOWN_MS = 20_000;
  */
 export async function runController(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
-    process.stdout.write(USAGE);
+    process.stdout.write(command().helpInformation());
     return 0;
   }
   const flags = parseFlags(argv);

@@ -91,6 +91,6 @@ export const HOUSE: readonly Room[] = [
   {
     path: 'scripts',
     what: 'building, setting up, running all tests, writing down what the code says (`npm run generate`)',
-    mayImport: ['playground', 'release', 'providers', 'api', 'lib'],
+    mayImport: ['playground', 'controller', 'release', 'providers', 'api', 'lib'],
   },
 ];

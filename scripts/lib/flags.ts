@@ -1,0 +1,21 @@
+import type { Option } from 'commander';
+import { command } from '../../controller/flags.ts';
+import { withTable } from './pages.ts';
+
+const PAGE = 'docs/operations.md';
+
+/** The page that tells operators what the controller takes. */
+export async function writtenFlags(read: (path: string) => string): Promise<Record<string, string>> {
+  const rows = command().options.map((option) => [
+    `\`${option.flags}\``,
+    without(option),
+    option.description,
+  ]);
+  return { [PAGE]: await withTable(read(PAGE), 'flags', [['flag', 'default', 'meaning'], ...rows]) };
+}
+
+/** What holds where the flag is left out, if the meaning does not tell. */
+function without({ defaultValue, defaultValueDescription, negate }: Option): string {
+  if (defaultValueDescription !== undefined) return defaultValueDescription;
+  return typeof defaultValue === 'string' && !negate ? `\`${defaultValue}\`` : '';
+}
