@@ -1,38 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { realClock } from '../apiserver/clock.ts';
 import { writeKubeconfig } from '../apiserver/kubeconfig.ts';
 import { CONTROLLER } from '../apiserver/http/users.ts';
 import { listen } from '../apiserver/listen.ts';
 import { createApiServer } from '../apiserver/server.ts';
 import { fakeRuntime, startWorkloads } from '../workloads/index.ts';
-import type { Program } from './program.ts';
+import { command, whole, type Program } from './program.ts';
 
-function portOf(value: string): number {
-  const port = Number(value);
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
-  throw new Error(`api: --port ${value} is no port; give a number from 0 (any free one) to 65535`);
+interface Flags {
+  port: number;
+  token?: string;
+  faults?: boolean;
 }
 
-/** `api [--port N] [--token T] [--faults]`: the embedded API server with its controllers and pods that only pretend. */
-export async function run(program: Program): Promise<number> {
-  const { values } = parseArgs({
-    args: program.args,
-    options: {
-      port: { type: 'string', default: '0' },
-      token: { type: 'string' },
-      faults: { type: 'boolean', default: false },
-    },
-  });
+/** The embedded API server with its controllers and pods that only pretend. */
+async function serve(program: Program, { port, token, faults = false }: Flags): Promise<number> {
   const clock = realClock;
-  const { token, faults } = values;
   const controllerToken = randomUUID();
   const users = { [controllerToken]: CONTROLLER };
   const api = createApiServer({ clock, users, faults, ...(token === undefined ? {} : { token }) });
   const workloads = startWorkloads({ store: api.store, clock, runtime: fakeRuntime(clock), schedule: false });
-  const listening = await listen(api, portOf(values.port));
+  const listening = await listen(api, port);
   const { url } = listening;
   const kubeconfig = writeKubeconfig(url, token);
   const controllerKubeconfig = writeKubeconfig(url, controllerToken);
@@ -48,3 +38,14 @@ export async function run(program: Program): Promise<number> {
   for (const file of [kubeconfig, controllerKubeconfig]) rmSync(dirname(file), { recursive: true });
   return 0;
 }
+
+export const run = command({
+  name: 'playground api',
+  help: 'An API server of Kubernetes with its controllers, and pods that only pretend.',
+  takes: (made) =>
+    made
+      .option('--port <n>', 'where it listens on loopback; 0: any free port', whole('--port', [0, 65_535]), 0)
+      .option('--token <token>', 'what its administrator has to give (default: nothing)')
+      .option('--faults', 'faults may be set at /playground/faults'),
+  run: serve,
+});

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { realClock } from '../apiserver/clock.ts';
 import { CONTROLLER } from '../apiserver/http/users.ts';
 import { listen } from '../apiserver/listen.ts';
@@ -7,13 +6,11 @@ import { createApiServer } from '../apiserver/server.ts';
 import { HttpPodRuntime } from '../dataplane/proxy/pod-runtime.ts';
 import { seeded } from '../../lib/random.ts';
 import { startWorkloads } from '../workloads/index.ts';
-import type { Program } from './program.ts';
+import { command, SEED, whole, type Program } from './program.ts';
 
-/** `cluster [--seed N]`: API server and workloads as in `api`, with pods that really serve; prints where, and tells that and a token of the controller's. */
-export async function run(program: Program): Promise<number> {
-  const { values } = parseArgs({ args: program.args, options: { seed: { type: 'string', default: '1' } } });
+/** API server and workloads as in `api`, with pods that really serve; prints where, and tells that and a token of the controller's. */
+async function serve(program: Program, { seed }: { seed: number }): Promise<number> {
   const clock = realClock;
-  const seed = Number(values.seed);
   const broken = Promise.withResolvers<number>();
   const runtime = new HttpPodRuntime({
     seed,
@@ -36,3 +33,10 @@ export async function run(program: Program): Promise<number> {
   await listening.close();
   return code;
 }
+
+export const run = command({
+  name: 'playground cluster',
+  help: 'An API server of Kubernetes with its controllers, and pods that serve requests.',
+  takes: (made) => made.option('--seed <n>', 'repeats the same faults', whole('--seed', SEED), 1),
+  run: serve,
+});

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import { ensurePrometheus } from '../dataplane/metrics/prometheus-binary.ts';
 import { SCENARIOS } from '../demo/catalog.ts';
@@ -13,38 +13,21 @@ import type { Reporter } from '../demo/reporter.ts';
 import { Show } from '../demo/show.ts';
 import { STRATEGIES, objection, tacticsOf } from '../demo/tactics.ts';
 import type { Tactics } from '../demo/tactics.ts';
-import type { Program } from './program.ts';
+import { command, oneOf, UsageError, whole, type Program } from './program.ts';
 
-const USAGE = `Usage: sluice demo [flags]
-
-Plays releases on a small world on this machine: no cluster needed.
-
-  --scenario <name>   ${Object.keys(SCENARIOS).join(' | ')}; default: healthy, then regression
-  --provider <name>   ${PROVIDERS.join(' | ')} (default gateway)
-  --strategy <name>   ${STRATEGIES.join(' | ')} (default canary)
-  --mirror            copies of all requests first; blueGreen does so wherever the provider can
-  --sticky            clients that keep cookies stay on the new version
-  --hold <how>        ${HOLDS.join(' | ')} (default auto: by admission policies)
-  --seed <n>          repeats the same faults and arrivals (default 1)
-  --rps <n>           requests a second (default 200)
-  --keep              goes on serving after the last scenario, until Ctrl-C
-  --headless --json   one JSON object per decision and, last, one with the result
-`;
-
-const OPTIONS = {
-  scenario: { type: 'string', multiple: true },
-  provider: { type: 'string', default: 'gateway' },
-  strategy: { type: 'string', default: 'canary' },
-  mirror: { type: 'boolean', default: false },
-  sticky: { type: 'boolean', default: false },
-  hold: { type: 'string', default: 'auto' },
-  seed: { type: 'string', default: '1' },
-  rps: { type: 'string', default: '200' },
-  keep: { type: 'boolean', default: false },
-  headless: { type: 'boolean', default: false },
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const;
+interface Flags {
+  scenario: readonly ScenarioName[];
+  provider: DemoProvider;
+  strategy: Strategy;
+  mirror?: boolean;
+  sticky?: boolean;
+  hold: Hold;
+  seed: number;
+  rps: number;
+  keep?: boolean;
+  headless?: boolean;
+  json?: boolean;
+}
 
 interface Wishes {
   scenarios: Scenario[];
@@ -57,27 +40,14 @@ interface Wishes {
   headless: boolean;
 }
 
-/** `demo`: exit code 0 if every scenario ended as it should, 1 if not, 2 for wrong flags. */
-export async function run(program: Program): Promise<number> {
-  let wishes: Wishes | undefined;
-  try {
-    wishes = read(program.args);
-  } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    program.complain(`sluice demo: ${what} (sluice demo --help lists the flags)`);
-    return 2;
-  }
-  if (wishes === undefined) {
-    program.print(USAGE);
-    return 0;
-  }
-  if (program.platform !== 'linux') {
-    program.complain(
-      `sluice demo: needs Linux, where each pod gets an address of its own in 127.0.0.0/8, and this is ${program.platform}; run it in a Linux container or virtual machine`,
-    );
-    return 2;
-  }
-  return await perform(program, wishes);
+/** Exit code 0 if every scenario ended as it should, 1 if not, 2 for wrong flags. */
+async function play(program: Program, flags: Flags): Promise<number> {
+  const wishes = wishesOf(flags);
+  if (program.platform === 'linux') return await perform(program, wishes);
+  program.complain(
+    `sluice demo: needs Linux, where each pod gets an address of its own in 127.0.0.0/8, and this is ${program.platform}; run it in a Linux container or virtual machine`,
+  );
+  return 2;
 }
 
 async function perform(program: Program, wishes: Wishes): Promise<number> {
@@ -137,46 +107,63 @@ async function playAll(stage: Stage, wishes: Wishes, show: Reporter): Promise<Ou
   return outcomes;
 }
 
-/** Throws an Error naming flag, value and remedy; undefined: the user asked for help. */
-function read(args: string[]): Wishes | undefined {
-  const { values } = parseArgs({ args, options: OPTIONS });
-  if (values.help) return undefined;
-  const scenarios = values.scenario ?? ['healthy', 'regression'];
-  const provider = oneOf('--provider', values.provider, PROVIDERS) as DemoProvider;
+function wishesOf(flags: Flags): Wishes {
+  const { provider, hold, seed } = flags;
   return {
-    scenarios: scenarios.map(
-      (name) => SCENARIOS[oneOf('--scenario', name, Object.keys(SCENARIOS)) as ScenarioName],
-    ),
+    scenarios: flags.scenario.map((name) => SCENARIOS[name]),
     provider,
-    tactics: readTactics(provider, values),
-    hold: oneOf('--hold', values.hold, HOLDS) as Hold,
-    seed: whole('--seed', values.seed, 2 ** 31),
-    requestsPerSecond: whole('--rps', values.rps, 2000),
-    keep: values.keep,
-    headless: values.headless || values.json,
+    tactics: tacticsFor(flags),
+    hold,
+    seed,
+    requestsPerSecond: flags.rps,
+    keep: flags.keep === true,
+    headless: flags.headless === true || flags.json === true,
   };
 }
 
 /** What the provider cannot do is refused before anything starts. */
-function readTactics(
-  provider: DemoProvider,
-  { strategy, mirror, sticky }: { strategy: string; mirror: boolean; sticky: boolean },
-): Tactics {
-  const named = STRATEGIES.find((each) => each.toLowerCase() === strategy.toLowerCase()) ?? strategy;
-  const known = oneOf('--strategy', named, STRATEGIES) as Strategy;
-  const tactics = tacticsOf(provider, { strategy: known, mirror, sticky });
+function tacticsFor({ provider, strategy, mirror = false, sticky = false }: Flags): Tactics {
+  const tactics = tacticsOf(provider, { strategy, mirror, sticky });
   const why = objection(provider, tactics);
-  if (why !== undefined) throw new Error(why);
+  if (why !== undefined) throw new UsageError(why);
   return tactics;
 }
 
-function oneOf(flag: string, value: string, allowed: readonly string[]): string {
-  if (allowed.includes(value)) return value;
-  throw new Error(`${flag}: "${value}" is not known; give one of ${allowed.join(', ')}`);
-}
+const scenario = oneOf('--scenario', Object.keys(SCENARIOS) as ScenarioName[]);
+const strategy = oneOf('--strategy', STRATEGIES);
 
-function whole(flag: string, value: string, max: number): number {
-  const number = Number(value);
-  if (/^\d+$/.test(value) && number >= 1 && number <= max) return number;
-  throw new Error(`${flag}: "${value}" is out of range; give a whole number from 1 to ${max}`);
-}
+/** However it is capitalised. */
+const strategyOf = (value: string): Strategy =>
+  strategy(STRATEGIES.find((each) => each.toLowerCase() === value.toLowerCase()) ?? value);
+
+/** Scenarios that are asked for take the place of those that are played without being asked for. */
+const DEFAULT_SCENARIOS: readonly ScenarioName[] = ['healthy', 'regression'];
+const scenarios = (value: string, before: readonly ScenarioName[]): ScenarioName[] => [
+  ...(before === DEFAULT_SCENARIOS ? [] : before),
+  scenario(value),
+];
+
+const among = (choices: readonly string[]): string => choices.join(' | ');
+
+export const run = command({
+  name: 'sluice demo',
+  help: 'Plays releases on a small world on this machine: no cluster needed.',
+  takes: (made) =>
+    made
+      .addOption(
+        new Option('--scenario <name>', `${among(Object.keys(SCENARIOS))}; may be repeated`)
+          .default(DEFAULT_SCENARIOS, 'healthy, then regression')
+          .argParser(scenarios),
+      )
+      .option('--provider <name>', among(PROVIDERS), oneOf('--provider', PROVIDERS), 'gateway')
+      .option('--strategy <name>', among(STRATEGIES), strategyOf, 'canary')
+      .option('--mirror', 'copies of all requests first; blueGreen does so wherever the provider can')
+      .option('--sticky', 'clients that keep cookies stay on the new version')
+      .option('--hold <how>', `${among(HOLDS)}; auto: by admission policies`, oneOf('--hold', HOLDS), 'auto')
+      .option('--seed <n>', 'repeats the same faults and arrivals', whole('--seed', [1, 2 ** 31]), 1)
+      .option('--rps <n>', 'requests a second', whole('--rps', [1, 2000]), 200)
+      .option('--keep', 'goes on serving after the last scenario, until Ctrl-C')
+      .option('--headless', 'one JSON object per decision and, last, one with the result')
+      .option('--json', 'the same as --headless'),
+  run: play,
+});

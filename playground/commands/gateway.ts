@@ -1,25 +1,20 @@
-import { parseArgs } from 'node:util';
 import { readAccess } from '../dataplane/proxy/api-client.ts';
 import { Gateway } from '../dataplane/proxy/gateway.ts';
 import { seeded } from '../../lib/random.ts';
-import type { Program } from './program.ts';
+import { command, SEED, whole, type Program } from './program.ts';
 
-/** `gateway --kubeconfig FILE [--seed N] [--propagation-ms N]`: the data plane; prints and tells its ports. */
-export async function run(program: Program): Promise<number> {
-  const { values } = parseArgs({
-    args: program.args,
-    options: {
-      kubeconfig: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      'propagation-ms': { type: 'string', default: '500' },
-    },
-  });
-  if (values.kubeconfig === undefined)
-    throw new Error('gateway: --kubeconfig is missing; give the path of one');
+interface Flags {
+  kubeconfig: string;
+  seed: number;
+  propagationMs: number;
+}
+
+/** The data plane; prints and tells its ports. */
+async function serve(program: Program, { kubeconfig, seed, propagationMs }: Flags): Promise<number> {
   const gateway = new Gateway({
-    access: readAccess(values.kubeconfig),
-    random: seeded(Number(values.seed)),
-    propagationMs: Number(values['propagation-ms']),
+    access: readAccess(kubeconfig),
+    random: seeded(seed),
+    propagationMs,
   });
   const ports = await gateway.listen();
   program.tell({ ready: ports });
@@ -28,3 +23,19 @@ export async function run(program: Program): Promise<number> {
   gateway.close();
   return 0;
 }
+
+export const run = command({
+  name: 'playground gateway',
+  help: 'A data plane that routes requests by the objects of a cluster, as gateways and meshes do.',
+  takes: (made) =>
+    made
+      .requiredOption('--kubeconfig <file>', 'kubeconfig of the cluster')
+      .option('--seed <n>', 'repeats the same draws', whole('--seed', SEED), 1)
+      .option(
+        '--propagation-ms <n>',
+        'time between a change of an object and requests that follow it',
+        whole('--propagation-ms', [0, 600_000]),
+        500,
+      ),
+  run: serve,
+});

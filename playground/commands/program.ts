@@ -1,3 +1,5 @@
+import { Command as Declared, CommanderError } from 'commander';
+
 /** What a subcommand gets from playground/main.ts, the only file that ends the program, prints and reads its environment. */
 export interface Program {
   args: string[];
@@ -18,5 +20,68 @@ export interface Program {
   tell(message: object): void;
 }
 
-/** Runs a subcommand; resolves to the exit code. */
+/** Reads the arguments of a subcommand and runs it; resolves to the exit code. */
 export type Command = (program: Program) => Promise<number>;
+
+/** Wrong flags: names flag, value and remedy. */
+export class UsageError extends Error {}
+
+/** Of random numbers. */
+export const SEED = [0, 2 ** 31] as const;
+
+/** Of wrong flags. */
+const USAGE_EXIT = 2;
+
+interface Parts<Flags> {
+  /** as users call it */
+  name: string;
+  /** what it does, for its help */
+  help: string;
+  /** flags, each with its help */
+  takes: (command: Declared) => void;
+  /** resolves to the exit code */
+  run: (program: Program, flags: Flags) => Promise<number>;
+}
+
+/** One subcommand, whole: what it takes, what its help says, what it does. */
+export const command =
+  <Flags extends object>({ name, help, takes, run }: Parts<Flags>): Command =>
+  async (program) => {
+    const declared = new Declared(name)
+      .description(help)
+      .usage('[flags]')
+      .helpOption('-h, --help', 'print this')
+      .configureOutput({ writeOut: (text) => program.print(text.trimEnd()), writeErr: () => undefined })
+      .exitOverride();
+    takes(declared);
+    try {
+      return await run(program, declared.parse(program.args, { from: 'user' }).opts<Flags>());
+    } catch (error) {
+      if (error instanceof CommanderError && error.exitCode === 0) return 0;
+      if (!(error instanceof CommanderError || error instanceof UsageError)) throw error;
+      const what = error.message
+        .replace(/^error: /, '')
+        .replace(/\.$/, '')
+        .replaceAll('\n', ' ');
+      program.complain(`${name}: ${what} (${name} --help lists the flags)`);
+      return USAGE_EXIT;
+    }
+  };
+
+/** One of these words. */
+export const oneOf =
+  <T extends string>(flag: string, allowed: readonly T[]) =>
+  (value: string): T => {
+    const known = allowed.find((each) => each === value);
+    if (known !== undefined) return known;
+    throw new UsageError(`${flag}: "${value}" is not known; give one of ${allowed.join(', ')}`);
+  };
+
+/** A whole number of this range. */
+export const whole =
+  (flag: string, [min, max]: readonly [min: number, max: number]) =>
+  (value: string): number => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= min && number <= max) return number;
+    throw new UsageError(`${flag}: "${value}" is out of range; give a whole number from ${min} to ${max}`);
+  };
