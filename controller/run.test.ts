@@ -144,7 +144,7 @@ describe('the hold', () => {
     removePolicies();
     await clock.advance(60 * 60_000);
     expect(held()).toEqual([true, undefined]);
-    expect(lines.at(-1)).toMatchObject({ rule: 'idle' });
+    expect(lines.at(-1)).toMatchObject({ rule: 'nothing-due' });
     expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ wanted: 'admission', mode: 'pause' }]);
     controller.stop.abort();
     await clock.advance(0);

@@ -26,8 +26,12 @@ describe('decide', () => {
       want: 'not-opted-in',
     },
     { given: 'no Deployment at all', objects: [], want: 'target-gone' },
-    { given: 'an idle, held target', objects: [aTarget(), ...replicaSet('web:1'), initial()], want: 'idle' },
-    { given: 'a release under way', objects: underWay(), want: 'stepping' },
+    {
+      given: 'an idle, held target',
+      objects: [aTarget(), ...replicaSet('web:1'), initial()],
+      want: 'nothing-due',
+    },
+    { given: 'a release under way', objects: underWay(), want: 'step-due' },
     {
       given: 'a Release nobody can read',
       objects: [aTarget(), ...replicaSet('web:1'), { ...initial(), spec: { target: { name: 'web' } } }],

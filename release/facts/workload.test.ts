@@ -37,7 +37,7 @@ describe('pods that were evicted long ago', () => {
 
   it('are not taken for pods that run what nobody proved', () => {
     const decision = decide(aSnapshot([...underWay(), earlier('web:0')]));
-    expect(decision.rule).toBe('stepping');
+    expect(decision.rule).toBe('step-due');
   });
 
   it('do not keep a promotion from its end', () => {
@@ -64,6 +64,6 @@ describe('pods that were evicted long ago', () => {
       ...pod,
       metadata: { ...pod.metadata, creationTimestamp: ago(5_000) },
     }));
-    expect(decide(aSnapshot([...underWay(), old])).rule).toBe('stepping');
+    expect(decide(aSnapshot([...underWay(), old])).rule).toBe('step-due');
   });
 });

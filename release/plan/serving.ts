@@ -11,7 +11,7 @@ import type { Release } from '../../api/kinds/release/release.ts';
 import { turnedDown } from './turned-down.ts';
 
 /**
- * The template of the target serves alone and no Release says since when: the one that made it stable was deleted. `holding`
+ * The template of the target serves alone and no Release says since when: the one that made it stable was deleted. `changeEscaped`
  * records what serves; nothing undoes it because an older Release calls something else stable.
  */
 export function servesUnrecorded(facts: Facts): boolean {

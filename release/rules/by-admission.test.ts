@@ -102,7 +102,7 @@ describe('the correction of a first version that does not run', () => {
     },
   ])('where $given: $want', ({ objects, want }) => {
     const decision = lookAgain(objects, 60, 1_000);
-    expect([decision.rule, ...doing(decision)]).toEqual(['first-sight', ...want]);
+    expect([decision.rule, ...doing(decision)]).toEqual(['nothing-recorded', ...want]);
   });
 
   it('is let go exactly as it was looked at, without the marker', () => {
@@ -144,7 +144,7 @@ describe('an idle target where admission holds', () => {
   });
 
   it('is left alone', () => {
-    expect(idle(aTarget({ paused: false }))).toMatchObject({ rule: 'idle', actions: [] });
+    expect(idle(aTarget({ paused: false }))).toMatchObject({ rule: 'nothing-due', actions: [] });
   });
 
   it.each([
@@ -152,7 +152,7 @@ describe('an idle target where admission holds', () => {
     { left: 'by Sluice, of a time in pause mode', target: pausedBySluice() },
   ])('that was left paused $left, is un-paused at the generation that was judged', ({ target }) => {
     const decision = idle(target);
-    expect(decision.rule).toBe('holding');
+    expect(decision.rule).toBe('hold-due');
     expect(patchOf(decision)).toMatchObject([
       { op: 'test', path: '/metadata/uid' },
       { op: 'test', path: '/metadata/generation', value: 5 },
@@ -164,7 +164,7 @@ describe('an idle target where admission holds', () => {
   });
 
   it('that its author paused stays paused', () => {
-    expect(idle(aTarget())).toMatchObject({ rule: 'idle', actions: [] });
+    expect(idle(aTarget())).toMatchObject({ rule: 'nothing-due', actions: [] });
   });
 
   it('loses a marker that holds nothing', () => {
@@ -176,7 +176,7 @@ describe('an idle target where admission holds', () => {
   it('stays paused while it shows that a promotion was taken back', () => {
     const undone = failed({ status: { promotionStartedAt: '2026-01-01T00:00:00Z' } });
     expect(idle(marked({ conditions: [SIGN] }, 'failed'), undone)).toMatchObject({
-      rule: 'idle',
+      rule: 'nothing-due',
       actions: [],
     });
     expect(doing(idle(marked({}, 'failed'), undone))).toEqual([
@@ -211,7 +211,7 @@ describe('a held target where admission holds', () => {
     { shows: 'nothing', conditions: [], value: 'new' },
   ])('that was held in pause mode and shows $shows is marked $value', ({ conditions, value }) => {
     const decision = held(aTarget({ image: 'web:2', conditions }));
-    expect([decision.rule, patchOf(decision).at(-1)?.value]).toEqual(['marked', value]);
+    expect([decision.rule, patchOf(decision).at(-1)?.value]).toEqual(['marker-missing', value]);
   });
 
   it('that somebody let roll out is paused with the marker', () => {

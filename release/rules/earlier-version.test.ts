@@ -43,7 +43,7 @@ describe('a release that an earlier version left under way', () => {
     const { next } = decide(aSnapshot([...gone, leaving])).status!;
     expect(next.phase).toBe('Aborted');
     const held = decide(aSnapshot([...gone, aRelease({ recorded: false, status: next })]));
-    expect([held.rule, held.outcome]).toEqual(['held-back', 'stalled']);
+    expect([held.rule, held.outcome]).toEqual(['template-turned-down', 'stalled']);
   });
 
   it('rests while stable comes up again from 0 replicas, and does not take its place', () => {

@@ -154,7 +154,7 @@ describe('what serves alone although no Release says so, because its Release was
       before,
     );
     expect([decision.rule, doing(decision)]).toEqual([
-      'holding',
+      'change-escaped',
       ['create Release/web-5: record what serves', 'event EscapedHold'],
     ]);
     expect(decision.status?.next).toMatchObject({ phase: 'Escaped', replicaSet: 'web-web-2' });

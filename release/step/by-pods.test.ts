@@ -236,7 +236,7 @@ describe('a canary without a ready pod', () => {
 
   it('is left to come up when the step has only begun', () => {
     const status = { ...notObserved, stepStartedAt: ago(5) };
-    expect(look({ canary: { ready: 0, since: 5 }, status }).rule).toBe('stepping');
+    expect(look({ canary: { ready: 0, since: 5 }, status }).rule).toBe('step-due');
   });
 });
 
@@ -285,9 +285,9 @@ describe('the way out', () => {
       aTarget({ image: 'web:2', paused: false }),
     );
     const done = decide(aSnapshot(complete));
-    expect([done.rule, doing(done)]).toEqual(['promoting', [OFF]]);
+    expect([done.rule, doing(done)]).toEqual(['promotion-unfinished', [OFF]]);
     const rolling = decide(aSnapshot(changed(objects, aTarget({ image: 'web:2', paused: false }))));
-    expect([rolling.rule, writing(rolling)]).toEqual(['promoting', []]);
+    expect([rolling.rule, writing(rolling)]).toEqual(['promotion-unfinished', []]);
   });
 });
 

@@ -108,7 +108,7 @@ describe('a step, in this order', () => {
     { stage: 'the weight is observed', objects: stepAt({ status: first.status }, [aRoute(5)]), does: [] },
   ])('$stage', ({ objects, does }) => {
     const decision = look(objects);
-    expect([decision.rule, doing(decision)]).toEqual(['stepping', does]);
+    expect([decision.rule, doing(decision)]).toEqual(['step-due', does]);
   });
 
   it('records finalizer and originals in one guarded write', () => {
@@ -270,7 +270,7 @@ describe('a route that somebody changed', () => {
 
   it('to more loses its traffic at once, and the step begins again', () => {
     const decision = look(stepAt({}, [aRoute(60)]));
-    expect([decision.rule, doing(decision)]).toEqual(['turned-up', OFF]);
+    expect([decision.rule, doing(decision)]).toEqual(['weight-raised', OFF]);
     const { next } = decision.status!;
     expect(next).toMatchObject({
       phase: 'Progressing',
@@ -367,7 +367,7 @@ describe('a route that somebody changed', () => {
       ]);
       const harm = measured({ startMs: NOW - 30_000, endMs: NOW - 15_000 }, HARM);
       const withdrawn = look(stepAt({ status: at(30) }, [aRoute(5, false)]), { measured: harm });
-      expect([withdrawn.rule, withdrawn.reason]).toEqual(['harmed', 'HarmDetected']);
+      expect([withdrawn.rule, withdrawn.reason]).toEqual(['harm-shown', 'HarmDetected']);
     });
 
     it('is taken back after two minutes', () => {

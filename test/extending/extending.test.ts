@@ -73,7 +73,7 @@ beforeAll(async () => {
     "import { tooManyReplicas } from './progress/too-many-replicas.ts';",
     'import',
   );
-  addLine('release/rules/list.ts', '      tooManyReplicas,', '      resumed,');
+  addLine('release/rules/list.ts', '      tooManyReplicas,', '      resumeOrdered,');
 
   writeFileSync(at('cli/commands/server.ts'), codeOf('command.md'));
   addLine(
@@ -123,7 +123,7 @@ describe('a copy of the project with one back end, source, rule and command more
 
   it('asks the rule before a release begins', async () => {
     const rules = `(await import('./release/rules/list.ts')).RULES.Starting.rules.map(({ name }) => name).join()`;
-    expect(await value(rules)).toMatch(/ordered,too-many-replicas/);
+    expect(await value(rules)).toMatch(/promotion-ordered,too-many-replicas/);
   });
 
   it('holds back end and source to their suites', async () => {

@@ -55,7 +55,7 @@ export class LawReport {
 export const REPORT = new LawReport();
 
 /** Decisions by which the canary loses its traffic because the judge could do nothing. */
-const CLOCKS = new Set(['blinded', 'unconfirmed']);
+const CLOCKS = new Set(['nothing-judged', 'weight-unconfirmed']);
 
 /**
  * While any request goes to the canary, a window not older than four intervals was judged, or a bounded clock runs and is shown, or

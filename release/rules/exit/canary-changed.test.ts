@@ -77,7 +77,7 @@ describe('a canary somebody gave another template', () => {
   it('has not changed when it was only restarted', () => {
     const restarted = { 'kubectl.kubernetes.io/restartedAt': '2026-01-01T00:00:00Z' };
     const decision = decide(aSnapshot([...underWay(), ...second('web:2', restarted)]));
-    expect(decision.rule).toBe('stepping');
+    expect(decision.rule).toBe('step-due');
   });
 });
 
@@ -96,7 +96,7 @@ describe('a canary of an earlier target, under a Release of the same name', () =
 
 describe('a canary whose readiness comes and goes', () => {
   it.each([
-    { times: 2, rule: 'stepping' },
+    { times: 2, rule: 'step-due' },
     { times: 3, rule: 'canary-failed' },
   ])('and that lost its last ready pod $times times under traffic: $rule', ({ times, rule }) => {
     const release = aRelease({

@@ -57,7 +57,7 @@ describe('a release whose target is scaled to 0', () => {
       waitsFor: 'Replicas' as const,
       want: 'scaled-to-zero',
     },
-    { given: 'has a ready pod again', ready: 1, waitsFor: 'Replicas' as const, want: 'stepping' },
+    { given: 'has a ready pod again', ready: 1, waitsFor: 'Replicas' as const, want: 'step-due' },
     {
       given: 'was not scaled to 0 but broke',
       ready: 0,

@@ -18,7 +18,7 @@ export const newTemplate: Rule<Idle> = {
   decide(facts) {
     const { target, stable } = facts;
     if (stable.wanted || !target.paused || turnedDown(facts) !== undefined) return undefined;
-    // Left over from a hold that failed, and handled by stable-lost once the Release of it has ended; or recorded by `holding`.
+    // Left over from a hold that failed, and handled by `stableLost` once the Release of it has ended; or recorded by `changeEscaped`.
     if ((facts.holdsNewest && stable.lost) || servesUnrecorded(facts)) return undefined;
     return doubted(facts) ?? begin(facts);
   },

@@ -11,8 +11,8 @@ import { answer, AT_ONCE } from '../../answer.ts';
 import type { Idle } from '../../situation.ts';
 
 /** The newer template that was set aside comes back, held, once the stable one serves alone again. */
-export const putBack: Rule<Idle> = {
-  name: 'put-back',
+export const templateSetAside: Rule<Idle> = {
+  name: 'template-set-aside',
   decide(facts) {
     const { newest, stable } = facts;
     if (newest.metadata.annotations?.[ANNOTATION.setAside] === undefined || !atRest(facts)) return undefined;

@@ -15,8 +15,8 @@ import { notHeld, tooLargeForRecord } from '../../record/record-size.ts';
  * No Release speaks of this Deployment yet: it waits until one ReplicaSet serves alone, and is recorded. In pause mode it
  * is paused before, so that no change slips in between; in admission mode that is held anyway.
  */
-export const firstSight: LastRule<FirstSight> = {
-  name: 'first-sight',
+export const nothingRecorded: LastRule<FirstSight> = {
+  name: 'nothing-recorded',
   decide(facts) {
     const { target } = facts;
     const serving = servingAlone(target);

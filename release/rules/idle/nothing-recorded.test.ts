@@ -28,7 +28,7 @@ describe('a target seen for the first time', () => {
     { given: 'it is about to roll out another template', sets: [replicaSet('web:0')], paused: false },
     { given: 'nothing was made of it yet', sets: [], paused: false },
   ])('waits while $given', ({ sets, paused }) => {
-    expect(one(look(aTarget({ paused }), ...sets))).toEqual(['first-sight', 'RolloutInProgress']);
+    expect(one(look(aTarget({ paused }), ...sets))).toEqual(['nothing-recorded', 'RolloutInProgress']);
   });
 
   it('is paused once one ReplicaSet serves alone, at the generation that was looked at', () => {
@@ -53,7 +53,7 @@ describe('a target seen for the first time', () => {
   it('is recorded as Initial with the raw stable template, owned by the target', () => {
     const decision = look(aTarget(), replicaSet('web:1'));
     expect(one(decision)).toEqual([
-      'first-sight',
+      'nothing-recorded',
       'Initial',
       'create Release/web-5: record what serves',
       'event Initial',
@@ -93,7 +93,7 @@ describe('a target seen for the first time', () => {
 
     it('is not paused, and nothing is recorded', () => {
       const decision = look(aTarget({ image, paused: false }), replicaSet(image));
-      expect(one(decision)).toEqual(['first-sight', 'TargetUnsupported', 'event TargetUnsupported']);
+      expect(one(decision)).toEqual(['nothing-recorded', 'TargetUnsupported', 'event TargetUnsupported']);
       expect(decision).toMatchObject({ outcome: 'stalled', sentence: expect.stringMatching(says) as string });
     });
 
@@ -115,7 +115,7 @@ describe('a target seen for the first time', () => {
     const record = initial({ status: null, annotations: { 'sluice.dev/recorded-as': 'Initial' } });
     const decision = look(aTarget(), replicaSet('web:1'), record);
     expect(decision).toMatchObject({
-      rule: 'record-only',
+      rule: 'record-unfinished',
       actions: [],
       status: { next: { phase: 'Promoted', reason: 'Initial' } },
     });
@@ -163,20 +163,20 @@ describe('an idle target', () => {
     {
       given: 'un-paused',
       target: aTarget({ paused: false }),
-      want: ['holding', 'Holding', 'jsonPatch Deployment/web: pause the target'],
+      want: ['hold-due', 'Holding', 'jsonPatch Deployment/web: pause the target'],
     },
     {
       given: 'un-paused with a new template that has not rolled out',
       target: aTarget({ paused: false, image: 'web:2' }),
-      want: ['holding', 'Holding', 'jsonPatch Deployment/web: pause the target'],
+      want: ['change-escaped', 'Holding', 'jsonPatch Deployment/web: pause the target'],
     },
-    { given: 'paused at stable', target: aTarget(), want: ['idle', 'Idle'] },
+    { given: 'paused at stable', target: aTarget(), want: ['nothing-due', 'Idle'] },
     {
       given: 'showing the failure of a template that is gone',
       target: aTarget({
         conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }],
       }),
-      want: ['idle', 'Idle', 'jsonPatch Deployment/web: clear the failure of an earlier template'],
+      want: ['nothing-due', 'Idle', 'jsonPatch Deployment/web: clear the failure of an earlier template'],
     },
   ])('$given: $want', ({ target, want }) => {
     expect(one(look(target, stable, initial()))).toEqual(want);
@@ -188,7 +188,7 @@ describe('an idle target', () => {
       ...replicaSet('web:1', { pods: 2 }),
       ...replicaSet('web:2', { pods: 2 }),
     ];
-    expect(one(look(...rolling, initial()))).toEqual(['holding', 'RolloutInProgress']);
+    expect(one(look(...rolling, initial()))).toEqual(['hold-due', 'RolloutInProgress']);
   });
 
   it('whose change is rolling out is paused and recorded as escaped; stable stays stable', () => {
@@ -199,7 +199,7 @@ describe('an idle target', () => {
     ];
     const decision = look(...rolling, initial());
     expect(one(decision)).toEqual([
-      'holding',
+      'change-escaped',
       'EscapedHold',
       'jsonPatch Deployment/web: pause the target',
       'create Release/web-5: record what serves',
@@ -260,7 +260,7 @@ describe('a template that was set aside', () => {
 
   it('is put back, held, when the stable one serves alone', () => {
     const decision = look(aTarget({ image: 'web:2' }), replicaSet('web:2'), promoted);
-    expect(decision.rule).toBe('put-back');
+    expect(decision.rule).toBe('template-set-aside');
     expect(decision.actions[0]).toMatchObject({
       write: {
         patch: [

@@ -4,8 +4,8 @@ import { ENDED, withdraw } from '../../plan/withdraw.ts';
 import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
 /** The target was deleted and made again while a release of the old one was under way. */
-export const recreated: Rule<Starting | Stepping | Promoting> = {
-  name: 'recreated',
+export const targetRecreated: Rule<Starting | Stepping | Promoting> = {
+  name: 'target-recreated',
   decide(facts) {
     const { active, target } = facts;
     if (active.spec.target.uid === target.uid) return undefined;

@@ -14,8 +14,8 @@ import type { Idle } from '../../situation.ts';
  * The Release under way was deleted, and nothing kept it: its canary still runs what the target holds. That it ended is recorded
  * after the traffic is off and before the canary goes, so that the template is not begun anew.
  */
-export const vanished: Rule<Idle> = {
-  name: 'vanished',
+export const releaseVanished: Rule<Idle> = {
+  name: 'release-vanished',
   decide(facts) {
     return isVanished(facts) ? recorded(facts) : undefined;
   },

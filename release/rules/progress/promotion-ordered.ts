@@ -4,8 +4,8 @@ import { promote } from '../../plan/promote.ts';
 import type { Starting, Stepping } from '../../situation.ts';
 
 /** A human set intent Promote: the rest of the analysis is skipped. */
-export const ordered: Rule<Starting | Stepping> = {
-  name: 'ordered',
+export const promotionOrdered: Rule<Starting | Stepping> = {
+  name: 'promotion-ordered',
   decide(facts) {
     const { active } = facts;
     if (active.spec.intent !== 'Promote') return undefined;

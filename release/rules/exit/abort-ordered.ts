@@ -4,8 +4,8 @@ import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
 /** A human set intent Abort. */
-export const aborted: Rule<Starting | Stepping | Promoting> = {
-  name: 'aborted',
+export const abortOrdered: Rule<Starting | Stepping | Promoting> = {
+  name: 'abort-ordered',
   decide(facts) {
     const { active } = facts;
     if (active.spec.intent !== 'Abort') return undefined;

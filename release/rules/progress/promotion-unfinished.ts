@@ -21,8 +21,8 @@ import type { Promoting } from '../../situation.ts';
  * Promotion: un-pause with the weight unchanged → native rolling update complete → weight 0 and everything after it
  * (`leave`) → pause again (in pause mode) → Promoted.
  */
-export const promoting: LastRule<Promoting> = {
-  name: 'promoting',
+export const promotionUnfinished: LastRule<Promoting> = {
+  name: 'promotion-unfinished',
   decide(facts) {
     if (!facts.holdsNewest) return frozen(facts);
     const withdrawn = orderGone(facts);
@@ -91,7 +91,7 @@ function rollingOut(facts: Promoting): Answer {
   return answerFor(facts, active, { ...parts, actions }, { ...keep(facts), ...begun(facts) });
 }
 
-/** The canary is judged as long as anything goes to it (`harmed`); what was judged without harm is recorded by itself. */
+/** The canary is judged as long as anything goes to it (`harmShown`); what was judged without harm is recorded by itself. */
 function recorded(facts: Promoting): Answer | undefined {
   const { active } = facts;
   const s = stepFacts(facts, active);

@@ -16,8 +16,8 @@ import { skippedBy } from '../../plan/skip.ts';
 import type { Starting } from '../../situation.ts';
 
 /** A Release that has not begun: promoted without analysis if a rule says so, blocked, or its ladder begins. */
-export const starting: LastRule<Starting> = {
-  name: 'starting',
+export const notBegun: LastRule<Starting> = {
+  name: 'not-begun',
   decide(facts) {
     const { active } = facts;
     const free = withoutAnalysis(facts);

@@ -6,8 +6,8 @@ import { ENDED, TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
 /** The template is set back to stable, by its author or by order: the release ends, traffic first, and no new one begins. */
-export const reverted: Rule<Starting | Stepping | Promoting> = {
-  name: 'reverted',
+export const revertWanted: Rule<Starting | Stepping | Promoting> = {
+  name: 'revert-wanted',
   decide(facts) {
     const { active, stable, target } = facts;
     if (active.metadata.annotations?.[ANNOTATION.revert] !== undefined) {

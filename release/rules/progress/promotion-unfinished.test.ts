@@ -118,7 +118,7 @@ describe('promotion', () => {
     },
   ] as { stage: string; shape: Shape; does: string[] }[])('$stage', ({ shape, does }) => {
     const decision = look(promotion(shape));
-    expect([decision.rule, writing(decision)]).toEqual(['promoting', does]);
+    expect([decision.rule, writing(decision)]).toEqual(['promotion-unfinished', does]);
   });
 
   it.each([
@@ -275,7 +275,7 @@ describe('a promotion that goes wrong', () => {
     };
     expect(
       look([aTarget({ conditions }), ...replicaSet('web:1'), initial(), aRelease({ status })]),
-    ).toMatchObject({ rule: 'idle', actions: [] });
+    ).toMatchObject({ rule: 'nothing-due', actions: [] });
   });
 });
 
@@ -342,7 +342,7 @@ describe('a broken stable version', () => {
     );
 
   it.each([
-    { since: 59, want: 'stepping' },
+    { since: 59, want: 'step-due' },
     { since: 61, want: 'stable-unavailable' },
   ])('without an available pod for $since s: $want', ({ since, want }) => {
     expect(look(broken(since)).rule).toBe(want);

@@ -3,7 +3,7 @@ import { goOnWithdrawing } from '../../plan/withdraw.ts';
 import type { Leaving } from '../../situation.ts';
 
 /** The release is being taken back: that goes on to its end, whatever else is wrong. */
-export const withdrawing: LastRule<Leaving> = {
-  name: 'withdrawing',
+export const withdrawalUnfinished: LastRule<Leaving> = {
+  name: 'withdrawal-unfinished',
   decide: (facts) => goOnWithdrawing(facts, facts.active),
 };

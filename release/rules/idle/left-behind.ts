@@ -3,4 +3,4 @@ import { removeLeftBehind } from '../../plan/left-behind.ts';
 import type { Between } from '../../situation.ts';
 
 /** Objects that Sluice made are there, and no release under way accounts for them. */
-export const orphans: Rule<Between> = { name: 'orphans', decide: removeLeftBehind };
+export const leftBehind: Rule<Between> = { name: 'left-behind', decide: removeLeftBehind };

@@ -15,8 +15,8 @@ import type { Between, Gone } from '../../situation.ts';
  * A Release without a valid seal was forged or changed by hand, or the key was lost. Nothing in it is acted upon: what is
  * left of Sluice's own loses its traffic by the plain rule, and the Release ends.
  */
-export const unsealed: Rule<Gone | Between> = {
-  name: 'unsealed',
+export const unsealedRelease: Rule<Gone | Between> = {
+  name: 'unsealed-release',
   decide(facts) {
     const fresh = facts.unsealed.find((each) => each.status === undefined && !mayBeUnfinished(facts, each));
     if (fresh !== undefined) return discarded(fresh);

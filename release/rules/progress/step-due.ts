@@ -3,7 +3,7 @@ import type { Stepping } from '../../situation.ts';
 import { goOnWithStep } from '../../step/index.ts';
 
 /** One rung of the ladder, from the canary's size to the verdict. */
-export const stepping: LastRule<Stepping> = {
-  name: 'stepping',
+export const stepDue: LastRule<Stepping> = {
+  name: 'step-due',
   decide: (facts) => goOnWithStep(facts, facts.active),
 };

@@ -4,14 +4,14 @@ import { patchRelease } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE } from '../../answer.ts';
 import type { Rule } from '../../model.ts';
 import { LET_GO } from '../../live/withhold.ts';
-import type { Idle, Starting, Stepping } from '../../situation.ts';
+import type { Starting, Stepping } from '../../situation.ts';
 
 /**
  * A human lets a release go on that waits for what has been mended: its step begins again, with the flap limit as at the beginning.
  * It is no word on the evidence: what a step asks about that is answered by `sluice.dev/resumed-step`.
  */
-export const resumed: Rule<Starting | Stepping> = {
-  name: 'resumed',
+export const resumeOrdered: Rule<Starting | Stepping> = {
+  name: 'resume-ordered',
   decide(facts) {
     const { active } = facts;
     if (active.metadata.annotations?.[ANNOTATION.resume] === undefined) return undefined;
@@ -26,18 +26,5 @@ export const resumed: Rule<Starting | Stepping> = {
       ...LET_GO,
       stepStartedAt: new Date(facts.nowMs).toISOString(),
     });
-  },
-};
-
-/** An order to a release that has ended: it was carried out, or is void because the target holds the stable template already. */
-export const orderForgotten: Rule<Idle> = {
-  name: 'order-forgotten',
-  decide({ newest, stable }) {
-    if (!stable.wanted || newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
-    const actions = [
-      patchRelease('take the order off', newest, { annotations: { [ANNOTATION.revert]: null } }),
-    ];
-    const sentence = 'The target holds the stable template, as was ordered.';
-    return answer({ reason: REASON.RevertedByHuman, sentence, actions, requeueAfterMs: AT_ONCE });
   },
 };

@@ -18,8 +18,8 @@ type Live = Stepping | Promoting;
  * Somebody turned the route up: more goes to the canary than was written or is about to be. All of it is taken away at once; the step
  * writes its own weight again, unless this has happened too often. Where the number of pods is the weight, the step takes it back (by-pods-stages).
  */
-export const turnedUp: Rule<Live> = {
-  name: 'turned-up',
+export const weightRaised: Rule<Live> = {
+  name: 'weight-raised',
   decide(facts) {
     if (!isTooMuch(facts)) return undefined;
     const s = stepFacts(facts, facts.active);

@@ -14,8 +14,8 @@ import type { Idle } from '../../situation.ts';
 const REVERT_AFTER_MS = 60_000;
 
 /** The target holds a template that failed or was aborted: it stays held and shown as failed, and is never tried again. */
-export const heldBack: Rule<Idle> = {
-  name: 'held-back',
+export const templateTurnedDown: Rule<Idle> = {
+  name: 'template-turned-down',
   decide(facts) {
     const { target, stable } = facts;
     if (stable.wanted) return undefined;

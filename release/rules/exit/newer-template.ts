@@ -8,8 +8,8 @@ import type { Starting, Stepping } from '../../situation.ts';
 const IN_A_ROW = 3;
 
 /** A newer template replaces the one under test: weight 0, the canary and its pods go, then a new release begins. */
-export const superseded: Rule<Starting | Stepping> = {
-  name: 'superseded',
+export const newerTemplate: Rule<Starting | Stepping> = {
+  name: 'newer-template',
   decide(facts) {
     const { active, target, stable } = facts;
     if (facts.holdsNewest || stable.wanted) return undefined;

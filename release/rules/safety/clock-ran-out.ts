@@ -14,8 +14,8 @@ import type { Promoting, Stepping } from '../../situation.ts';
 const FIRST_LOOK_MS = 120_000;
 
 /** Nothing could be judged for as long as the policy allows (`blind`), while requests went to the canary. */
-export const blinded: Rule<Stepping | Promoting> = {
-  name: 'blinded',
+export const nothingJudged: Rule<Stepping | Promoting> = {
+  name: 'nothing-judged',
   decide(facts) {
     const { active, snapshot, nowMs } = facts;
     const clock = runningOut(facts, 'blind');
@@ -30,8 +30,8 @@ export const blinded: Rule<Stepping | Promoting> = {
 };
 
 /** A weight that the back end does not confirm is taken back; where everything may be on it, the release is. */
-export const unconfirmed: Rule<Stepping | Promoting> = {
-  name: 'unconfirmed',
+export const weightUnconfirmed: Rule<Stepping | Promoting> = {
+  name: 'weight-unconfirmed',
   decide(facts) {
     const { active } = facts;
     const clock = runningOut(facts, 'unconfirmed');

@@ -9,8 +9,8 @@ import type { Promoting, Stepping } from '../../situation.ts';
  * The window that was measured last shows harm, or more requests than the weight allows: the release is taken back, whatever else it
  * waits for. Only where a human ordered the promotion the rest of the analysis decides nothing any more.
  */
-export const harmed: Rule<Stepping | Promoting> = {
-  name: 'harmed',
+export const harmShown: Rule<Stepping | Promoting> = {
+  name: 'harm-shown',
   decide(facts) {
     const s = stepFacts(facts, facts.active);
     const known = s && judged(s);

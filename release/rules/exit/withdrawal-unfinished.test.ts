@@ -91,7 +91,7 @@ describe('a release under way is taken back, traffic first', () => {
       aTarget({ image: 'web:3', generation: 6 }),
       aRelease({ policy: { onNewRevision }, status: { weightObservedAt: ago(200), targetGeneration: 5 } }),
     );
-    expect(look(queued).rule).toBe(onNewRevision === 'queue' ? 'stepping' : 'superseded');
+    expect(look(queued).rule).toBe(onNewRevision === 'queue' ? 'step-due' : 'newer-template');
   });
 
   it('but not for one of those rejected by the scheduler, which is nobody’s code', () => {
@@ -115,7 +115,7 @@ describe('a release under way is taken back, traffic first', () => {
       }),
     );
     const newer = put(aTarget({ image: 'web:3', generation: 6 }));
-    expect([look(newer).rule, look([...newer, ...before]).rule]).toEqual(['superseded', 'stepping']);
+    expect([look(newer).rule, look([...newer, ...before]).rule]).toEqual(['newer-template', 'step-due']);
   });
 });
 
@@ -278,7 +278,11 @@ describe('the way out', () => {
     },
   ])('$stage', ({ objects, reason, does }) => {
     const decision = look(objects);
-    expect([decision.rule, decision.reason, doing(decision)]).toEqual(['withdrawing', reason, does]);
+    expect([decision.rule, decision.reason, doing(decision)]).toEqual([
+      'withdrawal-unfinished',
+      reason,
+      does,
+    ]);
     expect(decision.status?.next.reason).toBe('HarmDetected');
   });
 
@@ -367,7 +371,7 @@ describe('a template that was turned down', () => {
 
   it('stays held and shown as failed, with the verdict as the message', () => {
     const decision = held(ended());
-    expect(decision).toMatchObject({ rule: 'held-back', outcome: 'stalled' });
+    expect(decision).toMatchObject({ rule: 'template-turned-down', outcome: 'stalled' });
     expect(decision.actions).toMatchObject([
       {
         write: {

@@ -10,8 +10,8 @@ import { recordStatus } from '../../record/record.ts';
 import type { Recording } from '../../situation.ts';
 
 /** A Release that only records what rolled out without one, or how another ended. */
-export const recordOnly: LastRule<Recording> = {
-  name: 'record-only',
+export const recordUnfinished: LastRule<Recording> = {
+  name: 'record-unfinished',
   decide(facts) {
     const { active, as } = facts;
     if (as === 'Recreated') return recreatedTarget(facts);

@@ -8,8 +8,8 @@ import { withdraw } from '../../plan/withdraw.ts';
 import type { Leaving, Starting, Stepping } from '../../situation.ts';
 
 /** Somebody un-paused a target whose template is unproven: paused again at once, and recorded as escaped. */
-export const unpaused: Rule<Starting | Stepping | Leaving> = {
-  name: 'unpaused',
+export const unpausedTooEarly: Rule<Starting | Stepping | Leaving> = {
+  name: 'unpaused-too-early',
   decide(facts) {
     const { active, target, stable } = facts;
     if (target.paused || stable.wanted || stable.foreign) return undefined;

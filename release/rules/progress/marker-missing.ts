@@ -8,8 +8,8 @@ import type { Idle, Starting, Stepping } from '../../situation.ts';
  * Admission mode: a target held in another way (in pause mode, or by a human) gets the marker, so that admission keeps it
  * held. What is about to be let roll out needs none.
  */
-export const marked: Rule<Idle | Starting | Stepping> = {
-  name: 'marked',
+export const markerMissing: Rule<Idle | Starting | Stepping> = {
+  name: 'marker-missing',
   decide({ snapshot, target, stable }) {
     if (snapshot.config.hold !== 'admission' || !target.paused || target.marker !== undefined)
       return undefined;

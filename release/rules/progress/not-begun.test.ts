@@ -144,7 +144,7 @@ describe('a held template without a Release', () => {
     const metadata = { labels: { app: 'web' }, annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } };
     const restarted = { ...held, spec: { ...held.spec, template: { ...template, metadata } } };
     const decision = look(...changed(cluster, restarted));
-    expect([decision.rule, decision.reason]).toEqual(['holding', 'RestartOrdered']);
+    expect([decision.rule, decision.reason]).toEqual(['hold-due', 'RestartOrdered']);
     expect(doing(decision)).toEqual([
       'jsonPatch Deployment/web: let the target roll out',
       'event RestartOrdered',
@@ -184,7 +184,7 @@ describe('a held template without a Release', () => {
       status: { ...status, weight: 0, endedAt: ago(10) },
     });
     const decision = look(...cluster, before);
-    expect(decision.rule).toBe(tried ? 'new-template' : 'held-back');
+    expect(decision.rule).toBe(tried ? 'new-template' : 'template-turned-down');
   });
 
   it('that failed is tried again once another template has become stable', () => {
@@ -218,7 +218,7 @@ describe('a Release that has not begun', () => {
       aRelease({ recorded: false, status: { phase: 'Pending', step: -1, weight: 0 } }),
     );
     expect(decision).toMatchObject({
-      rule: 'starting',
+      rule: 'not-begun',
       actions: [],
       status: { next: { phase: 'Progressing', step: 0, steps: 3, weight: 5 } },
     });
@@ -322,7 +322,7 @@ describe('a Release that has not begun', () => {
     );
     const decision = look(...objects);
     expect(decision).toMatchObject({
-      rule: 'starting',
+      rule: 'not-begun',
       reason,
       outcome: 'stalled',
       status: { next: { phase: 'Blocked' } },

@@ -1,0 +1,19 @@
+import { ANNOTATION } from '../../../api/names.ts';
+import { REASON } from '../../../api/reasons.ts';
+import { patchRelease } from '../../actions.ts';
+import { answer, AT_ONCE } from '../../answer.ts';
+import type { Rule } from '../../model.ts';
+import type { Idle } from '../../situation.ts';
+
+/** An order to a release that has ended: it was carried out, or is void because the target holds the stable template already. */
+export const revertCarriedOut: Rule<Idle> = {
+  name: 'revert-carried-out',
+  decide({ newest, stable }) {
+    if (!stable.wanted || newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
+    const actions = [
+      patchRelease('take the order off', newest, { annotations: { [ANNOTATION.revert]: null } }),
+    ];
+    const sentence = 'The target holds the stable template, as was ordered.';
+    return answer({ reason: REASON.RevertedByHuman, sentence, actions, requeueAfterMs: AT_ONCE });
+  },
+};
