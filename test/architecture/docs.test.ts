@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { isObject } from '../../lib/json.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import { parsePolicy } from '../../api/kinds/policy/policy.ts';
 import { parseTemplate } from '../../api/kinds/template/template.ts';
 import { ROOT } from './root.ts';
@@ -36,6 +36,9 @@ function deadLinks(page: string): string[] {
   });
 }
 
+const apiVersionOf = ({ apiVersion }: JsonObject): string =>
+  typeof apiVersion === 'string' ? apiVersion : '';
+
 /** What the parser says against the policies and templates that a page shows. */
 function refusedExamples(page: string): string[] {
   const blocks = all(read(page), /^```yaml\n([^]*?)^```/gm);
@@ -43,7 +46,8 @@ function refusedExamples(page: string): string[] {
     .flatMap((block) => parseAllDocuments(block))
     .flatMap((document) => {
       const object: unknown = document.toJS();
-      if (!isObject(object)) return [];
+      // Argo Rollouts has a kind AnalysisTemplate too
+      if (!isObject(object) || !/^(sluice\.dev\/.*)?$/.test(apiVersionOf(object))) return [];
       const kind = object['kind'] ?? (page === 'docs/release-policy.md' ? 'ReleasePolicy' : undefined);
       const result =
         kind === 'ReleasePolicy'
