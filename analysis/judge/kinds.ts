@@ -1,10 +1,10 @@
-import type { Metric } from '../../api/kinds/template/metric.ts';
+import { METRIC_KINDS, type Metric } from '../../api/kinds/template/metric.ts';
 import type { MetricKind } from './core/kind.ts';
 import * as all from './list.ts';
 
 const BY_NAME: { readonly [name in Metric['type']]: MetricKind } = all;
 
-export const KINDS: readonly MetricKind[] = Object.values(BY_NAME);
+export const KINDS: readonly MetricKind[] = METRIC_KINDS.map((name) => BY_NAME[name]);
 
 /** What is known of the kind that this metric, or its stored statistics, are of. */
 export const kindOfMetric = ({ type }: Pick<Metric, 'type'>): MetricKind => BY_NAME[type];

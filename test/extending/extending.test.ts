@@ -17,8 +17,8 @@ import { getNumber, getObjects, getString } from '../../lib/json.ts';
 import { ROOT } from '../architecture/root.ts';
 
 /*
- * What docs/extending promises: a copy of the project is given a back end, a source, a rule and a command as its pages say, each a folder or a
- * file and a line, and knows them. The rule and the command are those that the pages show.
+ * What docs/extending promises: a copy of the project is given a back end, a source, a metric kind, a rule and a command as its pages say, each a
+ * folder or a file and a line (a kind: both), and knows them. The rule and the command are those that the pages show.
  */
 const FIXTURES = join(import.meta.dirname, '../fixtures/extending');
 const LEFT_OUT = ['node_modules', 'dist', 'coverage', '.git'];
@@ -67,6 +67,11 @@ beforeAll(async () => {
   cpSync(join(FIXTURES, 'source/acme'), at('analysis/measure/acme'), { recursive: true });
   addLine('analysis/measure/list.ts', "export { acme } from './acme/index.ts';");
 
+  cpSync(join(FIXTURES, 'kind/fields.ts'), at('api/kinds/template/kinds/acme.ts'));
+  addLine('api/kinds/template/kinds/index.ts', "export { ACME } from './acme.ts';");
+  cpSync(join(FIXTURES, 'kind/acme'), at('analysis/judge/acme'), { recursive: true });
+  addLine('analysis/judge/list.ts', "export { acme } from './acme/index.ts';");
+
   writeFileSync(at('release/rules/progress/too-many-replicas.ts'), codeOf('rule.md'));
   addLine(
     'release/rules/list.ts',
@@ -87,7 +92,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(dirname(copy), { recursive: true, force: true }));
 
-describe('a copy of the project with one back end, source, rule and command more', () => {
+describe('a copy of the project with one back end, source, metric kind, rule and command more', () => {
   it('has no wrong type', async () => {
     expect(await output(bin('typescript/bin/tsc'), '--noEmit')).toBe('');
   });
@@ -115,6 +120,34 @@ describe('a copy of the project with one back end, source, rule and command more
   it('takes the source in templates and flags', async () => {
     const parsed = `JSON.stringify((await import('./controller/config.ts')).parseFlags(['--prometheus', 'http://127.0.0.1:1', '--source', 'acme/one=http://127.0.0.1:2']))`;
     expect(await value(parsed)).toMatch(/"ok":true.*acme/);
+  });
+
+  it.each([
+    { knows: 'the CRD', path: 'manifests/crds/analysistemplates.yaml', text: /exactly one of .*\bacme\b/ },
+    { knows: 'its fields', path: 'docs/analysis-template.md', text: /`metrics\[\]\.acme\.query`/ },
+    { knows: 'stored statistics', path: 'docs/release.md', text: /`status\.analysis\.metrics.*`acme`/ },
+  ])('knows the metric kind in $knows', ({ path, text }) => {
+    expect(read(path)).toMatch(text);
+  });
+
+  it('checks metrics of the kind, and judges them', async () => {
+    const template = (query: string) =>
+      JSON.stringify({ interval: '1m', metrics: [{ name: 'load', acme: { query } }] });
+    const parsed = `(await import('./api/kinds/template/template.ts')).parseTemplate(${template('load{a="{{nobody}}"}')}).value`;
+    const checked = `JSON.stringify((await import('./analysis/measure/check.ts')).checkTemplate(${parsed}, 'spec'))`;
+    expect(JSON.parse(await value(checked))).toMatchObject([
+      { path: 'spec.metrics[0].acme.query', message: 'is not a variable' },
+    ]);
+
+    const samples = [1, 2, 3].map((minute) =>
+      JSON.stringify({ t: 60 * minute, canary: { value: 3 }, stable: { value: 2 } }),
+    );
+    writeFileSync(at('template.json'), template('load'));
+    writeFileSync(at('samples.jsonl'), samples.join('\n'));
+    const analyze = ['analyze', '--template', at('template.json'), '--input', at('samples.jsonl')];
+    expect(await output('cli/main.ts', ...analyze)).toMatch(
+      /at most 2 times as much[^]*"decision":"promote"/,
+    );
   });
 
   it('helps with the command', async () => {

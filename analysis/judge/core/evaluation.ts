@@ -1,5 +1,5 @@
 import type { Measurement, Window } from '../../../api/analysis.ts';
-import type { MetricState, MetricVerdict } from '../../../api/kinds/release/verdict.ts';
+import type { MetricState, MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import type { BoundMetric } from '../../../api/bound.ts';
 
 /** What one metric, or several judged as one, says after a window. */
@@ -36,4 +36,12 @@ export interface MetricInput {
   steps: number;
   /** all requests go to the canary */
   alone: boolean;
+}
+
+/** The verdict on this metric. */
+export function named(
+  { bound: { key, metric } }: Pick<MetricInput, 'bound'>,
+  verdict: Verdict,
+): MetricVerdict {
+  return { metric: key, critical: metric.critical, dryRun: metric.dryRun, ...verdict };
 }

@@ -1,7 +1,6 @@
-import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { kindOfMetric } from '../kinds.ts';
-import type { Evaluation, MetricInput } from './evaluation.ts';
+import { named, type Evaluation, type MetricInput } from './evaluation.ts';
 import { inconclusive } from './missing.ts';
 
 /** One metric in a window in which most canary pods were cold: some kinds can fail, all else is not judged. */
@@ -14,8 +13,4 @@ function notJudged(input: MetricInput): Evaluation {
   const state = input.previous ?? kindOfMetric(input.bound.metric).memory.begun();
   const verdict = inconclusive(REASON.WarmingUp, 'not judged while most canary pods are warming up');
   return { state, missing: false, verdict: named(input, verdict) };
-}
-
-function named({ bound }: MetricInput, verdict: Verdict): MetricVerdict {
-  return { metric: bound.key, critical: bound.metric.critical, dryRun: bound.metric.dryRun, ...verdict };
 }

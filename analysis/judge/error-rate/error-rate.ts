@@ -1,5 +1,4 @@
 import type { Counts, History, Measurement } from '../../../api/analysis.ts';
-import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
@@ -16,7 +15,7 @@ import type { ErrorRateData } from './state.ts';
 import { addWindow, logCeilingOf, possible, readErrorRate, tickOf, writeErrorRate } from './state.ts';
 import type { Reading } from './verdict.ts';
 import { errorRateVerdict, isBroken, overBar, overCeiling } from './verdict.ts';
-import type { Evaluation, MetricInput } from '../core/evaluation.ts';
+import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import { addFixed } from '../core/fixed-horizon.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
 import { neededFor } from '../core/needed.ts';
@@ -147,8 +146,4 @@ function seenWithin({ step, broken }: ErrorRateData, { safeMargin, ceiling }: Er
   const { n1, x1, n0, x0 } = step;
   const most = Math.min((x0 / n0) * (1 + safeMargin.relative) + safeMargin.absolute, ceiling ?? Infinity);
   return broken === 0 && informs(step) && x1 / n1 <= most;
-}
-
-function named({ bound }: MetricInput, verdict: Verdict): MetricVerdict {
-  return { metric: bound.key, critical: bound.metric.critical, dryRun: bound.metric.dryRun, ...verdict };
 }

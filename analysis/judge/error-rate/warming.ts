@@ -1,4 +1,4 @@
-import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
@@ -7,7 +7,7 @@ import { harmTick, logHarm } from '../../stats/process.ts';
 import { fourDecimals } from '../../stats/rounding.ts';
 import { levelAfter, levels, trafficPerPod } from '../core/calibration.ts';
 import { calibrated, NO_COUNTS, plus } from '../core/comparison.ts';
-import type { Evaluation, MetricInput } from '../core/evaluation.ts';
+import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
 import { arms, evidence as amount } from '../core/text.ts';
 import type { ErrorRateData, WarmingData } from './state.ts';
@@ -108,8 +108,4 @@ function verdictOf(
     return { result: 'fail', reason: REASON.HarmDetected, sentence, numbers };
   }
   return inconclusive(REASON.WarmingUp, `${seen}: no harm shown (${proof})`, numbers);
-}
-
-function named({ bound }: MetricInput, verdict: Verdict): MetricVerdict {
-  return { metric: bound.key, critical: bound.metric.critical, dryRun: bound.metric.dryRun, ...verdict };
 }

@@ -1,5 +1,5 @@
 import type { Histogram, Measurement } from '../../../api/analysis.ts';
-import type { MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
+import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { isCount } from '../../../lib/count.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
@@ -8,7 +8,7 @@ import { marginForWeight } from '../../stats/exposure.ts';
 import { isBuckets, total } from '../../stats/histogram.ts';
 import { unopposed, type Seen } from '../core/alone.ts';
 import { trafficPerPod } from '../core/calibration.ts';
-import type { Evaluation, MetricInput } from '../core/evaluation.ts';
+import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import { latencyNumbers } from './numbers.ts';
 import type { LatencyReading } from './reading.ts';
 import { readingOf } from './reading.ts';
@@ -117,8 +117,4 @@ function seenAlone({ thresholds }: LatencyData, { safeMargin }: LatencyMetric): 
   const text =
     known && told !== undefined ? `canary ${told.text}` : 'nothing known of what stable took before';
   return { text, within: shares.every(({ within }) => within) };
-}
-
-function named({ bound }: MetricInput, verdict: Verdict): MetricVerdict {
-  return { metric: bound.key, critical: bound.metric.critical, dryRun: bound.metric.dryRun, ...verdict };
 }

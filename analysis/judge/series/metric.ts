@@ -2,7 +2,7 @@ import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { SeriesMetric } from '../../../api/kinds/template/kinds/series.ts';
 import { unopposed } from '../core/alone.ts';
-import type { Evaluation, MetricInput } from '../core/evaluation.ts';
+import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import { nextLookText } from '../core/looks.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
 import { isFailure } from './look.ts';
@@ -27,10 +27,9 @@ export function judgeSeries(input: MetricInput, metric: SeriesMetric): Evaluatio
   const data = 'verdict' in values ? addGap(before, setting) : addValues(before, values, setting);
   const failed = data.last !== undefined && isFailure(data.last);
   const verdict = 'verdict' in values && !failed ? values.verdict : said(data, metric);
-  const { critical, dryRun } = metric;
   return {
     state: writeSeries(data),
-    verdict: { metric: bound.key, critical, dryRun, ...verdict },
+    verdict: named(input, verdict),
     missing: 'verdict' in values,
     stops: data.last?.critical === true && failed,
     tolerable: !failed,
@@ -43,10 +42,9 @@ function withoutStable(input: MetricInput, metric: SeriesMetric): Evaluation {
   const missing = 'verdict' in values;
   const text = missing ? '' : `the canary's value is ${digits(values.canary)}`;
   const verdict = missing ? values.verdict : inconclusive(REASON.NothingToCompare, text);
-  const { critical, dryRun } = metric;
   const evaluation: Evaluation = {
     state: writeSeries(readSeries(input.previous)),
-    verdict: { metric: input.bound.key, critical, dryRun, ...verdict },
+    verdict: named(input, verdict),
     missing,
   };
   return missing ? evaluation : unopposed(evaluation, { text, within: true });

@@ -1,8 +1,8 @@
-import type { MetricState, MetricVerdict, Verdict } from '../../../api/kinds/release/verdict.ts';
+import type { MetricState, Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { ThresholdMetric } from '../../../api/kinds/template/kinds/threshold.ts';
 import { isObject } from '../../../lib/json.ts';
-import type { Evaluation, MetricInput } from '../core/evaluation.ts';
+import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import type { Values } from './expression.ts';
 import { evaluateExpression, namesIn } from './expression.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
@@ -31,7 +31,7 @@ export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Eva
   const before = readThreshold(input.previous);
   const grade = gradeOf(input, metric);
   const after = count(before, grade, metric);
-  const verdict = verdictOf(input, metric, grade, after);
+  const verdict = named(input, conclude(input, metric, grade, after));
   return {
     state: writeThreshold(after),
     verdict,
@@ -106,17 +106,6 @@ function count(before: ThresholdData, grade: Grade, { counting }: ThresholdMetri
     case 'missing':
       return { ...before, errors: before.errors + 1 };
   }
-}
-
-function verdictOf(
-  input: MetricInput,
-  metric: ThresholdMetric,
-  grade: Grade,
-  after: ThresholdData,
-): MetricVerdict {
-  const { key } = input.bound;
-  const verdict = conclude(input, metric, grade, after);
-  return { metric: key, critical: metric.critical, dryRun: metric.dryRun, ...verdict };
 }
 
 function conclude(input: MetricInput, metric: ThresholdMetric, grade: Grade, after: ThresholdData): Verdict {

@@ -2,15 +2,18 @@ import { isObject } from '../../../lib/json.ts';
 import { complain, Fields, kindOf, type Read } from '../../../lib/schema/fields.ts';
 import { membersOf, optional, shapeOf, type AnyFields } from '../../../lib/schema/object.ts';
 import type { Rule, Schema } from '../../../lib/schema/schema.ts';
-import { PARTS } from './kinds/index.ts';
+import * as all from './kinds/index.ts';
 import { COMMON, type MetricOf, type MetricPart, type Query } from './part.ts';
 import type { ReadyMade } from './preset.ts';
 import { together } from './together.ts';
 
-export type Metric = MetricOf<(typeof PARTS)[number]>;
+export type Metric = MetricOf<(typeof all)[keyof typeof all]>;
 
 type Kind = Metric['type'];
-const parts: readonly MetricPart<Kind, Metric>[] = PARTS;
+/** By name: what is derived from them must not depend on the order of lines. */
+const parts: readonly MetricPart<Kind, Metric>[] = Object.values(all).sort((a, b) =>
+  a.kind < b.kind ? -1 : 1,
+);
 
 /** Every kind of metric, by the field that names it. */
 export const METRIC_KINDS: readonly Kind[] = parts.map(({ kind }) => kind);
@@ -58,7 +61,7 @@ export function metric(intervalMs: number): Schema<Metric> {
     const kinds = parts.filter(({ kind }) => fields.has(kind));
     const [part, second] = kinds;
     if (part === undefined) {
-      fields.missing('errorRate', `give one of ${METRIC_KINDS.join(', ')}`);
+      fields.missing(METRIC_KINDS[0] ?? '', `give one of ${METRIC_KINDS.join(', ')}`);
       return undefined;
     }
     const several = kinds.map(({ kind }) => kind);
