@@ -21,7 +21,10 @@ function programWith(args: string[], platform = 'linux'): { program: Program; co
 
 it.each([
   { args: ['--scenario', 'nope'], want: '--scenario: "nope" is not known; give one of healthy, regression' },
-  { args: ['--provider', 'consul'], want: '--provider: "consul" is not known; give one of gateway, nginx' },
+  {
+    args: ['--provider', 'consul'],
+    want: '--provider: "consul" is not known; give one of contour, gateway, istio',
+  },
   { args: ['--hold', 'webhook'], want: '--hold: "webhook" is not known; give one of pause, admission, auto' },
   {
     args: ['--strategy', 'rolling'],

@@ -4,15 +4,13 @@ import { ensurePrometheus } from '../dataplane/metrics/prometheus-binary.ts';
 import { SCENARIOS } from '../demo/catalog.ts';
 import type { Scenario, ScenarioName } from '../demo/catalog.ts';
 import { headless } from '../demo/headless.ts';
-import { PROVIDERS } from '../demo/objects.ts';
-import type { DemoProvider } from '../demo/objects.ts';
 import { faultsOf } from '../demo/play.ts';
 import type { Outcome } from '../demo/play.ts';
 import { HOLDS, Stage, type Hold } from '../demo/stage.ts';
 import type { Reporter } from '../demo/reporter.ts';
 import { Show } from '../demo/show.ts';
-import { STRATEGIES, objection, tacticsOf } from '../demo/tactics.ts';
-import type { Tactics } from '../demo/tactics.ts';
+import { objection, tacticsOf, type Tactics } from '../demo/tactics.ts';
+import { PROVIDERS, STRATEGIES, type DemoProvider } from '../demo/worlds.ts';
 import { command, oneOf, UsageError, whole, type Program } from './program.ts';
 
 interface Flags {

@@ -20,15 +20,22 @@ export function gatewayApiCrds(): KubeObject[] {
 export interface CrdSketch {
   group: string;
   kind: string;
+  /** default: the kind with an s */
+  plural?: string;
   /** schema of `spec` by version; the first one is stored */
   versions: { name: string; spec: JsonObject }[];
   annotations?: Record<string, string>;
 }
 
-/** A namespaced kind with a status subresource; its plural is the kind with an s. */
-export function crd({ group, kind, versions, annotations = {} }: CrdSketch): KubeObject {
+/** A namespaced kind with a status subresource. */
+export function crd({
+  group,
+  kind,
+  versions,
+  annotations = {},
+  plural = `${kind.toLowerCase()}s`,
+}: CrdSketch): KubeObject {
   const singular = kind.toLowerCase();
-  const plural = `${singular}s`;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

@@ -12,11 +12,11 @@ const struct = (properties: JsonObject, required: string[] = []): JsonObject => 
 });
 
 /**
- * The kinds of Istio and Linkerd that Sluice reads and writes, as far as it does: the rest of an object is kept as it is.
+ * The kinds of Istio, Linkerd and Contour that Sluice reads and writes, as far as it does: the rest of an object is kept as it is.
  * A real cluster gets the ones of these projects.
  */
 export function meshCrds(): KubeObject[] {
-  return [virtualServices(), trafficSplits(), serviceProfiles()];
+  return [virtualServices(), trafficSplits(), serviceProfiles(), httpProxies()];
 }
 
 function virtualServices(): KubeObject {
@@ -62,4 +62,20 @@ function serviceProfiles(): KubeObject {
   const override = struct({ authority: TEXT, weight: { 'x-kubernetes-int-or-string': true } }, ['weight']);
   const spec = struct({ routes: listOf(OPEN), dstOverrides: listOf(override) });
   return crd({ group: 'linkerd.io', kind: 'ServiceProfile', versions: [{ name: 'v1alpha2', spec }] });
+}
+
+function httpProxies(): KubeObject {
+  const port = { type: 'integer' };
+  const service = {
+    ...OPEN,
+    ...struct({ name: TEXT, port, weight: { type: 'integer', minimum: 0 } }, ['name', 'port']),
+  };
+  const route = { ...OPEN, properties: { services: listOf(service) } };
+  const spec = { ...OPEN, properties: { routes: listOf(route) } };
+  return crd({
+    group: 'projectcontour.io',
+    kind: 'HTTPProxy',
+    plural: 'httpproxies',
+    versions: [{ name: 'v1', spec }],
+  });
 }

@@ -2,8 +2,9 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import { BASE_ERROR_RATE, MARK, NAMESPACE } from './objects.ts';
-import type { DemoProvider, Placed } from './objects.ts';
+import type { Placed } from './objects.ts';
 import type { Tactics } from './tactics.ts';
+import { worldOf, type DemoProvider } from './worlds.ts';
 
 const WAITS = { minDuration: '6s', maxDuration: '5m' };
 
@@ -36,8 +37,7 @@ function policy(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): 
     kind: 'ReleasePolicy',
     metadata: { name: 'demo', namespace: NAMESPACE },
     spec: {
-      // The others are found by the user's routes.
-      ...(provider === 'linkerd' || provider === 'replicas' ? { provider } : {}),
+      ...(worldOf(provider).named === true ? { provider } : {}),
       strategy,
       ...STEPS[strategy],
       ...(mirror ? { mirror: { percent: 100, ...WAITS } } : {}),

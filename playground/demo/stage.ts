@@ -24,13 +24,10 @@ import { Children } from './children.ts';
 import type { Death } from './children.ts';
 import { gatewayApiCrds } from './gateway-api-crds.ts';
 import { meshCrds } from './mesh-crds.ts';
-import { APP, MARK, NAMESPACE, REPLICAS, ROUTED_BY, hostOf, userObjects } from './objects.ts';
-import type { DemoProvider } from './objects.ts';
+import { APP, appObjects, MARK, NAMESPACE, REPLICAS } from './objects.ts';
 import { rulesOf } from './policies.ts';
 import type { Tactics } from './tactics.ts';
-
-/** Elsewhere the gateway counts for all pods. */
-const countsPods = (provider: DemoProvider): boolean => provider === 'replicas';
+import { worldOf, type DemoProvider, type World } from './worlds.ts';
 
 export interface StageOptions {
   provider: DemoProvider;
@@ -101,6 +98,10 @@ export class Stage {
     return this.options.hold ?? 'pause';
   }
 
+  private get world(): World {
+    return worldOf(this.options.provider);
+  }
+
   get tactics(): Tactics {
     return this.options.tactics ?? { strategy: 'canary', mirror: false, sticky: false };
   }
@@ -166,7 +167,7 @@ export class Stage {
   }
 
   private async setUp(): Promise<void> {
-    const { say, seed, provider, requestsPerSecond } = this.options;
+    const { say, seed, requestsPerSecond } = this.options;
     const { url, controllerToken } = await this.children.fork<Cluster>('API server', [
       'cluster',
       `--seed=${seed}`,
@@ -182,13 +183,13 @@ export class Stage {
       until('the pods are ready', () => this.available(client)),
     ]);
     say('pods', `${REPLICAS} of Deployment ${APP}, each an HTTP server with an address of its own`);
-    const port = portOf(provider, ports);
-    const host = hostOf(provider);
-    say('gateway', `http://127.0.0.1:${port}, routes by ${ROUTED_BY[provider]}`);
+    const { host, routedBy, countsPods, port: named } = this.world;
+    const port = ports[named];
+    say('gateway', `http://127.0.0.1:${port}, routes by ${routedBy}`);
     const prometheus = await this.startPrometheus(ports.metrics);
     say(
       'Prometheus',
-      `${prometheus.url}, scrapes the gateway${countsPods(provider) ? ' and every pod' : ''} every second`,
+      `${prometheus.url}, scrapes the gateway${countsPods === true ? ' and every pod' : ''} every second`,
     );
     const random = seeded(seed);
     const load = new Load({
@@ -229,7 +230,7 @@ export class Stage {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const { prometheus: binary } = this.options;
-    const pods = countsPods(this.options.provider);
+    const pods = this.world.countsPods === true;
     const command = prometheusCommand({ binary, directory, metricsPort, port, pods });
     await this.children.guarded('Prometheus', command);
     await prometheusReady(url);
@@ -249,7 +250,7 @@ export class Stage {
       });
     const { provider, source } = this.options;
     const rules = rulesOf(provider, this.tactics, source?.analysis);
-    for (const { plural, object } of [...rules, ...userObjects(provider)]) {
+    for (const { plural, object } of [...rules, ...appObjects(), ...this.world.routes()]) {
       const path = pathOf(object.apiVersion, plural, NAMESPACE);
       await until(`${object.kind} ${object.metadata.name} is created`, async () => {
         try {
@@ -297,13 +298,6 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`gave up waiting after ${seconds} s until ${what}`);
     await sleep(100);
   }
-}
-
-/** The gateway has a port of its own for every kind of route. */
-function portOf(provider: DemoProvider, ports: GatewayPorts): number {
-  if (provider === 'gateway') return ports.routes;
-  if (provider === 'replicas') return ports.services;
-  return provider === 'nginx' ? ports.ingress : ports[provider];
 }
 
 async function serves(port: number, host: string): Promise<boolean> {

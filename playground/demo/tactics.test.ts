@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { PROVIDERS } from './objects.ts';
-import { STRATEGIES, objection, story, tacticsOf } from './tactics.ts';
+import { objection, story, tacticsOf } from './tactics.ts';
+import { PROVIDERS, STRATEGIES } from './worlds.ts';
 
 const PLAIN = { strategy: 'canary', mirror: false, sticky: false } as const;
 

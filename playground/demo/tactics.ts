@@ -1,5 +1,5 @@
 import type { Strategy } from '../../api/kinds/policy/strategy.ts';
-import type { DemoProvider } from './objects.ts';
+import { PROVIDERS, worldOf, type Ability, type DemoProvider } from './worlds.ts';
 
 /** How the demo delivers: the strategy of its policy and what is added to it. */
 export interface Tactics {
@@ -10,37 +10,19 @@ export interface Tactics {
   sticky: boolean;
 }
 
-export const STRATEGIES: readonly Strategy[] = ['canary', 'blueGreen', 'ab'];
-
-interface Ability {
-  strategies: readonly Strategy[];
-  mirror: boolean;
-  sticky: boolean;
-}
-
-const EVERYTHING: Ability = { strategies: STRATEGIES, mirror: true, sticky: true };
-
-/** What the demo's routes allow. */
-const ABLE: Readonly<Record<DemoProvider, Ability>> = {
-  gateway: EVERYTHING,
-  istio: EVERYTHING,
-  nginx: { strategies: STRATEGIES, mirror: false, sticky: false },
-  linkerd: { strategies: ['canary', 'blueGreen'], mirror: false, sticky: false },
-  replicas: { strategies: ['canary'], mirror: false, sticky: false },
-};
-
 /** Blue-green is shown with copies where that is possible, because nothing else can be measured before its switch. */
 export function tacticsOf(provider: DemoProvider, wanted: Tactics): Tactics {
-  return { ...wanted, mirror: wanted.mirror || (wanted.strategy === 'blueGreen' && ABLE[provider].mirror) };
+  return {
+    ...wanted,
+    mirror: wanted.mirror || (wanted.strategy === 'blueGreen' && worldOf(provider).can.mirror),
+  };
 }
 
 /** Why this cannot be played, with a remedy; undefined: it can. */
 export function objection(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): string | undefined {
-  const able = ABLE[provider];
+  const able = worldOf(provider).can;
   const who = (can: (ability: Ability) => boolean): string =>
-    Object.entries(ABLE)
-      .flatMap(([name, ability]) => (can(ability) ? [name] : []))
-      .join(', ');
+    PROVIDERS.filter((name) => can(worldOf(name).can)).join(', ');
   if (!able.strategies.includes(strategy)) {
     const others = who(({ strategies }) => strategies.includes(strategy));
     return `--strategy: "${strategy}" cannot be done with --provider ${provider}; give one of ${able.strategies.join(', ')}, or one of the providers ${others}`;

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import type { ScenarioName } from '../../playground/demo/catalog.ts';
-import type { DemoProvider } from '../../playground/demo/objects.ts';
 import type { Outcome } from '../../playground/demo/play.ts';
+import type { DemoProvider } from '../../playground/demo/worlds.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../playground/main.ts', import.meta.url));
 
@@ -137,12 +137,15 @@ describe.concurrent('the demo', () => {
     expect(run.code).toBe(0);
   });
 
-  it('promotes through Linkerd, losing no request', async () => {
-    const run = await demo('linkerd', ['healthy']);
-    expect(run.outcomes, run.log).toMatchObject([{ scenario: 'healthy', provider: 'linkerd', ...PROMOTED }]);
-    expect(proofs(run), run.log).toHaveLength(3);
-    expect(run.code).toBe(0);
-  });
+  it.each<DemoProvider>(['linkerd', 'contour'])(
+    'promotes through %s, losing no request',
+    async (provider) => {
+      const run = await demo(provider, ['healthy']);
+      expect(run.outcomes, run.log).toMatchObject([{ scenario: 'healthy', provider, ...PROMOTED }]);
+      expect(proofs(run), run.log).toHaveLength(3);
+      expect(run.code).toBe(0);
+    },
+  );
 
   it('neither promotes nor rolls back while nobody calls the service, says so, and goes on when traffic returns', async () => {
     const run = await demo('gateway', ['no-traffic', 'crashloop']);

@@ -11,6 +11,8 @@ import { Forwarder, fail, reply } from './forward.ts';
 import type { Answer } from './forward.ts';
 import { GatewayMetrics } from '../metrics/gateway-metrics.ts';
 import type { Served } from '../metrics/served.ts';
+import { proxyStatusOf } from '../routing/httpproxy-status.ts';
+import { HttpProxyTable } from '../routing/httpproxy-routing.ts';
 import { IngressTable } from '../routing/ingress-routing.ts';
 import { ProfileTable } from '../routing/profile-routing.ts';
 import type { Random } from '../../../lib/random.ts';
@@ -38,6 +40,8 @@ export interface GatewayPorts {
   istio: number;
   /** traffic of a meshed client of Linkerd */
   linkerd: number;
+  /** traffic routed by HTTPProxies */
+  contour: number;
   /** traffic to Services, shared out among their endpoints */
   services: number;
   /** /metrics, and /targets: the pods to scrape */
@@ -48,6 +52,7 @@ export interface GatewayPorts {
 const RENAMING_MS = 25;
 const TARGETS_PATH = '/targets';
 const GATEWAY_API = 'gateway.networking.k8s.io/v1';
+const CONTOUR = 'projectcontour.io/v1';
 const KINDS = {
   services: ['v1', 'services'],
   slices: ['discovery.k8s.io/v1', 'endpointslices'],
@@ -55,6 +60,7 @@ const KINDS = {
   httpRoutes: [GATEWAY_API, 'httproutes'],
   grpcRoutes: [GATEWAY_API, 'grpcroutes'],
   gateways: [GATEWAY_API, 'gateways'],
+  httpProxies: [CONTOUR, 'httpproxies'],
   virtualServices: ['networking.istio.io/v1', 'virtualservices'],
   destinationRules: ['networking.istio.io/v1', 'destinationrules'],
   splits: ['split.smi-spec.io/v1alpha1', 'trafficsplits'],
@@ -90,6 +96,7 @@ export class Gateway {
   private routing: Table = this.routes;
   private virtualServices: Table = new VirtualServiceTable([], new Backends([], []));
   private profiles: Table = new ProfileTable([], new Backends([], []));
+  private httpProxies: Table = new HttpProxyTable([], new Backends([], []));
   private plain: Table = new ServiceTable(new Backends([], []));
   private pending = false;
   private writing = false;
@@ -116,10 +123,15 @@ export class Gateway {
   /** Listens on free loopback ports. */
   async listen(): Promise<GatewayPorts> {
     return {
-      routes: await this.serve((request, response) => void this.viaRoutes(request, response)),
+      routes: await this.serve(
+        (request, response) => void this.viaEnvoy(this.routing, { request, response }),
+      ),
       ingress: await this.serve((request, response) => void this.viaIngress(request, response)),
       istio: await this.serve((request, response) => void this.viaIstio(request, response)),
       linkerd: await this.serve((request, response) => void this.viaLinkerd(request, response)),
+      contour: await this.serve(
+        (request, response) => void this.viaEnvoy(this.httpProxies, { request, response }),
+      ),
       services: await this.serve((request, response) => void this.viaServices(request, response)),
       metrics: await this.serve((request, response) => void this.sendMetrics(request, response)),
     };
@@ -142,11 +154,9 @@ export class Gateway {
     this.metrics.ingress(routed.labels, served(request, answer, since(started)));
   }
 
-  private async viaRoutes(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const { path } = describe(request);
-    await this.via(this.routing, { request, response }, (where, served) =>
-      this.metrics.routed(where, path, served),
-    );
+  private async viaEnvoy(table: Table, exchange: Exchange): Promise<void> {
+    const { path } = describe(exchange.request);
+    await this.via(table, exchange, (where, served) => this.metrics.routed(where, path, served));
   }
 
   private async viaIstio(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -217,6 +227,7 @@ export class Gateway {
     const subsets = new Subsets(this.mirrors.destinationRules.all(), this.pods.all());
     this.virtualServices = new VirtualServiceTable(this.mirrors.virtualServices.all(), backends, subsets);
     this.profiles = new ProfileTable(this.mirrors.profiles.all(), backends);
+    this.httpProxies = new HttpProxyTable(this.mirrors.httpProxies.all(), backends);
     this.plain = new ServiceTable(backends);
   }
 
@@ -246,6 +257,7 @@ export class Gateway {
         for (const kind of ['httpRoutes', 'grpcRoutes'] as const) {
           for (const route of this.mirrors[kind].all()) await this.writeStatusOf(kind, route);
         }
+        for (const proxy of this.mirrors.httpProxies.all()) await this.writeStatusOfProxy(proxy);
         await this.smi.sync();
       }
     } catch {
@@ -266,6 +278,14 @@ export class Gateway {
     const { namespace, name } = route.metadata;
     const path = `${pathOf(GATEWAY_API, KINDS[kind][1], namespace, name)}/status`;
     this.mirrors[kind].remember(await this.client.patch(path, 'merge', { status: { parents } }));
+  }
+
+  private async writeStatusOfProxy(proxy: KubeObject): Promise<void> {
+    const status = proxyStatusOf(proxy, this.backends(), rfc3339());
+    if (status === undefined) return;
+    const { namespace, name } = proxy.metadata;
+    const path = `${pathOf(CONTOUR, 'httpproxies', namespace, name)}/status`;
+    this.mirrors.httpProxies.remember(await this.client.patch(path, 'merge', { status }));
   }
 
   private async serve(handler: http.RequestListener): Promise<number> {
