@@ -83,7 +83,7 @@ function unorderedDecisions(status: ReleaseStatus): string | undefined {
 
 function unorderedTimes(status: ReleaseStatus): string | undefined {
   const start = Date.parse(status.startedAt);
-  if (Number.isNaN(start)) return 'startedAt is no time';
+  if (Number.isNaN(start)) return 'startedAt is not a time';
   const fields = [
     'weightObservedAt',
     'stepStartedAt',
@@ -93,7 +93,7 @@ function unorderedTimes(status: ReleaseStatus): string | undefined {
     'endedAt',
   ] as const;
   const early = fields.find((field) => status[field] !== undefined && !(Date.parse(status[field]) >= start));
-  return early === undefined ? undefined : `${early} is no time, or before startedAt`;
+  return early === undefined ? undefined : `${early} is not a time, or before startedAt`;
 }
 
 function numbersMissing(status: ReleaseStatus): string | undefined {
@@ -210,7 +210,7 @@ const LINTS: readonly Lint[] = [
     check: ({ losses }) =>
       losses === undefined || (Number.isSafeInteger(losses) && losses > 0)
         ? undefined
-        : `losses ${losses} is no number of losses`,
+        : `losses ${losses} is not a number of losses`,
   },
 ];
 

@@ -32,7 +32,7 @@ export const ANNOTATION = {
   skipSeen: 'sluice.dev/skip-seen',
   /** on a Release: JSON of what a user-owned route held before the first edit (see providers) */
   routeOriginals: 'sluice.dev/route-originals',
-  /** on a Release: index of the pause step a human has let go on */
+  /** on a Release: index of the pause step a human has resumed */
   resumedStep: 'sluice.dev/resumed-step',
   /** on a Release, by a human: what it waits for is looked at anew; taken off once that is done */
   resume: 'sluice.dev/resume',

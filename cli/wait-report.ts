@@ -70,7 +70,7 @@ export class WaitReport {
     const sentence =
       this.#release === undefined
         ? `No release of this template was begun.${away}`
-        : `The release has not ended${away === '' ? '; it goes on.' : `.${away}`}`;
+        : `The release has not ended${away === '' ? '; it continues.' : `.${away}`}`;
     return this.end({ outcome: 'timedOut', sentence });
   }
 

@@ -69,7 +69,7 @@ describe('flags of the controller', () => {
     { argv: ['--scrape-lag', '15'], want: '--scrape-lag: 15 is no duration; write it like 15s or 1m30s' },
     {
       argv: ['--metrics-address', 'localhost'],
-      want: '--metrics-address: localhost is no IP address; give one like 127.0.0.1, or 0.0.0.0 for all interfaces',
+      want: '--metrics-address: localhost is not an IP address; give one like 127.0.0.1, or 0.0.0.0 for all interfaces',
     },
     {
       argv: ['--metrics-port', '70000'],

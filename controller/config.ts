@@ -102,7 +102,7 @@ function oneOf<T extends string>(path: string, value: string, choices: readonly 
 function ipAddress(value: string): Result<string> {
   const remedy = 'give one like 127.0.0.1, or 0.0.0.0 for all interfaces';
   return isIP(value) === 0
-    ? fail({ path: '--metrics-address', value, message: 'is no IP address', remedy })
+    ? fail({ path: '--metrics-address', value, message: 'is not an IP address', remedy })
     : ok(value);
 }
 

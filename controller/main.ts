@@ -50,7 +50,7 @@ export async function runController(argv: readonly string[]): Promise<number> {
   try {
     return await runUntilSignal(config, connection, log);
   } catch (error) {
-    log.fatal({ err: error }, 'the controller cannot go on');
+    log.fatal({ err: error }, 'the controller cannot continue');
     return 1;
   }
 }

@@ -75,7 +75,7 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
   try {
     await election?.acquire(signal);
     if (!signal.aborted) {
-      const how = election === undefined ? 'at work, without leader election' : 'leading';
+      const how = election === undefined ? 'running, without leader election' : 'leading';
       deps.log.info({ identity: deps.identity }, how);
     }
     // Beside the renewal of the Lease: the API server may take its time.
@@ -314,7 +314,7 @@ function leaseOf(deps: RunDeps, { unopposed }: { unopposed: boolean }): LeaderEl
     onError: (error) => {
       const facts = { code: error.code, error: error.message };
       const what = unopposed
-        ? 'the Lease that shows who is at work is not written'
+        ? 'the Lease that shows which controller is running is not written'
         : 'leader election failed to write';
       if (failed.isDue(error.message)) log.warn(facts, what);
       else log.debug(facts, what);

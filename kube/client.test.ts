@@ -311,7 +311,7 @@ describe('failures', () => {
       const error = await failureOf(client.get(shop), async () => {
         (await server.next()).answer(200, body);
       });
-      expect(error).toMatchObject({ code: 0, message: 'the answer is no object of Kubernetes' });
+      expect(error).toMatchObject({ code: 0, message: 'the answer is not a Kubernetes object' });
     },
   );
 

@@ -354,7 +354,7 @@ function withKind(item: Json, resource: Resource): KubeObject {
 function whole(answer: JsonObject): KubeObject {
   const object = { metadata: {}, ...answer };
   if (isKubeObject(object)) return object;
-  throw new KubeError({ code: 0, reason: NETWORK, message: 'the answer is no object of Kubernetes' });
+  throw new KubeError({ code: 0, reason: NETWORK, message: 'the answer is not a Kubernetes object' });
 }
 
 function deadline(ms: number): KubeError {

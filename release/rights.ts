@@ -84,7 +84,11 @@ export const RIGHTS: readonly Grant[] = [
   ...ROUTE_RESOURCES.map((resource) =>
     here(resource, [...READ, ...routeWrites(resource)], providersOf(resource)),
   ),
-  here(RESOURCES.ingressClasses, READ, 'who serves an Ingress; without it the name of the class tells'),
+  here(
+    RESOURCES.ingressClasses,
+    READ,
+    'which controller serves an Ingress; without this right the name of the class decides',
+  ),
   ...CONSIDERED.map((resource) => here(resource, READ, 'what would stop a canary')),
   ...FOLLOWED.flatMap((resource) => followed(resource)),
   ...ADMISSION.map((resource) => here(resource, ['get'], 'whether changes are held, and by what')),
@@ -123,7 +127,7 @@ function atHome(): Grant[] {
   const lease = {
     resource: RESOURCES.leases,
     where: 'home',
-    purpose: 'which controller is at work',
+    purpose: 'which controller is running',
   } as const;
   return [
     { ...lease, verbs: ['get', 'patch'], name: HOME.lease },

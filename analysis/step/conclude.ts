@@ -87,7 +87,7 @@ function keptBack(rules: StepRules, now: StepNow): StepConclusion | undefined {
   const { contested, exposedMs, human, settlesInMs, share } = now;
   const limitMs = limitOf(rules);
   if (human.pauses) {
-    const sentence = 'A human paused the release; analysis goes on.';
+    const sentence = 'A human paused the release; analysis continues.';
     return asks({ reason: REASON.PausedByHuman, sentence });
   }
   if (contested !== undefined) return { to: 'wait', said: contested, human: false };
@@ -118,7 +118,7 @@ function paused({ pause, weight }: StepRules, { human, pausedMs = 0 }: StepNow):
   const reason = REASON.PausedByStep;
   if (pause === true) {
     const at = weight === undefined ? '' : ` from ${weight}%`;
-    return asks({ reason, sentence: `The step passed; a human has to let the release go on${at}.` });
+    return asks({ reason, sentence: `The step passed; a human has to resume the release${at}.` });
   }
   if (pausedMs >= pause) return undefined;
   const sentence = `The step passed; it pauses for ${formatDuration(pause)}.`;
@@ -157,7 +157,7 @@ function timeUp(rules: StepRules, now: StepNow, { sentence }: Said): StepConclus
 function quiet(rules: StepRules, now: StepNow): StepConclusion | undefined {
   if (!rules.quiet || now.elapsedMs < rules.minDurationMs) return undefined;
   const known = now.verdict?.sentence ?? 'nothing is measured yet';
-  const sentence = `The new version runs at its whole size without live requests: ${known}. Try it, then let the release go on, or abort it.`;
+  const sentence = `The new version runs at its whole size without live requests: ${known}. Try it, then resume the release, or abort it.`;
   return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
 }
 
@@ -165,7 +165,7 @@ function quiet(rules: StepRules, now: StepNow): StepConclusion | undefined {
 function baked(rules: StepRules, now: StepNow): StepConclusion | undefined {
   const { verdict } = now;
   if (rules.weight !== 100 || verdict === undefined || !isOverWithout(rules, now, verdict)) return undefined;
-  const sentence = `The bake of ${formatDuration(rules.minDurationMs)} is over and all requests go to the new version, but its promotion is withheld: ${verdict.sentence}. Let the release go on, or abort it; a later window without objection promotes it as well.`;
+  const sentence = `The bake of ${formatDuration(rules.minDurationMs)} is over and all requests go to the new version, but its promotion is withheld: ${verdict.sentence}. Resume the release, or abort it; a later window without objection promotes it as well.`;
   return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
 }
 
@@ -177,7 +177,7 @@ function unread(now: StepNow): StepConclusion | undefined {
 }
 
 function letOn({ human }: StepNow): StepConclusion | undefined {
-  const sentence = 'A human let the release go on without a conclusion.';
+  const sentence = 'A human resumed the release without a conclusion.';
   return human.resumed ? { to: 'next', said: { reason: REASON.ResumedByHuman, sentence } } : undefined;
 }
 

@@ -59,7 +59,7 @@ export class Windows {
   #problemOf({ endMs, metric, reading, step }: Sample): Issue | undefined {
     const now = this.#step ?? 0;
     if (step !== undefined && step < now) {
-      const remedy = 'a release only goes on; sort the input by time';
+      const remedy = 'steps only go up; sort the input by time';
       return { path: 'step', value: String(step), message: `goes back from step ${now}`, remedy };
     }
     if (endMs === undefined || reading === undefined || metric === undefined) return undefined;

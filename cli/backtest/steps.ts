@@ -7,15 +7,15 @@ export function replayedSteps(plan: Plan): { plan: Plan; caveats: string[] } {
   const steps = plan.steps.filter(shares);
   if (steps.length === 0) {
     const remedy = 'give one whose steps have weights from 0.01 to 99';
-    throw new UsageError(`--policy: none of its steps shares requests out by weight; ${remedy}`);
+    throw new UsageError(`--policy: none of its steps splits requests by weight; ${remedy}`);
   }
   const skipped = plan.steps.filter((step) => !shares(step)).map(({ weight = 0 }) => `${weight}%`);
   const left =
     skipped.length === 0
       ? []
-      : [`Steps at ${skipped.join(' and ')} are not replayed: there nothing is shared out by weight.`];
+      : [`Steps at ${skipped.join(' and ')} are not replayed: they split nothing by weight.`];
   const asked = steps.some(({ pause }) => pause === true)
-    ? ['Where a step pauses for a human, the release is taken to be let go on at once.']
+    ? ['Where a step pauses for a human, the release is resumed at once.']
     : [];
   return {
     plan: {

@@ -53,7 +53,7 @@ export function stepText({ who, minDurationMs, maxDurationMs, pause, pods }: Cou
     `${formatDuration(minDurationMs)} to ${formatDuration(maxDurationMs)}`,
     ...(pause === undefined
       ? []
-      : [pause === 'human' ? 'then a human goes on' : `then ${formatDuration(pause)} of rest`]),
+      : [pause === 'human' ? 'then a human resumes it' : `then ${formatDuration(pause)} of rest`]),
     `${pods} canary pod${pods === 1 ? '' : 's'}`,
   ];
   return `${who}: ${parts.join(', ')}`;
@@ -63,7 +63,7 @@ export function lengthText({ leastMs, humans }: Course): string {
   const waits =
     humans === 0
       ? ''
-      : `, and as long as it takes a human to go on ${humans === 1 ? 'once' : `${humans} times`}`;
+      : `, and as long as it takes a human to resume it ${humans === 1 ? 'once' : `${humans} times`}`;
   return `at least ${formatDuration(leastMs)}${waits}; a step ends as soon after its minimum as the evidence allows`;
 }
 

@@ -219,13 +219,17 @@ describe('sluice backtest --policy', () => {
     const { text, error } = await run({ policy: policy(spec), runs: '2' });
     expect(error).toBe('');
     expect(text).toContain('through the steps 30%, 60%');
-    expect(text).toContain('Steps at 0% are not replayed: there nothing is shared out by weight.');
-    expect(text).toContain('the release is taken to be let go on at once');
+    expect(text).toContain('Steps at 0% are not replayed: they split nothing by weight.');
+    expect(text).toContain('the release is resumed at once');
     expect(text).toContain('ReleasePolicy careful judges by http; here only template.yaml is judged.');
   });
 
   it.each([
-    { spec: '{ strategy: blueGreen }', flags: {}, want: '--policy: none of its steps shares requests out' },
+    {
+      spec: '{ strategy: blueGreen }',
+      flags: {},
+      want: '--policy: none of its steps splits requests by weight',
+    },
     { spec: '{}', flags: { steps: '5' }, want: '--steps: "5" cannot be given with --policy' },
   ])('refuses $spec with $flags', async ({ spec, flags, want }) => {
     expect((await run({ policy: policy(spec), ...flags })).error).toContain(want);

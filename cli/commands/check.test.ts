@@ -109,8 +109,8 @@ describe('sluice check of manifests', () => {
     expect(code).toBe(0);
     for (const words of [
       '50%: 5m to 10000h, then 10m of rest, 2 canary pods',
-      '25%: 2m to 20m, then a human goes on, 1 canary pod\n',
-      'at least 17m, and as long as it takes a human to go on once',
+      '25%: 2m to 20m, then a human resumes it, 1 canary pod\n',
+      'at least 17m, and as long as it takes a human to resume it once',
       'http, every 15s: error-rate (error rate, preset auto)',
       'i Step 1 may last 60 weeks without a conclusion',
       'i The weights go down from 50% to 25% (step 1 to 2)',

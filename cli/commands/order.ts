@@ -84,7 +84,7 @@ function changeFor(what: Order, release: Release, clock: Io['clock']): Told | st
     case 'abort':
       return intend('Abort', 'is withdrawn; traffic goes back to the stable version');
     case 'pause':
-      return intend('Pause', 'stays at its present weight; analysis goes on');
+      return intend('Pause', 'stays at its present weight; analysis continues');
     case 'promoteStep':
     case 'resume':
       return release.spec.intent === 'Pause' && what === 'resume' ? intend('Auto', 'goes on') : goOn(release);
@@ -173,7 +173,7 @@ export const abort = ordering(
   'abort',
   'withdraw the release under way; the stable version takes all traffic',
 );
-export const pause = ordering('pause', 'keep the release at its present weight; analysis goes on');
+export const pause = ordering('pause', 'keep the release at its present weight; analysis continues');
 export const resume = ordering(
   'resume',
   'continue a release that waits for a human: at a pause, after a step without a conclusion, after a fix',

@@ -153,7 +153,7 @@ export const command = defined({
     output(
       target(home(connection(made)))
         .option('--timeout <duration>', 'give up after this long, like 10m (default: never)')
-        .option('--through-pauses', 'go on waiting while the release waits for a human'),
+        .option('--through-pauses', 'keep waiting while the release waits for a human'),
       ['json'],
       'one object per change',
     ).addHelpText('after', EXIT_CODES),

@@ -64,7 +64,7 @@ export function explainRelease(release: Release, telling: Telling): string[] {
     ['What to do next', nextSteps(release)],
     ['How it is tried', howTried(release)],
     ['What was measured', measured(release, telling, told)],
-    ['How requests are shared out', counted(release, telling.queries)],
+    ['How requests are split', counted(release, telling.queries)],
   ];
   return [
     ...headline(release, paint).flatMap((line) => wrapWords(line, columns)),

@@ -299,7 +299,7 @@ describe('explainRelease', () => {
       '    canary bad: bad{d="shop-canary",c="5\\""}',
       `    canary total: ${sent('shop-canary')}`,
       '    stable bad: bad{d="shop",c="5\\""}',
-      'How requests are shared out',
+      'How requests are split',
       '  preset istio: istio.io/gateway-controller serves HTTPRoute shop',
       '  TrafficShareTooLow: The canary gets 1%.',
       `  stable requests: ${sent('shop')}`,

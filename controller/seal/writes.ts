@@ -90,7 +90,7 @@ function change(object: JsonObject, { op, path, value }: JsonPatchOp): void {
   let parent: Json | undefined = object;
   for (const key of keys) parent = isObject(parent) ? parent[key] : undefined;
   if (!isObject(parent))
-    throw new Error(`a patch of a Release names ${path}, which is no member of an object`);
+    throw new Error(`a patch of a Release names ${path}, which is not a member of an object`);
   if (op === 'remove') delete parent[last];
   else if (value !== undefined) parent[last] = value;
 }

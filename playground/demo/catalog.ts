@@ -36,7 +36,7 @@ export const SCENARIOS: Readonly<Record<ScenarioName, Scenario>> = {
   },
   'no-traffic': {
     name: 'no-traffic',
-    title: 'a version like the one before, while nobody calls the service for 25 s',
+    title: 'a version like the one before, while no one calls the service for 25 s',
     tag: 'v4_error-0.005',
     wantPhase: 'Promoted',
     incidents: [{ what: 'no-traffic', atWeight: 5, seconds: 25 }],

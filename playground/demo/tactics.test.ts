@@ -27,6 +27,6 @@ it('nothing it adds by itself is refused', () => {
 it('says in one sentence what is going to happen', () => {
   expect(story({ strategy: 'canary', mirror: true, sticky: true })).toBe(
     'Strategy canary: the new version gets 5, then 25, then 50% of the requests; before that, copies of all of them; ' +
-      'who got it once stays there, by a cookie.',
+      'clients that got it once stay there, by a cookie.',
   );
 });

@@ -48,6 +48,6 @@ const STORY: Readonly<Record<Strategy, string>> = {
 /** The tactics in one sentence. */
 export function story({ strategy, mirror, sticky }: Tactics): string {
   const copies = mirror ? '; before that, copies of all of them' : '';
-  const stays = sticky ? '; who got it once stays there, by a cookie' : '';
+  const stays = sticky ? '; clients that got it once stay there, by a cookie' : '';
   return `Strategy ${strategy}: ${STORY[strategy]}${copies}${stays}.`;
 }

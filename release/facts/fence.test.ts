@@ -203,7 +203,7 @@ describe('a template whose numbers come from JSON over HTTP', () => {
       template: spec({ source: 'http/other' }),
       reason: 'SourceNotConfigured',
       words:
-        '"http/other" is no end point of the controller; name one of prometheus/default, http/stats, or start',
+        '"http/other" is not an end point of the controller; name one of prometheus/default, http/stats, or start',
     },
     {
       title: 'an end point of other namespaces',

@@ -181,7 +181,7 @@ function unknownEndpoint(
         remedy: `${other}have the namespace added to it in the controller's ${flag}`,
       }
     : {
-        message: 'is no end point of the controller',
+        message: 'is not an end point of the controller',
         remedy: `${other}start the controller with ${flag} ${value}=<url>`,
       };
   return {
@@ -213,7 +213,7 @@ function bindArguments(
     const known = template.args.map((argument) => argument.name).join(', ') || 'none';
     issues.push({
       path: `spec.analysis[${use.template}].args.${name}`,
-      message: 'is no argument of the template',
+      message: 'is not an argument of the template',
       remedy: `give only these: ${known}`,
     });
   }

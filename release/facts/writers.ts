@@ -20,13 +20,13 @@ const KNOWN: readonly [RegExp, string, string][] = [
   [/^argocd-/, 'Argo CD', `let the Application ignore the weights, ${SNIPPET}`],
   [/^kustomize-controller$/, 'Flux', `let the Kustomization leave the object alone, ${SNIPPET}`],
   [/^helm-controller$/, 'Flux', `let the HelmRelease leave the object alone, ${SNIPPET}`],
-  [/^helm$/i, 'Helm', `do not upgrade the chart in mid-release, ${SNIPPET}`],
+  [/^helm$/i, 'Helm', `do not upgrade the chart during a release, ${SNIPPET}`],
   [
     /^(flagger|rollouts-controller|argo-rollouts)/,
     'another delivery controller',
     'let only one of them act on the route',
   ],
-  [/^kubectl/, 'kubectl', 'stop whoever runs it'],
+  [/^kubectl/, 'kubectl', 'stop the person or program that does it'],
 ];
 
 /**

@@ -101,7 +101,7 @@ function hasPassed(s: StepFacts, reason: WithheldFor): boolean {
   return s.traffic.observation.acknowledged !== 'pending' && s.traffic.observation.problem === undefined;
 }
 
-const ASKS = ' This keeps happening: let the release go on with "sluice resume", or abort it.';
+const ASKS = ' This keeps happening: continue the release with "sluice resume", or abort it.';
 
 /** What it was withheld for; and that it waits for a human, once it does. */
 function sentenceOf(s: StepFacts, reason: WithheldFor): string {

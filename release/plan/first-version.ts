@@ -24,7 +24,7 @@ function firstToServe(facts: Facts, target: WorkloadFacts, { sinceMs }: Unserved
   if (!target.paused || !ours || !target.observed) return undefined;
   if (facts.nowMs - sinceMs < UNSERVED_MS) return undefined;
   const sentence =
-    'No pod of the target has been ready for 60 s: the template it holds is let roll out as the first.';
+    'No pod of the target has been ready for 60 s: its template rolls out as the first version.';
   const actions = [unpause(target), ...event(facts, 'Normal', REASON.Initial, sentence)];
   return answer({ reason: REASON.Initial, sentence, actions, requeueAfterMs: AT_ONCE });
 }

@@ -19,7 +19,7 @@ export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[
   if (provider !== undefined) return found([provider]);
   return refused(
     REASON.InvalidAnnotation,
-    `${field}: "${wanted.slice(0, 80)}" is no provider; use one of auto, ${BUILT_IN.join(', ')}.`,
+    `${field}: "${wanted.slice(0, 80)}" is not a provider; use one of auto, ${BUILT_IN.join(', ')}.`,
   );
 }
 

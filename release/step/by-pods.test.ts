@@ -179,7 +179,7 @@ describe('when somebody else scales the canary', () => {
       [4, 1],
     ]);
     expect(more.sentence).toBe(
-      'Somebody scaled Deployment web-canary to 7; weight 50 is written again (1 of 5).',
+      'Someone scaled Deployment web-canary to 7; weight 50 is written again (1 of 5).',
     );
     const resting = look({ canary: { pods: 0 }, wanted: 0, status });
     expect([scaledTo(resting), resting.status?.next.reasserted]).toEqual([4, undefined]);

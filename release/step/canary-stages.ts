@@ -212,7 +212,7 @@ function waitForService(s: StepFacts): Answer {
 }
 
 function noService(s: StepFacts): Answer {
-  const sentence = `Service ${s.release.spec.traffic?.service ?? ''} is gone; make it again, or set the template back.`;
+  const sentence = `Service ${s.release.spec.traffic?.service ?? ''} is gone; create it again, or set the template back.`;
   const parts = { reason: REASON.NoService, sentence, outcome: 'stalled' as const, requeueAfterMs: SLOW_MS };
   return answerFor(s.facts, s.release, parts, { phase: 'Waiting' });
 }

@@ -26,7 +26,7 @@ export const companionsFollow: Stage = (s) => {
   const [first] = refusals;
   const actions = orEnd('Refused', [...fresh, ...again]);
   if (actions.length > 0) {
-    const sentence = `What follows the canary is brought up to date: ${what(actions)}.`;
+    const sentence = `The companions of the canary are brought up to date: ${what(actions)}.`;
     const parts = { reason: REASON.PreparingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
     return answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
   }

@@ -27,8 +27,8 @@ export function editsAfter(s: StepFacts): { change: StatusChange; count: number;
 /** It is not fought for ever: the canary gets nothing until a human says how to go on. */
 export function contested(s: StepFacts): Answer {
   const writer = writerOf(s);
-  const who = writer === undefined ? 'Somebody' : writer.who;
-  const sentence = `${who} changed the weight${steered(s).place(s)} more than ${EDITS} times within ${formatDuration(WITHIN_MS)}: it stays at 0. ${remedyOf(writer)}, then let the release go on with "sluice resume", or abort it.`;
+  const who = writer === undefined ? 'Someone' : writer.who;
+  const sentence = `${who} changed the weight${steered(s).place(s)} more than ${EDITS} times within ${formatDuration(WITHIN_MS)}: it stays at 0. ${remedyOf(writer)}, then continue the release with "sluice resume", or abort it.`;
   return withhold(s.facts, s.release, { reason: REASON.RouteContested, sentence });
 }
 
@@ -49,7 +49,5 @@ function writerOf(s: StepFacts): Writer | undefined {
 export function whoChanged(s: StepFacts): string {
   const writer = writerOf(s);
   const { what, to } = steered(s).changed(s);
-  return writer === undefined
-    ? `Somebody ${what} to ${to}`
-    : `${writer.who} ${what} at ${writer.at} to ${to}`;
+  return writer === undefined ? `Someone ${what} to ${to}` : `${writer.who} ${what} at ${writer.at} to ${to}`;
 }

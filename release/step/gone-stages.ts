@@ -12,7 +12,7 @@ export const routesThere: Stage = (s) => {
   if (gone.length === 0) return undefined;
   const names = gone.map(({ kind, name }) => `${kind} ${name}`).join(', ');
   const are = gone.length === 1 ? 'is' : 'are';
-  const sentence = `${names} ${are} gone, so nothing is split by it; make it again and the step begins again, or abort the release.`;
+  const sentence = `${names} ${are} gone, so requests are not split; create it again and the step begins again, or abort the release.`;
   return waiting(s, REASON.NoRoute, sentence);
 };
 
@@ -21,7 +21,7 @@ export const stableServiceThere: Stage = (s) => {
   const name = s.release.spec.traffic?.service;
   if (name === undefined || s.facts.snapshot.services.some(({ metadata }) => metadata.name === name))
     return undefined;
-  const sentence = `Service ${name} is gone: requests to the stable version fail; make it again, or set the template back.`;
+  const sentence = `Service ${name} is gone: requests to the stable version fail; create it again, or set the template back.`;
   return waiting(s, REASON.NoService, sentence);
 };
 

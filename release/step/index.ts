@@ -105,7 +105,7 @@ const mayFail = (action: Action): boolean =>
 /** The record was damaged: nothing can be judged by it and nothing goes on, but a human can still abort. */
 function unreadable(facts: Facts, release: Release): Answer {
   const sentence =
-    'spec of the Release cannot be read any more: the canary gets nothing; abort it with intent Abort.';
+    'spec of the Release cannot be read any more: the canary gets no requests; abort it with intent Abort.';
   const actions = zeroWeight(facts);
   const parts = {
     reason: REASON.InvalidRelease,

@@ -67,7 +67,7 @@ function whyNot({ split, traffic, release }: StepFacts): string | undefined {
   if (preset?.requests === undefined)
     return preset?.name === 'none' || preset === undefined
       ? (preset?.because ?? 'the release was begun by a version that did not count')
-      : `the queries of preset ${preset.name} do not count what is shared out`;
+      : `the queries of preset ${preset.name} do not count what is split`;
   return undefined;
 }
 

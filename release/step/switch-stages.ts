@@ -18,7 +18,7 @@ export const switchable: Stage = (s) => {
   const behind = (stable?.replicaSet?.pods ?? []).filter(isReady).length;
   const inFront = Math.min(canary.available, canary.ready.length);
   if (inFront >= Math.max(replicas, canary.wanted) && behind >= replicas) return undefined;
-  const sentence = `The switch waits for the whole size of both versions: ${inFront} of ${Math.max(replicas, canary.wanted)} canary pods and ${behind} of ${replicas} stable pods are ready.`;
+  const sentence = `The switch waits until both versions run at full size: ${inFront} of ${Math.max(replicas, canary.wanted)} canary pods and ${behind} of ${replicas} stable pods are ready.`;
   const parts = { reason: REASON.AwaitingFullSize, sentence };
   if (nowMs - timeOf(s.status.stepStartedAt, nowMs) < READY_WITHIN_MS)
     return answerFor(s.facts, s.release, { ...parts, requeueAfterMs: POLL_MS }, { phase: 'Progressing' });

@@ -73,7 +73,7 @@ describe('stored statistics that cannot be read', () => {
       expect(next.state.metrics['errors']?.unread).toEqual(broken.metrics['errors']?.data);
     });
 
-    test('pass again once a human has let the release go on', () => {
+    test('pass again once a human has resumed the release', () => {
       const first = judgeAll([metric], later, stored(before, withNull));
       const next = judgeAll([metric], later, startStep(lookedAt(first.state), 1));
       expect(results(next.verdicts)).toContain('p');

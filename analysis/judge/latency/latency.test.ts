@@ -158,7 +158,7 @@ describe('buckets too coarse to prove it', () => {
     const passed = judgeLatencies(latency(p99), windows).find(({ verdict }) => verdict.result === 'pass');
     expect(passed?.verdict.reason).toBe('NoHarmDetected');
     expect(passed?.verdict.sentence).toContain(
-      "It is no proof: stable's p99 lies above the largest bucket bound of 20",
+      "This is not proof: stable's p99 lies above the largest bucket bound of 20",
     );
     const strict = judgeLatencies(latency({ ...p99, requireProof: true }), windows);
     expect(strict.map(({ verdict }) => verdict.result)).not.toContain('pass');

@@ -44,7 +44,7 @@ function safe(text: string, data: LatencyData, reading: LatencyReading, metric: 
     const why = aboveAll(data, vague.data)
       ? 'where exactly is not known'
       : 'between them is only interpolation';
-    const sentence = `${text}: no harm detected ${evidence}. It is no proof: ${gap(data, vague.data, metric)}, so ${why}`;
+    const sentence = `${text}: no harm detected ${evidence}. This is not proof: ${gap(data, vague.data, metric)}, so ${why}`;
     return { result: 'pass', reason: REASON.NoHarmDetected, sentence };
   }
   const strict = reading.thresholds.every(({ evidence: { logSafe } }) => logSafe >= reading.safeBar);

@@ -9,7 +9,7 @@ export const nothingMeasured: JudgeRule = {
     if (deciding.length > 0) return undefined;
     return inconclusive(
       REASON.NothingMeasured,
-      'no metric may decide: every one is a dry run, or there is none',
+      'no metric may decide: all of them are dry runs, or the template has none',
     );
   },
 };

@@ -160,12 +160,12 @@ export const RELEASE_POLICY = dependent(
     rules: [
       {
         rule: "!has(self.strategy) || self.strategy != 'ab' || has(self.match)",
-        message: 'strategy: ab needs match, which says who goes to the canary',
+        message: 'strategy: ab needs match, which says which requests go to the canary',
       },
     ],
     check: ({ strategy }, fields) => {
       if (strategy === 'ab' && !fields.has('match'))
-        fields.missing('match', 'say by headers or cookies who goes to the canary');
+        fields.missing('match', 'say by headers or cookies which requests go to the canary');
     },
   },
 );

@@ -63,7 +63,7 @@ describe('strategies', () => {
   it.each([
     {
       spec: { strategy: 'ab' },
-      want: 'spec.match: is missing; say by headers or cookies who goes to the canary',
+      want: 'spec.match: is missing; say by headers or cookies which requests go to the canary',
     },
     { spec: { match: BETA }, want: 'cannot be used with strategy canary; remove it, or use strategy: ab' },
     {

@@ -50,7 +50,7 @@ const rewrite = {
 const TRAFFIC = record(
   {
     provider: must(text(63), 'The back end.'),
-    service: may(name, 'The Service in front of the target; absent: there is none.'),
+    service: may(name, 'The Service in front of the target; absent: no Service is needed.'),
     canaryService: may(name, 'The Service in front of the canary alone; absent: the back end needs none.'),
     routes: must(listOf(ROUTE, 50), 'The routes that are split.'),
     rewrite: must(rewrite, 'Labels that tell canary pods from stable pods; one without from is added.'),

@@ -189,10 +189,10 @@ export const RELEASE_STATUS = record({
     'The bounded clocks that run now; the canary loses its traffic at their end.',
   ),
   promotedFor: may(choice(PROMOTED_FOR), 'What the release is promoted for; absent: not to be promoted.'),
-  withdrawal: may(WITHDRAWAL, 'What becomes of a release that is taken back; absent: it is not.'),
+  withdrawal: may(WITHDRAWAL, 'How a release that is taken back ends; absent: it is not taken back.'),
   waitsFor: may(
     choice(WAITS_FOR),
-    'What the newest decision waits for, where that decides how the release goes on: an answer of a human, replicas of the target, pods that the cluster does not accept.',
+    'What the newest decision waits for, where that decides how the release continues: an answer of a human, replicas of the target, pods that the cluster does not accept.',
   ),
   losses: may(
     integer('int32', 1),
@@ -221,11 +221,11 @@ export const RELEASE_STATUS = record({
   promotionStartedAt: may(time, "When the target first began to roll out this release's template."),
   stableUnavailable: may(
     STABLE_UNAVAILABLE,
-    'Stable has no available pod; absent: one is available, or none is wanted.',
+    'Stable has no available pod; absent: a pod is available, or the target is scaled to 0.',
   ),
   reasserted: may(
     integer('int32', 0),
-    'How often this release wrote its weight again after somebody else had changed it.',
+    'How often this release wrote its weight again after someone else had changed it.',
   ),
   reassertedAt: may(
     listOf(time, 16),
@@ -233,7 +233,7 @@ export const RELEASE_STATUS = record({
   ),
   analysis: may(
     ANALYSIS_STATE,
-    'Running statistics of each metric; a restarted controller goes on from here.',
+    'Running statistics of each metric; a restarted controller continues from here.',
   ),
   verdict: may(VERDICT, 'The newest verdict over all metrics.'),
   share: may(SHARE, 'Does the data plane do what the route says? Of the step it was last counted in.'),

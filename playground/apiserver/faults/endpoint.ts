@@ -26,7 +26,11 @@ function readBody(body: string): Json[] {
 export function faultEndpoint(plan: FaultPlan, exchange: Exchange, version: number): ApiResponse {
   const { method, path, body, user } = exchange;
   if (!user.groups.includes('system:masters'))
-    throw new ApiError(403, 'Forbidden', `faults are forbidden: User "${user.username}" is no administrator`);
+    throw new ApiError(
+      403,
+      'Forbidden',
+      `faults are forbidden: User "${user.username}" is not an administrator`,
+    );
   const id = path[2];
   if (method === 'DELETE' && id !== undefined) {
     if (!plan.remove(id)) throw new ApiError(404, 'NotFound', `there is no fault ${id}`);

@@ -86,7 +86,7 @@ function patchedScale(target: Target, found: JsonObject, exchange: Exchange): Js
 function replicasOf(wanted: JsonObject, name: string): number {
   const value = get(wanted, 'spec', 'replicas') ?? 0;
   if (typeof value !== 'number')
-    throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is no integer');
+    throw badRequest('Scale in version "v1" cannot be handled as a Scale: spec.replicas is not an integer');
   const causes = new Causes();
   if (value < 0) causes.invalid('spec.replicas', value, 'must be greater than or equal to 0');
   if (causes.all.length > 0)

@@ -60,7 +60,7 @@ function applyTagPart(behaviour: Behaviour, part: string, image: string): void {
   if (setting === undefined) {
     const known = SETTINGS.map((candidate) => candidate.tag).join(', ');
     throw new Error(
-      `image ${image}: "${part}" is no fault setting; write <name>-<number> with one of ${known}`,
+      `image ${image}: "${part}" is not a fault setting; write <name>-<number> with one of ${known}`,
     );
   }
   apply({ behaviour, setting, text: part.slice(dash + 1), where: `image ${image}` });

@@ -24,7 +24,7 @@ export class ProfileTable {
 
   route(request: RoutedRequest, random: Random): Routed<ServiceLabels> {
     const apex = meshHost(request.host);
-    if (apex === undefined) return { status: 404, why: `${request.host} is no Service of the mesh` };
+    if (apex === undefined) return { status: 404, why: `${request.host} is not a Service of the mesh` };
     const leaves = this.profiles.get(`${apex.service}.${apex.namespace}.svc.cluster.local`) ?? [];
     // An only leaf gets everything, whatever its weight.
     if (leaves.length < 2) return toService(this.backends, leaves[0] ?? apex);

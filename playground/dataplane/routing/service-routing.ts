@@ -15,7 +15,7 @@ export class ServiceTable {
 
   route(request: RoutedRequest): Routed<ServiceLabels> {
     const service = meshHost(request.host);
-    if (service === undefined) return { status: 404, why: `${request.host} is no Service` };
+    if (service === undefined) return { status: 404, why: `${request.host} is not a Service` };
     return toService(this.backends, service);
   }
 }

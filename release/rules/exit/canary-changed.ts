@@ -22,7 +22,7 @@ export const canaryChanged: Rule<Stepping> = {
     const { active, canary, rules } = facts;
     if (!canary.ours || !canary.ofRelease || canary.deployment?.deleting !== false || !isChanged(canary))
       return undefined;
-    const sentence = `Somebody changed the template of Deployment ${canary.name}: the canary is made anew and the release starts again.`;
+    const sentence = `Someone changed the template of Deployment ${canary.name}: Sluice recreates the canary and starts the release again.`;
     const off = zeroWeight(facts);
     const { weightObservedAt, analysis } = active.status;
     // Deleted only once it is recorded that nothing is known: else a lost record would keep what was measured.
@@ -59,7 +59,7 @@ export const canaryChanged: Rule<Stepping> = {
 function unresumed(release: Release): Action[] {
   if (release.metadata.annotations?.[ANNOTATION.resumedStep] === undefined) return [];
   const annotations = { [ANNOTATION.resumedStep]: null };
-  return [patchRelease('forget that a human let a step go on', release, { annotations })];
+  return [patchRelease('forget that a human resumed a step', release, { annotations })];
 }
 
 /** A canary is made once and only scaled afterwards, so all its ReplicaSets are of one template. */

@@ -11,7 +11,7 @@ export const revertWanted: Rule<Starting | Stepping | Promoting> = {
   decide(facts) {
     const { active, stable, target } = facts;
     if (active.metadata.annotations?.[ANNOTATION.revert] !== undefined) {
-      const sentence = 'A human ordered the stable template back.';
+      const sentence = 'A human reverted the target to the stable template.';
       return withdraw(facts, active, { reason: REASON.RevertedByHuman, sentence, withdrawal: TURNED_DOWN });
     }
     if (!stable.wanted || stable.foreign) return undefined;

@@ -15,7 +15,7 @@ export const scaledToZero: Rule<Stepping> = {
   name: 'scaled-to-zero',
   decide(facts) {
     if (!rests(facts)) return undefined;
-    const sentence = 'The target was scaled to 0; the release goes on when it has a ready pod again.';
+    const sentence = 'The target was scaled to 0; the release continues when it has a ready pod again.';
     const parts = {
       reason: REASON.NoReplicas,
       sentence,

@@ -36,7 +36,8 @@ function recreatedTarget(facts: Recording): Answer {
   if (serving === undefined) return waitToServe(facts, target);
   const { stable, canary } = active.spec;
   if (!templatesEqual(serving.template, canary.template)) {
-    const sentence = 'The template changed before it served alone; what serves is recorded by itself.';
+    const sentence =
+      'The template changed before it served alone; the version that serves gets a record of its own.';
     const parts = { reason: REASON.Superseded, sentence, requeueAfterMs: AT_ONCE };
     return answerFor(facts, active, parts, { phase: 'Superseded' });
   }

@@ -41,7 +41,7 @@ export const recordedReleaseDeleted: Rule<Between> = {
     if (before === undefined || !isDeleted(before) || (before.metadata.finalizers ?? []).length === 0)
       return undefined;
     const free = forgetOriginals(before);
-    const sentence = 'The Release has a fresh record; it may go.';
+    const sentence = 'What the Release recorded is kept in a new one; this one can be deleted.';
     return answer({ reason: REASON.ReleaseDeleted, sentence, actions: [free], requeueAfterMs: AT_ONCE });
   },
 };
@@ -50,7 +50,7 @@ const isDeleted = ({ metadata }: Release): boolean => metadata.deletionTimestamp
 
 function begin(facts: OptedOutMidRelease | UnderWay): Answer {
   const { active, target, stable } = facts;
-  const sentence = 'The Release was deleted: the route is restored and the canary goes.';
+  const sentence = 'The Release was deleted: the route is restored and the canary is removed.';
   // It may be rolling out at this moment.
   const rolling = !target.paused && stable?.wanted === false && !stable.foreign;
   const first = rolling ? urgent([pause(facts, target)]) : [];
@@ -61,7 +61,7 @@ function begin(facts: OptedOutMidRelease | UnderWay): Answer {
 /** The record first: without it a controller that dies now would find a template nobody has tried. */
 function ended(facts: OptedOutMidRelease | UnderWay, newest: Release): Answer {
   const { target, stable } = facts;
-  const sentence = 'The route is restored; the Release may go.';
+  const sentence = 'The route is restored; the Release can be deleted.';
   const free = facts.traffic?.recorded === true ? [forgetOriginals(newest)] : [];
   const parts = { reason: REASON.ReleaseDeleted, sentence, requeueAfterMs: POLL_MS };
   if (stable === undefined) return answer({ ...parts, actions: free });
@@ -76,7 +76,7 @@ function ended(facts: OptedOutMidRelease | UnderWay, newest: Release): Answer {
 }
 
 function released(facts: Facts, release: Release): Answer {
-  const sentence = 'The route is restored; the Release may go.';
+  const sentence = 'The route is restored; the Release can be deleted.';
   const actions = facts.traffic?.recorded === true ? [forgetOriginals(release)] : [];
   // Without the finalizer it goes by itself, and the watch tells of that.
   const requeueAfterMs = actions.length > 0 ? AT_ONCE : POLL_MS;

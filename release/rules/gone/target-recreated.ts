@@ -9,7 +9,7 @@ export const targetRecreated: Rule<Starting | Stepping | Promoting> = {
   decide(facts) {
     const { active, target } = facts;
     if (active.spec.target.uid === target.uid) return undefined;
-    const sentence = 'The target was deleted and made again: the release of the old one ends.';
+    const sentence = 'The target was deleted and created again: the release of the old one ends.';
     return withdraw(facts, active, { reason: REASON.TargetDeleted, sentence, withdrawal: ENDED });
   },
 };

@@ -12,7 +12,7 @@ export const unreadableRelease: Rule<FirstSight | Idle> = {
   decide({ unreadable }) {
     if (unreadable.length === 0) return undefined;
     const names = unreadable.join(', ');
-    const sentence = `Release ${names} cannot be read; delete it to go on without it.`;
+    const sentence = `Release ${names} cannot be read; delete it to continue without it.`;
     return answer({ reason: REASON.InvalidRelease, sentence, outcome: 'stalled' });
   },
 };

@@ -31,7 +31,7 @@ const holdsTraffic = ({ metadata }: Release): boolean => (metadata.finalizers ??
 
 function ended(facts: Facts, release: Release): Answer {
   const { name, finalizers = [] } = release.metadata;
-  const sentence = `Release ${name} carries no valid seal (it was forged or changed by hand, or the key was lost): all traffic is off its canary, and nothing in it is acted upon.`;
+  const sentence = `Release ${name} has no valid seal (it was forged or changed by hand, or the key was lost): its canary gets no traffic, and Sluice acts on nothing in it.`;
   const left = finalizers.filter((each) => each !== FINALIZER);
   const parts = {
     reason: REASON.InvalidRelease,

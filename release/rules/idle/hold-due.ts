@@ -51,7 +51,7 @@ function open(facts: Idle): Answer | undefined {
 
 function withoutMarker(target: WorkloadFacts): Answer | undefined {
   const actions = unmark(target);
-  const sentence = 'Nothing is held; the marker of an earlier hold is taken off.';
+  const sentence = 'Nothing is held; the mark of an earlier hold is removed.';
   return actions.length === 0
     ? undefined
     : answer({ reason: REASON.Holding, sentence, actions, requeueAfterMs: AT_ONCE });
@@ -67,6 +67,6 @@ function showsFailure({ target, newest }: Idle): boolean {
 
 /** Paused in the middle of going back to stable: it is let go on. */
 function unfinished(target: WorkloadFacts): Answer {
-  const sentence = 'The target was paused before the stable template served alone: it is let go on.';
+  const sentence = 'The target was paused before the stable template served alone: its rollout continues.';
   return answer({ reason: REASON.StableLost, sentence, actions: [unpause(target)], requeueAfterMs: POLL_MS });
 }

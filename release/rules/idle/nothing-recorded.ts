@@ -45,7 +45,7 @@ function remembered(facts: FirstSight): Answer | undefined {
   const kept = { stable: stableAfter(newest).template, canary: target.template };
   if (tooLargeForRecord(target, kept) !== undefined) return undefined;
   const sentence =
-    'The target was deleted and made again: what was stable before is remembered until it serves.';
+    'The target was deleted and created again: Sluice remembers what was stable before until the new target serves.';
   const actions = recordRecreated(facts, target, newest);
   return answer({ reason: REASON.RolloutInProgress, sentence, actions, requeueAfterMs: AT_ONCE });
 }

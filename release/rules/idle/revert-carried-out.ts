@@ -11,9 +11,9 @@ export const revertCarriedOut: Rule<Idle> = {
   decide({ newest, stable }) {
     if (!stable.wanted || newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
     const actions = [
-      patchRelease('take the order off', newest, { annotations: { [ANNOTATION.revert]: null } }),
+      patchRelease('remove the order', newest, { annotations: { [ANNOTATION.revert]: null } }),
     ];
-    const sentence = 'The target holds the stable template, as was ordered.';
+    const sentence = 'The target holds the stable template, as a human ordered.';
     return answer({ reason: REASON.RevertedByHuman, sentence, actions, requeueAfterMs: AT_ONCE });
   },
 };

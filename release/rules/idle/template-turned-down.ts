@@ -26,11 +26,11 @@ export const templateTurnedDown: Rule<Idle> = {
   },
 };
 
-/** A human ordered the stable template back. */
+/** A human reverted the target to the stable template. */
 function ordered(facts: Idle): Answer | undefined {
   const { newest, target, stable } = facts;
   if (newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
-  const sentence = 'A human ordered the stable template back.';
+  const sentence = 'A human reverted the target to the stable template.';
   const told = event(facts, 'Normal', REASON.RevertedByHuman, sentence);
   const actions = [rollOut(target, stable.template), ...told];
   return answer({ reason: REASON.RevertedByHuman, sentence, actions, requeueAfterMs: AT_ONCE });
@@ -56,7 +56,7 @@ function stay(facts: Idle, release: Release): Answer {
   const sentence =
     release === facts.newest
       ? `The template of release ${name} is held: ${why}`
-      : `This template was turned down in release ${name} (${why}); change it, or have it tried again with "sluice retry deployment/${target.name}".`;
+      : `Release ${name} rejected this template (${why}); change it, or try it again with "sluice retry deployment/${target.name}".`;
   const shown = release === facts.newest ? why : sentence;
   const parts = {
     reason: REASON.FailedBefore,

@@ -310,7 +310,7 @@ describe('a Release that has not begun', () => {
         }),
       ],
       reason: 'PrometheusNotConfigured' as const,
-      says: /"other" is no end point.*name one of default/,
+      says: /"other" is not an end point.*name one of default/,
     },
   ])('is blocked by $given, with field, value and remedy, and shows as failed', ({ by, reason, says }) => {
     const objects = by.reduce(

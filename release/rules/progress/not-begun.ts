@@ -101,7 +101,7 @@ function begin(facts: Starting): Answer {
   const readable = rules.readable && recordedTemplates(active) !== undefined;
   if (first === undefined || !readable) {
     const sentence =
-      'spec of the Release: its policy or templates cannot be read; delete the Release to begin anew.';
+      'spec of the Release: its policy or templates cannot be read; delete the Release to begin again.';
     return answerFor(
       facts,
       active,

@@ -123,7 +123,7 @@ describe('promotion', () => {
 
   it.each([
     ['Analysis', /^Every step passed/],
-    ['Answer', /without a complete analysis: a human let its last step go on\.$/],
+    ['Answer', /without a complete analysis: a human resumed its last step\.$/],
   ] as const)('ordered for %s says so at its end', (promotedFor, says) => {
     const status = { promotedFor, drainStartedAt: ago(45) };
     const shape = { target: { paused: false }, rolled: 4, route: aRoute(), recorded: false, gone: true };

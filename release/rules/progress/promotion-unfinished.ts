@@ -107,7 +107,7 @@ function recorded(facts: Promoting): Answer | undefined {
           facts,
           'Warning',
           harm.reason,
-          `${harm.sentence}; a human ordered the promotion, so it goes on.`,
+          `${harm.sentence}; a human ordered the promotion, so it continues.`,
         )
       : [];
   const parts = { reason: REASON.PromotionInProgress, sentence, actions: told, requeueAfterMs: AT_ONCE };
@@ -154,7 +154,7 @@ const WITHOUT_ANALYSIS: Record<Exclude<PromotedFor, 'Analysis' | 'Skip'>, string
   NoReplicas: 'the target is scaled to 0',
   StableUnavailable: 'no stable pod was available',
   Order: 'a human ordered it',
-  Answer: 'a human let its last step go on',
+  Answer: 'a human resumed its last step',
   Inconclusive: 'the policy promotes without a conclusion',
 };
 

@@ -16,9 +16,9 @@ export const resumeOrdered: Rule<Starting | Stepping> = {
     const { active } = facts;
     if (active.metadata.annotations?.[ANNOTATION.resume] === undefined) return undefined;
     const actions = [
-      patchRelease('take the order off', active, { annotations: { [ANNOTATION.resume]: null } }),
+      patchRelease('remove the order', active, { annotations: { [ANNOTATION.resume]: null } }),
     ];
-    const sentence = 'A human let the release go on: its step begins again.';
+    const sentence = 'A human resumed the release: its step begins again.';
     const parts = { reason: REASON.ResumedByHuman, sentence, actions, requeueAfterMs: AT_ONCE };
     if (facts.kind === 'Starting') return answer(parts);
     return answerFor(facts, active, parts, {

@@ -55,7 +55,7 @@ function serviceGone({ traffic, snapshot, maker }: Facts): { reason: Reason; wha
     return undefined;
   return {
     reason: REASON.PreparingCanary,
-    what: `Service ${name}, by which the canary is reached, is gone`,
+    what: `Service ${name}, which leads to the canary, is gone`,
   };
 }
 
@@ -69,7 +69,7 @@ function withoutRouter(facts: Exposed): Answer | undefined {
   const scaledAway = deployment !== undefined && wanted === 0;
   if (scaledAway || active.status?.weightObservedAt === undefined || facts.kind === 'Promoting')
     return undefined;
-  const sentence = 'The canary has no ready pod left, so nothing goes to it: the step begins anew.';
+  const sentence = 'The canary has no ready pod left and gets no requests: the step begins again.';
   const parts = { reason: REASON.CanaryUnhealthy, sentence, requeueAfterMs: AT_ONCE };
   const stepStartedAt = new Date(facts.nowMs).toISOString();
   return answerFor(facts, active, parts, {

@@ -14,8 +14,7 @@ export const unpausedTooEarly: Rule<Starting | Stepping | Leaving> = {
     const { active, target, stable } = facts;
     if (target.paused || stable.wanted || stable.foreign) return undefined;
     if (facts.kind === 'Leaving') return pausedAgain(facts);
-    const sentence =
-      'The target was un-paused by somebody else before the template was proven: it is paused again.';
+    const sentence = 'Someone un-paused the target before the template was proven: Sluice pauses it again.';
     const change = escapedTo(facts);
     return withdraw(facts, active, {
       reason: REASON.EscapedHold,
@@ -33,7 +32,7 @@ function pausedAgain(facts: Leaving): Answer {
   const { reason, message } = active.status;
   const parts = {
     reason: REASON.Holding,
-    sentence: 'The target is paused so that the template under withdrawal does not roll out.',
+    sentence: 'The target is paused so that the withdrawn template does not roll out.',
     actions: [pause(facts, target)],
     requeueAfterMs: AT_ONCE,
   };

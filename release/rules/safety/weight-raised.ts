@@ -55,7 +55,7 @@ function takenAway(facts: Live): Answer {
   const { active } = facts;
   const { observation } = facts.traffic ?? {};
   const seen = observation === undefined ? 'more' : seenText(observation);
-  const sentence = `Somebody changed the route to ${seen}: all traffic is taken off the canary.`;
+  const sentence = `Someone changed the route to ${seen}: all traffic is taken off the canary.`;
   const told = event(facts, 'Warning', REASON.RouteContested, sentence);
   const parts = {
     reason: REASON.RouteContested,
