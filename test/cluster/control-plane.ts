@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../playground/dataplane/metrics/prometheus.ts';
@@ -11,23 +11,35 @@ import type { Binaries } from './binaries.ts';
 /** A member of system:masters, known to this API server alone. */
 const TOKEN = 'cluster-lane';
 const LOOPBACK = '127.0.0.1';
+const AUDIT_LOG = 'audit.log';
+
+/** What a user asked of the API server, as its audit log says. */
+export interface Audited {
+  verb: string;
+  objectRef?: { resource?: string; apiGroup?: string; subresource?: string };
+  responseStatus?: { code?: number };
+}
 
 /** etcd, kube-apiserver and kube-controller-manager as processes on loopback. */
 export class ControlPlane {
   readonly kubeconfig: string;
   readonly #folder = mkdtempSync(join(tmpdir(), 'sluice-cluster-'));
   readonly #binaries: Binaries;
+  readonly #audited: string | undefined;
+  readonly #asked: Audited[] = [];
+  #auditRead = 0;
   readonly #running = new Map<string, ChildProcess>();
   #ports = { api: 0, etcd: 0, peer: 0 };
 
-  private constructor(binaries: Binaries) {
+  private constructor(binaries: Binaries, audited: string | undefined) {
     this.#binaries = binaries;
+    this.#audited = audited;
     this.kubeconfig = join(this.#folder, 'kubeconfig');
   }
 
-  /** Up and answering; whoever starts it stops it. */
-  static async start(binaries: Binaries): Promise<ControlPlane> {
-    const plane = new ControlPlane(binaries);
+  /** Up and answering; whoever starts it stops it. What the user `audited` asks is written down. */
+  static async start(binaries: Binaries, audited?: string): Promise<ControlPlane> {
+    const plane = new ControlPlane(binaries, audited);
     try {
       plane.#ports = { api: await freePort(), etcd: await freePort(), peer: await freePort() };
       plane.#writeFiles();
@@ -103,6 +115,7 @@ export class ControlPlane {
       `--service-account-signing-key-file=${this.#path('sa.key')}`,
       `--token-auth-file=${this.#path('tokens.csv')}`,
       '--authorization-mode=RBAC',
+      ...this.#audit(),
     ]);
     const ready = eventually(async () => {
       const { code } = await run(this.#program('kubectl'), [
@@ -114,6 +127,28 @@ export class ControlPlane {
       if (code !== 0) throw new Error('the API server is not ready');
     });
     await Promise.race([ready, this.#died('kube-apiserver', child)]);
+  }
+
+  #audit(): string[] {
+    if (this.#audited === undefined) return [];
+    const rules = [{ level: 'Metadata', users: [this.#audited] }, { level: 'None' }];
+    const policy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules };
+    this.#write('audit-policy.json', JSON.stringify(policy));
+    return [
+      `--audit-policy-file=${this.#path('audit-policy.json')}`,
+      `--audit-log-path=${this.#path(AUDIT_LOG)}`,
+    ];
+  }
+
+  /** Everything that was written down so far. */
+  audited(): readonly Audited[] {
+    const log = this.#path(AUDIT_LOG);
+    const written = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
+    const end = written.lastIndexOf('\n') + 1;
+    const lines = written.toString('utf8', this.#auditRead, end).split('\n');
+    this.#auditRead = end;
+    this.#asked.push(...lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Audited));
+    return this.#asked;
   }
 
   #startControllers(): void {

@@ -89,6 +89,49 @@ describe.skipIf(BORROWED !== undefined)(`the overlays${why(BORROWED)}`, () => {
     },
   );
 
+  it.each([
+    {
+      role: 'view',
+      may: ['list releases', 'get releasepolicies'],
+      mayNot: ['patch releases', 'delete releases'],
+    },
+    {
+      role: 'edit',
+      may: ['patch releases', 'list analysistemplates'],
+      mayNot: ['create releases', 'patch releases/status', 'create releasepolicies'],
+    },
+    {
+      role: 'admin',
+      may: ['patch releases', 'create releasepolicies', 'update analysistemplates'],
+      mayNot: ['create releases', 'update releases', 'patch releases/status'],
+    },
+  ])('let people with the role $role do what is theirs, and no more', async ({ role, may, mayNot }) => {
+    const who = `somebody-with-${role}`;
+    await lane.namespace(NAMESPACE);
+    await lane.ok(['create', 'rolebinding', who, '-n', NAMESPACE, `--clusterrole=${role}`, `--user=${who}`]);
+    const can = async (what: string): Promise<boolean> => {
+      const [verb = '', kind = ''] = what.split(' ');
+      const [plural, subresource] = kind.split('/');
+      const sub = subresource === undefined ? [] : [`--subresource=${subresource}`];
+      const asked = [
+        'auth',
+        'can-i',
+        verb,
+        `${plural ?? ''}.sluice.dev`,
+        ...sub,
+        '-n',
+        NAMESPACE,
+        `--as=${who}`,
+      ];
+      return (await lane.kubectl(asked)).code === 0;
+    };
+    // Roles are put together by the controller manager.
+    await eventually(async () => {
+      for (const what of may) expect([what, await can(what)]).toEqual([what, true]);
+    });
+    for (const what of mayNot) expect([what, await can(what)]).toEqual([what, false]);
+  });
+
   it('take the component of the hold by admission in the place of the hold by pause', async () => {
     const kustomization = {
       resources: [relative(folder, join(DEPLOY, 'overlays/ha'))],

@@ -14,7 +14,7 @@ import { connect, type Connection } from '../../kube/http.ts';
 import { meshCrds } from '../../playground/demo/mesh-crds.ts';
 import type { Binaries, RouteCrds } from './binaries.ts';
 import { eventually } from '../support/eventually.ts';
-import { ControlPlane, kubeconfigFor, run, type Ran } from './control-plane.ts';
+import { ControlPlane, kubeconfigFor, run, type Audited, type Ran } from './control-plane.ts';
 import { StandIn } from './stand-in.ts';
 
 /** What `npm run test:cluster` hands to the tests. */
@@ -42,6 +42,7 @@ declare module 'vitest' {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ACCOUNT = 'sluice';
+const USER = `system:serviceaccount:${HOME.namespace}:${ACCOUNT}`;
 export const RBAC = join(ROOT, 'manifests/rbac');
 
 export type Hold = 'admission' | 'pause';
@@ -85,11 +86,12 @@ export class Lane {
     this.kubeconfig = setUp.kubeconfig ?? plane?.kubeconfig ?? '';
   }
 
-  static async start(): Promise<Lane> {
+  /** `audit`: what the ServiceAccount asks is written down, for `audited`. */
+  static async start({ audit = false } = {}): Promise<Lane> {
     if (setUp === undefined)
       throw new Error('these tests need a control plane; run them by npm run test:cluster');
     if (setUp.kubeconfig !== undefined) return new Lane(setUp);
-    const plane = await ControlPlane.start(setUp.binaries);
+    const plane = await ControlPlane.start(setUp.binaries, audit ? USER : undefined);
     try {
       return new Lane(setUp, plane, await StandIn.start(plane.kubeconfig));
     } catch (error) {
@@ -225,6 +227,11 @@ export class Lane {
     this.#controllers.add(controller);
     await controller.started();
     return controller;
+  }
+
+  /** What was asked of the server as the ServiceAccount, as far as it is written down. */
+  audited(): readonly Audited[] {
+    return this.#plane?.audited() ?? [];
   }
 
   /** What the controllers have logged of rights that they lack. */

@@ -32,12 +32,17 @@ export class Stage {
     const lane = await Lane.start();
     try {
       await lane.install(hold);
-      await lane.apply(subjects.flatMap(objectsOf));
-      return new Stage(lane, await Sight.start(lane.kubeconfig), subjects);
+      return await Stage.on(lane, subjects);
     } catch (error) {
       await lane.stop();
       throw error;
     }
+  }
+
+  /** Of a lane on which Sluice is installed. */
+  static async on(lane: Lane, subjects: readonly Subject[]): Promise<Stage> {
+    await lane.apply(subjects.flatMap(objectsOf));
+    return new Stage(lane, await Sight.start(lane.kubeconfig), subjects);
   }
 
   async stop(): Promise<void> {
