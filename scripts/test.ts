@@ -68,7 +68,10 @@ const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 
 /** A check that passes or fails as a whole; what it printed is shown only if it failed. */
 async function check(name: string, command: string, args: string[]): Promise<Tally> {
-  const { code, output } = await run(command, args, { show: false });
+  return outcome(name, await run(command, args, { show: false }));
+}
+
+function outcome(name: string, { code, output }: Ran): Tally {
   if (code !== 0) console.log(output.trimEnd());
   console.log(`[${seconds()}] ${code === 0 ? '✓' : '✗'} ${name}`);
   if (code !== 0) failed.push(name);
@@ -94,6 +97,14 @@ async function tests(projects: readonly string[], folder: string): Promise<Tally
 /** What the tests on a real control plane need takes ten minutes the first time: built on what the other tests leave of the cores. */
 const building = (): Promise<Ran> =>
   run('nice', ['-n', '15', process.execPath, 'test/cluster/main.ts', '--build'], { show: false });
+
+/** What is shipped for clusters, rendered by the programs that were built for the lane. */
+async function manifests(): Promise<Tally> {
+  const ran = await run(process.execPath, ['scripts/manifests.ts'], { show: false });
+  const missing = ran.output.split('\n').filter((line) => line.startsWith('- '));
+  skipped.push(...missing.map((line) => `manifests: ${line.slice(2)}`));
+  return outcome('manifests', ran);
+}
 
 /** After the others, since it takes both cores. */
 async function cluster(folder: string): Promise<Tally> {
@@ -165,6 +176,7 @@ async function everything(folder: string): Promise<Tally> {
   tally = add(tally, await tests(['e2e'], folder));
   // If that failed, it is tried again here, and said.
   await built;
+  tally = add(tally, await manifests());
   tally = add(tally, await cluster(folder));
   return add(tally, await conformance());
 }
