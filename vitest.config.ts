@@ -33,7 +33,7 @@ export default defineConfig(({ mode }) => ({
           isolate: false,
           include: [
             '{lib,api,analysis,providers,release,kube,controller,cli,playground,scripts}/**/*.test.ts',
-            'test/{architecture,bench}/**/*.test.ts',
+            'test/{architecture,bench,manifests}/**/*.test.ts',
           ],
           exclude: [...SUITES, ...SIMULATIONS],
         },
