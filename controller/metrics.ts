@@ -3,6 +3,7 @@ import type { Measurement } from '../api/analysis.ts';
 import { isTerminal } from '../api/conditions.ts';
 import type { Phase } from '../api/kinds/release/status.ts';
 import type { Key } from '../release/model.ts';
+import { DeliveryMetrics, type Shown } from './delivery-metrics.ts';
 import type { Reconciled } from './reconcile.ts';
 
 /** What the metrics read when they are scraped. */
@@ -28,7 +29,7 @@ export class Metrics {
   readonly #waitSeconds: Histogram<'namespace'>;
   readonly #phase: Gauge<'namespace' | 'target' | 'phase'>;
   readonly #weight: Gauge<'namespace' | 'target'>;
-  readonly #ended: Counter<'phase'>;
+  readonly #delivery: DeliveryMetrics;
   readonly #apiErrors: Counter<'resource' | 'code'>;
   readonly #bugs: Counter<'where'>;
   /** phase shown of each target */
@@ -42,7 +43,7 @@ export class Metrics {
     this.#reconciles = counter('sluice_reconciles_total', 'Reconcile passes, by outcome', ['outcome']);
     this.#decisions = counter('sluice_decisions_total', 'Decisions, by rule and reason', ['rule', 'reason']);
     this.#measurements = counter('sluice_measurements_total', 'Metrics measured, by outcome', ['outcome']);
-    this.#ended = counter('sluice_releases_ended_total', 'Releases that ended, by final phase', ['phase']);
+    this.#delivery = new DeliveryMetrics(this.registry);
     this.#apiErrors = counter('sluice_watch_errors_total', 'Failed lists and watches', ['resource', 'code']);
     this.#bugs = counter('sluice_bugs_total', 'Unexpected exceptions, by place: decide, reconcile, measure', [
       'where',
@@ -99,15 +100,18 @@ export class Metrics {
   }
 
   /** Shows the newest release of a target. */
-  release(key: Key, phase: Phase, observedWeight: number | null): void {
+  release(key: Key, status: Shown): void {
+    const { phase, observedWeight } = status;
     const id = `${key.namespace}/${key.name}`;
     const labels = { namespace: key.namespace, target: key.name };
     const before = this.#shown.get(id);
+    this.#delivery.seen(key);
+    if (!isTerminal(phase)) this.#delivery.under(id, status);
     if (before !== phase) {
       if (before !== undefined) this.#phase.remove({ ...labels, phase: before });
       this.#phase.set({ ...labels, phase }, 1);
       this.#shown.set(id, phase);
-      if (before !== undefined && isTerminal(phase)) this.#ended.inc({ phase });
+      if (before !== undefined && isTerminal(phase)) this.#delivery.ended(key, id, status);
     }
     if (observedWeight === null) this.#weight.remove(labels);
     else this.#weight.set(labels, observedWeight);
@@ -121,6 +125,7 @@ export class Metrics {
     if (phase === undefined) return;
     this.#phase.remove({ ...labels, phase });
     this.#weight.remove(labels);
+    this.#delivery.forget(id);
     this.#shown.delete(id);
   }
 

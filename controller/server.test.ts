@@ -1,5 +1,7 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Phase } from '../api/kinds/release/status.ts';
+import type { Shown } from './delivery-metrics.ts';
 import { Metrics } from './metrics.ts';
 import { ownAddress, serveHealth } from './server.ts';
 import type { HealthServer } from './server.ts';
@@ -33,8 +35,18 @@ async function ask(path: string): Promise<{ status: number; text: string; type: 
 }
 
 const shop = { namespace: 'team', name: 'shop' };
+/** What is not zero. */
 const sluiceLines = async (): Promise<string[]> =>
-  (await ask('/metrics')).text.split('\n').filter((line) => line.startsWith('sluice_release'));
+  (await ask('/metrics')).text
+    .split('\n')
+    .filter((line) => /^sluice_release/.test(line) && !/ 0$|_bucket/.test(line));
+const at = (second: number): string => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+const status = (phase: Phase, observedWeight: number | null, more: Partial<Shown> = {}): Shown => ({
+  phase,
+  observedWeight,
+  startedAt: at(0),
+  ...more,
+});
 
 describe('the health port', () => {
   it('says that the process lives', async () => {
@@ -83,25 +95,53 @@ describe('the health port', () => {
 
 describe('metrics of releases', () => {
   it('show one phase per target, its weight while it can be read, and count each end once', async () => {
-    metrics.release(shop, 'Progressing', 5);
-    metrics.release(shop, 'Promoted', null);
-    metrics.release(shop, 'Promoted', null);
+    metrics.release(shop, status('Progressing', 5));
+    metrics.release(shop, status('Promoted', null));
+    metrics.release(shop, status('Promoted', null));
     expect(await sluiceLines()).toEqual([
-      'sluice_releases_ended_total{phase="Promoted"} 1',
+      'sluice_releases_ended_total{namespace="team",phase="Promoted"} 1',
       'sluice_release_phase{namespace="team",target="shop",phase="Promoted"} 1',
     ]);
   });
 
   it('do not count an end seen after a restart a second time', async () => {
-    metrics.release(shop, 'RolledBack', 0);
+    metrics.release(shop, status('RolledBack', 5));
     expect(await sluiceLines()).toEqual([
       'sluice_release_phase{namespace="team",target="shop",phase="RolledBack"} 1',
-      'sluice_release_weight_percent{namespace="team",target="shop"} 0',
+      'sluice_release_weight_percent{namespace="team",target="shop"} 5',
     ]);
   });
 
+  it('measure how long a promotion took, and how long a version was exposed that failed', async () => {
+    metrics.release(shop, status('Progressing', 0));
+    metrics.release(shop, status('Promoted', null, { endedAt: at(400) }));
+    metrics.release(shop, status('Progressing', 5, { startedAt: at(500), exposedAt: at(510) }));
+    // withheld for a while: what went before counts as well
+    metrics.release(shop, status('Progressing', 5, { startedAt: at(500), exposedAt: at(540) }));
+    metrics.release(shop, status('RollingBack', 0, { startedAt: at(500), drainStartedAt: at(570) }));
+    const end = { startedAt: at(500), drainStartedAt: at(570), endedAt: at(600) };
+    metrics.release(shop, status('RolledBack', 0, end));
+    metrics.release(shop, status('RolledBack', 0, end));
+    const lines = await sluiceLines();
+    expect(lines).toContain('sluice_release_lead_seconds_sum{namespace="team"} 400');
+    expect(lines).toContain('sluice_release_lead_seconds_count{namespace="team"} 1');
+    expect(lines).toContain('sluice_release_failed_exposure_seconds_sum{namespace="team"} 60');
+    expect(lines).toContain('sluice_release_failed_exposure_seconds_count{namespace="team"} 1');
+  });
+
+  it('begin at zero with the first target of a namespace, so that the first end shows as an increase', async () => {
+    metrics.release(shop, status('Progressing', 0));
+    const { text } = await ask('/metrics');
+    for (const line of [
+      'sluice_releases_ended_total{namespace="team",phase="RolledBack"} 0',
+      'sluice_release_lead_seconds_count{namespace="team"} 0',
+      'sluice_release_failed_exposure_seconds_count{namespace="team"} 0',
+    ])
+      expect(text).toContain(line);
+  });
+
   it('leave with their target', async () => {
-    metrics.release(shop, 'Progressing', 5);
+    metrics.release(shop, status('Progressing', 5));
     metrics.forget(shop);
     expect(await sluiceLines()).toEqual([]);
   });

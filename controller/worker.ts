@@ -134,7 +134,7 @@ export class Worker {
       case 'done':
       case 'broken': {
         const { status } = result.decision;
-        if (status !== undefined) metrics.release(key, status.next.phase, status.next.observedWeight);
+        if (status !== undefined) metrics.release(key, status.next);
         return this.#tellDecision(target, result);
       }
     }
