@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import type { KubeObject } from '../../api/kube.ts';
 import { getArray, getObject, getObjects, getString, type JsonObject } from '../../lib/json.ts';
 import { parseFlags } from '../../controller/config.ts';
+import { ownAddress } from '../../controller/server.ts';
 import { SIZES, TYPOS } from '../support/chart-values.ts';
 import { ROOT } from './root.ts';
 
@@ -103,6 +104,15 @@ describe('the controller of the kustomize base', () => {
     expect(port).toMatchObject({ name: 'metrics', containerPort: 8080 });
     for (const probe of ['startupProbe', 'livenessProbe', 'readinessProbe'])
       expect(getString(container, probe, 'httpGet', 'port')).toBe('metrics');
+  });
+
+  it('listens where kubectl port-forward reaches it, on the loopback of the pod', () => {
+    const given = getObjects(container, 'env').map((each) => [getString(each, 'name') ?? '', 'set']);
+    const env = {
+      KUBERNETES_SERVICE_HOST: '10.96.0.1',
+      ...(Object.fromEntries(given) as Record<string, string>),
+    };
+    expect(ownAddress(env)).toBe('');
   });
 
   it('has no limit of CPU, by which it would lose its Lease', () => {
