@@ -1,7 +1,7 @@
 import { partsOf, pointer } from '../../lib/pointer.ts';
 import { isObject } from '../../lib/json.ts';
-import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
-import type { JsonObject, Json } from '../../lib/json.ts';
+import { isKubeObject, type JsonPatchOp, type KubeObject } from '../../api/kube.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Write } from '../../api/writes.ts';
@@ -68,14 +68,14 @@ function withSeal(write: Patch, { metadata }: KubeObject, value: string): Write 
 
 /** A Release as a patch of ours leaves it; they name members of objects, never places in lists. */
 function patched(base: KubeObject, write: Patch): KubeObject {
-  const object = structuredClone(base) as unknown as JsonObject;
-  if (write.verb === 'mergePatch') return merged(object, write.patch) as unknown as KubeObject;
-  for (const step of write.patch) if (step.op !== 'test') change(object, step);
-  return object as unknown as KubeObject;
+  const copy: unknown = structuredClone(base);
+  const object = write.verb === 'mergePatch' ? merged(copy, write.patch) : changed(copy, write.patch);
+  if (!isKubeObject(object)) throw new Error('a patch of a Release leaves no object');
+  return object;
 }
 
 /** RFC 7386 */
-function merged(value: Json | undefined, patch: JsonObject): JsonObject {
+function merged(value: unknown, patch: JsonObject): JsonObject {
   const result: JsonObject = isObject(value) ? { ...value } : {};
   for (const [key, item] of Object.entries(patch)) {
     if (item === null) delete result[key];
@@ -84,10 +84,16 @@ function merged(value: Json | undefined, patch: JsonObject): JsonObject {
   return result;
 }
 
-function change(object: JsonObject, { op, path, value }: JsonPatchOp): void {
+/** RFC 6902, in place; what is tested is the server's work. */
+function changed(object: unknown, patch: readonly JsonPatchOp[]): unknown {
+  for (const step of patch) if (step.op !== 'test') change(object, step);
+  return object;
+}
+
+function change(object: unknown, { op, path, value }: JsonPatchOp): void {
   const keys = partsOf(path);
   const last = keys.pop() ?? '';
-  let parent: Json | undefined = object;
+  let parent: unknown = object;
   for (const key of keys) parent = isObject(parent) ? parent[key] : undefined;
   if (!isObject(parent))
     throw new Error(`a patch of a Release names ${path}, which is not a member of an object`);

@@ -41,9 +41,7 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
   if (facts.holdsNewest && release === facts.newest) merged.targetGeneration = facts.target?.generation;
   Object.assign(merged, exposure(facts, release, { now, merged }));
   merged.stableUnavailable = unavailability(facts, release, merged);
-  const status = Object.fromEntries(
-    Object.entries(merged).filter(([, value]) => value !== undefined),
-  ) as unknown as ReleaseStatus;
+  const status: ReleaseStatus = { ...always(before), ...present(merged) };
   if (isTerminal(status.phase)) status.endedAt ??= now;
   status.decisions = logged(before.decisions, entry(now, said));
   const { phase, reason, message, observedGeneration } = status;
@@ -53,6 +51,18 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
   );
   return status;
 }
+
+/** What every status has. */
+function always(status: ReleaseStatus) {
+  const { observedGeneration, phase, reason, message, startedAt, conditions, decisions } = status;
+  const { step, steps, weight, observedWeight } = status;
+  const said = { phase, reason, message, conditions, decisions };
+  return { observedGeneration, startedAt, ...said, step, steps, weight, observedWeight };
+}
+
+/** Without the fields that a change takes away. */
+const present = (change: StatusChange): Partial<ReleaseStatus> =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 
 /** Since when requests may go to the canary, and what bounds the time in which nothing judges it. */
 function exposure(
