@@ -2,7 +2,7 @@ import type { BoundedClock, ReleaseStatus } from '../../api/kinds/release/status
 import type { Release } from '../../api/kinds/release/release.ts';
 import { isOff } from '../../providers/provider.ts';
 import type { Facts } from './facts.ts';
-import { isEnded, recordedTemplates } from './records.ts';
+import { isEnded } from './records.ts';
 import { timeOf } from './workload.ts';
 
 /** A weight that is not confirmed for this long is taken back. */
@@ -18,8 +18,7 @@ export const isExposed = ({ traffic }: Pick<Facts, 'traffic'>): boolean =>
   traffic !== undefined && !isOff(traffic.observation);
 
 /** Length of a window: every template sees at least one of its own intervals. */
-export function intervalOf(release: Release): number {
-  const templates = recordedTemplates(release) ?? [];
+export function intervalOf({ templates = [] }: Pick<Facts, 'templates'>): number {
   return templates.length === 0
     ? NO_INTERVAL_MS
     : Math.max(...templates.map(({ template }) => template.intervalMs));
@@ -34,13 +33,13 @@ type Timed = {
 export function clocksOf(facts: Facts, release: Release, status: Timed): BoundedClock[] {
   const live = status.phase === 'Progressing' || status.phase === 'Waiting' || status.phase === 'Promoting';
   if (!live || status.exposedAt === undefined || isEnded(release)) return [];
-  return [...blind(facts, release, status), ...unconfirmed(status)];
+  return [...blind(facts, status), ...unconfirmed(status)];
 }
 
-function blind(facts: Facts, release: Release, { analysis, exposedAt }: Timed): BoundedClock[] {
+function blind(facts: Facts, { analysis, exposedAt }: Timed): BoundedClock[] {
   const { nowMs, rules, snapshot } = facts;
   const sinceMs = Math.max(analysis?.dataUntilMs ?? 0, timeOf(exposedAt, nowMs));
-  const intervalMs = intervalOf(release);
+  const intervalMs = intervalOf(facts);
   const { scrapeLagMs } = snapshot.config;
   if (nowMs - sinceMs <= SHOWN_AFTER * intervalMs + scrapeLagMs) return [];
   const limitMs = Math.max(rules?.policy.blindMs ?? 0, INTERVALS * intervalMs + scrapeLagMs);

@@ -3,10 +3,11 @@ import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Release } from '../../api/kinds/release/release.ts';
+import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { templatesEqual, type Maker } from '../canary/index.ts';
 import { canaryFacts, type CanaryFacts } from './canary.ts';
 import { makerIn } from './maker.ts';
-import { isEnded, readReleases, recordedPolicy, stableAfter } from './records.ts';
+import { isEnded, readReleases, recordedPolicy, recordedTemplates, stableAfter } from './records.ts';
 import { trafficFacts, type TrafficFacts } from './traffic.ts';
 import { timeOf, workload, type ReplicaSetFacts, type WorkloadFacts } from './workload.ts';
 import type { Key, Snapshot } from '../model.ts';
@@ -39,6 +40,8 @@ export interface Facts {
   traffic: TrafficFacts | undefined;
   /** the rules the newest Release was begun with; not readable: defaults that only a roll back may use */
   rules: { policy: ReleasePolicy; readable: boolean } | undefined;
+  /** by which the release under way is judged; undefined: there is none, or they cannot be read */
+  templates: BoundTemplate[] | undefined;
   /** the target's template is the one the newest Release is about */
   holdsNewest: boolean;
 }
@@ -63,6 +66,7 @@ export function factsOf(snapshot: Snapshot): Facts {
   const [newest] = releases;
   const unsealed = readReleases(snapshot.unsealed).releases;
   const canary = canaryFacts(snapshot, newest);
+  const active = newest === undefined || isEnded(newest) ? undefined : newest;
   const rules = newest === undefined ? undefined : recordedPolicy(newest);
   return {
     snapshot,
@@ -76,11 +80,12 @@ export function factsOf(snapshot: Snapshot): Facts {
     unreadable,
     unsealed,
     newest,
-    active: newest === undefined || isEnded(newest) ? undefined : newest,
+    active,
     stable: target === undefined || newest === undefined ? undefined : stableFacts(target, newest, unsealed),
     canary,
     traffic: trafficFacts(snapshot, newest, rules?.policy, { target, canary }),
     rules,
+    templates: active === undefined ? undefined : recordedTemplates(active),
     holdsNewest: target !== undefined && newest !== undefined && holds(target, newest, canary),
   };
 }

@@ -82,7 +82,7 @@ function variablesOf(s: StepFacts, warmAtMs?: number): Record<string, string> {
 function nextProbe(s: StepFacts): Due | undefined {
   const { snapshot, nowMs } = s.facts;
   if (s.status.withheld?.reason !== REASON.DataMissing || isExposed(s.facts)) return undefined;
-  const lengthMs = intervalOf(s.release);
+  const lengthMs = intervalOf(s.facts);
   const endMs = Math.floor((nowMs - snapshot.config.scrapeLagMs) / lengthMs) * lengthMs;
   const nextMs = endMs + lengthMs + snapshot.config.scrapeLagMs - nowMs;
   if (snapshot.measuring) return { inMs: POLL_MS };

@@ -24,7 +24,7 @@ export function windowOf(s: StepFacts): Window {
   const { exposedAt, analysis } = s.status;
   const settledMs = settledFromMs(s);
   const ordinaryMs = Math.max(settledMs, warmFromMs(s));
-  const lengthMs = intervalOf(s.release);
+  const lengthMs = intervalOf(s.facts);
   const firstMs = Math.min(timeOf(exposedAt, Infinity), settledMs);
   const beginMs = Math.max(analysis?.measuredUntilMs ?? 0, firstMs);
   const skips = beginMs < ordinaryMs && ordinaryMs < beginMs + lengthMs;

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 import type { Release } from '../../api/kinds/release/release.ts';
 import { templatesEqual } from '../canary/index.ts';
-import { phaseOf, recordedPolicy } from '../facts/records.ts';
+import { phaseOf } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';
 
 /** A template that was stable, and the release that made it so; none: it was stable before the oldest record. */
@@ -15,13 +15,12 @@ interface Stood {
  * within the policy's window, and was not withdrawn since. What was left by going back is withdrawn.
  */
 export function knownGood(facts: Facts, active: Release): Release | undefined {
-  const { target } = facts;
-  if (target === undefined) return undefined;
-  const { policy } = facts.rules?.readable === true ? facts.rules : recordedPolicy(active);
+  const { target, rules } = facts;
+  if (target === undefined || rules === undefined) return undefined;
   const older = facts.releases.slice(1).filter((release) => release.spec.target.uid === target.uid);
   const before = stableVersions(older)
     .filter(({ template }) => !templatesEqual(template, active.spec.stable.template))
-    .slice(-policy.rollbackWindow.revisions);
+    .slice(-rules.policy.rollbackWindow.revisions);
   const found = before.find(({ template }) => templatesEqual(template, target.template));
   return found?.by !== undefined && phaseOf(found.by) === 'Promoted' ? found.by : undefined;
 }

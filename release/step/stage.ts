@@ -7,7 +7,6 @@ import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Split } from '../../providers/provider.ts';
 import { splitOf } from '../../providers/shared/wants.ts';
 import type { Facts } from '../facts/facts.ts';
-import { recordedTemplates } from '../facts/records.ts';
 import type { TrafficFacts } from '../facts/traffic.ts';
 import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
@@ -40,8 +39,7 @@ export const isLive = (phase: Phase): boolean => LIVE.has(phase);
 
 /** The step a release is at, or was promoted from; undefined where it has none, or its record cannot be read. */
 export function stepFacts(facts: Facts, release: Release, status = release.status): StepFacts | undefined {
-  const { target, traffic, rules } = facts;
-  const templates = recordedTemplates(release);
+  const { target, traffic, rules, templates } = facts;
   const index = status?.step ?? 0;
   const ladder = rules === undefined ? [] : ladderOf(rules.policy);
   const step = ladder[index];

@@ -4,7 +4,7 @@ import type { Step } from '../../../api/kinds/policy/step.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { RESOURCES } from '../../../api/resources.ts';
 import { templatesEqual } from '../../canary/index.ts';
-import { phaseOf, recordedTemplates, wasTurnedDown } from '../../facts/records.ts';
+import { phaseOf, wasTurnedDown } from '../../facts/records.ts';
 import type { Action, Answer, LastRule } from '../../model.ts';
 import { clearFailed, event, markFailed, optional, write } from '../../actions.ts';
 import { answerFor, AT_ONCE, SLOW_MS } from '../../answer.ts';
@@ -98,7 +98,7 @@ function begin(facts: Starting): Answer {
   const { active, target, rules } = facts;
   const steps = ladderOf(rules.policy);
   const [first] = steps;
-  const readable = rules.readable && recordedTemplates(active) !== undefined;
+  const readable = rules.readable && facts.templates !== undefined;
   if (first === undefined || !readable) {
     const sentence =
       'spec of the Release: its policy or templates cannot be read; delete the Release to begin again.';
