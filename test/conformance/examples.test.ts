@@ -132,6 +132,20 @@ describe.each([...EXAMPLES, ...MIGRATED])('$name', (example) => {
   });
 });
 
+describe('examples/README.md', () => {
+  it('lists every example', () => {
+    const page = readFileSync(join(ROOT, 'examples/README.md'), 'utf8');
+    const unlisted = files('examples', '.yaml').filter((name) => !page.includes(`](${name})`));
+    expect(unlisted).toEqual([]);
+  });
+});
+
+describe('docs/migration', () => {
+  it.each(files('docs/migration', '.md'))('shows on %s how the same is written for Sluice', (name) => {
+    expect(MIGRATED.map((example) => example.name)).toContain(`docs/migration/${name}`);
+  });
+});
+
 describe('examples/rest-gateway-api.yaml', () => {
   it.each([
     ['istio', ISTIO],
