@@ -39,6 +39,14 @@ describe('of the build', () => {
     expect(loadedBy('version').filter((file) => /client-node|node_modules\/undici/.test(file))).toEqual([]);
   });
 
+  it('holds of mathjs what conditions of thresholds may use, and neither its manual nor its other functions', () => {
+    const all = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
+    expect(all.some((file) => file.endsWith('mathjs/lib/esm/expression/parse.js'))).toBe(true);
+    expect(all.filter((file) => /mathjs\/.*\/(embeddedDocs|probability|combinatorics)\//.test(file))).toEqual(
+      [],
+    );
+  });
+
   it('every file lies where lib/place.ts looks for the package and its programs', () => {
     const files = Object.keys(outputs);
     expect(files.filter((file) => !/^dist\/[^/]+\/[^/]+$/.test(file))).toEqual([]);
