@@ -9,6 +9,11 @@ const SOURCES = globSync('{api,analysis,providers,release,kube,controller,cli,pl
   cwd: ROOT,
 }).filter((path) => !path.endsWith('.test.ts') && !path.includes('/conformance/'));
 
+/** Pages that users read; records of decisions stay as they were written. */
+const PAGES = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: ROOT }).filter(
+  (path) => !path.startsWith('docs/adr/'),
+);
+
 /** What has to be read twice, or is old-fashioned; and what is said instead. */
 const RIDDLES: { riddle: RegExp; instead: string; example: string }[] = [
   { riddle: /\b(is|are) (so )?no more\b/, instead: 'no longer', example: 'What ordered it is so no more.' },
@@ -62,6 +67,8 @@ function sentencesIn(path: string, source: string): string[] {
   return found;
 }
 
+const linesOf = (path: string): string[] => readFileSync(join(ROOT, path), 'utf8').split('\n');
+
 const riddlesIn = (text: string): string[] =>
   RIDDLES.flatMap(({ riddle, instead }) => {
     const hit = riddle.exec(text)?.[0];
@@ -76,6 +83,15 @@ describe('a sentence for users', () => {
     expect(sentences.length).toBeGreaterThan(1500);
     expect(
       sentences.flatMap(({ path, text }) => riddlesIn(text).map((why) => `${path}: ${text}: ${why}`)),
+    ).toEqual([]);
+  });
+
+  it('is understood at the first reading on a page too', () => {
+    expect(PAGES.length).toBeGreaterThan(30);
+    expect(
+      PAGES.flatMap((path) =>
+        linesOf(path).flatMap((line, i) => riddlesIn(line).map((why) => `${path}:${i + 1}: ${why}`)),
+      ),
     ).toEqual([]);
   });
 
