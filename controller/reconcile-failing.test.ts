@@ -27,7 +27,10 @@ describe('a pass of which an action fails', () => {
     objects: { 'releases/team': [record()] },
     answer: ({ path }) =>
       path === DEPLOYMENT
-        ? { status: code, body: { kind: 'Deployment', metadata: { name: 'shop' }, message } }
+        ? {
+            status: code,
+            body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop' }, message },
+          }
         : undefined,
     decision: {
       actions: [write('/a')],

@@ -87,7 +87,7 @@ describe('one pass', () => {
       objects: { 'releases/team': [release('7')] },
       answer: ({ path }) =>
         path === DEPLOYMENT
-          ? { status: 200, body: { kind: 'Deployment', metadata: { name: 'shop' } } }
+          ? { status: 200, body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'shop' } } }
           : undefined,
       decision: {
         actions: [write('/a'), { do: 'measure', job }, event],

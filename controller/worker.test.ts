@@ -44,7 +44,11 @@ beforeEach(() => {
   sent = [];
   const server = new ScriptedTransport(({ path, body }) => {
     if (!path.endsWith('/events'))
-      return { status, body: { kind: 'X', metadata: { name: 'x' }, message: 'no' }, headers: { warning } };
+      return {
+        status,
+        body: { apiVersion: 'v1', kind: 'X', metadata: { name: 'x' }, message: 'no' },
+        headers: { warning },
+      };
     sent.push(body as KubeObject);
     return { status: 201, body };
   });
