@@ -306,10 +306,10 @@ export class Controller {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.log += text));
   }
 
-  /** Resolves once it is at work. */
+  /** Resolves once it runs alone, or leads. */
   async started(): Promise<void> {
     const { stdout } = this.child;
-    while (!/at work|leading/.test(this.log)) {
+    while (!/running, without leader election|leading/.test(this.log)) {
       if (this.child.exitCode !== null) throw new Error(`the controller has ended:\n${this.log}`);
       await Promise.race([stdout === null ? undefined : once(stdout, 'data'), once(this.child, 'exit')]);
     }
