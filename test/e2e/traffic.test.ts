@@ -2,14 +2,14 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventually } from '../../../test/support/eventually.ts';
-import type { Endpoint } from './backends.ts';
-import { Forwarder, fail } from './forward.ts';
-import type { Forwarded } from './forward.ts';
-import { Load } from '../load/load.ts';
-import { PodServer } from './pod-server.ts';
-import { seeded } from '../../../lib/random.ts';
-import type { Copy } from '../routing/routing.ts';
+import { eventually } from '../support/eventually.ts';
+import type { Endpoint } from '../../playground/dataplane/proxy/backends.ts';
+import { Forwarder, fail } from '../../playground/dataplane/proxy/forward.ts';
+import type { Forwarded } from '../../playground/dataplane/proxy/forward.ts';
+import { Load } from '../../playground/dataplane/load/load.ts';
+import { PodServer } from '../../playground/dataplane/proxy/pod-server.ts';
+import { seeded } from '../../lib/random.ts';
+import type { Copy } from '../../playground/dataplane/routing/routing.ts';
 
 const endings: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
