@@ -113,7 +113,7 @@ describe('waitFor', () => {
     const { io, code, seconds } = await run(open(shop(), [progressing]), { timeoutMs: 2_500 });
     expect(code).toBe(3);
     expect(io.printed).toContain(
-      'deployment/shop: not ended in time. The release has not ended; it goes on.',
+      'deployment/shop: not ended in time. The release has not ended; it continues.',
     );
     expect(seconds).toBeLessThan(4);
   });

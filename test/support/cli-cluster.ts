@@ -56,7 +56,12 @@ function leaseAnswer(state: LeaseState, { clock }: Recorded): Answer {
     leaseDurationSeconds: 15,
     renewTime: microTime(renewedMs),
   };
-  return { status: 200, body: { kind: 'Lease', metadata: { name: 'sluice-controller' }, spec } };
+  const object = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: 'sluice-controller' },
+  };
+  return { status: 200, body: { ...object, spec } };
 }
 
 /** Lets time pass until the command has ended. */

@@ -47,7 +47,7 @@ export const WRONG_POLICIES: readonly { spec: JsonObject; says: string }[] = [
   { spec: { strategy: 'ab' }, says: 'needs match' },
   { spec: { bake: '5m' }, says: 'bake needs strategy: blueGreen' },
   { spec: { strategy: 'blueGreen', steps: [{ weight: 5 }] }, says: 'blueGreen has no steps' },
-  { spec: { strategy: 'blueGreen', stickiness: { cookie: 'a' } }, says: 'stickiness does not go' },
+  { spec: { strategy: 'blueGreen', stickiness: { cookie: 'a' } }, says: 'stickiness cannot be used with' },
   { spec: { steps: [{ weight: 5 }, { weight: 0 }] }, says: 'a weight of 0' },
   {
     spec: { strategy: 'ab', match: { headers: [{ name: 'a', exact: 'b', regex: 'c' }] } },
