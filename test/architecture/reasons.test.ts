@@ -8,7 +8,9 @@ import { ROOT } from './root.ts';
 /** Whoever meets a phase or a reason finds a page that says what it means and what to do. */
 
 const RUNBOOKS = join(ROOT, 'docs/runbooks');
-const runbooks = readdirSync(RUNBOOKS).map((name) => readFileSync(join(RUNBOOKS, name), 'utf8'));
+const runbooks = readdirSync(RUNBOOKS)
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => readFileSync(join(RUNBOOKS, name), 'utf8'));
 const pages = [readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8'), ...runbooks];
 const quoted = (text: string): string[] =>
   [...text.matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, word = '']) => word);
