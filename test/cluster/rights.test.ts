@@ -46,7 +46,7 @@ describe('the controller on this server', () => {
     const wanted =
       NO_ADMISSION === undefined
         ? /^hold: admission/m
-        : /^hold: pause, although --hold=auto: the API server is Kubernetes v1\.\d+\.\d+ and does not serve MutatingAdmissionPolicy .* its guards are kubectl apply -k manifests\/admission/m;
+        : /^hold: pause, although --hold=auto: the API server is Kubernetes v1\.\d+\.\d+ and does not serve MutatingAdmissionPolicy .* apply its guards with kubectl apply -k manifests\/admission/m;
     await eventually(async () => {
       const body = await (await fetch(readyz)).text();
       if (!wanted.test(body)) throw new Error(body);
