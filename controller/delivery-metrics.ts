@@ -1,7 +1,7 @@
+import type { TargetName, TargetKey } from '../api/target-key.ts';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { isTerminal } from '../api/conditions.ts';
 import { PHASES, type ReleaseStatus } from '../api/kinds/release/status.ts';
-import type { Key } from '../release/model.ts';
 
 /** What metrics need of the status of a target's newest release. */
 export type Shown = Pick<ReleaseStatus, 'phase' | 'observedWeight' | 'startedAt'> &
@@ -17,7 +17,7 @@ export class DeliveryMetrics {
   readonly #exposure: Histogram<'namespace'>;
   readonly #namespaces = new Set<string>();
   /** of each target whose canary had requests in the release under way: since when, in ms */
-  readonly #exposed = new Map<string, number>();
+  readonly #exposed = new Map<TargetKey, number>();
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -45,7 +45,7 @@ export class DeliveryMetrics {
   }
 
   /** A namespace counts from zero once it has a target: of a series that begins with 1, Prometheus would not see the first. */
-  seen({ namespace }: Key): void {
+  seen({ namespace }: TargetName): void {
     if (this.#namespaces.has(namespace)) return;
     this.#namespaces.add(namespace);
     for (const phase of PHASES) if (isTerminal(phase)) this.#ended.inc({ namespace, phase }, 0);
@@ -54,12 +54,12 @@ export class DeliveryMetrics {
   }
 
   /** A release under way, as it is now. */
-  under(id: string, { exposedAt }: Shown): void {
+  under(id: TargetKey, { exposedAt }: Shown): void {
     if (exposedAt !== undefined && !this.#exposed.has(id)) this.#exposed.set(id, Date.parse(exposedAt));
   }
 
   /** A release that was under way has ended. */
-  ended({ namespace }: Key, id: string, status: Shown): void {
+  ended({ namespace }: TargetName, id: TargetKey, status: Shown): void {
     const { phase, startedAt, endedAt, drainStartedAt } = status;
     this.#ended.inc({ namespace, phase });
     if (phase === 'Promoted' && endedAt !== undefined)
@@ -71,7 +71,7 @@ export class DeliveryMetrics {
     this.forget(id);
   }
 
-  forget(id: string): void {
+  forget(id: TargetKey): void {
     this.#exposed.delete(id);
   }
 }

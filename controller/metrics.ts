@@ -1,8 +1,8 @@
+import { targetKey, type TargetKey, type TargetName } from '../api/target-key.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Measurement } from '../api/analysis.ts';
 import { isTerminal } from '../api/conditions.ts';
 import type { Phase } from '../api/kinds/release/status.ts';
-import type { Key } from '../release/model.ts';
 import { DeliveryMetrics, type Shown } from './delivery-metrics.ts';
 import type { Reconciled } from './reconcile.ts';
 
@@ -33,7 +33,7 @@ export class Metrics {
   readonly #apiErrors: Counter<'resource' | 'code'>;
   readonly #bugs: Counter<'where'>;
   /** phase shown of each target */
-  readonly #shown = new Map<string, Phase>();
+  readonly #shown = new Map<TargetKey, Phase>();
 
   constructor(sources: MetricSources) {
     const registers = [this.registry];
@@ -100,9 +100,9 @@ export class Metrics {
   }
 
   /** Shows the newest release of a target. */
-  release(key: Key, status: Shown): void {
+  release(key: TargetName, status: Shown): void {
     const { phase, observedWeight } = status;
-    const id = `${key.namespace}/${key.name}`;
+    const id = targetKey(key);
     const labels = { namespace: key.namespace, target: key.name };
     const before = this.#shown.get(id);
     this.#delivery.seen(key);
@@ -118,8 +118,8 @@ export class Metrics {
   }
 
   /** Shows a target no more. */
-  forget(key: Key): void {
-    const id = `${key.namespace}/${key.name}`;
+  forget(key: TargetName): void {
+    const id = targetKey(key);
     const labels = { namespace: key.namespace, target: key.name };
     const phase = this.#shown.get(id);
     if (phase === undefined) return;

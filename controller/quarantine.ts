@@ -1,4 +1,4 @@
-import { keyText } from './keys.ts';
+import { targetKey, targetName, type TargetKey } from '../api/target-key.ts';
 import { Overrun, within } from './deadline.ts';
 import type { Decision, Snapshot } from '../release/model.ts';
 
@@ -43,7 +43,7 @@ export class Quarantined extends Error {
 export class Quarantine {
   readonly #options: QuarantineOptions;
   readonly #limitMs: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<TargetKey, Entry>();
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
@@ -53,7 +53,7 @@ export class Quarantine {
   /** @throws Quarantined, or what deciding throws */
   decide(snapshot: Snapshot): Decision {
     const { now, onChange } = this.#options;
-    const key = keyText(snapshot.key);
+    const key = targetKey(snapshot.key);
     const entry = this.#entries.get(key);
     if (entry !== undefined && entry.untilMs > now()) throw new Quarantined(this.#limitMs, entry.untilMs);
     try {
@@ -82,19 +82,19 @@ export class Quarantine {
   /** A namespace with several such targets takes no more time with all of them than with one. */
   #putAway({ key }: Snapshot, times: number): number {
     const { now, onChange } = this.#options;
-    const prefix = `${key.namespace}/`;
+    const own = targetKey(key);
     const others = [...this.#entries.keys()].filter(
-      (each) => each.startsWith(prefix) && each !== keyText(key),
+      (each) => targetName(each).namespace === key.namespace && each !== own,
     ).length;
     const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1) * (1 + others));
     const untilMs = now() + pauseMs;
-    this.#entries.set(keyText(key), { times, untilMs });
+    this.#entries.set(own, { times, untilMs });
     onChange?.(this.#entries.size);
     return untilMs;
   }
 
   /** The target is one no more. */
-  forget(target: string): void {
+  forget(target: TargetKey): void {
     if (this.#entries.delete(target)) this.#options.onChange?.(this.#entries.size);
   }
 }

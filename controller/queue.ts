@@ -1,7 +1,7 @@
 import { Turns } from '../lib/turns.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
-import { parseKey } from './keys.ts';
+import { targetName, type TargetKey } from '../api/target-key.ts';
 
 /** What became of one piece of work: look again after a while (or not at all), or try again with growing pauses. */
 export type Worked = { retry: true } | { retry: false; requeueAfterMs?: number | undefined };
@@ -13,8 +13,8 @@ export interface QueueOptions {
   /** keys worked on at the same time */
   concurrency: number;
   /** a rejection is a bug of the work; it is passed to `onBug` */
-  work: (key: string) => Promise<Worked>;
-  onBug: (error: unknown, key: string) => void;
+  work: (key: TargetKey) => Promise<Worked>;
+  onBug: (error: unknown, key: TargetKey) => void;
   /** first pause before a retry; default 100 ms */
   minBackoffMs?: number;
   /** longest pause; default 10 s, so that a rollback follows soon after the API server is back */
@@ -33,11 +33,11 @@ interface Delayed {
 export class WorkQueue {
   readonly #options: QueueOptions;
   /** by namespace: whoever has many targets does not hold up the others */
-  readonly #ready = new Turns<string>();
-  readonly #delayed = new Map<string, Delayed>();
-  readonly #active = new Set<string>();
-  readonly #again = new Set<string>();
-  readonly #failures = new Map<string, number>();
+  readonly #ready = new Turns<TargetKey>();
+  readonly #delayed = new Map<TargetKey, Delayed>();
+  readonly #active = new Set<TargetKey>();
+  readonly #again = new Set<TargetKey>();
+  readonly #failures = new Map<TargetKey, number>();
   #started = false;
   #stopped = false;
   #drained: (() => void) | undefined;
@@ -61,12 +61,12 @@ export class WorkQueue {
     this.#pump();
   }
 
-  add(key: string, delayMs = 0): void {
+  add(key: TargetKey, delayMs = 0): void {
     if (this.#stopped) return;
     if (delayMs > 0) return this.#addLater(key, delayMs);
     this.#forgetDelay(key);
     if (this.#active.has(key)) this.#again.add(key);
-    else this.#ready.add(parseKey(key).namespace, key, key);
+    else this.#ready.add(targetName(key).namespace, key, key);
     this.#pump();
   }
 
@@ -83,8 +83,8 @@ export class WorkQueue {
     });
   }
 
-  #addLater(key: string, delayMs: number): void {
-    if (this.#ready.has(parseKey(key).namespace, key) || this.#again.has(key)) return;
+  #addLater(key: TargetKey, delayMs: number): void {
+    if (this.#ready.has(targetName(key).namespace, key) || this.#again.has(key)) return;
     const dueMs = this.#options.clock.now() + delayMs;
     const present = this.#delayed.get(key);
     if (present !== undefined && present.dueMs <= dueMs) return;
@@ -96,7 +96,7 @@ export class WorkQueue {
     this.#delayed.set(key, { dueMs, cancel });
   }
 
-  #forgetDelay(key: string): void {
+  #forgetDelay(key: TargetKey): void {
     this.#delayed.get(key)?.cancel();
     this.#delayed.delete(key);
   }
@@ -111,7 +111,7 @@ export class WorkQueue {
     }
   }
 
-  async #run(key: string): Promise<void> {
+  async #run(key: TargetKey): Promise<void> {
     let result: Worked = { retry: true };
     try {
       result = await this.#options.work(key);
@@ -128,7 +128,7 @@ export class WorkQueue {
     this.#pump();
   }
 
-  #settle(key: string, result: Worked): void {
+  #settle(key: TargetKey, result: Worked): void {
     if (!result.retry) {
       this.#failures.delete(key);
       if (result.requeueAfterMs !== undefined) this.add(key, Math.max(1, result.requeueAfterMs));

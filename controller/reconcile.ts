@@ -1,3 +1,4 @@
+import type { TargetKey, TargetName } from '../api/target-key.ts';
 import type { KubeObject, ObjectRef } from '../api/kube.ts';
 import { parseRelease } from '../api/kinds/release/release.ts';
 import type { ReleaseStatus } from '../api/kinds/release/status.ts';
@@ -8,9 +9,9 @@ import type { Actor, Executed } from './execute.ts';
 import { isEnded, readReleases } from '../release/facts/records.ts';
 import { repairsOf, seenIn } from './give-back.ts';
 import type { Measurements } from '../analysis/jobs/board.ts';
-import { keyText } from './keys.ts';
+import { targetKey } from '../api/target-key.ts';
 import type { Memory } from './observe/memory.ts';
-import type { Action, ControllerConfig, Decision, Key, Snapshot } from '../release/model.ts';
+import type { Action, ControllerConfig, Decision, Snapshot } from '../release/model.ts';
 import type { Refusals } from './refusals.ts';
 import type { Seal } from './seal/seal.ts';
 import { renewals } from './seal/writes.ts';
@@ -52,13 +53,13 @@ export type Reconciled =
  * One pass of the pipe for one target: snapshot, decide, act, one status write. Needs neither watches nor timers.
  * Failures of the API server come back as an outcome; anything thrown is a bug.
  */
-export async function reconcileOnce(pipe: Pipe, key: Key): Promise<Reconciled> {
+export async function reconcileOnce(pipe: Pipe, key: TargetName): Promise<Reconciled> {
   const { seal } = pipe;
   const isSealed = (release: KubeObject): boolean => seal.standingOf(release) !== 'unsealed';
   const snapshot = await readSnapshot(key, { ...pipe, isSealed });
   if (snapshot === undefined) return { outcome: 'unsynced' };
   const { refusals, nowMs } = pipe;
-  const target = keyText(key);
+  const target = targetKey(key);
   const decided = decideSafely(snapshot, pipe.decide, () => refusals.broke(target, nowMs));
   const { decision } = decided;
   pipe.memory.saw(target, decision.unserved);
@@ -99,7 +100,7 @@ const renewalsOf = (releases: readonly KubeObject[], seal: Seal): Action[] =>
 
 function remembering(
   { refusals, nowMs }: Pipe,
-  target: string,
+  target: TargetKey,
   { status }: Decision,
 ): Required<Pick<Actor, 'onRefused' | 'onTaken'>> {
   const of = status === undefined ? {} : { release: status.release };

@@ -1,3 +1,4 @@
+import type { TargetKey } from '../api/target-key.ts';
 import type { RefusedWrite } from '../release/model.ts';
 import { refusalKind } from '../release/status/obstacle.ts';
 
@@ -17,11 +18,11 @@ interface Entry extends RefusedWrite {
  * memory only: after a restart they are tried once more.
  */
 export class Refusals {
-  readonly #noted = new Map<string, Map<string, Entry>>();
+  readonly #noted = new Map<TargetKey, Map<string, Entry>>();
   /** since when nothing can be decided about a target, because deciding throws */
-  readonly #brokenSinceMs = new Map<string, number>();
+  readonly #brokenSinceMs = new Map<TargetKey, number>();
 
-  note(target: string, name: string, refused: Noted, nowMs: number): void {
+  note(target: TargetKey, name: string, refused: Noted, nowMs: number): void {
     const of = this.#noted.get(target) ?? new Map<string, Entry>();
     const before = of.get(name);
     const kind = refusalKind(refused);
@@ -30,7 +31,7 @@ export class Refusals {
   }
 
   /** The server took it. */
-  took(target: string, name: string): void {
+  took(target: TargetKey, name: string): void {
     this.#noted.get(target)?.delete(name);
   }
 
@@ -38,12 +39,12 @@ export class Refusals {
    * A pass came to its end. What the server could not do for the moment, and no rule waits for, has been done meanwhile or is not wanted
    * any more: a write whose answer was lost is not tried again.
    */
-  passed(target: string): void {
+  passed(target: TargetKey): void {
     const noted = this.#noted.get(target);
     for (const [name, each] of noted ?? []) if (each.kind === 'transient' && !each.noted) noted?.delete(name);
   }
 
-  of(target: string, nowMs: number): Record<string, RefusedWrite> {
+  of(target: TargetKey, nowMs: number): Record<string, RefusedWrite> {
     const noted = this.#noted.get(target);
     for (const [name, each] of noted ?? [])
       // Not shown any more, but remembered a while longer: refused again, it is refused since then.
@@ -53,7 +54,7 @@ export class Refusals {
   }
 
   /** Milliseconds until the next of them may be tried again; undefined: none is waiting. */
-  nextInMs(target: string, nowMs: number): number | undefined {
+  nextInMs(target: TargetKey, nowMs: number): number | undefined {
     const noted = [...(this.#noted.get(target)?.values() ?? [])];
     const untilMs = noted
       .map((each) => each.untilMs ?? nowMs + FORGOTTEN_AFTER_MS)
@@ -62,23 +63,23 @@ export class Refusals {
   }
 
   /** Those that stand, without starting the clock of those that no pass has seen. */
-  all(target: string, nowMs: number): RefusedWrite[] {
+  all(target: TargetKey, nowMs: number): RefusedWrite[] {
     const noted = [...(this.#noted.get(target)?.values() ?? [])];
     return noted.filter(({ untilMs = Infinity }) => untilMs > nowMs).map(plain);
   }
 
   /** Deciding threw; since when without a pause. */
-  broke(target: string, nowMs: number): number {
+  broke(target: TargetKey, nowMs: number): number {
     const sinceMs = this.#brokenSinceMs.get(target) ?? nowMs;
     this.#brokenSinceMs.set(target, sinceMs);
     return sinceMs;
   }
 
-  mended(target: string): void {
+  mended(target: TargetKey): void {
     this.#brokenSinceMs.delete(target);
   }
 
-  forget(target: string): void {
+  forget(target: TargetKey): void {
     this.#brokenSinceMs.delete(target);
     this.#noted.delete(target);
   }

@@ -16,7 +16,7 @@ import { EventRecorder } from './events.ts';
 import { Fence } from './hold/fence.ts';
 import { HoldKeeper } from './hold/keeper.ts';
 import { shippedFence, shippedPolicies } from './hold/shipped.ts';
-import { keyText } from './keys.ts';
+import { targetKey, type TargetKey } from '../api/target-key.ts';
 import { Metrics } from './metrics.ts';
 import type { Decision, Snapshot } from '../release/model.ts';
 import { Quarantine } from './quarantine.ts';
@@ -187,7 +187,7 @@ function watchesOf(
   deps: RunDeps,
   client: KubeClient,
   metrics: Metrics,
-  { onKey, onBlind }: { onKey: (key: string) => void; onBlind: (namespace: string, why: string) => void },
+  { onKey, onBlind }: { onKey: (key: TargetKey) => void; onBlind: (namespace: string, why: string) => void },
 ): Watches {
   const { config, clock, random, log } = deps;
   const missing = new Set<Resource>();
@@ -198,7 +198,7 @@ function watchesOf(
     random,
     namespace: config.namespace,
     controllerNamespace: config.decisions.namespace,
-    onKey: (key) => onKey(keyText(key)),
+    onKey: (key) => onKey(targetKey(key)),
     onBlind,
     onError: (error, resource, retryInMs) => {
       metrics.watchFailed(resource.plural, error.code);
@@ -237,7 +237,7 @@ function tellBlind(
     events
       .record({ do: 'event', about, uid, type: 'Warning', reason: REASON.Forbidden, message })
       .catch((error: unknown) =>
-        log.warn({ target: keyText(key), err: error }, 'not written, and passed over'),
+        log.warn({ target: targetKey(key), err: error }, 'not written, and passed over'),
       );
   }
 }
@@ -261,7 +261,7 @@ function keeperOf(deps: RunDeps, client: KubeClient, watches: Watches): HoldKeep
   });
 }
 
-function boardOf(deps: RunDeps, metrics: Metrics, onDone: (key: string) => void): MeasurementBoard {
+function boardOf(deps: RunDeps, metrics: Metrics, onDone: (key: TargetKey) => void): MeasurementBoard {
   const { clock } = deps;
   return new MeasurementBoard({
     measure: timed(deps, metrics),

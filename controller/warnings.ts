@@ -1,3 +1,4 @@
+import type { TargetKey } from '../api/target-key.ts';
 import type { Logger } from 'pino';
 
 /** What the API server, or a webhook behind it, remarked about one write. */
@@ -13,14 +14,14 @@ const MOST = 50;
 /** Logs each warning of the API server once per release: the same write may be repeated every few seconds. */
 export class WarningLog {
   readonly #log: Pick<Logger, 'warn'>;
-  readonly #told = new Map<string, { release: string | undefined; texts: Set<string> }>();
+  readonly #told = new Map<TargetKey, { release: string | undefined; texts: Set<string> }>();
 
   constructor(log: Pick<Logger, 'warn'>) {
     this.#log = log;
   }
 
   /** `release`: name of the Release that was worked on; undefined where there is none. */
-  tell(target: string, release: string | undefined, remarks: readonly Remark[]): void {
+  tell(target: TargetKey, release: string | undefined, remarks: readonly Remark[]): void {
     if (remarks.length === 0) return;
     const before = this.#told.get(target);
     const told =
@@ -33,7 +34,7 @@ export class WarningLog {
     }
   }
 
-  forget(target: string): void {
+  forget(target: TargetKey): void {
     this.#told.delete(target);
   }
 }

@@ -8,7 +8,7 @@ import type { KubeResponse, Transport } from '../kube/types.ts';
 import { seeded, startApi } from '../test/support/api.ts';
 import type { TestApi } from '../test/support/api.ts';
 import { VirtualClock } from '../test/support/virtual-clock.ts';
-import { keyText } from './keys.ts';
+import { targetKey } from '../api/target-key.ts';
 import { FORBIDDEN } from './observe/snapshot.ts';
 import { Watches } from './watches.ts';
 
@@ -42,8 +42,8 @@ async function start(namespace?: string, denied?: RegExp): Promise<void> {
     namespace,
     controllerNamespace: 'sluice-system',
     onKey: (key) => {
-      told.add(keyText(key));
-      if (watches.unsynced.length === 0) toldSynced.add(keyText(key));
+      told.add(targetKey(key));
+      if (watches.unsynced.length === 0) toldSynced.add(targetKey(key));
     },
     onError: () => undefined,
     onAbsent: () => undefined,

@@ -1,3 +1,4 @@
+import type { TargetName } from '../api/target-key.ts';
 import { FairQueue } from '../analysis/jobs/fair-queue.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
 import { ANNOTATION } from '../api/names.ts';
@@ -13,7 +14,6 @@ import { FOLLOWED } from '../release/companions/index.ts';
 import { ClusterWatch } from './observe/cluster-watch.ts';
 import { CONSIDERED } from '../release/preflight/index.ts';
 import { owningDeployment, owningReplicaSet, targetOf } from './observe/owners.ts';
-import type { Key } from '../release/model.ts';
 import { ReachingOut } from './observe/reaching-out.ts';
 import { mayBeAbsent, SHARED, WATCHED } from '../release/rights.ts';
 import { FORBIDDEN, type Listing, type Reader } from './observe/snapshot.ts';
@@ -29,7 +29,7 @@ export interface WatchesOptions {
   /** home of shared policies and templates */
   controllerNamespace: string;
   /** something changed that concerns this target */
-  onKey: (key: Key) => void;
+  onKey: (key: TargetName) => void;
   onError: (error: KubeError, resource: Resource, retryInMs: number) => void;
   /** nothing can be decided about the targets of this namespace: half a sentence, why and what to do; told once */
   onBlind: (namespace: string, why: string) => void;
@@ -87,7 +87,7 @@ export class Watches implements Reader {
   }
 
   /** The Deployments that have opted in, as far as they are known and can be decided about. */
-  get optedIn(): Key[] {
+  get optedIn(): TargetName[] {
     return this.#targets.optedIn().filter(({ namespace }) => !this.#blind.has(namespace));
   }
 
@@ -152,7 +152,7 @@ export class Watches implements Reader {
   }
 
   /** The target's uid, as far as it is known. */
-  uidOf({ namespace, name }: Key): string | undefined {
+  uidOf({ namespace, name }: TargetName): string | undefined {
     for (const { store } of this.#discovery) {
       const object = store.get(namespace, name);
       if (object?.kind === RESOURCES.deployments.kind) return object.metadata.uid;
@@ -161,7 +161,7 @@ export class Watches implements Reader {
   }
 
   /** The known targets of a namespace. */
-  targetsIn(namespace: string): Key[] {
+  targetsIn(namespace: string): TargetName[] {
     return [...this.#targets.in(namespace)].map((name) => ({ namespace, name }));
   }
 
@@ -170,7 +170,7 @@ export class Watches implements Reader {
   }
 
   /** The key is a target: opted in, or with Releases. */
-  knows(key: Key): boolean {
+  knows(key: TargetName): boolean {
     return this.#targets.has(key.namespace, key.name);
   }
 

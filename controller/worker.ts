@@ -1,3 +1,4 @@
+import type { TargetKey, TargetName } from '../api/target-key.ts';
 import type { Logger } from 'pino';
 import { REASON } from '../api/reasons.ts';
 import { RESOURCES } from '../api/resources.ts';
@@ -5,11 +6,11 @@ import type { Clock } from '../lib/clock.ts';
 import { isQuarantine } from '../release/decide.ts';
 import { execute } from './execute.ts';
 import type { Actor } from './execute.ts';
-import { parseKey } from './keys.ts';
+import { targetName } from '../api/target-key.ts';
 import { Memory } from './observe/memory.ts';
 import type { Measurements } from '../analysis/jobs/board.ts';
 import type { Metrics } from './metrics.ts';
-import type { ControllerConfig, Decision, Key, Snapshot } from '../release/model.ts';
+import type { ControllerConfig, Decision, Snapshot } from '../release/model.ts';
 import type { Worked } from './queue.ts';
 import { reconcileOnce } from './reconcile.ts';
 import type { Reconciled } from './reconcile.ts';
@@ -28,9 +29,9 @@ export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning' |
   config: () => ControllerConfig;
   decide: (snapshot: Snapshot) => Decision;
   /** false: neither opted in nor with Releases any more */
-  isTarget: (key: Key) => boolean;
+  isTarget: (key: TargetName) => boolean;
   /** nothing has to be remembered of it any more */
-  onForget?: (target: string) => void;
+  onForget?: (target: TargetKey) => void;
   clock: Clock;
   metrics: Metrics;
   log: Logger;
@@ -50,9 +51,9 @@ const STUBBORN = 10;
 export class Worker {
   readonly #options: WorkerOptions;
   /** last decision or failure told in the log, per target */
-  readonly #told = new Map<string, string>();
+  readonly #told = new Map<TargetKey, string>();
   /** the present failure of a target and how often it came in a row */
-  readonly #failing = new Map<string, { failure: string; times: number }>();
+  readonly #failing = new Map<TargetKey, { failure: string; times: number }>();
 
   readonly #warnings: WarningLog;
   readonly #refusals = new Refusals();
@@ -63,9 +64,9 @@ export class Worker {
     this.#warnings = new WarningLog(options.log);
   }
 
-  async work(target: string): Promise<Worked> {
+  async work(target: TargetKey): Promise<Worked> {
     const { clock, metrics } = this.#options;
-    const key = parseKey(target);
+    const key = targetName(target);
     const nowMs = clock.now();
     const remarks: Remark[] = [];
     const pipe = {
@@ -97,14 +98,14 @@ export class Worker {
   }
 
   /** What was refused is tried again, whatever the decision waits for. */
-  #again(target: string, { requeueAfterMs }: Decision): number | undefined {
+  #again(target: TargetKey, { requeueAfterMs }: Decision): number | undefined {
     const retryInMs = this.#refusals.nextInMs(target, this.#options.clock.now());
     const times = [requeueAfterMs, retryInMs].filter((each) => each !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
   /** `remarks`: what the server says about the writes is added to them. */
-  #actor(target: string, remarks: Remark[] = []): Omit<WorkerOptions, 'seal'> & Actor {
+  #actor(target: TargetKey, remarks: Remark[] = []): Omit<WorkerOptions, 'seal'> & Actor {
     const onLostEvent = (error: Error): void =>
       this.#options.log.warn({ target, error: error.message }, 'not written, and passed over');
     const onWarning = (text: string, why: string): number => remarks.push({ why, text });
@@ -112,7 +113,7 @@ export class Worker {
   }
 
   /** Its owner is told by the decision itself. */
-  #tellBug(target: string, result: Reconciled): void {
+  #tellBug(target: TargetKey, result: Reconciled): void {
     if (result.outcome === 'unsynced' || result.bug === undefined) return;
     const { log, metrics } = this.#options;
     if (!isQuarantine(result.bug)) metrics.bug('decide');
@@ -121,7 +122,7 @@ export class Worker {
     log[level]({ target, rule: result.decision.rule, err: result.bug }, 'deciding broke');
   }
 
-  #tell(target: string, key: Key, result: Reconciled): void {
+  #tell(target: TargetKey, key: TargetName, result: Reconciled): void {
     const { log, metrics } = this.#options;
     switch (result.outcome) {
       case 'unsynced':
@@ -141,7 +142,7 @@ export class Worker {
   }
 
   /** A guard that failed is ordinary, unless it fails again and again. Another failure is told once. */
-  #tellFailure(target: string, result: Failure): void {
+  #tellFailure(target: TargetKey, result: Failure): void {
     const { decision, doing, error, outcome } = result;
     const { code, reason, message } = error;
     const facts = { target, rule: decision.rule, doing, code, reason, error: message };
@@ -163,8 +164,8 @@ export class Worker {
 
   /** Where a status cannot be written, or no Release be made, `kubectl describe` would otherwise show nothing. */
   async #warnOwner(
-    target: string,
-    { namespace, name }: Key,
+    target: TargetKey,
+    { namespace, name }: TargetName,
     { outcome, doing, error }: Failure,
   ): Promise<void> {
     const enough = outcome === 'stale' ? STUBBORN : refusalKind(error) === 'right' ? 1 : LASTING;
@@ -180,7 +181,7 @@ export class Worker {
   }
 
   /** One line per decision that acted, changed the status, or differs from the last one told. */
-  #tellDecision(target: string, result: Extract<Reconciled, { acted: boolean }>): void {
+  #tellDecision(target: TargetKey, result: Extract<Reconciled, { acted: boolean }>): void {
     const { rule, reason, sentence, outcome, actions, status } = result.decision;
     const decision = `${rule} ${reason}`;
     const level =
@@ -196,7 +197,7 @@ export class Worker {
     );
   }
 
-  #forget(target: string, key: Key): void {
+  #forget(target: TargetKey, key: TargetName): void {
     this.#options.measurements.forget(target);
     this.#options.metrics.forget(key);
     this.#told.delete(target);

@@ -1,3 +1,4 @@
+import type { TargetName } from '../api/target-key.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { KubeObject, ObjectRef, Resource } from '../api/kube.ts';
 import type { ReleasePolicy } from '../api/kinds/policy/policy.ts';
@@ -8,19 +9,13 @@ import type { BoundTemplate } from '../api/kinds/template/bound.ts';
 import type { Write } from '../api/writes.ts';
 import type { LiveRoutes } from '../providers/index.ts';
 
-/** A work item is only a name. */
-export interface Key {
-  namespace: string;
-  name: string;
-}
-
 /**
  * Everything one decision may look at, read once and frozen. Lists hold the whole namespace unless said otherwise;
  * choosing what matters is the decision's work (release/facts/facts.ts), so that it is tested without I/O.
  */
 export interface Snapshot extends LiveRoutes {
   nowMs: number;
-  key: Key;
+  key: TargetName;
   /** undefined: deleted (or never there) */
   target: KubeObject | undefined;
   deployments: readonly KubeObject[];

@@ -130,7 +130,7 @@ describe('the board of measurements', () => {
     for (let i = 0; i < 9; i++) board.submit(job({}, `team/${i}`));
     await clock.advance(DEADLINE_MS);
     // measured or still waiting for its turn
-    for (const key of ['team/0', 'team/8']) {
+    for (const key of ['team/0', 'team/8'] as const) {
       expect(board.measuring(key)).toBe(false);
       expect(board.measured(key)?.measurements).toMatchObject([{ metric: 'error-rate', outcome: 'timeout' }]);
     }

@@ -1,26 +1,27 @@
+import { targetKey, type TargetKey } from '../../api/target-key.ts';
 import type { BadOutcome, Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import type { MeasureJob, MeasureResult } from '../../api/measuring.ts';
 import { FairQueue } from './fair-queue.ts';
 
-/** What a reconcile needs of measurements. `key` is "namespace/name" of the target. */
+/** What a reconcile needs of measurements. */
 export interface Measurements {
   /** starts a job, unless that very window is being measured already; replaces another one of the same target */
   submit(job: MeasureJob): void;
   /** newest finished job of the target */
-  measured(key: string): MeasureResult | undefined;
+  measured(key: TargetKey): MeasureResult | undefined;
   /** a job of the target is under way */
-  measuring(key: string): boolean;
+  measuring(key: TargetKey): boolean;
   /** the target is gone */
-  forget(key: string): void;
+  forget(key: TargetKey): void;
 }
 
 export interface BoardOptions {
   measure: (job: MeasureJob) => Promise<Measurement[]>;
   /** called with the target's key when a new result stands on the board */
-  onResult: (key: string) => void;
+  onResult: (key: TargetKey) => void;
   /** `measure` does not fail in normal life; a rejection is a bug, told here */
-  onBug: (error: unknown, key: string) => void;
+  onBug: (error: unknown, key: TargetKey) => void;
   /** so long a job waited for its turn */
   onWait?: (namespace: string, ms: number) => void;
   now: () => number;
@@ -44,10 +45,10 @@ export class MeasurementBoard implements Measurements {
   readonly #options: BoardOptions;
   readonly #queue = new FairQueue(JOBS);
   /** the newest job of each target, until it ends */
-  readonly #running = new Map<string, Running>();
+  readonly #running = new Map<TargetKey, Running>();
   /** targets that wait for their turn, in which their newest job is measured */
-  readonly #waiting = new Set<string>();
-  readonly #results = new Map<string, MeasureResult>();
+  readonly #waiting = new Set<TargetKey>();
+  readonly #results = new Map<TargetKey, MeasureResult>();
   #stopped = false;
 
   constructor(options: BoardOptions) {
@@ -55,8 +56,8 @@ export class MeasurementBoard implements Measurements {
   }
 
   submit(job: MeasureJob): void {
-    const { namespace, name } = job.key;
-    const key = `${namespace}/${name}`;
+    const { namespace } = job.key;
+    const key = targetKey(job.key);
     const before = this.#running.get(key);
     if (this.#stopped || (before !== undefined && sameWork(before.job, job))) return;
     before?.cancel();
@@ -70,15 +71,15 @@ export class MeasurementBoard implements Measurements {
       .catch((error: unknown) => this.#options.onBug(error, key));
   }
 
-  measured(key: string): MeasureResult | undefined {
+  measured(key: TargetKey): MeasureResult | undefined {
     return this.#results.get(key);
   }
 
-  measuring(key: string): boolean {
+  measuring(key: TargetKey): boolean {
     return this.#running.has(key);
   }
 
-  forget(key: string): void {
+  forget(key: TargetKey): void {
     this.#running.get(key)?.cancel();
     this.#running.delete(key);
     this.#results.delete(key);
@@ -92,7 +93,7 @@ export class MeasurementBoard implements Measurements {
     return this.#queue.stop();
   }
 
-  async #turn(key: string): Promise<void> {
+  async #turn(key: TargetKey): Promise<void> {
     this.#waiting.delete(key);
     const running = this.#running.get(key);
     if (running === undefined) return;
@@ -110,7 +111,7 @@ export class MeasurementBoard implements Measurements {
   }
 
   /** Nothing, if another job has taken its place. */
-  #finish(key: string, job: MeasureJob, measurements: Measurement[]): void {
+  #finish(key: TargetKey, job: MeasureJob, measurements: Measurement[]): void {
     const running = this.#running.get(key);
     if (running?.job !== job) return;
     running.cancel();

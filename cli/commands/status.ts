@@ -1,3 +1,4 @@
+import { targetKey, type TargetKey } from '../../api/target-key.ts';
 import { command as defined } from '../command.ts';
 import { connection, home, output } from '../flags.ts';
 import { isTerminal } from '../../api/conditions.ts';
@@ -99,9 +100,12 @@ const isOf =
 
 /** The first Release of each target; the list is newest first. */
 export function newestOfEach(releases: readonly Release[]): Release[] {
-  const seen = new Map<string, Release>();
+  const seen = new Map<TargetKey, Release>();
   for (const release of releases) {
-    const key = `${release.metadata.namespace ?? ''}/${release.spec.target.name}`;
+    const key = targetKey({
+      namespace: release.metadata.namespace ?? '',
+      name: release.spec.target.name,
+    });
     if (!seen.has(key)) seen.set(key, release);
   }
   return [...seen.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, release]) => release);

@@ -1,10 +1,10 @@
+import type { TargetName } from '../../api/target-key.ts';
 import type { KubeObject, ObjectRef } from '../../api/kube.ts';
 import { getString } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isNotFound, isRetryable, KubeError } from '../../kube/errors.ts';
-import type { Key } from '../../release/model.ts';
 import { difference, exempted } from './compare.ts';
 import { admissionResource, VERSIONS } from './resources.ts';
 
@@ -29,7 +29,7 @@ const INSTALL = 'apply manifests/admission/admission-mode of this version';
 export async function checkPolicies(
   client: PolicyReader,
   shipped: readonly KubeObject[],
-  targets: readonly Key[],
+  targets: readonly TargetName[],
 ): Promise<Checked> {
   const { live, issues, refused } = await compareShipped(client, shipped);
   if (refused !== undefined) return bad(refused);
@@ -120,7 +120,11 @@ async function read(
 /** Of the targets it is enough that one answers; what is in the way of a write (a webhook, a quota) may be so in one namespace. */
 const TRIES = 5;
 
-async function tryTargets(client: PolicyReader, targets: readonly Key[], user: string): Promise<Checked> {
+async function tryTargets(
+  client: PolicyReader,
+  targets: readonly TargetName[],
+  user: string,
+): Promise<Checked> {
   let untried: string | undefined;
   let failure: KubeError | undefined;
   for (const { namespace, name } of targets.slice(0, TRIES)) {

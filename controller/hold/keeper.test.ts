@@ -1,3 +1,4 @@
+import type { TargetName } from '../../api/target-key.ts';
 import { pino } from 'pino';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject, ObjectRef } from '../../api/kube.ts';
@@ -8,14 +9,13 @@ import type { ApiServer } from '../../playground/apiserver/contract.ts';
 import { serviceAccount } from '../../playground/apiserver/http/users.ts';
 import { createApiServer } from '../../playground/apiserver/server.ts';
 import { inProcessTransport, settle, VirtualClock } from '../../test/support/in-process.ts';
-import type { Key } from '../../release/model.ts';
 import type { PolicyReader } from './check.ts';
 import { HoldKeeper, type Hold } from './keeper.ts';
 import { admissionResource } from './resources.ts';
 import { shippedPolicies } from './shipped.ts';
 
 const HOUR = 60 * 60_000;
-const WEB: Key = { namespace: 'shop', name: 'web' };
+const WEB: TargetName = { namespace: 'shop', name: 'web' };
 const DEPLOYMENT: ObjectRef = { resource: RESOURCES.deployments, ...WEB };
 const shipped = shippedPolicies();
 
@@ -23,7 +23,7 @@ let clock: VirtualClock;
 let api: ApiServer;
 let lines: { level: number; msg: string }[];
 let changes: number;
-let targets: Key[] | undefined;
+let targets: TargetName[] | undefined;
 
 beforeEach(() => {
   clock = new VirtualClock();

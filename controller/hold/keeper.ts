@@ -1,8 +1,9 @@
+import type { TargetName } from '../../api/target-key.ts';
 import type { Logger } from 'pino';
 import type { KubeObject } from '../../api/kube.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { HoldMode, Key } from '../../release/model.ts';
+import type { HoldMode } from '../../release/model.ts';
 import { checkPolicies, type Checked, type PolicyReader } from './check.ts';
 
 /** What `--hold` asks for. */
@@ -15,7 +16,7 @@ export interface KeeperOptions {
   /** the policies this version was built with */
   shipped: readonly KubeObject[];
   /** targets on which the controller's own writes may be tried by dry run; undefined: not known yet */
-  targets: () => readonly Key[] | undefined;
+  targets: () => readonly TargetName[] | undefined;
   clock: Clock;
   log: Logger;
   /** every target has to be looked at again */

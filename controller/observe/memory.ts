@@ -1,3 +1,4 @@
+import type { TargetKey } from '../../api/target-key.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { readReleases, stableAfter } from '../../release/facts/records.ts';
 import type { LastStable, Unserved } from '../../release/model.ts';
@@ -8,15 +9,15 @@ const MOST = 1_000;
 
 /** What this process remembers of targets that no Release speaks of. A restart forgets it. */
 export class Memory {
-  readonly #unserved = new Map<string, Unserved>();
+  readonly #unserved = new Map<TargetKey, Unserved>();
   /**
    * The Releases of a Deployment go with it, perhaps before anything is seen of the one that follows it under its name. What they
    * called stable is remembered for an hour, of the thousand targets seen last. By target; the one seen last comes last.
    */
-  readonly #of = new Map<string, LastStable & { seenMs: number }>();
+  readonly #of = new Map<TargetKey, LastStable & { seenMs: number }>();
 
   /** Notes what the newest Release says; without one, what the last one said. */
-  seen(target: string, [newest]: readonly KubeObject[], nowMs: number): LastStable | undefined {
+  seen(target: TargetKey, [newest]: readonly KubeObject[], nowMs: number): LastStable | undefined {
     const [release] = newest === undefined ? [] : readReleases([newest]).releases;
     if (release !== undefined) {
       this.#of.delete(target);
@@ -26,12 +27,12 @@ export class Memory {
     return this.#of.get(target);
   }
 
-  unserved(target: string): Unserved | undefined {
+  unserved(target: TargetKey): Unserved | undefined {
     return this.#unserved.get(target);
   }
 
   /** After each pass, what it said. */
-  saw(target: string, unserved: Unserved | undefined): void {
+  saw(target: TargetKey, unserved: Unserved | undefined): void {
     if (unserved === undefined) this.#unserved.delete(target);
     else this.#unserved.set(target, unserved);
   }

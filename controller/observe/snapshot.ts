@@ -1,3 +1,4 @@
+import type { TargetName } from '../../api/target-key.ts';
 import type { KubeObject, Resource } from '../../api/kube.ts';
 import { newestFirst } from '../../api/order.ts';
 import { RESOURCES } from '../../api/resources.ts';
@@ -5,10 +6,10 @@ import { deepFreeze } from '../../lib/freeze.ts';
 import { ROUTE_RESOURCES } from '../../providers/index.ts';
 import { FOLLOWED } from '../../release/companions/index.ts';
 import { CONSIDERED } from '../../release/preflight/index.ts';
-import { keyText } from '../keys.ts';
+import { targetKey } from '../../api/target-key.ts';
 import type { Memory } from './memory.ts';
 import type { Measurements } from '../../analysis/jobs/board.ts';
-import type { ControllerConfig, Key, Snapshot } from '../../release/model.ts';
+import type { ControllerConfig, Snapshot } from '../../release/model.ts';
 import { targetOf } from './owners.ts';
 import type { Refusals } from '../refusals.ts';
 
@@ -62,7 +63,7 @@ const NAMESPACE_KINDS = [
 type Kind = (typeof NAMESPACE_KINDS)[number];
 
 /** Reads everything one decision may look at; undefined while any part of it is not known. */
-export async function readSnapshot(key: Key, context: SnapshotContext): Promise<Snapshot | undefined> {
+export async function readSnapshot(key: TargetName, context: SnapshotContext): Promise<Snapshot | undefined> {
   const { config, measurements, nowMs } = context;
   const own = await readKinds(context.reader, key.namespace, NAMESPACE_KINDS);
   const shared =
@@ -95,13 +96,13 @@ export async function readSnapshot(key: Key, context: SnapshotContext): Promise<
     surroundings: considered.objects,
     releases,
     unsealed,
-    unserved: context.memory.unserved(keyText(key)),
-    lastStable: context.memory.seen(keyText(key), releases, nowMs),
+    unserved: context.memory.unserved(targetKey(key)),
+    lastStable: context.memory.seen(targetKey(key), releases, nowMs),
     policies: [...of('releasePolicies'), ...(shared.releasePolicies ?? [])],
     templates: [...of('analysisTemplates'), ...(shared.analysisTemplates ?? [])],
-    measured: measurements.measured(keyText(key)),
-    measuring: measurements.measuring(keyText(key)),
-    refused: context.refusals.of(keyText(key), nowMs),
+    measured: measurements.measured(targetKey(key)),
+    measuring: measurements.measuring(targetKey(key)),
+    refused: context.refusals.of(targetKey(key), nowMs),
     config,
   });
 }

@@ -1,3 +1,4 @@
+import type { TargetName } from '../../api/target-key.ts';
 import { Budget } from '../../api/budget.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -10,7 +11,7 @@ import { makerIn } from './maker.ts';
 import { isEnded, readReleases, recordedPolicy, recordedTemplates, stableAfter } from './records.ts';
 import { trafficFacts, type TrafficFacts } from './traffic.ts';
 import { timeOf, workload, type ReplicaSetFacts, type WorkloadFacts } from './workload.ts';
-import type { Key, Snapshot } from '../model.ts';
+import type { Snapshot } from '../model.ts';
 
 /** Everything the rules ask of a snapshot, derived once. */
 export interface Facts {
@@ -18,7 +19,7 @@ export interface Facts {
   nowMs: number;
   /** what this pass costs */
   budget: Budget;
-  key: Key;
+  key: TargetName;
   /** known by: what was made for this target */
   maker: Maker;
   /** undefined: deleted */

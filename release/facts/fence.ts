@@ -1,7 +1,8 @@
+import type { TargetName } from '../../api/target-key.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
 import { PRESETS } from '../../providers/index.ts';
-import type { ControllerConfig, Key } from '../model.ts';
+import type { ControllerConfig } from '../model.ts';
 
 /**
  * With `--enforce-namespace-matcher`, templates of a tenant may read series of their own namespace only. Those of the controller's
@@ -9,7 +10,7 @@ import type { ControllerConfig, Key } from '../model.ts';
  */
 export function fencedTemplates(
   templates: readonly BoundTemplate[],
-  { config, key }: { config: ControllerConfig; key: Key },
+  { config, key }: { config: ControllerConfig; key: TargetName },
 ): BoundTemplate[] {
   if (config.namespaceMatcher !== true) return [...templates];
   return templates.map((bound) => {

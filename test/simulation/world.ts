@@ -1,3 +1,4 @@
+import type { TargetName } from '../../api/target-key.ts';
 import type { Measurement } from '../../api/analysis.ts';
 import { metricsOf } from '../../api/bound.ts';
 import { getObjects, getString } from '../../lib/json.ts';
@@ -10,9 +11,9 @@ import { MeasurementBoard } from '../../analysis/jobs/board.ts';
 import type { MeasureJob } from '../../api/measuring.ts';
 import { decide } from '../../release/decide.ts';
 import { EventRecorder } from '../../controller/events.ts';
-import { keyText } from '../../controller/keys.ts';
+import { targetKey } from '../../api/target-key.ts';
 import { Memory } from '../../controller/observe/memory.ts';
-import type { Decision, HoldMode, Key, Snapshot } from '../../release/model.ts';
+import type { Decision, HoldMode, Snapshot } from '../../release/model.ts';
 import { reconcileOnce, type Reconciled } from '../../controller/reconcile.ts';
 import { Refusals } from '../../controller/refusals.ts';
 import { Seal } from '../../controller/seal/seal.ts';
@@ -38,7 +39,7 @@ import { ALL_KINDS, INGRESS, POLICY, ROUTE, SERVICE, TEMPLATE, target, type Vers
 
 export const NAMESPACE = 'shop';
 export const NAME = 'web';
-export const KEY: Key = { namespace: NAMESPACE, name: NAME };
+export const KEY: TargetName = { namespace: NAMESPACE, name: NAME };
 
 const PASSES_A_MINUTE = 2_000;
 
@@ -286,7 +287,7 @@ export class World {
       const line = `${rule} ${reason}`;
       if (this.decisions.at(-1) !== line) this.decisions.push(line);
       // 1 ms, so that time passes even where a decision asks to be made again at once
-      for (const afterMs of [this.#refusals.nextInMs(keyText(KEY), nowMs), requeueAfterMs])
+      for (const afterMs of [this.#refusals.nextInMs(targetKey(KEY), nowMs), requeueAfterMs])
         if (afterMs !== undefined) this.#wakeAt(nowMs + Math.max(1, afterMs));
     } else {
       this.#failures += 1;
