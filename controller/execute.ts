@@ -92,22 +92,24 @@ function knowing(actor: Actor, written: readonly KubeObject[]): Actor {
 
 function note(action: Action, error: KubeError, { onRefused }: Actor): void {
   if (action.do !== 'write' || isUnrehearsed(action, error)) return;
-  const { noted, optional, why, onRefusal } = action;
+  const { why, onRefusal } = action;
+  const noted = onRefusal?.name !== undefined;
   // Somebody was faster: that passes by looking again.
   const raced = isFailedGuard(error, action) || (isConflict(error) && !isAlreadyExists(error));
   // What only tells others is in nobody's way.
-  if (raced || (noted === undefined && (optional === true || isNotFound(error)))) return;
+  if (raced || (!noted && (onRefusal?.then === 'goOn' || isNotFound(error)))) return;
   const { code, message } = error;
   onRefused?.(nameOf(action), {
-    ...{ code, message, why, noted: noted !== undefined, ...objectOf(action.write) },
-    ...(onRefusal === undefined ? {} : { onRefusal }),
+    ...{ code, message, why, noted, ...objectOf(action.write) },
+    ...(onRefusal?.then === 'end' ? { endsAs: onRefusal.as } : {}),
   });
 }
 
 type WriteAction = Extract<Action, { do: 'write' }>;
 
 function nameOf(action: WriteAction): string {
-  if (action.noted !== undefined) return action.noted;
+  const own = action.onRefusal?.name;
+  if (own !== undefined) return own;
   const { verb, resource, name } = objectOf(action.write);
   return `${verb} ${resource} ${name}: ${action.why}`;
 }
@@ -130,9 +132,11 @@ const isUnrehearsed = (action: Action, { code, message }: KubeError): boolean =>
 
 const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
 /** One that is noted has been told to the passes that follow, whatever went wrong. */
-const isPassedOver = (action: Action, error: KubeError): boolean =>
-  isUnrehearsed(action, error) ||
-  (action.do === 'write' && action.optional === true && (action.noted !== undefined || isRefusal(error)));
+function isPassedOver(action: Action, error: KubeError): boolean {
+  const { onRefusal } = action.do === 'write' ? action : {};
+  const goesOn = onRefusal?.then === 'goOn' && (onRefusal.name !== undefined || isRefusal(error));
+  return goesOn || isUnrehearsed(action, error);
+}
 
 /** It will be refused again, however often it is tried. */
 const isRefusal = (error: KubeError): boolean =>

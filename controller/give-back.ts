@@ -110,7 +110,7 @@ export function repairsOf(snapshot: Snapshot): Action[] {
     const write = object === undefined ? undefined : ownersWrite(ref, object);
     return write === undefined
       ? []
-      : [{ do: 'write', why: 'give fields back to their owners', write, optional: true }];
+      : [{ do: 'write', why: 'give fields back to their owners', write, onRefusal: { then: 'goOn' } }];
   });
 }
 

@@ -240,14 +240,17 @@ describe('one pass', () => {
   ])('an optional write meets $title: $want', async ({ status: code, body = {}, want }) => {
     const { result, server } = await passes.pass({
       answer: ({ body: sent }) => (JSON.stringify(sent).includes('/a') ? { status: code, body } : undefined),
-      decision: { actions: [{ ...write('/a'), optional: true } as Action, write('/b')] },
+      decision: { actions: [{ ...write('/a'), onRefusal: { then: 'goOn' } } as Action, write('/b')] },
     });
     expect([result.outcome, server.lines.length]).toEqual([want, want === 'done' ? 2 : 1]);
     expect(passes.lostEvents).toHaveLength(want === 'done' ? 1 : 0);
   });
 
   it('a noted write that is refused ends the pass, and is shown to the next one', async () => {
-    const actions: Action[] = [{ ...write('/x'), noted: 'Copy x' } as Action, write('/y')];
+    const actions: Action[] = [
+      { ...write('/x'), onRefusal: { then: 'stop', name: 'Copy x' } } as Action,
+      write('/y'),
+    ];
     const refusing: Around = { decision: { actions }, answer: () => ({ status: 403, body: forbidden }) };
     const { result, server } = await passes.pass(refusing);
     expect([result.outcome, server.sent.length]).toEqual(['failed', 1]);
@@ -270,7 +273,10 @@ describe('one pass', () => {
   it.each([403, 500])(
     'a noted write that is optional as well ends nothing when it meets %i',
     async (code) => {
-      const actions: Action[] = [{ ...write('/x'), noted: 'Copy x', optional: true } as Action, write('/y')];
+      const actions: Action[] = [
+        { ...write('/x'), onRefusal: { then: 'goOn', name: 'Copy x' } } as Action,
+        write('/y'),
+      ];
       const { result, server } = await passes.pass({
         decision: { actions },
         answer: ({ body }) =>
@@ -287,7 +293,7 @@ describe('one pass', () => {
     { given: 'that met another', code: 409, reason: 'Conflict' },
   ])('a noted write $given is not', async ({ code, reason }) => {
     const body = { kind: 'Status', code, reason, message: 'look again' };
-    const actions: Action[] = [{ ...write('/x'), noted: 'Copy x' } as Action];
+    const actions: Action[] = [{ ...write('/x'), onRefusal: { then: 'stop', name: 'Copy x' } } as Action];
     await passes.pass({ decision: { actions }, answer: () => ({ status: code, body }) });
     await passes.pass({});
     expect(passes.seen?.refused).toEqual({});

@@ -95,7 +95,7 @@ const renewalsOf = (releases: readonly KubeObject[], seal: Seal): Action[] =>
     do: 'write',
     why: 'seal with the present key',
     write,
-    optional: true,
+    onRefusal: { then: 'goOn' },
   }));
 
 function remembering(

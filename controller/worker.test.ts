@@ -121,7 +121,7 @@ describe('work on one target', () => {
   });
 
   it('comes back for a write that was refused, whatever the decision waits for', async () => {
-    decision = { actions: [{ ...write, noted: 'Copy x' }] };
+    decision = { actions: [{ ...write, onRefusal: { then: 'stop', name: 'Copy x' } }] };
     status = 403;
     expect(await worker.work(KEY)).toEqual({ retry: true });
     await clock.advance(5_000);

@@ -8,7 +8,7 @@ import type { Write } from '../api/writes.ts';
 import { condition, type WorkloadFacts } from './facts/workload.ts';
 import type { Facts } from './facts/facts.ts';
 import { oneLine } from '../lib/text.ts';
-import type { Action, EventReason, RefusalEnd } from './model.ts';
+import type { Action, EventReason, OnRefusal, RefusalEnd } from './model.ts';
 
 type WriteAction = Extract<Action, { do: 'write' }>;
 
@@ -19,16 +19,24 @@ export function write(why: string, what: Write): WriteAction {
 export const writes = (why: string, list: readonly Write[]): Action[] => list.map((each) => write(why, each));
 
 /** What a step cannot do without: if validation or admission goes on refusing it, the release is taken back for that reason. */
-export const orEnd = (onRefusal: RefusalEnd, actions: readonly Action[]): Action[] =>
-  actions.map((action) => (action.do === 'write' ? { ...action, onRefusal } : action));
+export const orEnd = (as: RefusalEnd, actions: readonly Action[]): Action[] =>
+  onRefused(actions, { then: 'end', as });
 
 /** Of several that take harm away none waits for another. */
 export const urgent = (actions: readonly Action[]): Action[] =>
   actions.map((action) => (action.do === 'write' ? { ...action, urgent: true } : action));
 
 /** Signs for others: without the right to set them a release begins and ends all the same. */
-export const optional = (actions: readonly Action[]): Action[] =>
-  actions.map((action) => (action.do === 'write' ? { ...action, optional: true } : action));
+export const optional = (actions: readonly Action[]): Action[] => onRefused(actions, { then: 'goOn' });
+
+/** The name under which a refusal is shown stays. */
+function onRefused(actions: readonly Action[], onRefusal: OnRefusal): Action[] {
+  return actions.map((action) => {
+    if (action.do !== 'write') return action;
+    const name = action.onRefusal?.name;
+    return { ...action, onRefusal: name === undefined ? onRefusal : { ...onRefusal, name } };
+  });
+}
 
 function refTo(resource: Resource, object: Pick<KubeObject, 'metadata'>): ObjectRef {
   const { name, namespace } = object.metadata;

@@ -49,7 +49,7 @@ export interface Snapshot extends LiveRoutes {
   measured: MeasureResult | undefined;
   /** a measurement job of this target is under way */
   measuring: boolean;
-  /** writes that were refused a moment ago, by name: those with a `noted` one are not tried again yet */
+  /** writes that were refused a moment ago, by name: those with a name of their own (OnRefusal) are not tried again yet */
   refused: Readonly<Record<string, RefusedWrite>>;
   config: ControllerConfig;
 }
@@ -91,7 +91,7 @@ export interface RefusedWrite {
   sinceMs: number;
   /** for which release it was tried; undefined: for none */
   release?: string;
-  onRefusal?: RefusalEnd;
+  endsAs?: RefusalEnd;
 }
 
 /** How a release ends for a write that validation or admission goes on refusing. */
@@ -133,7 +133,7 @@ export interface ResolvedRules {
   templates: BoundTemplate[];
 }
 
-/** Actions are data; controller/execute.ts alone carries them out, in order, stopping at the first that fails (but see `urgent`, `optional`). */
+/** Actions are data; controller/execute.ts alone carries them out, in order, stopping at the first that fails (but see `urgent`, `onRefusal`). */
 export type Action =
   | {
       do: 'write';
@@ -141,15 +141,8 @@ export type Action =
       write: Write;
       /** tried even after another urgent write failed: nothing may stand between harm and the way out of it */
       urgent?: true;
-      /** a refusal (RBAC, admission) is passed over: it only tells others, no decision depends on it */
-      optional?: true;
-      /**
-       * a refusal ends this pass and is shown to the next ones under this name (Snapshot.refused): they decide what goes
-       * on without the write. With `optional` whatever goes wrong is shown to them, and passed over in this one
-       */
-      noted?: string;
-      /** refused by validation or admission for 30 s: the release is taken back for this reason; absent: it is tried on */
-      onRefusal?: RefusalEnd;
+      /** absent: a refusal ends this pass, and the write is tried again in the next */
+      onRefusal?: OnRefusal;
       /** the server may take it and change it: an answer that is not so counts as a refusal */
       verify?: 'unpaused';
       /** Sluice itself holds what the policies of admission mode should have held */
@@ -166,6 +159,18 @@ export type Action =
       reason: EventReason;
       message: string;
     };
+
+/**
+ * What a refused write means. One with a name is shown to the next passes under it (Snapshot.refused): they decide what goes on
+ * without the write.
+ */
+export type OnRefusal =
+  /** ends this pass */
+  | { then: 'stop'; name: string }
+  /** passes over it. Without a name only a refusal (RBAC, admission): the write tells others, and no decision depends on it */
+  | { then: 'goOn'; name?: string }
+  /** ends this pass; refused by validation or admission for 30 s, the release is taken back for this reason */
+  | { then: 'end'; as: RefusalEnd; name?: string };
 
 /** An Event tells of a decision, or of the phase that a release has come to. */
 export type EventReason = Reason | Phase;

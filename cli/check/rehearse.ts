@@ -30,7 +30,8 @@ export async function rehearse(
       await client.execute(action.write);
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
-      const what = `${action.why}${action.noted === undefined ? '' : ` (${action.noted})`}`;
+      const name = action.onRefusal?.name;
+      const what = [action.why, ...(name === undefined ? [] : [`(${name})`])].join(' ');
       if (refusalKind(error) === 'refused' && !error.message.includes('does not support dry run'))
         rehearsed.refusals.push({
           reason: REASON.Refused,

@@ -104,8 +104,7 @@ describe('what follows the canary, in a step', () => {
     const edited = policy({ podSelector: APP, egress: [] });
     const action = look(within(edited, copy)).actions.at(-1);
     expect(action).toMatchObject({
-      noted: `NetworkPolicy ${NAME}`,
-      optional: true,
+      onRefusal: { then: 'goOn', name: `NetworkPolicy ${NAME}` },
       write: {
         patch: [
           { op: 'test', path: '/metadata/uid', value: 'uid-copy' },
@@ -172,7 +171,7 @@ describe('what follows the canary, before a release', () => {
   it('is rehearsed before the release is recorded', () => {
     const { actions } = look(cluster(policy()));
     expect(actions[0]).toMatchObject({
-      noted: `NetworkPolicy ${NAME}`,
+      onRefusal: { then: 'stop', name: `NetworkPolicy ${NAME}` },
       write: { verb: 'create', dryRun: true, object: { metadata: { name: NAME } } },
     });
     const last = actions.findLastIndex(isRehearsal);

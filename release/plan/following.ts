@@ -98,7 +98,7 @@ const serviceNamed = (name: string, { services }: Snapshot): KubeObject =>
 
 /** A refusal is remembered: it must stop neither the judging of a canary that has traffic nor the end of a release. */
 const actionsOf = (writes: readonly CompanionWrite[]): Action[] =>
-  writes.map(({ id, why, write }) => ({ do: 'write', why, write, noted: id }));
+  writes.map(({ id, why, write }) => ({ do: 'write', why, write, onRefusal: { then: 'stop', name: id } }));
 
 function unknownKinds({ forbidden, key }: Snapshot): Refusal[] {
   return forbidden.map(({ plural, group }) => ({

@@ -27,15 +27,15 @@ describe('before a release begins', () => {
     const decision = look();
     expect(rehearsed(decision)).toMatchObject([
       {
-        noted: 'Deployment web-canary',
+        onRefusal: { then: 'stop', name: 'Deployment web-canary' },
         write: { verb: 'create', dryRun: true, object: { spec: { replicas: 1 } } },
       },
       {
-        noted: 'Service web-canary',
+        onRefusal: { then: 'stop', name: 'Service web-canary' },
         write: { verb: 'create', dryRun: true, object: { metadata: { ownerReferences: [{ name: 'web' }] } } },
       },
       {
-        noted: 'HTTPRoute web',
+        onRefusal: { then: 'stop', name: 'HTTPRoute web' },
         write: { verb: 'jsonPatch', dryRun: true },
       },
     ]);
@@ -44,14 +44,14 @@ describe('before a release begins', () => {
   });
 
   it('what stands there already is not tried', () => {
-    const names = rehearsed(look({}, canaryServiceObject())).map((each) => each?.noted);
+    const names = rehearsed(look({}, canaryServiceObject())).map((each) => each?.onRefusal?.name);
     expect(names).not.toContain('Service web-canary');
   });
 
   it('without a router no route is tried', () => {
     const target = aTarget({ image: 'web:2', annotations: { 'sluice.dev/provider': 'replicas' } });
     const decision = decide(aSnapshot([target, ...replicaSet('web:1'), SERVICE, initial()]));
-    expect(rehearsed(decision).map((each) => each?.noted)).toEqual(['Deployment web-canary']);
+    expect(rehearsed(decision).map((each) => each?.onRefusal?.name)).toEqual(['Deployment web-canary']);
   });
 
   it('an answer that lasts keeps the release from being recorded as it would be', () => {

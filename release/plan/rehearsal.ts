@@ -33,7 +33,7 @@ export interface Rehearsal {
 
 type Create = Extract<Write, { verb: 'create' }>;
 type JsonPatch = Extract<Write, { verb: 'jsonPatch' }>;
-type Tried = Extract<Action, { do: 'write' }> & { noted: string };
+type Tried = Extract<Action, { do: 'write' }> & { onRefusal: { name: string } };
 
 /**
  * The first write of each kind as a dry run: the canary, its Service and the first weight. What validation, admission, a quota or
@@ -47,8 +47,8 @@ export function firstWrites(facts: Facts, planned: Planned): Rehearsal {
     ...creations(facts, target, planned, provider),
     ...(provider.steering.beforehand ? weightWrites(facts, target, planned) : []),
   ];
-  const refusals = actions.flatMap(({ noted }) => {
-    const answer: RefusedWrite | undefined = snapshot.refused[noted];
+  const refusals = actions.flatMap(({ onRefusal }) => {
+    const answer: RefusedWrite | undefined = snapshot.refused[onRefusal.name];
     return answer === undefined || answer.kind === 'transient' ? [] : [refusalOf(answer)];
   });
   return { actions, refusals };
@@ -113,4 +113,9 @@ const tried = (
   why: string,
   { kind, metadata: { name } }: Pick<KubeObject, 'kind' | 'metadata'>,
   write: Create | JsonPatch,
-): Tried => ({ do: 'write', why, write: { ...write, dryRun: true }, noted: `${kind} ${name}` });
+): Tried => ({
+  do: 'write',
+  why,
+  write: { ...write, dryRun: true },
+  onRefusal: { then: 'stop', name: `${kind} ${name}` },
+});

@@ -12,7 +12,7 @@ function writes(...by: KubeObject[]): string[] {
   const { actions } = decide(aSnapshot(by.reduce(changed, underWay())));
   return actions.flatMap((action) => {
     if (action.do !== 'write') return [];
-    return `${action.urgent === true ? 'urgent' : action.optional === true ? 'optional' : '-'}: ${action.why}`;
+    return `${action.urgent === true ? 'urgent' : action.onRefusal?.then === 'goOn' ? 'optional' : '-'}: ${action.why}`;
   });
 }
 
@@ -47,6 +47,9 @@ describe('what a failed write keeps from being tried', () => {
     const ended = aRelease({ recorded: false, status: { phase: 'Superseded', weight: 0 } });
     const objects = [held, ...replicaSet('web:1'), ended];
     const { actions } = decide(aSnapshot(objects));
-    expect(actions[0]).toMatchObject({ optional: true, why: 'clear the failure of an earlier template' });
+    expect(actions[0]).toMatchObject({
+      onRefusal: { then: 'goOn' },
+      why: 'clear the failure of an earlier template',
+    });
   });
 });

@@ -100,7 +100,7 @@ function withKnown({ status: { analysis, verdict, share } }: StepFacts, answer: 
 }
 
 const mayFail = (action: Action): boolean =>
-  action.do === 'write' && action.urgent !== true && action.optional !== true;
+  action.do === 'write' && action.urgent !== true && action.onRefusal?.then !== 'goOn';
 
 /** The record was damaged: nothing can be judged by it and nothing goes on, but a human can still abort. */
 function unreadable(facts: Facts, release: Release): Answer {

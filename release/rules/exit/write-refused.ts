@@ -14,12 +14,12 @@ export const writeRefused: Rule<Stepping> = {
     const refused = Object.values(snapshot.refused).find(
       (each) =>
         each.kind === 'refused' &&
-        each.onRefusal !== undefined &&
+        each.endsAs !== undefined &&
         each.release === active.metadata.name &&
         nowMs - each.sinceMs >= LASTING_MS,
     );
-    if (refused?.onRefusal === undefined) return undefined;
-    const { onRefusal: reason } = refused;
+    if (refused?.endsAs === undefined) return undefined;
+    const { endsAs: reason } = refused;
     return withdraw(facts, active, { reason, sentence: sentenceOf(refused), withdrawal: TURNED_DOWN });
   },
 };

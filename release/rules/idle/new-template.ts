@@ -57,4 +57,4 @@ function begin(facts: Idle): Answer {
 }
 
 const wasRefused = (snapshot: Snapshot, action: Action): boolean =>
-  action.do === 'write' && action.noted !== undefined && action.noted in snapshot.refused;
+  action.do === 'write' && action.onRefusal?.name !== undefined && action.onRefusal.name in snapshot.refused;
