@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../lib/json.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { KubeObject } from '../../api/kube.ts';
 
@@ -30,7 +31,7 @@ export interface ObjectEvent {
 export interface ApiFailure extends Error {
   code: number;
   reason: string;
-  status: KubeObject;
+  status: JsonObject;
 }
 
 /** Who makes a request. */

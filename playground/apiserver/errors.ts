@@ -1,4 +1,3 @@
-import type { KubeObject } from '../../api/kube.ts';
 import type { ApiFailure } from './contract.ts';
 import type { Json, JsonObject } from './json.ts';
 
@@ -18,7 +17,7 @@ export interface Cause {
 export class ApiError extends Error implements ApiFailure {
   readonly code: number;
   readonly reason: string;
-  readonly status: KubeObject;
+  readonly status: JsonObject;
 
   constructor(code: number, reason: string, message: string, details?: JsonObject) {
     super(message);
@@ -34,7 +33,7 @@ export class ApiError extends Error implements ApiFailure {
       ...(reason === '' ? {} : { reason }),
       ...(details ? { details } : {}),
       code,
-    } as unknown as KubeObject;
+    };
   }
 }
 

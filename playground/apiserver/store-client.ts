@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../api/kube.ts';
+import { isKubeObject, type KubeObject } from '../../api/kube.ts';
 import type { ObjectEvent, ResourceName, StoreClient, WriteOptions } from './contract.ts';
 import { CONTROLLER_MANAGER } from './http/users.ts';
 import { ApiError } from './errors.ts';
@@ -122,8 +122,11 @@ function request(options: WriteOptions): WriteRequest {
   };
 }
 
-const hand = (target: Pick<Target, 'kind' | 'version'>, stored: JsonObject): KubeObject =>
-  clone(present(target, stored)) as unknown as KubeObject;
+function hand(target: Pick<Target, 'kind' | 'version'>, stored: JsonObject): KubeObject {
+  const object = clone(present(target, stored));
+  if (!isKubeObject(object)) throw new TypeError(`a stored ${target.kind.kind} has no metadata`);
+  return object;
+}
 
 /** Through JSON, as a client's object would come: no undefined members, nothing shared. */
 const take = (object: KubeObject): JsonObject => JSON.parse(JSON.stringify(object)) as JsonObject;

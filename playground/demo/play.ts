@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ANNOTATION } from '../../api/names.ts';
 import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import type { DecisionRecord, Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
-import type { Release } from '../../api/kinds/release/release.ts';
+import { parseRelease, type Release } from '../../api/kinds/release/release.ts';
 import { isNothing, observedSplit, wantedSplit } from '../../api/split.ts';
 import type { Split } from '../../api/split.ts';
 import { Mirror, pathOf } from '../dataplane/proxy/api-client.ts';
@@ -153,7 +153,10 @@ class Play {
   }
 
   private look(): void {
-    const releases = this.mirror.all() as unknown as Release[];
+    const releases = this.mirror
+      .all()
+      .map(parseRelease)
+      .flatMap((read) => (read.ok ? [read.value] : []));
     this.known ??= new Set(releases.map((one) => one.metadata.name));
     const known = this.known;
     const mine = releases.filter((one) => !known.has(one.metadata.name));
