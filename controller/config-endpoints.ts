@@ -2,7 +2,7 @@ import { sourceNamed, SOURCES } from '../analysis/measure/sources.ts';
 import { fail, ok, type Issue, type Result } from '../lib/result.ts';
 import { withoutPassword } from '../lib/url.ts';
 
-/** The end points of the flags, by the name templates use: "<source>/<end point>". */
+/** The end points that the flags configure, by the name templates use: "<source>/<end point>". */
 export interface Endpoints {
   /** base URLs */
   endpoints: ReadonlyMap<string, string>;
@@ -13,9 +13,9 @@ export interface Endpoints {
 export const NO_ENDPOINTS: Endpoints = { endpoints: new Map(), endpointsFor: {} };
 
 export interface EndpointFlags {
-  /** each `url` or `name=url`, and after a blank `namespaces=one,other` */
+  /** each `url` or `name=url`, optionally followed by a blank and `namespaces=one,other` */
   prometheus: readonly string[];
-  /** each `source/name=url`, and after a blank `namespaces=one,other` */
+  /** each `source/name=url`, optionally followed by a blank and `namespaces=one,other` */
   source: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export function parseEndpoints(flags: EndpointFlags): Result<Endpoints> {
 
 interface Flag {
   path: string;
-  /** of the end point's name, as templates write it */
+  /** what templates write before the end point's name */
   prefix: string;
   form: string;
   named: RegExp;
@@ -96,7 +96,7 @@ function issue({ path }: Flag, value: string, message: string, remedy: string): 
   return { path, value: withoutPassword(value), message, remedy };
 }
 
-/** Something that a path can be appended to. */
+/** Can a path be appended to it? */
 function isBaseUrl(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return /^https?:$/.test(url?.protocol ?? '') && !/[?#]/.test(text);

@@ -10,23 +10,23 @@ import type { ControllerConfig } from '../release/model.ts';
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Everything the flags of `sluice controller` say. */
+/** The configuration that the flags of `sluice controller` make. */
 export interface RunConfig {
   kubeconfig: string | undefined;
   context: string | undefined;
   /** watch only this namespace; undefined: all */
   namespace: string | undefined;
-  /** base URLs of where numbers come from, by "<source>/<end point>" */
+  /** base URLs of the sources of numbers, by "<source>/<end point>" */
   endpoints: ReadonlyMap<string, string>;
   /** undefined: no HTTP port */
   metricsPort: number | undefined;
-  /** address it listens on; undefined: the pod's, or loopback outside of a pod */
+  /** address that the port listens on; undefined: the pod's, or loopback outside of a pod */
   metricsAddress: string | undefined;
   /** name of the Lease; undefined: no election */
   lease: string | undefined;
   logLevel: LogLevel;
   concurrency: number;
-  /** what is asked for; the mode in force is for controller/hold to find out */
+  /** the mode that the flag asks for; controller/hold finds out which mode is in force */
   hold: Hold;
   decisions: Omit<ControllerConfig, 'hold'>;
 }

@@ -29,7 +29,7 @@ function swallowing(): never {
     try {
       forever();
     } catch {
-      // whatever it is, go on
+      // ignore the error and continue
     }
   }
 }

@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 
-/** What `within` was given did not end in time, and was ended. */
+/** The work given to `within` did not end in time and was stopped. */
 export class Overrun extends Error {
   constructor(ms: number) {
     super(`it did not end within ${ms / 1000} s`);
@@ -13,8 +13,9 @@ const context = createContext(sandbox);
 const script = new Script('act()');
 
 /**
- * Runs `work`, which has to be synchronous and pure, and ends it after a while: even a loop that never ends, which no timer of
- * this thread could. The engine can be stopped in that way only by whoever runs a script, so a script of one call does.
+ * Runs `work`, which has to be synchronous and pure, and stops it after `ms`. That also stops an endless loop, which no
+ * timer of this thread could. The engine can stop only code that runs as a script, so `work` is called by a script of
+ * one call.
  *
  * @throws Overrun, or what `work` throws
  */
@@ -35,7 +36,7 @@ export function within<T>(ms: number, work: () => T): T {
   return result.value;
 }
 
-/** It comes from the script's own context, whose Error is another than ours. */
+/** The error comes from the script's own context, which has an Error class of its own; so only the code tells. */
 const isTimeout = (error: unknown): boolean =>
   typeof error === 'object' &&
   error !== null &&

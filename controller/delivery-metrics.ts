@@ -3,7 +3,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { isTerminal } from '../api/conditions.ts';
 import { PHASES, type ReleaseStatus } from '../api/kinds/release/status.ts';
 
-/** What metrics need of the status of a target's newest release. */
+/** What the metrics need from the status of a target's newest release. */
 export type Shown = Pick<ReleaseStatus, 'phase' | 'observedWeight' | 'startedAt'> &
   Partial<Pick<ReleaseStatus, 'endedAt' | 'exposedAt' | 'drainStartedAt'>>;
 
@@ -16,7 +16,7 @@ export class DeliveryMetrics {
   readonly #lead: Histogram<'namespace'>;
   readonly #exposure: Histogram<'namespace'>;
   readonly #namespaces = new Set<string>();
-  /** of each target whose canary had requests in the release under way: since when, in ms */
+  /** for each target whose canary has had requests in the running release: since when, in ms */
   readonly #exposed = new Map<TargetKey, number>();
 
   constructor(registry: Registry) {
@@ -44,7 +44,10 @@ export class DeliveryMetrics {
     });
   }
 
-  /** A namespace counts from zero once it has a target: of a series that begins with 1, Prometheus would not see the first. */
+  /**
+   * Starts the counters of a namespace at zero once it has a target: if a series began with 1, Prometheus would not see
+   * the first increase.
+   */
   seen({ namespace }: TargetName): void {
     if (this.#namespaces.has(namespace)) return;
     this.#namespaces.add(namespace);
@@ -53,12 +56,12 @@ export class DeliveryMetrics {
     this.#exposure.zero({ namespace });
   }
 
-  /** A release under way, as it is now. */
+  /** Notes the present state of a running release. */
   under(id: TargetKey, { exposedAt }: Shown): void {
     if (exposedAt !== undefined && !this.#exposed.has(id)) this.#exposed.set(id, Date.parse(exposedAt));
   }
 
-  /** A release that was under way has ended. */
+  /** Counts a running release that has ended. */
   ended({ namespace }: TargetName, id: TargetKey, status: Shown): void {
     const { phase, startedAt, endedAt, drainStartedAt } = status;
     this.#ended.inc({ namespace, phase });

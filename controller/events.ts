@@ -10,7 +10,7 @@ export type EventAction = Extract<Action, { do: 'event' }>;
 export interface EventOptions {
   client: Pick<KubeClient, 'create' | 'mergePatch'>;
   now: () => number;
-  /** uniform in [0, 1): suffix of names */
+  /** uniform in [0, 1): for the suffix of names */
   random: () => number;
 }
 
@@ -56,7 +56,7 @@ export class EventRecorder {
     this.#remember(id, { name: made.metadata.name, count: 1, lastMs: nowMs });
   }
 
-  /** False when the first Event has run out meanwhile. */
+  /** False when the first Event has expired meanwhile. */
   async #repeat(event: EventAction, known: Remembered, nowMs: number): Promise<boolean> {
     const { namespace } = event.about;
     const ref: ObjectRef = {

@@ -15,32 +15,38 @@ import type { Reader } from './observe/snapshot.ts';
 export interface Actor {
   client: Pick<KubeClient, 'execute' | 'list'>;
   seal: Seal;
-  /** an object that may be a user's, as it was when the actions were decided; absent: none is written to */
+  /**
+   * the object as it was when the actions were decided, if it may be a user's; absent: the actions write to no such
+   * object
+   */
   seen?: (ref: ObjectRef) => KubeObject | undefined;
-  /** Releases as they were read: what a seal of a changed one is computed from */
+  /** Releases as they were read; the new seal of a changed one is computed from them */
   releases: readonly KubeObject[];
   reader: Pick<Reader, 'written'>;
   measurements: Pick<Measurements, 'submit'>;
   events: Pick<EventRecorder, 'record'>;
   /** asked before each write: false once another controller may have taken over */
   mayAct: () => boolean;
-  /** told of each write that did not take place and is no race, by its name; absent: nobody remembers */
+  /** called with the name of each write that failed, unless it only lost a race; absent: nothing remembers refusals */
   onRefused?: (name: string, refused: Refused) => void;
-  /** told of each write that did */
+  /** called with the name of each write that succeeded */
   onTaken?: (name: string) => void;
-  /** told of an Event or an optional write that was refused: no decision depends on it */
+  /** called for each refused Event or optional write: no decision depends on it */
   onLostEvent: (error: KubeError) => void;
-  /** told of each `Warning` with which the server answered a write: of the server itself, or of a webhook like istiod */
+  /**
+   * called for each `Warning` in the server's answer to a write; the server itself or a webhook such as istiod's sends
+   * them
+   */
   onWarning: (text: string, why: string) => void;
 }
 
-/** What is known of a refused write before it is remembered. */
+/** What is known of a refused write before it is stored. */
 export type Refused = Omit<RefusedWrite, 'kind' | 'sinceMs' | 'release'>;
 
 /**
  * done: all actions took place.
- * stale: the world was not as the snapshot said (a failed guard, a conflict, an object gone or there already).
- * failed: the API server could not, or the write is wrong.
+ * stale: the world was not as the snapshot said (a failed guard, a conflict, an object already gone or already there).
+ * failed: the API server could not carry out a write, or the write is wrong.
  * fenced: this process no longer leads.
  */
 export type Executed =
@@ -53,8 +59,8 @@ const KINDS: readonly Resource[] = Object.values(RESOURCES);
 type Failure = Extract<Executed, { error: KubeError }>;
 
 /**
- * Carries actions out in order and stops at the first that fails; after an urgent one, the other urgent ones are still
- * tried. What the writes returned goes to the reader.
+ * Carries out actions in order and stops at the first that fails. If that one is urgent, the other urgent ones are
+ * still tried. The reader gets the objects that the writes returned.
  */
 export async function execute(actions: readonly Action[], actor: Actor): Promise<Executed> {
   const written: KubeObject[] = [];
@@ -80,7 +86,7 @@ export async function execute(actions: readonly Action[], actor: Actor): Promise
   return failure ?? { outcome: 'done', written };
 }
 
-/** What this pass has written counts as read. */
+/** An actor for which the objects that this pass has written count as read. */
 function knowing(actor: Actor, written: readonly KubeObject[]): Actor {
   const seen = (ref: ObjectRef): KubeObject | undefined => {
     const before = actor.seen?.(ref);
@@ -94,9 +100,9 @@ function note(action: Action, error: KubeError, { onRefused }: Actor): void {
   if (action.do !== 'write' || isUnrehearsed(action, error)) return;
   const { why, onRefusal } = action;
   const noted = onRefusal?.name !== undefined;
-  // Somebody was faster: that passes by looking again.
+  // Another writer was faster: the next pass looks again and resolves it.
   const raced = isFailedGuard(error, action) || (isConflict(error) && !isAlreadyExists(error));
-  // What only tells others is in nobody's way.
+  // A write that only informs others must not hold up the pass.
   if (raced || (!noted && (onRefusal?.then === 'goOn' || isNotFound(error)))) return;
   const { code, message } = error;
   onRefused?.(nameOf(action), {
@@ -114,7 +120,7 @@ function nameOf(action: WriteAction): string {
   return `${verb} ${resource} ${name}: ${action.why}`;
 }
 
-/** As RBAC names it. */
+/** The verb, resource and name of a write, as RBAC names them. */
 function objectOf(write: Write): { verb: string; resource: string; name: string } {
   const { plural, group } = resourceOf(write);
   const sub = 'subresource' in write ? `/${write.subresource}` : '';
@@ -123,7 +129,7 @@ function objectOf(write: Write): { verb: string; resource: string; name: string 
   return { verb, resource: `${plural}${sub}${group === '' ? '' : `.${group}`}`, name };
 }
 
-/** A webhook that has side effects knows no dry run: it has said nothing about the write itself. */
+/** A webhook with side effects does not allow a dry run; its refusal says nothing about the write itself. */
 const isUnrehearsed = (action: Action, { code, message }: KubeError): boolean =>
   action.do === 'write' &&
   'dryRun' in action.write &&
@@ -131,14 +137,17 @@ const isUnrehearsed = (action: Action, { code, message }: KubeError): boolean =>
   message.includes('does not support dry run');
 
 const isUrgent = (action: Action): boolean => action.do === 'write' && action.urgent === true;
-/** One that is noted has been told to the passes that follow, whatever went wrong. */
+/**
+ * Does the pass continue after this error? A failure with a name is shown to the passes that follow, so it need not
+ * stop this one.
+ */
 function isPassedOver(action: Action, error: KubeError): boolean {
   const { onRefusal } = action.do === 'write' ? action : {};
   const goesOn = onRefusal?.then === 'goOn' && (onRefusal.name !== undefined || isRefusal(error));
   return goesOn || isUnrehearsed(action, error);
 }
 
-/** It will be refused again, however often it is tried. */
+/** The server will refuse the write again, however often it is tried. */
 const isRefusal = (error: KubeError): boolean =>
   error.code === 400 || error.code === 403 || (isInvalid(error) && hasCauses(error));
 
@@ -168,7 +177,9 @@ async function carryOut(action: Action, actor: Actor): Promise<KubeObject | unde
   }
 }
 
-/** What the write took from others goes back to them at once. That this did not go well is in nobody's way. */
+/**
+ * Gives fields that the write took from other owners back to them at once. A failure of that does not stop the pass.
+ */
 async function ownersKept(write: Write, after: KubeObject, actor: Actor): Promise<KubeObject> {
   const before = takesFields(write) ? actor.seen?.(write.ref) : undefined;
   if (!takesFields(write) || before === undefined) return after;
@@ -178,7 +189,10 @@ async function ownersKept(write: Write, after: KubeObject, actor: Actor): Promis
   return object;
 }
 
-/** What becomes of a Release carries a seal, in the same write where its uid is known. */
+/**
+ * Carries out a write and seals the Release that it makes: in the same write if the uid is already known, else in a
+ * second one.
+ */
 async function writeSealed(
   wanted: Write,
   { client, seal, releases }: Actor,
@@ -188,15 +202,18 @@ async function writeSealed(
   const object = await client.execute(write, { onWarning });
   if (object === undefined) return undefined;
   const vouched = write !== wanted || write.verb === 'create';
-  // Also what the server, or a webhook, made of our own write.
+  // This also seals what the server, or a webhook, changed in our own write.
   const first = vouched && seal.standingOf(object) === 'unsealed' ? firstSeal(object, seal) : undefined;
   return first === undefined ? object : client.execute(first, { onWarning });
 }
 
-/** Admission may change a write and let it pass: without this a promotion would wait for ever for what was taken back. */
+/**
+ * Admission may accept a write and change it. Without this error a promotion would wait for ever for the un-pausing
+ * that admission took back.
+ */
 function stillPaused({ metadata }: KubeObject): KubeError {
   const message = `Deployment ${metadata.name} is still paused: the admission policies hold the controller's own writes too; put its user name into their first match condition (docs/admission.md)`;
-  // not the 403 of a missing right: it is admission that says no, if in its own way
+  // 400 and not 403, which would mean a missing right: admission refuses the write, by changing it
   return new KubeError({ code: 400, reason: 'BadRequest', message });
 }
 
@@ -207,7 +224,7 @@ function resourceOf(write: Write): Resource {
 const isFailedGuard = (error: KubeError, action: Action): boolean =>
   isInvalid(error) && isGuarded(action) && !hasCauses(error);
 
-/** Answered by looking again: not worth a line at error level. */
+/** The next pass looks again, so this is not worth a line at error level. */
 function isStale(error: KubeError, action: Action): boolean {
   return isConflict(error) || isNotFound(error) || isFailedGuard(error, action);
 }

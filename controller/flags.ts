@@ -35,7 +35,7 @@ const repeated = (flags: string, help: string): Option =>
     .default([], 'none')
     .argParser((value, before: readonly string[]) => [...before, value]);
 
-/** Where it works and what it may ask. */
+/** Flags about where the controller works and what it may ask. */
 const place = (made: Command): Command =>
   made
     .option(
@@ -62,7 +62,7 @@ const place = (made: Command): Command =>
       ),
     );
 
-/** How it decides. */
+/** Flags about how it decides. */
 const decisions = (made: Command): Command =>
   made
     .option(
@@ -91,7 +91,7 @@ const decisions = (made: Command): Command =>
       CLUSTER_DOMAIN,
     );
 
-/** How it runs. */
+/** Flags about how it runs. */
 const running = (made: Command): Command =>
   made
     .option('--metrics-port <port>', 'port of /metrics, /healthz and /readyz; 0 = none', '8080')
@@ -104,7 +104,7 @@ const running = (made: Command): Command =>
     .option('--log-level <level>', LOG_LEVELS.join(', '), 'info')
     .option('--concurrency <n>', 'targets worked on at the same time', '4');
 
-/** Where each flag is declared, once: `--help` and the table of docs/operations.md are made from it. */
+/** The only place where flags are declared: `--help` and the table of docs/operations.md are made from it. */
 export const command = (): Command =>
   running(decisions(place(new Command('sluice controller'))))
     .usage('[flags]')

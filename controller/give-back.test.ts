@@ -22,7 +22,7 @@ const RULES: JsonPatchOp = {
 const ownersOf = ({ metadata }: KubeObject): string[] =>
   getObjects(metadata, 'managedFields').map((entry) => getString(entry, 'manager') ?? '');
 
-/** A route that Helm applied, and the rules of which Sluice has just changed. */
+/** A route that Helm applied and whose rules Sluice has just changed. */
 class World {
   readonly clock = new VirtualClock();
   readonly #server = createApiServer({ clock: this.clock });
@@ -51,7 +51,7 @@ class World {
     this.after = await this.sluice.jsonPatch(REF, [RULES]);
   }
 
-  /** Gives back; `meanwhile` happens before each try. */
+  /** Gives back; `meanwhile` runs before each try. */
   async give(meanwhile: (tries: number) => Promise<unknown>, mayAct = true): Promise<KubeObject> {
     const client: GiveBack['client'] = {
       list: (...args) => this.sluice.list(...args),
@@ -64,7 +64,7 @@ class World {
     return giveBack(REF, [this.before!, this.after!], { client, onLost, mayAct: () => mayAct });
   }
 
-  /** As a gateway does once it has seen a route. */
+  /** Writes a status, as a gateway does once it has seen a route. */
   report(n: number): Promise<KubeObject> {
     const status: JsonObject = { parents: [], seen: n };
     return this.helm.mergePatch(REF, { metadata: { annotations: { 'gateway/seen': `${n}` } }, status });

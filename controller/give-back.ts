@@ -8,20 +8,23 @@ import { liveOf, PROVIDERS } from '../providers/index.ts';
 import { ownersAfter } from '../release/facts/field-owners.ts';
 import type { Action, Snapshot } from '../release/model.ts';
 
-/** Somebody writes in between now and then, a gateway its status above all. */
+/** Others may write between reading and giving back, above all a gateway that writes its status. */
 const TRIES = 4;
 
 export interface GiveBack {
   client: Pick<KubeClient, 'execute' | 'list'>;
   /** asked before each write */
   mayAct: () => boolean;
-  /** told of what the server answered, if that did not go well: a later pass tries again */
+  /** called with the server's error if giving back fails: a later pass tries again */
   onLost: (error: KubeError) => void;
 }
 
 type Patch = Extract<Write, { verb: 'jsonPatch' | 'mergePatch' }>;
 
-/** The write that makes everybody the owner of what they owned again, and changes nothing else. */
+/**
+ * The write that makes every manager the owner of what it owned before, and changes nothing else; undefined: nothing to
+ * do.
+ */
 function ownersWrite(ref: ObjectRef, after: KubeObject, before?: KubeObject): Patch | undefined {
   const value = ownersAfter(after, before);
   const { resourceVersion } = after.metadata;
@@ -37,7 +40,7 @@ function ownersWrite(ref: ObjectRef, after: KubeObject, before?: KubeObject): Pa
 }
 
 /**
- * After a write of ours to an object of a user's: what it took from others is theirs again.
+ * After one of our writes to a user's object: gives what the write took from other owners back to them.
  *
  * @param before the object as it was when the write was decided
  * @param after as the server returned it
@@ -68,7 +71,7 @@ export async function giveBack(
   return live;
 }
 
-/** By the right to list, which is there anyway. */
+/** Reads the object by a list, because the controller has the right to list in any case. */
 async function reread(
   { resource, namespace, name }: ObjectRef,
   client: GiveBack['client'],
@@ -84,19 +87,22 @@ async function reread(
   }
 }
 
-/** Does a write change more than a status or what the server says without storing? */
+/** Does the write change fields that have owners? A status, or a dry run, which stores nothing, does not count. */
 export const takesFields = (write: Write): write is Patch =>
   (write.verb === 'jsonPatch' || write.verb === 'mergePatch') &&
   write.subresource === undefined &&
   !('dryRun' in write);
 
-/** An object that may be a user's, as the snapshot has it. */
+/** The object as the snapshot has it; it may be a user's. */
 export function seenIn(snapshot: Snapshot, { resource, name }: ObjectRef): KubeObject | undefined {
   const objects = resource === RESOURCES.deployments ? snapshot.deployments : liveOf(resource, snapshot);
   return objects.find(({ metadata }) => metadata.name === name);
 }
 
-/** What a process that died between a write and the one that gives back has left: in the target, and in the routes of its releases. */
+/**
+ * Actions that repair field owners after a process died between a write and giving back: in the target, and in the
+ * routes of its releases.
+ */
 export function repairsOf(snapshot: Snapshot): Action[] {
   const { key, releases } = snapshot;
   const { namespace, name } = key;

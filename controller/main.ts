@@ -17,7 +17,7 @@ import { decide } from '../release/decide.ts';
 import { run } from './run.ts';
 import { ownAddress } from './server.ts';
 
-/** The queue stops waiting for running work after this long and the program ends: a crash loses nothing. */
+/** After this long the queue stops waiting for running work and the program ends: as after a crash, nothing is lost. */
 const SHUTDOWN_MS = 20_000;
 
 /**
@@ -55,7 +55,7 @@ export async function runController(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The way to the API server; or why there is none. */
+/** The connection to the API server, or why it cannot be made. */
 function open({ kubeconfig, context }: RunConfig): Connection | string {
   try {
     return connect({ kubeconfig, context, userAgent: 'sluice-controller' });

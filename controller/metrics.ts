@@ -6,14 +6,14 @@ import type { Phase } from '../api/kinds/release/status.ts';
 import { DeliveryMetrics, type Shown } from './delivery-metrics.ts';
 import type { Reconciled } from './reconcile.ts';
 
-/** What the metrics read when they are scraped. */
+/** Where the metrics read values at each scrape. */
 export interface MetricSources {
   queueDepth: () => number;
   isLeader: () => boolean;
   hold: () => { wanted: string; mode: string };
   /** namespaces with targets about which nothing can be decided */
   blind: () => readonly string[];
-  /** is the policy in force that keeps Releases to the controller? */
+  /** is the policy in force that lets only the controller write Releases? */
   releasesKept: () => boolean;
 }
 
@@ -32,7 +32,7 @@ export class Metrics {
   readonly #delivery: DeliveryMetrics;
   readonly #apiErrors: Counter<'resource' | 'code'>;
   readonly #bugs: Counter<'where'>;
-  /** phase shown of each target */
+  /** the phase shown for each target */
   readonly #shown = new Map<TargetKey, Phase>();
 
   constructor(sources: MetricSources) {
@@ -117,7 +117,7 @@ export class Metrics {
     else this.#weight.set(labels, observedWeight);
   }
 
-  /** Shows a target no more. */
+  /** Removes a target from the metrics. */
   forget(key: TargetName): void {
     const id = targetKey(key);
     const labels = { namespace: key.namespace, target: key.name };

@@ -45,7 +45,7 @@ const answer = (snapshot: Snapshot): string => {
   }
 };
 
-/** Seconds after which a target that was put away is tried again. */
+/** Seconds after which a quarantined target is tried again. */
 function pauseOf(snapshot: Snapshot): number {
   const at = /again at (\S+)$/.exec(answer(snapshot))?.[1] ?? '';
   return (Date.parse(at) - nowMs) / 1000;

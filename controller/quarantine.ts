@@ -5,27 +5,30 @@ import type { Decision, Snapshot } from '../release/model.ts';
 export interface QuarantineOptions {
   decide: (snapshot: Snapshot) => Decision;
   now: () => number;
-  /** CPU time of this process */
+  /** CPU time that this process has used */
   cpuMs: () => number;
-  /** a target was put away, or is back: how many there are now */
+  /** called when a target is quarantined or released, with the number of quarantined targets */
   onChange?: (count: number) => void;
   /** a decision may take this long; default 1 s */
   limitMs?: number;
 }
 
 interface Entry {
-  /** overruns in a row */
+  /** how often in a row it exceeded the limit */
   times: number;
   untilMs: number;
 }
 
 const LIMIT_MS = 1_000;
-/** On a machine that has other things to do the time is doubled so often: well below the renew deadline of the Lease. */
+/**
+ * On a busy machine the time limit is doubled up to this often; the result is well below the renew deadline of the
+ * Lease.
+ */
 const DOUBLED = 2;
 const FIRST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
-/** Thrown in place of a decision. Its text stays the same for the whole pause, so that it is told once. */
+/** Thrown in place of a decision. Its text stays the same for the whole pause, so that it is reported once. */
 export class Quarantined extends Error {
   constructor(limitMs: number, untilMs: number) {
     super(
@@ -36,9 +39,9 @@ export class Quarantined extends Error {
 }
 
 /**
- * Decides, and never takes longer than a second or few: a decision that does not end is ended, and its target is left alone for
- * a while, longer each time, so that the objects of one tenant take no time from the others. What has to happen to a canary
- * with traffic meanwhile is up to whoever catches the error.
+ * Decides, and never takes longer than a few seconds. A decision that does not end is stopped, and its target is left
+ * alone for a while, longer each time, so that the objects of one tenant take no time from the others. The code that
+ * catches the error protects a canary with traffic meanwhile.
  */
 export class Quarantine {
   readonly #options: QuarantineOptions;
@@ -66,7 +69,7 @@ export class Quarantine {
     }
   }
 
-  /** A process that got no time has not shown that the decision needs much. */
+  /** If the process got little CPU time, the overrun does not show that the decision is slow. */
   #decide(snapshot: Snapshot, limitMs: number): Decision {
     const { decide, cpuMs } = this.#options;
     const before = cpuMs();
@@ -79,7 +82,10 @@ export class Quarantine {
     }
   }
 
-  /** A namespace with several such targets takes no more time with all of them than with one. */
+  /**
+   * Lengthens the pause by the number of quarantined targets in the namespace, so that several take no more time
+   * together than one.
+   */
   #putAway({ key }: Snapshot, times: number): number {
     const { now, onChange } = this.#options;
     const own = targetKey(key);
@@ -93,7 +99,7 @@ export class Quarantine {
     return untilMs;
   }
 
-  /** The target is one no more. */
+  /** Forgets what is no longer a target. */
   forget(target: TargetKey): void {
     if (this.#entries.delete(target)) this.#options.onChange?.(this.#entries.size);
   }

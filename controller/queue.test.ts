@@ -145,7 +145,7 @@ describe('the work queue', () => {
     );
     queue.add('shop/a');
     await clock.advance(60_000);
-    // Without luck (random = 0) a pause is half of 100, 200, 400, 400, …
+    // With random = 0 a pause is half of 100, 200, 400, 400, …
     expect(began).toEqual([
       'shop/a@0',
       'shop/a@50',

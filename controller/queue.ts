@@ -3,7 +3,7 @@ import { backoffMs } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import { targetName, type TargetKey } from '../api/target-key.ts';
 
-/** What became of one piece of work: look again after a while (or not at all), or try again with growing pauses. */
+/** The result of one piece of work: look again after a while (or not at all), or try again after growing pauses. */
 export type Worked = { retry: true } | { retry: false; requeueAfterMs?: number | undefined };
 
 export interface QueueOptions {
@@ -12,12 +12,12 @@ export interface QueueOptions {
   random: () => number;
   /** keys worked on at the same time */
   concurrency: number;
-  /** a rejection is a bug of the work; it is passed to `onBug` */
+  /** a rejection is a bug of the work; `onBug` gets it */
   work: (key: TargetKey) => Promise<Worked>;
   onBug: (error: unknown, key: TargetKey) => void;
   /** first pause before a retry; default 100 ms */
   minBackoffMs?: number;
-  /** longest pause; default 10 s, so that a rollback follows soon after the API server is back */
+  /** longest pause; default 10 s, so that a rollback follows soon after the API server answers again */
   maxBackoffMs?: number;
 }
 
@@ -27,12 +27,12 @@ interface Delayed {
 }
 
 /**
- * Keys waiting for work. A key waits at most once, and is never worked on twice at once: added while in work, it runs
- * again afterwards. Of several delays the shortest counts.
+ * Keys waiting for work. A key waits at most once, and is never worked on twice at once: if it is added while work on
+ * it runs, it runs again afterwards. Of several delays the shortest counts.
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
-  /** by namespace: whoever has many targets does not hold up the others */
+  /** by namespace, so that a namespace with many targets does not delay the others */
   readonly #ready = new Turns<TargetKey>();
   readonly #delayed = new Map<TargetKey, Delayed>();
   readonly #active = new Set<TargetKey>();
@@ -70,7 +70,7 @@ export class WorkQueue {
     this.#pump();
   }
 
-  /** Takes no more work; resolves when what is in work has ended. */
+  /** Takes no more work; resolves when the running work has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { cancel } of this.#delayed.values()) cancel();

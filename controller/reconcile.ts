@@ -32,12 +32,12 @@ export interface Pipe extends Omit<Actor, 'onRefused' | 'onTaken' | 'releases' |
 }
 
 /**
- * What one pass came to.
- * unsynced: something is not known yet, nothing was decided.
+ * The result of one pass.
+ * unsynced: something is not known yet, so nothing was decided.
  * done: decided, acted, status written; `acted` = something was written or measured.
- * stale, failed: an action or the status write did not take place; nothing after it did, but what is in the way is in the status.
- * Decide anew.
- * broken: deciding threw, and the plain rule alone was carried out.
+ * stale, failed: an action or the status write did not take place, nor did anything after it; the status shows what is
+ * in the way. Decide again.
+ * broken: deciding threw, and only the plain rule was carried out.
  * fenced: this process no longer leads.
  * `bug`: what was thrown while deciding, if anything.
  */
@@ -50,7 +50,7 @@ export type Reconciled =
     ));
 
 /**
- * One pass of the pipe for one target: snapshot, decide, act, one status write. Needs neither watches nor timers.
+ * One reconciliation pass for one target: snapshot, decide, act, one status write. Needs neither watches nor timers.
  * Failures of the API server come back as an outcome; anything thrown is a bug.
  */
 export async function reconcileOnce(pipe: Pipe, key: TargetName): Promise<Reconciled> {
@@ -75,7 +75,7 @@ export async function reconcileOnce(pipe: Pipe, key: TargetName): Promise<Reconc
   const next = nextOf({ decision, snapshot, acted, obstacle });
   const statusAction = next === undefined ? undefined : statusActionOf(next, snapshot, acted.written);
   const recorded = await execute(statusAction === undefined ? [] : [statusAction], actor);
-  // What stands in the way of an action matters more than what stands in the way of telling.
+  // A failed action matters more than a failed status write.
   const failed = acted.outcome !== 'done' ? acted : recorded;
   if (failed.outcome !== 'done') return { ...failure(decision, failed), ...bug };
   if (acted.outcome === 'done' && acted.written.length === 0)
@@ -89,7 +89,7 @@ export async function reconcileOnce(pipe: Pipe, key: TargetName): Promise<Reconc
   };
 }
 
-/** Once the key was changed for another. What goes wrong goes right at a later look. */
+/** Seals to write again after the key was replaced. If one fails, a later pass tries again. */
 const renewalsOf = (releases: readonly KubeObject[], seal: Seal): Action[] =>
   renewals(releases, seal).map((write) => ({
     do: 'write',
@@ -120,8 +120,8 @@ interface Came {
 type Next = NonNullable<Decision['status']>;
 
 /**
- * The status after this pass. If its actions took place, or are to be recorded regardless, as decided; else as it was, as far as
- * something is in the way. Over either what is in the way is shown.
+ * The status after this pass. It is the decided one if the actions took place, or if it is to be recorded regardless.
+ * Otherwise, if something is in the way, it is the status as it was. An obstacle is shown over either.
  */
 function nextOf({ decision, snapshot, acted, obstacle }: Came): Next | undefined {
   const { status } = decision;
@@ -135,7 +135,7 @@ function nextOf({ decision, snapshot, acted, obstacle }: Came): Next | undefined
   return { release: base.release, next: withTrouble(base.next, obstacle, { shown, nowMs: snapshot.nowMs }) };
 }
 
-/** Nothing of what was decided; but what was observed is so. */
+/** The old status without anything that was decided; only what was observed is updated. */
 function asItWas({ releases }: Snapshot, decided: Next | undefined): Next | undefined {
   const name = decided?.release ?? releases[0]?.metadata.name;
   const release = readReleases(releases).releases.find((each) => each.metadata.name === name);
@@ -147,7 +147,7 @@ function observedOf(next: ReleaseStatus | undefined): Partial<ReleaseStatus> {
   return next === undefined ? {} : { observedWeight: next.observedWeight };
 }
 
-/** The Release may have been created or changed by the actions of this very pass: its newest form counts. */
+/** The actions of this pass may have created or changed the Release, so its newest form counts. */
 function statusActionOf(
   { release: name, next }: Next,
   snapshot: Snapshot,

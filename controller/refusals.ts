@@ -2,20 +2,23 @@ import type { TargetKey } from '../api/target-key.ts';
 import type { RefusedWrite } from '../release/model.ts';
 import { refusalKind } from '../release/status/obstacle.ts';
 
-/** A refused write is tried again after this long: rights are given, webhooks come back. Below the pace of a Blocked release. */
+/**
+ * A refused write is tried again after this long, because rights may be granted and webhooks may come back. Shorter
+ * than the interval at which a Blocked release is looked at.
+ */
 const FORGOTTEN_AFTER_MS = 25_000;
 
 type Noted = Omit<RefusedWrite, 'kind' | 'sinceMs'>;
 
 interface Entry extends RefusedWrite {
-  /** set by the first pass that sees it */
+  /** set by the first pass that sees the refusal */
   untilMs?: number;
 }
 
 /**
- * Writes that the API server refused, by target and name, for a short while that begins with the next pass: each is seen by one at
- * least, however long the pass took that met it. One that is refused again and again is one entry that began with the first. In
- * memory only: after a restart they are tried once more.
+ * Writes that the API server refused, by target and name, for a short while. The while begins with the next pass, so at
+ * least one pass sees each refusal, however long the pass took that caused it. A write that is refused again and again
+ * stays one entry, dated by the first refusal. In memory only: after a restart each is tried once more.
  */
 export class Refusals {
   readonly #noted = new Map<TargetKey, Map<string, Entry>>();
@@ -30,14 +33,14 @@ export class Refusals {
     this.#noted.set(target, of.set(name, { ...refused, kind, sinceMs }));
   }
 
-  /** The server took it. */
+  /** The server accepted the write. */
   took(target: TargetKey, name: string): void {
     this.#noted.get(target)?.delete(name);
   }
 
   /**
-   * A pass came to its end. What the server could not do for the moment, and no rule waits for, has been done meanwhile or is not wanted
-   * any more: a write whose answer was lost is not tried again.
+   * A pass was completed. Transient failures that no rule waits for are forgotten: those writes took place meanwhile or
+   * are no longer wanted. So a write whose answer was lost is not tried again.
    */
   passed(target: TargetKey): void {
     const noted = this.#noted.get(target);
@@ -47,13 +50,14 @@ export class Refusals {
   of(target: TargetKey, nowMs: number): Record<string, RefusedWrite> {
     const noted = this.#noted.get(target);
     for (const [name, each] of noted ?? [])
-      // Not shown any more, but remembered a while longer: refused again, it is refused since then.
+      // No longer shown, but remembered for a while longer: if the write is refused again, the first refusal still
+      // dates it.
       if ((each.untilMs ??= nowMs + FORGOTTEN_AFTER_MS) + FORGOTTEN_AFTER_MS <= nowMs) noted?.delete(name);
     const shown = [...(noted ?? [])].filter(([, { untilMs = Infinity }]) => untilMs > nowMs);
     return Object.fromEntries(shown.map(([name, each]) => [name, plain(each)]));
   }
 
-  /** Milliseconds until the next of them may be tried again; undefined: none is waiting. */
+  /** Milliseconds until the next refused write may be tried again; undefined: no write is waiting. */
   nextInMs(target: TargetKey, nowMs: number): number | undefined {
     const noted = [...(this.#noted.get(target)?.values() ?? [])];
     const untilMs = noted
@@ -62,13 +66,13 @@ export class Refusals {
     return untilMs.length === 0 ? undefined : Math.min(...untilMs) - nowMs;
   }
 
-  /** Those that stand, without starting the clock of those that no pass has seen. */
+  /** The current refusals. Unlike `of`, this does not start the time limit of refusals that no pass has seen. */
   all(target: TargetKey, nowMs: number): RefusedWrite[] {
     const noted = [...(this.#noted.get(target)?.values() ?? [])];
     return noted.filter(({ untilMs = Infinity }) => untilMs > nowMs).map(plain);
   }
 
-  /** Deciding threw; since when without a pause. */
+  /** Notes that deciding threw; returns since when it has done so without interruption. */
   broke(target: TargetKey, nowMs: number): number {
     const sinceMs = this.#brokenSinceMs.get(target) ?? nowMs;
     this.#brokenSinceMs.set(target, sinceMs);

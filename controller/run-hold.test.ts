@@ -19,7 +19,7 @@ function installPolicies(): void {
   }
 }
 
-/** Somebody who is not the controller gives the target a new template. */
+/** Another writer than the controller gives the target a new template. */
 function apply(image: string): KubeObject {
   const { store } = world().api.server;
   const draft = store.get('deployments.apps', 'team', 'shop')!;

@@ -31,7 +31,7 @@ import { Worker } from './worker.ts';
 export interface RunDeps {
   config: RunConfig;
   transport: Transport;
-  /** unique to this process: holder of the Lease */
+  /** unique to this process: the holder name in the Lease */
   identity: string;
   decide: (snapshot: Snapshot) => Decision;
   measure: (job: MeasureJob) => Promise<Measurement[]>;
@@ -45,13 +45,13 @@ export interface RunDeps {
   onBug: (error: unknown) => void;
 }
 
-/** Every target is looked at again this often, whatever happened. */
+/** Every target is looked at again this often, even if nothing changes. */
 const RESYNC_MS = 5 * 60_000;
 /** Requests for the Lease have to fail well before its renew deadline. */
 const LEASE_DEADLINE_MS = 4_000;
 
 /**
- * Runs the controller until the signal fires ('stopped': work in hand was finished, the Lease given free) or
+ * Runs the controller until the signal fires ('stopped': running work was finished and the Lease released) or until
  * leadership is lost ('lost').
  */
 export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped' | 'lost'> {
@@ -78,7 +78,7 @@ export async function run(deps: RunDeps, signal: AbortSignal): Promise<'stopped'
       const how = election === undefined ? 'running, without leader election' : 'leading';
       deps.log.info({ identity: deps.identity }, how);
     }
-    // Beside the renewal of the Lease: the API server may take its time.
+    // Runs in parallel with the renewal of the Lease, because the API server may be slow.
     const held = election?.hold(release.signal);
     const shown = show(deps, release.signal).catch(deps.onBug);
     Promise.all([keeper.start(), seals.read()]).then(() => queue.start(), deps.onBug);
@@ -111,9 +111,9 @@ interface Parts {
   election: LeaderElection | undefined;
   keeper: HoldKeeper;
   seals: SealKeeper;
-  /** whether Releases are kept from others */
+  /** checks whether only the controller may write Releases */
   policy: Fence;
-  /** ends writes in flight: the next leader may be at work before the server has taken them */
+  /** cancels running writes: the next leader may start before the server has received them */
   fence: () => void;
 }
 
@@ -165,7 +165,7 @@ function assemble(deps: RunDeps): Parts {
     random,
     concurrency: config.concurrency,
     work: (key) => worker.work(key),
-    // One target whose objects nobody foresaw must not stop the others.
+    // One target with unexpected objects must not stop the others.
     onBug: (error, key) => tellBug(deps, metrics, { where: 'reconcile', target: key, error }),
   });
   const over = new KubeError({ code: 0, reason: 'Stopped', message: 'leadership has ended' });
@@ -203,7 +203,7 @@ function watchesOf(
     onError: (error, resource, retryInMs) => {
       metrics.watchFailed(resource.plural, error.code);
       const facts = { resource: resource.plural, code: error.code, error: error.message, retryInMs };
-      // A right that is missing is asked for again and again, and told once.
+      // A missing right is tried again and again, but reported once.
       const told = error.code === 403 && missing.has(resource);
       if (error.code === 403) missing.add(resource);
       if (told) log.debug(facts, 'watch failed');
@@ -221,7 +221,10 @@ function watchesOf(
   });
 }
 
-/** Nothing is decided about these targets, so no status says why: their owners are told by an Event, as far as one may be made. */
+/**
+ * Nothing is decided about these targets, so no status says why. An Event tells their owners, if the controller may
+ * create one.
+ */
 function tellBlind(
   { namespace, why }: { namespace: string; why: string },
   watches: Watches,
@@ -288,7 +291,7 @@ function clientOf(deps: RunDeps, limits: { deadlineMs?: number; signal?: AbortSi
   });
 }
 
-/** Without election the Lease only shows that somebody is at work: no work waits for it, and none ends with it. */
+/** Without election the Lease only shows that a controller runs: no work waits for it, and none ends with it. */
 async function show(deps: RunDeps, signal: AbortSignal): Promise<void> {
   if (deps.config.lease !== undefined) return;
   const sign = leaseOf(deps, { unopposed: true });

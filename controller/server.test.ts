@@ -35,7 +35,7 @@ async function ask(path: string): Promise<{ status: number; text: string; type: 
 }
 
 const shop = { namespace: 'team', name: 'shop' };
-/** What is not zero. */
+/** The metrics of Sluice that are not zero. */
 const sluiceLines = async (): Promise<string[]> =>
   (await ask('/metrics')).text
     .split('\n')
@@ -116,7 +116,7 @@ describe('metrics of releases', () => {
     metrics.release(shop, status('Progressing', 0));
     metrics.release(shop, status('Promoted', null, { endedAt: at(400) }));
     metrics.release(shop, status('Progressing', 5, { startedAt: at(500), exposedAt: at(510) }));
-    // withheld for a while: what went before counts as well
+    // withheld for a while: the time before counts as well
     metrics.release(shop, status('Progressing', 5, { startedAt: at(500), exposedAt: at(540) }));
     metrics.release(shop, status('RollingBack', 0, { startedAt: at(500), drainStartedAt: at(570) }));
     const end = { startedAt: at(500), drainStartedAt: at(570), endedAt: at(600) };

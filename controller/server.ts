@@ -8,8 +8,9 @@ export interface HealthServer {
 }
 
 /**
- * Where to listen when nobody has said so: in a pod at its address, which the kubelet and Prometheus ask (POD_IP, if the
- * manifest gives it, else all of the pod's interfaces); elsewhere on loopback, since the names of all targets are told.
+ * Default listen address. In a pod it is the pod's address, which the kubelet and Prometheus ask (POD_IP if the
+ * manifest sets it, else all interfaces of the pod). Elsewhere it is loopback, since the metrics tell the names of all
+ * targets.
  */
 export function ownAddress(env: Record<string, string | undefined>): string {
   return env['KUBERNETES_SERVICE_HOST'] === undefined ? '127.0.0.1' : (env['POD_IP'] ?? '');
@@ -23,8 +24,8 @@ export interface Where {
 }
 
 /**
- * Serves /metrics, /healthz (the process answers) and /readyz (503 while something is `missing()`,
- * else ok and a `note()`).
+ * Serves /metrics, /healthz (the process answers) and /readyz (503 while `missing()` names something, else ok and
+ * `note()`).
  */
 export async function serveHealth(
   where: Where,

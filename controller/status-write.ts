@@ -6,9 +6,9 @@ import { RESOURCES } from '../api/resources.ts';
 import type { Write } from '../api/writes.ts';
 
 /**
- * The write that makes `next` the whole status of a Release; undefined if it is so already. It touches exactly the
- * object and version that was looked at, and replaces instead of merging: a merge would drop every null and keep
- * what `next` no longer has.
+ * The write that makes `next` the whole status of a Release; undefined if it is the status already. It writes only to
+ * the object and version that was read, and replaces instead of merging: a merge would drop every null and keep what
+ * `next` no longer has.
  */
 export function statusWrite(
   release: KubeObject,
@@ -32,7 +32,7 @@ export function statusWrite(
   };
 }
 
-/** As it looks after a trip over the wire: keys that are undefined are gone. */
+/** The value after serialization: keys that are undefined are gone. */
 function plain(value: ReleaseStatus | JsonObject | undefined): Json {
   return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
 }

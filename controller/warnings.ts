@@ -1,14 +1,14 @@
 import type { TargetKey } from '../api/target-key.ts';
 import type { Logger } from 'pino';
 
-/** What the API server, or a webhook behind it, remarked about one write. */
+/** A warning of the API server, or of a webhook behind it, about one write. */
 export interface Remark {
   /** what was being done */
   why: string;
   text: string;
 }
 
-/** After so many different texts about one release the rest adds nothing. */
+/** After this many different texts about one release, more texts add nothing. */
 const MOST = 50;
 
 /** Logs each warning of the API server once per release: the same write may be repeated every few seconds. */
@@ -20,7 +20,7 @@ export class WarningLog {
     this.#log = log;
   }
 
-  /** `release`: name of the Release that was worked on; undefined where there is none. */
+  /** `release`: name of the Release that the pass worked on; undefined: the target has no Release. */
   tell(target: TargetKey, release: string | undefined, remarks: readonly Remark[]): void {
     if (remarks.length === 0) return;
     const before = this.#told.get(target);

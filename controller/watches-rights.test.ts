@@ -15,9 +15,9 @@ let clock: VirtualClock;
 let api: TestApi;
 let watches: Watches;
 let blinded: string[];
-/** which URLs may not be asked for */
+/** which URLs are denied */
 let denied: ((url: string) => boolean) | undefined;
-/** held up until they are let go */
+/** requests that wait until `letGo` resolves */
 let held: { matches: RegExp; letGo: Promise<void> } | undefined;
 let requests: KubeRequest[];
 
@@ -116,7 +116,7 @@ const reachingInto = (into: string, namespace: string): KubeObject => {
   };
 };
 
-/** A kind of all namespaces, not of one. */
+/** A request for a kind in all namespaces, not in one. */
 const WIDE = /^\/apis?\/[^?]*(?<!\/namespaces\/[^?]*)\?/;
 
 describe('what the API server is asked', () => {
@@ -126,9 +126,9 @@ describe('what the API server is asked', () => {
     expect(read(RESOURCES.deployments, `team-${count - 1}`)).toEqual(['shop']);
     const open = requests.filter(isWatch);
     expect(open.every(({ lasting }) => lasting === true)).toBe(true);
-    // One for each kind that a cluster without Gateway API and meshes has, and two that find the targets.
+    // One for each kind in a cluster without Gateway API and meshes, and two that find the targets.
     expect(open.length).toBeLessThanOrEqual(Object.keys(RESOURCES).length + 2);
-    // A page of 500 at a time.
+    // One page holds 500.
     const pages = Math.ceil(count / 500);
     expect(requests.filter((each) => !isWatch(each)).length).toBeLessThanOrEqual(
       2 * Object.keys(RESOURCES).length + 4 * pages,
@@ -239,7 +239,7 @@ describe('rights to single namespaces', () => {
   });
 
   it(`are followed in ${MOST_ALONE} namespaces, and one more is told so`, async () => {
-    // Targets are found by the two that carry metadata only.
+    // The two watches that carry only metadata find the targets.
     denied = (url) => WIDE.test(url) && !/\/(deployments|releases)\?/.test(url);
     await start(names(MOST_ALONE + 1));
     const last = watches.targetsIn(blinded[0]?.split(':')[0] ?? '');

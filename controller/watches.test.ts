@@ -16,7 +16,7 @@ let clock: VirtualClock;
 let api: TestApi;
 let watches: Watches;
 let told: Set<string>;
-/** told when everything had been read */
+/** what had been reported when everything had been read */
 let toldSynced: Set<string>;
 let blinded: string[];
 
@@ -33,7 +33,7 @@ afterEach(() => {
   api.server.close();
 });
 
-/** @param denied URLs of what may not be read */
+/** @param denied URLs that may not be read */
 async function start(namespace?: string, denied?: RegExp): Promise<void> {
   watches = new Watches({
     client: denied === undefined ? api.client : denying(denied),
@@ -71,7 +71,7 @@ function denying(denied: RegExp): KubeClient {
   return new KubeClient({ transport, clock, fieldManager: 'sluice', resources: Object.values(RESOURCES) });
 }
 
-/** Forgets what was told so far, acts, and returns what was told because of it. */
+/** Forgets what was reported so far, acts, and returns what was reported because of it. */
 async function toldBy(act: () => Promise<unknown>): Promise<string[]> {
   told.clear();
   await act();

@@ -31,9 +31,9 @@ export interface WatchesOptions {
   /** something changed that concerns this target */
   onKey: (key: TargetName) => void;
   onError: (error: KubeError, resource: Resource, retryInMs: number) => void;
-  /** nothing can be decided about the targets of this namespace: half a sentence, why and what to do; told once */
+  /** nothing can be decided about the targets of this namespace: half a sentence, why and what to do; called once */
   onBlind: (namespace: string, why: string) => void;
-  /** told once: which of the kinds that are looked for the server does not have, after it has been asked for all */
+  /** called once, after the server has been asked for all kinds: those of the needed kinds that it does not have */
   onAbsent: (kinds: readonly Resource[]) => void;
   /** a reflector broke down: a bug */
   onBug: (error: unknown) => void;
@@ -47,17 +47,20 @@ interface Watch {
 }
 
 const CLASSES = RESOURCES.ingressClasses;
-/** A namespace that has no targets any more is let go after this long. */
+/** The objects of a namespace that has no targets any more are dropped after this long. */
 const LINGER_MS = 60_000;
-/** Lists of single namespaces at a time. */
+/** Lists of single namespaces that run at the same time. */
 const LISTS = 8;
-/** Namespaces watched one by one, where rights are given so: each costs a connection for each kind. */
+/**
+ * Maximum number of namespaces that are watched one by one, where rights are granted per namespace: each costs a
+ * connection for each kind.
+ */
 export const MOST_ALONE = 50;
 
 /**
- * All watches of the controller. Two carry metadata only and find the targets; of every kind that targets need there is one,
- * which keeps full objects of the namespaces that have targets. Every change becomes the keys of the targets it may concern: the
- * queue drops repetitions, so this errs on the side of too many.
+ * All watches of the controller. Two carry metadata only and find the targets. Every kind that targets need has one
+ * watch, which keeps full objects of the namespaces that have targets. Every change becomes the keys of the targets it
+ * may concern; the queue drops repetitions, so too many keys do no harm.
  */
 export class Watches implements Reader {
   readonly #options: WatchesOptions;
@@ -69,7 +72,7 @@ export class Watches implements Reader {
   readonly #reachingOut = new ReachingOut();
   readonly #classes: ClusterWatch;
   readonly #alone = new Set<string>();
-  /** namespaces about which something that is needed is not known, and why */
+  /** namespaces of which something necessary is not known, and why */
   readonly #blind = new Map<string, string>();
   #stopped = false;
 
@@ -86,7 +89,7 @@ export class Watches implements Reader {
     for (const resource of WATCHED) this.#collections.set(resource, this.#collection(resource, lists));
   }
 
-  /** The Deployments that have opted in, as far as they are known and can be decided about. */
+  /** The Deployments that have opted in, as far as they are known and decisions about them are possible. */
   get optedIn(): TargetName[] {
     return this.#targets.optedIn().filter(({ namespace }) => !this.#blind.has(namespace));
   }
@@ -96,7 +99,7 @@ export class Watches implements Reader {
     return this.#blind;
   }
 
-  /** What has not been read yet of what concerns all targets: one namespace that may not be read is no part of it. */
+  /** What has not been read yet and concerns all targets. A single namespace that may not be read does not count. */
   get unsynced(): string[] {
     const { namespace, controllerNamespace } = this.#options;
     const discovery = this.#discovery.filter(({ store }) => !store.synced).map(({ name }) => name);
@@ -114,7 +117,7 @@ export class Watches implements Reader {
     for (const resource of SHARED) this.#collections.get(resource)?.open(this.#options.controllerNamespace);
     this.#discover(RESOURCES.releases, (change) => this.#targets.releaseChanged(change));
     this.#discover(RESOURCES.deployments, (change) => this.#targets.deploymentChanged(change));
-    // Once the namespaces are known one list of each kind serves them all.
+    // Once the targets' namespaces are known, one list of each kind serves them all.
     let unknown = this.#discovery.length;
     for (const { store } of this.#discovery) {
       store.onSynced(() => {
@@ -169,12 +172,12 @@ export class Watches implements Reader {
     return this.#collections.get(resource)?.store(namespace);
   }
 
-  /** The key is a target: opted in, or with Releases. */
+  /** Is this key a target, that is, opted in or with Releases? */
   knows(key: TargetName): boolean {
     return this.#targets.has(key.namespace, key.name);
   }
 
-  /** Tells of every known target, as if each had changed. */
+  /** Reports every known target, as if each had changed. */
   tellAll(): void {
     for (const namespace of this.#targets.namespaces()) this.#tellNamespace(namespace);
   }
@@ -194,7 +197,7 @@ export class Watches implements Reader {
     this.#discovery.push(watch);
   }
 
-  /** Takes a namespace with targets in, or lets one without go after a while. */
+  /** Starts watching a namespace with targets, or stops, after a while, watching one that has none. */
   #enter(namespace: string): void {
     const wanted = this.#targets.in(namespace).size > 0;
     if (wanted) {
@@ -292,7 +295,7 @@ export class Watches implements Reader {
     this.#options.onBlind(namespace, why);
   }
 
-  /** Something more was read: perhaps now everything is. */
+  /** Another list was read: perhaps the namespace is now complete. */
   #sees(namespace: string): void {
     if (!this.#blind.has(namespace)) return;
     const all = WATCHED.every((resource) => this.#storeOf(resource, namespace)?.synced === true);
@@ -323,7 +326,8 @@ export class Watches implements Reader {
   }
 
   #tell(resource: Resource, namespace: string, object: KubeObject): void {
-    // Their status changes all the time, and they are looked at again anyway as long as they stand against a release.
+    // The status of these objects changes all the time, and they are read again anyway while they stand against a
+    // release.
     if (CONSIDERED.includes(resource)) return;
     const target = targetOf(object);
     if (target !== undefined) return this.#options.onKey({ namespace, name: target });
@@ -348,7 +352,7 @@ export class Watches implements Reader {
     if (target !== undefined) this.#options.onKey({ namespace, name: target });
   }
 
-  /** Not known yet while the ReplicaSet is not: its own event will tell. */
+  /** undefined while the ReplicaSet is not known; its own event will report the target. */
   #deploymentOfPod(namespace: string, pod: KubeObject): string | undefined {
     const replicaSetName = owningReplicaSet(pod)?.name;
     if (replicaSetName === undefined) return undefined;
@@ -374,14 +378,14 @@ export class Watches implements Reader {
 const nameOf = ({ plural }: Resource, namespace: string | undefined): string =>
   `${plural} in ${namespace ?? 'all namespaces'}`;
 
-/** Who wrote which field is half of an object, and nobody asks. */
+/** managedFields make up half of an object, and nothing needs them here. */
 function withoutManagers(object: KubeObject): KubeObject {
   const metadata = { ...object.metadata };
   delete metadata.managedFields;
   return { ...object, metadata };
 }
 
-/** Of the many objects of a wide watch only what finds targets is kept. */
+/** A wide watch returns many objects: keeps only the fields that find targets. */
 function trim(object: KubeObject): KubeObject {
   const { namespace, name, uid, resourceVersion, labels, annotations, ownerReferences } = object.metadata;
   const policy = annotations?.[ANNOTATION.policy];

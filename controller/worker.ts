@@ -21,16 +21,16 @@ import { FORBIDDEN, type Reader } from './observe/snapshot.ts';
 import { WarningLog, type Remark } from './warnings.ts';
 
 export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning' | 'seal' | 'releases'> {
-  /** asked before each pass: the key may be another one */
+  /** asked before each pass, because the key may be replaced */
   seal: () => Seal;
   reader: Reader;
   measurements: Measurements;
-  /** asked before each pass: the hold mode may change */
+  /** asked before each pass, because the hold mode may change */
   config: () => ControllerConfig;
   decide: (snapshot: Snapshot) => Decision;
-  /** false: neither opted in nor with Releases any more */
+  /** false: it neither has opted in nor has Releases */
   isTarget: (key: TargetName) => boolean;
-  /** nothing has to be remembered of it any more */
+  /** called when everything about the target can be forgotten */
   onForget?: (target: TargetKey) => void;
   clock: Clock;
   metrics: Metrics;
@@ -40,19 +40,19 @@ export interface WorkerOptions extends Omit<Actor, 'onLostEvent' | 'onWarning' |
 type Failure = Extract<Reconciled, { outcome: 'stale' | 'failed' }>;
 
 /**
- * The same failure so many times in a row does not pass by itself: the owner of the target is told by an Event. A right that is
- * missing never does.
+ * A failure that repeats this often in a row does not pass by itself: an Event tells the owner of the target. A missing
+ * right never passes by itself.
  */
 const LASTING = 3;
-/** A guard fails now and then because the world moves; so many times in a row it does not fit the world. */
+/** A guard fails now and then because objects change. If it fails this often in a row, the guard itself is wrong. */
 const STUBBORN = 10;
 
-/** What the queue does with one key: a pass of the pipe, one log line if it mattered, metrics, when to look again. */
+/** What the queue does with one key: one pass, one log line if it mattered, metrics, and when to look again. */
 export class Worker {
   readonly #options: WorkerOptions;
-  /** last decision or failure told in the log, per target */
+  /** the last decision or failure in the log, per target */
   readonly #told = new Map<TargetKey, string>();
-  /** the present failure of a target and how often it came in a row */
+  /** the present failure of a target and how often it occurred in a row */
   readonly #failing = new Map<TargetKey, { failure: string; times: number }>();
 
   readonly #warnings: WarningLog;
@@ -91,20 +91,20 @@ export class Worker {
       case 'failed':
       case 'broken':
         return { retry: true };
-      case 'unsynced': // the watches tell of every target when they are synced
+      case 'unsynced': // the watches report every target when they are synced
       case 'fenced':
         return { retry: false };
     }
   }
 
-  /** What was refused is tried again, whatever the decision waits for. */
+  /** A refused write is tried again even if the decision waits longer. */
   #again(target: TargetKey, { requeueAfterMs }: Decision): number | undefined {
     const retryInMs = this.#refusals.nextInMs(target, this.#options.clock.now());
     const times = [requeueAfterMs, retryInMs].filter((each) => each !== undefined);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  /** `remarks`: what the server says about the writes is added to them. */
+  /** `remarks`: receives what the server says about the writes. */
   #actor(target: TargetKey, remarks: Remark[] = []): Omit<WorkerOptions, 'seal'> & Actor {
     const onLostEvent = (error: Error): void =>
       this.#options.log.warn({ target, error: error.message }, 'not written, and passed over');
@@ -112,12 +112,12 @@ export class Worker {
     return { ...this.#options, seal: this.#options.seal(), releases: [], onLostEvent, onWarning };
   }
 
-  /** Its owner is told by the decision itself. */
+  /** Only logs: the decision itself informs the target's owner. */
   #tellBug(target: TargetKey, result: Reconciled): void {
     if (result.outcome === 'unsynced' || result.bug === undefined) return;
     const { log, metrics } = this.#options;
     if (!isQuarantine(result.bug)) metrics.bug('decide');
-    // One that is put away is told once by the decision, not at each attempt.
+    // A quarantined target is reported once, not at each attempt.
     const level = isQuarantine(result.bug) && this.#told.has(target) ? 'debug' : 'error';
     log[level]({ target, rule: result.decision.rule, err: result.bug }, 'deciding broke');
   }
@@ -141,7 +141,7 @@ export class Worker {
     }
   }
 
-  /** A guard that failed is ordinary, unless it fails again and again. Another failure is told once. */
+  /** A failed guard is normal unless it fails again and again. Any other failure is reported once. */
   #tellFailure(target: TargetKey, result: Failure): void {
     const { decision, doing, error, outcome } = result;
     const { code, reason, message } = error;
@@ -162,7 +162,7 @@ export class Worker {
     this.#options.log[level](facts, 'action failed');
   }
 
-  /** Where a status cannot be written, or no Release be made, `kubectl describe` would otherwise show nothing. */
+  /** If a status cannot be written, or a Release cannot be made, `kubectl describe` would otherwise show nothing. */
   async #warnOwner(
     target: TargetKey,
     { namespace, name }: TargetName,
@@ -180,7 +180,7 @@ export class Worker {
     await execute([{ do: 'event', about, uid, type: 'Warning', reason, message }], this.#actor(target));
   }
 
-  /** One line per decision that acted, changed the status, or differs from the last one told. */
+  /** One line per decision that acted, changed the status, or differs from the last one in the log. */
   #tellDecision(target: TargetKey, result: Extract<Reconciled, { acted: boolean }>): void {
     const { rule, reason, sentence, outcome, actions, status } = result.decision;
     const decision = `${rule} ${reason}`;

@@ -18,18 +18,20 @@ export function write(why: string, what: Write): WriteAction {
 
 export const writes = (why: string, list: readonly Write[]): Action[] => list.map((each) => write(why, each));
 
-/** What a step cannot do without: if validation or admission goes on refusing it, the release is taken back for that reason. */
+/**
+ * Writes that a step needs: if validation or admission keeps refusing one, the release is taken back for that reason.
+ */
 export const orEnd = (as: RefusalEnd, actions: readonly Action[]): Action[] =>
   onRefused(actions, { then: 'end', as });
 
-/** Of several that take harm away none waits for another. */
+/** These writes remove harm: each is tried even if another fails. */
 export const urgent = (actions: readonly Action[]): Action[] =>
   actions.map((action) => (action.do === 'write' ? { ...action, urgent: true } : action));
 
-/** Signs for others: without the right to set them a release begins and ends all the same. */
+/** Signs for other tools: a release begins and ends even without the right to set them. */
 export const optional = (actions: readonly Action[]): Action[] => onRefused(actions, { then: 'goOn' });
 
-/** The name under which a refusal is shown stays. */
+/** Sets what a refusal means; the name under which it is shown stays. */
 function onRefused(actions: readonly Action[], onRefusal: OnRefusal): Action[] {
   return actions.map((action) => {
     if (action.do !== 'write') return action;
@@ -43,7 +45,7 @@ function refTo(resource: Resource, object: Pick<KubeObject, 'metadata'>): Object
   return { resource, name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
-/** Holds a patch of the target to exactly the spec that was judged: a 422 means somebody was faster. */
+/** Binds a patch of the target to the spec that was judged: a 422 means another writer was faster. */
 function judged(target: WorkloadFacts): JsonPatchOp[] {
   return [
     { op: 'test', path: '/metadata/uid', value: target.uid },
@@ -57,12 +59,12 @@ function patchTarget(target: WorkloadFacts, why: string, change: JsonPatchOp[]):
 }
 
 /**
- * What sluice.dev/held says of a held target: `new` = nothing is decided about its template, and the policies of admission
- * mode drop a failure that an earlier one left; `failed` = its failure is shown and stays.
+ * What sluice.dev/held says of a held target. `new`: nothing is decided about its template, and the policies of
+ * admission mode remove the sign of failure of an earlier template. `failed`: its own sign of failure stays.
  */
 export type Marker = 'new' | 'failed';
 
-/** Stops a rollout. In admission mode with the marker, so that admission keeps it stopped. */
+/** Stops a rollout. In admission mode also sets the marker, so that admission keeps the rollout stopped. */
 export function pause({ snapshot }: Facts, target: WorkloadFacts, as: Marker = 'new'): Action {
   const paused: JsonPatchOp = { op: 'add', path: '/spec/paused', value: true };
   const why = 'pause the target';
@@ -71,7 +73,9 @@ export function pause({ snapshot }: Facts, target: WorkloadFacts, as: Marker = '
     : patchTarget(target, why, [paused]);
 }
 
-/** Nothing is decided about what the policies should have held and marked themselves. */
+/**
+ * A marker `new` that Sluice has to set itself was missed by the policies: they should have held and marked the target.
+ */
 const late = (action: WriteAction, as: Marker): Action =>
   as === 'new' ? { ...action, heldLate: true } : action;
 
@@ -80,7 +84,7 @@ export function mark(target: WorkloadFacts, as: Marker): Action {
   return late(patchTarget(target, 'mark the target as held', marked(target, as)), as);
 }
 
-/** Takes the marker of a target that is not held any more; whether it is paused stays as it is. */
+/** Removes the marker of a target that is no longer held; whether it is paused stays as it is. */
 export function unmark(target: WorkloadFacts): Action[] {
   const change = unmarked(target);
   return change.length === 0 ? [] : [patchTarget(target, 'remove the mark of the hold', change)];
@@ -98,7 +102,7 @@ function unmarked(target: WorkloadFacts): JsonPatchOp[] {
   return target.marker === undefined ? [] : [{ op: 'remove', path: HELD }];
 }
 
-/** Lets the native rolling update of the template that was judged begin. */
+/** Starts the native rolling update of the template that was judged. */
 export function unpause(target: WorkloadFacts): Action {
   const change: JsonPatchOp = { op: 'add', path: '/spec/paused', value: false };
   return {
@@ -107,7 +111,7 @@ export function unpause(target: WorkloadFacts): Action {
   };
 }
 
-/** Sets a template that is proven, or stable, and lets it roll out, in one write. */
+/** Sets a template that is proven, or stable, and un-pauses the target in one write. */
 export function rollOut(target: WorkloadFacts, template: JsonObject): Action {
   const action = patchTarget(target, 'set the template and let the target roll out', [
     { op: 'replace', path: '/spec/template', value: template },
@@ -117,19 +121,19 @@ export function rollOut(target: WorkloadFacts, template: JsonObject): Action {
   return { ...action, verify: 'unpaused' };
 }
 
-/** Puts a template into the target that must not roll out by itself. */
+/** Sets a template in the target and pauses it, because that template must not roll out by itself. */
 export function hold({ snapshot }: Facts, target: WorkloadFacts, template: JsonObject): Action {
   const byAdmission = snapshot.config.hold === 'admission';
   const action = patchTarget(target, 'put back the template that was set aside', [
     { op: 'replace', path: '/spec/template', value: template },
     { op: 'add', path: '/spec/paused', value: true },
-    // the policies do not mark what the controller itself writes
+    // the policies do not mark writes of the controller itself
     ...(byAdmission ? marked(target, 'new') : []),
   ]);
   return byAdmission ? late(action, 'new') : action;
 }
 
-/** Deletes one object Sluice made; nothing if it is being deleted already. */
+/** Deletes one object that Sluice made; does nothing if it is being deleted already. */
 type Named = Pick<KubeObject, 'metadata'>;
 
 export function remove(why: string, resource: Resource, object: Named | undefined): Action[] {
@@ -138,7 +142,10 @@ export function remove(why: string, resource: Resource, object: Named | undefine
   return [write(why, { verb: 'delete', ref: refTo(resource, object), uid })];
 }
 
-/** Changes metadata of a Release; the resourceVersion makes it fail if anybody else wrote in between. */
+/**
+ * Changes metadata of a Release; because of the resourceVersion the write fails if another writer changed it in
+ * between.
+ */
 export function patchRelease(
   why: string,
   release: Named,
@@ -156,7 +163,7 @@ export function patchRelease(
   return write(why, { verb: 'mergePatch', ref, patch });
 }
 
-/** The finalizer and what is to be restored, in one write. */
+/** Sets the finalizer and records the originals to restore, in one write. */
 export function recordOriginals(release: Release, originals: JsonObject): Action {
   const finalizers = new Set([...(release.metadata.finalizers ?? []), FINALIZER]);
   return patchRelease('record the route before editing it', release, {
@@ -181,7 +188,7 @@ export function isMarkedFailed(target: WorkloadFacts): boolean {
 
 export function markFailed(facts: Facts, target: WorkloadFacts, sentence: string): Action[] {
   const message = oneLine(`sluice: ${sentence}`);
-  // While the marker says `new`, admission takes a failure for one of an earlier template and drops it.
+  // While the marker says `new`, admission attributes a failure to an earlier template and removes its sign.
   const turned = target.marker === 'new' ? [mark(target, 'failed')] : [];
   const shown = isMarkedFailed(target) && condition(target.object, 'Progressing')?.message === message;
   const body = { status: 'False', reason: 'ProgressDeadlineExceeded', message };
@@ -189,7 +196,7 @@ export function markFailed(facts: Facts, target: WorkloadFacts, sentence: string
   return optional([...turned, ...sign]);
 }
 
-/** A new template begins with a clean sheet, so that `kubectl rollout status` waits for it. */
+/** Removes the sign of failure for a new template, so that `kubectl rollout status` waits for it. */
 export function clearFailed(facts: Facts, target: WorkloadFacts): Action[] {
   if (!isMarkedFailed(target) || !target.paused) return [];
   const body = { status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' };
@@ -201,7 +208,7 @@ function setProgressing(facts: Facts, target: WorkloadFacts, why: string, body: 
   const value = { type: 'Progressing', lastUpdateTime: now, lastTransitionTime: now, ...body };
   const found = condition(target.object, 'Progressing');
   const change = found === undefined ? added(target, value) : replaced(found.index, value);
-  // A newer template must not get the sign of the one that was judged.
+  // A newer template must not get the sign of failure of the one that was judged.
   const patch = [...judged(target), ...change];
   const ref = refTo(RESOURCES.deployments, target.object);
   return write(why, { verb: 'jsonPatch', ref, patch, subresource: 'status' });

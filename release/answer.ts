@@ -12,16 +12,16 @@ export interface Parts extends Said {
   doubtsHold?: true;
 }
 
-/** Look again at once: what was recorded or written now is to be acted upon. */
+/** Look again at once, to act upon what was just recorded or written. */
 export const AT_ONCE = 0;
-/** The watch tells of a write; until it does, the same write would only be sent again. */
+/** Wait at least this long after a write: until the watch reports it, a pass would only send the same write again. */
 const SEEN_WITHIN_MS = 100;
-/** Look again at something that changes without a sign. */
+/** Look again at something that changes without an event. */
 export const POLL_MS = 1_000;
-/** Look again at what a human, or another controller, has to change. */
+/** Look again at something that a human, or another controller, has to change. */
 export const SLOW_MS = 30_000;
 
-/** A decision that touches no Release's status. */
+/** A decision that leaves the status of every Release as it is. */
 export function answer(parts: Parts): Answer {
   const { reason, sentence, outcome = 'wait', actions = [], requeueAfterMs } = parts;
   const least = actions.some((action) => action.do === 'write' || action.do === 'seal') ? SEEN_WITHIN_MS : 0;
@@ -37,6 +37,6 @@ export function answerFor(facts: Facts, release: Release, parts: Parts, change: 
   return { ...answer(parts), status: { release: release.metadata.name, next } };
 }
 
-/** The status is recorded also if an action fails. */
+/** Records the status even if an action fails. */
 export const regardless = (answer: Answer): Answer =>
   answer.status === undefined ? answer : { ...answer, status: { ...answer.status, regardless: true } };

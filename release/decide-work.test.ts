@@ -7,7 +7,7 @@ import { aRelease, initial, underWay } from '../test/support/release-builders.ts
 import { decide } from './decide.ts';
 import type { Decision } from './model.ts';
 
-/** A Release of the held template, made a moment ago: its pass looks for everything that stands against it. */
+/** A Release of the held template, made a moment ago: its pass looks for everything that prevents it. */
 function pending(template: JsonObject): KubeObject {
   const made = aRelease({ recorded: false, status: null });
   const canary = { ...(made.spec?.['canary'] as JsonObject), template };
@@ -16,7 +16,7 @@ function pending(template: JsonObject): KubeObject {
   return { ...made, spec };
 }
 
-/** So many properties may be read for each value that a snapshot holds, however many it holds. */
+/** Maximum number of property reads for each value in a snapshot, however many values it has. */
 const READS = 60;
 
 interface Pass {
@@ -179,7 +179,7 @@ function ended(i: number): KubeObject {
 }
 
 describe('the work of one pass grows no faster than what a tenant puts into its namespace', () => {
-  // A counted value is no plain object.
+  // The proxy that counts reads is not a plain object.
   beforeEach(
     () => void vi.stubGlobal('structuredClone', (v: unknown) => JSON.parse(JSON.stringify(v)) as unknown),
   );

@@ -63,7 +63,7 @@ describe('decide', () => {
   });
 });
 
-/** Anything a tenant, or an older version of Sluice, may have left in an object. */
+/** Anything that a tenant, or an older version of Sluice, may have left in an object. */
 const anyJson = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown> as fc.Arbitrary<JsonObject>;
 
 const PLACES: readonly ((objects: KubeObject[], value: JsonObject) => KubeObject[])[] = [

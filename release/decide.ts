@@ -34,13 +34,13 @@ export interface Decided {
   decision: Decision;
   /** what was thrown while deciding, if anything: a bug */
   bug?: unknown;
-  /** nothing could be decided but what the plain rule says */
+  /** nothing could be decided except by the plain rule */
   obstacle?: Obstacle;
 }
 
 /**
- * A decision whatever is thrown on the way to it. The measurement is dropped first, as if its window had brought no numbers; if
- * it was something else, the plain rule answers. `brokenSinceMs` says since when that is so.
+ * Always returns a decision, even if deciding throws. First the measurement is dropped, as if its window had brought no
+ * numbers. If something else was the cause, the plain rule answers; `brokenSinceMs` says since when.
  */
 export function decideSafely(
   snapshot: Snapshot,
@@ -82,7 +82,7 @@ function withoutNumbers(
   }
 }
 
-/** The same window, of which nothing is known. */
+/** The same window, without data. */
 function asGap(measured: MeasureResult): MeasureResult {
   const sentence = 'its numbers led to an error of Sluice and were dropped';
   const gap = ({ metric, window }: Measurement): Measurement => ({
@@ -104,13 +104,13 @@ function told(decision: Decision, snapshot: Snapshot, error: string): Decision {
   return { ...decision, actions, status };
 }
 
-/** In the same words each time: an Event is counted, not repeated. */
+/** The words stay the same each time, so that an Event is counted and not repeated. */
 const whatStopped = (bug: unknown): string =>
   isQuarantine(bug)
     ? 'Deciding about this target takes too long, so Sluice leaves it alone for a while, longer each time'
     : `Sluice met an error of its own while deciding (${textOf(bug)})`;
 
-/** Ended on purpose: no error of ours. */
+/** The decision was stopped on purpose: this is not an error of ours. */
 export const isQuarantine = (bug: unknown): boolean => bug instanceof Error && bug.name === 'Quarantined';
 
 const textOf = (bug: unknown): string =>

@@ -10,13 +10,13 @@ import type { Write } from '../api/writes.ts';
 import type { LiveRoutes } from '../providers/index.ts';
 
 /**
- * Everything one decision may look at, read once and frozen. Lists hold the whole namespace unless said otherwise;
- * choosing what matters is the decision's work (release/facts/facts.ts), so that it is tested without I/O.
+ * Everything that one decision may look at, read once and frozen. Lists hold the whole namespace unless said otherwise;
+ * the decision chooses what matters (release/facts/facts.ts), so that this is tested without I/O.
  */
 export interface Snapshot extends LiveRoutes {
   nowMs: number;
   key: TargetName;
-  /** undefined: deleted (or never there) */
+  /** undefined: deleted (or never created) */
   target: KubeObject | undefined;
   deployments: readonly KubeObject[];
   replicaSets: readonly KubeObject[];
@@ -24,37 +24,46 @@ export interface Snapshot extends LiveRoutes {
   services: readonly KubeObject[];
   /** as far as they may be read; absent: none are known */
   ingressClasses?: readonly KubeObject[];
-  /** of the namespace: what may have to follow the canary, copies made for it included (release/companions) */
+  /** objects of the namespace that may have to follow the canary, including copies made for it (release/companions) */
   attached: readonly KubeObject[];
-  /** kinds of these that the server has and does not let us list */
+  /** kinds of `attached` that the server has and does not let us list */
   forbidden: readonly Resource[];
-  /** NetworkPolicies of trusted namespaces that reach out of them, as far as they may be read */
+  /** NetworkPolicies of trusted namespaces that reach into other namespaces, as far as they may be read */
   elsewhere: readonly KubeObject[];
-  /** those of all other namespaces: nothing is decided by them, and nobody is told what stands in them */
+  /** those of all other namespaces: no decision depends on them, and their content is shown to no one */
   strange: readonly KubeObject[];
-  /** of the namespace: what is looked at before a release begins (release/preflight/considered.ts), as far as it may be read */
+  /**
+   * objects of the namespace that are checked before a release begins (release/preflight/considered.ts), as far as they
+   * may be read
+   */
   surroundings: readonly KubeObject[];
   /** this target's Releases (label sluice.dev/target) that the controller sealed, newest first */
   releases: readonly KubeObject[];
   /** those without a valid seal, newest first: nothing in them is believed */
   unsealed: readonly KubeObject[];
-  /** what the newest Release of this name called stable when one was last seen, as far as this process remembers */
+  /**
+   * what the newest Release of this target's name called stable when one was last seen, as far as this process
+   * remembers
+   */
   lastStable: LastStable | undefined;
-  /** what the last pass of this process said of a target that serves nobody */
+  /** what the last pass of this process said of a target without ready pods */
   unserved: Unserved | undefined;
   /** raw ReleasePolicy / AnalysisTemplate objects: target's namespace first, then the controller's own */
   policies: readonly KubeObject[];
   templates: readonly KubeObject[];
   /** the newest finished measurement job of this target, if any */
   measured: MeasureResult | undefined;
-  /** a measurement job of this target is under way */
+  /** a measurement job of this target is running */
   measuring: boolean;
-  /** writes that were refused a moment ago, by name: those with a name of their own (OnRefusal) are not tried again yet */
+  /** writes that were refused a moment ago, by name; those with a name of their own (OnRefusal) are not tried again yet */
   refused: Readonly<Record<string, RefusedWrite>>;
   config: ControllerConfig;
 }
 
-/** No pod of a target is ready: seen since then by the clock of the controller; its newest change by that of the API server. */
+/**
+ * No pod of a target is ready: since when the controller sees that, by its own clock, and the newest change, by the API
+ * server's clock.
+ */
 export interface Unserved {
   sinceMs: number;
   changedMs: number;
@@ -62,39 +71,39 @@ export interface Unserved {
 
 /** What the Releases of a Deployment called stable when they were last seen. */
 export interface LastStable {
-  /** of that Deployment */
+  /** uid of that Deployment */
   uid: string;
   stable: ReleaseSpec['stable'];
 }
 
 /**
- * transient: the server could not, or somebody was faster; nothing is marked as failed for it. right: Sluice may not; it goes on
- * once it may. refused: validation or admission says no, and will say so again.
+ * transient: the server could not, or another writer was faster; nothing is marked as failed for it. right: Sluice
+ * lacks a right and continues once it has it. refused: validation or admission refuses the write, and will do so again.
  */
 export type RefusalKind = 'transient' | 'right' | 'refused';
 
 /** What the API server answered to a write it refused. */
 export interface RefusedWrite {
   kind: RefusalKind;
-  /** HTTP status; 0 = no answer came */
+  /** HTTP status; 0 = no answer arrived */
   code: number;
   message: string;
-  /** what the write is for, as its action says */
+  /** the purpose of the write, as its action says */
   why: string;
-  /** the verb of RBAC it needs, "plural.group" and the object's name */
+  /** the verb that RBAC has to allow, "plural.group" and the object's name */
   verb: string;
   resource: string;
   name: string;
-  /** rules go on without it, and say so themselves */
+  /** rules continue without it, and report it themselves */
   noted: boolean;
-  /** it is refused in this way since then, without a pause */
+  /** it has been refused in this way since then, without interruption */
   sinceMs: number;
-  /** for which release it was tried; undefined: for none */
+  /** the release for which it was tried; undefined: for no release */
   release?: string;
   endsAs?: RefusalEnd;
 }
 
-/** How a release ends for a write that validation or admission goes on refusing. */
+/** How a release ends because of a write that validation or admission keeps refusing. */
 export type RefusalEnd = 'RouteRejected' | 'Refused';
 
 /**
@@ -103,25 +112,27 @@ export type RefusalEnd = 'RouteRejected' | 'Refused';
  */
 export type HoldMode = 'pause' | 'admission';
 
-/** The part of the configuration that decisions see. */
+/** The part of the configuration that decisions use. */
 export interface ControllerConfig {
   /** the namespace the controller runs in: home of shared policies and templates */
   namespace: string;
   /** the mode in force now, see docs/admission.md */
   hold: HoldMode;
-  /** configured end points where numbers come from: "<source>/<end point>" */
+  /** configured end points for numbers: "<source>/<end point>" */
   endpoints: readonly string[];
-  /** end points that only these namespaces may use; absent: all may */
+  /** end points that only these namespaces may use; absent: all namespaces may */
   endpointsFor?: Readonly<Record<string, readonly string[]>>;
-  /** policies and templates of the controller's namespace alone count; absent: those of the target's namespace come first */
+  /**
+   * only policies and templates of the controller's namespace count; absent: those of the target's namespace come first
+   */
   sharedOnly?: true;
-  /** queries of templates in other namespaces read series of these namespaces alone */
+  /** queries of templates in other namespaces may read only series of these namespaces */
   namespaceMatcher?: true;
-  /** NetworkPolicies of these other namespaces may stand against a release; absent: of none */
+  /** NetworkPolicies of these other namespaces may stand against a release; absent: of no other namespace */
   trustedNamespaces?: readonly string[];
-  /** a window ends at least this long ago when it is measured (one scrape interval) */
+  /** a window is measured at least this long after its end (one scrape interval) */
   scrapeLagMs: number;
-  /** which ends full names of Services; absent: CLUSTER_DOMAIN (api/names.ts) */
+  /** the suffix of full Service names; absent: CLUSTER_DOMAIN (api/names.ts) */
   clusterDomain?: string;
   /** templates with a shorter interval are refused */
   minIntervalMs: number;
@@ -133,22 +144,25 @@ export interface ResolvedRules {
   templates: BoundTemplate[];
 }
 
-/** Actions are data; controller/execute.ts alone carries them out, in order, stopping at the first that fails (but see `urgent`, `onRefusal`). */
+/**
+ * Actions are data. Only controller/execute.ts carries them out, in order, and stops at the first that fails
+ * (exceptions: `urgent`, `onRefusal`).
+ */
 export type Action =
   | {
       do: 'write';
       why: string;
       write: Write;
-      /** tried even after another urgent write failed: nothing may stand between harm and the way out of it */
+      /** tried even after another urgent write failed: nothing may delay the removal of harm */
       urgent?: true;
-      /** absent: a refusal ends this pass, and the write is tried again in the next */
+      /** absent: a refusal ends this pass, and the next pass tries the write again */
       onRefusal?: OnRefusal;
-      /** the server may take it and change it: an answer that is not so counts as a refusal */
+      /** the server may accept the write and change it: an object without this property counts as a refusal */
       verify?: 'unpaused';
-      /** Sluice itself holds what the policies of admission mode should have held */
+      /** Sluice itself holds a change that the policies of admission mode should have held */
       heldLate?: true;
     }
-  /** the Release, made by the controller and compared with what it makes, gets its first seal */
+  /** gives the Release its first seal, after comparing it with what the controller would make */
   | { do: 'seal'; why: string; release: KubeObject }
   | { do: 'measure'; job: MeasureJob }
   | {
@@ -161,24 +175,27 @@ export type Action =
     };
 
 /**
- * What a refused write means. One with a name is shown to the next passes under it (Snapshot.refused): they decide what goes on
- * without the write.
+ * What a refused write means. One with a name is shown to the next passes under it (Snapshot.refused): they decide what
+ * continues without the write.
  */
 export type OnRefusal =
   /** ends this pass */
   | { then: 'stop'; name: string }
-  /** passes over it. Without a name only a refusal (RBAC, admission): the write tells others, and no decision depends on it */
+  /**
+   * does not end this pass. Without a name that holds only for a refusal (RBAC, admission): the write informs others, and
+   * no decision depends on it
+   */
   | { then: 'goOn'; name?: string }
-  /** ends this pass; refused by validation or admission for 30 s, the release is taken back for this reason */
+  /** ends this pass; if validation or admission refuses it for 30 s, the release is taken back for this reason */
   | { then: 'end'; as: RefusalEnd; name?: string };
 
-/** An Event tells of a decision, or of the phase that a release has come to. */
+/** An Event reports a decision, or the phase that a release has reached. */
 export type EventReason = Reason | Phase;
 
 /** done: nothing more until something changes; wait: look again after a while; stalled: a human must act. */
 export type Outcome = 'done' | 'wait' | 'stalled';
 
-/** The answer of the ordered rule list: which rule hit, why, what to do, what to record. */
+/** The answer of the ordered rule list: which rule applied, why, what to do, what to record. */
 export interface Decision {
   rule: string;
   reason: Reason;
@@ -186,18 +203,18 @@ export interface Decision {
   outcome: Outcome;
   actions: Action[];
   /**
-   * the whole next status of one Release; written once, at the end, only if it differs. `regardless`: also if an action fails; it
-   * records what is wanted, and every pass looks again whether that is so
+   * the whole next status of one Release; written once, at the end, only if it differs. `regardless`: also if an action
+   * fails; then it records what is wanted, and every pass checks whether that is reached
    */
   status?: { release: string; next: ReleaseStatus; regardless?: true };
   requeueAfterMs?: number;
-  /** a change escaped the policies of admission mode, or was held late: they may not be there any more */
+  /** a change escaped the policies of admission mode, or was held late: the policies may be missing */
   doubtsHold?: true;
-  /** for the next pass of this process; absent: forgotten */
+  /** for the next pass of this process; absent: the memory of it is cleared */
   unserved?: Unserved;
 }
 
-/** What a rule answers; its name is added by the list. */
+/** What a rule answers; the list adds the rule's name. */
 export type Answer = Omit<Decision, 'rule'>;
 
 /** One rule about the situation S (release/situation.ts), or about several: undefined = does not apply. */
@@ -206,7 +223,7 @@ export interface Rule<S> {
   decide: (situation: S) => Answer | undefined;
 }
 
-/** The rule for all of a situation that no other one is about. */
+/** The last rule of a situation: it answers when no other rule applies. */
 export interface LastRule<S> extends Rule<S> {
   decide: (situation: S) => Answer;
 }

@@ -7,18 +7,18 @@ import { CONSIDERED } from './preflight/index.ts';
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete';
 
-/** What the controller does to one kind of object. */
+/** What the controller may do to one kind of object. */
 export interface Right {
   resource: Resource;
   subresource?: 'status';
   verbs: readonly Verb[];
 }
 
-/** A right, and for whom it is written down. */
+/** A right, and the object and place it is limited to. */
 export interface Grant extends Right {
-  /** the only object it is needed for; creating cannot be limited to a name */
+  /** the only object for which it is needed; the right to create cannot be limited to a name */
   name?: string;
-  /** home: in the controller's namespace alone; attached: only where such an object selects a target */
+  /** home: only in the controller's namespace; attached: only where such an object selects a target */
   where: 'targets' | 'home' | 'attached';
   /** half a sentence */
   purpose: string;
@@ -30,7 +30,7 @@ export const WRITE = ['create', 'patch', 'delete'] as const satisfies readonly V
 /** Policies and templates, which are read in the controller's namespace too. */
 export const SHARED: readonly Resource[] = [RESOURCES.releasePolicies, RESOURCES.analysisTemplates];
 
-/** What a target cannot be without: every cluster with Sluice has these kinds. */
+/** Kinds that every target needs; every cluster with Sluice has them. */
 const OWN: readonly Resource[] = [
   RESOURCES.deployments,
   RESOURCES.replicaSets,
@@ -45,7 +45,10 @@ export const WATCHED: readonly Resource[] = [
   ...new Set([...OWN, ...ROUTE_RESOURCES, ...CONSIDERED, ...FOLLOWED]),
 ];
 
-/** Where Gateway API or a mesh is not installed there are no routes of it. Without our own kinds nothing may be decided. */
+/**
+ * May a cluster lack this kind? Without Gateway API or a mesh it has no routes of that kind. Without Sluice's own kinds
+ * nothing may be decided.
+ */
 export function mayBeAbsent(resource: Resource): boolean {
   if (FOLLOWED.includes(resource) || CONSIDERED.includes(resource)) return true;
   return resource !== RESOURCES.ingresses && ROUTE_RESOURCES.includes(resource);
@@ -53,7 +56,7 @@ export function mayBeAbsent(resource: Resource): boolean {
 
 const COPIED = 'may have to follow the canary';
 
-/** Whoever writes these in the root namespace of a mesh writes what every proxy runs. */
+/** A user who may write these in the root namespace of a mesh decides what every proxy runs. */
 const RUNS_IN_PROXIES: readonly Resource[] = [RESOURCES.envoyFilters, RESOURCES.wasmPlugins];
 
 const ADMISSION = [
@@ -70,7 +73,7 @@ const here = (resource: Resource, verbs: readonly Verb[], purpose: string): Gran
 };
 const status = (grant: Grant): Grant => ({ ...grant, subresource: 'status' });
 
-/** Every right of the controller: docs/operations.md and manifests/rbac are made of it (scripts/lib/rights.ts). */
+/** Every right of the controller: docs/operations.md and manifests/rbac are made from it (scripts/lib/rights.ts). */
 export const RIGHTS: readonly Grant[] = [
   here(RESOURCES.deployments, [...READ, ...WRITE], 'targets and their canaries'),
   status(here(RESOURCES.deployments, ['patch'], 'what kubectl rollout status says')),

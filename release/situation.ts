@@ -5,8 +5,8 @@ import type { Facts, StableFacts } from './facts/facts.ts';
 import type { WorkloadFacts } from './facts/workload.ts';
 
 /*
- * What a pass is about: the facts, with what is there in this situation present in their types. Which rules are asked in which
- * situation, and in what order, stands in rules/list.ts.
+ * What a pass is about: the facts, with the parts that this situation has present in their types. rules/list.ts says
+ * which rules apply in which situation, and in what order.
  */
 
 /** The target does not exist, or is being deleted. */
@@ -15,7 +15,7 @@ export interface Gone extends Facts {
   active: undefined;
 }
 
-/** The same, and a release of it is under way. */
+/** The same, while a release of it is running. */
 export interface GoneMidRelease extends Facts {
   kind: 'GoneMidRelease';
   active: Release;
@@ -28,7 +28,7 @@ export interface NotOptedIn extends Facts {
   active: undefined;
 }
 
-/** The policy annotation is gone, and a release is under way. */
+/** The policy annotation is gone, while a release is running. */
 export interface OptedOutMidRelease extends Facts {
   kind: 'OptedOutMidRelease';
   target: WorkloadFacts;
@@ -50,13 +50,13 @@ interface Known extends Facts {
   rules: NonNullable<Facts['rules']>;
 }
 
-/** No release is under way. */
+/** No release is running. */
 export interface Idle extends Known {
   kind: 'Idle';
   active: undefined;
 }
 
-/** A Release is to record what rolled out without one, or how another ended; nothing is tried. */
+/** A Release has to record what rolled out without one, or how another ended; nothing is tried. */
 export interface Recording extends Known {
   kind: 'Recording';
   active: Release;
@@ -76,17 +76,17 @@ interface BegunRelease extends Known {
   active: Begun;
 }
 
-/** On its ladder: Progressing, or Waiting. */
+/** A release on its ladder: Progressing, or Waiting. */
 export interface Stepping extends BegunRelease {
   kind: 'Stepping';
 }
 
-/** Its template becomes the stable one. */
+/** A release whose template becomes the stable one. */
 export interface Promoting extends BegunRelease {
   kind: 'Promoting';
 }
 
-/** It is being taken back (RollingBack), whatever it ends as. */
+/** A release that is being taken back (RollingBack), whatever it ends as. */
 export interface Leaving extends BegunRelease {
   kind: 'Leaving';
 }
@@ -108,9 +108,9 @@ export interface Situations {
 export type Kind = keyof Situations;
 export type Situation = Situations[Kind];
 
-/** The target is there, and no release is under way. */
+/** The target exists, and no release is running. */
 export type Between = NotOptedIn | FirstSight | Idle;
-/** A release of a target that has opted in is under way. */
+/** A release of a target that has opted in is running. */
 export type UnderWay = Recording | Starting | Stepping | Promoting | Leaving;
 
 /** What this pass is about. Each pass is about one. */

@@ -13,7 +13,7 @@ export type PolicyReader = Pick<KubeClient, 'get' | 'mergePatch' | 'serves' | 's
 /**
  * Whether the cluster holds changes as this version expects.
  * good: yes; `untried` says why the controller's own writes could not be tried, if they could not.
- * bad: no, and a sentence that says what is wrong and what to do; `absent`: nothing of it was ever installed.
+ * bad: no, and a sentence says what is wrong and what to do; `absent`: none of the policies was ever installed.
  */
 export type Checked =
   { good: true; untried: string | undefined } | { good: false; absent: boolean; sentence: string };
@@ -21,10 +21,10 @@ export type Checked =
 const INSTALL = 'apply manifests/admission/admission-mode of this version';
 
 /**
- * Compares the policies in the cluster with those shipped, then tries on one of the targets, by dry run, that they let
- * the controller's own writes pass.
+ * Compares the policies in the cluster with the shipped ones, then tries by dry run on one of the targets whether they
+ * let the controller's own writes pass.
  *
- * @throws KubeError where asking again may bring an answer
+ * @throws KubeError if a later attempt may get an answer
  */
 export async function checkPolicies(
   client: PolicyReader,
@@ -46,18 +46,18 @@ export async function checkPolicies(
 }
 
 export interface Compared {
-  /** what there is of it, as it is */
+  /** the shipped objects that exist, as they are in the cluster */
   live: KubeObject[];
   /** what is missing or different */
   issues: string[];
-  /** why it could not be looked at */
+  /** why the cluster could not be read */
   refused?: string;
 }
 
 /**
- * What the cluster has of the policies shipped, and what is wrong with it.
+ * Which of the shipped policies the cluster has, and what is wrong with them.
  *
- * @throws KubeError where asking again may bring an answer
+ * @throws KubeError if a later attempt may get an answer
  */
 export async function compareShipped(
   client: Pick<PolicyReader, 'get'>,
@@ -86,7 +86,7 @@ export async function compareShipped(
 
 const MUTATING = 'MutatingAdmissionPolicy';
 
-/** What can be had of a server that has no such policies; undefined: it has them. */
+/** Why this server is too old for such policies; undefined: it serves them. */
 async function tooOld(client: PolicyReader): Promise<string | undefined> {
   const mutating = { ...admissionResource(MUTATING, VERSIONS[0]), otherVersions: VERSIONS.slice(1) };
   if (await client.serves(mutating)) return undefined;
@@ -117,7 +117,7 @@ async function read(
   }
 }
 
-/** Of the targets it is enough that one answers; what is in the way of a write (a webhook, a quota) may be so in one namespace. */
+/** One target that gives an answer is enough; a webhook or a quota may block the write in one namespace only. */
 const TRIES = 5;
 
 async function tryTargets(
@@ -141,13 +141,15 @@ async function tryTargets(
   return { good: true, untried: untried ?? 'there is no target yet' };
 }
 
-/** A change of the template that asks to roll out: everybody but the controller would find it held. */
+/**
+ * A change of the template that also un-pauses the target: the policies hold it for every user except the controller.
+ */
 const ATTEMPT = {
   metadata: { annotations: { [ANNOTATION.held]: null } },
   spec: { paused: false, template: { metadata: { annotations: { [ANNOTATION.held]: 'dry-run' } } } },
 };
 
-/** @returns passed, held, gone, why it could not be tried, or the error if asking again may bring an answer */
+/** @returns passed, held, gone, why it could not be tried, or the error if a later attempt may get an answer */
 async function tryWrite(client: PolicyReader, ref: ObjectRef): Promise<string | KubeError> {
   try {
     const { metadata, spec } = await client.mergePatch(ref, ATTEMPT, { dryRun: true });

@@ -13,12 +13,13 @@ const DEFAULTS: Record<string, Json> = {
 const EXEMPTION = /^request\.userInfo\.username != '([^']+)'$/;
 const CONTROLLER = '(the controller)';
 
-/** kustomize and other tools break the lines of expressions anew when they read and write YAML. */
+/** kustomize and other tools change the line breaks of expressions when they read and write YAML. */
 const oneLine = (expression: string): string => expression.trim().replaceAll(/\s+/g, ' ');
 
 /**
- * Where the spec of a policy or binding in the cluster differs from the one shipped; undefined: nowhere that matters.
- * Defaults may be written out, lines broken elsewhere, and the name of the controller's user is the cluster's affair.
+ * Where the spec of a policy or binding in the cluster differs from the shipped one; undefined: nowhere that matters.
+ * Written-out defaults and other line breaks do not matter, and the cluster may choose the name of the controller's
+ * user.
  *
  * @returns the path of the first difference, such as `spec.matchConditions[1].expression`
  */
@@ -26,7 +27,7 @@ export function difference(shipped: KubeObject, live: KubeObject): string | unde
   return differ(normal(shipped.spec), normal(live.spec), 'spec');
 }
 
-/** The users whom the conditions of these policies exempt. */
+/** The users that the conditions of these policies exempt. */
 export function exempted(policies: readonly KubeObject[]): string[] {
   const names = policies.flatMap(({ spec }) => {
     const conditions = Array.isArray(spec?.['matchConditions']) ? spec['matchConditions'] : [];
@@ -38,7 +39,7 @@ export function exempted(policies: readonly KubeObject[]): string[] {
   return [...new Set(names)];
 }
 
-/** Without defaults and what is empty, so that what is left out and what is written out are the same. */
+/** The value without defaults and empty parts, so that a field left out equals the same field written out. */
 function normal(value: Json | undefined): Json | undefined {
   if (typeof value === 'string') return EXEMPTION.test(oneLine(value)) ? CONTROLLER : oneLine(value);
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map((each) => normal(each) ?? null);

@@ -7,21 +7,21 @@ import { admissionResource } from './resources.ts';
 
 export interface FenceOptions {
   client: Pick<PolicyReader, 'get' | 'serves'>;
-  /** the policy sluice-releases and its binding, as this version was built with */
+  /** the policy sluice-releases and its binding, as shipped with this version */
   shipped: readonly KubeObject[];
   clock: Clock;
   log: Logger;
 }
 
 const CHECK_MS = 60 * 60_000;
-/** After a failure of the API server. */
+/** Time to the next check after a failure of the API server. */
 const SOON_MS = 60_000;
 const TOO_OLD = 'the API server does not serve ValidatingAdmissionPolicy v1 (Kubernetes 1.30 and later do)';
 const INSTALL = 'apply manifests/admission/common of this version';
 
 /**
- * Is the policy in force by which nobody but the controller writes Releases? Looked at at the start and hourly. Without it
- * the seals still stand, so that nothing forged is acted upon; but people may break a Release, and are told nothing.
+ * Checks, at the start and hourly, whether the policy is in force that lets only the controller write Releases. Without
+ * it the seals still protect: Sluice acts on no forged Release. But people may break a Release, and are not told.
  */
 export class Fence {
   readonly #options: FenceOptions;
@@ -34,17 +34,17 @@ export class Fence {
     this.#options = options;
   }
 
-  /** As metrics show it: false until it is known. */
+  /** As metrics show it: false until the first check has ended. */
   get inForce(): boolean {
     return this.#inForce;
   }
 
-  /** In one line: shown by /readyz. */
+  /** The state in one line, shown by /readyz. */
   get state(): string {
     return this.#state;
   }
 
-  /** Looks now and from then on; ends only with a bug. */
+  /** Checks now and then regularly; ends only with a bug. */
   async start(): Promise<void> {
     while (!this.#stopped) await this.#pause((await this.#check()) ? CHECK_MS : SOON_MS);
   }

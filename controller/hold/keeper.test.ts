@@ -65,7 +65,7 @@ const clientAs = (token: string): KubeClient =>
     resources: Object.values(RESOURCES),
   });
 
-/** A client that answers some requests otherwise than the API server. */
+/** A client that answers some requests differently from the API server. */
 const clientWith = (other: Partial<PolicyReader>, token = 'sluice'): PolicyReader => {
   const real = clientAs(token);
   return {

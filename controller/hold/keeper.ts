@@ -6,39 +6,43 @@ import type { Clock } from '../../lib/clock.ts';
 import type { HoldMode } from '../../release/model.ts';
 import { checkPolicies, type Checked, type PolicyReader } from './check.ts';
 
-/** What `--hold` asks for. */
+/** The values of `--hold`. */
 export const HOLDS = ['pause', 'admission', 'auto'] as const;
 export type Hold = (typeof HOLDS)[number];
 
 export interface KeeperOptions {
   wanted: Hold;
   client: PolicyReader;
-  /** the policies this version was built with */
+  /** the policies as shipped with this version */
   shipped: readonly KubeObject[];
-  /** targets on which the controller's own writes may be tried by dry run; undefined: not known yet */
+  /** targets on which a dry run may try the controller's own writes; undefined: not known yet */
   targets: () => readonly TargetName[] | undefined;
   clock: Clock;
   log: Logger;
-  /** every target has to be looked at again */
+  /** called when every target has to be looked at again */
   onChange: () => void;
   onBug: (error: unknown) => void;
 }
 
 const CHECK_MS = 60 * 60_000;
-/** Until a target was there to try a write on. */
+/** Time to the next check while there is no target on which to try a write. */
 const UNTRIED_MS = 60_000;
-/** After a failure of the API server, and after a change escaped. */
+/** Time to the next check after a failure of the API server, or after a change escaped. */
 const SOON_MS = 10_000;
-/** The targets are known within this, or the writes are tried later. */
+/** Time to wait for the list of targets; if it takes longer, the writes are tried at a later check. */
 const TARGETS_MS = 10_000;
 const TARGETS_AGAIN_MS = 100;
-/** Without an answer for so long at the start the work begins by pause: nothing may keep a release from being rolled back. */
+/**
+ * If no answer comes for this long at the start, work begins in pause mode: nothing may delay the rollback of a
+ * release.
+ */
 const PATIENCE_MS = 60_000;
 const UNCHECKED = 'the admission policies could not be checked';
 
 /**
- * The hold mode in force. Admission mode only while the policies in the cluster are those this version knows and let its
- * own writes pass: checked at the start, hourly, and after a change has escaped. Otherwise pause mode, loudly.
+ * Knows the hold mode in force. It is admission mode only while the policies in the cluster are those of this version
+ * and let the controller's own writes pass: checked at the start, hourly, and after a change has escaped. Otherwise it
+ * is pause mode, with a warning.
  */
 export class HoldKeeper {
   readonly #options: KeeperOptions;
@@ -62,7 +66,9 @@ export class HoldKeeper {
     return this.#mode;
   }
 
-  /** As metrics show it: a controller that waits for the Lease has not looked at the policies. */
+  /**
+   * As metrics show it: unknown while a controller waits for the Lease, because it has not looked at the policies yet.
+   */
   get shown(): HoldMode | 'unknown' {
     return this.#known ? this.#mode : 'unknown';
   }
@@ -73,8 +79,8 @@ export class HoldKeeper {
   }
 
   /**
-   * Resolves once the mode is known, or nothing could be found out for a minute; never if it is stopped before. Then it is
-   * checked again by itself.
+   * Resolves once the mode is known, or after a minute without an answer; never if it is stopped before. Later checks
+   * run by themselves.
    */
   async start(): Promise<void> {
     const { wanted, targets, clock } = this.#options;
@@ -91,7 +97,7 @@ export class HoldKeeper {
     }
   }
 
-  /** Something was not held that should have been: the policies are looked at again soon. */
+  /** A change escaped that should have been held: checks the policies again soon. */
   doubt(): void {
     if (this.#mode === 'admission') this.#schedule(SOON_MS);
   }
@@ -107,7 +113,7 @@ export class HoldKeeper {
     });
   }
 
-  /** @returns what is wrong if the API server did not answer: the mode stays as it is */
+  /** @returns what is wrong if the API server did not answer; then the mode stays as it is */
   async #check(): Promise<string | undefined> {
     const { client, shipped, targets, log } = this.#options;
     try {
@@ -140,7 +146,7 @@ export class HoldKeeper {
     this.#schedule(checked.good && checked.untried !== undefined ? UNTRIED_MS : againMs);
   }
 
-  /** The sooner of two wishes counts. */
+  /** The earlier of two requested times counts. */
   #schedule(ms: number): void {
     const { clock } = this.#options;
     const dueMs = clock.now() + ms;

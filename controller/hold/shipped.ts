@@ -5,14 +5,14 @@ import type { KubeObject } from '../../api/kube.ts';
 
 const FOLDER = new URL('manifests/admission/', ROOT);
 
-/** The policies of admission mode and their bindings, as this version was built with. */
+/** The policies of admission mode and their bindings, as shipped with this version. */
 export function shippedPolicies(): KubeObject[] {
   const folder = new URL('admission-mode/', FOLDER);
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml') && file !== 'kustomization.yaml');
   return files.sort().flatMap((file) => objectsIn(new URL(file, folder)));
 }
 
-/** The policy that keeps Releases to the controller, and its binding. */
+/** The policy that lets only the controller write Releases, and its binding. */
 export const shippedFence = (): KubeObject[] => objectsIn(new URL('common/releases.yaml', FOLDER));
 
 const objectsIn = (file: URL): KubeObject[] =>

@@ -4,7 +4,10 @@ import { Store } from '../../kube/store.ts';
 
 type Watching = Pick<ReflectorOptions, 'client' | 'clock' | 'random' | 'onError'>;
 
-/** A kind without namespaces that only tells more: where it is absent, or may not be read, nothing is known of it. */
+/**
+ * Watches a cluster-wide kind that only adds information: if the kind is absent or may not be read, decisions do
+ * without it.
+ */
 export class ClusterWatch {
   readonly #store = new Store();
   readonly #reflector: Reflector;

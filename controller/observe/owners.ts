@@ -1,7 +1,9 @@
 import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import { LABEL } from '../../api/names.ts';
 
-/** The Deployment that owns an object: the target of everything Sluice makes, the Deployment of a ReplicaSet. */
+/**
+ * Name of the Deployment that owns an object: the target of everything Sluice makes, or the Deployment of a ReplicaSet.
+ */
 export function owningDeployment(object: KubeObject): string | undefined {
   return owner(object, 'Deployment')?.name;
 }
@@ -10,7 +12,7 @@ export function owningReplicaSet(object: KubeObject): OwnerReference | undefined
   return owner(object, 'ReplicaSet');
 }
 
-/** The target an object made by Sluice belongs to: a label value cannot hold every name, so the owner comes first. */
+/** The target of an object that Sluice made. The owner comes first, because a label value cannot hold every name. */
 export function targetOf(object: KubeObject): string | undefined {
   const spec = object.spec?.['target'];
   if (object.kind === 'Release' && typeof spec === 'object' && spec !== null && !Array.isArray(spec)) {

@@ -3,21 +3,21 @@ import type { Everywhere } from '../../kube/collection.ts';
 import type { Change } from '../../kube/store.ts';
 import { reachesInto } from '../../release/companions/index.ts';
 
-/** Of policies that name no namespace in particular, and of those of namespaces that are not trusted, a pass looks at so many. */
+/** A pass looks at this many policies that name no particular namespace, and at this many of untrusted namespaces. */
 const MOST = 100;
 
 type ByName = Map<string, KubeObject>;
 
 /**
- * NetworkPolicies that reach out of their namespace, by the namespace they reach into: few do, and looking through every one of
- * the cluster in each pass would be too much.
+ * NetworkPolicies that reach into other namespaces, indexed by the namespace they reach into. Few policies do, and
+ * searching all policies of the cluster in each pass would take too long.
  */
 export class ReachingOut implements Everywhere {
-  /** the namespaces each is filed under */
+  /** the namespaces under which each policy is indexed */
   #filed = new Map<string, readonly string[]>();
   #into = new Map<string, ByName>();
 
-  /** What was known before is good until the list is complete. */
+  /** While a new list is incomplete, the policies known before stay valid. */
   listing(): ReturnType<Everywhere['listing']> {
     const next = new ReachingOut();
     return {
@@ -41,7 +41,10 @@ export class ReachingOut implements Everywhere {
     for (const each of into) this.#of(each).set(key, object);
   }
 
-  /** Those of other namespaces that may name pods of this one; what others make leaves none out of a trusted namespace. */
+  /**
+   * Policies of other namespaces that may name pods of this one. The limits keep those of trusted namespaces apart, so
+   * untrusted policies displace none of them.
+   */
   into(namespace: string, trusted: readonly string[]): KubeObject[] {
     const isTrusted = ({ metadata }: KubeObject) => trusted.includes(metadata.namespace ?? '');
     const named = [...(this.#into.get(namespace)?.values() ?? [])];

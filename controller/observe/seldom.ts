@@ -2,7 +2,10 @@ import type { Clock } from '../../lib/clock.ts';
 
 const PAUSE_MS = 60_000;
 
-/** What every watch and every retry finds out anew is told once a minute: an API server that is away is missed by all of them. */
+/**
+ * Reports once a minute what every watch and every retry would report again, for example that the API server does not
+ * answer.
+ */
 export class Seldom {
   readonly #clock: Pick<Clock, 'now'>;
   #last: { text: string; ms: number } | undefined;

@@ -17,13 +17,13 @@ import type { Refusals } from '../refusals.ts';
 export interface Reader {
   /**
    * All objects of one kind in one namespace, deep-frozen or never changed again. undefined: not known (yet), so
-   * nothing may be decided. A kind the server does not have is []. FORBIDDEN: it is there and may not be read, which
-   * only FOLLOWED and CONSIDERED kinds are allowed to be.
+   * nothing may be decided. []: also for a kind that the server does not have. FORBIDDEN: the kind exists and may not
+   * be read, which is allowed only for FOLLOWED and CONSIDERED kinds.
    */
   list(resource: Resource, namespace: string): Listing | Promise<Listing>;
   /**
-   * NetworkPolicies of other namespaces that reach out of them, as far as they may be read; absent: none are. Of namespaces that are
-   * not trusted some may be left out.
+   * NetworkPolicies that reach out of other namespaces, as far as they may be read; absent: none are read. Some of
+   * those in untrusted namespaces may be left out.
    */
   elsewhere?(
     namespace: string,
@@ -31,7 +31,7 @@ export interface Reader {
   ): readonly KubeObject[] | Promise<readonly KubeObject[]>;
   /** IngressClasses, as far as they may be read; undefined: not known yet; absent: none are read */
   classes?(): readonly KubeObject[] | undefined | Promise<readonly KubeObject[]>;
-  /** an object as the server returned it to one of our writes */
+  /** receives an object as the server returned it to one of our writes */
   written(resource: Resource, object: KubeObject): void;
 }
 
@@ -110,11 +110,14 @@ export async function readSnapshot(key: TargetName, context: SnapshotContext): P
 async function classesOf(reader: Reader): Promise<readonly KubeObject[] | undefined> {
   if (reader.classes === undefined) return [];
   const answer = reader.classes();
-  // Not awaited when it is there, like the lists.
+  // Await only a promise, as for the lists.
   return answer instanceof Promise ? await answer : answer;
 }
 
-/** Who is not trusted by configuration decides about nobody in another namespace. */
+/**
+ * NetworkPolicies of other namespaces. Only namespaces that the configuration trusts may affect decisions about other
+ * namespaces.
+ */
 async function readOutside(
   namespace: string,
   { reader, config: { trustedNamespaces = [] } }: SnapshotContext,
@@ -126,7 +129,7 @@ async function readOutside(
   return { elsewhere: of(true), strange: of(false) };
 }
 
-/** All objects of kinds that may not be ours to read, and the kinds that are not. */
+/** All objects of kinds that the controller may lack the right to read, and the kinds it may not read. */
 async function readSome(
   reader: Reader,
   namespace: string,
@@ -144,7 +147,7 @@ async function readSome(
   return { objects, forbidden };
 }
 
-/** All objects of these kinds, each of which has to be known. */
+/** All objects of these kinds; each kind has to be known. */
 async function readAll(
   reader: Reader,
   namespace: string,
@@ -170,7 +173,7 @@ async function readKinds(
   const lists: Lists = {};
   for (const kind of kinds) {
     const answer = reader.list(RESOURCES[kind], namespace);
-    // Not awaited when it is there: the stores are then read in one go, as of one moment.
+    // Await only a promise: the stores are then read in one go, as of one moment.
     const list = answer instanceof Promise ? await answer : answer;
     if (list === undefined || list === FORBIDDEN) return undefined;
     lists[kind] = list;

@@ -4,8 +4,8 @@ import type { Change } from '../../kube/store.ts';
 import { targetOf } from './owners.ts';
 
 /**
- * Which Deployments are targets: those that opted in, and those a Release exists for (so that what was begun is
- * ended after an opt-out or a deletion).
+ * Which Deployments are targets: those that opted in, and those for which a Release exists, so that a release that
+ * began is ended after an opt-out or a deletion.
  */
 export class Targets {
   readonly #optedIn = new Map<string, Set<string>>();
@@ -18,7 +18,7 @@ export class Targets {
     );
   }
 
-  /** Those that have opted in, with the names of their namespaces. */
+  /** The targets that have opted in, with the names of their namespaces. */
   optedIn(): { namespace: string; name: string }[] {
     return [...this.#optedIn].flatMap(([namespace, names]) =>
       [...names].map((name) => ({ namespace, name })),
@@ -36,7 +36,7 @@ export class Targets {
     return new Set([...this.#optedIn.keys(), ...this.#released.keys()]);
   }
 
-  /** Returns the target concerned: also when it is one no more. */
+  /** Returns the target concerned, also if it is no longer a target. */
   deploymentChanged(change: Change): string | undefined {
     const { namespace = '', name } = change.object.metadata;
     const before = this.has(namespace, name);

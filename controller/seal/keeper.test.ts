@@ -49,7 +49,7 @@ function sealedBy({ seal }: SealKeeper): KubeObject {
 describe('the key of the seals', () => {
   it('is made once, by whoever comes first of two that start at once', async () => {
     const both = [keeper(), keeper()] as const;
-    // both look before either has made it
+    // both look before either has made the Secret
     let waiting = 0;
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));

@@ -7,21 +7,22 @@ import { readKeys, type SecretClient } from './secret.ts';
 
 export interface SealKeeperOptions {
   client: SecretClient;
-  /** the controller's own */
+  /** the namespace of the controller */
   namespace: string;
   clock: Clock;
   log: Logger;
-  /** every target has to be looked at again */
+  /** called when every target has to be looked at again */
   onChange: () => void;
 }
 
 const CHECK_MS = 60 * 60_000;
-/** After a failure of the API server, or a right that is missing. */
+/** Time to the next check after a failure of the API server, or while a right is missing. */
 const SOON_MS = 10_000;
 
 /**
- * Knows the keys of the seals: read, or made, at the start, and looked at hourly. Without a key no Release can be told from
- * a forged one, so nothing is decided before it is known; a key that is lost later makes way for a new one, loudly.
+ * Knows the keys of the seals. They are read, or made, at the start, and checked hourly. Without a key no Release can
+ * be told from a forged one, so nothing is decided before a key is known. A key that is lost later is replaced by a new
+ * one, with a warning.
  */
 export class SealKeeper {
   readonly #options: SealKeeperOptions;
@@ -39,12 +40,12 @@ export class SealKeeper {
     return this.#seal;
   }
 
-  /** What keeps the controller from its work; undefined: nothing. */
+  /** What prevents the controller from working; undefined: nothing. */
   get problem(): string | undefined {
     return this.#known === '' ? this.#problem : undefined;
   }
 
-  /** Looks at the Secret now and from then on. */
+  /** Reads the Secret now and then regularly. */
   async start(): Promise<void> {
     for (;;) {
       await this.read();
@@ -53,8 +54,8 @@ export class SealKeeper {
   }
 
   /**
-   * Resolves once the key is known as it is now, as whoever begins to lead has to know it: another may have been made while
-   * this process waited. Never if it is stopped before.
+   * Resolves once the current key is known. A new leader needs that: another process may have made a key while this one
+   * waited. Never resolves if it is stopped before.
    */
   async read(): Promise<void> {
     while (!(await this.#check())) await this.#pause(SOON_MS);

@@ -3,19 +3,19 @@ import { asString, stableStringify } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { ANNOTATION, GROUP, ORDERS } from '../../api/names.ts';
 
-/** sealed: by the key that signs now. aging: by a key that only verifies. unsealed: by nobody who knows a key. */
+/** sealed: by the key that signs now. aging: by a key that only verifies. unsealed: by no known key. */
 export type Standing = 'sealed' | 'aging' | 'unsealed';
 
 /**
- * The seal of a Release says that the controller wrote it: an HMAC over namespace, uid, spec without `intent`, and our own
- * annotations. What a human orders stays outside: intent and the annotations in ORDERS. Objects read from an API server
- * never change, so each is looked at once.
+ * The seal of a Release proves that the controller wrote it: an HMAC over namespace, uid, spec without `intent`, and
+ * our own annotations. It does not cover what a human orders: intent and the annotations in ORDERS. Objects read from
+ * an API server never change, so each is verified once.
  */
 export class Seal {
   readonly #keys: readonly Buffer[];
   readonly #known = new WeakMap<KubeObject, Standing>();
 
-  /** @param keys the first signs, all verify; of none nothing is sealed */
+  /** @param keys the first signs, all verify; without keys nothing is sealed */
   constructor(keys: readonly Buffer[]) {
     this.#keys = keys;
   }

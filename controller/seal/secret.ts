@@ -6,18 +6,18 @@ import { RESOURCES } from '../../api/resources.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isAlreadyExists } from '../../kube/errors.ts';
 
-/** `key` signs and verifies; `previous` only verifies, while the key is changed for another. */
+/** `key` signs and verifies; `previous` only verifies, while the key is being replaced. */
 const FIELDS = ['key', 'previous'] as const;
 const KEY_BYTES = 32;
 
 export type SecretClient = Pick<KubeClient, 'get' | 'create'>;
 
-/** The keys as the Secret holds them, the one that signs first, or what is wrong with it. */
+/** The keys in the Secret, the signing key first, or what is wrong with the Secret. */
 export type Keys = { ok: true; keys: Buffer[]; made: boolean } | { ok: false; sentence: string };
 
 /**
- * Reads the keys of the seals from the controller's namespace, and makes them where there are none. Of two controllers that
- * start at once one makes the Secret and the other reads it.
+ * Reads the keys of the seals from the controller's namespace, and makes them if there are none. If two controllers
+ * start at once, one makes the Secret and the other reads it.
  *
  * @throws KubeError if the API server refuses, or does not answer
  */

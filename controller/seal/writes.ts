@@ -12,8 +12,8 @@ const SEAL_PATH = pointer('metadata', 'annotations', ANNOTATION.seal);
 type Patch = Extract<Write, { verb: 'jsonPatch' | 'mergePatch' }>;
 
 /**
- * A write with, in the same write, the seal that fits what it makes of a Release. Of what is no patch of a Release's record
- * nothing changes.
+ * The write, extended by the seal that fits the Release after it. Any write that does not patch the record of a Release
+ * is returned unchanged.
  *
  * @param releases as they were read, or written since, newest last; only those with a valid seal get a new one
  */
@@ -27,14 +27,14 @@ export function resealed(write: Write, seal: Seal, releases: readonly KubeObject
   return value === undefined ? write : withSeal(write, base, value);
 }
 
-/** The first seal of a Release that was just made: its uid was not known before. */
+/** The first seal of a Release that was just created: its uid was not known before. */
 export function firstSeal(made: KubeObject, seal: Seal): Write | undefined {
   const value = seal.of(made);
   if (made.kind !== RESOURCES.releases.kind || value === undefined) return undefined;
   return sealing(made, value);
 }
 
-/** Seals by a key that only verifies any more, made anew by the one that signs. */
+/** Writes that replace seals by a key that now only verifies, with seals by the signing key. */
 export const renewals = (releases: readonly KubeObject[], seal: Seal): Write[] =>
   releases
     .filter((release) => seal.standingOf(release) === 'aging')
@@ -50,7 +50,10 @@ function sealing({ metadata }: KubeObject, value: string): Write {
   return { verb: 'mergePatch', ref, patch };
 }
 
-/** Held to the version it was computed for: nothing that somebody else changed meanwhile is sealed unseen. */
+/**
+ * Bound to the resourceVersion for which the seal was computed, so that a change by another writer is not sealed
+ * unseen.
+ */
 function withSeal(write: Patch, { metadata }: KubeObject, value: string): Write {
   const { resourceVersion = '', annotations } = metadata;
   if (write.verb === 'mergePatch') {
@@ -66,7 +69,7 @@ function withSeal(write: Patch, { metadata }: KubeObject, value: string): Write 
   return { ...write, patch: [test, ...write.patch, ...made, { op: 'add', path: SEAL_PATH, value }] };
 }
 
-/** A Release as a patch of ours leaves it; they name members of objects, never places in lists. */
+/** A Release after one of our patches. These patches address members of objects, never positions in lists. */
 function patched(base: KubeObject, write: Patch): KubeObject {
   const copy: unknown = structuredClone(base);
   const object = write.verb === 'mergePatch' ? merged(copy, write.patch) : changed(copy, write.patch);
@@ -84,7 +87,7 @@ function merged(value: unknown, patch: JsonObject): JsonObject {
   return result;
 }
 
-/** RFC 6902, in place; what is tested is the server's work. */
+/** RFC 6902, in place; the server checks the `test` operations. */
 function changed(object: unknown, patch: readonly JsonPatchOp[]): unknown {
   for (const step of patch) if (step.op !== 'test') change(object, step);
   return object;

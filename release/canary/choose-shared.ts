@@ -4,10 +4,11 @@ import { FUNCTIONAL, leastBurden, newValues, requiredLabels, type ChooseInput } 
 import type { Rewrite } from './rewrite.ts';
 
 /**
- * Chooses the label that tells canary pods from stable ones where every Service in front of the target is to select both: a
- * key of the target's own selector that no Service selects by (of several the one with the least burden, then the first in
- * the alphabet), so that neither Deployment selects the other's pods; without one a label is added. Then the target's
- * selector matches canary pods as well, and owner references and the hash of the template keep them apart.
+ * Chooses the label that tells canary pods from stable ones where every Service in front of the target has to select
+ * both. It is a key of the target's own selector that no Service selects by, so that neither Deployment selects the
+ * other's pods; of several keys the one with the least burden, then the first in the alphabet. Without such a key a
+ * label is added. Then the target's selector matches canary pods as well, and owner references and the hash of the
+ * template keep them apart.
  */
 export function chooseSharedRewrite(input: ChooseInput): Rewrite {
   const { template, selector, services } = input;

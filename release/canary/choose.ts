@@ -16,9 +16,9 @@ export interface ChooseInput {
   selector: JsonObject;
   /** every Service whose selector matches the target's pods */
   services: readonly KubeObject[];
-  /** how much has to follow the canary with this rewrite; absent: nothing does */
+  /** how many objects have to follow the canary with this rewrite; absent: none */
   burden?: (rewrite: Rewrite) => number;
-  /** of the pass; absent: nobody counts */
+  /** the budget of the pass; absent: unlimited */
   budget?: Budget;
 }
 
@@ -28,16 +28,16 @@ export type Choice = { ok: true; rewrite: Rewrite } | { ok: false; refusal: Refu
 export const FUNCTIONAL =
   /^(sidecar\.istio\.io|istio\.io|linkerd\.io|azure\.workload\.identity|admission\.[^/]+|.*\.amazonaws\.com)\//;
 
-/** Of more keys than these only the first in the alphabet are weighed. */
+/** If there are more keys, only this many, the first in the alphabet, are weighed. */
 const WEIGHED = 8;
-/** Steps of the search for a set of keys; four Services with ten labels each, none shared, take about half. */
+/** Steps of the search for a set of keys; four Services with ten labels each, none in common, take about half. */
 const SEARCH = 20_000;
 
 /**
  * Chooses the labels whose values will tell canary pods from stable ones, so that no Service in front of the target
- * selects a canary pod: `sluice.dev/track` if the template and every Service carry it; else one key that stands in
- * matchLabels and in every Service's selector; else the smallest set of keys. Of several the one with the least burden,
- * then the first in the alphabet.
+ * selects a canary pod. First choice: `sluice.dev/track`, if the template and every Service carry it. Second: one key
+ * that stands in matchLabels and in every Service's selector. Third: the smallest set of keys. Of several the one with
+ * the least burden, then the first in the alphabet.
  */
 export function chooseRewrite(input: ChooseInput): Choice {
   const { budget = new Budget() } = input;
@@ -66,7 +66,7 @@ export function chooseRewrite(input: ChooseInput): Choice {
   return rewrite === undefined ? refused(unmarked(undefined)) : { ok: true, rewrite };
 }
 
-/** The first of those with the least to follow. */
+/** The first one for which the fewest objects have to follow. */
 export function leastBurden<T>(
   choices: readonly T[],
   rewriteOf: (choice: T) => Rewrite,
@@ -79,7 +79,7 @@ export function leastBurden<T>(
   return weighed.find(({ weight }) => weight === least)?.rewrite;
 }
 
-/** Sets of keys of which any would do, in the order of the alphabet; undefined: too many to look through. */
+/** Sets of keys, each of which is sufficient, in the order of the alphabet; undefined: too many to search. */
 function possibleKeys(
   fronts: string[][],
   own: string[],
@@ -106,8 +106,8 @@ export function requiredLabels(selector: JsonObject): Record<string, string> {
 }
 
 /**
- * Gives each key another value than `from`, one that fits a label value and stands nowhere in the template's selectors, so
- * that the rewrite can be undone.
+ * Gives each key a value that differs from `from`, is a valid label value and does not occur in the template's
+ * selectors, so that the rewrite can be undone.
  */
 export function newValues(template: JsonObject): (key: string, from: string) => string {
   const selectors = podSelectors(template);

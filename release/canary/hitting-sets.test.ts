@@ -40,7 +40,7 @@ describe('the smallest sets of labels that every Service selects by one of', () 
           numbers.map((each) => each.map(String)),
           budget,
         );
-        // The step that exceeds it is at most one look at every set.
+        // The step that exceeds the budget is at most one look at every set.
         expect(budget.spent).toBeLessThanOrEqual(20_000 + 60 + 1);
         expect(found === undefined).toBe(budget.exceeded);
       }),

@@ -3,15 +3,15 @@ import type { Budget } from '../../api/budget.ts';
 type Keys = ReadonlySet<string>;
 
 /**
- * The smallest sets with a member in each of `sets`, in the order of the alphabet; undefined: finding them takes more than
- * the budget. Their number may grow exponentially, so nothing but the budget bounds the search.
+ * The smallest sets with a member in each of `sets`, in the order of the alphabet; undefined: finding them takes more
+ * than the budget. Their number may grow exponentially, so only the budget bounds the search.
  */
 export function smallestHittingSets(
   sets: readonly (readonly string[])[],
   budget: Budget,
 ): string[][] | undefined {
   const distinct = new Map(sets.map((keys) => [[...keys].sort().join(), new Set(keys)]));
-  // Small ones first: they leave the fewest ways to begin.
+  // Small sets first: they leave the fewest branches at the start.
   const open: Keys[] = [...distinct.values()].sort((a, b) => a.size - b.size);
   if (!budget.spend(sets.length)) return undefined;
   for (let size = apart(open, budget); size <= open.length; size++) {
@@ -49,7 +49,7 @@ function collect(
   }
 }
 
-/** So many of the sets share no key with each other: each needs a key of its own. */
+/** How many of the sets have no key in common: each of these needs a key of its own. */
 function apart(sets: readonly Keys[], budget: Budget): number {
   const used = new Set<string>();
   let count = 0;

@@ -9,8 +9,8 @@ export const canaryName = (target: string): string => dnsLabel(target, '-canary'
 export const canaryServiceName = (service: string): string => dnsLabel(service, '-canary');
 
 /**
- * Name of the Release for the change that the target's `metadata.generation` counted; one that was recorded before, or is tried
- * again, counts its attempts (api/order.ts reads them).
+ * Name of the Release for the change that the target's `metadata.generation` counted. If that change was recorded
+ * before, or is tried again, the name also contains the attempt (api/order.ts reads it).
  */
 export const releaseName = (target: string, generation: number, attempt = 1): string =>
   dnsLabel(target, attempt === 1 ? `-${generation}` : `-${generation}-r${attempt}`);

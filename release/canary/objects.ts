@@ -5,10 +5,12 @@ import { LABEL } from '../../api/names.ts';
 import { canaryName, canaryServiceName, ownLabels } from './names.ts';
 import { rewriteLabels, rewriteSelector, rewriteTemplate, type Rewrite } from './rewrite.ts';
 
-/** On the canary Deployment: JSON of the rewrite, so that it can be undone whatever the Services say by then. */
+/**
+ * On the canary Deployment: JSON of the rewrite, so that it can be undone even if the Services have changed by then.
+ */
 const REWRITE_ANNOTATION = 'sluice.dev/rewrite';
 
-/** Labels by which Argo CD, Flux and Helm find what they installed, and may prune what they did not. */
+/** Labels by which Argo CD, Flux and Helm find what they installed; they may prune other objects with these labels. */
 const TRACKING_LABELS = new Set([
   'app.kubernetes.io/instance',
   'argocd.argoproj.io/instance',
@@ -18,11 +20,17 @@ const TRACKING_LABELS = new Set([
 const TRACKING_PREFIX =
   /^([^/]*\.toolkit\.fluxcd\.io|argocd\.argoproj\.io|meta\.helm\.sh|helm\.sh|kubectl\.kubernetes\.io|deployment\.kubernetes\.io|sluice\.dev)\//;
 
-/** Annotations of a Service that say how to speak to its pods; all others (DNS names, load balancers …) would act twice. */
+/**
+ * Annotations of a Service that say how to speak to its pods. All others (DNS names, load balancers …) would take
+ * effect twice.
+ */
 const SERVICE_ANNOTATIONS =
   /^(service\.kubernetes\.io\/topology-(mode|aware-hints)|networking\.istio\.io\/(exportTo|traffic-distribution)|projectcontour\.io\/upstream-protocol\..+|traefik\.ingress\.kubernetes\.io\/service\.serversscheme|konghq\.com\/protocol)$/;
 
-/** Fields of a Service that bind it to one address, one node port, one load balancer, or to pods that are not ready. */
+/**
+ * Fields of a Service that bind it to one address, one node port or one load balancer, or send to pods that are not
+ * ready.
+ */
 const SERVICE_OWN_FIELDS = [
   'allocateLoadBalancerNodePorts',
   'clusterIP',
@@ -40,21 +48,27 @@ const SERVICE_OWN_FIELDS = [
 ];
 
 export interface CanaryInput {
-  /** the live target, holding the new template */
+  /** the live target, with the new template */
   target: KubeObject;
   rewrite: Rewrite;
   /** name of the Release */
   release: string;
 }
 
-/** Owner of everything Sluice makes; without blocking, so a foreground deletion of the target is not held up. */
+/**
+ * Owner of everything that Sluice makes. It does not block the owner's deletion, so a foreground deletion of the target
+ * is not held up.
+ */
 export function ownerOf({ metadata }: KubeObject): OwnerReference {
-  // Named here, because the items of a list do not carry them.
+  // Set here, because the items of a list do not carry them.
   const deployment = { apiVersion: 'apps/v1', kind: 'Deployment' };
   return { ...deployment, name: metadata.name, uid: metadata.uid ?? '', blockOwnerDeletion: false };
 }
 
-/** The Deployment that runs the new template beside the stable one; not opted in, not paused, not tracked by others. */
+/**
+ * The Deployment that runs the new template beside the stable one; not opted in, not paused, not tracked by other
+ * tools.
+ */
 export function canaryDeployment(input: CanaryInput & { replicas: number }): KubeObject {
   const { target, rewrite } = input;
   const spec = cloneJson(target.spec ?? {});
@@ -79,7 +93,7 @@ export function canaryDeployment(input: CanaryInput & { replicas: number }): Kub
   };
 }
 
-/** The rewrite a canary was made with; undefined if it does not say. */
+/** The rewrite with which a canary was made; undefined if the canary does not record it. */
 export function rewriteOf(canary: KubeObject): Rewrite | undefined {
   try {
     const value: unknown = JSON.parse(getString(canary, 'metadata', 'annotations', REWRITE_ANNOTATION) ?? '');
@@ -90,7 +104,7 @@ export function rewriteOf(canary: KubeObject): Rewrite | undefined {
   }
 }
 
-/** The Service in front of the canary pods: as the stable one, for other pods, with no address of its own outside. */
+/** The Service in front of the canary pods: like the stable one, but for other pods and without an external address. */
 export function canaryService(input: CanaryInput & { stableService: KubeObject }): KubeObject {
   const { stableService, rewrite, target } = input;
   const spec = cloneJson(stableService.spec ?? {});
@@ -120,7 +134,10 @@ export function canaryService(input: CanaryInput & { stableService: KubeObject }
   };
 }
 
-/** The target's selector after the rewrite, narrowed to canary pods even if the rewritten key is not in it. */
+/**
+ * The target's selector after the rewrite. It selects only canary pods even if the rewritten key is not in the target's
+ * selector.
+ */
 export function canarySelector(target: KubeObject, rewrite: Rewrite): JsonObject {
   const selector = cloneJson(getObject(target, 'spec', 'selector') ?? {});
   rewriteSelector(selector, rewrite);

@@ -10,13 +10,13 @@ import {
 import type { JsonObject } from '../../lib/json.ts';
 import { selectorMatches, type Labels } from './selector.ts';
 
-/** How one label changes; without `from` it is added, without `to` (backwards) it is taken away. */
+/** How one label changes; without `from` it is added, without `to` (in an inverted rewrite) it is removed. */
 export type Change = Readonly<{ from?: string; to?: string }>;
 
 /** Which labels of the template change, by key. Never empty. */
 export type Rewrite = Readonly<Record<string, Change>>;
 
-/** Labels after the rewrite. Keys that are not there, or hold another value, stay as they are. */
+/** Labels after the rewrite. Keys that are missing, or have another value, stay as they are. */
 export function rewriteLabels(labels: Labels, rewrite: Rewrite): Record<string, string> {
   const out = { ...labels };
   for (const [key, { from, to }] of Object.entries(rewrite)) {
@@ -27,7 +27,7 @@ export function rewriteLabels(labels: Labels, rewrite: Rewrite): Record<string, 
   return out;
 }
 
-/** The same change backwards. */
+/** The rewrite that undoes this one. */
 export function invert(rewrite: Rewrite): Rewrite {
   const turned = ({ from, to }: Change): Change => ({
     ...(to === undefined ? {} : { from: to }),
@@ -37,8 +37,8 @@ export function invert(rewrite: Rewrite): Rewrite {
 }
 
 /**
- * The template with its labels rewritten, and with them every selector inside it that selects the template's own pods
- * (pod affinity, anti-affinity, topologySpreadConstraints). Everything else is copied as it is.
+ * The template with its labels rewritten, and also every selector in it that selects the template's own pods (pod
+ * affinity, anti-affinity, topologySpreadConstraints). Everything else is copied as it is.
  */
 export function rewriteTemplate(template: JsonObject, rewrite: Rewrite): JsonObject {
   const out = cloneJson(template);
@@ -51,12 +51,12 @@ export function rewriteTemplate(template: JsonObject, rewrite: Rewrite): JsonObj
   return out;
 }
 
-/** `undoRewrite(rewriteTemplate(t, r), r)` equals `t` for every rewrite that chooseRewrite gives for `t`. */
+/** `undoRewrite(rewriteTemplate(t, r), r)` equals `t` for every rewrite that chooseRewrite returns for `t`. */
 export function undoRewrite(template: JsonObject, rewrite: Rewrite): JsonObject {
   return rewriteTemplate(template, invert(rewrite));
 }
 
-/** Every LabelSelector in a pod template that speaks about pods. */
+/** Every LabelSelector in a pod template that selects pods. */
 export function podSelectors(template: JsonObject): JsonObject[] {
   const affinity = getObject(template, 'spec', 'affinity');
   const terms = ['podAffinity', 'podAntiAffinity'].flatMap((kind) => [
@@ -75,7 +75,7 @@ function replaceAll(map: JsonObject, labels: Labels): void {
   Object.assign(map, labels);
 }
 
-/** Changes `selector` in place. A label that is added is in no selector: pods are selected as before. */
+/** Changes `selector` in place. A label that the rewrite adds is in no selector, so the selector stays as it was. */
 export function rewriteSelector(selector: JsonObject, rewrite: Rewrite): void {
   const labels = getObject(selector, 'matchLabels');
   const expressions = getObjects(selector, 'matchExpressions');

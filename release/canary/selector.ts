@@ -3,13 +3,13 @@ import type { JsonObject } from '../../lib/json.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** A plain map selector (Service). An empty one selects nothing. */
+/** Does a plain map selector (Service) select these labels? An empty one selects nothing. */
 export function mapSelects(selector: Labels, labels: Labels): boolean {
   const entries = Object.entries(selector);
   return entries.length > 0 && entries.every(([key, value]) => labels[key] === value);
 }
 
-/** A LabelSelector (matchLabels, matchExpressions). An operator we do not know matches nothing. */
+/** Does a LabelSelector (matchLabels, matchExpressions) select these labels? An unknown operator matches nothing. */
 export function selectorMatches(selector: JsonObject, labels: Labels): boolean {
   const pairs = Object.entries(getStringMap(selector, 'matchLabels'));
   return (

@@ -5,8 +5,8 @@ const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 const TEMPLATE_HASH = 'pod-template-hash';
 
 /**
- * Are two pod templates the same version? Ignored: a bare `kubectl rollout restart`, the hash label a ReplicaSet's
- * template carries, the order of keys, and empty or null metadata. Both must come from the same API server.
+ * Are two pod templates the same version? Ignored: a bare `kubectl rollout restart`, the hash label in a ReplicaSet's
+ * template, the order of keys, and empty or null metadata. Both must come from the same API server.
  */
 export function templatesEqual(a: JsonObject, b: JsonObject): boolean {
   return equalJson(comparable(a), comparable(b));
@@ -36,12 +36,15 @@ export function templateOf(replicaSet: { spec?: JsonObject }): JsonObject {
 }
 
 /**
- * A Release keeps two pod templates, and on occasion a third in an annotation beside the originals of the routes; all
- * annotations of an object together may have 256 KiB.
+ * Maximum size of a pod template. A Release keeps two, and sometimes a third in an annotation beside the originals of
+ * the routes; all annotations of an object together may have 256 KiB.
  */
 export const LARGEST_TEMPLATE_KIB = 192;
 
-/** Of pod templates in one Release: etcd takes 1.5 MiB, and rules, status, annotations and managedFields have to fit beside them. */
+/**
+ * Maximum size of all pod templates in one Release: etcd takes 1.5 MiB, and rules, status, annotations and
+ * managedFields have to fit beside them.
+ */
 export const LARGEST_RECORD_KIB = 1024;
 
 /** Size of a pod template as JSON, in KiB, rounded up. */

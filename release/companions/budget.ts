@@ -14,8 +14,8 @@ import {
 } from './pods.ts';
 
 /**
- * The canary gets a budget of its own. An absolute number was meant for the number of stable pods: on a canary of one it
- * would block every drain of a node, or allow no pod to be left.
+ * The canary gets a budget of its own. An absolute number in the original was meant for the number of stable pods: with
+ * one canary pod it would block every drain of a node, or allow all pods to be evicted.
  */
 export function disruptionBudget(object: KubeObject, pods: Pods): Followed {
   const spec = specOf(object);
@@ -32,14 +32,14 @@ export function disruptionBudget(object: KubeObject, pods: Pods): Followed {
   return copied({ ...rest, selector: pods.selector, ...allowed(spec) });
 }
 
-/** What may be away at a time, in the way that still lets one pod go where the original lets any go. */
+/** What may be unavailable at a time. One canary pod may be evicted wherever the original lets any pod be evicted. */
 function allowed(spec: JsonObject): JsonObject {
   const [least, most] = [get(spec, 'minAvailable'), get(spec, 'maxUnavailable')];
   if (typeof most === 'number') return { maxUnavailable: Math.min(1, most) };
   if (typeof most === 'string') return { maxUnavailable: most };
   const percent = /^(\d+)%$/.exec(getString(spec, 'minAvailable') ?? '')?.[1];
   if (percent === undefined) return { maxUnavailable: 1 };
-  // Both round up: 75% of one pod is that pod, and 25% unavailable is one that may go.
+  // Both round up: 75% of one pod is that pod, and 25% unavailable is one pod.
   return Number(percent) >= 100
     ? { minAvailable: least ?? '100%' }
     : { maxUnavailable: `${100 - Number(percent)}%` };

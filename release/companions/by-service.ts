@@ -13,14 +13,14 @@ export function attachedPolicy(object: KubeObject, pods: Pods): Followed {
   return targetRef === undefined ? NOTHING : copied({ ...spec, targetRef });
 }
 
-/** Who may send to the stable Service from another namespace may send to the canary's. */
+/** A namespace that may send to the stable Service may also send to the canary's. */
 export function referenceGrant(object: KubeObject, pods: Pods): Followed {
   const spec = specOf(object);
   const to = renamed(getObjects(spec, 'to'), pods);
   return to.length === 0 ? NOTHING : copied({ ...spec, to });
 }
 
-/** The references to the stable Service, to the canary's instead; all others are the original's business. */
+/** The references to the stable Service, changed to the canary's; the others stay with the original. */
 function renamed(refs: readonly JsonObject[], { service, namespace }: Pods): JsonObject[] {
   if (service === undefined) return [];
   return refs

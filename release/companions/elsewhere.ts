@@ -13,8 +13,9 @@ const DIRECTIONS = [
 ] as const;
 
 /**
- * The namespaces whose pods this NetworkPolicy names by the name of their namespace: a list, or 'any' where it excludes some or
- * asks for none in particular. Other policies concern only their own namespace, or cannot be told.
+ * The namespaces whose pods this NetworkPolicy selects by the name of their namespace: a list, or 'any' where it
+ * excludes some names or asks for no particular one. Other policies concern only their own namespace, or their reach
+ * cannot be determined.
  */
 export function reachesInto(object: KubeObject): readonly string[] | 'any' {
   const named = DIRECTIONS.flatMap(({ rules, peers }) =>
@@ -45,8 +46,8 @@ function namedBy(selector: JsonObject): string[] | 'any' {
 }
 
 /**
- * Why a NetworkPolicy of another namespace would cut the canary off: a rule of it names stable pods of this namespace and
- * nothing that canary pods are. Sluice writes in no other namespace.
+ * Why a NetworkPolicy of another namespace would cut the canary off: one of its rules names stable pods of this
+ * namespace, and nothing in that rule matches canary pods. Sluice does not write in other namespaces.
  */
 export function cutOffBy(object: KubeObject, pods: Pods): string | undefined {
   for (const { rules, peers, does } of DIRECTIONS) {
@@ -62,8 +63,8 @@ export function cutOffBy(object: KubeObject, pods: Pods): string | undefined {
 }
 
 /**
- * What is said if a NetworkPolicy of a namespace that is not trusted would cut the canary off: that there is one. What it is
- * called, where it is and what it says is for those who may read it.
+ * What is said if a NetworkPolicy of an untrusted namespace would cut the canary off: only that there is one. Its name,
+ * namespace and content are visible only to users who may read it.
  */
 export function mayBeCutOff(strange: readonly KubeObject[], pods: Pods): string | undefined {
   if (!strange.some((object) => cutOffBy(object, pods) !== undefined)) return undefined;
@@ -76,7 +77,7 @@ function sentence(field: string, does: string, { namespace, rewrite }: Pods): st
   return `it ${does} pods of namespace ${namespace} by ${key}=${from}, and Sluice writes in no other namespace; write the podSelector of ${field} as a matchExpression with operator In and the values ${from}, ${to}, or choose the pods by a label the canary keeps`;
 }
 
-/** Its namespaceSelector asks for names of namespaces and for nothing else. */
+/** Its namespaceSelector asks only for names of namespaces. */
 function names(peer: JsonObject): boolean {
   const selector = getObject(peer, 'namespaceSelector');
   const keys = [

@@ -17,7 +17,9 @@ import {
   type Pods,
 } from './pods.ts';
 
-/** Kinds of Istio that choose workloads by a map of labels at `path`; without one they mean the whole namespace. */
+/**
+ * Kinds of Istio that select workloads by a map of labels at `path`; without that map they mean the whole namespace.
+ */
 export const byLabels =
   (...path: [string, string]): Follow =>
   (object, pods) => {
@@ -32,7 +34,7 @@ export const byLabels =
 
 const selected = byLabels('selector', 'matchLabels');
 
-/** By labels, or (in ambient mode) by a reference to the stable Service. */
+/** A security policy selects by labels, or (in ambient mode) by a reference to the stable Service. */
 export const securityPolicy: Follow = (object, pods) => {
   const { copies, refusals } = selected(object, pods);
   return { copies: [...copies, ...attachedPolicy(object, pods).copies], refusals };
@@ -41,8 +43,8 @@ export const securityPolicy: Follow = (object, pods) => {
 const asClient = byLabels('workloadSelector', 'matchLabels');
 
 /**
- * A twin for the canary's host, with the subsets under their names (a route to a subset that its host does not have is
- * answered 503); and, where the rule is for what stable pods send, a copy for what canary pods send.
+ * A copy for the canary's host, with the subsets under their names (a route to a subset that its host does not have is
+ * answered 503). If the rule also applies to what stable pods send, another copy for what canary pods send.
  */
 export function destinationRule(object: KubeObject, pods: Pods): Followed {
   const twins = twinOf(object, pods);
@@ -74,7 +76,7 @@ const ofCanary = (labels: Labels, { rewrite }: Pods): JsonObject => {
   return { ...labels, ...Object.fromEntries(changes.map(({ key, to }) => [key, to])) };
 };
 
-/** istiod completes names without a dot with the namespace of the rule; any other has to be written out in full. */
+/** istiod completes names without a dot with the namespace of the rule; any other name has to be written in full. */
 function canaryHost(host: string, { service, namespace }: Pods): string | undefined {
   if (service === undefined) return undefined;
   if (host === service.name) return service.canary.name;

@@ -8,7 +8,7 @@ import { networkPolicy } from './network-policy.ts';
 import type { Follow } from './pods.ts';
 import { onlyRefused } from './unknown.ts';
 
-/** Every kind of which an object may have to follow the canary, and how it does. All have a `spec`. */
+/** Every kind whose objects may have to follow the canary, and how they do. All have a `spec`. */
 const FOLLOW = {
   networkPolicies: networkPolicy,
   podDisruptionBudgets: disruptionBudget,
@@ -34,10 +34,10 @@ type Kind = keyof typeof FOLLOW;
 
 const KINDS = Object.keys(FOLLOW) as Kind[];
 
-/** The kinds whose objects a snapshot holds. Except NetworkPolicy and PodDisruptionBudget any may be absent from a cluster. */
+/** The kinds whose objects a snapshot holds. A cluster may lack any except NetworkPolicy and PodDisruptionBudget. */
 export const FOLLOWED: readonly Resource[] = KINDS.map((kind) => RESOURCES[kind]);
 
-/** By kind, whatever version the server has it in. */
+/** The resource of an object by its kind, for any version that the server serves. */
 export const resourceOf = (object: KubeObject): Resource | undefined =>
   FOLLOWED.find(({ kind, group }) => kind === object.kind && object.apiVersion.startsWith(`${group}/`));
 
@@ -46,5 +46,5 @@ export function followOf(resource: Resource): Follow | undefined {
   return kind === undefined ? undefined : FOLLOW[kind];
 }
 
-/** Those of other kinds are refused where they stand in the way. */
+/** Is this kind copied? Objects of the other kinds are refused if they stand in the way. */
 export const isCopied = (resource: Resource): boolean => followOf(resource) !== onlyRefused;

@@ -5,14 +5,16 @@ import { LABEL } from '../../api/names.ts';
 import { labelValue, selectorMatches } from '../canary/index.ts';
 import { copied, NOTHING, reachOf, selectorIn, specOf, type Followed, type Pods } from './pods.ts';
 
-/** One that selects canary pods beside stable ones, or only them, already scrapes them. */
+/** A monitor that selects canary pods, alone or beside stable ones, already scrapes them. */
 export function podMonitor(object: KubeObject, pods: Pods): Followed {
   const spec = specOf(object);
   if (!sees(spec, pods) || reachOf(selectorIn(spec, 'selector'), pods) !== 'lost') return NOTHING;
   return copied({ ...ofOwnNamespace(spec), selector: pods.selector });
 }
 
-/** The canary Service carries the labels of the stable one but for those by which Helm and GitOps tools track objects. */
+/**
+ * The canary Service carries the labels of the stable one, except those by which Helm and GitOps tools track objects.
+ */
 export function serviceMonitor(object: KubeObject, pods: Pods): Followed {
   const spec = specOf(object);
   const selector = selectorIn(spec, 'selector');

@@ -13,8 +13,8 @@ const DIRECTIONS = [
 type Direction = (typeof DIRECTIONS)[number];
 
 /**
- * NetworkPolicies add up, so copies take nothing away from anybody: one that protects canary pods as the original
- * protects stable ones, and one that lets canary pods in (or reaches them) wherever stable pods are a peer.
+ * NetworkPolicies add up, so copies take no access away. One copy protects canary pods as the original protects stable
+ * ones; one lets canary pods in (or reaches them) wherever stable pods are a peer.
  */
 export function networkPolicy(object: KubeObject, pods: Pods): Followed {
   const spec = specOf(object);
@@ -30,7 +30,7 @@ export function networkPolicy(object: KubeObject, pods: Pods): Followed {
   return { copies: [...protecting, ...asPeer(spec, directions, pods)], refusals: [] };
 }
 
-/** As the API server fills them in where they are absent. */
+/** The policy types, with the API server's default where they are absent. */
 function typesOf(spec: JsonObject): readonly string[] {
   const types = arrayOrEmpty(spec, 'policyTypes');
   if (types.length > 0) return types.filter((type) => typeof type === 'string');
@@ -40,7 +40,7 @@ function typesOf(spec: JsonObject): readonly string[] {
 const peersOf = (spec: JsonObject, { rules, peers }: Direction): JsonObject[] =>
   getObjects(spec, rules).flatMap((rule) => getObjects(rule, peers));
 
-/** Canary pods under the same rules, and free to speak with each other where stable pods are. */
+/** A copy that puts canary pods under the same rules and lets them speak with each other where stable pods may. */
 function forCanary(spec: JsonObject, directions: readonly Direction[], pods: Pods): Copy {
   const present = directions.filter(({ rules }) => spec[rules] !== undefined);
   const changed = present.map((direction) => [
@@ -56,7 +56,7 @@ function forCanary(spec: JsonObject, directions: readonly Direction[], pods: Pod
   return { suffix: '-canary', spec: { ...spec, podSelector: pods.selector, ...rules } };
 }
 
-/** For the same subject, only the rules in which stable pods are a peer, with canary pods in their place. */
+/** A copy for the same subject, with only the rules in which stable pods are a peer, and canary pods in their place. */
 function asPeer(spec: JsonObject, directions: readonly Direction[], pods: Pods): Copy[] {
   const found = directions.flatMap((direction) => {
     const rules = getObjects(spec, direction.rules).flatMap((rule) => {
@@ -90,7 +90,7 @@ function isGained(peer: JsonObject, pods: Pods): boolean {
   return selector !== undefined && isHere(peer, pods) && reachOf(selector, pods) === 'gained';
 }
 
-/** May the peer mean pods of this namespace? Of the labels of a namespace only its name is known. */
+/** May the peer mean pods of this namespace? Of a namespace's labels only its name is known. */
 function isHere(peer: JsonObject, { namespace }: Pods): boolean {
   const selector = getObject(peer, 'namespaceSelector');
   if (selector === undefined) return true;
@@ -104,7 +104,10 @@ function isHere(peer: JsonObject, { namespace }: Pods): boolean {
   return selectorMatches(known, { [NAMESPACE_NAME]: namespace });
 }
 
-/** Pods of other namespaces that carry the canary's label by chance are not let in. */
+/**
+ * Limits the peer to this namespace, so that pods of other namespaces that carry the canary's label by chance get no
+ * access.
+ */
 function pinned(peer: JsonObject, { namespace }: Pods): JsonObject {
   const selector = getObject(peer, 'namespaceSelector');
   if (selector === undefined) return {};

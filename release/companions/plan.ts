@@ -20,7 +20,7 @@ export interface CompanionInput {
   rewrite: Rewrite;
   /** name of the Release; '' before there is one */
   release: string;
-  /** undefined: none stands in front of the target */
+  /** undefined: no Service stands in front of the target */
   service: { stable: KubeObject; canary: string } | undefined;
   /** every object of the namespace of the kinds in FOLLOWED */
   attached: readonly KubeObject[];
@@ -29,7 +29,7 @@ export interface CompanionInput {
 }
 
 export interface Companions {
-  /** the copies there have to be, as they have to be made */
+  /** the copies that must exist, with their content */
   wanted: Companion[];
   /** what cannot follow, each with its remedy */
   refusals: Refusal[];
@@ -42,12 +42,12 @@ export interface Companion {
   original: string;
 }
 
-/** Says what a copy was made from and, by a hash, as what. */
+/** Says from what a copy was made and, by a hash, with what content. */
 export const COPY_OF = 'sluice.dev/copy-of';
 
 /**
- * The objects that have to stand beside those of the user while canary pods run, so that the canary is reached,
- * protected and watched as stable pods are.
+ * The copies that have to exist while canary pods run, so that the canary is reached, protected and watched as stable
+ * pods are.
  */
 export function planCompanions(input: CompanionInput): Companions {
   const pods = podsFor(input);
@@ -67,8 +67,8 @@ const liveKey = (resource: Resource | undefined, name: string): string =>
   `${resource?.plural ?? ''}.${resource?.group ?? ''}/${name}`;
 
 /**
- * How many objects a rewrite would make follow, those that cannot weighing more than any number of those that can. Counted
- * without making a copy of any: this is asked for each rewrite in question.
+ * How many objects would have to follow with a rewrite. Any number of those that can follow weighs less than one that
+ * cannot. No copy is made for the count, because this is asked for each candidate rewrite.
  */
 export function burdenOf(
   input: CompanionInput,
@@ -89,7 +89,7 @@ export function burdenOf(
   return copied + 1_000 * refused;
 }
 
-/** What Sluice made for a target is nobody's policy. */
+/** Is it a user's object? An object that Sluice made for a target is not. */
 export const isUsers = ({ metadata: { labels = {} } }: KubeObject): boolean =>
   labels[LABEL.managedBy] !== 'sluice' || labels[LABEL.target] === undefined;
 
@@ -147,7 +147,10 @@ function make(
   };
 }
 
-/** One policy may be copied for several targets, and two long names may be cut to one. */
+/**
+ * One policy may be copied for several targets, and two long names may become equal when they are cut, so the name
+ * contains a hash.
+ */
 function copyName(
   { metadata: { name } }: KubeObject,
   { resource, suffix, target }: { resource: Resource; suffix: string; target: KubeObject },
@@ -168,7 +171,7 @@ const cannotFollow = (what: string, why: string): Refusal => ({
   sentence: `${what} cannot follow the canary: ${why}.`,
 });
 
-/** Copies are made anew and take nothing over. */
+/** Sluice makes each copy itself and does not take over an existing object of that name. */
 function takenNames(wanted: readonly Companion[], input: CompanionInput): Refusal[] {
   const live = liveByName(input.attached);
   return wanted.flatMap(({ resource, object, original }) => {
@@ -188,6 +191,6 @@ function isTaken(
   return present !== undefined && !isMadeFor(makerOf(target), present);
 }
 
-/** The live object of a copy's name. */
+/** The live object with the name of a copy. */
 export const liveOf = ({ resource, object }: Companion, live: Live): KubeObject | undefined =>
   live.get(liveKey(resource, object.metadata.name));

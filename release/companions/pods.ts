@@ -9,13 +9,13 @@ import {
   type Rewrite,
 } from '../canary/index.ts';
 
-/** The two sets of pods an object may tell apart, and how the canary is named. */
+/** The two sets of pods between which an object may distinguish, and the names of the canary. */
 export interface Pods {
   namespace: string;
   target: string;
-  /** labels of the new template: those its pods will carry once they are promoted */
+  /** labels of the new template: its pods carry them once they are promoted */
   stable: Labels;
-  /** the same after the rewrite */
+  /** the same labels after the rewrite */
   canary: Labels;
   rewrite: Rewrite;
   /** a LabelSelector that selects exactly the canary pods */
@@ -41,7 +41,7 @@ export function podsOf(
 }
 
 /**
- * What a LabelSelector makes of the two.
+ * Which of the two sets a LabelSelector selects.
  * lost: it selects stable pods and no canary pod, so it has to follow.
  * gained: it selects canary pods only because their label was rewritten.
  */
@@ -53,13 +53,13 @@ export function reachOf(selector: JsonObject, { stable, canary }: Pods): Reach {
   return after ? 'gained' : 'none';
 }
 
-/** A selector that is a plain map of labels, as Istio's are: as narrow as it was, for canary pods. */
+/** A selector that is a plain map of labels, as in Istio, changed to select canary pods and no more than before. */
 export function rewriteMap(labels: Labels, { rewrite }: Pods): Record<string, string> {
   const own = Object.entries(rewrite).flatMap(([key, { to }]) => (to === undefined ? [] : [[key, to]]));
   return { ...labels, ...(Object.fromEntries(own) as Record<string, string>) };
 }
 
-/** A label whose value tells canary pods from stable ones; one that is only added is in no selector yet. */
+/** A label whose value tells canary pods from stable ones. A label that the rewrite only adds is in no selector yet. */
 export interface Change {
   key: string;
   from: string;
@@ -71,7 +71,7 @@ export const changesOf = (rewrite: Rewrite): Change[] =>
     from === undefined || to === undefined ? [] : [{ key, from, to }],
   );
 
-/** What one object comes to. */
+/** What following the canary means for one object. */
 export interface Followed {
   copies: Copy[];
   /** why it cannot follow, each half a sentence with field and remedy */
@@ -79,12 +79,12 @@ export interface Followed {
 }
 
 export interface Copy {
-  /** end of the copy's name: one object may need two */
+  /** suffix of the copy's name: one object may need two copies */
   suffix: string;
   spec: JsonObject;
 }
 
-/** Pure: what has to be made of one object of a kind. The object itself is never changed. */
+/** Pure: what has to be made from one object of a kind. The object itself is never changed. */
 export type Follow = (object: KubeObject, pods: Pods) => Followed;
 
 export const NOTHING: Followed = { copies: [], refusals: [] };
@@ -98,10 +98,10 @@ export const refused = (refusal: string): Followed => ({ copies: [], refusals: [
 
 export const specOf = (object: KubeObject): JsonObject => object.spec ?? {};
 
-/** A selector that is not there selects what an empty one does. */
+/** A missing selector selects the same as an empty one. */
 export const selectorIn = (value: unknown, ...path: string[]): JsonObject => getObject(value, ...path) ?? {};
 
-/** Why a selector that would begin to select canary pods cannot be left so. */
+/** Why a selector must change because it would begin to select canary pods. */
 export function gains(field: string, { rewrite, target }: Pods): string {
   const values = Object.entries(rewrite).map(([key, { to = '' }]) => `${key}=${to}`);
   return `its ${field} selects the canary pods of Deployment ${target} (${values.join(', ')}) but not the stable ones; name that value in it beside the stable one`;

@@ -2,12 +2,12 @@ import { arrayOrEmpty, getString, isObject } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import { changesOf, NOTHING, refused, specOf, type Change, type Followed, type Pods } from './pods.ts';
 
-/** Sources of labels that Cilium writes before a key. */
+/** Prefixes that Cilium writes before a key for the source of the label. */
 const PREFIXES = ['', 'k8s:', 'any:', 'k8s.', 'any.'];
 
 /**
- * A kind whose selectors are not copied: refused if any of them, wherever it stands, names a label value of stable pods
- * without the canary's beside it.
+ * A kind whose selectors are not copied: refused if any selector in it names a label value of stable pods without the
+ * canary's beside it.
  */
 export function onlyRefused(object: KubeObject, pods: Pods): Followed {
   const named = mentions([specOf(object), object['specs']], changesOf(pods.rewrite));

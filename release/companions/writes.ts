@@ -5,7 +5,7 @@ import { isMadeFor, type Maker } from '../canary/index.ts';
 import { resourceOf } from './kinds.ts';
 import { COPY_OF, liveByName, liveOf, type Companion } from './plan.ts';
 
-/** One write about a copy, under the name by which a refusal of it is remembered. */
+/** One write of a copy, with the name under which its refusal is remembered. */
 export interface CompanionWrite {
   /** "NetworkPolicy web-x7b2k-canary" */
   id: string;
@@ -16,8 +16,9 @@ export interface CompanionWrite {
 export const idOf = (kind: string, name: string): string => `${kind} ${name}`;
 
 /**
- * Writes that make the live copies those that are wanted; [] when they are. Whether a copy is up to date is told by the
- * hash it carries: what the server or a webhook fills in is not written over and over again.
+ * Writes that bring the live copies to the wanted state; [] when they are in it. Only the hash that a copy carries
+ * tells whether it is up to date. Otherwise a field that the server or a webhook fills in would be written again and
+ * again.
  */
 export function companionWrites(
   maker: Maker,
@@ -62,7 +63,7 @@ const isCurrent = (live: KubeObject, wanted: KubeObject): boolean => mark(live) 
 const mark = (object: KubeObject): string | undefined =>
   getString(object, 'metadata', 'annotations', COPY_OF);
 
-/** Everything the copy is made of at once, held to the object it was decided about. */
+/** Replaces the whole content of the copy in one write, bound to the object about which it was decided. */
 function update({ resource, object, original }: Companion, live: KubeObject): CompanionWrite {
   const labels = { ...getStringMap(live, 'metadata', 'labels'), ...object.metadata.labels };
   return {

@@ -27,20 +27,20 @@ import {
 
 export interface CanaryFacts {
   name: string;
-  /** the live Deployment of the canary's name, whoever made it */
+  /** the live Deployment with the canary's name, no matter who made it */
   deployment: WorkloadFacts | undefined;
   /** it carries our mark for this target */
   ours: boolean;
-  /** the Release it was made for is the one in question */
+  /** it was made for the Release in question */
   ofRelease: boolean;
   /** its template, with the rewrite undone; compared with the live target, so that an upgrade changes nothing */
   template: JsonObject | undefined;
   /** pods that are neither being deleted nor finished */
   pods: PodFacts[];
-  /** pods that run the canary's labels or belong to it, those being deleted included */
+  /** pods that run with the canary's labels or belong to it, including those being deleted */
   remaining: PodFacts[];
   ready: PodFacts[];
-  /** names of the pods that may have answered lately, those being deleted or scaled away included: for queries */
+  /** names of the pods that may have answered lately, including those being deleted or scaled away: for queries */
   answering: string[];
   wanted: number;
   available: number;
@@ -48,7 +48,7 @@ export interface CanaryFacts {
   rejected: { message: string; sinceMs: number } | undefined;
 }
 
-/** What runs under the canary's name, seen from one Release (the active one, or the last). */
+/** What runs under the canary's name, as one Release (the active one, or the last) sees it. */
 export function canaryFacts(snapshot: Snapshot, release: Release | undefined): CanaryFacts {
   const name = canaryName(snapshot.key.name);
   const object = snapshot.deployments.find((each) => each.metadata.name === name);
@@ -73,7 +73,10 @@ export function canaryFacts(snapshot: Snapshot, release: Release | undefined): C
   };
 }
 
-/** With those that were there when the canary was last scaled: what they answered before has to be measured as well. */
+/**
+ * Includes the pods that were there when the canary was last scaled: what they answered before has to be measured as
+ * well.
+ */
 function answering(object: KubeObject | undefined, pods: readonly PodFacts[]): string[] {
   const before = object?.metadata.annotations?.[ANNOTATION.pods] ?? '';
   const present = pods.filter(({ finished }) => !finished).map(({ name }) => name);
@@ -84,7 +87,7 @@ function isOf(release: Release | undefined, object: KubeObject | undefined): boo
   const label = object?.metadata.labels?.[LABEL.release];
   if (release === undefined || object === undefined || label !== labelValue(release.metadata.name))
     return false;
-  // A target that was made again counts its generations anew, so two Releases may have borne one name.
+  // The generations of a recreated target start at 1 again, so two Releases may have had the same name.
   return isOwnedBy(object, 'Deployment', release.spec.target.uid);
 }
 
@@ -93,7 +96,7 @@ function podsOf(deployment: WorkloadFacts, snapshot: Snapshot): PodFacts[] {
   return snapshot.pods.filter((pod) => ownerIn(pod, 'ReplicaSet', owners)).map(podFacts);
 }
 
-/** Pods of a canary whose Deployment is gone already: known by their labels, and by an owner that is gone with it. */
+/** Pods of a canary whose Deployment is already gone: recognized by their labels, and by an owner that is gone too. */
 function leftBehind(snapshot: Snapshot, release: Release): PodFacts[] {
   const rewrite = recordedRewrite(release);
   if (rewrite === undefined) return [];
@@ -114,7 +117,7 @@ const uidsOf = (objects: readonly KubeObject[]): ReadonlySet<string> =>
 const ownerIn = (object: KubeObject, kind: string, uids: ReadonlySet<string>): boolean =>
   (object.metadata.ownerReferences ?? []).some((owner) => owner.kind === kind && uids.has(owner.uid));
 
-/** The rewrite a Release was begun with; undefined where no canary was planned. */
+/** The rewrite with which a Release began; undefined where no canary was planned. */
 export function recordedRewrite(release: Release): Rewrite | undefined {
   return release.spec.traffic?.rewrite as Rewrite | undefined;
 }

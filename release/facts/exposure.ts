@@ -5,11 +5,11 @@ import type { Facts } from './facts.ts';
 import { isEnded } from './records.ts';
 import { timeOf } from './workload.ts';
 
-/** A weight that is not confirmed for this long is taken back. */
+/** A weight that is not confirmed within this time is taken back. */
 export const CONFIRM_WITHIN_MS = 120_000;
-/** A window not older than so many intervals was judged, or a bounded clock runs. */
+/** Unless a window that ended at most this many intervals ago was judged, a bounded clock runs. */
 const INTERVALS = 4;
-/** The clock is shown one interval before that. */
+/** The status shows the clock one interval earlier. */
 const SHOWN_AFTER = INTERVALS - 1;
 const NO_INTERVAL_MS = 15_000;
 
@@ -17,7 +17,7 @@ const NO_INTERVAL_MS = 15_000;
 export const isExposed = ({ traffic }: Pick<Facts, 'traffic'>): boolean =>
   traffic !== undefined && !isOff(traffic.observation);
 
-/** Length of a window: every template sees at least one of its own intervals. */
+/** Length of a window: at least one interval of every template. */
 export function intervalOf({ templates = [] }: Pick<Facts, 'templates'>): number {
   return templates.length === 0
     ? NO_INTERVAL_MS
@@ -29,7 +29,7 @@ type Timed = {
     ReleaseStatus[K] | undefined;
 };
 
-/** What bounds the time in which the judge can do nothing, as it stands now. */
+/** The clocks that now limit the time in which the judge can do nothing. */
 export function clocksOf(facts: Facts, release: Release, status: Timed): BoundedClock[] {
   const live = status.phase === 'Progressing' || status.phase === 'Waiting' || status.phase === 'Promoting';
   if (!live || status.exposedAt === undefined || isEnded(release)) return [];

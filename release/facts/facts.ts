@@ -13,51 +13,54 @@ import { trafficFacts, type TrafficFacts } from './traffic.ts';
 import { timeOf, workload, type ReplicaSetFacts, type WorkloadFacts } from './workload.ts';
 import type { Snapshot } from '../model.ts';
 
-/** Everything the rules ask of a snapshot, derived once. */
+/** Everything that the rules ask of a snapshot, derived once. */
 export interface Facts {
   snapshot: Snapshot;
   nowMs: number;
-  /** what this pass costs */
+  /** the work budget of this pass */
   budget: Budget;
   key: TargetName;
-  /** known by: what was made for this target */
+  /** tells which objects were made for this target */
   maker: Maker;
   /** undefined: deleted */
   target: WorkloadFacts | undefined;
   /** the policy annotation as it stands, readable or not; undefined: not opted in */
   optedIn: string | undefined;
-  /** newest first; those of which the shape cannot be read are left out */
+  /** newest first, without those whose shape cannot be read */
   releases: readonly Release[];
   unreadable: readonly string[];
-  /** without a valid seal, newest first: for telling of them and for nothing else */
+  /** without a valid seal, newest first: only for messages about them */
   unsealed: readonly Release[];
   newest: Release | undefined;
   /** the newest Release if it has not ended */
   active: Release | undefined;
   /** what serves users according to the newest Release; undefined before the first */
   stable: StableFacts | undefined;
-  /** seen from the newest Release */
+  /** as the newest Release sees it */
   canary: CanaryFacts;
   traffic: TrafficFacts | undefined;
-  /** the rules the newest Release was begun with; not readable: defaults that only a roll back may use */
+  /** the rules with which the newest Release began; if not readable: defaults that only a rollback may use */
   rules: { policy: ReleasePolicy; readable: boolean } | undefined;
-  /** by which the release under way is judged; undefined: there is none, or they cannot be read */
+  /** the templates that judge the running release; undefined: there is no running release, or they cannot be read */
   templates: BoundTemplate[] | undefined;
-  /** the target's template is the one the newest Release is about */
+  /** the target has the template that the newest Release is about */
   holdsNewest: boolean;
 }
 
 export interface StableFacts {
-  /** with the restart it last got */
+  /** the stable template, with its last restart */
   template: JsonObject;
   replicaSetName: string;
   /** undefined: it is gone; its pods are those of every ReplicaSet of the stable template */
   replicaSet: ReplicaSetFacts | undefined;
-  /** the target's template is this one */
+  /** the target has this template */
   wanted: boolean;
   /** pods of the target run outside it, or it is gone */
   lost: boolean;
-  /** the record does not tell what serves now: it is about an earlier Deployment of this name, or not the last one made */
+  /**
+   * the record does not tell what serves now: it is about an earlier Deployment of this name, or it is not the last one
+   * made
+   */
   foreign: boolean;
 }
 
@@ -98,7 +101,7 @@ function stableFacts(target: WorkloadFacts, newest: Release, unsealed: readonly 
   const { template } = named ?? record;
   const isStable = (other: JsonObject) =>
     templatesEqual(other, template) || templatesEqual(other, record.template);
-  // A bare restart gives the stable template another ReplicaSet; while it rolls, two run it.
+  // A bare restart gives the stable template another ReplicaSet; during its rollout two ReplicaSets run the template.
   const same = alive.filter((each) => each === named || isStable(each.template));
   const serving = named?.active === true ? named : (same.find((each) => each.active) ?? named ?? same[0]);
   return {
@@ -112,8 +115,8 @@ function stableFacts(target: WorkloadFacts, newest: Release, unsealed: readonly 
 }
 
 /**
- * What came after this release stands in a record that is not believed: what serves now has to be seen anew. One without a
- * status moved nothing: the process that made it ended before it could seal it.
+ * A later release has only a record without a valid seal: what serves now has to be observed again. A later record
+ * without a status changed nothing: the process that made it ended before it could seal it.
  */
 function isOutdated(newest: Release, unsealed: readonly Release[]): boolean {
   const bornMs = ({ metadata }: Release) => timeOf(metadata.creationTimestamp, 0);
@@ -122,8 +125,9 @@ function isOutdated(newest: Release, unsealed: readonly Release[]): boolean {
 }
 
 /**
- * Does the target hold the template this Release is about? The generation at which it did is remembered, and a live
- * canary compared first, so that a field an upgraded API server adds is not taken for a change.
+ * Does the target have the template that this Release is about? The generation at which it did is remembered, and the
+ * template is compared with a live canary first. So a field that an upgraded API server adds does not count as a
+ * change.
  */
 function holds(target: WorkloadFacts, release: Release, canary: CanaryFacts): boolean {
   if (release.spec.target.uid !== target.uid) return false;

@@ -33,7 +33,7 @@ function resolved(objects: KubeObject[], config: ControllerConfig) {
   return resolveRules({ ...aSnapshot([aTarget(), ...objects]), config });
 }
 
-/** Templates as a release measures by them: resolved, recorded, read again. */
+/** Templates as a release uses them to measure: resolved, recorded, read again. */
 function measured(object: KubeObject, config: ControllerConfig): BoundTemplate[] {
   const rules = resolved([object], config);
   if (!rules.ok) throw new Error(rules.objection.sentence);

@@ -5,8 +5,9 @@ import { PRESETS } from '../../providers/index.ts';
 import type { ControllerConfig } from '../model.ts';
 
 /**
- * With `--enforce-namespace-matcher`, templates of a tenant may read series of their own namespace only. Those of the controller's
- * namespace may read everything, and so may the queries that Sluice brings along: they name the namespace in labels of their own.
+ * With `--enforce-namespace-matcher`, templates of a tenant may read only series of their own namespace. Those of the
+ * controller's namespace may read everything. So may Sluice's own queries: they name the namespace in labels of their
+ * own.
  */
 export function fencedTemplates(
   templates: readonly BoundTemplate[],
@@ -26,7 +27,7 @@ const READY_MADE: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Word for word one of the presets; whoever writes the same text asks the same. */
+/** Is the text equal to one of the presets? A user who writes the same text may read the same series. */
 function isReadyMade(metric: Metric): boolean {
   if (!('queries' in metric)) return false;
   return READY_MADE.has(textOf(metric.queries.canary, metric.queries.stable));

@@ -31,7 +31,7 @@ const object = (kind: string, managedFields: JsonObject[], labels?: Record<strin
 const route = (...entries: JsonObject[]): KubeObject => object('HTTPRoute', entries);
 const deployment = (...entries: JsonObject[]): KubeObject => object('Deployment', entries);
 
-/** By manager and operation; undefined: nothing is to be written. */
+/** Owners by manager and operation; undefined: nothing has to be written. */
 function owners(after: KubeObject, before?: KubeObject): Record<string, unknown> | undefined {
   const wanted = ownersAfter(after, before);
   return wanted === undefined

@@ -16,18 +16,22 @@ import { ANNOTATION, FIELD_MANAGER, LABEL } from '../../api/names.ts';
 import { RESOURCES } from '../../api/resources.ts';
 
 /*
- * A server-side apply (Helm 4, kubectl, Flux) is refused where it changes a field that another manager owns, and a write of ours
- * makes us the owner of what it changes; of a route that is the whole list of rules. So who owned a field of a user's object gets it
- * back after each of our writes. At rest we own nothing there but the hold itself.
+ * A server-side apply (Helm 4, kubectl, Flux) is refused where it changes a field that another manager owns. A write of
+ * ours makes us the owner of what it changes; in a route that is the whole list of rules. So after each of our writes
+ * to a user's object the earlier owners get their fields back. Between writes we own nothing there except the hold
+ * itself.
  */
 
-/** Of a Deployment: while we hold it, nobody else may resume it in passing. */
+/** On a Deployment that we hold: no other manager may un-pause it as a side effect. */
 const HOLD = fromFieldsV1({
   'f:metadata': { 'f:annotations': { [`f:${ANNOTATION.held}`]: {} } },
   'f:spec': { 'f:paused': {} },
 });
 
-/** Of a Deployment, where nobody else owns it: `sluice restart` is an order, as `kubectl rollout restart` is. */
+/**
+ * On a Deployment, fields that may stay ours if no other manager owns them: `sluice restart` is an order, as `kubectl
+ * rollout restart` is.
+ */
 const MAY_STAY = fromFieldsV1({
   'f:metadata': { 'f:annotations': { '.': {}, [`f:${ANNOTATION.held}`]: {} } },
   'f:spec': {
@@ -53,7 +57,7 @@ const entriesOf = ({ metadata }: KubeObject): Entry[] =>
 const isOurs = ({ raw }: Entry): boolean =>
   getString(raw, 'manager') === FIELD_MANAGER && getString(raw, 'subresource') === undefined;
 
-/** A status is written by others and applied by nobody. */
+/** A status is left out: controllers write it, and no one applies it. */
 const isStatus = ({ raw }: Entry): boolean => getString(raw, 'subresource') === 'status';
 
 const isSame = (a: Entry, b: Entry): boolean =>
@@ -63,16 +67,16 @@ const isSame = (a: Entry, b: Entry): boolean =>
 
 const isDeployment = ({ kind }: KubeObject): boolean => kind === RESOURCES.deployments.kind;
 
-/** What Sluice made is its own. */
+/** Sluice owns the objects that it made. */
 const isMade = ({ metadata: { labels } }: KubeObject): boolean =>
   labels?.[LABEL.managedBy] === FIELD_MANAGER && labels[LABEL.target] !== undefined;
 
 /**
- * The managedFields that `after`, an object of a user's, has to have so that everybody owns what they owned before our write;
+ * The managedFields that `after`, a user's object, needs so that every manager owns what it owned before our write;
  * undefined: it has them.
  *
- * @param before the object as it was before the write; undefined: not known any more, because the process died in between. Then what
- * we must not own goes to whoever owns what lies nearest.
+ * @param before the object before the write; undefined: not known any more, because the process died in between. Then
+ * each field that we must not own goes to the manager that owns the nearest field.
  */
 export function ownersAfter(after: KubeObject, before?: KubeObject): JsonObject[] | undefined {
   const now = entriesOf(after);
@@ -105,7 +109,7 @@ export function ownersAfter(after: KubeObject, before?: KubeObject): JsonObject[
   return isAsWanted(now, wanted) ? undefined : wanted;
 }
 
-/** An empty list would not be taken for one: the server then forgets who owns what, and tracks nobody any more. */
+/** An empty list must never be written: the server would then forget all owners and stop tracking them. */
 const isAsWanted = (now: readonly Entry[], wanted: readonly JsonObject[]): boolean =>
   wanted.length === 0 ||
   (now.length === wanted.length &&
@@ -113,7 +117,7 @@ const isAsWanted = (now: readonly Entry[], wanted: readonly JsonObject[]): boole
       wanted.some((each) => equalJson(each, { ...raw, fieldsV1: toFieldsV1(fields) })),
     ));
 
-/** A manager that had nothing left is in the list again, with the time it had. */
+/** A manager that owned nothing any more returns to the list, with its earlier time. */
 function added(entries: readonly Entry[], more: Entry): Entry[] {
   const known = entries.some((entry) => isSame(entry, more));
   if (!known) return [...entries, more];
@@ -122,15 +126,15 @@ function added(entries: readonly Entry[], more: Entry): Entry[] {
   );
 }
 
-/** A manager, and what it owns below the path that is being looked at. */
+/** A manager, and what it owns below the current path. */
 interface Candidate {
   entry: Entry;
   below: FieldSet;
 }
 
 /**
- * Fields that are to be ours no longer, for whoever owns the nearest field: the one who owns the rest of a template owns what was put
- * back into it. What nobody owns anything near of is left without an owner.
+ * Gives fields that we must no longer own to the manager that owns the nearest field: the one that owns the rest of a
+ * template owns what was put back into it. A field without any owner nearby is left without one.
  */
 function inherited(stray: FieldSet, entries: readonly Entry[]): Entry[] {
   const candidates = entries.map((entry) => ({ entry, below: entry.fields }));
@@ -155,7 +159,7 @@ function heirsOf(path: string[], set: FieldSet, candidates: readonly Candidate[]
   return [...own, ...below];
 }
 
-/** Who applies says what is to be there; of others the last to write. */
+/** A manager that applies declares what should exist, so it comes first; of the others, the last to write. */
 function bestOf(candidates: readonly Candidate[]): Entry | undefined {
   const rank = ({ raw }: Entry): string =>
     `${getString(raw, 'operation') === 'Apply' ? 1 : 0} ${getString(raw, 'time') ?? ''}`;

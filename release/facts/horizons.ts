@@ -6,7 +6,7 @@ import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Issue } from '../../lib/result.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 
-/** Tests at planned looks whose last look lies after the end of a step: that step could never pass. */
+/** Finds tests at planned looks whose last look lies after the end of a step: that step could never pass. */
 export function unreachableLooks(policy: ReleasePolicy, templates: readonly BoundTemplate[]): Issue[] {
   const judged = ladderOf(policy).filter(({ weight }) => weight < 100);
   const { onInconclusive } = policy;

@@ -32,7 +32,7 @@ export function readReleases(raw: readonly KubeObject[]): { releases: Release[];
   return { releases, unreadable };
 }
 
-/** Rules decide by what a release has come to, not by what was shown over it while something was in the way. */
+/** Rules decide by the state of the release itself, without the obstacle that was shown over it. */
 const untroubled = (release: Release): Release =>
   release.status?.trouble === undefined ? release : { ...release, status: withoutTrouble(release.status) };
 
@@ -51,15 +51,16 @@ export function stableAfter(release: Release): StableRecord {
 }
 
 /**
- * What becomes of a release that is taken back. A status written before there was such a field says no more than that: the template is
- * then held like one that a human turned down, and nothing is written back by itself.
+ * How a release that is taken back ends. A status from before `withdrawal` existed says only that it is taken back. Its
+ * template is then held like one that a human rejected, and nothing is written back automatically.
  */
 export const withdrawalOf = ({ status }: Release): Withdrawal =>
   status?.withdrawal ?? { endsAs: 'Aborted', turnedDown: true };
 
 /**
- * The evidence, a human or the data plane turned this template down: it is not tried again by itself. What ended Aborted counts
- * only until the target has gone back to stable (idle removes targetGeneration then). A human may have it tried again.
+ * The evidence, a human or the data plane rejected this template: it is not tried again by itself. A release that ended
+ * Aborted counts only until the target has gone back to stable (the idle rules remove targetGeneration then). A human
+ * may order another try.
  */
 export function wasTurnedDown(release: Release): boolean {
   const phase = phaseOf(release);
@@ -69,13 +70,13 @@ export function wasTurnedDown(release: Release): boolean {
   return phase === 'RolledBack' || aborted;
 }
 
-/** It was being promoted when it was taken back. */
+/** The release was being promoted when it was taken back. */
 export const wasUndone = (release: Release): boolean =>
   phaseOf(release) !== 'Promoted' && release.status?.promotionStartedAt !== undefined;
 
 /**
- * The policy a Release was begun with. A record that cannot be read must not stop a roll back, so the defaults stand in
- * for it there; `readable` says whether it may also go on.
+ * The policy with which a Release began. An unreadable record must not stop a rollback, so the defaults replace it
+ * there; `readable` says whether the release may also continue.
  */
 export function recordedPolicy(release: Release): { policy: ReleasePolicy; readable: boolean } {
   const parsed = parsePolicy(release.spec.policy);
@@ -84,7 +85,7 @@ export function recordedPolicy(release: Release): { policy: ReleasePolicy; reada
     : { policy: defaultPolicy(), readable: false };
 }
 
-/** The bound templates a Release was begun with; undefined if one of them cannot be read. */
+/** The bound templates with which a Release began; undefined if one of them cannot be read. */
 export function recordedTemplates(release: Release): BoundTemplate[] | undefined {
   const bound = release.spec.analysis.map((wire): BoundTemplate | undefined => {
     const parsed = parseTemplate(getObject(wire, 'spec'));
@@ -100,7 +101,7 @@ export function recordedTemplates(release: Release): BoundTemplate[] | undefined
   return read.length === bound.length && read.length > 0 ? read : undefined;
 }
 
-/** The newer template that was taken off the target so that this release could end. */
+/** The newer template that was removed from the target so that this release could end. */
 export function setAsideOf(release: Release): JsonObject | undefined {
   const text = asString(release.metadata.annotations?.[ANNOTATION.setAside]);
   if (text === undefined) return undefined;

@@ -20,7 +20,7 @@ import type { NoPresets, Presets } from '../../providers/provider.ts';
 import type { ResolvedRules, Snapshot } from '../model.ts';
 import { unreachableLooks } from './horizons.ts';
 
-/** Why a release cannot begin: a constant and every sentence about it. */
+/** Why a release cannot begin: a reason and a sentence with all causes. */
 export interface Objection {
   reason: Reason;
   sentence: string;
@@ -29,7 +29,7 @@ export interface Objection {
 export type Rules =
   { ok: true; value: ResolvedRules; overrides: AnnotationOverrides } | { ok: false; objection: Objection };
 
-/** Each is two queries or more in every interval. */
+/** Maximum number of metrics: each needs two queries or more in every interval. */
 const MOST_METRICS = 40;
 
 const tooManyMetrics = (count: number): Issue => ({
@@ -38,7 +38,9 @@ const tooManyMetrics = (count: number): Issue => ({
   remedy: 'name fewer templates, or take metrics out of them',
 });
 
-/** Policy and templates of the target: annotations over the named policy, names looked up, arguments bound. */
+/**
+ * Policy and templates of the target: annotations override the named policy, names are looked up, arguments are bound.
+ */
 export function resolveRules(snapshot: Snapshot): Rules {
   const overrides = parseAnnotations(snapshot.target?.metadata.annotations);
   if (!overrides.ok) return refused(REASON.InvalidAnnotation, overrides.issues);
@@ -63,13 +65,13 @@ export function resolveRules(snapshot: Snapshot): Rules {
   return { ok: true, value: { policy: merged, templates }, overrides: overrides.value };
 }
 
-/** The templates with queries written into them: of the presets they name, or of those that fit. */
+/** The templates with their queries: those of the named presets, or of the presets that fit. */
 export function withPresets(
   templates: BoundTemplate[],
   fitting: Presets | NoPresets,
 ): Result<BoundTemplate[]> {
   const known = PRESETS.map(asPreset);
-  // Where several may fit, templates may call the one that does by the name of the provider.
+  // Where several presets may fit, templates may name the right one by the provider's name.
   const names = Object.keys(PROVIDERS).filter((name) => !known.some((preset) => preset.name === name));
   const byProvider = 'name' in fitting ? names.map((name) => ({ ...asPreset(fitting), name })) : [];
   const bound: BoundTemplate[] = [];
@@ -158,7 +160,7 @@ function bind(snapshot: Snapshot, use: AnalysisUse, named: string): Bound {
   return { ok: true, value: { ...bound, ...(shared ? { shared } : {}) } };
 }
 
-/** Why the target's namespace may not ask this end point; those of others are not named to it. */
+/** Why the target's namespace may not use this end point. The sentence does not name end points of other namespaces. */
 function unknownEndpoint(
   { config, key }: Snapshot,
   template: AnalysisTemplate,

@@ -25,7 +25,7 @@ export interface TrafficFacts {
   observation: Observation;
   /** nothing goes to the canary, or nothing is left that could send anything there */
   zero: boolean;
-  /** the Release has the finalizer: a user-owned route is, or may be, edited */
+  /** the Release has the finalizer: a user's route is, or may be, edited */
   recorded: boolean;
 }
 
@@ -72,7 +72,7 @@ export function trafficFacts(
 const domainOf = ({ config: { clusterDomain } }: Snapshot): Pick<TrafficContext, 'clusterDomain'> =>
   clusterDomain === undefined ? {} : { clusterDomain };
 
-/** The Deployment the Release is about, which may have been made again since. */
+/** The Deployment that the Release is about, which may have been recreated since. */
 function owner(release: Release): OwnerReference {
   const { name, uid } = release.spec.target;
   return { apiVersion: 'apps/v1', kind: 'Deployment', name, uid, blockOwnerDeletion: false };
@@ -91,12 +91,12 @@ function podShares({ target, canary }: Parameters<typeof trafficFacts>[3]): PodS
 
 const isReady = ({ ready }: { ready: boolean }): boolean => ready;
 
-/** A stable Service deleted in mid-release still has the name by which its routes are cleaned up. */
+/** A stand-in for a stable Service deleted during a release: its name is needed to clean up its routes. */
 function gone(name: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Service', metadata: { name } };
 }
 
-/** Live objects a provider made for this target, known by our labels and their owner. */
+/** Live objects that a provider made for this target, recognized by our labels and their owner. */
 export function madeBy(provider: Provider, snapshot: Snapshot): KubeObject[] {
   if (provider.madeResource === undefined) return [];
   const maker = makerIn(snapshot);

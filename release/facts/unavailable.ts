@@ -3,13 +3,13 @@ import type { StableUnavailable } from '../../api/kinds/release/status.ts';
 import type { Facts } from './facts.ts';
 import { condition, timeOf } from './workload.ts';
 
-/** Stable without an available pod for this long is broken. */
+/** Stable counts as broken if it has no available pod for this long. */
 const BROKEN_AFTER_MS = 60_000;
 
 /**
- * Stable has no available pod: since when the controller sees it so, by its own clock. The times of the API server, which has another
- * clock, are compared with one another alone: a newer change than the one that was seen says that a pod was ready in between.
- * undefined: a pod is ready, none is wanted, or the API does not say so.
+ * Since when the controller sees, by its own clock, that stable has no available pod. Times of the API server, which
+ * has another clock, are compared only with one another: if the last change is newer than the one seen before, a pod
+ * was ready in between. undefined: a pod is ready, no pod is wanted, or the API does not say so.
  */
 export function stableUnavailable(facts: Facts, { status }: Release): StableUnavailable | undefined {
   const changedMs = changedAtMs(facts);
@@ -19,13 +19,13 @@ export function stableUnavailable(facts: Facts, { status }: Release): StableUnav
   return { since: new Date(facts.nowMs).toISOString(), changedAt: new Date(changedMs).toISOString() };
 }
 
-/** The controller has seen it so for long enough, and still does. */
+/** The controller has seen stable without an available pod for long enough, and still does. */
 export function stableBroken(facts: Facts, release: Release): boolean {
   const seen = stableUnavailable(facts, release);
   return seen !== undefined && facts.nowMs - Date.parse(seen.since) >= BROKEN_AFTER_MS;
 }
 
-/** The newest change to what says that stable is not available, as the API server dates it. */
+/** When the status that says stable is not available last changed, by the API server's clock. */
 function changedAtMs({ target, stable }: Facts): number | undefined {
   if (target === undefined || target.replicas === 0) return undefined;
   const pods = stable?.replicaSet?.pods ?? [];

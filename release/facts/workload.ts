@@ -9,14 +9,16 @@ export interface PodFacts {
   object: KubeObject;
   name: string;
   deleting: boolean;
-  /** evicted, failed or completed: it never runs again, and stays listed under its ReplicaSet until it is collected */
+  /**
+   * evicted, failed or completed: it never runs again, and stays listed under its ReplicaSet until garbage collection
+   */
   finished: boolean;
   ready: boolean;
-  /** when the Ready condition last changed; without one, when the pod was made */
+  /** when the Ready condition last changed; without that condition, when the pod was made */
   readyChangedMs: number;
   createdMs: number;
   restarts: number;
-  /** reason a container waits for, e.g. CrashLoopBackOff */
+  /** why a container waits, e.g. CrashLoopBackOff */
   waiting: string | undefined;
   /** the scheduler's message, and since when */
   unschedulable: { message: string; sinceMs: number } | undefined;
@@ -25,7 +27,7 @@ export interface PodFacts {
 export interface ReplicaSetFacts {
   object: KubeObject;
   name: string;
-  /** as the Deployment wrote it, without the hash label */
+  /** the template as the Deployment wrote it, without the hash label */
   template: JsonObject;
   wanted: number;
   available: number;
@@ -45,9 +47,9 @@ export interface WorkloadFacts {
   replicas: number;
   template: JsonObject;
   annotations: Record<string, string>;
-  /** the marker sluice.dev/held as it stands */
+  /** the value of the marker sluice.dev/held */
   marker: string | undefined;
-  /** spec.paused was last set by Sluice itself, not by the author */
+  /** Sluice itself, not the author, last set spec.paused */
   pausedBySluice: boolean;
   replicaSets: ReplicaSetFacts[];
   progressDeadlineMs: number;
@@ -85,7 +87,7 @@ export function workload(object: KubeObject, snapshot: Snapshot): WorkloadFacts 
   };
 }
 
-/** The API server records who set a field; what admission changed has no owner. */
+/** The API server records which manager set a field; a field that admission changed has no owner. */
 function pausedBySluice(object: KubeObject): boolean {
   return getObjects(object, 'metadata', 'managedFields').some(
     (entry) =>
@@ -98,7 +100,9 @@ export function isOwnedBy(object: KubeObject, kind: string, uid: string): boolea
   return (object.metadata.ownerReferences ?? []).some((owner) => owner.kind === kind && owner.uid === uid);
 }
 
-/** By the uid of their ReplicaSet: looking through all pods for each ReplicaSet would be their product. */
+/**
+ * Pods by the uid of their ReplicaSet: searching all pods for each ReplicaSet would cost the product of both numbers.
+ */
 function podsByOwner(pods: readonly KubeObject[]): Map<string, KubeObject[]> {
   const byOwner = new Map<string, KubeObject[]>();
   for (const pod of pods)
@@ -159,7 +163,7 @@ export interface ConditionFacts {
   since: string | undefined;
 }
 
-/** One condition of an object's status by type. */
+/** One condition of an object's status, by type. */
 export function condition(object: KubeObject, type: string): ConditionFacts | undefined {
   const conditions = getObjects(object, 'status', 'conditions');
   const index = conditions.findIndex((each) => getString(each, 'type') === type);
@@ -174,7 +178,10 @@ export function condition(object: KubeObject, type: string): ConditionFacts | un
   };
 }
 
-/** The one ReplicaSet of the workload that runs pods, with at least one ready; undefined while several do, or none. */
+/**
+ * The only ReplicaSet of the workload that runs pods, with at least one ready; undefined while several run pods, or
+ * none.
+ */
 export function servingAlone(workload: WorkloadFacts): ReplicaSetFacts | undefined {
   const active = workload.replicaSets.filter((replicaSet) => replicaSet.active);
   const [only] = active;

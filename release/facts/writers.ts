@@ -3,19 +3,19 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { FIELD_MANAGER } from '../../api/names.ts';
 
-/** Who wrote to an object, as `metadata.managedFields` tells. */
+/** A manager that wrote to an object, according to `metadata.managedFields`. */
 export interface Writer {
   /** for a sentence: "Argo CD (field manager argocd-controller)" */
   who: string;
   /** RFC 3339, whole seconds */
   at: string;
-  /** what to do about it; undefined: nothing known of it */
+  /** what to do about it; undefined: no remedy is known */
   remedy: string | undefined;
 }
 
 const SNIPPET = 'see docs/gitops.md';
 
-/** Tools by the names they write under. */
+/** Tools by the manager names under which they write. */
 const KNOWN: readonly [RegExp, string, string][] = [
   [/^argocd-/, 'Argo CD', `let the Application ignore the weights, ${SNIPPET}`],
   [/^kustomize-controller$/, 'Flux', `let the Kustomization leave the object alone, ${SNIPPET}`],
@@ -30,8 +30,8 @@ const KNOWN: readonly [RegExp, string, string][] = [
 ];
 
 /**
- * The last writer but Sluice to what splits traffic in any of these objects at or after `sinceMs`; undefined: nobody says so.
- * The API server keeps whole seconds, so the second of `sinceMs` counts as after it.
+ * The last writer, other than Sluice, to fields that split traffic in any of these objects, at or after `sinceMs`;
+ * undefined: no managedFields name one. The API server keeps whole seconds, so the whole second of `sinceMs` counts.
  */
 export function lastWriter(objects: readonly KubeObject[], sinceMs: number): Writer | undefined {
   const entries = objects
@@ -60,7 +60,10 @@ export function nameOfWriter(manager: string): string {
   return name === undefined ? named : `${name} (${named})`;
 }
 
-/** An Ingress is split by its annotations, all else by spec. A status is none of it; a scale is. */
+/**
+ * Annotations split an Ingress, the spec splits everything else. A write to the status does not count; one to the scale
+ * does.
+ */
 function isForeign(entry: JsonObject, kind: string): boolean {
   const fields = getObject(entry, 'fieldsV1');
   const annotated = kind === 'Ingress' && getObject(fields, 'f:metadata', 'f:annotations') !== undefined;

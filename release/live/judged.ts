@@ -11,7 +11,7 @@ import type { StepFacts } from '../step/stage.ts';
 import { drifted } from '../step/weight-stages.ts';
 import { counts, windowOf } from './window.ts';
 
-/** The newest finished measurement, if it is of the window that is due: the step as it is known with that. */
+/** The step with the newest finished measurement, if that is of the due window. */
 export function judged(s: StepFacts): StepFacts | undefined {
   const window = windowOf(s);
   const result = resultOf(s);
@@ -24,7 +24,7 @@ export function judged(s: StepFacts): StepFacts | undefined {
   return counted === undefined ? next : { ...next, status: { ...next.status, share: counted } };
 }
 
-/** The newest window has been judged without harm, and Prometheus knew something about it, whatever it was. */
+/** The newest window has been judged without harm, and Prometheus answered its queries, with data or without. */
 export function justJudged(s: StepFacts): boolean {
   const result = resultOf(s);
   if (result === undefined || result.window.endMs !== s.status.analysis?.measuredUntilMs) return false;
@@ -34,7 +34,7 @@ export function justJudged(s: StepFacts): boolean {
   );
 }
 
-/** Of this release and this step, and of a canary that gets requests. */
+/** The measurement, if it is of this release, this step, and a canary that gets requests. */
 function resultOf({ facts, release, index }: StepFacts): MeasureResult | undefined {
   const { measured } = facts.snapshot;
   const ours = measured?.release === release.metadata.name && measured.step === index;
@@ -75,7 +75,9 @@ function judge(
   return counts(s, window) ? { verdict, analysis } : unsettled(s, { verdict, analysis });
 }
 
-/** What is measured before the weight is confirmed and settled speaks for nobody's safety; what speaks for harm stays. */
+/**
+ * Measurements before the weight is confirmed and settled do not count as evidence of safety; evidence of harm stays.
+ */
 function unsettled(
   s: StepFacts,
   { verdict, analysis }: { verdict: Verdict; analysis: AnalysisState },
@@ -90,7 +92,7 @@ function unsettled(
   };
 }
 
-/** The dispersion that earlier releases of the same target learnt, for the first window of this one. */
+/** The dispersion learnt in earlier releases of the same target, for the first window of this one. */
 function inherited({ facts, release, templates }: StepFacts): AnalysisState | undefined {
   const at = facts.releases.findIndex((each) => each.metadata.name === release.metadata.name);
   const earlier = facts.releases

@@ -15,8 +15,8 @@ import { isLive, stepFacts, type StepFacts } from '../step/stage.ts';
 import { coldPods, isMeasurable, isWarming, windowOf } from './window.ts';
 
 /**
- * Whatever a pass decides, the next window is measured as soon as it is over, for as long as the canary may have requests. A
- * measurement writes nothing, so it stands before every write that may be refused.
+ * Whatever a pass decides, the next window is measured as soon as it is over, while the canary may have requests. A
+ * measurement writes nothing, so it comes before every write that may be refused.
  */
 export function keepJudging(facts: Facts, answer: Answer): Answer {
   const { active } = facts;
@@ -36,7 +36,7 @@ const statusAfter = ({ metadata, status }: Release, answer: Answer): ReleaseStat
   answer.status?.release === metadata.name ? answer.status.next : status;
 
 interface Due {
-  /** absent: not yet, or another one is under way */
+  /** absent: not due yet, or another measurement is running */
   job?: MeasureJob;
   inMs: number;
 }
@@ -62,12 +62,12 @@ function nextWindow(s: StepFacts): Due {
   return { job, inMs: POLL_MS };
 }
 
-/** `warmAtMs`: canary pods that were cold then are left out. */
+/** `warmAtMs`: canary pods that were not warm at that time are left out. */
 function variablesOf(s: StepFacts, warmAtMs?: number): Record<string, string> {
   const { facts, release, traffic, split, target } = s;
   const cold = warmAtMs === undefined ? [] : coldPods(s, warmAtMs).map(({ name }) => name);
   const stable = facts.stable?.replicaSet?.pods ?? [];
-  // While the target rolls out, whatever stands behind the stable Service is compared with.
+  // While the target rolls out, the comparison is with everything behind the stable Service.
   const behind = target.paused ? stable : target.replicaSets.flatMap(({ pods }) => pods);
   return {
     ...trafficVariables(traffic.context, split),
@@ -78,7 +78,7 @@ function variablesOf(s: StepFacts, warmAtMs?: number): Record<string, string> {
   };
 }
 
-/** While the canary gets nothing because data were missing: are there any of stable? */
+/** While the canary gets nothing because data were missing: measures whether there are data of stable. */
 function nextProbe(s: StepFacts): Due | undefined {
   const { snapshot, nowMs } = s.facts;
   if (s.status.withheld?.reason !== REASON.DataMissing || isExposed(s.facts)) return undefined;
@@ -100,7 +100,7 @@ function nextProbe(s: StepFacts): Due | undefined {
   return { job, inMs: POLL_MS };
 }
 
-/** The probe brought data for every metric that may stop a release. */
+/** Did the probe bring data for every metric that may stop a release? */
 export function probeAnswers({ facts, release, templates, status }: StepFacts): boolean {
   const { measured } = facts.snapshot;
   if (measured?.stableOnly !== true || measured.release !== release.metadata.name) return false;

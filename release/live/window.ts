@@ -4,21 +4,25 @@ import { intervalOf, isExposed } from '../facts/exposure.ts';
 import { timeOf, type PodFacts } from '../facts/workload.ts';
 import type { StepFacts } from '../step/stage.ts';
 
-/** From then on the weight of the step is confirmed and settled, and what is measured counts for its safety. */
+/**
+ * The time from which the weight of the step is confirmed and settled, so that measurements count as evidence of its
+ * safety.
+ */
 export function settledFromMs({ status, traffic, policy }: StepFacts): number {
   const observedMs = timeOf(status.weightObservedAt, Infinity);
   return observedMs + (policy.settleMs ?? traffic.provider.settleMs);
 }
 
-/** At least half of the pods that are ready now are warm from then on. */
+/** The time from which at least half of the pods that are ready now are warm. */
 function warmFromMs({ facts, policy }: StepFacts): number {
   const warm = facts.canary.ready.map((pod) => pod.readyChangedMs + policy.warmupMs).sort((a, b) => a - b);
   return warm[Math.ceil(warm.length / 2) - 1] ?? 0;
 }
 
 /**
- * The next window to measure: closed windows of one length, each beginning where the last one ended, from the first request that may
- * have gone to the canary. Where the first ordinary window could begin before the next one ends, that one begins.
+ * The next window to measure. Windows are closed and of one length, each begins where the last one ended, and the first
+ * begins with the first request that may have gone to the canary. If the first ordinary window (weight settled, pods
+ * warm) could begin before the next one ends, that one begins instead.
  */
 export function windowOf(s: StepFacts): Window {
   const { exposedAt, analysis } = s.status;
@@ -32,7 +36,10 @@ export function windowOf(s: StepFacts): Window {
   return { startMs, endMs: startMs + lengthMs };
 }
 
-/** Something may be measured: the canary has requests that are not being taken away, or its step brings data without live ones. */
+/**
+ * Something may be measured: the canary has requests that are not being taken away, or its step gets data without live
+ * requests.
+ */
 export const isMeasurable = ({ facts, status }: StepFacts): boolean =>
   isExposed(facts)
     ? !isNothing(wantedSplit(status))
@@ -41,7 +48,7 @@ export const isMeasurable = ({ facts, status }: StepFacts): boolean =>
 /** Fewer than half of the canary's ready pods were warm: errors are judged with the warm-up margin. */
 export const isWarming = (s: StepFacts, { startMs }: Window): boolean => startMs < warmFromMs(s);
 
-/** What is measured in this window counts for the safety of the step. */
+/** Do measurements of this window count as evidence of the step's safety? */
 export const counts = (s: StepFacts, { startMs }: Window): boolean => startMs >= settledFromMs(s);
 
 /** Ready pods that were not warm at that time. */

@@ -11,17 +11,17 @@ import { zeroWeight } from '../plan/leave.ts';
 import type { Stage, StepFacts } from '../step/stage.ts';
 import { probeAnswers } from './measure.ts';
 
-/** So often a step begins again by itself after its weight was withheld for one reason; then a human is asked. */
+/** How often a step begins again by itself after its weight was withheld for one reason; then a human has to decide. */
 const BEGINS_AGAIN = 2;
 
-/** What a step begins anew with, once something goes to the canary again. */
+/** The status with which a step begins again, once something goes to the canary again. */
 export const ANEW: StatusChange = {
   ...NOTHING,
   weightWrittenAt: undefined,
   weightObservedAt: undefined,
 };
 
-/** What a human sets back who lets a release go on: it begins its step again, whatever was withheld and how often. */
+/** What a human's resume resets: the step begins again, no matter why and how often its weight was withheld. */
 export const LET_GO: StatusChange = {
   weightWrittenAt: undefined,
   weightObservedAt: undefined,
@@ -33,8 +33,8 @@ export const LET_GO: StatusChange = {
 };
 
 /**
- * The judge can do nothing, and its time for that is over: the canary loses its traffic in this pass. Nobody is blamed for it. The step
- * begins again when what stood against it has passed. A promotion goes on without the canary.
+ * The judge can do nothing, and its time for that is over: the canary loses its traffic in this pass. The canary's code
+ * is not blamed. The step begins again when the cause has passed. A promotion continues without the canary.
  */
 export function withhold(
   facts: Facts,
@@ -64,7 +64,7 @@ export function withhold(
   );
 }
 
-/** As long as the weight is withheld, nothing is written but weight 0. */
+/** While the weight is withheld, only weight 0 is written. */
 export const withheld: Stage = (s) => {
   const { facts, release, status } = s;
   if (status.withheld === undefined) return undefined;
@@ -103,7 +103,7 @@ function hasPassed(s: StepFacts, reason: WithheldFor): boolean {
 
 const ASKS = ' This keeps happening: continue the release with "sluice resume", or abort it.';
 
-/** What it was withheld for; and that it waits for a human, once it does. */
+/** Why the weight was withheld; and, if so, that the release waits for a human. */
 function sentenceOf(s: StepFacts, reason: WithheldFor): string {
   const { status } = s;
   const said = status.reason === reason ? status.message.replace(ASKS, '') : `The weight is withheld.`;

@@ -3,7 +3,7 @@ import type { Facts } from '../facts/facts.ts';
 import type { PodFacts } from '../facts/workload.ts';
 import type { Cause } from './withdraw.ts';
 
-/** One crash may be a dependency that was late; this many are a pattern. */
+/** One crash may come from a dependency that was late; this many are a pattern. */
 const CRASHES = 2;
 const RESTARTS = 3;
 
@@ -21,7 +21,7 @@ function crashing(pods: PodFacts[]): Cause | undefined {
   return { reason: REASON.CanaryCrashLooping, sentence };
 }
 
-/** Pods the scheduler or the API server refuses are not late: that is nobody's code. */
+/** Pods that the scheduler or the API server refuses do not count as late: the code is not at fault. */
 function late(facts: Facts): Cause | undefined {
   const { canary, nowMs } = facts;
   const deployment = canary.deployment;

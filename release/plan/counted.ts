@@ -9,8 +9,9 @@ import type { NoPresets, Presets, Provider } from '../../providers/provider.ts';
 type Counted = NonNullable<NonNullable<ReleaseSpec['traffic']>['preset']>;
 
 /**
- * By what the requests of both versions are counted, for the check of the weight and for whoever reads the record: by the ready-made
- * queries, or where every template brings its own, by the total of the first error rate. `templates` are as they are written.
+ * The metrics that count the requests of both versions, for the check of the weight and for readers of the record. They
+ * are the ready-made queries or, where every template brings its own, the total of the first error rate. `templates`
+ * are as they are written.
  */
 export function countedBy(
   templates: readonly BoundTemplate[],
@@ -30,7 +31,7 @@ export function countedBy(
   return { name, because, ...(requests === undefined ? {} : { requests: { ...requests } }) };
 }
 
-/** The preset that every metric names, if it is one. */
+/** The preset that every metric names; undefined if they do not all name the same one. */
 function namedBy(templates: readonly BoundTemplate[]): Presets | undefined {
   const all = countingOf(templates).map(({ given }) => given.preset);
   const [only, second] = new Set(all);
@@ -43,7 +44,7 @@ const countingOf = (templates: readonly BoundTemplate[]) =>
     return ready === undefined ? [] : [{ key, given: ready.given(metric), total: ready.total?.(metric) }];
   });
 
-/** Services share out connections, so without a router totals say nothing of weights. */
+/** Services distribute connections and not requests, so without a router totals say nothing about weights. */
 function ownTotal(templates: readonly BoundTemplate[]): Counted | undefined {
   const all = countingOf(templates);
   if (all.some(({ given }) => given.queries === undefined)) return undefined;

@@ -5,10 +5,10 @@ import type { Answer, Unserved } from '../model.ts';
 import { event, unpause } from '../actions.ts';
 import { answer, AT_ONCE, POLL_MS } from '../answer.ts';
 
-/** As long as a stable version may be without a pod before a canary takes its place. */
+/** How long a stable version may be without a pod before a canary takes its place. */
 const UNSERVED_MS = 60_000;
 
-/** Waits until one ReplicaSet serves alone; a first version that never ran gives way to its correction. */
+/** Waits until one ReplicaSet serves alone; a first version that never ran is replaced by its correction. */
 export function waitToServe(facts: Facts, target: WorkloadFacts): Answer {
   const unserved = unservedFor(facts, target);
   if (unserved === undefined) return inProgress(target);
@@ -16,8 +16,8 @@ export function waitToServe(facts: Facts, target: WorkloadFacts): Answer {
 }
 
 /**
- * The correction of a first version that never ran is held by admission like any change. There is nothing to compare it
- * with and nobody is served, so it is let roll out; a pause that is the author's own stays.
+ * Admission holds the correction of a first version that never ran, like any change. There is nothing to compare it
+ * with, and no users are served, so it rolls out; a pause that the author set stays.
  */
 function firstToServe(facts: Facts, target: WorkloadFacts, { sinceMs }: Unserved): Answer | undefined {
   const ours = target.marker !== undefined || target.pausedBySluice;
@@ -30,8 +30,9 @@ function firstToServe(facts: Facts, target: WorkloadFacts, { sinceMs }: Unserved
 }
 
 /**
- * How long this process has seen no pod ready, by its own clock; undefined while one is, or may be. The times of the API server are
- * compared with one another alone: a newer change than the one seen says that a pod was ready in between.
+ * How long this process has seen no pod ready, by its own clock; undefined while one is, or may be. Times of the API
+ * server are compared only with one another: if the last change is newer than the one seen before, a pod was ready in
+ * between.
  */
 function unservedFor({ nowMs, snapshot }: Facts, target: WorkloadFacts): Unserved | undefined {
   const changedMs = changedAtMs(target);

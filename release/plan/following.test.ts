@@ -56,7 +56,7 @@ const before = (...more: KubeObject[]) => [
 ];
 const within = (...more: KubeObject[]) => [...stepAt({}), ...more];
 
-/** The copy of a policy as it stands once it was made. */
+/** The copy of a policy as it is after it was made. */
 function copyOf(original: KubeObject): KubeObject {
   const [action] = look(before(original)).actions;
   const { object } = (action as unknown as { write: { object: KubeObject } }).write;

@@ -16,18 +16,18 @@ import type { Facts } from '../facts/facts.ts';
 import type { Action, RefusedWrite, Snapshot } from '../model.ts';
 import { optional } from '../actions.ts';
 
-/** What follows the canary of one release, and what stands against that. */
+/** What follows the canary of one release, and what prevents that. */
 export interface Following {
-  /** brings the copies to what they have to be; a write that was just refused is left out for a while */
+  /** brings the copies to their wanted state; a write that was just refused is left out for a while */
   actions: Action[];
-  /** those of them left out that may well succeed when they are tried again */
+  /** the writes left out that may succeed when they are tried again */
   again: Action[];
   refusals: Refusal[];
 }
 
 const RIGHTS = 'get, list, watch, create, patch and delete';
 
-/** Nothing follows where no traffic moves. */
+/** Nothing has to follow where no traffic moves. */
 export function following(facts: Facts, release: Release): Following {
   const { traffic, canary } = release.spec;
   const name = release.metadata.name;
@@ -42,7 +42,7 @@ export function following(facts: Facts, release: Release): Following {
   };
 }
 
-/** Before a release is begun: what cannot follow, and a dry run of the copies that would be made. */
+/** Before a release begins: what cannot follow, and a dry run of the copies that would be made. */
 export function rehearsal(
   facts: Facts,
   template: JsonObject,
@@ -61,7 +61,7 @@ export function rehearsal(
   };
 }
 
-/** Takes the copies away, once no canary pod is left. */
+/** Removes the copies, once no canary pod is left. */
 export function unfollow({ snapshot, maker }: Facts): Action[] {
   const left = removals(maker, snapshot.attached).filter(({ id }) => !(id in snapshot.refused));
   return optional(actionsOf(left));
@@ -88,7 +88,7 @@ function companions({ snapshot, target }: Facts, { release, template, traffic }:
   });
 }
 
-/** One that was deleted in mid-release still has its name. */
+/** A Service that was deleted during a release still has its name. */
 const serviceNamed = (name: string, { services }: Snapshot): KubeObject =>
   services.find((each) => each.metadata.name === name) ?? {
     apiVersion: 'v1',
@@ -96,7 +96,10 @@ const serviceNamed = (name: string, { services }: Snapshot): KubeObject =>
     metadata: { name },
   };
 
-/** A refusal is remembered: it must stop neither the judging of a canary that has traffic nor the end of a release. */
+/**
+ * A refusal is remembered and does not end the pass: it must neither stop the judging of a canary with traffic nor
+ * prevent the end of a release.
+ */
 const actionsOf = (writes: readonly CompanionWrite[]): Action[] =>
   writes.map(({ id, why, write }) => ({ do: 'write', why, write, onRefusal: { then: 'stop', name: id } }));
 
@@ -110,7 +113,8 @@ function unknownKinds({ forbidden, key }: Snapshot): Refusal[] {
 function refusedWrites(writes: readonly CompanionWrite[], { refused }: Snapshot): Refusal[] {
   return writes.flatMap(({ id, write, why }) => {
     const answer: RefusedWrite | undefined = refused[id];
-    // What cannot be taken away yet protects nobody less; and a server that could not do it has not said no.
+    // A copy that cannot be deleted yet takes no protection away; and a transient failure of the server is not a
+    // refusal.
     return answer === undefined || answer.kind === 'transient' || write.verb === 'delete'
       ? []
       : [{ ...saidOf(answer), sentence: sentenceOf(why, answer) }];

@@ -4,15 +4,19 @@ import { templatesEqual } from '../canary/index.ts';
 import { phaseOf } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';
 
-/** A template that was stable, and the release that made it so; none: it was stable before the oldest record. */
+/**
+ * A template that was stable, and the release that made it so; without a release it was stable before the oldest
+ * record.
+ */
 interface Stood {
   template: JsonObject;
   by?: Release;
 }
 
 /**
- * The release that made the template of `active` stable, if going to it is going back: it was stable before the present one,
- * within the policy's window, and was not withdrawn since. What was left by going back is withdrawn.
+ * The release that made the template of `active` stable, if going to that template is going back: it was stable before
+ * the present one, within the policy's window, and was not withdrawn since. A version that was left by going back
+ * counts as withdrawn.
  */
 export function knownGood(facts: Facts, active: Release): Release | undefined {
   const { target, rules } = facts;
@@ -25,7 +29,7 @@ export function knownGood(facts: Facts, active: Release): Release | undefined {
   return found?.by !== undefined && phaseOf(found.by) === 'Promoted' ? found.by : undefined;
 }
 
-/** What was stable one after the other and was not withdrawn; the last is stable now. */
+/** The stable versions one after the other, without those that were withdrawn; the last is stable now. */
 function stableVersions(newestFirst: readonly Release[]): Stood[] {
   const [oldest] = newestFirst.slice(-1);
   if (oldest === undefined) return [];
@@ -40,7 +44,7 @@ function after(stood: readonly Stood[], release: Release): Stood[] {
     case 'Promoted':
     case 'Escaped': {
       const left = backTo(stood, canary.template);
-      // A record of an earlier version may be of a way back as well.
+      // A record of an earlier version has no `promotedFor`, so it may also be of a way back.
       const { promotedFor = 'KnownGood' } = release.status ?? {};
       const kept = promotedFor === 'KnownGood' ? without(stable.template, left) : left;
       return [...kept, { template: canary.template, by: release }];
@@ -53,7 +57,7 @@ function after(stood: readonly Stood[], release: Release): Stood[] {
   }
 }
 
-/** What was stable before the template was: all that came after it is left by going back to it. */
+/** The versions that were stable before this template was: going back to it leaves all that came after it. */
 function backTo(stood: readonly Stood[], template: JsonObject): Stood[] {
   const index = stood.findIndex((each) => templatesEqual(each.template, template));
   return stood.slice(0, index < 0 ? stood.length : index);

@@ -14,7 +14,7 @@ import { forgetOriginals, remove, urgent, writes } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS } from '../answer.ts';
 import { unfollow } from './following.ts';
 
-/** A back end that never confirms must not hold a roll back for ever. */
+/** A back end that never confirms must not hold up a rollback for ever. */
 const CONFIRM_WITHIN_MS = 120_000;
 
 /** Takes all traffic off the canary; [] when nothing goes there. */
@@ -23,17 +23,20 @@ export function zeroWeight({ traffic }: Facts): Action[] {
   return urgent(writes('take all traffic off the canary', traffic.provider.plan(traffic.context, OFF)));
 }
 
-/** Pods behind the users' own Services get requests until they are not ready any more, whatever was written. */
+/** Pods behind the users' own Services get requests while they are ready, no matter what was written. */
 export const stillServes = ({ traffic }: Facts): boolean => (traffic?.context.pods?.ready.canary ?? 0) > 0;
 
-/** A deletion shows only when the watch tells of it, and then it is looked at anyway: asking at once would ask in vain. */
+/**
+ * A deletion becomes visible only when the watch reports it, and that starts a pass anyway: looking at once would see
+ * nothing new.
+ */
 export const afterZero = (actions: readonly Action[]): number =>
   actions.some((action) => action.do === 'write' && action.write.verb === 'delete') ? POLL_MS : AT_ONCE;
 
 /**
  * The way out of every release: weight 0 → observed and settled → routes as they were → drain → canary deleted and its
- * pods gone. Answers with the next thing to do; undefined when nothing is left. Every stage looks at the objects, so
- * it goes on wherever a crash left it.
+ * pods gone. Answers with the next thing to do; undefined when nothing is left. Every stage looks at the objects, so it
+ * continues wherever a crash interrupted it.
  */
 export function leave(facts: Facts, release: Release, keep: StatusChange): Answer | undefined {
   const change = { ...keep, ...NOTHING };
@@ -53,7 +56,7 @@ function toZero(facts: Facts, release: Release, change: StatusChange): Answer | 
   const sentence = 'All traffic is taken off the canary.';
   const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: afterZero(actions) };
   const { status } = release;
-  // The clock stands as it was: a status that changes with every pass would call for the next one.
+  // The clock keeps its start: a status that changes with every pass would start another pass each time.
   const again = status !== undefined && nothingWanted(status) && status.drainStartedAt === undefined;
   return answerFor(facts, release, parts, again ? change : { ...change, ...sinceNow(facts) });
 }
@@ -65,7 +68,7 @@ const sinceNow = (facts: Facts): StatusChange => ({
   drainStartedAt: undefined,
 });
 
-/** Starts the clock of settling and draining once weight 0 is read back. */
+/** Starts the clock of settling and draining once weight 0 is observed. */
 function confirmed(facts: Facts, release: Release, change: StatusChange): Answer | undefined {
   const { status } = release;
   if (status?.drainStartedAt !== undefined) return undefined;
@@ -95,7 +98,7 @@ function confirmed(facts: Facts, release: Release, change: StatusChange): Answer
   return answerFor(facts, release, parts, { ...change, drainStartedAt });
 }
 
-/** Where the canary Service is gone nothing is left to be sent to, and a route that names it is never confirmed. */
+/** Without the canary Service nothing can be sent to the canary, and a route that names it is never confirmed. */
 function isUnconfirmed(facts: Facts, release: Release): boolean {
   const { canaryService } = release.spec.traffic ?? {};
   const gone = canaryService !== undefined && madeService(facts, release) === undefined;
@@ -135,7 +138,7 @@ function drained(facts: Facts, release: Release, change: StatusChange): Answer |
   return answerFor(facts, release, { reason: REASON.Draining, sentence, requeueAfterMs: restMs }, change);
 }
 
-/** The canary Service under its name, if Sluice made it for this target. */
+/** The canary Service by its name, if Sluice made it for this target. */
 export function madeService(facts: Facts, release: Release | undefined): KubeObject | undefined {
   const stable = release?.spec.traffic?.service;
   const name =
@@ -161,7 +164,7 @@ function deleted(facts: Facts, release: Release, change: StatusChange): Answer |
   );
 }
 
-/** What followed the canary goes after its last pod. */
+/** Copies that followed the canary are deleted after its last pod. */
 function unfollowed(facts: Facts, release: Release, change: StatusChange): Answer | undefined {
   const actions = unfollow(facts);
   if (actions.length === 0) return undefined;

@@ -15,8 +15,8 @@ import { answer, POLL_MS } from '../answer.ts';
 import { unfollow } from './following.ts';
 
 /**
- * What Sluice made but no release under way accounts for (its Release was deleted by force): traffic first, then the
- * canary, then what followed it.
+ * Removes what Sluice made and no running release accounts for (its Release was deleted by force): traffic first, then
+ * the canary, then the copies that followed it.
  */
 export function removeLeftBehind(facts: Facts): Answer | undefined {
   const made = Object.values(PROVIDERS).flatMap((provider) => strayRoutes(facts.snapshot, provider));
@@ -36,7 +36,7 @@ export function removeLeftBehind(facts: Facts): Answer | undefined {
   return answer({ reason: REASON.CleaningUp, sentence, actions, requeueAfterMs: POLL_MS });
 }
 
-/** What a provider made for this target: without it nothing goes to the canary. */
+/** Deletes what a provider made for this target: without it nothing goes to the canary. */
 export const strayRoutes = (snapshot: Snapshot, { madeResource }: Provider): Action[] =>
   madeResource === undefined
     ? []
@@ -45,8 +45,9 @@ export const strayRoutes = (snapshot: Snapshot, { madeResource }: Provider): Act
         .flatMap((object) => remove('remove a canary route', madeResource, object));
 
 /**
- * Users' routes that still name a canary Service of ours. The finalizer keeps a Release until they are restored, but
- * somebody may have taken it off by hand, and the record with it: what stable and canary hold together goes to stable.
+ * Users' routes that still name a canary Service of ours. The finalizer keeps a Release until they are restored, but a
+ * user may have removed it by hand, and the record with it. Then the weight that stable and canary have together goes
+ * to stable.
  */
 export function strayTraffic(snapshot: Snapshot, providers = Object.values(PROVIDERS)): Action[] {
   const maker = makerIn(snapshot);
@@ -64,7 +65,7 @@ export function strayTraffic(snapshot: Snapshot, providers = Object.values(PROVI
   });
 }
 
-/** Canary pods that get their share without a router are scaled away before their Deployment goes. */
+/** Canary pods that get their share without a router are scaled away before their Deployment is deleted. */
 function strayPods(facts: Facts): Action[] {
   const { canary, key } = facts;
   const object = canary.ours ? canary.deployment?.object : undefined;
@@ -78,7 +79,10 @@ function strayPods(facts: Facts): Action[] {
   return urgent(writes('take all traffic off a forgotten canary', [{ verb: 'jsonPatch', ref, patch }]));
 }
 
-/** Where a router splits, a Service that Sluice made stands in front of the canary. */
+/**
+ * Does the canary get its share without a router? With a router, a Service that Sluice made stands in front of the
+ * canary.
+ */
 function isShared({ snapshot, maker }: Facts, deployment: KubeObject): boolean {
   const labels = getStringMap(deployment, 'spec', 'template', 'metadata', 'labels');
   return !snapshot.services.some(

@@ -16,14 +16,14 @@ import { rehearsal } from './following.ts';
 import { firstWrites } from './rehearsal.ts';
 import { wireRules } from '../record/record.ts';
 
-/** How a release would be delivered, as its record will say; or everything that stands against it. */
+/** How a release would be delivered, as its record will say; or everything that prevents it. */
 export type Plan =
   | {
       ok: true;
       value: Required<Pick<ReleaseSpec, 'policy' | 'analysis' | 'traffic'>>;
       /** dry runs of what will be written first: the API server may still refuse it */
       rehearsal: Action[];
-      /** what stands against nothing, but is said before it begins */
+      /** what does not prevent the release, but is reported before it begins */
       notes: Note[];
     }
   | { ok: false; objection: Objection; refusals: readonly Refusal[] };
@@ -84,7 +84,7 @@ export function planRelease(facts: Facts): Plan {
   };
 }
 
-/** Tells what is good to know before a release begins, once it is recorded. */
+/** Reports what is good to know before a release begins, once it is recorded. */
 export function notes(facts: Facts, release: string, plan: Plan): Action[] {
   if (!plan.ok) return [];
   return plan.notes.flatMap(({ reason, sentence }) =>

@@ -7,13 +7,13 @@ import type { Said, StatusChange } from '../status/next.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
 
 export interface Promotion extends Said {
-  /** what orders it: it is asked for again before the target is let roll out */
+  /** the order behind the promotion: it must still hold when the target is about to roll out */
   promotedFor: PromotedFor;
 }
 
 /**
- * Records that a release is to be promoted and why. Nothing is written to the target before this is durable: a lost
- * record only costs a pass. The reason stays the status' reason to the end.
+ * Records that a release is to be promoted and why. Nothing is written to the target before this record is stored;
+ * losing it costs only a pass. The reason stays the status' reason to the end.
  */
 export function promote(
   facts: Facts,
@@ -32,7 +32,7 @@ export function promote(
   return answerFor(facts, release, { ...said, requeueAfterMs: AT_ONCE }, next);
 }
 
-/** What the last step came to. */
+/** The promotion that follows from the result of the last step. */
 export function afterLastStep(said: Said): Promotion {
   if (said.reason === REASON.StepPassed)
     return { ...said, reason: REASON.AllStepsPassed, promotedFor: 'Analysis' };

@@ -21,11 +21,11 @@ export interface Planned {
   policy: ReleasePolicy;
   step: Step;
   traffic: Traffic;
-  /** the same as its record will say it */
+  /** the same in the form of the record */
   record: NonNullable<ReleaseSpec['traffic']>;
 }
 
-/** What is tried before a release begins, and what the server has refused of it a moment ago. */
+/** What is tried before a release begins, and what the server refused of it a moment ago. */
 export interface Rehearsal {
   actions: Action[];
   refusals: Refusal[];
@@ -36,8 +36,8 @@ type JsonPatch = Extract<Write, { verb: 'jsonPatch' }>;
 type Tried = Extract<Action, { do: 'write' }> & { onRefusal: { name: string } };
 
 /**
- * The first write of each kind as a dry run: the canary, its Service and the first weight. What validation, admission, a quota or
- * a missing right would refuse in mid-release is known before anything is made.
+ * The first write of each kind as a dry run: the canary, its Service and the first weight. So anything that validation,
+ * admission, a quota or a missing right would refuse during the release is known before any object is made.
  */
 export function firstWrites(facts: Facts, planned: Planned): Rehearsal {
   const { target, snapshot } = facts;
@@ -60,7 +60,7 @@ function refusalOf(answer: RefusedWrite): Refusal {
   return { reason: REASON.Refused, sentence };
 }
 
-/** What stands there already is not made; whose it is is another matter. */
+/** An object that already exists is not created here; another check looks at who made it. */
 function creations(
   { snapshot }: Facts,
   target: WorkloadFacts,
@@ -83,7 +83,7 @@ function creations(
   ];
 }
 
-/** The first split, as it would be written to the routes of now. */
+/** The first split, as it would be written to the present routes. */
 function weightWrites(facts: Facts, target: WorkloadFacts, { policy, step, record }: Planned): Tried[] {
   const release = plannedFor(target, record);
   const traffic = trafficFacts(facts.snapshot, release, policy, { target, canary: facts.canary });
@@ -108,7 +108,7 @@ function plannedFor(target: WorkloadFacts, traffic?: Planned['record']) {
   return newRelease(target, { ...spec, ...(traffic && { traffic }) }, { beside });
 }
 
-/** Other writes know no dry run, and begin no release. */
+/** A dry run of a write. Only these two kinds of writes allow one; a release begins with no other kind. */
 const tried = (
   why: string,
   { kind, metadata: { name } }: Pick<KubeObject, 'kind' | 'metadata'>,

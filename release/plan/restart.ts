@@ -14,13 +14,13 @@ const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 const restartOf = (template: JsonObject | undefined): string | undefined =>
   getStringMap(template, 'metadata', 'annotations')[RESTARTED_AT];
 
-/** The stable template is there with another restart than its pods had: natively that is a rollout which waits. */
+/** The target has the stable template with another restart than its pods have: natively, a rollout is waiting. */
 export const restartWaits = ({ target, stable }: Facts): boolean =>
   stable?.replicaSet !== undefined &&
   stable.wanted &&
   restartOf(target?.template) !== restartOf(stable.replicaSet.template);
 
-/** The target holds nothing new: its pods are restarted natively, and it is paused again afterwards. */
+/** The target has nothing new: its pods are restarted natively, and it is paused again afterwards. */
 export function restarted(facts: Facts, target: WorkloadFacts): Answer | undefined {
   if (!restartWaits(facts) || !target.observed) return undefined;
   const sentence = 'A restart was requested: the target rolls out its stable template again.';
@@ -28,7 +28,7 @@ export function restarted(facts: Facts, target: WorkloadFacts): Answer | undefin
   return answer({ reason: REASON.RestartOrdered, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 
-/** The target holds a template that was turned down: that is set aside while the stable pods are restarted. */
+/** The target has a rejected template: it is set aside while the stable pods are restarted. */
 export function restartedBehind(facts: Facts, target: WorkloadFacts): Answer | undefined {
   const { newest, stable } = facts;
   const asked = restartOf(target.template);

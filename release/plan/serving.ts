@@ -11,8 +11,8 @@ import type { Release } from '../../api/kinds/release/release.ts';
 import { turnedDown } from './turned-down.ts';
 
 /**
- * The template of the target serves alone and no Release says since when: the one that made it stable was deleted. `changeEscaped`
- * records what serves; nothing undoes it because an older Release calls something else stable.
+ * The template of the target serves alone and no Release says since when, because the Release that made it stable was
+ * deleted. `changeEscaped` records what serves; it is not undone because an older Release calls something else stable.
  */
 export function servesUnrecorded(facts: Facts): boolean {
   const { target, newest } = facts;
@@ -29,8 +29,9 @@ function presentAlone(target: WorkloadFacts): ReplicaSetFacts | undefined {
 }
 
 /**
- * Not this Release left it running: the target had gone back to stable since, a human had it tried again, or its ReplicaSet is
- * younger than the Release, which never let it roll out. Both times are the API server's.
+ * Did it begin to run after this Release? Yes if the target had gone back to stable since, if a human had the template
+ * tried again, or if its ReplicaSet is younger than the Release, which never rolled it out. Both times are the API
+ * server's.
  */
 function isLater({ object }: ReplicaSetFacts, { metadata, status }: Release): boolean {
   const goneBack = status?.targetGeneration === undefined;

@@ -9,7 +9,9 @@ import type { WorkloadFacts } from '../facts/workload.ts';
 import type { Action } from '../model.ts';
 import { event, patchRelease } from '../actions.ts';
 
-/** Remembers the held template on the Release; [] if it is there already, or too large: nothing may block the way back. */
+/**
+ * Stores the held template on the Release; [] if it is stored already, or too large: nothing may block the way back.
+ */
 export function setAside(release: Release, template: JsonObject): Action[] {
   if (templateKib(template) > LARGEST_TEMPLATE_KIB) return [];
   const known = setAsideOf(release);
@@ -18,7 +20,7 @@ export function setAside(release: Release, template: JsonObject): Action[] {
   return [patchRelease('remember the newer template', release, { annotations })];
 }
 
-/** Goes with the write that replaces a template which could not be remembered. */
+/** An Event for the write that replaces a template which was too large to set aside. */
 export function tellTooLarge(facts: Facts, { template }: WorkloadFacts): Action[] {
   const kib = templateKib(template);
   if (kib <= LARGEST_TEMPLATE_KIB) return [];

@@ -10,9 +10,9 @@ import { event, optional, patchRelease } from '../actions.ts';
 import { turnedDown } from './turned-down.ts';
 
 /*
- * The annotation sluice.dev/skip counts for the template that changes in the same write, and for no other. Two things tell: the
- * newest Release remembers which skip stands on the target while no new template does, and the API server says which
- * writer owns the annotation and parts of the template.
+ * The annotation sluice.dev/skip counts only for the template that changes in the same write. Two sources tell whether
+ * it did: the newest Release records which skip is on the target while there is no new template, and the API server
+ * says which writer owns the annotation and parts of the template.
  */
 
 const skipOf = ({ annotations }: WorkloadFacts): string | undefined => {
@@ -23,13 +23,13 @@ const skipOf = ({ annotations }: WorkloadFacts): string | undefined => {
 const seenBy = (release: Release | undefined): string | undefined =>
   release?.metadata.annotations?.[ANNOTATION.skipSeen];
 
-/** What a Release that begins now, or records what serves, says about the skip that stands on the target. */
+/** What a Release that begins now, or records what serves, notes about the skip on the target. */
 export function seenSkip(target: WorkloadFacts): Record<string, string> {
   const skip = skipOf(target);
   return skip === undefined ? {} : { [ANNOTATION.skipSeen]: skip };
 }
 
-/** Of a new template: the skip that came with it and whose it is, or word that the one that stands there is void. */
+/** For a new template: the skip that came with it and its writer, or a message that the skip on the target is void. */
 export function arrivedSkip(
   facts: Facts,
   target: WorkloadFacts,
@@ -49,7 +49,7 @@ export function arrivedSkip(
   };
 }
 
-/** Who wrote the annotation and parts of the template; what one write brought has one owner. */
+/** The writer of both the annotation and parts of the template; what one write set has one owner. */
 function writerOfBoth({ object }: WorkloadFacts): string | undefined {
   const entry = getObjects(object.metadata, 'managedFields').find(
     ({ fieldsV1 }) =>
@@ -64,7 +64,7 @@ function tellVoid(facts: Facts, skip: string, because: string): Action[] {
   return event(facts, 'Warning', REASON.SkipVoid, sentence);
 }
 
-/** What a decision leaves to be remembered of a skip on a target that holds no new template. */
+/** Adds to a decision a note of the skip that is on a target without a new template. */
 export function rememberingSkip(facts: Facts, decision: Decision): Decision {
   const { newest, target } = facts;
   if (newest?.status === undefined || target === undefined || facts.stable?.foreign !== false)
@@ -88,7 +88,7 @@ const writesTo = ({ actions }: Decision, { metadata }: Release): boolean =>
     (action) => action.do === 'write' && 'ref' in action.write && action.write.ref.name === metadata.name,
   );
 
-/** Why the analysis of this release is skipped, and by whom. */
+/** Why the analysis of this release is skipped, and who ordered it. */
 export function skippedBy({ metadata }: Release): string | undefined {
   const { [ANNOTATION.skip]: skip, [ANNOTATION.skipBy]: who = 'somebody' } = metadata.annotations ?? {};
   return skip === undefined ? undefined : `the annotation sluice.dev/skip came with it, by ${who}: ${skip}`;

@@ -3,7 +3,7 @@ import { templatesEqual } from '../canary/index.ts';
 import { wasTurnedDown } from '../facts/records.ts';
 import type { Facts } from '../facts/facts.ts';
 
-/** The Release in which this very template was turned down against the stable template of today. */
+/** The Release in which this template was rejected, with the stable template of today. */
 export function turnedDown(facts: Facts): Release | undefined {
   const { target, stable, releases, newest } = facts;
   if (target === undefined || stable === undefined) return undefined;

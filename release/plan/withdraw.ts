@@ -11,20 +11,20 @@ import { event, markFailed, pause } from '../actions.ts';
 import { answerFor, AT_ONCE, POLL_MS, regardless } from '../answer.ts';
 import { leave, zeroWeight } from './leave.ts';
 
-/** The evidence, or the canary itself, says that the code is at fault. */
+/** The evidence, or the canary itself, shows that the code is at fault. */
 const FAULTY: Withdrawal = { endsAs: 'RolledBack', turnedDown: true };
-/** Nobody's code is at fault, but what is held is not to be tried again before somebody says so. */
+/** The code is not at fault, but the held template is not tried again until a human orders it. */
 export const TURNED_DOWN: Withdrawal = { endsAs: 'Aborted', turnedDown: true };
 /** The release ends; nothing is said about its template. */
 export const ENDED: Withdrawal = { endsAs: 'Aborted', turnedDown: false };
 
 export interface Cause {
-  /** it stays the status' reason to the end */
+  /** stays the status' reason to the end */
   reason: Reason;
   sentence: string;
-  /** absent: the code is at fault, and the template is turned down */
+  /** absent: the code is at fault, and the template is rejected */
   withdrawal?: Withdrawal;
-  /** before the weight: only what must not wait */
+  /** actions before the weight: only those that must not wait */
   first?: Action[];
   verdict?: Verdict;
   change?: StatusChange;
@@ -32,8 +32,9 @@ export interface Cause {
 }
 
 /**
- * Begins to take a release back. Weight 0 is in this very pass; everything after it follows in `goOnWithdrawing`. That it is withdrawn is
- * recorded even if weight 0 could not be written: the next pass tries that again, and nobody takes the release for a going one.
+ * Begins to take a release back. Weight 0 is in this very pass; everything after it follows in `goOnWithdrawing`. The
+ * withdrawal is recorded even if weight 0 could not be written: the next pass tries that again, and the release does
+ * not count as a running one.
  */
 export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
   const { reason, sentence, withdrawal = FAULTY } = cause;
@@ -60,17 +61,17 @@ export function withdraw(facts: Facts, release: Release, cause: Cause): Answer {
   return cause.first === undefined ? regardless(answer) : answer;
 }
 
-/** Goes on with a release that is being taken back, to its end. Nothing but the API server itself can stop it. */
+/** Continues to take a release back, to its end. Only the API server itself can stop it. */
 export function goOnWithdrawing(facts: Facts, release: Release): Answer {
   return leave(facts, release, cause(release)) ?? stableBack(facts, release) ?? ended(facts, release);
 }
 
-/** What a release is withdrawn for stays its reason and message, whatever is being done about it. */
+/** The cause of the withdrawal stays the release's reason and message, whatever is being done. */
 export function cause(release: Release): StatusChange {
   return { reason: release.status?.reason, message: release.status?.message };
 }
 
-/** A promotion that was begun is undone natively; the release ends when the stable template serves alone again. */
+/** A promotion that began is undone natively; the release ends when the stable template serves alone again. */
 function stableBack(facts: Facts, release: Release): Answer | undefined {
   const { target, stable } = facts;
   if (target === undefined || stable === undefined || stable.foreign || !stable.wanted || target.paused)
@@ -80,7 +81,7 @@ function stableBack(facts: Facts, release: Release): Answer | undefined {
     const parts = { reason: REASON.RollbackInProgress, sentence, requeueAfterMs: POLL_MS };
     return answerFor(facts, release, parts, cause(release));
   }
-  // The native controller replaces the sign of failure on a target that may roll out.
+  // On a target that may roll out, the native controller would replace the sign of failure.
   if (facts.snapshot.config.hold === 'admission' && !isFailure(release)) return undefined;
   const sentence = 'The stable template serves alone again; the target is paused.';
   const actions = [pause(facts, target, 'failed')];
@@ -88,7 +89,7 @@ function stableBack(facts: Facts, release: Release): Answer | undefined {
   return answerFor(facts, release, parts, cause(release));
 }
 
-/** It ends with the native sign of failure. */
+/** Does it end with the native sign of failure? */
 const isFailure = (release: Release): boolean => withdrawalOf(release).turnedDown;
 
 function ended(facts: Facts, release: Release): Answer {

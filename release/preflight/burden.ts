@@ -8,18 +8,20 @@ import { burdenOf, isUsers, liveByName, type CompanionInput } from '../companion
 import { groupsOf } from './pods.ts';
 import { nameOf, type DiscoveryInput } from './types.ts';
 
-/** Objects that may have to follow one canary; each pass of a release looks at all of them. */
+/** Maximum number of objects that may have to follow one canary; each pass of a release looks at all of them. */
 export const MOST_ATTACHED = 500;
-/** Values in all of them: each of the weighed rewrites is held against every one. */
+/** Maximum number of values in all of them: each candidate rewrite is compared with every value. */
 const MOST_VALUES = 50_000;
-/** Services times different sets of labels of pods. */
+/** Maximum product of the number of Services and the number of different label sets of pods. */
 const MOST_SELECTIONS = 200_000;
-/** Labels that spec.selector of the target demands: each copy for the canary names all of them. */
+/** Maximum number of labels in the target's spec.selector: each copy for the canary names all of them. */
 const MOST_LABELS = 64;
-/** Services that select the pods of one target. */
+/** Maximum number of Services that select the pods of one target. */
 const MOST_FRONTING = 100;
 
-/** How much would have to follow the canary, by rewrite: the fewer policies are copied, the less can go wrong. */
+/**
+ * How many objects would have to follow the canary, by rewrite: the fewer policies are copied, the less can go wrong.
+ */
 export function burdenFor(
   { target, attached = [], elsewhere = [], budget = new Budget() }: DiscoveryInput,
   service?: CompanionInput['service'],
@@ -30,7 +32,7 @@ export function burdenFor(
     burdenOf({ target, template, rewrite, release: '', service, attached, elsewhere }, live, budget);
 }
 
-/** More than one pass may look at; each refusal names what is too much, and the way out. */
+/** Refuses more than one pass may look at; each refusal names what is too much, and the way out. */
 export function refuseBurden(input: DiscoveryInput): Refusal[] {
   const { target, services, attached = [] } = input;
   const where = `namespace ${target.metadata.namespace ?? ''} holds`;
@@ -59,7 +61,7 @@ export function refuseBurden(input: DiscoveryInput): Refusal[] {
   ];
 }
 
-/** Each Service in front is looked for in each route. */
+/** Limited because each Service in front is looked for in each route. */
 export const refuseFronting = (target: KubeObject, fronting: readonly KubeObject[]): Refusal[] =>
   tooMuch(
     fronting.length > MOST_FRONTING,
@@ -74,7 +76,7 @@ function tooMuch(
   return is ? [{ reason: REASON.TooMuchWork, sentence: `${what}; ${remedy}.` }] : [];
 }
 
-/** Do the objects hold more values than that? It stops looking when they do. */
+/** Do the objects hold more values than the limit? It stops counting when they do. */
 function exceeds(objects: readonly KubeObject[], limit: number): boolean {
   const open: unknown[] = objects.map(({ spec }) => spec);
   for (let seen = 0; open.length > 0; seen++) {

@@ -16,8 +16,8 @@ import {
 import { found, nameOf, refused, type Discovery, type DiscoveryInput, type Found } from './types.ts';
 
 /**
- * For a back end without a router: every Service in front of the target is to select canary pods like stable ones, and
- * there need not be any (workers of a queue).
+ * For a back end without a router: every Service in front of the target has to select canary pods like stable ones. A
+ * target may have none (workers of a queue).
  */
 export function discoverByPods(input: DiscoveryInput, provider: BuiltIn): Discovery {
   if (input.annotations[ANNOTATION.route] !== undefined)
@@ -45,7 +45,7 @@ export function discoverByPods(input: DiscoveryInput, provider: BuiltIn): Discov
   return { ok: true, traffic: { provider, ...stableService, routes: [], rewrite } };
 }
 
-/** The Service that stands for all of them in the record: the one the annotation names, else the first. */
+/** The Service that represents all of them in the record: the one that the annotation names, else the first. */
 function mainService(input: DiscoveryInput, fronting: readonly KubeObject[]): Found<KubeObject | undefined> {
   const named = input.annotations[ANNOTATION.service];
   return named === undefined ? found(fronting[0]) : serviceByName(input, named);

@@ -2,8 +2,8 @@ import type { KubeObject, Resource } from '../../api/kube.ts';
 import { RESOURCES } from '../../api/resources.ts';
 
 /**
- * What is looked at before a release begins, and only then. Any may be absent, or not ours to read: then it is not
- * judged, because without them a release goes wrong visibly and harms nobody.
+ * The kinds that are checked before a release begins, and only then. Any may be absent, or we may lack the right to
+ * read it: then it is not judged, because a release that it breaks fails visibly and without harm.
  */
 export const CONSIDERED: readonly Resource[] = [
   RESOURCES.resourceQuotas,
@@ -12,6 +12,6 @@ export const CONSIDERED: readonly Resource[] = [
   RESOURCES.scaledObjects,
 ];
 
-/** Those of one kind. */
+/** The objects of these kinds. */
 export const ofKind = (objects: readonly KubeObject[], ...resources: Resource[]): KubeObject[] =>
   objects.filter((object) => resources.some(({ kind }) => kind === object.kind));

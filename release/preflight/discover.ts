@@ -17,9 +17,9 @@ import {
 import { nameOf, type Discovery, type DiscoveryInput, type Found, type Traffic } from './types.ts';
 
 /**
- * Finds the Service in front of a target, the routes that name it, the back end that reads them and the label that
- * will tell canary pods apart; or every reason why that cannot be done, each with a remedy. For the time before a
- * release starts: once it has, its record says what it moves.
+ * Finds the Service in front of a target, the routes that name it, the back end that reads them and the label that will
+ * tell canary pods from stable ones; or every reason why that cannot be done, each with a remedy. Only for the time
+ * before a release begins: afterwards its record says what it moves.
  */
 export function discoverTraffic(input: DiscoveryInput): Discovery {
   const tooMany = refuseBurden(input);
@@ -97,6 +97,6 @@ function refuseRoutes(input: DiscoveryInput, traffic: Chosen): Refusal[] {
   ];
 }
 
-/** Has anybody said which back end it is? */
+/** Does an annotation or the policy name the back end? */
 const isNamed = ({ annotations, policyProvider }: DiscoveryInput): boolean =>
   (annotations[ANNOTATION.provider] ?? policyProvider) !== 'auto';

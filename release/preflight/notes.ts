@@ -21,7 +21,7 @@ export interface NotesInput {
   surroundings: readonly KubeObject[];
   /** of the namespace */
   services: readonly KubeObject[];
-  /** NetworkPolicies of namespaces that are not trusted, as far as they reach out of them */
+  /** NetworkPolicies of untrusted namespaces, as far as they reach into others */
   strange: readonly KubeObject[];
   ladder: readonly Step[];
   /** as far as they are known */
@@ -91,7 +91,7 @@ function aboutAutoscaler(autoscaler: KubeObject, target: KubeObject): Note {
   return { reason: REASON.AutoscalerFollowed, sentence };
 }
 
-/** Marks that tools leave on what they apply, and what to do about each. */
+/** Marks that tools leave on the objects they apply, and what to do about each. */
 const APPLIERS = [
   {
     name: 'Argo CD',
@@ -134,7 +134,7 @@ function managersOf(managedFields: unknown): Managed[] {
   }));
 }
 
-/** `spec.paused` belongs to Sluice: a manifest that sets it holds what was promoted, or lets out what is held. */
+/** `spec.paused` belongs to Sluice: a manifest that sets it stops what was promoted, or rolls out what is held. */
 function aboutPaused(target: KubeObject): Note[] {
   const applied = managersOf(target.metadata.managedFields).find(
     ({ manager, operation, fields }) =>

@@ -3,7 +3,7 @@ import type { KubeObject, OwnerReference } from '../../api/kube.ts';
 import { isMadeFor, makerOf, mapSelects, type Labels } from '../canary/index.ts';
 import { nameOf, type DiscoveryInput } from './types.ts';
 
-/** Whose a pod is. `unknown`: its ReplicaSet is not (yet, or any more) among those we see. */
+/** The owner of a pod. `unknown`: its ReplicaSet is not (yet, or no longer) among those we see. */
 export type PodOwner = { by: 'target' | 'canary' } | { by: 'other'; name: string } | { by: 'unknown' };
 
 function controllerOf(object: KubeObject): OwnerReference | undefined {
@@ -15,7 +15,7 @@ type ByUid = ReadonlyMap<string, KubeObject>;
 const byUid = (objects: readonly KubeObject[]): ByUid =>
   new Map(objects.map((each) => [each.metadata.uid ?? '', each]));
 
-/** By owner references from pod to ReplicaSet to Deployment, never by names. */
+/** Follows owner references from pod to ReplicaSet to Deployment, never names. */
 function ownerOfPod(
   pod: KubeObject,
   { target }: DiscoveryInput,
@@ -29,13 +29,13 @@ function ownerOfPod(
   const deployment = controllerOf(replicaSet);
   if (deployment === undefined) return { by: 'other', name: `ReplicaSet ${owner.name}` };
   if (deployment.uid === target.metadata.uid) return { by: 'target' };
-  // The Deployment Sluice made for this target: its pods may stand behind the target's own Services.
+  // The Deployment that Sluice made for this target: its pods may stand behind the target's own Services.
   const live = deployments.get(deployment.uid);
   if (live !== undefined && isMadeFor(makerOf(target), live)) return { by: 'canary' };
   return { by: 'other', name: `${deployment.kind} ${deployment.name}` };
 }
 
-/** Neither being deleted nor finished. */
+/** Is the pod neither being deleted nor finished? */
 function isAlive(pod: KubeObject): boolean {
   const phase = getString(pod, 'status', 'phase');
   return pod.metadata.deletionTimestamp === undefined && phase !== 'Succeeded' && phase !== 'Failed';
@@ -59,10 +59,10 @@ interface Group {
   pods: { pod: KubeObject; owner: PodOwner }[];
 }
 
-/** Of one pass: the same input is asked about many Services. */
+/** Cached for one pass, which asks about many Services with the same input. */
 const GROUPS = new WeakMap<DiscoveryInput, Group[]>();
 
-/** Live pods with the same labels together: a Service selects all of them or none. */
+/** Live pods grouped by equal labels: a Service selects all pods of a group or none. */
 export function groupsOf(input: DiscoveryInput): readonly Group[] {
   const known = GROUPS.get(input);
   if (known !== undefined) return known;

@@ -22,16 +22,16 @@ import { nameOf, type Traffic } from './types.ts';
 export interface PreflightInput {
   target: KubeObject;
   strategy: Strategy;
-  /** as discovered */
+  /** the discovered traffic */
   traffic: Traffic;
   deployments: readonly KubeObject[];
   services: readonly KubeObject[];
   ladder: readonly Step[];
-  /** of the kinds in CONSIDERED; what is not seen is not judged */
+  /** of the kinds in CONSIDERED; objects that are not seen are not judged */
   surroundings: readonly KubeObject[];
 }
 
-/** Everything else that stands against a release; [] = it may start. Each refusal names field, value and remedy. */
+/** Everything else that prevents a release; [] = it may start. Each refusal names field, value and remedy. */
 export function preflight(input: PreflightInput): Refusal[] {
   return [
     ...refuseStrategy(input),
@@ -107,7 +107,7 @@ function refuseClaims({ target, surroundings }: PreflightInput): Refusal[] {
   });
 }
 
-/** Sluice makes its objects anew and takes none over. */
+/** Sluice makes its objects itself and takes no existing one over. */
 function refuseTakenNames({ target, traffic, deployments, services }: PreflightInput): Refusal[] {
   const canary = canaryName(nameOf(target));
   const taken = [
@@ -126,7 +126,7 @@ function refuseTakenNames({ target, traffic, deployments, services }: PreflightI
     }));
 }
 
-/** Marks that other progressive delivery controllers leave on what they steer. */
+/** Marks that other progressive delivery controllers leave on the objects they control. */
 const OTHER_CONTROLLERS = [
   {
     name: 'Argo Rollouts',

@@ -8,7 +8,7 @@ import type { Refusal, Steering } from '../../providers/provider.ts';
 import { nameOf } from './types.ts';
 
 export interface RoomNeeded {
-  /** live, holding the new template */
+  /** the live target, with the new template */
   target: KubeObject;
   ladder: readonly Step[];
   /** tells how many pods a step needs */
@@ -18,8 +18,8 @@ export interface RoomNeeded {
 }
 
 /**
- * Quotas that leave no room for the canary, or for the canary beside the surge of the promotion: a release that began
- * would be stuck half-way. A quota with scopes of its own is not judged.
+ * Refuses quotas that leave no room for the canary, or for the canary beside the surge of the promotion: a release that
+ * began would be stuck half-way. A quota with scopes of its own is not judged.
  */
 export function refuseQuota(needed: RoomNeeded): Refusal[] {
   const pods = podsNeeded(needed);
@@ -27,7 +27,7 @@ export function refuseQuota(needed: RoomNeeded): Refusal[] {
   return needed.quotas.filter((quota) => counts(quota, pod)).flatMap((quota) => short(quota, pod, pods));
 }
 
-/** More pods than now at the busiest moment: the largest canary, or the last one beside the promotion's surge. */
+/** How many more pods than now at most: the largest canary, or the last one beside the promotion's surge. */
 export function podsNeeded({ target, ladder, steering }: Omit<RoomNeeded, 'quotas'>): number {
   const stable = getInteger(target, 'spec', 'replicas') ?? 1;
   const sizes = ladder.map((step) => steering.podsFor(step, stable));
@@ -40,7 +40,7 @@ function surgeOf(target: KubeObject, replicas: number): number {
   return getInteger(rollingUpdate, 'maxSurge') ?? Math.ceil((Number(percent ?? 25) * replicas) / 100);
 }
 
-/** NotTerminating means pods without a deadline, which the pods of a Deployment usually are. */
+/** NotTerminating means pods without a deadline; the pods of a Deployment usually have none. */
 function counts(quota: KubeObject, pod: JsonObject): boolean {
   const scopes = quota.spec?.['scopes'];
   if (quota.spec?.['scopeSelector'] !== undefined) return false;
@@ -73,7 +73,10 @@ const KINDS: readonly [RegExp, 'requests' | 'limits'][] = [
   [/^(cpu|memory|ephemeral-storage)$/, 'requests'],
 ];
 
-/** What one pod takes of a counted resource: its containers together, or the largest init container; undefined: not counted by pod. */
+/**
+ * How much of a counted resource one pod takes: its containers together, or the largest init container; undefined: the
+ * resource is not counted by pod.
+ */
 function perPod(pod: JsonObject, resource: string): number | undefined {
   for (const [pattern, list] of KINDS) {
     const name = pattern.exec(resource)?.[1];
@@ -83,7 +86,7 @@ function perPod(pod: JsonObject, resource: string): number | undefined {
 }
 
 function amount(pod: JsonObject, list: 'requests' | 'limits', name: string): number {
-  // A limit without a request is the request too.
+  // A limit without a request counts as the request too.
   const of = (container: JsonObject): number =>
     parseQuantity(getObject(container, 'resources', list)?.[name]) ??
     parseQuantity(getObject(container, 'resources', 'limits')?.[name]) ??

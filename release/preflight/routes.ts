@@ -8,7 +8,9 @@ import { found, nameOf, namesOf, refused, type DiscoveryInput, type Found } from
 
 export const BUILT_IN = Object.keys(PROVIDERS) as BuiltIn[];
 
-/** The back ends that may be used: for `auto` all that split routes, else the one named by annotation or policy. */
+/**
+ * The back ends that may be used: for `auto` all that split routes, else the one that the annotation or policy names.
+ */
 export function allowedProviders(input: DiscoveryInput): Found<readonly BuiltIn[]> {
   const annotation = input.annotations[ANNOTATION.provider];
   const field =
@@ -28,13 +30,13 @@ export function userRoutes(provider: BuiltIn, input: DiscoveryInput): KubeObject
   return routesOf(PROVIDERS[provider], input).filter((route) => !isMadeFor(makerOf(input.target), route));
 }
 
-/** The only provider in question where it needs no route: then it was named, and works by an object of its own. */
+/** The only candidate provider, if it needs no route: then it was named, and works with an object of its own. */
 export function routelessProvider(providers: readonly BuiltIn[]): BuiltIn | undefined {
   const [only, second] = providers;
   return only !== undefined && second === undefined && PROVIDERS[only].routeless === true ? only : undefined;
 }
 
-/** The kinds of route that these providers read, for a sentence: "HTTPRoute or Ingress". */
+/** The kinds of route that these providers read, for sentences: "HTTPRoute or Ingress". */
 export const kindsOf = (providers: readonly BuiltIn[]): string =>
   providers.flatMap((provider) => PROVIDERS[provider].routeResources.map(({ kind }) => kind)).join(' or ');
 
@@ -51,7 +53,7 @@ export function listedRoutes(input: DiscoveryInput): Found<string[] | undefined>
   );
 }
 
-/** The back end and its routes that name the Service; all of one back end, or those the annotation lists. */
+/** The back end and its routes that name the Service; all of one back end, or those that the annotation lists. */
 export function chooseRoutes(
   input: DiscoveryInput,
   service: string,
@@ -92,7 +94,7 @@ export function chooseRoutes(
   );
 }
 
-/** Routes that already send to the Service Sluice is about to make. */
+/** Refuses routes that already send to the Service that Sluice is about to make. */
 export function refuseCanaryRoutes(input: DiscoveryInput, canaryService: string): Refusal[] {
   return BUILT_IN.flatMap((provider) =>
     userRoutes(provider, input)

@@ -25,8 +25,8 @@ export function frontingServices(input: DiscoveryInput): KubeObject[] {
 }
 
 /**
- * The Service whose traffic is split: the one the annotation names; else the one of `fronting` that a route names, or
- * for a provider that needs no route the only one. `isRouted` tells whether any route in question names a Service.
+ * The Service whose traffic is split: the one that the annotation names; else the one of `fronting` that a route names,
+ * or the only one if the provider needs no route. `isRouted` tells whether any candidate route names a Service.
  */
 export function chooseService(
   input: DiscoveryInput,
@@ -60,10 +60,10 @@ export function chooseService(
   return found(only);
 }
 
-/** Routes that people have and that are not looked at. */
+/** Kinds of route that users may have and Sluice does not read. */
 const UNKNOWN_KINDS = ' (Sluice does not know IngressRoute, ApisixRoute and the like)';
 
-/** Names the annotation that leaves no route, where one does. */
+/** Explains that no route is left; names the annotation if that excludes them. */
 function noRouteSentence(
   { annotations, target }: DiscoveryInput,
   providers: readonly BuiltIn[],
@@ -81,7 +81,7 @@ function noRouteSentence(
   return `no ${kindsOf(providers)} that may be used ${sends}${UNKNOWN_KINDS}; create one in the same namespace that names the Service, or name provider "replicas", which needs no route, in the annotation ${ANNOTATION.provider}.`;
 }
 
-/** The Service an annotation names, if it selects a ready pod of the target. */
+/** The Service that an annotation names, if it selects a ready pod of the target. */
 export function serviceByName(input: DiscoveryInput, name: string): Found<KubeObject> {
   const field = `annotation ${ANNOTATION.service}`;
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
@@ -141,7 +141,7 @@ function otherTargets(service: KubeObject, input: DiscoveryInput): string[] {
     .map((other) => `Deployment ${nameOf(other)}`);
 }
 
-/** Services, other than the canary's own, that would send their traffic to canary pods. */
+/** Services, except the canary's own, that would send their traffic to canary pods. */
 export function refuseSelectors(canaryLabels: Labels, input: DiscoveryInput): Refusal[] {
   return input.services
     .filter(

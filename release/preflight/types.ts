@@ -8,7 +8,7 @@ import type { Rewrite } from '../canary/index.ts';
 
 /** All lists hold the whole namespace of the target. */
 export interface DiscoveryInput extends LiveRoutes {
-  /** live, holding the new template */
+  /** the live target, with the new template */
   target: KubeObject;
   /** `spec.provider` of the policy; the annotation sluice.dev/provider wins over it */
   policyProvider: ProviderName | 'auto';
@@ -18,34 +18,34 @@ export interface DiscoveryInput extends LiveRoutes {
   annotations: Readonly<Record<string, string>>;
   services: readonly KubeObject[];
   deployments: readonly KubeObject[];
-  /** they tell whose a pod is */
+  /** they tell who owns a pod */
   replicaSets: readonly KubeObject[];
   pods: readonly KubeObject[];
   /** what may have to follow the canary; absent: nothing */
   attached?: readonly KubeObject[];
   /** they tell who serves an Ingress; absent: none are known */
   ingressClasses?: readonly KubeObject[];
-  /** NetworkPolicies of trusted namespaces that reach out of them; absent: none are known */
+  /** NetworkPolicies of trusted namespaces that reach into others; absent: none are known */
   elsewhere?: readonly KubeObject[];
-  /** of the pass; absent: nobody counts */
+  /** the budget of the pass; absent: unlimited */
   budget?: Budget;
 }
 
 /** What a release will move, and how its canary pods are told from stable ones. */
 export interface Traffic {
   provider: BuiltIn;
-  /** the live Service in front of the target; absent: there is none, and the provider needs none */
+  /** the live Service in front of the target; absent: the target has no Service, and the provider needs no Service */
   stableService?: KubeObject;
-  /** name of the Service to be made; absent: none is */
+  /** name of the Service to be made; absent: none has to be made */
   canaryService?: string;
-  /** live routes whose rules move together; none where the provider works by an object of its own */
+  /** live routes whose rules move together; [] where the provider works with an object of its own */
   routes: KubeObject[];
   rewrite: Rewrite;
 }
 
 export type Discovery = { ok: true; traffic: Traffic } | { ok: false; refusals: Refusal[] };
 
-/** One step of discovery: a value, or why there is none. */
+/** One step of discovery: a value, or why it was not found. */
 export type Found<T> = { ok: true; value: T } | { ok: false; refusals: Refusal[] };
 
 export const found = <T>(value: T): Found<T> => ({ ok: true, value });

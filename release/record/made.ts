@@ -9,7 +9,7 @@ import type { Action, Answer, Snapshot } from '../model.ts';
 import { remove, write } from '../actions.ts';
 import { answer, AT_ONCE } from '../answer.ts';
 
-/** Every Release of the target, whoever vouches for it: their names are taken. */
+/** Every Release of the target, sealed or not: their names are taken. */
 export type Beside = Pick<Snapshot, 'releases' | 'unsealed'>;
 
 /** A record that is to be made: it has no status yet. */
@@ -23,8 +23,8 @@ const named = (all: readonly KubeObject[], name: string): KubeObject | undefined
   all.find(({ metadata }) => metadata.name === name);
 
 /**
- * The first of its names that is free. One is free as well if all that bears it is this very record, made and not sealed
- * when the process ended.
+ * The first free name for the record. A name is also free if its only holder is this very record, created but not yet
+ * sealed when the process ended.
  */
 export function underFreeName(make: (attempt: number) => Release, beside: Beside): Release {
   for (let attempt = 1; ; attempt++) {
@@ -39,7 +39,10 @@ export function underFreeName(make: (attempt: number) => Release, beside: Beside
   }
 }
 
-/** How such a record comes about: it is made, or only sealed. Nothing is sealed that differs from what would be made now. */
+/**
+ * How such a record is made: it is created, or, if it exists, only sealed. A record is sealed only if it equals what
+ * would be created now.
+ */
 export function making({ snapshot }: Facts, why: string, release: Release): Action {
   const found = named(snapshot.unsealed, release.metadata.name);
   const object = asObject(release);
@@ -55,7 +58,7 @@ function isUnfinished(found: KubeObject, wanted: KubeObject): boolean {
   return found.status === undefined && equalJson(parts(found), parts(wanted));
 }
 
-/** May it be a record that was made and is only to be sealed? That is seen when it is to be made again. */
+/** May this be a record that was created and only lacks the seal? That is decided when it would be created again. */
 export function mayBeUnfinished({ target, snapshot, key }: Facts, { metadata, status }: Release): boolean {
   if (status !== undefined || target === undefined) return false;
   const attempts = snapshot.releases.length + snapshot.unsealed.length;
@@ -66,14 +69,17 @@ export function mayBeUnfinished({ target, snapshot, key }: Facts, { metadata, st
   );
 }
 
-/** Made by somebody else, or made and not sealed, and not needed any more. */
+/** Deletes a Release that another writer made, or that was created, not sealed, and is no longer needed. */
 export function discarded(release: Release): Answer {
   const sentence = `Release ${release.metadata.name} has neither a seal nor a status: nothing was done for it, and it is deleted.`;
   const actions = remove('delete what is not sealed', RESOURCES.releases, release);
   return answer({ reason: REASON.InvalidRelease, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 
-/** What became of this very generation nobody vouches for: it may have been turned down. A human says whether it is tried again. */
+/**
+ * A Release without a valid seal exists for this very generation, so its result cannot be believed: the template may
+ * have been rejected. A human says whether it is tried again.
+ */
 export function doubted({ target, unsealed, key }: Facts): Answer | undefined {
   const first = target === undefined ? '' : releaseName(key.name, target.generation, 1);
   const found = unsealed.find(({ metadata, status }) => status !== undefined && metadata.name === first);

@@ -12,11 +12,11 @@ import { newRelease } from './record.ts';
 import { TURNED_DOWN } from '../plan/withdraw.ts';
 
 /*
- * Records that are written because another goes. A server that refuses them (a namespace that is being deleted) keeps nothing
- * from going.
+ * Records that are written because another Release is about to disappear. A server that refuses them (a namespace that
+ * is being deleted) does not delay that.
  */
 
-/** The record of a Release that was deleted in mid-release, ended as that would have ended. */
+/** The record of a Release that was deleted during its release, with the end that it would have had. */
 export function recordAgain(
   facts: Facts,
   target: WorkloadFacts,
@@ -32,7 +32,7 @@ export function recordAgain(
   return { made: { ...release, status: { ...before, phase: withdrawalOf(gone).endsAs } }, create };
 }
 
-/** Of a Release that was deleted before it had a status, or together with it. */
+/** The status for a Release that was deleted before it had one, or together with it. */
 export const DELETED = ({ nowMs, target }: Facts): ReleaseStatus => {
   const now = new Date(nowMs).toISOString();
   return {
@@ -53,7 +53,10 @@ export const DELETED = ({ nowMs, target }: Facts): ReleaseStatus => {
   };
 };
 
-/** What an earlier Deployment of the name called stable, kept for the one that follows it: all its Releases go with it. */
+/**
+ * Records what an earlier Deployment of the name called stable, for its successor: the Releases of the earlier one are
+ * deleted with it.
+ */
 export function recordRecreated(facts: Facts, target: WorkloadFacts, last: Release): Action[] {
   const annotations = { [ANNOTATION.recordedAs]: 'Recreated' };
   const spec = { stable: stableAfter(last), canary: { template: target.template }, policy: {}, analysis: [] };

@@ -8,7 +8,8 @@ import { event, markFailed, unpause } from '../actions.ts';
 import { answer, AT_ONCE, SLOW_MS } from '../answer.ts';
 
 /*
- * A record that the API server cannot store is not tried, and nothing is held for its sake: asked before anything is written.
+ * A record that the API server cannot store is never tried, and the target is not held for it: this is checked before
+ * anything is written.
  */
 
 /** The templates that one Release would hold. */
@@ -17,14 +18,14 @@ export interface Held {
   canary: JsonObject;
 }
 
-/** Why they do not fit into one; undefined: they do. */
+/** Why the templates do not fit into one Release; undefined: they do. */
 export function tooLargeForRecord(target: WorkloadFacts, { stable, canary }: Held): string | undefined {
   const kib = templateKib(stable) + templateKib(canary);
   if (kib <= LARGEST_RECORD_KIB) return undefined;
   return `spec.template of Deployment ${target.name} is too large: its record would hold ${kib} KiB of pod templates, the stable one and the new one, more than the ${LARGEST_RECORD_KIB} that fit into a Release; move long values into a ConfigMap.`;
 }
 
-/** What serves cannot be recorded: the target is not held, and a hold of ours ends. */
+/** What serves cannot be recorded: the target is not held, and a hold by Sluice ends. */
 export function notHeld(facts: Facts, target: WorkloadFacts, held: Held): Answer | undefined {
   const why = tooLargeForRecord(target, held);
   if (why === undefined) return undefined;
@@ -38,7 +39,10 @@ export function notHeld(facts: Facts, target: WorkloadFacts, held: Held): Answer
   return answer({ reason: REASON.TargetUnsupported, sentence, actions, outcome: 'stalled', requeueAfterMs });
 }
 
-/** A new template that no Release can be made for: it stays held, as what stable has a record of, and native tools say why. */
+/**
+ * A new template for which no Release can be made: it stays held, because stable has a record, and native tools say
+ * why.
+ */
 export function cannotBegin(facts: Facts, target: WorkloadFacts, held: Held): Answer | undefined {
   const sentence = tooLargeForRecord(target, held);
   if (sentence === undefined) return undefined;

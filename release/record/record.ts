@@ -17,7 +17,10 @@ import { answerFor, AT_ONCE } from '../answer.ts';
 import { making, underFreeName, type Beside } from './made.ts';
 import { seenSkip } from '../plan/skip.ts';
 
-/** A new Release object for the target's present generation, owned by the target, under a name no Release of it bears. */
+/**
+ * A new Release object for the target's present generation, owned by the target, under a name that no other Release
+ * has.
+ */
 export function newRelease(
   target: WorkloadFacts,
   spec: Omit<ReleaseSpec, 'target' | 'intent'>,
@@ -39,7 +42,7 @@ export function newRelease(
   return underFreeName((attempt) => named(releaseName(target.name, target.generation, attempt)), beside);
 }
 
-/** Policy and templates in wire form, every default written out. */
+/** Policy and templates in wire form, with every default written out. */
 export function wireRules({ policy, templates }: ResolvedRules): {
   policy: JsonObject;
   analysis: JsonObject[];
@@ -97,17 +100,17 @@ export interface Recording {
   as: 'Initial' | 'Escaped';
   /** what serves now; undefined while it is not settled */
   serving: ReplicaSetFacts | undefined;
-  /** what was stable before it; absent for a first version */
+  /** what was stable before; absent for a first version */
   before?: StableRecord;
-  /** to be carried out before the record is made */
+  /** actions before the record is made */
   first?: Action[];
 }
 
-/** Makes a Release that only records what rolled out without one, ended from the start. */
+/** Makes a Release that has ended from the start and only records what rolled out without one. */
 export function record(facts: Facts, target: WorkloadFacts, recording: Recording): Answer {
   const { as, serving, before, first = [] } = recording;
   const present = { replicaSet: serving?.name ?? '', template: serving?.template ?? target.template };
-  // A change that is held already gets a Release of its own, which bears the name of this generation.
+  // A change that is already held gets a Release of its own, which has the name of this generation.
   const held = templatesEqual(present.template, target.template) ? 0 : 1;
   const release = newRelease(
     { ...target, generation: target.generation - held },

@@ -1,4 +1,4 @@
-/** What the rules do differently where admission holds. */
+/** How the rules differ in admission mode. */
 import { describe, expect, it } from 'vitest';
 import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
 import {
@@ -58,7 +58,9 @@ describe('the correction of a first version that does not run', () => {
   const broken = replicaSet('web:1', { ready: 0 });
   const rollsOut = 'jsonPatch Deployment/web: let the target roll out';
 
-  /** Seen without a ready pod for so long, after a change that the API server dates so long ago. */
+  /**
+   * A pass over a target seen without a ready pod for `seenS`, after a change that the API server dates `changedS` ago.
+   */
   const lookAgain = (objects: KubeObject[], seenS: number, changedS: number): Decision => {
     const unserved = { sinceMs: NOW - seenS * 1000, changedMs: NOW - changedS * 1000 };
     const snapshot = aSnapshot(objects, { unserved });

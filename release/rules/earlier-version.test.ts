@@ -14,7 +14,7 @@ import {
 import { aRelease, initial, underWay } from '../../test/support/release-builders.ts';
 import { decide } from '../decide.ts';
 
-/** As a version wrote it that kept nothing but a reason. */
+/** A status from an earlier version that recorded only a reason. */
 function earlier(change: Partial<ReleaseStatus>, recorded = true): KubeObject {
   const made = aRelease({ recorded, status: { targetGeneration: 5, ...change } });
   const status = { ...made.status };

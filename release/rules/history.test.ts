@@ -4,7 +4,7 @@ import { aSnapshot, aTarget, doing, replicaSet } from '../../test/support/builde
 import { initial } from '../../test/support/release-builders.ts';
 import { decide } from '../decide.ts';
 
-/** An ended Release made so many seconds before the newest. */
+/** An ended Release, made this many seconds before the newest. */
 function ended(seconds: number): KubeObject {
   const release = initial();
   const creationTimestamp = new Date(Date.UTC(2020, 0, 1) - seconds * 1000).toISOString();

@@ -40,15 +40,15 @@ import { weightRaised } from './safety/weight-raised.ts';
 import type { LastRule, Rule } from '../model.ts';
 import type { Kind, Situations } from '../situation.ts';
 
-/** What a pass may do in one situation: the first rule that applies answers, or else the situation's own. */
+/** What a pass may do in one situation: the first rule that applies answers, or else the situation's last rule. */
 interface Ordered<S> {
   rules: readonly Rule<S>[];
   otherwise: LastRule<S>;
 }
 
 /**
- * Every situation (release/situation.ts) with its rules, in their order. Where several are about the same, they stand in the same order
- * everywhere: what is gone, safety, the way out, the way on.
+ * Every situation (release/situation.ts) with its rules, in their order. Rules that several situations have stand in
+ * the same order everywhere: what is gone, safety, the way out, the way forward.
  */
 export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
   Gone: {
@@ -67,15 +67,15 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
     rules: [
       unsealedRelease, //         a Release without a valid seal: nothing in it is acted upon
       endedReleaseDeleted, //     the last Release is deleted: it goes once no route needs its record
-      recordedReleaseDeleted, //  one that was deleted has a fresh record: it may go
+      recordedReleaseDeleted, //  one that was deleted has a new record: it may go
       leftBehind, //              what is left of a release is removed, traffic first
     ],
-    otherwise: notOptedIn, //     the Deployment is not ours
+    otherwise: notOptedIn, //     the Deployment has not opted in
   },
 
   OptedOutMidRelease: {
     rules: [
-      releaseDeleted, //          somebody deletes the Release: an abort, recorded again before it goes
+      releaseDeleted, //          a user deletes the Release: an abort, recorded again before it goes
     ],
     otherwise: optedOutMidRelease, // an abort as well; nothing is held afterwards
   },
@@ -84,7 +84,7 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
     rules: [
       unsealedRelease, //         a Release without a valid seal: nothing in it is acted upon
       endedReleaseDeleted, //     the last Release is deleted: it goes once no route needs its record
-      recordedReleaseDeleted, //  one that was deleted has a fresh record: it may go
+      recordedReleaseDeleted, //  one that was deleted has a new record: it may go
       unreadableRelease, //       a Release that cannot be read may say what is stable: nothing begins without it
       leftBehind, //              what is left of a release is removed, traffic first
       historyTooLong, //          more ended Releases than the limit: the oldest go
@@ -97,7 +97,7 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
       // Gone: the record
       unsealedRelease, //         a Release without a valid seal: nothing in it is acted upon
       endedReleaseDeleted, //     the last Release is deleted: it goes once no route needs its record
-      recordedReleaseDeleted, //  one that was deleted has a fresh record: it may go
+      recordedReleaseDeleted, //  one that was deleted has a new record: it may go
       unreadableRelease, //       a Release that cannot be read may say what is stable: nothing begins without it
 
       // Safety
@@ -108,11 +108,11 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
       releaseVanished, //         its Release was deleted by force: how it ended is recorded
       leftBehind, //              what is left of it is removed, traffic first
       historyTooLong, //          more ended Releases than the limit: the oldest go
-      revertCarriedOut, //        an order that is carried out, or void
-      templateSetAside, //        a newer template was set aside: it comes back, held
+      revertCarriedOut, //        an order that is carried out, or is void
+      templateSetAside, //        a newer template was set aside: it is put back, held
 
       // The template of the target
-      templateTurnedDown, //      it was turned down: it stays held
+      templateTurnedDown, //      it was rejected: it stays held
       newTemplate, //             it is held and has no Release: one is made
       changeEscaped, //           it rolled out without being held: paused, and recorded
       holdDue, //                 it is the stable one: the target is held for its next change
@@ -122,7 +122,7 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
 
   Recording: {
     rules: [
-      releaseDeleted, //          somebody deletes the Release: an abort, recorded again before it goes
+      releaseDeleted, //          a user deletes the Release: an abort, recorded again before it goes
     ],
     otherwise: recordUnfinished, // the record gets its status
   },
@@ -130,23 +130,23 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
   Starting: {
     rules: [
       // Gone: the record, or the target it is about
-      releaseDeleted, //          somebody deletes the Release: an abort, recorded again before it goes
-      targetRecreated, //         the target was made again: the release of the old one ends
+      releaseDeleted, //          a user deletes the Release: an abort, recorded again before it goes
+      targetRecreated, //         the target was recreated: the release of the old one ends
 
       // Safety
       canaryLost, //              requests go where nothing answers: no traffic in this pass
       stableLost, //              pods of the held template ran, or stable is gone: stable rolls out again
-      unpausedTooEarly, //        somebody un-paused the target: paused again, the release escaped
+      unpausedTooEarly, //        another writer un-paused the target: paused again, the release escaped
 
       // The way out
       abortOrdered, //            a human set intent Abort
       revertWanted, //            the template is back at stable, by its author or by order
       newerTemplate, //           a newer template replaces this one
 
-      // The way on
+      // The way forward
       markerMissing, //           admission mode: a held target without its marker gets it
       promotionOrdered, //        a human set intent Promote
-      resumeOrdered, //           an order that has nothing to let go on is taken off
+      resumeOrdered, //           an order is removed if there is nothing to resume
     ],
     otherwise: notBegun, //       promoted without analysis, blocked, or the ladder begins
   },
@@ -154,45 +154,45 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
   Stepping: {
     rules: [
       // Gone: the record, or the target it is about
-      releaseDeleted, //          somebody deletes the Release: an abort, recorded again before it goes
-      targetRecreated, //         the target was made again: the release of the old one ends
+      releaseDeleted, //          a user deletes the Release: an abort, recorded again before it goes
+      targetRecreated, //         the target was recreated: the release of the old one ends
 
-      // Safety: pods run what is not proven, or requests go where nothing answers
+      // Safety: pods run an unproven template, or requests go where nothing answers
       canaryLost, //              the canary has no ready pod left: no traffic in this pass
       stableLost, //              pods of the held template ran, or stable is gone: stable rolls out again
-      unpausedTooEarly, //        somebody un-paused the target: paused again, the release escaped
+      unpausedTooEarly, //        another writer un-paused the target: paused again, the release escaped
 
-      // The way out, by a human or the author; nothing below may hold it up
+      // The way out, by a human or the author; no rule below may delay it
       abortOrdered, //            a human set intent Abort
       revertWanted, //            the template is back at stable, by its author or by order
 
       // Safety: requests may go to the canary
       harmShown, //               the newest window shows harm, or too many requests
-      weightRaised, //            somebody raised the weight: all of it goes
+      weightRaised, //            another writer raised the weight: all traffic is taken away
       nothingJudged, //           nothing could be judged for too long: no traffic until data return
       weightUnconfirmed, //       the back end does not confirm the weight: it is taken back
 
-      // What ends a release, or lets it rest, before its next step
+      // What ends a release, or makes it rest, before its next step
       newerTemplate, //           a newer template replaces the one under test
       canaryFailed, //            canary pods crash, restart, come and go, or are late
-      writeRefused, //            admission goes on refusing what the step cannot do without
-      canaryChanged, //           somebody changed the canary's template: it begins anew
+      writeRefused, //            admission keeps refusing what the step needs
+      canaryChanged, //           another writer changed the canary's template: it begins again
       scaledToZero, //            no stable replicas to compare with: the release rests
       stableUnavailable, //       no stable pod for 60 s and the canary is ready: promoted
 
-      // The way on
+      // The way forward
       markerMissing, //           admission mode: a held target without its marker gets it
       promotionOrdered, //        a human set intent Promote
-      resumeOrdered, //           a human lets what was withheld begin again
+      resumeOrdered, //           a human resumes what was withheld: it begins again
     ],
-    otherwise: stepDue, //        one rung of the ladder: release/step
+    otherwise: stepDue, //        one step of the ladder: release/step
   },
 
   Promoting: {
     rules: [
       // Gone: the record, or the target it is about
-      releaseDeleted, //          somebody deletes the Release: an abort, recorded again before it goes
-      targetRecreated, //         the target was made again: the release of the old one ends
+      releaseDeleted, //          a user deletes the Release: an abort, recorded again before it goes
+      targetRecreated, //         the target was recreated: the release of the old one ends
 
       // Safety
       canaryLost, //              the canary has no ready pod left: no traffic in this pass
@@ -203,7 +203,7 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
 
       // Safety: requests may go to the canary
       harmShown, //               the newest window shows harm, or too many requests
-      weightRaised, //            somebody raised the weight: all of it goes
+      weightRaised, //            another writer raised the weight: all traffic is taken away
       nothingJudged, //           nothing could be judged for too long: no traffic until data return
       weightUnconfirmed, //       the back end does not confirm the weight: it is taken back
     ],
@@ -212,9 +212,9 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
 
   Leaving: {
     rules: [
-      releaseDeleted, //          somebody deletes the Release: recorded again before it goes
+      releaseDeleted, //          a user deletes the Release: recorded again before it goes
       stableLost, //              pods of the held template ran, or stable is gone: stable rolls out again
-      unpausedTooEarly, //        somebody un-paused the target: paused again
+      unpausedTooEarly, //        another writer un-paused the target: paused again
     ],
     otherwise: withdrawalUnfinished, // weight 0, drain, delete
   },

@@ -11,12 +11,14 @@ import { forgetOriginals, urgent, write } from '../actions.ts';
 import { answer } from '../answer.ts';
 import { strayRoutes, strayTraffic } from '../plan/left-behind.ts';
 
-/** A canary that nothing can judge keeps its traffic this long: an error of ours may pass with the object that caused it. */
+/**
+ * A canary that cannot be judged keeps its traffic this long: an error of ours may pass with the object that caused it.
+ */
 const UNDECIDED_MS = 120_000;
 
 /**
- * What is done about a target while deciding throws. It reads as little as can be of what may have led to that: traffic goes off
- * when the target, a human or an earlier decision wants it, and when it lasts.
+ * What is done about a target while deciding throws. It reads as little as possible of what may have caused that.
+ * Traffic is taken off when the target, a human or an earlier decision wants it, and when the error lasts.
  */
 export function plainly(snapshot: Snapshot, sentence: string, sinceMs: number): Answer {
   const [newest] = snapshot.releases;
@@ -25,7 +27,7 @@ export function plainly(snapshot: Snapshot, sentence: string, sinceMs: number): 
   return answer({ reason: REASON.InternalError, sentence, outcome: 'stalled', actions });
 }
 
-/** Somebody wants this release to end, or it was being taken back already. */
+/** Is this release ordered to end, or was it already being taken back? */
 function isOver({ target }: Snapshot, newest: KubeObject | undefined): boolean {
   return (
     target === undefined ||
@@ -38,7 +40,7 @@ function isOver({ target }: Snapshot, newest: KubeObject | undefined): boolean {
   );
 }
 
-/** Each part by itself: what cannot be read keeps nothing else from going. */
+/** Each part by itself: a part that cannot be read does not prevent the others. */
 function offPlainly(snapshot: Snapshot): Action[] {
   const providers = Object.values(PROVIDERS);
   return [
@@ -54,7 +56,7 @@ function offPlainly(snapshot: Snapshot): Action[] {
   });
 }
 
-/** Without a Service of its own the canary gets its share by its pods. */
+/** Without a Service of its own the canary gets its share through its pods. */
 function sharedPods(snapshot: Snapshot): Action[] {
   const { key, deployments, services } = snapshot;
   const maker = makerIn(snapshot);
@@ -69,7 +71,7 @@ function sharedPods(snapshot: Snapshot): Action[] {
   return [write('take all traffic off the canary', { verb: 'jsonPatch', ref, patch })];
 }
 
-/** A Release that is being deleted may go once no route names the canary. */
+/** Removes the finalizer of a Release that is being deleted, once no route names the canary. */
 function freed(snapshot: Snapshot, newest: KubeObject | undefined): Action[] {
   const finalizers: unknown = newest?.metadata.finalizers;
   const kept = Array.isArray(finalizers) && finalizers.includes(FINALIZER);
@@ -77,7 +79,7 @@ function freed(snapshot: Snapshot, newest: KubeObject | undefined): Action[] {
   return offPlainly(snapshot).length > 0 ? [] : [forgetOriginals(newest)];
 }
 
-/** The target, for an Event, without a look at anything else. */
+/** An Event about the target, made without reading anything else. */
 export function toldPlainly({ key, target }: Snapshot, message: string): Action[] {
   const uid = target?.metadata.uid;
   if (uid === undefined) return [];

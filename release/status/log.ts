@@ -3,14 +3,14 @@ import { REASON, type Reason } from '../../api/reasons.ts';
 import type { DecisionRecord } from '../../api/kinds/release/status.ts';
 import { equalJson } from '../../lib/json.ts';
 
-/** Waits that say nothing a reader of the log would miss. */
+/** Reasons to wait that a reader of the log would not miss. */
 const UNREMARKABLE: ReadonlySet<Reason> = new Set([
   REASON.Measuring,
   REASON.Settling,
   REASON.MinimumDuration,
 ]);
 
-/** What the story of a release is made of: it stays, however much is waited for later. */
+/** The important events of a release: they stay in the log, however many waits follow. */
 const MILESTONES: ReadonlySet<Reason> = new Set<Reason>([
   REASON.StepPassed,
   REASON.AllStepsPassed,
@@ -33,7 +33,7 @@ function bounded(log: DecisionRecord[]): DecisionRecord[] {
   return log.filter((_, index) => !dropped.has(index));
 }
 
-/** Repeating a reason brings its newest sentence and numbers; the log keeps the first decision and the newest ones. */
+/** A repeated reason gets its newest sentence and numbers; the log keeps the first decision and the newest ones. */
 export function logged(log: DecisionRecord[], record: DecisionRecord): DecisionRecord[] {
   const last = log.at(-1);
   if (UNREMARKABLE.has(record.reason)) return log;

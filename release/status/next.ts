@@ -21,8 +21,8 @@ export interface Said {
 }
 
 /**
- * The whole next status of a Release. What was observed comes from the facts, never from what was wanted; conditions
- * and the bounded log follow from the rest.
+ * The whole next status of a Release. Observed values come from the facts, never from what was wanted; conditions and
+ * the bounded log follow from the rest.
  */
 export function nextStatus(facts: Facts, release: Release, said: Said, change: StatusChange): ReleaseStatus {
   const now = new Date(facts.nowMs).toISOString();
@@ -60,11 +60,11 @@ function always(status: ReleaseStatus) {
   return { observedGeneration, startedAt, ...said, step, steps, weight, observedWeight };
 }
 
-/** Without the fields that a change takes away. */
+/** The change without the fields that it removes. */
 const present = (change: StatusChange): Partial<ReleaseStatus> =>
   Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 
-/** Since when requests may go to the canary, and what bounds the time in which nothing judges it. */
+/** Since when requests may go to the canary, and the clocks that limit how long it may stay unjudged. */
 function exposure(
   facts: Facts,
   release: Release,
@@ -76,7 +76,7 @@ function exposure(
   return { exposedAt, clocks: clocks.length === 0 ? undefined : clocks };
 }
 
-/** It matters until the promotion it may order has begun. */
+/** Stable without available pods matters until the promotion that it may order has begun. */
 function unavailability(
   facts: Facts,
   release: Release,
@@ -108,14 +108,14 @@ function emptyStatus(now: string): ReleaseStatus {
   };
 }
 
-/** Where requests are wanted now; what is not wanted is not there. */
+/** Where requests are wanted now; parts that are not wanted are removed. */
 export const asked = ({ weight, mirror, matching }: Split): StatusChange => ({
   weight,
   mirror: mirror === 0 ? undefined : mirror,
   matching: matching ? true : undefined,
 });
 
-/** Nothing is wanted at the canary. */
+/** No requests are wanted at the canary. */
 export const NOTHING: StatusChange = asked(OFF);
 
 const OFF_SEEN: Observation = { ...OFF, acknowledged: 'unknown' };

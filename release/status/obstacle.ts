@@ -2,12 +2,12 @@ import { REASON } from '../../api/reasons.ts';
 import type { RefusalKind, RefusedWrite } from '../model.ts';
 import type { Obstacle } from './trouble.ts';
 
-/** Validation or admission that goes on saying no for this long will not change its mind. */
+/** Validation or admission that keeps refusing for this long will not change its answer. */
 export const LASTING_MS = 30_000;
-/** A server that could not do it is given this long before anybody is told. */
+/** A server that could not carry out a write gets this long before the status shows it. */
 const SHOWN_AFTER_MS = 10_000;
 
-/** Which of the writes that were refused is shown, and how; those that rules speak of themselves are theirs. */
+/** Which refused write is shown, and how. Rules report some of them themselves; those are left out. */
 export function obstacleOf(refused: readonly RefusedWrite[], nowMs: number): Obstacle | undefined {
   const worst = (['right', 'refused', 'transient'] as const)
     .flatMap((kind) => refused.filter((each) => each.kind === kind))
@@ -36,12 +36,12 @@ export function sentenceOf({ kind, verb, resource, name, why, message }: Refused
   }
 }
 
-/** Admission says no with the code of a missing right; the rest of its answer is its own. */
+/** Admission refuses with the same code as a missing right; the words of its answer tell them apart. */
 const BY_ADMISSION = /denied (?:the )?request|exceeded quota/;
 
 /**
- * transient: the server could not, or somebody was faster. right: Sluice may not. refused: validation or admission says no, and
- * will again.
+ * transient: the server could not, or another writer was faster. right: Sluice lacks a right. refused: validation or
+ * admission refuses the write, and will do so again.
  */
 export function refusalKind({ code, message }: Pick<RefusedWrite, 'code' | 'message'>): RefusalKind {
   if (code === 403) return BY_ADMISSION.test(message) ? 'refused' : 'right';

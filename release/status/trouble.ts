@@ -4,7 +4,7 @@ import type { Phase, ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { oneLine } from '../../lib/text.ts';
 import { logged } from './log.ts';
 
-/** Something that has to be done next and cannot be. */
+/** Something that has to be done next and is not possible. */
 export interface Obstacle {
   reason: Reason;
   sentence: string;
@@ -13,20 +13,20 @@ export interface Obstacle {
   needsHuman: boolean;
 }
 
-/** A release that cannot begin or go on waits for somebody; the way out and a promotion stay what they are. */
+/** A release that cannot begin or continue waits for a human; a way out or a promotion keeps its phase. */
 const HELD_UP: Partial<Record<Phase, Phase>> = { Pending: 'Blocked', Progressing: 'Waiting' };
 
-/** What stands in the API server now. */
+/** The status now in the API server. */
 interface Now {
   shown: ReleaseStatus | undefined;
   nowMs: number;
 }
 
-/** A status, as the release itself has it, with an obstacle shown over it. */
+/** The release's own status, with an obstacle shown over it. */
 export function withTrouble(stood: ReleaseStatus, obstacle: Obstacle, { shown, nowMs }: Now): ReleaseStatus {
   const { reason, needsHuman } = obstacle;
   const since = new Date(obstacle.sinceMs).toISOString();
-  // A server that words the same refusal anew each time would call for a write each time.
+  // A server that words the same refusal differently each time would cause a write each time.
   const same = shown?.trouble?.since === since && shown.reason === reason;
   const sentence = same ? shown.message : oneLine(obstacle.sentence);
   const told = stood.decisions.some((each) => each.reason === reason && each.sentence === sentence);
@@ -47,7 +47,7 @@ export function withTrouble(stood: ReleaseStatus, obstacle: Obstacle, { shown, n
   return { ...status, conditions };
 }
 
-/** What the release itself had come to: rules decide by this alone. */
+/** The release's own state without the obstacle: rules decide only by this. */
 export function withoutTrouble(status: ReleaseStatus): ReleaseStatus {
   const { trouble, ...rest } = status;
   return trouble === undefined

@@ -9,9 +9,9 @@ import { nowOf, type Stage, type StepFacts } from './stage.ts';
 import { observedNow, reassert } from './weight-stages.ts';
 
 /**
- * The canary has the number of pods that is its weight. Too many are taken back at once; too few that others left are mended
- * only after a window was judged, as for any weight: it may have been Sluice itself that scaled it to 0, and lost the record
- * of why.
+ * The canary has the number of pods that is its weight. Too many are corrected at once. Too few, caused by another
+ * writer, are corrected only after a window was judged, as for any weight: Sluice itself may have scaled the canary to
+ * 0, and lost the record of why.
  */
 export const podsScaled: Stage = (s) => {
   const { canary } = s.facts;
@@ -22,14 +22,14 @@ export const podsScaled: Stage = (s) => {
   const actions = orEnd('Refused', writes('scale the canary', provider.plan(context, s.split)));
   const sentence = `The canary is scaled from ${canary.wanted} to ${reached.pods} pods: ${becomes(s, reached)}.`;
   const parts = { reason: REASON.ScalingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
-  // In mid-step it follows the stable replicas, and nothing else about the step changes.
+  // During a step the number follows the stable replicas, and nothing else about the step changes.
   const anew: StatusChange = isNew(s)
     ? { phase: 'Progressing', stepStartedAt: nowOf(s), weight: s.step.weight }
     : {};
   return answerFor(s.facts, s.release, parts, { ...anew, canaryReplicas: reached.pods });
 };
 
-/** Its weight has not been observed (again), so nothing was measured that could be lost. */
+/** The weight has not been observed (again), so no measurements can be lost. */
 const isNew = ({ status }: StepFacts): boolean => status.weightObservedAt === undefined;
 
 function becomes({ step, target }: StepFacts, { share }: Reached): string {

@@ -300,7 +300,7 @@ describe('what a forgotten release leaves', () => {
       aSnapshot([...without(world({ canary: { pods: 2, ready }, wanted }), 'Release', 'web-5'), ...more]),
     );
 
-  // before the canary goes, which alone tells that a release was under way
+  // written before the canary is deleted, because only the canary shows that a release was running
   const recorded = 'create Release/web-5: record how the deleted release ended';
 
   it('is scaled away first, unless a Service of ours says that a router splits', () => {

@@ -15,13 +15,13 @@ import { stillServes, zeroWeight } from '../plan/leave.ts';
 import { withdraw } from '../plan/withdraw.ts';
 import { nowOf, type Stage, type StepFacts } from './stage.ts';
 
-/** How long the API server or the scheduler may refuse pods before a human is asked. */
+/** How long the API server or the scheduler may refuse pods before a human has to act. */
 const REJECTED_AFTER_MS = 30_000;
 
-/** So long a pod that restarted has to stay ready. */
+/** How long a pod that restarted has to stay ready. */
 const STEADY_MS = 10_000;
 
-/** The target as its canary is made from it: the template under test, even while a newer one is queued behind it. */
+/** The target from which the canary is made: with the template under test, even while a newer one waits behind it. */
 function source({ target, release }: StepFacts): KubeObject {
   return { ...target.object, spec: { ...target.object.spec, template: release.spec.canary.template } };
 }
@@ -36,7 +36,9 @@ function taken(s: StepFacts, what: string): Answer {
   );
 }
 
-/** The canary Deployment exists and is this release's; one of an earlier release goes first, with its pods. */
+/**
+ * The canary Deployment exists and belongs to this release; one of an earlier release is deleted first, with its pods.
+ */
 export const canaryExists: Stage = (s) => {
   const { canary } = s.facts;
   const rewrite = recordedRewrite(s.release);
@@ -77,19 +79,22 @@ function createCanary(s: StepFacts, rewrite: Rewrite): Answer {
   });
 }
 
-/** A fixed number belongs to the step; else it follows what the canary gets, and the stable replicas of now. */
+/** A fixed number is set by the step; otherwise it follows what the canary gets, and the present stable replicas. */
 const replicasFor = ({ traffic, target, step }: StepFacts): number =>
   traffic.provider.steering.podsFor(step, target.replicas);
 
-/** A route that cannot be read may send anything; and stable may shrink for want of requests once it gets none. */
+/**
+ * A route that cannot be read may send anything; and at weight 100 stable gets no requests, so it may shrink, and the
+ * canary must not follow.
+ */
 function mayShrink({ traffic, step }: StepFacts): boolean {
   const { weight, mirror = 0 } = traffic.observation;
   return weight !== undefined && loadOf({ weight, mirror }) <= loadOf(step) && step.weight < 100;
 }
 
 /**
- * The canary has the size this step needs. It grows before its weight rises, and shrinks only when the lower weight is
- * read back.
+ * The canary has the size that this step needs. It grows before its weight rises, and shrinks only after the lower
+ * weight is observed.
  */
 export const canaryScaled: Stage = (s) => {
   const { canary } = s.facts;
@@ -104,15 +109,15 @@ export const canaryScaled: Stage = (s) => {
   const actions = orEnd('Refused', [write('scale the canary', { verb: 'jsonPatch', ref, patch })]);
   const sentence = `The canary is scaled from ${canary.wanted} to ${needed} pods for ${splitText(s.split)}.`;
   const parts = { reason: REASON.ScalingCanary, sentence, actions, requeueAfterMs: AT_ONCE };
-  // In mid-step it follows the stable replicas, and nothing else about the step changes.
+  // During a step the size follows the stable replicas, and nothing else about the step changes.
   const anew: StatusChange =
     s.status.weightObservedAt === undefined ? { phase: 'Progressing', stepStartedAt: nowOf(s) } : {};
   return answerFor(s.facts, s.release, parts, { ...anew, canaryReplicas: needed });
 };
 
 /**
- * Every canary pod is available before the weight is written; from then on pods that come and go do not stop the
- * analysis. Failures are the business of canary-failed.
+ * Every canary pod is available before the weight is written; after that, pods that come and go do not stop the
+ * analysis. The rule canary-failed handles failures.
  */
 export const canaryAvailable: Stage = (s) => {
   const { canary } = s.facts;
@@ -121,7 +126,9 @@ export const canaryAvailable: Stage = (s) => {
   return rejected(s) ?? tooLate(s) ?? becoming(s);
 };
 
-/** A pod that crashed may be ready again for a few seconds at a time: it gets requests only once it has stayed so. */
+/**
+ * A pod that crashed may be ready again for a few seconds at a time: it gets requests only after it has stayed ready.
+ */
 function unsteady(s: StepFacts): Answer | undefined {
   const { canary, nowMs } = s.facts;
   if (isExposed(s.facts)) return undefined;
@@ -134,7 +141,10 @@ function unsteady(s: StepFacts): Answer | undefined {
   return tooLate(s) ?? answerFor(s.facts, s.release, parts, { ...anew(s), phase: 'Progressing' });
 }
 
-/** Nobody's code is at fault: no verdict, a human is asked, and it goes on by itself once pods are accepted. */
+/**
+ * The code is not at fault: there is no verdict, a human is asked, and the step continues by itself once pods are
+ * accepted.
+ */
 function rejected(s: StepFacts): Answer | undefined {
   const rejection = s.facts.canary.rejected;
   if (rejection === undefined || s.facts.nowMs - rejection.sinceMs < REJECTED_AFTER_MS) return undefined;
@@ -153,11 +163,11 @@ function rejected(s: StepFacts): Answer | undefined {
   );
 }
 
-/** It waited for something else than its canary: the time spent so counts against nobody. */
+/** The step waited for something other than its canary, so that time does not count against the canary. */
 const rested = ({ status }: StepFacts): boolean => status.phase === 'Waiting';
 const anew = (s: StepFacts): StatusChange => (rested(s) ? { stepStartedAt: nowOf(s) } : {});
 
-/** Pods that come and go without ever being available together are late as well. */
+/** Pods that come and go and are never all available together count as late, too. */
 function tooLate(s: StepFacts): Answer | undefined {
   const { canary, nowMs } = s.facts;
   const deadlineMs = canary.deployment?.progressDeadlineMs ?? Infinity;

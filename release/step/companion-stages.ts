@@ -6,19 +6,19 @@ import { answerFor, AT_ONCE, SLOW_MS } from '../answer.ts';
 import { following } from '../plan/following.ts';
 import type { Stage, StepFacts } from './stage.ts';
 
-/** The first few, for people. */
+/** The first few actions, for people. */
 function what(actions: readonly Action[]): string {
   const whys = actions.map((action) => (action.do === 'write' ? action.why : action.do));
   return whys.length <= 3 ? whys.join(', ') : `${whys.slice(0, 3).join(', ')} and ${whys.length - 3} more`;
 }
 
-/** The canary gets what this step gives it, so it has to be judged whatever becomes of its copies. */
+/** The canary already gets what this step gives it, so it has to be judged whatever happens to its copies. */
 const begun = ({ facts, status, traffic, split }: StepFacts): boolean =>
   status.weightObservedAt !== undefined || (facts.canary.ofRelease && shows(traffic.observation, split));
 
 /**
- * What protects, reaches or watches stable pods stands for canary pods as well, before the first of them. What cannot keeps the
- * weight where it is.
+ * Before the first canary pod starts, everything that protects, reaches or watches stable pods has to do so for canary
+ * pods. If a copy cannot follow, the weight stays where it is.
  */
 export const companionsFollow: Stage = (s) => {
   if (begun(s)) return undefined;
@@ -36,8 +36,8 @@ export const companionsFollow: Stage = (s) => {
 };
 
 /**
- * Edits are followed in mid-step after everything the pass decides: writes that are refused, time out or are undone over and over
- * must not keep a canary with traffic from being judged.
+ * Edits of the originals are followed during a step, after everything else that the pass decides: writes that are
+ * refused, time out or are undone again and again must not prevent the judging of a canary with traffic.
  */
 export function withCompanions(s: StepFacts, answer: Answer): Answer {
   if (!begun(s) || answer.status?.next.phase === 'RollingBack') return answer;

@@ -18,7 +18,7 @@ import { starved } from './share.ts';
 import type { StepFacts } from './stage.ts';
 import { drifted } from './weight-stages.ts';
 
-/** The end of every pass of a step: it goes on, back, or waits while the next window is measured. */
+/** The end of every pass of a step: it goes forward, goes back, or waits while the next window is measured. */
 export function onConclusion(s: StepFacts): Answer {
   const conclusion = concludeStep(rulesOf(s.policy, s.step), known(s));
   const { analysis, verdict, share } = s.status;
@@ -60,7 +60,7 @@ function known(s: StepFacts): StepNow {
   };
 }
 
-/** Windows may lag behind a Prometheus that is slow, or was away; so many of them are forgiven. */
+/** Windows may be late if Prometheus is slow or was away; this many are tolerated. */
 const LATE_WINDOWS = 3;
 
 const driftedFrom = (s: StepFacts): Said => ({
@@ -73,12 +73,12 @@ function resumed({ release, index }: StepFacts): boolean {
   return /^\d+$/.test(text) && Number(text) >= index;
 }
 
-/** A weight that was taken away since has to pass anew, and pauses anew. */
+/** When the pause began; undefined if the weight was taken away since: then the step has to pass, and pause, again. */
 function pauseBegun({ status: { pausedAt, weightObservedAt } }: StepFacts): string | undefined {
   return timeOf(pausedAt, -Infinity) >= timeOf(weightObservedAt, 0) ? pausedAt : undefined;
 }
 
-/** The next rung is recorded before anything of it is written; after the last one comes the promotion. */
+/** The next step is recorded before anything of it is written; after the last one comes the promotion. */
 function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
   const index = s.index + 1;
   const next = s.ladder[index];

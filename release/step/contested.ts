@@ -8,7 +8,7 @@ import { withhold } from '../live/withhold.ts';
 import type { StepFacts } from './stage.ts';
 import { steered } from './steered.ts';
 
-/** Somebody who undoes the weight this often within that time will not stop. */
+/** A writer that undoes the weight this often within that time will not stop. */
 const EDITS = 5;
 const WITHIN_MS = 10 * 60_000;
 
@@ -17,14 +17,14 @@ const recent = ({ status, facts }: StepFacts): string[] =>
 
 export const isContested = (s: StepFacts): boolean => recent(s).length >= EDITS;
 
-/** One edit more that is undone. */
+/** Counts one more edit that is undone. */
 export function editsAfter(s: StepFacts): { change: StatusChange; count: number; limit: number } {
   const edits = [...recent(s), new Date(s.facts.nowMs).toISOString()];
   const change = { reasserted: (s.status.reasserted ?? 0) + 1, reassertedAt: edits };
   return { change, count: edits.length, limit: EDITS };
 }
 
-/** It is not fought for ever: the canary gets nothing until a human says how to go on. */
+/** Sluice does not fight other writers for ever: the canary gets nothing until a human decides. */
 export function contested(s: StepFacts): Answer {
   const writer = writerOf(s);
   const who = writer === undefined ? 'Someone' : writer.who;
@@ -37,7 +37,7 @@ function remedyOf(writer: Writer | undefined): string {
   return remedy.charAt(0).toUpperCase() + remedy.slice(1);
 }
 
-/** Who wrote last to what carries the weight, since it was written. */
+/** The last writer to the objects that carry the weight, since it was written. */
 function writerOf(s: StepFacts): Writer | undefined {
   const { facts, status, traffic } = s;
   const { routes, made } = traffic.context;

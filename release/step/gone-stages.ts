@@ -2,7 +2,10 @@ import { REASON, type Reason } from '../../api/reasons.ts';
 import { answerFor, POLL_MS, SLOW_MS } from '../answer.ts';
 import type { Stage, StepFacts } from './stage.ts';
 
-/** What the release splits is not there any more. The canary is judged as long as anything goes to it; the step does not go on. */
+/**
+ * The routes that the release splits are gone. The canary is judged while anything goes to it; the step does not
+ * continue.
+ */
 export const routesThere: Stage = (s) => {
   const { routes = [] } = s.release.spec.traffic ?? {};
   const gone = routes.filter(
@@ -16,7 +19,7 @@ export const routesThere: Stage = (s) => {
   return waiting(s, REASON.NoRoute, sentence);
 };
 
-/** Without the stable Service stable answers nobody, which would make any canary look good. */
+/** Without the stable Service, requests to stable get no answer, and that would make any canary look good. */
 export const stableServiceThere: Stage = (s) => {
   const name = s.release.spec.traffic?.service;
   if (name === undefined || s.facts.snapshot.services.some(({ metadata }) => metadata.name === name))

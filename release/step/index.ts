@@ -17,12 +17,15 @@ import { switchedAtFullSize } from './switch-stages.ts';
 import { drifted, originalsRecorded, reassert, weightObserved, weightWritten } from './weight-stages.ts';
 
 /**
- * Too little traffic (or a disagreement between rules) is mended only when a window has just been judged: it may have been Sluice itself
- * that took the traffic away, and lost the record of why.
+ * Too little traffic (or a disagreement between rules) is corrected only when a window has just been judged: Sluice
+ * itself may have taken the traffic away, and lost the record of why.
  */
 const mended: Stage = (s) => (drifted(s) && justJudged(s) ? reassert(s) : undefined);
 
-/** In this order; the first that has something to do or to wait for answers. What keeps users safe was asked before (rules/safety). */
+/**
+ * In this order; the first stage that has something to do or to wait for answers. The safety rules were asked before
+ * (rules/safety).
+ */
 const BY_ROUTES: readonly Stage[] = [
   withheld,
   routesThere,
@@ -39,7 +42,9 @@ const BY_ROUTES: readonly Stage[] = [
   mended,
 ];
 
-/** Without a router: the number of canary pods is the weight, and whoever sends to stable pods sends to them. */
+/**
+ * Without a router: the number of canary pods is the weight, and clients that send to stable pods also send to them.
+ */
 const BY_PODS: readonly Stage[] = [
   withheld,
   companionsFollow,
@@ -52,7 +57,7 @@ const BY_PODS: readonly Stage[] = [
 
 const STAGES: Record<Steering['by'], readonly Stage[]> = { routes: BY_ROUTES, pods: BY_PODS };
 
-/** One rung of the ladder, from the canary's size to the verdict. */
+/** One step of the ladder, from the canary's size to the verdict. */
 export function goOnWithStep(facts: Facts, release: Release): Answer {
   const s = stepFacts(facts, release);
   if (s === undefined) return unreadable(facts, release);
@@ -70,14 +75,14 @@ function stepOn(s: StepFacts): Answer {
 }
 
 /**
- * What was judged is recorded in this pass. Writes that may be refused wait for the next one: a status is not written after them, and a
- * window that is not recorded would be judged for ever.
+ * Records in this pass what was judged. Writes that may be refused wait for the next pass: if one failed, the status
+ * would not be written, and a window that is not recorded would be judged again for ever.
  */
 function recorded(s: StepFacts, answer: Answer): Answer {
   const { analysis, verdict, share } = s.status;
   if (!answer.actions.some(mayFail) && answer.status !== undefined) {
     const { next } = answer.status;
-    // a step that begins has statistics of its own
+    // a new step has statistics of its own
     return next.step === s.index && next.analysis?.measuredUntilMs !== analysis?.measuredUntilMs
       ? withKnown(s, answer)
       : answer;
@@ -102,7 +107,9 @@ function withKnown({ status: { analysis, verdict, share } }: StepFacts, answer: 
 const mayFail = (action: Action): boolean =>
   action.do === 'write' && action.urgent !== true && action.onRefusal?.then !== 'goOn';
 
-/** The record was damaged: nothing can be judged by it and nothing goes on, but a human can still abort. */
+/**
+ * The record was damaged: nothing can be judged by it and the release does not continue, but a human can still abort.
+ */
 function unreadable(facts: Facts, release: Release): Answer {
   const sentence =
     'spec of the Release cannot be read any more: the canary gets no requests; abort it with intent Abort.';

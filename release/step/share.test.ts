@@ -79,7 +79,7 @@ const objects = ({
 const look = (shape: Shape, result?: MeasureResult): Decision =>
   decide(aSnapshot(objects(shape), result === undefined ? {} : { measured: result }));
 
-/** The window with the metric as given and so many requests of each arm. */
+/** The window with the given metric and this many requests of each arm. */
 const counted = (
   canary: number,
   stable: number,

@@ -14,7 +14,7 @@ import type { StepFacts } from './stage.ts';
 
 /** Does the data plane do what the route says? The requests of both versions are counted and compared with the weight. */
 
-/** Counts of the window that was measured, taken out of the measurements of metrics. */
+/** Separates the counts of the measured window from the measurements of metrics. */
 export function splitMeasurements({ measurements }: MeasureResult): {
   metrics: Measurement[];
   share: Measurement | undefined;
@@ -25,7 +25,7 @@ export function splitMeasurements({ measurements }: MeasureResult): {
   };
 }
 
-/** What to count by; undefined where counts would say nothing. */
+/** The queries that count requests; undefined where counts would say nothing. */
 export function shareQueries(s: StepFacts): ShareQueries | undefined {
   const { requests, metric } = s.release.spec.traffic?.preset ?? {};
   if (requests === undefined || whyNot(s) !== undefined) return undefined;
@@ -37,7 +37,7 @@ export function shareQueries(s: StepFacts): ShareQueries | undefined {
   return bound && { source: endpointOf(bound.template), ...requests, metric };
 }
 
-/** What is known of the share after this window; undefined where nothing is shared out by weight. */
+/** What is known of the share after this window; undefined where requests are not split by weight. */
 export function shareAfter(
   s: StepFacts,
   window: Window,
@@ -56,7 +56,7 @@ export function shareAfter(
 
 const isShared = ({ split }: StepFacts): boolean => split.weight > 0 && split.weight < 100;
 
-/** What stands against a comparison at all, as the end of a sentence. */
+/** What prevents any comparison, as the end of a sentence. */
 function whyNot({ split, traffic, release }: StepFacts): string | undefined {
   const { preset } = release.spec.traffic ?? {};
   if (split.matching) return 'requests that match go to the canary whatever the weight';
@@ -71,7 +71,7 @@ function whyNot({ split, traffic, release }: StepFacts): string | undefined {
   return undefined;
 }
 
-/** Why this window adds nothing. Scrapes at its beginning must not hold requests of the weight before. */
+/** Why this window adds nothing. Scrapes at its beginning must not contain requests of the weight before. */
 function uncounted(s: StepFacts, window: Window, measurement: Measurement | undefined): string | undefined {
   const { facts, policy, status, traffic } = s;
   const settleMs = policy.settleMs ?? traffic.provider.settleMs;
@@ -100,7 +100,7 @@ export function overflow(s: StepFacts): Answer | undefined {
   });
 }
 
-/** A step does not advance while its weight is refuted: what was measured is not what the step is about. */
+/** A step does not advance while the counts contradict its weight: what was measured is not what the step is about. */
 export function starved(s: StepFacts): TrafficShare | undefined {
   const { share, weightObservedAt } = s.status;
   if (share === undefined || share.since !== weightObservedAt) return undefined;

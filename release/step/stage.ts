@@ -30,14 +30,16 @@ export interface StepFacts {
 /** One stage of a step: undefined = done, go on to the next. */
 export type Stage = (s: StepFacts) => Answer | undefined;
 
-/** Beginning of a stage that may take only so long. */
+/** The present time, stored as the beginning of a stage with a time limit. */
 export const nowOf = ({ facts }: StepFacts): string => new Date(facts.nowMs).toISOString();
 
-/** Phases in which requests may go to the canary without being on their way back. */
+/** Phases in which requests may go to the canary and are not being taken back. */
 const LIVE: ReadonlySet<Phase> = new Set(['Progressing', 'Waiting', 'Promoting']);
 export const isLive = (phase: Phase): boolean => LIVE.has(phase);
 
-/** The step a release is at, or was promoted from; undefined where it has none, or its record cannot be read. */
+/**
+ * The step of a release, or the one it was promoted from; undefined where it has no step, or its record cannot be read.
+ */
 export function stepFacts(facts: Facts, release: Release, status = release.status): StepFacts | undefined {
   const { target, traffic, rules, templates } = facts;
   const index = status?.step ?? 0;

@@ -3,15 +3,15 @@ import { seenText } from '../../providers/shared/wants.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { StepFacts } from './stage.ts';
 
-/** What a step does and says differently by how its share is brought about. */
+/** How a step acts and what it says, depending on what brings about its share. */
 interface Steered {
-  /** does what carries the weight differ from what this step left, by somebody else's hand? */
+  /** did another writer change what carries the weight from what this step left? */
   drifted: (s: StepFacts) => boolean;
-  /** what carries the weight */
+  /** the objects that carry the weight */
   carriers: (s: StepFacts) => readonly (KubeObject | undefined)[];
-  /** after "the weight": where it stands */
+  /** follows "the weight" in a sentence: where the weight is set */
   place: (s: StepFacts) => string;
-  /** after "Somebody": what was done to it, and to what value */
+  /** follows the name of the writer in a sentence: what was done, and to what value */
   changed: (s: StepFacts) => { what: string; to: string };
 }
 
@@ -38,19 +38,19 @@ const STEERED: Record<Steering['by'], Steered> = {
 
 export const steered = ({ traffic }: StepFacts): Steered => STEERED[traffic.provider.steering.by];
 
-/** What this step's weight comes to beside the stable pods of now; undefined where a router splits. */
+/** The share that this step's weight becomes beside the present stable pods; undefined where a router splits. */
 export const reachedIn = ({ traffic, target, step }: StepFacts): Reached | undefined =>
   traffic.provider.steering.reached(step.weight, target.replicas);
 
 /**
- * Somebody else scaled the canary. A number that is the one this release wrote last, and is only not right any more, is
- * none of that: stable's own number moved.
+ * Another writer scaled the canary. It does not count if the number is the one that this release wrote last and is only
+ * outdated: then the number of stable pods changed.
  */
 export function scaledByOthers(s: StepFacts): boolean {
   const { canary } = s.facts;
   const { weightObservedAt, canaryReplicas } = s.status;
   const wanted = reachedIn(s)?.pods;
   if (canary.deployment === undefined || [wanted, canaryReplicas].includes(canary.wanted)) return false;
-  // Before its weight is observed a canary may still be at 0, or at the number of another step.
+  // Before its weight is observed, a canary may still be at 0, or at the number of another step.
   return weightObservedAt !== undefined || (canaryReplicas === wanted && canary.wanted > 0);
 }

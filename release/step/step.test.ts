@@ -326,7 +326,7 @@ describe('a route that somebody changed', () => {
     const again = look(stepAt({ status }, [aRoute(5)])).status!.next;
     expect(again.weightObservedAt).toBe(new Date(NOW).toISOString());
     expect(again.analysis?.measuredUntilMs).toBe(FIRST_WINDOW.endMs);
-    // a step that passed carries the same on into the next one
+    // a step that passed passes the same metrics on to the next one
     expect(again.analysis?.metrics).toEqual(passed.analysis?.metrics);
   });
 

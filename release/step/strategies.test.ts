@@ -314,7 +314,7 @@ describe('blueGreen after the switch', () => {
     metrics: {},
     verdicts: [],
   };
-  /** A bake that began so many seconds ago, judged to so many seconds ago. */
+  /** A bake that began this many seconds ago, judged up to this many seconds ago. */
   const baking = (since: number, judgedTo: number, change: Partial<Shape> = {}): Shape => ({
     policy: BLUE_GREEN,
     split: { weight: 100 },

@@ -4,12 +4,12 @@ import { timeOf } from '../facts/workload.ts';
 import { answerFor, POLL_MS, SLOW_MS } from '../answer.ts';
 import type { Stage } from './stage.ts';
 
-/** Whoever is not at its whole size by then may never be. */
+/** An arm that does not have its full size within this time may never have it. */
 const READY_WITHIN_MS = 120_000;
 
 /**
- * All requests go to the canary only while it has the size of stable, and stable has its own size behind it: one write has
- * to be enough to take everything back.
+ * All requests go to the canary only while it has the size of stable, and stable itself has its full size: one write
+ * has to be enough to take everything back.
  */
 export const switchable: Stage = (s) => {
   if (s.split.weight < 100) return undefined;
@@ -26,7 +26,7 @@ export const switchable: Stage = (s) => {
   return answerFor(s.facts, s.release, stalled, { phase: 'Waiting' });
 };
 
-/** The same, where nothing has been switched yet. */
+/** The same check, only before the switch. */
 export const switchedAtFullSize: Stage = (s) =>
   s.status.weightObservedAt === undefined ? switchable(s) : undefined;
 

@@ -13,7 +13,7 @@ import { nowOf, type Stage, type StepFacts } from './stage.ts';
 import { reachedIn, steered } from './steered.ts';
 import { switchable } from './switch-stages.ts';
 
-/** What a user's route held is on the Release, with the finalizer, before the first edit. */
+/** The original content of a user's route is on the Release, with the finalizer, before the first edit. */
 export const originalsRecorded: Stage = (s) => {
   const { provider, context, recorded } = s.traffic;
   if (!provider.editsUserRoutes) return undefined;
@@ -28,7 +28,9 @@ export const originalsRecorded: Stage = (s) => {
 /** "Weight 5", "Weight 0 with copies of 100% of requests" */
 const what = ({ split }: StepFacts): string => splitText(split).replace(/^w/, 'W');
 
-/** The step's weight is written; if the route had shown it before, somebody changed it before it was confirmed. */
+/**
+ * The step's weight is written. If the route had shown it before, another writer changed it before it was confirmed.
+ */
 export const weightWritten: Stage = (s) => {
   if (s.status.weightObservedAt !== undefined) return undefined;
   const { provider, context } = s.traffic;
@@ -42,7 +44,10 @@ export const weightWritten: Stage = (s) => {
   return answerFor(s.facts, s.release, parts, change);
 };
 
-/** The weight is read back, confirmed by back ends that confirm. How long that may take is bounded (live/bounded.ts). */
+/**
+ * The weight is observed; back ends that confirm must have confirmed it. How long that may take is bounded
+ * (live/bounded.ts).
+ */
 export const weightObserved: Stage = (s) => {
   const { observation } = s.traffic;
   if (s.status.weightObservedAt !== undefined) return undefined;
@@ -63,7 +68,7 @@ export const weightObserved: Stage = (s) => {
   return answerFor(s.facts, s.release, { ...parts, requeueAfterMs: POLL_MS }, change);
 };
 
-/** From now on the step has its weight; what was measured before speaks for nobody's safety. */
+/** From now on the step has its weight; earlier measurements do not count as evidence of safety. */
 export function observedNow(s: StepFacts) {
   const { analysis, stepExposedAt } = s.status;
   return {
@@ -73,12 +78,12 @@ export function observedNow(s: StepFacts) {
   };
 }
 
-/** Is the route other than this step left it? */
+/** Does the route differ from what this step left? */
 export function drifted(s: StepFacts): boolean {
   return s.status.weightObservedAt !== undefined && steered(s).drifted(s);
 }
 
-/** The weight is written again, as often as that may happen. */
+/** Writes the weight again, up to the number of times that this may happen. */
 export function reassert(s: StepFacts): Answer {
   if (isContested(s)) return contested(s);
   const unready = switchable(s);

@@ -15,7 +15,7 @@ import { aRelease, initial, underWay } from '../../../test/support/release-build
 import { startStep } from '../../../analysis/judge/core/judge.ts';
 import { decide } from '../../decide.ts';
 
-/** A second ReplicaSet of the canary Deployment, as somebody's `kubectl set image deployment/web-canary` makes it. */
+/** A second ReplicaSet of the canary Deployment, as `kubectl set image deployment/web-canary` makes it. */
 const second = (image: string, annotations = {}): KubeObject[] => {
   const [set, ...pods] = replicaSet(image, { pods: 1 });
   const owner = ownedBy('Deployment', 'web-canary', 'uid-web-canary');

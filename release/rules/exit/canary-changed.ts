@@ -13,8 +13,9 @@ import { stillServes, zeroWeight } from '../../plan/leave.ts';
 import type { Stepping } from '../../situation.ts';
 
 /**
- * Somebody gave the canary Deployment another template: what was measured, or would be, is not about this release.
- * Traffic is taken off, the canary is made anew, and the release starts again without what it believed to know.
+ * Another writer gave the canary Deployment another template: earlier and future measurements of it say nothing about
+ * this release. Traffic is taken off, the canary is recreated, and the release starts again without its earlier
+ * measurements.
  */
 export const canaryChanged: Rule<Stepping> = {
   name: 'canary-changed',
@@ -25,7 +26,7 @@ export const canaryChanged: Rule<Stepping> = {
     const sentence = `Someone changed the template of Deployment ${canary.name}: Sluice recreates the canary and starts the release again.`;
     const off = zeroWeight(facts);
     const { weightObservedAt, analysis } = active.status;
-    // Deleted only once it is recorded that nothing is known: else a lost record would keep what was measured.
+    // Deleted only after the status records that nothing is known: otherwise a crash could keep the old measurements.
     const forgotten = weightObservedAt === undefined && analysis === undefined;
     const serves = stillServes(facts);
     const away =
@@ -55,14 +56,14 @@ export const canaryChanged: Rule<Stepping> = {
   },
 };
 
-/** A human who let a step go on had seen another canary. */
+/** A human who resumed a step had seen another canary, so the answer is removed. */
 function unresumed(release: Release): Action[] {
   if (release.metadata.annotations?.[ANNOTATION.resumedStep] === undefined) return [];
   const annotations = { [ANNOTATION.resumedStep]: null };
   return [patchRelease('forget that a human resumed a step', release, { annotations })];
 }
 
-/** A canary is made once and only scaled afterwards, so all its ReplicaSets are of one template. */
+/** A canary is made once and then only scaled, so all its ReplicaSets have one template. */
 function isChanged({ deployment }: CanaryFacts): boolean {
   const [first, ...others] = deployment?.replicaSets ?? [];
   return first !== undefined && others.some(({ template }) => !templatesEqual(template, first.template));

@@ -4,10 +4,10 @@ import { canaryFailure } from '../../plan/canary-failure.ts';
 import { withdraw, type Cause } from '../../plan/withdraw.ts';
 import type { Stepping } from '../../situation.ts';
 
-/** So often may a canary under traffic lose its last ready pod. */
+/** How often a canary under traffic may lose its last ready pod. */
 const LOSSES = 3;
 
-/** Canary pods that crash, restart, or do not become ready in time: the release fails, it never waits for ever. */
+/** Canary pods that crash, restart, or do not become ready in time: the release fails and does not wait for ever. */
 export const canaryFailed: Rule<Stepping> = {
   name: 'canary-failed',
   decide(facts) {
@@ -17,7 +17,7 @@ export const canaryFailed: Rule<Stepping> = {
   },
 };
 
-/** Readiness that comes and goes would otherwise begin the same step for ever, each time with failing requests. */
+/** Unstable readiness would otherwise begin the same step again for ever, each time with failing requests. */
 function unsteady({ status }: Stepping['active']): Cause | undefined {
   const losses = status.losses ?? 0;
   if (losses < LOSSES) return undefined;

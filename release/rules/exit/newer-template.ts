@@ -4,10 +4,16 @@ import type { Rule } from '../../model.ts';
 import { withdraw } from '../../plan/withdraw.ts';
 import type { Starting, Stepping } from '../../situation.ts';
 
-/** After this many in a row one release is finished, or a busy team would never release anything. */
+/**
+ * After this many replaced releases in a row one release is finished; otherwise a busy team would never release
+ * anything.
+ */
 const IN_A_ROW = 3;
 
-/** A newer template replaces the one under test: weight 0, the canary and its pods go, then a new release begins. */
+/**
+ * A newer template replaces the one under test: weight 0, the canary and its pods are removed, then a new release
+ * begins.
+ */
 export const newerTemplate: Rule<Starting | Stepping> = {
   name: 'newer-template',
   decide(facts) {
@@ -20,7 +26,7 @@ export const newerTemplate: Rule<Starting | Stepping> = {
   },
 };
 
-/** The newer template waits until this release has ended. A release that cannot begin is never waited for. */
+/** The newer template waits until this release has ended. It never waits for a release that cannot begin. */
 function queues({ releases, rules }: Stepping): boolean {
   const before = releases.slice(1);
   const first = before.findIndex((release) => phaseOf(release) !== 'Superseded');

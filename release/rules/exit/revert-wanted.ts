@@ -5,7 +5,7 @@ import type { Rule } from '../../model.ts';
 import { ENDED, TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
-/** The template is set back to stable, by its author or by order: the release ends, traffic first, and no new one begins. */
+/** The author or an order sets the template back to stable: the release ends, traffic first, and no new one begins. */
 export const revertWanted: Rule<Starting | Stepping | Promoting> = {
   name: 'revert-wanted',
   decide(facts) {

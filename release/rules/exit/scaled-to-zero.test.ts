@@ -16,7 +16,7 @@ import { decide } from '../../decide.ts';
 const ZERO = 'jsonPatch HTTPRoute/web: take all traffic off the canary';
 const conditions = [{ type: 'Available', status: 'False', lastTransitionTime: ago(900) }];
 
-/** A release under way whose target was scaled, with stable pods of which some are ready. */
+/** A running release whose target was scaled, with stable pods of which some are ready. */
 function scaled(replicas: number, ready: number, waitsFor: ReleaseStatus['waitsFor'], weight = 0) {
   const rest = without(without(underWay(), 'ReplicaSet', '^web-web-1$'), 'Pod', '^web-web-1');
   const status = {

@@ -8,8 +8,8 @@ import { zeroWeight } from '../../plan/leave.ts';
 import type { Stepping } from '../../situation.ts';
 
 /**
- * The target was scaled to 0 in mid-release: without stable pods there is nothing to compare with, and a failing stable
- * arm would make any canary look good. The release rests until stable pods serve again.
+ * The target was scaled to 0 during a release: without stable pods there is nothing to compare with, and a failing
+ * stable arm would make any canary look good. The release rests until stable pods serve again.
  */
 export const scaledToZero: Rule<Stepping> = {
   name: 'scaled-to-zero',
@@ -33,12 +33,15 @@ export const scaledToZero: Rule<Stepping> = {
 
 function rests({ active, target, stable }: Stepping): boolean {
   if (target.replicas === 0) return true;
-  // Coming up again from 0 is not being broken, however long it takes.
+  // Pods that start again from 0 do not count as broken, however long it takes.
   const back = stable.replicaSet?.pods.some((pod) => pod.ready) === true;
   return isResting(active.status) && !back;
 }
 
-/** A status of the version before says only that it waits and gives the canary nothing; that much is enough to wait on. */
+/**
+ * A status from an earlier version has no `waitsFor`: it says only that the release waits and gives the canary nothing,
+ * which is enough to rest on.
+ */
 function isResting(status: ReleaseStatus): boolean {
   if (status.phase !== 'Waiting') return false;
   const { waitsFor, withheld } = status;

@@ -6,7 +6,10 @@ import { ago, aSnapshot, aTarget, changed, doing, replicaSet } from '../../../te
 import { underWay } from '../../../test/support/release-builders.ts';
 import { decide } from '../../decide.ts';
 
-/** Stable lost its pods so many seconds ago, as the API server dates it; below zero: its clock is ahead of the controller's. */
+/**
+ * Stable lost its pods this many seconds ago, as the API server dates it; below zero: its clock is ahead of the
+ * controller's.
+ */
 interface Stable {
   lost: number;
   ready?: number;

@@ -4,7 +4,7 @@ import type { Rule } from '../../model.ts';
 import { promote } from '../../plan/promote.ts';
 import type { Stepping } from '../../situation.ts';
 
-/** No stable pod has been available for 60 s: the new version is the best there is, as soon as the canary is ready. */
+/** No stable pod has been available for 60 s: as soon as the canary is ready, the new version is the best choice. */
 export const stableUnavailable: Rule<Stepping> = {
   name: 'stable-unavailable',
   decide(facts) {

@@ -4,8 +4,8 @@ import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import type { Stepping } from '../../situation.ts';
 
 /**
- * Validation or admission goes on refusing a write without which the step cannot be: the release ends, and the server's own sentence
- * says why. A missing right is waited for instead, and a server that could not do it has not said no.
+ * Validation or admission keeps refusing a write that the step needs: the release ends, and the server's own sentence
+ * says why. For a missing right the release waits instead, and a transient failure of the server is not a refusal.
  */
 export const writeRefused: Rule<Stepping> = {
   name: 'write-refused',

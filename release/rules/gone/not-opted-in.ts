@@ -6,18 +6,19 @@ import type { LastRule } from '../../model.ts';
 import { ENDED, goOnWithdrawing, withdraw } from '../../plan/withdraw.ts';
 import type { NotOptedIn, OptedOutMidRelease } from '../../situation.ts';
 
-/** A Deployment without the policy annotation is not ours. */
+/** Sluice leaves a Deployment without the policy annotation alone. */
 export const notOptedIn: LastRule<NotOptedIn> = {
   name: 'not-opted-in',
   decide({ target }) {
     const sentence = 'The Deployment has not opted in.';
-    // While it is paused the marker says by whom; afterwards it would hold the target as soon as that opts in again.
+    // While the target is paused, the marker says who paused it. After that the marker would hold the target as soon as
+    // it opts in again.
     const actions = target.paused ? [] : unmark(target);
     return answer({ reason: REASON.OptedOut, sentence, actions, outcome: 'done' });
   },
 };
 
-/** Opting out in mid-release is an abort. */
+/** Opting out during a release is an abort. */
 export const optedOutMidRelease: LastRule<OptedOutMidRelease> = {
   name: 'opted-out-mid-release',
   decide(facts) {

@@ -9,7 +9,7 @@ import { DELETED } from '../../record/record-again.ts';
 import { recordStatus } from '../../record/record.ts';
 import type { Recording } from '../../situation.ts';
 
-/** A Release that only records what rolled out without one, or how another ended. */
+/** A Release that only records what rolled out without one, or how another ended, gets its status. */
 export const recordUnfinished: LastRule<Recording> = {
   name: 'record-unfinished',
   decide(facts) {
@@ -29,7 +29,7 @@ export const recordUnfinished: LastRule<Recording> = {
   },
 };
 
-/** A target that was made again: what it runs is judged by what was stable before, once it serves alone. */
+/** A recreated target: once its template serves alone, that is compared with what was stable before. */
 function recreatedTarget(facts: Recording): Answer {
   const { active, target } = facts;
   const serving = target.observed ? servingAlone(target) : undefined;

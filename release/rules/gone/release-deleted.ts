@@ -11,8 +11,8 @@ import { cause, TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import type { Between, OptedOutMidRelease, UnderWay } from '../../situation.ts';
 
 /**
- * Somebody deletes the Release under way: an abort. Its finalizer keeps it until the route is restored; how it ended is written
- * into a fresh record before it goes, so that its template is not begun anew.
+ * A user deletes the running Release: an abort. Its finalizer keeps it until the route is restored. Before it goes, its
+ * end is written into a new record, so that its template does not begin again.
  */
 export const releaseDeleted: Rule<OptedOutMidRelease | UnderWay> = {
   name: 'release-deleted',
@@ -24,7 +24,7 @@ export const releaseDeleted: Rule<OptedOutMidRelease | UnderWay> = {
   },
 };
 
-/** The newest Release, which has ended, is deleted: it goes once no route needs its record. */
+/** The newest Release has ended and is deleted: it goes once no route needs its record. */
 export const endedReleaseDeleted: Rule<Between> = {
   name: 'ended-release-deleted',
   decide(facts) {
@@ -34,7 +34,10 @@ export const endedReleaseDeleted: Rule<Between> = {
   },
 };
 
-/** Its record was written and the finalizer was not taken off any more: the route had been restored before either. */
+/**
+ * The Release has a new record and still has its finalizer, because the process ended in between. The route was
+ * restored before either write.
+ */
 export const recordedReleaseDeleted: Rule<Between> = {
   name: 'recorded-release-deleted',
   decide({ releases: [, before] }) {
@@ -51,14 +54,16 @@ const isDeleted = ({ metadata }: Release): boolean => metadata.deletionTimestamp
 function begin(facts: OptedOutMidRelease | UnderWay): Answer {
   const { active, target, stable } = facts;
   const sentence = 'The Release was deleted: the route is restored and the canary is removed.';
-  // It may be rolling out at this moment.
+  // The template may be rolling out at this moment.
   const rolling = !target.paused && stable?.wanted === false && !stable.foreign;
   const first = rolling ? urgent([pause(facts, target)]) : [];
   const reason = REASON.ReleaseDeleted;
   return withdraw(facts, active, { reason, sentence, withdrawal: TURNED_DOWN, first });
 }
 
-/** The record first: without it a controller that dies now would find a template nobody has tried. */
+/**
+ * The record is written first: if the controller ended before, the next one would find a template that looks untried.
+ */
 function ended(facts: OptedOutMidRelease | UnderWay, newest: Release): Answer {
   const { target, stable } = facts;
   const sentence = 'The route is restored; the Release can be deleted.';
@@ -78,7 +83,7 @@ function ended(facts: OptedOutMidRelease | UnderWay, newest: Release): Answer {
 function released(facts: Facts, release: Release): Answer {
   const sentence = 'The route is restored; the Release can be deleted.';
   const actions = facts.traffic?.recorded === true ? [forgetOriginals(release)] : [];
-  // Without the finalizer it goes by itself, and the watch tells of that.
+  // Without the finalizer the Release disappears by itself, and the watch reports it.
   const requeueAfterMs = actions.length > 0 ? AT_ONCE : POLL_MS;
   return answer({ reason: REASON.ReleaseDeleted, sentence, actions, requeueAfterMs });
 }

@@ -45,7 +45,7 @@ function release(facts: Facts, newest: Release): Answer | undefined {
   });
 }
 
-/** The Release goes with its owner, unless somebody deleted the target alone. */
+/** The Release is deleted with its owner, unless a user deleted only the target. */
 function ended(facts: Facts, newest: Release): Answer {
   const { reason = REASON.TargetDeleted, message = '' } = newest.status ?? {};
   return answerFor(

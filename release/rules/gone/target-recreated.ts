@@ -3,7 +3,7 @@ import type { Rule } from '../../model.ts';
 import { ENDED, withdraw } from '../../plan/withdraw.ts';
 import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
-/** The target was deleted and made again while a release of the old one was under way. */
+/** The target was deleted and recreated while a release of the old one was running. */
 export const targetRecreated: Rule<Starting | Stepping | Promoting> = {
   name: 'target-recreated',
   decide(facts) {

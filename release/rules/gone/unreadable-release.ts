@@ -4,8 +4,8 @@ import type { Rule } from '../../model.ts';
 import type { FirstSight, Idle } from '../../situation.ts';
 
 /**
- * A Release nobody can read may be the one that knows what is stable, so nothing new is decided without it. A release
- * under way has its own record and goes on.
+ * An unreadable Release may be the one that knows what is stable, so nothing new is decided without it. A running
+ * release has its own record and continues.
  */
 export const unreadableRelease: Rule<FirstSight | Idle> = {
   name: 'unreadable-release',

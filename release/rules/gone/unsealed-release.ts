@@ -12,8 +12,8 @@ import { discarded, mayBeUnfinished } from '../../record/made.ts';
 import type { Between, Gone } from '../../situation.ts';
 
 /**
- * A Release without a valid seal was forged or changed by hand, or the key was lost. Nothing in it is acted upon: what is
- * left of Sluice's own loses its traffic by the plain rule, and the Release ends.
+ * A Release without a valid seal was forged or changed by hand, or the key was lost. Nothing in it is acted upon: what
+ * is left of Sluice's own objects loses its traffic by the plain rule, and the Release ends.
  */
 export const unsealedRelease: Rule<Gone | Between> = {
   name: 'unsealed-release',

@@ -10,7 +10,10 @@ import { record, type Recording } from '../../record/record.ts';
 import { notHeld } from '../../record/record-size.ts';
 import type { Idle } from '../../situation.ts';
 
-/** The target has another template than the stable one, and nothing holds it: it is paused, and what rolled out is recorded as escaped. */
+/**
+ * The target has another template than the stable one, and it is not held: it is paused, and what rolled out is
+ * recorded as escaped.
+ */
 export const changeEscaped: Rule<Idle> = {
   name: 'change-escaped',
   decide: (facts) => (facts.stable.wanted ? undefined : escaped(facts)),
@@ -28,7 +31,7 @@ const recorded = (facts: Idle, recording: Recording & { before: StableRecord }):
   notHeld(facts, facts.target, { stable: recording.before.template, canary: facts.target.template }) ??
   record(facts, facts.target, recording);
 
-/** The target had left Sluice in mid-release. */
+/** The target had opted out during a release and is back. */
 const isBack = ({ status }: Release): boolean => status?.withdrawal?.by === 'OptOut';
 
 function escaped(facts: Idle): Answer | undefined {
@@ -36,10 +39,10 @@ function escaped(facts: Idle): Answer | undefined {
   const present = ofTemplate(target, target.template);
   const alone = target.observed ? servingPresent(target, present) : undefined;
   if (target.paused && alone === undefined) return undefined;
-  // A native rollout of the time when it had opted out is let end first.
+  // Wait first for the end of a native rollout that began while the target had opted out.
   if (isBack(newest) && alone === undefined && !target.paused) return inProgress(target);
   const before = stableAfter(newest);
-  // It serves already, and admission holds what comes next.
+  // The template serves already, and admission holds the next change.
   const open = alone?.active === true && facts.snapshot.config.hold === 'admission';
   const first = target.paused || open ? [] : [pause(facts, target)];
   if (present?.active === true) return recorded(facts, { as: 'Escaped', serving: alone, before, first });

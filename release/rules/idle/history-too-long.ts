@@ -6,7 +6,7 @@ import { answer, AT_ONCE } from '../../answer.ts';
 import type { Rule } from '../../model.ts';
 import type { FirstSight, Idle } from '../../situation.ts';
 
-/** Old Releases deleted in one pass; the next goes on. */
+/** Maximum number of old Releases deleted in one pass; the next pass continues. */
 const BATCH = 20;
 
 /** More than the limit of ended Releases: the oldest go. */

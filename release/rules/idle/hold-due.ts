@@ -22,7 +22,7 @@ export const holdDue: Rule<Idle> = {
   },
 };
 
-/** Pause mode. A marker is left of a time in admission mode, or of policies that are still in the cluster. */
+/** Pause mode. A marker may remain from a time in admission mode, or policies that are still in the cluster set it. */
 function closed(facts: Idle): Answer | undefined {
   const { target } = facts;
   if (target.paused)
@@ -38,7 +38,7 @@ function closed(facts: Idle): Answer | undefined {
   });
 }
 
-/** Admission mode. A pause that is neither Sluice's nor admission's is the author's own, and stays. */
+/** Admission mode. A pause that neither Sluice nor admission set is the author's own, and stays. */
 function open(facts: Idle): Answer | undefined {
   const { target, stable } = facts;
   if (showsFailure(facts)) return undefined;
@@ -58,14 +58,14 @@ function withoutMarker(target: WorkloadFacts): Answer | undefined {
 }
 
 /**
- * A promotion that failed leaves its sign on the stable template, so that a pipeline that waits learns of it. The native
- * controller would replace the sign on a target that is not paused.
+ * A failed promotion leaves its sign on the stable template, so that a waiting pipeline sees it. On a target that is
+ * not paused, the native controller would replace the sign.
  */
 function showsFailure({ target, newest }: Idle): boolean {
   return target.paused && isMarkedFailed(target) && wasUndone(newest);
 }
 
-/** Paused in the middle of going back to stable: it is let go on. */
+/** The target was paused while it was going back to stable: its rollout continues. */
 function unfinished(target: WorkloadFacts): Answer {
   const sentence = 'The target was paused before the stable template served alone: its rollout continues.';
   return answer({ reason: REASON.StableLost, sentence, actions: [unpause(target)], requeueAfterMs: POLL_MS });

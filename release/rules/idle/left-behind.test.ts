@@ -35,7 +35,7 @@ const forgotten = (route: KubeObject, policy: 'default' | null = 'default') =>
     ]),
   );
 
-/** Before the canary goes, which alone tells that a release was under way. */
+/** Written before the canary is deleted, because only the canary shows that a release was running. */
 const RECORDED = 'create Release/web-5: record how the deleted release ended';
 
 describe('a canary whose Release was torn away, finalizer and all', () => {

@@ -12,13 +12,14 @@ import { servesUnrecorded } from '../../plan/serving.ts';
 import { turnedDown } from '../../plan/turned-down.ts';
 import type { Idle } from '../../situation.ts';
 
-/** A held template that no Release is about yet: one is made, with everything it will be judged by. */
+/** A held template that has no Release yet: one is made, with everything by which it will be judged. */
 export const newTemplate: Rule<Idle> = {
   name: 'new-template',
   decide(facts) {
     const { target, stable } = facts;
     if (stable.wanted || !target.paused || turnedDown(facts) !== undefined) return undefined;
-    // Left over from a hold that failed, and handled by `stableLost` once the Release of it has ended; or recorded by `changeEscaped`.
+    // The template is left from a hold that failed: `stableLost` handles it once its Release has ended. Or
+    // `changeEscaped` records it.
     if ((facts.holdsNewest && stable.lost) || servesUnrecorded(facts)) return undefined;
     return doubted(facts) ?? begin(facts);
   },
@@ -30,7 +31,8 @@ function begin(facts: Idle): Answer {
   const tooLarge = cannotBegin(facts, target, { stable: record, canary: target.template });
   if (tooLarge !== undefined) return tooLarge;
   const plan = planRelease(facts);
-  // What the server could not rehearse a moment ago is tried again over a record that says so.
+  // If the server refused part of the dry run a moment ago, the Release is made unresolved, and the dry run is tried
+  // again for it.
   const resolved =
     plan.ok && !plan.rehearsal.some((each) => wasRefused(facts.snapshot, each)) ? plan : undefined;
   const { annotations, told } = arrivedSkip(facts, target);

@@ -6,7 +6,7 @@ import { clearFailed, optional } from '../../actions.ts';
 import { answer, answerFor } from '../../answer.ts';
 import type { Idle } from '../../situation.ts';
 
-/** Nothing is under way: the next change of the target is held, and it shows no failure it no longer has. */
+/** No release is running: the next change of the target is held, and an outdated sign of failure is removed. */
 export const nothingDue: LastRule<Idle> = {
   name: 'nothing-due',
   decide(facts) {
@@ -17,7 +17,7 @@ export const nothingDue: LastRule<Idle> = {
       sentence: 'Nothing is under way; the next change of the template will be held and released.',
       actions,
     };
-    // A template that a human turned down may be tried again after the target has gone back to stable.
+    // A template that a human rejected may be tried again after the target has gone back to stable.
     const left = facts.stable.wanted && newest.status?.targetGeneration !== undefined && !facts.holdsNewest;
     const aside = newest.metadata.annotations?.[ANNOTATION.setAside] !== undefined;
     if (newest.status === undefined || !left || aside || !wasTurnedDown(newest))
@@ -32,7 +32,7 @@ export const nothingDue: LastRule<Idle> = {
   },
 };
 
-/** A promotion that failed leaves its sign on the stable template, so that a pipeline that waits learns of it. */
+/** A failed promotion leaves its sign on the stable template, so that a waiting pipeline sees it. */
 function settledSign(facts: Idle): Action[] {
   return wasUndone(facts.newest) ? [] : optional(clearFailed(facts, facts.target));
 }

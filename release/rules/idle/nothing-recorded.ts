@@ -12,8 +12,8 @@ import type { FirstSight } from '../../situation.ts';
 import { notHeld, tooLargeForRecord } from '../../record/record-size.ts';
 
 /**
- * No Release speaks of this Deployment yet: it waits until one ReplicaSet serves alone, and is recorded. In pause mode it
- * is paused before, so that no change slips in between; in admission mode that is held anyway.
+ * No Release names this Deployment yet: waits until one ReplicaSet serves alone, then records it. In pause mode the
+ * target is paused first, so that no change slips in between; in admission mode a change is held anyway.
  */
 export const nothingRecorded: LastRule<FirstSight> = {
   name: 'nothing-recorded',
@@ -25,7 +25,7 @@ export const nothingRecorded: LastRule<FirstSight> = {
     const tooLarge = notHeld(facts, target, kept);
     if (tooLarge !== undefined) return tooLarge;
     if (target.paused) return recorded(facts, serving);
-    // About to roll out something else: the native controller has not made its ReplicaSet yet.
+    // Something else is about to roll out: the native controller has not made its ReplicaSet yet.
     if (!templatesEqual(serving.template, target.template)) return inProgress(target);
     if (facts.snapshot.config.hold === 'admission') return recorded(facts, serving);
     const sentence = 'The first version serves alone: the target is paused, so that its next change is held.';
@@ -38,7 +38,7 @@ export const nothingRecorded: LastRule<FirstSight> = {
   },
 };
 
-/** The Releases of a Deployment that was deleted go with it: what they call stable is written down while one is left. */
+/** The Releases of a deleted Deployment are deleted with it: what they call stable is recorded while one is left. */
 function remembered(facts: FirstSight): Answer | undefined {
   const { newest, target } = facts;
   if (newest === undefined) return undefined;
@@ -50,7 +50,7 @@ function remembered(facts: FirstSight): Answer | undefined {
   return answer({ reason: REASON.RolloutInProgress, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 
-/** The first version is Initial; a target made again with another template than the last stable one is Escaped. */
+/** The first version is Initial; a recreated target with another template than the last stable one is Escaped. */
 function recorded(facts: FirstSight, serving: ReplicaSetFacts): Answer {
   const { target } = facts;
   const { lastStable } = facts.snapshot;

@@ -11,8 +11,8 @@ import { turnedDown } from '../../plan/turned-down.ts';
 import type { Idle } from '../../situation.ts';
 
 /**
- * The Release under way was deleted, and nothing kept it: its canary still runs what the target holds. That it ended is recorded
- * after the traffic is off and before the canary goes, so that the template is not begun anew.
+ * The running Release was deleted, and no finalizer kept it: its canary still runs the target's template. Its end is
+ * recorded after the traffic is off and before the canary is deleted, so that the template does not begin again.
  */
 export const releaseVanished: Rule<Idle> = {
   name: 'release-vanished',

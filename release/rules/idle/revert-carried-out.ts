@@ -5,7 +5,10 @@ import { answer, AT_ONCE } from '../../answer.ts';
 import type { Rule } from '../../model.ts';
 import type { Idle } from '../../situation.ts';
 
-/** An order to a release that has ended: it was carried out, or is void because the target holds the stable template already. */
+/**
+ * An order to a release that has ended: it is carried out, or is void because the target already has the stable
+ * template.
+ */
 export const revertCarriedOut: Rule<Idle> = {
   name: 'revert-carried-out',
   decide({ newest, stable }) {

@@ -10,7 +10,7 @@ import { hold, patchRelease } from '../../actions.ts';
 import { answer, AT_ONCE } from '../../answer.ts';
 import type { Idle } from '../../situation.ts';
 
-/** The newer template that was set aside comes back, held, once the stable one serves alone again. */
+/** The newer template that was set aside is put back, held, once the stable one serves alone again. */
 export const templateSetAside: Rule<Idle> = {
   name: 'template-set-aside',
   decide(facts) {
@@ -24,7 +24,7 @@ export const templateSetAside: Rule<Idle> = {
   },
 };
 
-/** In pause mode a target that has come to rest is paused; in admission mode it is not, and so may still be rolling. */
+/** In pause mode a target at rest is paused; in admission mode it is not, so it may still be rolling out. */
 function atRest({ snapshot, target }: Idle): boolean {
   const settled = target.observed && servingAlone(target) !== undefined;
   return target.paused || (snapshot.config.hold === 'admission' && settled);

@@ -13,7 +13,10 @@ import type { Idle } from '../../situation.ts';
 
 const REVERT_AFTER_MS = 60_000;
 
-/** The target holds a template that failed or was aborted: it stays held and shown as failed, and is never tried again. */
+/**
+ * The target has a template that failed or was aborted: it stays held and shown as failed, and is not tried again by
+ * itself.
+ */
 export const templateTurnedDown: Rule<Idle> = {
   name: 'template-turned-down',
   decide(facts) {
@@ -26,7 +29,7 @@ export const templateTurnedDown: Rule<Idle> = {
   },
 };
 
-/** A human reverted the target to the stable template. */
+/** A human ordered the target back to the stable template. */
 function ordered(facts: Idle): Answer | undefined {
   const { newest, target, stable } = facts;
   if (newest.metadata.annotations?.[ANNOTATION.revert] === undefined) return undefined;
@@ -36,7 +39,7 @@ function ordered(facts: Idle): Answer | undefined {
   return answer({ reason: REASON.RevertedByHuman, sentence, actions, requeueAfterMs: AT_ONCE });
 }
 
-/** onFailure: revert writes the stable template back once native tools have had time to see the failure. */
+/** With onFailure: revert, writes the stable template back once native tools have had time to see the failure. */
 function revert(facts: Idle, release: Release): Answer | undefined {
   const { target, stable, rules } = facts;
   const wanted =

@@ -5,8 +5,8 @@ import type { Rule } from '../../model.ts';
 import type { Idle, Starting, Stepping } from '../../situation.ts';
 
 /**
- * Admission mode: a target held in another way (in pause mode, or by a human) gets the marker, so that admission keeps it
- * held. What is about to be let roll out needs none.
+ * Admission mode: a target held in another way (in pause mode, or by a human) gets the marker, so that admission keeps
+ * it held. A target about to roll out does not need it.
  */
 export const markerMissing: Rule<Idle | Starting | Stepping> = {
   name: 'marker-missing',

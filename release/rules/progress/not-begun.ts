@@ -15,7 +15,9 @@ import { promote, type Promotion } from '../../plan/promote.ts';
 import { skippedBy } from '../../plan/skip.ts';
 import type { Starting } from '../../situation.ts';
 
-/** A Release that has not begun: promoted without analysis if a rule says so, blocked, or its ladder begins. */
+/**
+ * A Release that has not begun: it is promoted without analysis if a rule says so, or is blocked, or its ladder begins.
+ */
 export const notBegun: LastRule<Starting> = {
   name: 'not-begun',
   decide(facts) {
@@ -28,7 +30,7 @@ export const notBegun: LastRule<Starting> = {
   },
 };
 
-/** The rules that may promote without analysis, each under its own name. */
+/** The rules that may promote without analysis, each with its own name. */
 function withoutAnalysis(facts: Starting): Promotion | undefined {
   const { active } = facts;
   if (facts.target.replicas === 0 && !failedBefore(facts, facts.target.template)) {
@@ -49,7 +51,7 @@ function withoutAnalysis(facts: Starting): Promotion | undefined {
   return { promotedFor: 'KnownGood', reason: REASON.KnownGood, sentence };
 }
 
-/** Of all that became of this template before, the newest is that it was turned down. */
+/** Was this template rejected, and not promoted since? */
 function failedBefore(facts: Starting, template: JsonObject): boolean {
   const last = facts.releases
     .slice(1)
@@ -71,7 +73,7 @@ function blocked(facts: Starting, plan: Extract<Plan, { ok: false }>): Answer {
   return answerFor(facts, active, parts, { phase: 'Blocked' });
 }
 
-/** The record is completed once what stood against it is gone; from then on it does not change. */
+/** The record is completed once nothing prevents the release any more; from then on it does not change. */
 function completed(facts: Starting, plan: Extract<Plan, { ok: true }>): Answer {
   const { active } = facts;
   const { policy, analysis, traffic } = plan.value;
@@ -127,7 +129,7 @@ function begin(facts: Starting): Answer {
   return answerFor(facts, active, parts, change);
 }
 
-/** Without a router not every weight can be had. */
+/** Says how many pods the steps become: without a router, not every weight is possible. */
 function inPods({ traffic, target }: Starting, steps: readonly Step[]): string {
   const weights = steps.map(({ weight }) => weight);
   const become = traffic?.provider.steering.becomes(weights, target.replicas);

@@ -36,8 +36,8 @@ export const promotionUnfinished: LastRule<Promoting> = {
 const keep = ({ active }: Promoting): StatusChange => ({ reason: active.status.reason });
 
 /**
- * A promotion without proof is due only while what ordered it is still so. It was recorded in an earlier pass, perhaps
- * long ago by a process that died before it could un-pause the target.
+ * A promotion without proof is due only while its order still holds. The order was recorded in an earlier pass, perhaps
+ * long ago by a process that ended before it could un-pause the target.
  */
 function orderGone(facts: Promoting): Answer | undefined {
   const { active, target } = facts;
@@ -57,7 +57,10 @@ function orderGone(facts: Promoting): Answer | undefined {
   });
 }
 
-/** A newer template arrived: weight 0, the newer one is set aside, and the proven one is finished first. */
+/**
+ * A newer template arrived: weight 0, the newer one is set aside, and the promotion of the proven one is finished
+ * first.
+ */
 function frozen(facts: Promoting): Answer {
   const { active, target } = facts;
   const { template } = active.spec.canary;
@@ -83,7 +86,7 @@ function rollingOut(facts: Promoting): Answer {
   const { active, target } = facts;
   const sentence = 'The target rolls out the new template; the weight stays until it is complete.';
   const parts = { reason: REASON.PromotionInProgress, sentence, requeueAfterMs: POLL_MS };
-  // Paused and not observed yet: it may be the pause at the very end, of which only the record was lost.
+  // Paused and not observed yet: this may be the pause at the very end, whose record was lost.
   const begin = target.paused && target.observed ? [...clearFailed(facts, target), unpause(target)] : [];
   // The canary keeps its traffic to the end of the rolling update.
   const follow = facts.canary.ofRelease ? optional(following(facts, active).actions) : [];
@@ -91,7 +94,7 @@ function rollingOut(facts: Promoting): Answer {
   return answerFor(facts, active, { ...parts, actions }, { ...keep(facts), ...begun(facts) });
 }
 
-/** The canary is judged as long as anything goes to it (`harmShown`); what was judged without harm is recorded by itself. */
+/** The canary is judged while anything goes to it (`harmShown`); a judgement without harm is recorded here. */
 function recorded(facts: Promoting): Answer | undefined {
   const { active } = facts;
   const s = stepFacts(facts, active);
@@ -124,7 +127,7 @@ function failed(facts: Promoting): Answer | undefined {
   if (canary !== undefined) return withdraw(facts, active, canary);
   if (target.paused) return undefined;
   const progressing = condition(target.object, 'Progressing');
-  // The native deadline runs anew with every pod that gets ready, so a big target may take its time.
+  // The native deadline starts again with every pod that becomes ready, so a large target may take its time.
   if (!target.observed || progressing?.reason !== 'ProgressDeadlineExceeded') return undefined;
   const sentence = 'The rolling update of the promotion made no progress within progressDeadlineSeconds.';
   return withdraw(facts, active, { reason: REASON.ProgressDeadlineExceeded, sentence });

@@ -7,8 +7,8 @@ import { LET_GO } from '../../live/withhold.ts';
 import type { Starting, Stepping } from '../../situation.ts';
 
 /**
- * A human lets a release go on that waits for what has been mended: its step begins again, with the flap limit as at the beginning.
- * It is no word on the evidence: what a step asks about that is answered by `sluice.dev/resumed-step`.
+ * A human resumes a release that waits after a fix: its step begins again, with the flap limit as at the beginning. It
+ * does not answer a question about the evidence: `sluice.dev/resumed-step` does.
  */
 export const resumeOrdered: Rule<Starting | Stepping> = {
   name: 'resume-ordered',

@@ -12,7 +12,7 @@ import type { Promoting, Starting, Stepping } from '../../situation.ts';
 
 type Exposed = Starting | Stepping | Promoting;
 
-/** Traffic goes to a canary that cannot answer: it is taken off at once, whatever else is to be decided. */
+/** Traffic goes to a canary that cannot answer: it is taken off at once, before anything else is decided. */
 export const canaryLost: Rule<Exposed> = {
   name: 'canary-lost',
   decide(facts) {
@@ -37,7 +37,7 @@ export const canaryLost: Rule<Exposed> = {
   },
 };
 
-/** Of one loss, however many passes it takes until nothing goes to the canary. */
+/** Counts one loss once, however many passes it takes until nothing goes to the canary. */
 function firstTime(facts: Facts, active: Release, lost: boolean): StatusChange {
   if (active.status !== undefined && isNothing(wantedSplit(active.status))) return {};
   const stepStartedAt = new Date(facts.nowMs).toISOString();
@@ -46,7 +46,10 @@ function firstTime(facts: Facts, active: Release, lost: boolean): StatusChange {
 
 const oneMore = ({ status }: Release): number => (status?.losses ?? 0) + 1;
 
-/** The Service by which the canary is reached is not there, is going, or is somebody else's; it is made again at weight 0. */
+/**
+ * The Service through which the canary is reached is missing, is being deleted, or was not made by Sluice; it is made
+ * again at weight 0.
+ */
 function serviceGone({ traffic, snapshot, maker }: Facts): { reason: Reason; what: string } | undefined {
   const name = traffic?.context.canaryService ?? '';
   if (name === '') return undefined;
@@ -60,7 +63,7 @@ function serviceGone({ traffic, snapshot, maker }: Facts): { reason: Reason; wha
 }
 
 /**
- * Nobody sends to a pod that is not ready, so its traffic is gone already, and comes back with it: the step begins anew.
+ * A pod that is not ready gets no requests, so its traffic is gone already, and returns with it: the step begins again.
  * A canary that was scaled to 0 was not lost.
  */
 function withoutRouter(facts: Exposed): Answer | undefined {

@@ -10,7 +10,7 @@ import { TURNED_DOWN, withdraw } from '../../plan/withdraw.ts';
 import { withhold } from '../../live/withhold.ts';
 import type { Promoting, Stepping } from '../../situation.ts';
 
-/** A controller that has just begun has measured nothing yet, and may know what happened as soon as it has. */
+/** A controller that has just started has no measurements yet; its first one may tell what happened. */
 const FIRST_LOOK_MS = 120_000;
 
 /** Nothing could be judged for as long as the policy allows (`blind`), while requests went to the canary. */
@@ -29,7 +29,10 @@ export const nothingJudged: Rule<Stepping | Promoting> = {
   },
 };
 
-/** A weight that the back end does not confirm is taken back; where everything may be on it, the release is. */
+/**
+ * A weight that the back end does not confirm is taken back; if all requests may go to the canary, the whole release
+ * is.
+ */
 export const weightUnconfirmed: Rule<Stepping | Promoting> = {
   name: 'weight-unconfirmed',
   decide(facts) {

@@ -6,8 +6,8 @@ import { judged } from '../../live/judged.ts';
 import type { Promoting, Stepping } from '../../situation.ts';
 
 /**
- * The window that was measured last shows harm, or more requests than the weight allows: the release is taken back, whatever else it
- * waits for. Only where a human ordered the promotion the rest of the analysis decides nothing any more.
+ * The newest measured window shows harm, or more requests than the weight allows: the release is taken back, whatever
+ * else it waits for. Only if a human ordered the promotion, the rest of the analysis decides nothing.
  */
 export const harmShown: Rule<Stepping | Promoting> = {
   name: 'harm-shown',

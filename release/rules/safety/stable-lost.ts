@@ -12,7 +12,7 @@ import type { Idle, Leaving, Starting, Stepping } from '../../situation.ts';
 
 /**
  * While a change is held, pods run outside the stable ReplicaSet, or that is gone: one write sets the stable template
- * and lets it roll out. The held template is kept on the Release and put back afterwards.
+ * and un-pauses the target. The held template is kept on the Release and put back afterwards.
  */
 export const stableLost: Rule<Idle | MidRelease> = {
   name: 'stable-lost',
@@ -45,7 +45,7 @@ function afterwards(facts: Idle): Answer | undefined {
 function during(facts: MidRelease): Answer | undefined {
   const { active, target, stable } = facts;
   const leaving = facts.kind === 'Leaving';
-  // Traffic first where pods of the tested template take over the stable Service's place anyway.
+  // Take traffic off first if pods of the tested template take over the stable Service's place anyway.
   if (leaving && facts.traffic?.zero === false) return undefined;
   const turnedDown = leaving && facts.holdsNewest;
   const aside = turnedDown ? [] : setAside(active, target.template);

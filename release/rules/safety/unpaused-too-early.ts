@@ -7,7 +7,10 @@ import type { Answer, Rule } from '../../model.ts';
 import { withdraw } from '../../plan/withdraw.ts';
 import type { Leaving, Starting, Stepping } from '../../situation.ts';
 
-/** Somebody un-paused a target whose template is unproven: paused again at once, and recorded as escaped. */
+/**
+ * Another writer un-paused the target while its template is unproven: it is paused again at once, and recorded as
+ * escaped.
+ */
 export const unpausedTooEarly: Rule<Starting | Stepping | Leaving> = {
   name: 'unpaused-too-early',
   decide(facts) {
@@ -39,7 +42,9 @@ function pausedAgain(facts: Leaving): Answer {
   return answerFor(facts, active, parts, { reason, message });
 }
 
-/** If no stable pod is left, what escaped is what serves now; else stable stays stable and is rolled out again. */
+/**
+ * If no stable pod is left, the escaped template is what serves now; otherwise stable stays stable and rolls out again.
+ */
 function escapedTo({ target, stable }: Starting | Stepping): StatusChange {
   if (stable.replicaSet?.active === true) return {};
   const serving = ofTemplate(target, target.template);

@@ -15,8 +15,9 @@ import type { Promoting, Stepping } from '../../situation.ts';
 type Live = Stepping | Promoting;
 
 /**
- * Somebody turned the route up: more goes to the canary than was written or is about to be. All of it is taken away at once; the step
- * writes its own weight again, unless this has happened too often. Where the number of pods is the weight, the step takes it back (by-pods-stages).
+ * Another writer changed the route, so that more goes to the canary than was written or is about to be. All of it is
+ * taken away at once; the step writes its own weight again, unless this has happened too often. Where the number of
+ * pods is the weight, the step corrects it (by-pods-stages).
  */
 export const weightRaised: Rule<Live> = {
   name: 'weight-raised',
@@ -27,7 +28,7 @@ export const weightRaised: Rule<Live> = {
   },
 };
 
-/** The step wants nothing at the canary any more. */
+/** The step no longer wants any requests at the canary. */
 const isOver = ({ kind, active }: Live): boolean =>
   kind === 'Promoting' || active.status.withheld !== undefined;
 
@@ -41,7 +42,7 @@ function isTooMuch(facts: Live): boolean {
   );
 }
 
-/** What the route may show beside what is wanted: the weight that is about to be written, and the one it takes the place of. */
+/** Splits that the route may show: the weight that is about to be written, and the one that it replaces. */
 function aimsOf(facts: Live): Split[] {
   const s = stepFacts(facts, facts.active);
   if (s === undefined || isOver(facts)) return [OFF];
@@ -50,7 +51,7 @@ function aimsOf(facts: Live): Split[] {
   return before ? [s.split, splitOf(s.traffic.context.wants, before)] : [s.split];
 }
 
-/** Nothing is wanted there any more, whoever writes it. */
+/** Takes all traffic off the canary. No weight is wanted there any more, no matter who writes it. */
 function takenAway(facts: Live): Answer {
   const { active } = facts;
   const { observation } = facts.traffic ?? {};
