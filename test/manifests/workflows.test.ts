@@ -151,6 +151,8 @@ describe.skipIf(why !== '')(`actionlint${why}`, () => {
   });
 });
 
+const ROUTERS = ['envoy-gateway', 'traefik', 'istio', 'linkerd', 'ingress-nginx'];
+
 describe('the workflow for real clusters', () => {
   const matrix = getObject(parse(read('clusters.yml')), 'jobs', 'cluster', 'strategy', 'matrix');
   const versions = (getArray(matrix, 'kubernetes') ?? []).map(String);
@@ -179,7 +181,6 @@ describe('the workflow for real clusters', () => {
 
   it('installs each router in a step of its own', () => {
     const conditions = stepsOf(parse(read('clusters.yml'))).flatMap((step) => getString(step, 'if') ?? []);
-    for (const router of getArray(matrix, 'router') ?? [])
-      expect(conditions).toContain(`matrix.router == '${String(router)}'`);
+    for (const router of ROUTERS) expect(conditions).toContain(`matrix.router == '${router}'`);
   });
 });
