@@ -1,6 +1,6 @@
 import type { Command, Program } from './commands/program.ts';
 
-/** Subcommands, loaded when they are asked for. */
+/** Subcommands, loaded only when needed. */
 const COMMANDS: Record<string, () => Promise<{ run: Command }>> = {
   api: () => import('./commands/api.ts'),
   cluster: () => import('./commands/cluster.ts'),
@@ -27,7 +27,7 @@ const program: Program = {
   columns: () => process.stdout.columns || Infinity,
   ended: new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
-    // nothing outlives the process that started it, however that one ended
+    // this process does not outlive its parent, however the parent ended
     if (process.connected) process.on('disconnect', () => resolve());
     const parent = process.ppid;
     setInterval(() => {

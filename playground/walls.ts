@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The playground's servers stand on loopback, where any page in the user's browser can reach them. What such a page can
- * be made to send on behalf of somebody elsewhere is told by its headers; no program sends these.
+ * The playground's servers listen on loopback, where any page in the user's browser can reach them. Someone
+ * elsewhere can make such a page send requests, but its headers show that: only browsers send these headers.
  */
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** Why a request is refused: a page elsewhere has sent it, or it was led here under another name (DNS rebinding). */
+/** Why a request is refused: a page elsewhere has sent it, or it used another host name (DNS rebinding). */
 export function foreign(request: IncomingMessage): string | undefined {
   return foreignName(request) ?? foreignPage(request);
 }
 
-/** The same without a look at the name that was asked for, for servers that route by it. */
+/** The same without a check of the host name, for servers that route by it. */
 export function foreignPage({ headers, socket }: IncomingMessage): string | undefined {
   const { origin } = headers;
   if (origin !== undefined && !names(socket.localPort).some((name) => origin === `http://${name}`))

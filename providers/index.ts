@@ -7,24 +7,27 @@ import { splitVariablesBy, variablesBy } from './variables.ts';
 
 export type BuiltIn = keyof typeof list;
 
-/** The back ends of this version by name. All that is derived from them is derived here. */
+/** The back ends of this version by name. Everything that depends on the list is derived here. */
 export const PROVIDERS: Readonly<Record<BuiltIn, Provider>> = list;
 
 const ALL: readonly Provider[] = Object.values(PROVIDERS);
 
-/** Every kind that any of them reads: what is watched, listed and granted. */
+/** Every kind that any of them reads; the controller watches and lists these and has rights on them. */
 export const ROUTE_RESOURCES: readonly Resource[] = [
   ...new Set([...ALL.flatMap(({ routeResources }) => routeResources), ...ALL.flatMap(readBy)]),
 ];
 
-/** What templates may name, beside `auto` and the name of a back end, which stands for what fits its routes. */
+/**
+ * What templates may name, besides `auto` and the name of a back end, which means the queries that fit its
+ * routes.
+ */
 export const PRESETS: readonly Presets[] = [...new Set(ALL.flatMap(({ allPresets }) => allPresets))];
 
-/** Variables of query templates that tell of the traffic. */
+/** Variables of query templates that describe the traffic. */
 export const trafficVariables = (context: TrafficContext, split: Split = OFF): Record<string, string> =>
   variablesBy(ALL, context, split);
 
-/** Those that depend on the split alone. */
+/** The variables that depend only on the split. */
 export const splitVariables = (split: Split, stableService?: KubeObject): Record<string, string> =>
   splitVariablesBy(ALL, split, stableService);
 

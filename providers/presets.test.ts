@@ -66,7 +66,7 @@ test('what no stable pod answered counts as stable, so that a canary beside a st
 
 const LIVE: Split = { weight: 5, mirror: 0, matching: false };
 
-/** Selectors of a query of Istio's that select anything. */
+/** Selectors of a query of Istio that select something. */
 const istioOf = (query: string, split: Split): string[] =>
   rendered(query, [route], split)
     .split(' or ')
@@ -135,7 +135,7 @@ test('durations are read with the labels that the counts are read with', () => {
   for (const { name, errorRate, latency } of PRESETS.filter((preset) => preset.latency !== undefined)) {
     for (const arm of ['canary', 'stable'] as const) {
       const objects = name === 'nginx' ? ingresses : [route];
-      // calls of gRPC are told by the metric's name
+      // the metric's name shows that these are gRPC calls
       const labelsOf = (query: string) =>
         [...rendered(query, objects).matchAll(/\{.*?\}(?= or |$)/g)].map((labels) =>
           String(labels).replace(/__name__=~".*?",/, ''),
@@ -157,7 +157,7 @@ test('Envoy Gateway counts calls of gRPC by status, under every name that a meth
   expect(rendered(stable.total, [calls])).toBe(of('total', '0'));
 });
 
-/** Names of Envoy's clusters, as each implementation gives them. */
+/** Names of Envoy's clusters in each implementation. */
 test.each([
   [
     ciliumPresets,
@@ -176,7 +176,7 @@ test.each([
 });
 
 const GATEWAY = 'httproute-shop-shop-v1-gw-infra-public-ep-web-0-1c3a5b7d-svc-shop';
-/** Names of Traefik's services: stable's, the canary's, and that of neither. */
+/** Names of Traefik's services: stable's, the canary's, and one of neither arm. */
 test.each([
   [
     'routes',

@@ -10,29 +10,34 @@ import type { Write } from '../api/writes.ts';
 
 export type { Split };
 
-/** What a back end is told. All objects are raw JSON as read from the API server; nothing here is mutated. */
+/**
+ * The input of a back end. All objects are raw JSON as read from the API server; they are never changed here.
+ */
 export interface TrafficContext {
   namespace: string;
   target: string;
   release: string;
   /** owner of everything a provider makes (the target, blockOwnerDeletion false) */
   owner: OwnerReference;
-  /** which ends full names of Services; absent: CLUSTER_DOMAIN */
+  /** the end of the Services' full names; absent: CLUSTER_DOMAIN */
   clusterDomain?: string;
   /** the live stable Service */
   stableService: KubeObject;
   /** name of the canary Service (it may not exist yet) */
   canaryService: string;
-  /** live user-owned routes in scope, in the order of discovery; a route that is gone is missing here */
+  /** the user's live routes in scope, in the order of discovery; a deleted route is missing here */
   routes: KubeObject[];
   /** live objects this provider made for this target */
   made: KubeObject[];
-  /** live objects of the namespace of the kinds in `alsoReads`; absent: none were read */
+  /** live objects of the namespace, of the kinds in `alsoReads`; absent: they were not read */
   others?: KubeObject[];
   /** what `record` returned before the first edit (kept on the Release); undefined before that */
   originals: RouteOriginals | undefined;
   wants: Wants;
-  /** before a release begins: IngressClasses as far as they are known, and whether policy or annotation name the provider */
+  /**
+   * before a release begins: IngressClasses as far as they are known, and whether policy or annotation name
+   * the provider
+   */
   discovery?: { classes: readonly KubeObject[]; named: boolean };
   /** for a back end that steers by the number of pods */
   pods?: PodShares;
@@ -44,16 +49,16 @@ export interface PodShares {
   canary: KubeObject | undefined;
   /** names of the canary pods that answer, or did until just now */
   names: string[];
-  /** stable pods that are wanted */
+  /** the number of stable pods that is wanted */
   stable: number;
   ready: { canary: number; stable: number };
 }
 
-/** What a release will want of its back end from its first step to its last. */
+/** Everything that a release will want from its back end, from its first step to its last. */
 export interface Wants {
   /** requests that go to the canary whatever the weight */
   match?: Match;
-  /** the most that will be copied, in percent; absent: nothing */
+  /** the largest percent that will be copied; absent: nothing */
   mirror?: number;
   sticky?: Stickiness;
   /** a step fixes the number of canary pods; absent: none does */
@@ -70,18 +75,21 @@ export const OFF: Split = { weight: 0, mirror: 0, matching: false };
 export const isOff = ({ weight, mirror = 0, matching = false }: Observation): boolean =>
   weight === 0 && mirror === 0 && !matching;
 
-/** Does the back end do what was wanted of it? */
+/** Does the back end do what it was told? */
 export const shows = ({ weight, mirror = 0, matching = false }: Observation, split: Split): boolean =>
   weight === split.weight && mirror === split.mirror && matching === split.matching;
 
-/** What user-owned routes held before the first edit, keyed by `<kind>/<name>`; JSON, layout belongs to the provider. */
+/**
+ * What user-owned routes contained before the first edit, by `<kind>/<name>`; JSON whose layout the provider
+ * chooses.
+ */
 export type RouteOriginals = Record<string, unknown>;
 
 /** What the objects say now. */
 export interface Observation {
-  /** percent routed to the canary by every rule in scope; undefined if rules disagree (about anything) or cannot be read */
+  /** percent that every rule in scope routes to the canary; undefined if rules disagree or cannot be read */
   weight: number | undefined;
-  /** where rules disagree: the largest percent that any of them routes to the canary */
+  /** if rules disagree: the largest percent that any of them routes to the canary */
   most?: number;
   /** percent copied to the canary; absent: 0 */
   mirror?: number;
@@ -93,19 +101,19 @@ export interface Observation {
   problem?: string;
 }
 
-/** A reason why this route or strategy cannot be used, with what to do about it. */
+/** A reason why this route or strategy cannot be used, and what to do about it. */
 export interface Refusal {
   reason: Reason;
   sentence: string;
 }
 
-/** Something that stands against no release, but that its author will want to know before it begins. */
+/** A message that blocks no release, but that the user should read before it begins. */
 export interface Note {
   reason: Reason;
   sentence: string;
 }
 
-/** What a note may look at. */
+/** What a note can be about. */
 export interface NotesContext {
   target: KubeObject;
   routes: readonly KubeObject[];
@@ -113,7 +121,7 @@ export interface NotesContext {
   stable: string;
   /** Services whose selectors choose the target's pods */
   fronting: readonly KubeObject[];
-  /** what the weights come to, if not to what they say */
+  /** what the weights really become; undefined: exactly what they say */
   become: ReturnType<Steering['becomes']>;
   /** IngressClasses, as far as they are known */
   classes: readonly KubeObject[];
@@ -127,7 +135,7 @@ export interface ErrorRatePreset {
   stable: { bad: string; total: string };
 }
 
-/** Selectors of the _bucket series of a classic histogram, for each arm. */
+/** Selectors of the _bucket series of a classic histogram, one for each arm. */
 export interface LatencyPreset {
   canary: { buckets: string };
   stable: { buckets: string };
@@ -141,51 +149,54 @@ export interface Reached {
   share: number;
 }
 
-/** How a share of the requests is brought about, and how it is read: BY_ROUTES or byPods of shared/steering.ts. */
+/** How a share of the requests is reached, and how it is read: BY_ROUTES or byPods of shared/steering.ts. */
 export interface Steering {
   by: 'routes' | 'pods';
-  /** the canary is reached by a Service of its own; false: by whatever Services stand in front of stable, if any */
+  /** the canary has a Service of its own; false: it is reached by the Services in front of stable, if any */
   ownService: boolean;
-  /** requests are shared out one by one, so counts of them can verify the share; false: connections are */
+  /** single requests are split, so their counts can verify the share; false: connections are split */
   countable: boolean;
   /** the first weight can be tried before there is a canary */
   beforehand: boolean;
-  /** pods that are not ready get nothing, without anybody writing a weight */
+  /** pods that are not ready get nothing, without any change of a weight */
   followsReadiness: boolean;
-  /** canary pods of a step beside so many stable ones */
+  /** the number of canary pods of a step, for that number of stable pods */
   podsFor(step: Step, stable: number): number;
-  /** the share nearest to `weight` percent that whole pods can make; undefined: exactly the weight, whatever the pods */
+  /**
+   * the share nearest to `weight` percent that whole pods can give; undefined: exactly the weight, whatever
+   * the pods
+   */
   reached(weight: number, stable: number): Reached | undefined;
-  /** what becomes of weights beside so many stable pods, for people; undefined: exactly what they say */
+  /** what weights become with that number of stable pods, for people; undefined: exactly what they say */
   becomes(weights: readonly number[], stable: number): { sentence: string; exact: boolean } | undefined;
   /** does this prove that nothing goes to the canary? */
   isOff(observation: Observation): boolean;
-  /** does more go to the canary than `split`, by somebody's hand? */
+  /** does more go to the canary than `split` says, because another author changed it? */
   isMore(observation: Observation, split: Split): boolean;
 }
 
-/** Nothing there tells the arms apart. */
+/** The metrics of this route do not tell the arms apart. */
 export interface NoPresets {
   /** why (no full stop) */
   sentence: string;
-  /** what to do about it, if it is not to name another preset */
+  /** what to do about it, unless naming another preset is the answer */
   remedy?: string;
 }
 
-/** Queries for one place that counts requests of both arms. */
+/** Queries for one place, which counts the requests of both arms. */
 export interface Presets {
   /** as templates may name it */
   name: string;
-  /** for people: what makes these the ones that fit */
+  /** for people: why these are the ones that fit */
   because: string;
   errorRate: ErrorRatePreset;
   /** absent: there is no histogram that tells the arms apart */
   latency?: LatencyPreset;
-  /** counters of the requests the split decides about; absent: it cannot be checked by them */
+  /** counters of the requests that the split decides about; absent: they cannot verify it */
   requests?: { canary: string; stable: string };
 }
 
-/** What a back end reads and writes: watches, lists and rights of the controller are derived from it. */
+/** What a back end reads and writes: the controller's watches, lists and rights are derived from it. */
 export interface Kinds {
   /** kinds of the user's routes this back end splits */
   routeResources: readonly Resource[];
@@ -197,16 +208,19 @@ export interface Kinds {
   editsUserRoutes: boolean;
 }
 
-/** What it can do, and when it is used. */
+/** What the back end can do, and when it is used. */
 export interface Abilities {
   strategies: readonly Strategy[];
-  /** how the share is brought about: by a router that is told it, or by the number of pods */
+  /** how the share is reached: by a router or by the number of pods */
   steering: Steering;
-  /** time after a weight is observed before the data plane can be trusted to follow it */
+  /** how long after a weight is observed the data plane can be trusted to follow it */
   settleMs: number;
-  /** true: where no route names the Service it works by an object of its own, if policy or annotation name the provider */
+  /**
+   * true: if no route names the Service and policy or annotation name the provider, it works with an object
+   * of its own
+   */
   routeless?: boolean;
-  /** true: only used where policy or annotation name it */
+  /** true: used only if policy or annotation name it */
   onlyByName?: true;
 }
 
@@ -216,24 +230,36 @@ export interface Splitting {
   names(route: KubeObject, service: string): boolean;
   /** why the routes in scope cannot be split safely; [] = they can */
   refuse(context: TrafficContext): Refusal[];
-  /** what must be remembered of the user's routes before the first edit */
+  /** what of the user's routes must be recorded before the first edit */
   record(context: TrafficContext): RouteOriginals;
   observe(context: TrafficContext): Observation;
-  /** writes that bring every rule in scope to `split`; [] when they are there. OFF is one idempotent write per object. */
+  /**
+   * writes that bring every rule in scope to `split`; [] = it is done. OFF is one idempotent write per
+   * object.
+   */
   plan(context: TrafficContext, split: Split): Write[];
-  /** writes that leave nothing behind: user's routes as recorded, own objects deleted; [] when clean */
+  /**
+   * writes that remove everything of ours: the user's routes as recorded, our own objects deleted; [] when
+   * clean
+   */
   cleanup(context: TrafficContext): Write[];
 }
 
-/** By what the requests of both arms are counted. */
+/** How the requests of both arms are counted. */
 export interface Counting {
-  /** the queries that fit what serves these routes; `classes`: IngressClasses, as far as they are known; absent: none are */
+  /**
+   * the queries that fit the servers of these routes; `classes`: IngressClasses, as far as they are known;
+   * absent: none are known
+   */
   presets(routes: readonly KubeObject[], classes?: readonly KubeObject[]): Presets | NoPresets;
-  /** all that `presets` may answer and templates may name */
+  /** all that `presets` may return and templates may name */
   allPresets: readonly Presets[];
-  /** variables its queries need beside those that all have; lists are alternations escaped for RE2, whose names end in Regex */
+  /**
+   * variables that its queries need in addition to the common ones; lists are alternations escaped for RE2,
+   * and their names end in Regex
+   */
   routeVariables?(context: TrafficContext): Record<string, string>;
-  /** the same, of what depends on the split alone */
+  /** the same, for values that depend only on the split */
   splitVariables?(split: Split, stableService?: KubeObject): Record<string, string>;
   /** ports by which a route reaches the Service, as it writes them: number or name */
   portsTo?(route: KubeObject, service: string): string[];
@@ -242,14 +268,14 @@ export interface Counting {
 }
 
 /**
- * A traffic back end: a folder of its own and a line in list.ts (docs/extending/provider.md). Pure: objects in, wanted writes out; every
- * one is held to providers/conformance/suite.ts.
+ * A traffic back end: a folder of its own and a line in list.ts (docs/extending/provider.md). Pure: objects
+ * in, wanted writes out; every back end must pass providers/conformance/suite.ts.
  */
 export interface Provider extends Kinds, Abilities, Splitting, Counting {
-  /** as policies name it, and its folder and its page are called */
+  /** its name in policies, and of its folder and its page */
   name: ProviderName;
-  /** for people: what it steers by */
+  /** for people: how it steers */
   title: string;
-  /** what is good to know before a release begins */
+  /** what users should know before a release begins */
   notes?(context: NotesContext): Note[];
 }

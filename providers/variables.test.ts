@@ -36,7 +36,7 @@ test('variables name the routes in scope and the ports that lead to the Service'
   expect(trafficVariables(aTrafficContext(routes))).toMatchObject({ routeRegex: 'shop', portRegex: '80' });
 });
 
-/** A filter that does nothing, as a canary's backendRef has it, or as check recommends for the user's. */
+/** A filter without effect, as a canary's backendRef has it, or as check recommends for the user's. */
 const filters = [{ type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-none'] } }];
 const canary = (weight: number) => backend('web-canary', { weight, filters });
 const clusters = (rules: JsonObject[], kind = httpRoute) => {

@@ -4,9 +4,9 @@ import type { Provider, Split, TrafficContext } from './provider.ts';
 import { alternation } from './shared/names.ts';
 
 /**
- * The traffic variables of query templates, in a step that wants `split`. Values are bare, except those whose name ends in `Regex`: alternations
- * already escaped for RE2.
- * A list without members is empty, which a query must take for missing data.
+ * The traffic variables of query templates, in a step that wants `split`. Values are bare, except those whose
+ * name ends in `Regex`: alternations already escaped for RE2. A list without members becomes an empty text,
+ * which a query must treat as missing data.
  */
 export function variablesBy(
   providers: readonly Provider[],
@@ -33,7 +33,7 @@ export function variablesBy(
   };
 }
 
-/** Those that depend on the split alone, whatever the routes. */
+/** The variables that depend only on the split, whatever the routes. */
 export const splitVariablesBy = (
   providers: readonly Provider[],
   split: Split,

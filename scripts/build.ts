@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundle } from './lib/bundle.ts';
 
-/** `npm run build`: dist/ with everything the `sluice` and `kubectl-sluice` bins need but manifests/. */
+/**
+ * `npm run build`: dist/ with everything that the `sluice` and `kubectl-sluice` bins need, except manifests/.
+ */
 const dist = join(bundle.absWorkingDir, bundle.outdir);
 rmSync(dist, { recursive: true, force: true });
 await build(bundle);

@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { getNumber, getObject, getObjects, getString } from '../lib/json.ts';
 
 /**
- * `npm run conformance [-- --only apply,watch …]`: compares the embedded API server with recordings of a real one. The
- * recordings and their checker are no part of the project: SLUICE_CONFORMANCE_KIT names the folder that holds them
- * (check.mjs); without it nothing is compared. Other arguments go to the checker; without --json it prints counts per
- * topic and what differs. Exit code: 0 equal but for what is left out on purpose, 1 different, 2 could not run.
+ * `npm run conformance [-- --only apply,watch …]`: compares the embedded API server with recordings of a real
+ * one. The recordings and their checker are not part of the project: SLUICE_CONFORMANCE_KIT names the folder
+ * that holds them (check.mjs); without it nothing is compared. Other arguments go to the checker; without
+ * --json it prints counts per topic and what differs. Exit code: 0 equal except for what is left out on
+ * purpose, 1 different, 2 could not run.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const kit = process.env['SLUICE_CONFORMANCE_KIT'] ?? '';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { writtenProviders } from './lib/providers.ts';
 
-/** `npm run generate`: writes down, where people and clusters read it, what the code says. */
+/** `npm run generate`: writes what the code says to the files where people and clusters read it. */
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(at(path), 'utf8');
 
@@ -11,6 +11,6 @@ function save(files: Record<string, string>): void {
 }
 
 save(await writtenProviders(read));
-// Only now: kinds are described with the names of the back ends.
+// Not earlier: kinds are described with the names of the back ends.
 const { written } = await import('./lib/written.ts');
 save(await written(read));

@@ -7,8 +7,9 @@ import { CACHE } from './lib/cache.ts';
 import { objectsIn, problemsOf } from './lib/manifests.ts';
 
 /**
- * `npm run manifests:check`: renders every overlay by kubectl and the chart by Helm, and looks for what is wrong with what comes out. Says what is
- * skipped for want of a program: they are taken from the path, or from what `npm run test:cluster` has built.
+ * `npm run manifests:check`: renders every overlay with kubectl and the chart with Helm, and looks for
+ * problems in the result. Says what is skipped because a program is missing: programs come from the path, or
+ * from what `npm run test:cluster` has built.
  */
 const MANIFESTS = fileURLToPath(new URL('../manifests', import.meta.url));
 const CHART = join(MANIFESTS, 'chart');

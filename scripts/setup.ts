@@ -3,8 +3,8 @@ import { ensureEnvoy } from './lib/envoy-binary.ts';
 import { ensureNginxWithLua } from './lib/ingress-nginx-lua.ts';
 
 /**
- * `npm run setup`: what the playground and the end-to-end tests need beyond node_modules. Without Prometheus nothing runs; what
- * else is missing, tests that need it say so.
+ * `npm run setup`: installs what the playground and the end-to-end tests need besides node_modules. Without
+ * Prometheus none of these run; if anything else is missing, the tests that need it say so.
  */
 const say = (line: string): void => console.log(line);
 try {

@@ -16,21 +16,22 @@ import {
 } from './lib/tally.ts';
 
 /**
- * `npm test`: set-up, static checks, unit tests, suites of conformance, simulations, end-to-end tests, the lane on a real control plane where
- * there is a Go to build it with, and, where SLUICE_CONFORMANCE_KIT names a kit, the comparison with a real API server. `--fast`
- * (`npm run test:fast`): types, lint and unit tests alone. Says what was skipped and why. The last line is "N passed, N failed".
+ * `npm test`: set-up, static checks, unit tests, suites of conformance, simulations, end-to-end tests, the
+ * lane on a real control plane if Go is installed to build it, and, if SLUICE_CONFORMANCE_KIT names a kit,
+ * the comparison with a real API server. `--fast` (`npm run test:fast`): only types, lint and unit tests.
+ * Says what was skipped and why. The last line is "N passed, N failed".
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = join(root, 'node_modules/.bin');
 const env = {
   ...process.env,
-  // The node of this process first: the system's may be older than the project needs.
+  // The node of this process first: the system's may be too old for the project.
   PATH: [dirname(process.execPath), bin, process.env['PATH'] ?? ''].join(delimiter),
 };
 
 interface Ran {
   code: number;
-  /** what it printed; empty when it printed to the terminal itself */
+  /** its output; empty if it printed to the terminal itself */
   output: string;
 }
 
@@ -55,18 +56,18 @@ function run(command: string, args: string[], { show, variables = {} }: How): Pr
   });
 }
 
-/** What was not run, with the reason. */
+/** Names of what was not run, with the reason. */
 const skipped: string[] = [];
 
-/** What failed: told again at the end, since whoever looks at a long run looks there. */
+/** What failed, repeated at the end, where readers of a long run look. */
 const failed: string[] = [];
-/** What passed only when it was run again: told as well, since it may be a fault that shows itself rarely. */
+/** What passed only when it was run again; also reported, since it may be a rare bug. */
 const repeated: string[] = [];
 
 const started = Date.now();
 const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
 
-/** A check that passes or fails as a whole; what it printed is shown only if it failed. */
+/** A check that passes or fails as a whole; its output is shown only if it failed. */
 async function check(name: string, command: string, args: string[]): Promise<Tally> {
   return outcome(name, await run(command, args, { show: false }));
 }
@@ -94,11 +95,14 @@ async function tests(projects: readonly string[], folder: string): Promise<Tally
   return counted(file, code);
 }
 
-/** What the tests on a real control plane need takes ten minutes the first time: built on what the other tests leave of the cores. */
+/**
+ * Building what the tests on a real control plane need takes ten minutes the first time, so it uses the cores
+ * that the other tests leave free.
+ */
 const building = (): Promise<Ran> =>
   run('nice', ['-n', '15', process.execPath, 'test/cluster/main.ts', '--build'], { show: false });
 
-/** What is shipped for clusters, rendered by the programs that were built for the lane. */
+/** The manifests that are shipped for clusters, rendered by the programs that were built for the lane. */
 async function manifests(): Promise<Tally> {
   const ran = await run(process.execPath, ['scripts/manifests.ts'], { show: false });
   const missing = ran.output.split('\n').filter((line) => line.startsWith('- '));
@@ -106,7 +110,7 @@ async function manifests(): Promise<Tally> {
   return outcome('manifests', ran);
 }
 
-/** After the others, since it takes both cores. */
+/** After the others, because it uses both cores. */
 async function cluster(folder: string): Promise<Tally> {
   console.log(`[${seconds()}] tests on a real control plane …`);
   const file = join(folder, 'cluster.json');
@@ -121,7 +125,7 @@ async function cluster(folder: string): Promise<Tally> {
 const reportIn = (file: string): unknown =>
   existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 
-/** What a run of vitest wrote of itself. */
+/** The counts from the report that vitest wrote. */
 function counted(file: string, code: number): Tally {
   const report = reportIn(file);
   skipped.push(...skippedTests(report));
@@ -137,7 +141,10 @@ function conformance(): Tally | Promise<Tally> {
   return NOTHING;
 }
 
-/** What a change needs to be looked at again and again: types, lint and unit tests. Caches make the second run quick. */
+/**
+ * The checks that a developer repeats during a change: types, lint and unit tests. Caches make the second run
+ * fast.
+ */
 async function few(folder: string): Promise<Tally> {
   const cache = join(root, 'node_modules/.cache');
   const results = await Promise.all([
@@ -174,7 +181,7 @@ async function everything(folder: string): Promise<Tally> {
   const built = building();
   tally = add(tally, await tests(['unit', 'conformance', 'simulation'], folder));
   tally = add(tally, await tests(['e2e'], folder));
-  // If that failed, it is tried again here, and said.
+  // If that failed, it is tried here again, and the output says so.
   await built;
   tally = add(tally, await manifests());
   tally = add(tally, await cluster(folder));

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 
-/** The clock of this machine. Its timers keep no program alive by themselves. */
+/** The clock of this machine. Its timers alone do not keep a program alive. */
 export const realClock: Clock = {
   now: () => Date.now(),
   after(ms, fn) {

@@ -18,7 +18,10 @@ export interface ApiResponse {
   body: string | AsyncIterable<string>;
 }
 
-/** A resource as the in-process client names it: "pods", "deployments.apps", "httproutes.gateway.networking.k8s.io". */
+/**
+ * A resource in the words of the in-process client: "pods", "deployments.apps",
+ * "httproutes.gateway.networking.k8s.io".
+ */
 export type ResourceName = string;
 
 export interface ObjectEvent {
@@ -34,7 +37,7 @@ export interface ApiFailure extends Error {
   status: JsonObject;
 }
 
-/** Who makes a request. */
+/** The author of a request. */
 export interface User {
   username: string;
   groups: string[];
@@ -42,18 +45,19 @@ export interface User {
 
 export interface WriteOptions {
   fieldManager?: string;
-  /** who writes, as admission policies see it; the controller manager unless told */
+  /** the author of the writes, as admission policies see it; default: the controller manager */
   user?: User;
   /**
-   * 'finalize' (update of a Namespace) takes spec.finalizers; the last one gone removes a terminating Namespace.
-   * 'binding' (update of a Pod) takes spec.nodeName, once, and sets the condition PodScheduled.
+   * 'finalize' (update of a Namespace) sets spec.finalizers; without finalizers, a terminating Namespace is
+   * removed. 'binding' (update of a Pod) sets spec.nodeName, once, and the condition PodScheduled.
    */
   subresource?: 'status' | 'scale' | 'finalize' | 'binding';
 }
 
 /**
- * What the workload controllers and the kubelet use: synchronous, in process, the same validation, defaulting,
- * generation and managedFields rules as over HTTP. Objects handed out are never shared with the store.
+ * The client of the workload controllers and the kubelet: synchronous, in process, with the same rules for
+ * validation, defaults, generation and managedFields as over HTTP. The store never shares the objects that it
+ * returns.
  */
 export interface StoreClient {
   get(resource: ResourceName, namespace: string | undefined, name: string): KubeObject | undefined;
@@ -76,7 +80,7 @@ export interface StoreClient {
 }
 
 export interface ApiServer {
-  /** one HTTP exchange without HTTP; rejects where a connection would be dropped */
+  /** one HTTP exchange without HTTP; rejects if the connection would be dropped */
   handle(request: ApiRequest): Promise<ApiResponse>;
   store: StoreClient;
   /** ends all watches */
@@ -87,20 +91,20 @@ export interface ApiServerOptions {
   clock: Clock;
   /** if set, requests need `Authorization: Bearer <token>` */
   token?: string;
-  /** further bearer tokens and whose they are; they are known whether or not a token is needed */
+  /** more bearer tokens and their users; they are known whether or not a token is required */
   users?: Record<string, User>;
-  /** serves /playground/faults, through which faults are asked for */
+  /** serves /playground/faults, where clients ask for faults */
   faults?: boolean;
-  /** uids, random suffixes: a seeded generator makes runs repeatable */
+  /** for uids and random suffixes: a seeded generator makes runs repeatable */
   random?: () => number;
 }
 
 /**
- * Runs containers for the kubelet of the playground. The fake one of playground/workloads makes pods Ready after
- * 300 ms; the one of playground/dataplane starts real HTTP servers on loopback.
+ * Runs containers for the kubelet of the playground. The fake one of playground/workloads makes pods Ready
+ * after 300 ms; the one of playground/dataplane starts real HTTP servers on loopback.
  */
 export interface PodRuntime {
-  /** address and port bindings are chosen by the runtime; `report` may be called many times */
+  /** the runtime chooses address and ports; `report` may be called many times */
   start(pod: KubeObject, report: (state: PodReport) => void): void;
   /** stops within the grace period, then calls `stopped` */
   stop(pod: KubeObject, graceMs: number, stopped: () => void): void;

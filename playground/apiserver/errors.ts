@@ -1,7 +1,7 @@
 import type { ApiFailure } from './contract.ts';
 import type { Json, JsonObject } from './json.ts';
 
-/** What an error message needs to know of a kind. */
+/** What an error message needs to know about a kind. */
 export interface Named {
   group: string;
   plural: string;
@@ -95,7 +95,7 @@ function causeList(causes: Cause[]): Json[] {
   return causes.map(({ reason, message, field }) => ({ reason, message, field }));
 }
 
-/** 422 with every cause; `name` may be empty for an object that has none yet. */
+/** 422 with every cause; `name` may be empty for an object that has no name yet. */
 export function invalid(kind: Named, name: string, causes: Cause[]): ApiError {
   const all = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const list = all.length === 1 ? (all[0] ?? '') : `[${all.join(', ')}]`;
@@ -108,7 +108,7 @@ export function invalid(kind: Named, name: string, causes: Cause[]): ApiError {
 
 const show = (value: Json | undefined): string => JSON.stringify(value ?? null);
 
-/** Collects validation causes with the words Kubernetes uses. */
+/** Collects the causes of a failed validation, in the words of Kubernetes. */
 export class Causes {
   readonly all: Cause[] = [];
 

@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value as an object; an empty one when it is anything else. */
+/** The value as an object; an empty one if it is anything else. */
 export function object(value: Json | undefined): JsonObject {
   return isObject(value) ? value : {};
 }
@@ -43,7 +43,7 @@ export function get(value: Json | undefined, ...path: string[]): Json | undefine
   return current;
 }
 
-/** The object under `key`, created when missing. */
+/** The object under `key`; creates it if it is missing. */
 export function child(parent: JsonObject, key: string): JsonObject {
   const found = parent[key];
   if (isObject(found)) return found;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 
 export interface Kubeconfig {
-  /** of its only context, cluster and user */
+  /** name of its only context, cluster and user */
   name: string;
   server: string;
-  /** absent: nobody in particular */
+  /** absent: anonymous */
   token?: string | undefined;
   namespace: string;
 }

@@ -14,7 +14,7 @@ async function start(client: TestClient): Promise<Listening> {
 
 afterEach(() => listening?.close());
 
-/** As fetch does not let one: with any header. */
+/** Sends a request with any header, which fetch does not allow. */
 function send(
   port: number,
   options: http.RequestOptions,

@@ -13,13 +13,13 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** As a real server: the largest body it reads. */
+/** The largest body, as on a real server. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 /**
- * Serves `api` over plain HTTP on loopback; port 0 picks a free one. Rejects if the port is taken. With a `secret` only
- * those are served who put it in front of the path, as in http://127.0.0.1:8001/secret: kubectl sends no token over plain
- * HTTP, but it keeps the path of its server.
+ * Serves `api` over plain HTTP on loopback; port 0 picks a free one. Rejects if the port is taken. With a
+ * `secret`, only requests whose path begins with it are served, as in http://127.0.0.1:8001/secret: kubectl
+ * sends no token over plain HTTP, but it keeps the path of its server.
  */
 export async function listen(
   api: Pick<ApiServer, 'handle'>,
@@ -45,7 +45,7 @@ async function close(server: Server): Promise<void> {
 
 interface Served {
   api: Pick<ApiServer, 'handle'>;
-  /** what every path begins with */
+  /** the beginning of every path */
   base: string;
 }
 
@@ -57,13 +57,13 @@ async function exchange(
   try {
     await send(await api.handle(await readRequest(incoming, base)), outgoing);
   } catch (error) {
-    // otherwise the client went away: there is nobody to tell
+    // otherwise the client has disconnected, and no one would read an answer
     if (error instanceof ApiError) refuse(error, incoming, outgoing);
     else outgoing.destroy();
   }
 }
 
-/** What is left of the request is thrown away. */
+/** Discards the rest of the request. */
 function refuse({ code, status }: ApiError, incoming: IncomingMessage, outgoing: ServerResponse): void {
   incoming.resume();
   outgoing.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(status));
@@ -80,7 +80,7 @@ async function readRequest(incoming: IncomingMessage, base: string): Promise<Api
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
   const body = await readBody(incoming);
-  // a browser sends such a body for any page, without asking first
+  // a browser sends such a body for any page, without a preflight request
   if (body !== '' && headers['content-type'] === undefined)
     throw new ApiError(415, 'UnsupportedMediaType', 'the body has no content type; send application/json');
   return { method: incoming.method as ApiRequest['method'], url: url.slice(base.length), headers, body };
@@ -95,7 +95,7 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
   if (Number(incoming.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge;
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // what is not read any more must not end the connection before the answer has been sent
+  // a body that is no longer read must not end the connection before the answer has been sent
   const received = incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   for await (const chunk of received) {
     bytes += chunk.length;
@@ -121,7 +121,7 @@ async function send(response: ApiResponse, outgoing: ServerResponse): Promise<vo
   outgoing.end();
 }
 
-/** Resolves when the client has read enough, or is gone. */
+/** Resolves when the client has read enough, or has disconnected. */
 function drained(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

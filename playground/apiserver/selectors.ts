@@ -28,7 +28,7 @@ const holds = (requirement: Requirement, labels: Labels): boolean => {
 export const matches = (requirements: Requirement[], labels: Labels): boolean =>
   requirements.every((requirement) => holds(requirement, labels));
 
-/** Whether a LabelSelector object picks these labels; an empty one picks everything. */
+/** Does a LabelSelector object match these labels? An empty one matches everything. */
 export function matchesSelector(selector: JsonObject, labels: Labels): boolean {
   const pairs = Object.entries(strings(selector['matchLabels']));
   if (!pairs.every(([key, value]) => labels[key] === value)) return false;
@@ -109,7 +109,7 @@ export function parseFields(source: string): FieldTerm[] {
   });
 }
 
-/** Throws a 400 for a field the kind does not offer. */
+/** Throws a 400 for a field that the kind does not offer. */
 export function checkFields(terms: FieldTerm[], offered: Record<string, string>): void {
   for (const { field } of terms) {
     if (offered[field] === undefined)

@@ -16,7 +16,10 @@ import { InProcessClient } from './store-client.ts';
 
 const FIRST_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-/** A Kubernetes API server in this process: no sockets, no timers of its own; see docs/playground-api.md. */
+/**
+ * A Kubernetes API server in this process, without sockets and without timers of its own; see
+ * docs/playground-api.md.
+ */
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { clock } = options;
   const random = options.random ?? Math.random;

@@ -20,7 +20,7 @@ interface Parts {
 
 const IN_PROCESS = 'playground';
 
-/** The in-process face of the server: the same rules as over HTTP, without HTTP. */
+/** The server's client in this process: the same rules as over HTTP, without HTTP. */
 export class InProcessClient implements StoreClient {
   readonly #parts: Parts;
 
@@ -93,7 +93,7 @@ export class InProcessClient implements StoreClient {
     };
   }
 
-  /** Undefined for a kind that is not, or no longer, served: its collection is empty. */
+  /** Undefined for a kind that is not served, or no longer: its collection is empty. */
   #find(resource: ResourceName, namespace: string | undefined): Target | undefined {
     const kind = this.#parts.registry.byResource(resource);
     const version = kind?.versions[0];
@@ -128,5 +128,5 @@ function hand(target: Pick<Target, 'kind' | 'version'>, stored: JsonObject): Kub
   return object;
 }
 
-/** Through JSON, as a client's object would come: no undefined members, nothing shared. */
+/** Through JSON, like an object that a client sends: no undefined members, nothing shared. */
 const take = (object: KubeObject): JsonObject => JSON.parse(JSON.stringify(object)) as JsonObject;

@@ -15,7 +15,7 @@ interface Flags {
   faults?: boolean;
 }
 
-/** The embedded API server with its controllers and pods that only pretend. */
+/** The embedded API server with its controllers, and pods that run nothing. */
 async function serve(program: Program, { port, token, faults = false }: Flags): Promise<number> {
   const clock = realClock;
   const controllerToken = randomUUID();

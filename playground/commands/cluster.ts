@@ -8,7 +8,10 @@ import { seeded } from '../../lib/random.ts';
 import { startWorkloads } from '../workloads/index.ts';
 import { command, SEED, whole, type Program } from './program.ts';
 
-/** API server and workloads as in `api`, with pods that really serve; prints where, and tells that and a token of the controller's. */
+/**
+ * API server and workloads as in `api`, with pods that really serve; prints their address and sends it, with
+ * a token of the controller's, to the parent process.
+ */
 async function serve(program: Program, { seed }: { seed: number }): Promise<number> {
   const clock = realClock;
   const broken = Promise.withResolvers<number>();

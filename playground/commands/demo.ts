@@ -38,7 +38,7 @@ interface Wishes {
   headless: boolean;
 }
 
-/** Exit code 0 if every scenario ended as it should, 1 if not, 2 for wrong flags. */
+/** Exit code 0 if every scenario ended as expected, 1 if not, 2 for wrong flags. */
 async function play(program: Program, flags: Flags): Promise<number> {
   const wishes = wishesOf(flags);
   if (program.platform === 'linux') return await perform(program, wishes);
@@ -119,7 +119,7 @@ function wishesOf(flags: Flags): Wishes {
   };
 }
 
-/** What the provider cannot do is refused before anything starts. */
+/** What the provider does not support is refused before anything starts. */
 function tacticsFor({ provider, strategy, mirror = false, sticky = false }: Flags): Tactics {
   const tactics = tacticsOf(provider, { strategy, mirror, sticky });
   const why = objection(provider, tactics);
@@ -130,11 +130,11 @@ function tacticsFor({ provider, strategy, mirror = false, sticky = false }: Flag
 const scenario = oneOf('--scenario', Object.keys(SCENARIOS) as ScenarioName[]);
 const strategy = oneOf('--strategy', STRATEGIES);
 
-/** However it is capitalised. */
+/** Ignores upper and lower case. */
 const strategyOf = (value: string): Strategy =>
   strategy(STRATEGIES.find((each) => each.toLowerCase() === value.toLowerCase()) ?? value);
 
-/** Scenarios that are asked for take the place of those that are played without being asked for. */
+/** Played unless the user names scenarios. */
 const DEFAULT_SCENARIOS: readonly ScenarioName[] = ['healthy', 'regression'];
 const scenarios = (value: string, before: readonly ScenarioName[]): ScenarioName[] => [
   ...(before === DEFAULT_SCENARIOS ? [] : before),

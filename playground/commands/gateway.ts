@@ -9,7 +9,7 @@ interface Flags {
   propagationMs: number;
 }
 
-/** The data plane; prints and tells its ports. */
+/** The data plane; prints its ports and sends them to the parent process. */
 async function serve(program: Program, { kubeconfig, seed, propagationMs }: Flags): Promise<number> {
   const gateway = new Gateway({
     access: readAccess(kubeconfig),

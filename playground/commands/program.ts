@@ -1,39 +1,42 @@
 import { Command as Declared, CommanderError } from 'commander';
 
-/** What a subcommand gets from playground/main.ts, the only file that ends the program, prints and reads its environment. */
+/**
+ * The input of a subcommand from playground/main.ts, the only file that ends the program, prints and reads
+ * its environment.
+ */
 export interface Program {
   args: string[];
   env: Record<string, string | undefined>;
-  /** of the operating system, as Node calls it: "linux" */
+  /** the operating system as Node names it, e.g. "linux" */
   platform: string;
   print(line: string): void;
   complain(line: string): void;
   /** raw text to the terminal, without a line end; only where `terminal` is true */
   write(text: string): void;
-  /** standard output is a terminal */
+  /** whether standard output is a terminal */
   terminal: boolean;
-  /** width of the terminal now; Infinity where there is none */
+  /** width of the terminal now; Infinity without a terminal */
   columns(): number;
-  /** resolves when the program is asked to end: a signal, or the process that started it is gone */
+  /** resolves when the program should end: on a signal, or when its parent process has ended */
   ended: Promise<void>;
-  /** tells the process that started this one, if it listens */
+  /** sends a message to the parent process, if that listens */
   tell(message: object): void;
 }
 
 /** Reads the arguments of a subcommand and runs it; resolves to the exit code. */
 export type Command = (program: Program) => Promise<number>;
 
-/** Wrong flags: names flag, value and remedy. */
+/** Wrong flags; the message names flag, value and remedy. */
 export class UsageError extends Error {}
 
-/** Of random numbers. */
+/** The range of seeds for random numbers. */
 export const SEED = [0, 2 ** 31] as const;
 
-/** Of wrong flags. */
+/** The exit code for wrong flags. */
 const USAGE_EXIT = 2;
 
 interface Parts<Flags> {
-  /** as users call it */
+  /** its name on the command line */
   name: string;
   /** what it does, for its help */
   help: string;
@@ -43,7 +46,7 @@ interface Parts<Flags> {
   run: (program: Program, flags: Flags) => Promise<number>;
 }
 
-/** One subcommand, whole: what it takes, what its help says, what it does. */
+/** A whole subcommand: its flags, its help and what it does. */
 export const command =
   <Flags extends object>({ name, help, takes, run }: Parts<Flags>): Command =>
   async (program) => {
@@ -68,7 +71,7 @@ export const command =
     }
   };
 
-/** One of these words. */
+/** Parses one of these words. */
 export const oneOf =
   <T extends string>(flag: string, allowed: readonly T[]) =>
   (value: string): T => {
@@ -77,7 +80,7 @@ export const oneOf =
     throw new UsageError(`${flag}: "${value}" is not known; give one of ${allowed.join(', ')}`);
   };
 
-/** A whole number of this range. */
+/** Parses a whole number in this range. */
 export const whole =
   (flag: string, [min, max]: readonly [min: number, max: number]) =>
   (value: string): number => {

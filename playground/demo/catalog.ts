@@ -1,9 +1,9 @@
-/** Scenarios as data: what the user changes, what happens to the world meanwhile, and how it has to end. */
+/** Scenarios as data: the user's change, the incidents during the release, and how it has to end. */
 export interface Scenario {
   name: ScenarioName;
   /** one line for people */
   title: string;
-  /** tag of the image the user rolls out */
+  /** tag of the image that the user rolls out */
   tag: string;
   wantPhase: 'Promoted' | 'RolledBack';
   incidents: Incident[];
@@ -14,7 +14,10 @@ export type ScenarioName = 'healthy' | 'regression' | 'no-traffic' | 'prometheus
 /** Something that goes wrong around the release, for a while. */
 export interface Incident {
   what: 'no-traffic' | 'prometheus-down';
-  /** begins as soon as this weight, or anything else that reaches the new version, is observed; 0: with the change itself */
+  /**
+   * begins once this weight, or any other traffic to the new version, is observed; 0: at once with the user's
+   * change
+   */
   atWeight: number;
   seconds: number;
 }

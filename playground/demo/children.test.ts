@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.ts';
 import { Children } from './children.ts';
 
-/** Things take milliseconds; a busy machine may take longer. */
+/** Steps take milliseconds; a busy machine may take longer. */
 
 let directory = '';
 let deaths: string[] = [];

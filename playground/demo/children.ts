@@ -22,18 +22,18 @@ export interface Death {
 interface Child {
   name: string;
   process: ChildProcess;
-  /** pid of the program itself; differs from `process.pid` where a shell stands guard */
+  /** pid of the program itself; differs from `process.pid` if a shell guards the program */
   pid: number;
   stopping: boolean;
 }
 
 const STOP_MS = 3000;
-/** how a shell tells that its program was ended by SIGKILL */
+/** the exit code by which a shell says that SIGKILL ended its program */
 const KILLED = 128 + constants.signals.SIGKILL;
 
 /**
- * A shell that runs a program, says its pid on fd 3 and kills it when standard input closes: that happens however this
- * process ends, so nothing outlives it.
+ * A shell that runs a program, writes its pid to fd 3 and kills it when standard input closes: that happens
+ * however this process ends, so no child outlives it.
  */
 const GUARD = `
 exec 4<&0
@@ -46,7 +46,7 @@ exec 4<&-
 wait $pid
 `;
 
-/** The processes of a demo. Every one of them ends with this one, and none is ever signalled by name. */
+/** The processes of a demo. Each ends with this one, and is never signalled by name. */
 export class Children {
   private readonly options: ChildrenOptions;
   private readonly children = new Map<string, Child>();
@@ -55,7 +55,7 @@ export class Children {
     this.options = options;
   }
 
-  /** Starts a subcommand of the playground; resolves to what it says when it is ready. */
+  /** Starts a subcommand of the playground; resolves to its message when it is ready. */
   async fork<Ready>(name: string, args: string[]): Promise<Ready> {
     const log = this.log(name);
     const process = fork(programOf('playground'), args, {
@@ -71,7 +71,7 @@ export class Children {
     });
   }
 
-  /** Starts any program under guard; resolves to its pid once it runs. */
+  /** Starts any program with a guard; resolves to its pid once it runs. */
   async guarded(name: string, command: string[]): Promise<number> {
     const log = this.log(name);
     const process = spawn('sh', ['-c', GUARD, 'sh', ...command], {
@@ -87,7 +87,7 @@ export class Children {
     return pid;
   }
 
-  /** kill -9, as a machine that loses power would; resolves when the process is gone. */
+  /** kill -9, as if the machine lost power; resolves when the process is gone. */
   async kill(name: string): Promise<void> {
     const child = this.children.get(name);
     if (child === undefined) return;
@@ -101,7 +101,7 @@ export class Children {
     return this.children.get(name)?.pid;
   }
 
-  /** Asks every process to end, and kills the ones that do not. */
+  /** Asks every process to end, and kills those that do not. */
   async stopAll(): Promise<void> {
     const all = [...this.children.values()].reverse();
     this.children.clear();
@@ -155,6 +155,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it is gone already
+    // it has ended already
   }
 }

@@ -5,12 +5,12 @@ const GROUP = 'gateway.networking.k8s.io';
 const OPEN: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
 /**
- * HTTPRoute, GRPCRoute and Gateway, served but hardly validated: enough for the playground where its API server does not
- * bring them along. A real cluster gets the ones of the Gateway API project.
+ * HTTPRoute, GRPCRoute and Gateway, served with hardly any validation: enough where the playground's API
+ * server does not bring them along. A real cluster gets those of the Gateway API project.
  */
 export function gatewayApiCrds(): KubeObject[] {
   const versions = [{ name: 'v1', spec: OPEN }];
-  // The API server asks for this annotation on groups that end in k8s.io.
+  // The API server requires this annotation for groups that end in k8s.io.
   const annotations = { 'api-approved.kubernetes.io': 'https://github.com/kubernetes-sigs/gateway-api' };
   return ['HTTPRoute', 'GRPCRoute', 'Gateway'].map((kind) =>
     crd({ group: GROUP, kind, versions, annotations }),

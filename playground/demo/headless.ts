@@ -2,7 +2,7 @@ import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { play } from './play.ts';
 import type { Reporter } from './reporter.ts';
 
-/** What goes to the canary beside its weight, if anything does. */
+/** What goes to the canary besides its weight, if anything does. */
 const beside = ({ mirror, observedMirror, matching, observedMatching }: ReleaseStatus): object => ({
   mirror,
   observedMirror,
@@ -10,7 +10,10 @@ const beside = ({ mirror, observedMirror, matching, observedMatching }: ReleaseS
   observedMatching,
 });
 
-/** One JSON object with a `type` per line on `print`: every decision as it is recorded, and the outcome of every scenario. */
+/**
+ * Prints one JSON object with a `type` on each line: every decision when it is recorded, and the outcome of
+ * every scenario.
+ */
 export function headless(print: (line: string) => void): Reporter {
   const say = (object: object): void => print(JSON.stringify(object));
   return {

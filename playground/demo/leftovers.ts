@@ -84,7 +84,7 @@ function belongs(object: KubeObject, before: Listing, after: Listing): boolean {
   return byUid(before) !== undefined;
 }
 
-/** Endpoints have no owner; they are named like their Service. */
+/** Endpoints have no owner; they have the name of their Service. */
 function isEndpoints(object: KubeObject, before: Listing): boolean {
   return before.has(`services ${object.metadata.namespace ?? ''}/${object.metadata.name}`);
 }
@@ -93,7 +93,7 @@ function comparable(key: string, object: KubeObject): JsonObject {
   const copy = structuredClone(object) as unknown as JsonObject & { metadata: JsonObject; spec?: JsonObject };
   for (const field of ['resourceVersion', 'generation']) delete copy.metadata[field];
   copy.metadata['managedFields'] = ownersOf(key, object);
-  // items of a list of built-in kinds carry no kind
+  // items of a list of a built-in kind have no kind
   for (const field of ['status', 'kind', 'apiVersion']) delete copy[field];
   const annotations = copy.metadata['annotations'] as Record<string, string> | undefined;
   for (const name of Object.keys(annotations ?? {})) {
@@ -104,7 +104,7 @@ function comparable(key: string, object: KubeObject): JsonObject {
   return copy;
 }
 
-/** The hold, and what the Deployment controller counts. */
+/** The hold, and the counter of the Deployment controller. */
 const NOT_COMPARED = fromFieldsV1({
   'f:metadata': {
     'f:annotations': { '.': {}, 'f:deployment.kubernetes.io/revision': {}, 'f:sluice.dev/held': {} },
@@ -112,7 +112,7 @@ const NOT_COMPARED = fromFieldsV1({
   'f:spec': { 'f:paused': {} },
 });
 
-/** What everybody owns but for the status, by manager and operation. */
+/** The fields of each owner without the status, by manager and operation. */
 function ownersOf(key: string, { metadata }: KubeObject): JsonObject {
   const entries = getObjects(metadata, 'managedFields')
     .filter((entry) => getString(entry, 'subresource') !== 'status')
@@ -125,7 +125,7 @@ function ownersOf(key: string, { metadata }: KubeObject): JsonObject {
   return Object.fromEntries(entries.map(([who, fields]) => [who, toFieldsV1(fields)]));
 }
 
-/** Paths at which two values differ, at most a few. */
+/** Paths at which two values differ, only the first few. */
 function differences(a: unknown, b: unknown, path = ''): string[] {
   if (isDeepStrictEqual(a, b)) return [];
   if (!isRecord(a) || !isRecord(b)) return [path === '' ? 'everything' : path.slice(1)];

@@ -12,8 +12,8 @@ const struct = (properties: JsonObject, required: string[] = []): JsonObject => 
 });
 
 /**
- * The kinds of Istio, Linkerd and Contour that Sluice reads and writes, as far as it does: the rest of an object is kept as it is.
- * A real cluster gets the ones of these projects.
+ * The kinds of Istio, Linkerd and Contour with the fields that Sluice reads and writes: the rest of an object
+ * is kept as it is. A real cluster gets those of these projects.
  */
 export function meshCrds(): KubeObject[] {
   return [virtualServices(), trafficSplits(), serviceProfiles(), httpProxies()];

@@ -1,26 +1,26 @@
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
-/** What the user of the demo owns, as manifests. */
+/** The objects of the demo's user, as manifests. */
 export const NAMESPACE = 'shop';
 export const APP = 'shop';
 export const REPLICAS = 6;
-/** share of requests that the stable version fails: a healthy service is not a perfect one */
+/** share of requests that the stable version fails: even a healthy service has some errors */
 export const BASE_ERROR_RATE = 0.005;
 
-/** What a part of the clients sends, and an A/B test goes by, in the form that every provider understands. */
+/** What some of the clients send, and an A/B test matches, in the form that every provider understands. */
 export const MARK = {
   header: { name: 'x-beta', value: 'always' },
   cookie: { name: 'beta', value: 'always' },
 };
 
-/** Objects to create, each with the collection it belongs to; in this order. */
+/** Objects to create in this order, each with its collection. */
 export interface Placed {
   plural: string;
   object: KubeObject;
 }
 
-/** What stands behind the routes. */
+/** The objects behind the routes. */
 export function appObjects(): Placed[] {
   return [
     { plural: 'services', object: service() },
@@ -66,7 +66,7 @@ function service(): KubeObject {
   };
 }
 
-/** As this and the budget select the stable pods, copies of them have to stand for the canary's. */
+/** This and the budget select the stable pods, so copies of them are needed for the canary's pods. */
 function networkPolicy(): KubeObject {
   return {
     apiVersion: 'networking.k8s.io/v1',

@@ -21,25 +21,28 @@ export interface Outcome {
   strategy: Strategy;
   phase: Phase;
   reason: string;
-  /** distinct weights above 0 as they were observed */
+  /** distinct weights above 0, as they were observed */
   weights: number[];
-  /** most percent of requests whose copies went to the version under test, as observed */
+  /** the largest percent of requests that was copied to the version under test, as observed */
   mirror: number;
-  /** requests that match went to it, as observed */
+  /** whether requests that match went to it, as observed */
   matching: boolean;
-  /** from the first canary traffic (or, without any, the begin of the release) to the decision to roll back */
+  /**
+   * from the first canary traffic (or, if there was none, the beginning of the release) to the decision to
+   * roll back
+   */
   detectionSeconds: number | null;
-  /** requests that the version under test answered until the decision */
+  /** requests that the version under test answered before the decision */
   canaryRequests: number;
   /** those of them that carried the mark of the A/B test */
   matchedRequests: number;
-  /** requests that failed and that no application was told to fail */
+  /** requests that failed although no application was told to fail */
   clientErrors: number;
-  /** what is left in the API that the user did not write; see leftovers.ts */
+  /** what remains in the API that the user did not write; see leftovers.ts */
   leftovers: string[];
 }
 
-/** What is not as it should be; []: the scenario ended as it should. */
+/** What differs from what is expected; []: the scenario ended as it should. */
 export function faultsOf({ scenario, phase, clientErrors, leftovers }: Outcome): string[] {
   const { wantPhase } = SCENARIOS[scenario];
   return [
@@ -55,20 +58,23 @@ export interface Audience {
   decision?(record: DecisionRecord, release: Release): void;
   /** the Release changed in any way */
   progress?(release: Release): void;
-  /** the user has let a release go on that waited for them */
+  /** the user has resumed a release that waited for them */
   resumed?(): void;
   incident?(incident: Incident, now: 'begins' | 'ends'): void;
 }
 
 const ENDED: readonly Phase[] = ['Promoted', 'RolledBack', 'Aborted', 'Superseded', 'Escaped', 'Blocked'];
 const LEAVING: readonly Phase[] = ['Promoting', 'RollingBack', ...ENDED];
-/** A release, or what it leaves, that takes longer hangs; a busy machine is slower, and no less right. */
+/** A release, or a clean-up, that takes longer hangs; a busy machine is slower but still correct. */
 const LIMIT_SECONDS = 900;
 const CLEAN_SECONDS = 300;
-/** load goes on for this long after the end, to see what clean-up might break */
+/** how long load continues after the end, to find out whether clean-up breaks anything */
 const AFTERWARDS_MS = 2000;
 
-/** Plays one scenario on a stage, with load flowing: change, release, end, clean-up; resolves to what happened. */
+/**
+ * Plays one scenario on a stage while load is running: change, release, end, clean-up; resolves to the
+ * outcome.
+ */
 export async function play(stage: Stage, scenario: Scenario, audience: Audience): Promise<Outcome> {
   const play = new Play(stage, scenario, audience);
   try {
@@ -136,7 +142,7 @@ class Play {
     this.stage.prometheus.down = false;
   }
 
-  /** What the user does: one new image. Returns the listing from before it, with that change in it. */
+  /** The user's action: one new image. Returns the listing from before it, with that change in it. */
   private async change(): Promise<Listing> {
     const { client } = this.stage;
     await until('the list of Releases is known', () => this.known !== undefined);
@@ -178,7 +184,7 @@ class Play {
     this.audience.progress?.(release);
   }
 
-  /** Copies and requests that match are as good as any weight to begin with. */
+  /** Copies and matching requests count as the beginning, just like any weight. */
   private see(observed: Split): void {
     if (isNothing(observed)) return;
     this.exposedMs ??= performance.now();
@@ -190,25 +196,27 @@ class Play {
     this.strike(mirror > 0 || matching ? Infinity : weight);
   }
 
-  /** Blue-green without copies waits until somebody has tried the new version. */
+  /** Blue-green without copies waits until a user has tried the new version. */
   private isTrying(status: ReleaseStatus): boolean {
     const quiet = status.phase === 'Waiting' && isNothing(wantedSplit(status));
     return quiet && this.stage.tactics.strategy === 'blueGreen' && !this.goingOn;
   }
 
-  /** What `sluice resume` writes. */
+  /** Writes what `sluice resume` writes. */
   private goOn({ metadata, status }: Release): void {
     this.goingOn = true;
     const path = pathOf('sluice.dev/v1alpha1', 'releases', NAMESPACE, metadata.name);
     const annotations = { [ANNOTATION.resumedStep]: String(status?.step) };
     this.stage.client.patch(path, 'merge', { metadata: { annotations } }).then(
       () => this.audience.resumed?.(),
-      // the next look at the Release tries again
+      // the next change of the Release leads to another try
       () => (this.goingOn = false),
     );
   }
 
-  /** The log replaces its last record while the reason stays the same: every new sentence is told once. */
+  /**
+   * The log replaces its last record while the reason stays the same: every new sentence is reported once.
+   */
   private tell(record: DecisionRecord, release: Release): void {
     const key = `${record.time} ${record.reason} ${record.sentence}`;
     if (this.told.has(key)) return;

@@ -8,7 +8,7 @@ import { worldOf, type DemoProvider } from './worlds.ts';
 
 const WAITS = { minDuration: '6s', maxDuration: '5m' };
 
-/** The same ladder as the built-in policy, with the waits of a laptop instead of those of a company. */
+/** The same ladder as the built-in policy, with waits that suit a laptop. */
 const STEPS: Readonly<Record<Strategy, JsonObject>> = {
   canary: { steps: [5, 25, 50].map((weight) => ({ weight, ...WAITS })) },
   blueGreen: { bake: '6s' },
@@ -21,7 +21,7 @@ const STEPS: Readonly<Record<Strategy, JsonObject>> = {
   },
 };
 
-/** What the user tells Sluice. */
+/** The rules that the user gives Sluice. */
 export const rulesOf = (
   provider: DemoProvider,
   tactics: Tactics,
@@ -52,13 +52,16 @@ function policy(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): 
 }
 
 /**
- * Safe means: below stable x 3 + 1.5 points (3% where stable fails 0.5%). That is looser than the default (stable x 1.5
- * + 0.1 points), because proof needs requests: about 150 to 300 canary requests a step here, some thousands with the
- * defaults. At 200 requests per second the whole ladder then takes about a minute.
+ * Safe means: below stable x 3 + 1.5 points (3% where stable fails 0.5%). That is wider than the default
+ * (stable x 1.5 + 0.1 points), because proof needs requests: about 150 to 300 canary requests a step here,
+ * some thousands with the defaults. At 200 requests per second the whole ladder then takes about a minute.
  */
 export const SAFE_MARGIN = { relative: 2, absolute: 0.015 };
 
-/** What no version may do, whatever stable did before: after the switch of blue-green there is nothing to compare it with. */
+/**
+ * The limit for every version, whatever stable did before: after the switch of blue-green there is nothing to
+ * compare it with.
+ */
 const CEILING = BASE_ERROR_RATE * (1 + SAFE_MARGIN.relative) + SAFE_MARGIN.absolute;
 
 const template = (spec: JsonObject): KubeObject => ({

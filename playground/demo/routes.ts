@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../api/kube.ts';
 import { APP, meta, NAMESPACE } from './objects.ts';
 
-/** The host that clients outside ask for. */
+/** The host for clients outside the cluster. */
 export const EDGE_HOST = 'shop.example';
-/** What a client within the cluster calls the Service. */
+/** The name by which a client within the cluster reaches the Service. */
 export const SERVICE_HOST = `${APP}.${NAMESPACE}.svc.cluster.local`;
 
 export function gateway(): KubeObject {
@@ -56,7 +56,7 @@ export function virtualService(): KubeObject {
   };
 }
 
-/** For metrics by route; Linkerd's SMI extension writes the split into it and takes it out again. */
+/** For metrics by route; Linkerd's SMI extension writes the split into it and removes it again. */
 export function serviceProfile(): KubeObject {
   const condition = { method: 'GET', pathRegex: '/.*' };
   return {

@@ -17,7 +17,10 @@ export interface Paper {
 const COLORS = { dim: 2, bold: 1, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 export type Color = keyof typeof COLORS;
 
-/** Lines for people: on a terminal the line of the present step is rewritten in place, elsewhere lines just follow. */
+/**
+ * Lines for people: on a terminal the line of the present step is rewritten in place; elsewhere each is a new
+ * line.
+ */
 export class Screen {
   private readonly paper: Paper;
   private live = '';
@@ -32,26 +35,26 @@ export class Screen {
     return this.paper.color ? `\u001b[${COLORS[color]}m${text}\u001b[0m` : text;
   }
 
-  /** where a rewritten line has to end */
+  /** the width at which a rewritten line has to end */
   get columns(): number {
     return this.paper.columns() - 1;
   }
 
-  /** A line, broken between words where it is too long; what follows is indented like its begin. */
+  /** A line, wrapped between words if it is too long; the following lines have its indent. */
   line(text = ''): void {
     const indent = `${/^ */.exec(text)?.[0] ?? ''}  `;
     for (const each of wrapWords(text, this.paper.columns(), indent)) this.whole(each);
   }
 
-  /** A line that is to be copied: never broken. */
+  /** A line for copying: it is never wrapped. */
   whole(text: string): void {
     this.settle();
     this.paper.print(text);
   }
 
   /**
-   * Shows the state of a step: `key` names the step, so that its last state stays when another begins. `final`: to be
-   * shown in any case.
+   * Shows the state of a step: `key` names the step, so that its last state stays when another begins.
+   * `final`: always show it.
    */
   step(key: string, text: string, final = false): void {
     if (text === this.live) return;
@@ -72,13 +75,13 @@ export class Screen {
   }
 }
 
-/** Shortens a line that would wrap, at the price of its colours: a wrapped line cannot be rewritten in place. */
+/** Shortens a line that would wrap, without its colours: a wrapped line cannot be rewritten in place. */
 function fit(text: string, columns: number): string {
   const plain = stripVTControlCharacters(text);
   return plain.length <= columns ? text : `${plain.slice(0, columns - 1)}…`;
 }
 
-/** What the line of a step is made of. */
+/** The data for the line of a step. */
 export interface StepView {
   step: number;
   steps: number;
@@ -111,8 +114,9 @@ function short(split: Split | undefined): string {
 }
 
 /**
- * One step in one line: weight wanted and observed, requests and errors of both arms, evidence against its bar, verdict. A terminal
- * that is too narrow for all of it gets a shorter one; evidence and verdict stay to the last.
+ * One step in one line: weight wanted and observed, requests and errors of both arms, evidence and the bar
+ * for it, verdict. If the terminal is too narrow, a shorter line without some of these; evidence and verdict
+ * are dropped last.
  */
 export function stepLine(view: StepView, screen: Screen): string {
   const layouts = screen.columns >= WIDE ? [wide, narrow, narrowest] : [narrow, narrowest];
@@ -126,7 +130,7 @@ type Layout = (view: StepView, screen: Screen) => string;
 
 const place = ({ step, steps }: StepView): string => `${Math.max(step + 1, 0)}/${steps}`;
 
-/** A step that has passed is the one before. */
+/** The reason StepPassed is about the step before. */
 const waitsFor = ({ reason }: StepView): string => (reason === 'StepPassed' ? 'next step' : reason);
 
 const wide: Layout = (view, screen) => {
@@ -161,14 +165,14 @@ const narrowest: Layout = (view, screen) => {
   return `  ${weightOf(view, screen)}  E harm ${harm} safe ${safe} ${colored(verdict, screen)}`;
 };
 
-/** "2/3  25%"; while the route does not show yet what is wanted "2/3 5→25%" */
+/** "2/3  25%"; while the route does not show the wanted weight yet, "2/3 5→25%" */
 function weightOf(view: StepView, screen: Screen): string {
   const [wanted, observed] = [short(view.wanted), short(view.observed)];
   const told = wanted === observed ? wanted : `${observed.replace(/%$/, '')}→${wanted}`;
   return screen.paint('cyan', `${place(view)} ${pad(told, 4)}`);
 }
 
-/** Errors of requests in this step, and evidence of its bar. */
+/** Errors and requests in this step, and evidence with the bar for it. */
 function figures(of: Record<string, number>): Record<'canary' | 'stable' | 'harm' | 'safe', string> {
   const arm = (name: 'Canary' | 'Stable'): string =>
     `${whole(of[`step${name}Errors`])}/${whole(of[`step${name}Requests`])}`;
@@ -183,13 +187,13 @@ function figures(of: Record<string, number>): Record<'canary' | 'stable' | 'harm
 
 function colored(verdict: NonNullable<StepView['verdict']>, screen: Screen): string {
   const color = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const;
-  // What a step passed or failed for is told by the line that follows; what it lacks only here.
+  // The next line says why a step passed or failed; only this line says what is still missing.
   const lacks = verdict.result === 'inconclusive' && verdict.reason !== 'MoreDataNeeded';
   const told = lacks ? `${verdict.result} (${verdict.reason})` : verdict.result;
   return screen.paint(color[verdict.result], told);
 }
 
-/** Decisions worth a line of their own; the rest is in the step line. */
+/** Decisions without a line of their own: the step line shows them. */
 const QUIET = new Set(['MoreDataNeeded', 'ObservingWeight', 'SettingWeight', 'ScalingCanary', 'SafeProven']);
 
 export function isQuiet(record: DecisionRecord): boolean {

@@ -24,7 +24,7 @@ const CONCLUSIONS: Record<string, VerdictResult> = {
 
 const LEAVING = new Set(['Draining', 'CleaningUp', 'RollbackInProgress', 'PromotionInProgress']);
 
-/** The demo as people see it. */
+/** The demo, shown to people. */
 export class Show implements Reporter {
   private readonly screen: Screen;
   private release: Release | undefined;
@@ -95,13 +95,13 @@ export class Show implements Reporter {
   private decision(record: DecisionRecord, release: Release): void {
     this.release = release;
     this.lastOfStep(record);
-    // the last one is told by the closing
+    // the closing reports the last one
     const ending = release.status?.endedAt !== undefined;
     if (!ending && !isQuiet(record) && !this.isTold(record))
       this.screen.line(decisionLine(record, this.screen));
   }
 
-  /** On its way out a release goes through the same stages for each of its objects; each is told once. */
+  /** When it ends, a release passes the same stages for each of its objects; each stage is shown once. */
   private isTold({ reason }: DecisionRecord): boolean {
     if (!LEAVING.has(reason)) return false;
     const told = this.leaving.has(reason);
@@ -109,7 +109,7 @@ export class Show implements Reporter {
     return told;
   }
 
-  /** What ended a step is in the record only: the status has gone on to the next one. */
+  /** The end of a step is only in the record: the status already shows the next step. */
   private lastOfStep({ reason, numbers }: DecisionRecord): void {
     const result = CONCLUSIONS[reason];
     const { step } = this;

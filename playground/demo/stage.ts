@@ -31,7 +31,7 @@ import { worldOf, type DemoProvider, type World } from './worlds.ts';
 
 export interface StageOptions {
   provider: DemoProvider;
-  /** default: a canary and nothing else */
+  /** default: only a canary */
   tactics?: Tactics | undefined;
   seed: number;
   requestsPerSecond: number;
@@ -39,21 +39,24 @@ export interface StageOptions {
   hold?: Hold | undefined;
   /** path of the binary */
   prometheus: string;
-  /** another source for the controller (a value of --source), and the spec of the template that asks it */
+  /** another source for the controller (a value of --source), and the spec of the template that uses it */
   source?: { endpoint: string; analysis: JsonObject };
-  /** one line per component as it comes up */
+  /** called with one line for each component that has started */
   say: (component: string, line: string) => void;
-  /** something that has to run has died */
+  /** called when a process has died that must run */
   onDeath: (sentence: string) => void;
-  /** starting is given up when this resolves */
+  /** when this resolves, the stage stops starting */
   ended: Promise<void>;
 }
 
-/** What `--hold` of the controller takes. */
+/** The values of the controller's `--hold`. */
 export const HOLDS = ['pause', 'admission', 'auto'] as const;
 export type Hold = (typeof HOLDS)[number];
 
-/** A small world: API server with workloads, gateway, Prometheus, load, and the real controller as its own process. */
+/**
+ * A small world: API server with workloads, gateway, Prometheus, load, and the real controller in its own
+ * process.
+ */
 export class Stage {
   readonly options: StageOptions;
   readonly directory = mkdtempSync(join(tmpdir(), 'sluice-demo-'));
@@ -79,7 +82,9 @@ export class Stage {
     });
   }
 
-  /** Everything up: the Deployment serves, the controller has seen it, load is flowing. */
+  /**
+   * Resolves when everything runs: the Deployment serves, the controller has seen it, and load is running.
+   */
   static async start(options: StageOptions): Promise<Stage> {
     const stage = new Stage(options);
     const setUp = stage.setUp();
@@ -118,7 +123,7 @@ export class Stage {
     return this.part.prometheus;
   }
 
-  /** What the gateway counts, as text. */
+  /** The gateway's metrics, as text. */
   get gatewayMetrics(): string {
     return this.part.gatewayMetrics;
   }
@@ -143,12 +148,12 @@ export class Stage {
     ]);
   }
 
-  /** kill -9 and nothing else: what a crash leaves behind is the next controller's problem. */
+  /** Only kill -9: the next controller has to deal with what a crash leaves. */
   async killController(): Promise<void> {
     await this.children.kill('controller');
   }
 
-  /** A controller that somebody kills is started again, as a cluster would; any other death ends the world. */
+  /** A killed controller is started again, as in a cluster; any other death ends the stage. */
   private bury(sentence: string, { name, killed }: Death): void {
     if (name !== 'controller' || !killed) return this.options.onDeath(sentence);
     this.startController().then(
@@ -157,7 +162,7 @@ export class Stage {
     );
   }
 
-  /** Ends everything; with `keepLogs` the directory of the stage stays, without the data of Prometheus. */
+  /** Ends everything; with `keepLogs` the directory of the stage is kept, without the data of Prometheus. */
   async stop(keepLogs = false): Promise<void> {
     await this.parts?.load.stop();
     this.parts?.prometheus.close();
@@ -217,7 +222,10 @@ export class Stage {
     await until('the controller has taken the Deployment in', () => this.taken(client));
   }
 
-  /** Its context is in the namespace of the demo, so that `kubectl rollout status deployment/shop` needs no more. */
+  /**
+   * Its context is in the namespace of the demo, so that `kubectl rollout status deployment/shop` needs no
+   * other flags.
+   */
   private writeKubeconfig(path: string, server: string, token?: string): void {
     writeKubeconfigTo(path, { name: 'sluice-demo', server, token, namespace: NAMESPACE });
   }
@@ -257,7 +265,7 @@ export class Stage {
           await client.create(path, object);
           return true;
         } catch (error) {
-          // a CRD is served a moment after it was created
+          // a CRD is served only a moment after it was created
           if (error instanceof ApiError && error.code === 404) return false;
           throw error;
         }
@@ -287,7 +295,7 @@ const HOLDING: Record<Hold, string> = {
   auto: 'holds changes by admission, as the policies are there',
 };
 
-/** Waits for a condition, asking ten times a second; throws a sentence when it gives up. */
+/** Waits for a condition, which it checks ten times a second; throws a sentence when it gives up. */
 export async function until(
   what: string,
   holds: () => Promise<boolean> | boolean,

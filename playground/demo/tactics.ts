@@ -1,16 +1,18 @@
 import type { Strategy } from '../../api/kinds/policy/strategy.ts';
 import { PROVIDERS, worldOf, type Ability, type DemoProvider } from './worlds.ts';
 
-/** How the demo delivers: the strategy of its policy and what is added to it. */
+/** How the demo delivers: the strategy of its policy and its options. */
 export interface Tactics {
   strategy: Strategy;
-  /** copies of all requests before the first live one */
+  /** copies of all requests before the first live request */
   mirror: boolean;
   /** clients that keep cookies stay on the canary */
   sticky: boolean;
 }
 
-/** Blue-green is shown with copies where that is possible, because nothing else can be measured before its switch. */
+/**
+ * The demo shows blue-green with copies if possible, because nothing else can be measured before its switch.
+ */
 export function tacticsOf(provider: DemoProvider, wanted: Tactics): Tactics {
   return {
     ...wanted,
@@ -18,7 +20,7 @@ export function tacticsOf(provider: DemoProvider, wanted: Tactics): Tactics {
   };
 }
 
-/** Why this cannot be played, with a remedy; undefined: it can. */
+/** Why these tactics cannot be played, and what to do; undefined: they can. */
 export function objection(provider: DemoProvider, { strategy, mirror, sticky }: Tactics): string | undefined {
   const able = worldOf(provider).can;
   const who = (can: (ability: Ability) => boolean): string =>

@@ -13,15 +13,15 @@ import {
   virtualService,
 } from './routes.ts';
 
-/** What the demo is with one back end. */
+/** The demo with one back end. */
 export interface World {
-  /** what the user has for routing, for a sentence */
+  /** the user's means of routing, for a sentence */
   routedBy: string;
   /** the user's routes */
   routes: () => Placed[];
-  /** the host that clients ask for */
+  /** the host that clients use */
   host: string;
-  /** the port of the playground's gateway that goes by these routes */
+  /** the port of the playground's gateway that follows these routes */
   port: keyof GatewayPorts;
   /** the policy says `provider`; without it the controller finds the back end by the user's routes */
   named?: true;
@@ -69,7 +69,7 @@ const WORLDS = {
   linkerd: {
     routedBy: `Service ${APP} within the mesh`,
     routes: () => [{ plural: 'serviceprofiles', object: serviceProfile() }],
-    // It splits what goes to the Service within the cluster, as a Service itself does.
+    // It splits requests to the Service from within the cluster, like a Service itself.
     host: SERVICE_HOST,
     port: 'linkerd',
     named: true,

@@ -21,8 +21,9 @@ export function isTrue(status: WithConditions | undefined, type: string): boolea
 }
 
 /**
- * The conditions with `next` in them. One of the same status and reason stays as it is, message and times included; of
- * the same status it keeps its transition time. A changed one moves to the end.
+ * The conditions with `next` in them. If status and reason are the same, the old condition stays, with its
+ * message and times; if only the status is the same, its transition time stays. A changed one moves to the
+ * end.
  */
 export function withCondition(conditions: readonly Condition[], next: Condition): Condition[] {
   const current = conditions.find((condition) => condition.type === next.type);

@@ -12,12 +12,15 @@ export interface Note {
   message: string;
 }
 
-/** Writes what `kubectl describe` shows. What happens again raises the count of its Event; a refused Event is lost. */
+/**
+ * Writes what `kubectl describe` shows. A repetition raises the count of its Event; an Event that the API
+ * refuses is lost.
+ */
 export class EventRecorder {
   private readonly store: StoreClient;
   private readonly clock: Clock;
   private readonly component: string;
-  /** name of the Event, by what it says about whom */
+  /** names of Events, by content and object */
   private readonly known = new Map<string, string>();
 
   constructor(store: StoreClient, clock: Clock, component: string) {

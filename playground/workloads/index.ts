@@ -30,8 +30,8 @@ export interface WorkloadOptions {
   /** name of the one node; "playground" if absent */
   node?: string;
   /**
-   * false: no node and no scheduler. Unbound pods, and pods bound to any Node that exists, are run all the same: the
-   * cluster of the conformance recordings was like that.
+   * false: no node and no scheduler. Unbound pods, and pods bound to any Node that exists, still run: the
+   * cluster of the conformance recordings behaved like that.
    */
   schedule?: boolean;
 }
@@ -41,7 +41,10 @@ interface Part {
   stop(): void;
 }
 
-/** What may be in the store before the workloads start. Objects of other kinds must be made afterwards. */
+/**
+ * Objects that may be in the store before the workloads start. Objects of other kinds must be created
+ * afterwards.
+ */
 const PRESENT_AT_START: ResourceName[] = [
   DISRUPTION_BUDGETS,
   NAMESPACES,
@@ -54,8 +57,8 @@ const PRESENT_AT_START: ResourceName[] = [
 ];
 
 /**
- * The controller manager, the scheduler and the kubelet of the embedded cluster. Synchronous: they work only in watch
- * events and in callbacks of the clock. `stop` ends them; pods of the runtime are left running.
+ * The controller manager, the scheduler and the kubelet of the embedded cluster. Synchronous: they work only
+ * in watch events and in callbacks of the clock. `stop` ends them; pods of the runtime keep running.
  */
 export function startWorkloads(options: WorkloadOptions): { stop(): void } {
   const { store, clock } = options;

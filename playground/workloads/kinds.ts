@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject, Json } from '../../lib/json.ts';
 import type { Condition } from './conditions.ts';
 
-/** Typed views of objects the API server has validated and defaulted. Foreign fields stay where they are. */
+/** Typed views of objects that the API server has validated and defaulted. Other fields are kept. */
 export type Labels = Record<string, string>;
 export type IntOrPercent = number | string;
 
@@ -148,7 +148,7 @@ export function generationOf(object: KubeObject): number {
   return object.metadata.generation ?? 0;
 }
 
-/** Oldest first; objects of the same second in order of their names. */
+/** Oldest first; objects created in the same second in order of their names. */
 export function byCreation(a: KubeObject, b: KubeObject): number {
   const [x, y] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
   if (x !== y) return x < y ? -1 : 1;

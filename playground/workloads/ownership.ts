@@ -4,7 +4,7 @@ import { isDeleting, uidOf } from './kinds.ts';
 import type { LabelSelector } from './kinds.ts';
 import { matchesSelector } from './selectors.ts';
 
-/** The manager name of everything the controller manager writes. */
+/** The manager name for every write of the controller manager. */
 export const CONTROLLER_MANAGER = 'kube-controller-manager';
 
 export function controllerOf(object: KubeObject): OwnerReference | undefined {
@@ -30,7 +30,7 @@ export interface Claim {
   resource: string;
 }
 
-/** The children of the owner: orphans that match are adopted, own ones that no longer match are let go. */
+/** The children of the owner: adopts orphans that match, and releases its own that no longer match. */
 export function claimChildren<T extends KubeObject>(claim: Claim, candidates: readonly T[]): T[] {
   return candidates.flatMap((child) => {
     const matches = matchesSelector(claim.selector, child.metadata.labels);

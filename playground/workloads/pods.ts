@@ -7,7 +7,7 @@ export function isFinished(pod: Pod): boolean {
   return pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 }
 
-/** Counts towards its ReplicaSet: neither finished nor on its way out. */
+/** Counts towards its ReplicaSet: neither finished nor being deleted. */
 export function isActive(pod: Pod): boolean {
   return !isFinished(pod) && !isDeleting(pod);
 }

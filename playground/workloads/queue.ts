@@ -2,7 +2,7 @@ import type { ApiFailure } from '../apiserver/contract.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Key } from './kinds.ts';
 
-/** One hop of a controller: long enough for other controllers to take their turn in between, as in a real cluster. */
+/** One hop of a controller: long enough for other controllers to run in between, as in a real cluster. */
 const PICK_UP_MS = 1;
 const FIRST_RETRY_MS = 5;
 const LONGEST_RETRY_MS = 10_000;
@@ -13,8 +13,8 @@ interface Due {
 }
 
 /**
- * Runs `sync` for keys, each at most once at a time, at the sooner of the times asked for. A sync that the API refused
- * comes back with growing delay; any other error is a bug and is thrown.
+ * Runs `sync` for keys, each at most once at a time, at the earliest of the requested times. A sync that the
+ * API refused is repeated with growing delay; any other error is a bug and is thrown.
  */
 export class WorkQueue {
   private readonly clock: Clock;

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { ResourceName, StoreClient } from '../apiserver/contract.ts';
 import { isApiFailure } from './queue.ts';
 
-/** As store.get; undefined also when the kind is no longer served, because its definition was deleted. */
+/** Like store.get; also undefined if the kind is no longer served because its definition was deleted. */
 export function getServed(
   store: StoreClient,
   resource: ResourceName,
@@ -11,7 +11,7 @@ export function getServed(
   return whileServed(() => store.get(resource, at.namespace, at.name));
 }
 
-/** As store.list; empty also when the kind is no longer served. */
+/** Like store.list; also empty if the kind is no longer served. */
 export function listServed(store: StoreClient, resource: ResourceName, namespace: string): KubeObject[] {
   return whileServed(() => store.list(resource, namespace)) ?? [];
 }

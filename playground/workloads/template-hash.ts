@@ -15,7 +15,7 @@ export function templateHash(template: PodTemplate, collisions: number): string 
   );
 }
 
-/** Whether two templates are the same but for the hash label that a ReplicaSet adds. */
+/** Are two templates equal, apart from the hash label that a ReplicaSet adds? */
 export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   return canonical(comparable(a)) === canonical(comparable(b));
 }

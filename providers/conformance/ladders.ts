@@ -3,7 +3,7 @@ import { OFF } from '../provider.ts';
 import type { Split, Wants } from '../provider.ts';
 import { NOTHING_WANTED } from '../shared/wants.ts';
 
-/** What a release wants, and the splits it goes through. */
+/** What a release wants, and the splits that it passes through. */
 export interface Ladder {
   name: string;
   wants: Wants;
@@ -19,11 +19,17 @@ const mirrored = (mirror: number): Split => ({ ...OFF, mirror });
 export const PLAIN: Ladder = { name: 'percents', wants: NOTHING_WANTED, splits: [0, 5, 50, 0].map(at) };
 
 const HEADERS = { headers: [{ name: 'X-Group', value: 'beta' }], cookies: [] };
-/** Names of rules that fixtures have, or get from somebody in mid-release; no policy points at them. */
+/**
+ * Names of rules that fixtures have, or that a user gives to a rule during a release; no policy points at
+ * them.
+ */
 const copyRules = ['root', 'a', 'b', 'c', 'cart', 'api', 'v2', ...[0, 1, 2, 3, 4, 5].map((i) => `rule-${i}`)];
 const STICKY = { cookie: 'sluice', maxAgeMs: 3_600_000 };
 
-/** What back ends may be able to do beside whole percents; fixtures choose, and may have ladders of their own. */
+/**
+ * What back ends may support besides whole percents. Fixtures choose from these, and may have ladders of
+ * their own.
+ */
 export const LADDERS = {
   fractions: {
     name: 'fractions of a percent',
@@ -87,7 +93,7 @@ export const LADDERS = {
   },
 } as const satisfies Record<string, Ladder>;
 
-/** Requests that a release's matches are about, and some that only look like it. */
+/** Requests that a release's matches mean, and some that only look like them. */
 export interface Probes {
   hits: Headers[];
   misses: Headers[];

@@ -5,7 +5,7 @@ import type { Ladder } from './ladders.ts';
 import type { Observation, Provider, RouteOriginals, Split, TrafficContext, Wants } from '../provider.ts';
 import { NOTHING_WANTED } from '../shared/wants.ts';
 
-/** Objects of one namespace that change by writes alone; a refused write throws and changes nothing. */
+/** Objects of one namespace, which only writes change; a refused write throws and changes nothing. */
 export interface World {
   apply(write: Write): void;
   put(object: KubeObject): void;
@@ -20,17 +20,17 @@ export interface Place {
   stable: number;
   canary: number;
   other: number;
-  /** at weight 100: stable stands in the list with weight 0; absent: it does */
+  /** at weight 100, is stable still in the list, with weight 0? Absent: yes */
   lists?: boolean;
   /** percent of the requests that are copied to the canary; absent: 0 */
   mirror?: number;
-  /** what the canary's answers set beside their own; absent: nothing */
+  /** cookies that the canary's answers set in addition to their own; absent: none */
   setCookie?: string;
 }
 
 export interface ForeignEdit {
   name: string;
-  /** Changes what is there as somebody else would, leaving our fields as they stand. */
+  /** Changes the objects as another author would, and leaves our fields as they are. */
   edit: (world: World, initial: readonly KubeObject[]) => void;
 }
 
@@ -39,25 +39,30 @@ export type Headers = Readonly<Record<string, string>>;
 
 export interface Fixtures {
   world(objects: readonly KubeObject[]): World;
-  /** users' objects by what is particular about them; in each something names Service "web" of namespace "shop" */
+  /**
+   * users' objects by what is special about them; in each, something names Service "web" of namespace "shop"
+   */
   cases: Record<string, KubeObject[]>;
-  /** legal, strange objects that the provider accepts */
+  /** valid but unusual objects that the provider accepts */
   generated: fc.Arbitrary<KubeObject[]>;
   /** one object that names Service "web" and Service "api" in different places */
   shared: KubeObject[];
-  /** The same places, by the same ids, for any request: here one that carries these headers beside what its place asks for. */
+  /**
+   * The same places, by the same ids, for any request; here for one that has these headers in addition to
+   * those its place asks for.
+   */
   places(world: World, stable: string, canary: string, headers?: Headers): Place[];
   /**
-   * what is done beside whole percents; a strategy of the provider needs its ladder here. On the last one somebody else
-   * interferes, so it should be the richest
+   * what the provider supports besides whole percents; each of its strategies needs its ladder here. On the
+   * last ladder another author interferes, so it should be the richest
    */
   ladders?: readonly Ladder[];
-  /** objects on which `ladders` are climbed; absent: `cases` */
+  /** objects on which `ladders` are tried; absent: `cases` */
   roomy?: Record<string, KubeObject[]>;
   edits: ForeignEdit[];
-  /** the control plane takes over what stands there */
+  /** the control plane confirms the objects as they are */
   acknowledge(world: World): void;
-  /** what a server would refuse in this object; [] = nothing */
+  /** the problems for which a server would refuse this object; [] = none */
   validate: (object: KubeObject) => string[];
 }
 
@@ -66,7 +71,7 @@ export type Goal = Split | 'end';
 const NAMESPACE = 'shop';
 const isOurs = ({ metadata }: KubeObject) => metadata.labels?.['app.kubernetes.io/managed-by'] === 'sluice';
 
-/** One release: what the controller remembers (originals), and nothing else, outlives a crash. */
+/** One release. Only what the controller remembers (originals) survives a crash. */
 export class Session {
   readonly provider: Provider;
   readonly world: World;
@@ -104,7 +109,7 @@ export class Session {
       owner: { apiVersion: 'apps/v1', kind: 'Deployment', name: service, uid: `uid-of-${service}` },
       stableService: { apiVersion: 'v1', kind: 'Service', metadata: { name: service, namespace: NAMESPACE } },
       canaryService: this.canary,
-      // Once edited, a route stays in scope by its name, whatever it says since.
+      // Once edited, a route stays in scope by its name, whatever it says afterwards.
       routes: live.filter(
         (route) => !isOurs(route) && (this.originals !== undefined || provider.names(route, service)),
       ),
@@ -115,7 +120,10 @@ export class Session {
     };
   }
 
-  /** The next writes towards a split ('end': nothing left), the record taken first as the controller does. */
+  /**
+   * The next writes towards a split ('end': nothing of ours remains). The record is taken first, as the
+   * controller does.
+   */
   next(goal: Goal): Write[] {
     if (this.provider.editsUserRoutes && goal !== 'end')
       this.originals = this.provider.record(this.context());
@@ -129,7 +137,7 @@ export class Session {
 
 type Hook = (write: Write) => void;
 
-/** Applies plans until there is nothing left to do. A refused write means: read again and decide anew. */
+/** Applies plans until none has a write left. After a refused write it reads and decides again. */
 export function drive(session: Session, goal: Goal, before: Hook = () => undefined): void {
   for (let round = 0; round < 6; round++) {
     const [write] = session.next(goal);

@@ -56,7 +56,7 @@ const isNowhere = (split: Split) => isOff({ ...split, acknowledged: 'unknown' })
 
 class Crash extends Error {}
 
-/** Climbs until `n` writes were done, then throws as a killed controller would leave things. */
+/** Climbs until `n` writes are done, then throws and leaves the objects as a killed controller would. */
 function climbUntil(session: Session, ladder: Ladder, n: number): void {
   let left = n;
   try {
@@ -70,7 +70,7 @@ function climbUntil(session: Session, ladder: Ladder, n: number): void {
   }
 }
 
-/** Every back end is held to this. */
+/** The suite that every back end must pass. */
 export function describeProvider(provider: Provider, fixtures: Fixtures): void {
   const { ladders = [], cases, roomy = cases } = fixtures;
   const all: [Ladder, typeof cases][] = [
@@ -191,11 +191,11 @@ function describeLadder(
   });
 }
 
-/** Weights that a release may have on its way, and whatever else its ladder does. */
+/** Weights that a release may have on its way, with whatever else its ladder asks for. */
 const someSplit = ({ name, splits }: Ladder): fc.Arbitrary<Split> =>
   name === PLAIN.name ? fc.integer({ min: 0, max: 99 }).map(at) : fc.constantFrom(...splits);
 
-/** Ladders have few splits, and there are many of them. */
+/** There are many ladders, and each has few splits. */
 const runs = ({ name }: Ladder, plain: number): number => (name === PLAIN.name ? plain : plain / 5);
 
 function shareAnObject(provider: Provider, fixtures: Fixtures, ladder: Ladder): void {
@@ -229,7 +229,7 @@ function generatedObjects(provider: Provider, fixtures: Fixtures, ladder: Ladder
     fc.property(fixtures.generated, some, (objects, splits) => {
       const session = begin(provider, fixtures.world(objects), ladder);
       const before = text(session.world);
-      // What has no room for more than weights is refused, and then it is none of ours.
+      // An object with no room for more than weights is refused, so this test skips it.
       if (ladder.name !== PLAIN.name) fc.pre(provider.refuse(session.context()).length === 0);
       expect(provider.refuse(session.context())).toEqual([]);
       climb(session, fixtures, { ...ladder, splits: [...splits, OFF] });
@@ -239,7 +239,7 @@ function generatedObjects(provider: Provider, fixtures: Fixtures, ladder: Ladder
   );
 }
 
-/** The whole ladder; right before the n-th write, with the plan already made, somebody else writes. */
+/** The whole ladder; right before the n-th write, when the plan is already made, another author writes. */
 function disturbedClimb(
   session: Session,
   ladder: Ladder,

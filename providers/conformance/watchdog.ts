@@ -5,8 +5,8 @@ import type { Fixtures, Headers, Place, Session } from './session.ts';
 import type { Split } from '../provider.ts';
 
 /**
- * What must be true after every write of one release. Asked many thousand times: `expect` is called for what is wrong
- * alone, because it takes longer than all else here.
+ * What must be true after every write of one release. It is asked many thousand times, so `expect` is called
+ * only for what is wrong: `expect` takes longer than everything else here.
  */
 export class Watchdog {
   readonly #session: Session;
@@ -80,7 +80,7 @@ function expectStable(place: Place): void {
   if (place.stable === 0 && place.lists === false) expect.fail(`${place.id}: the canary is alone`);
 }
 
-/** A sum above the wanted one, which stays, may not hold the share to the last unit. */
+/** A sum that is above the wanted one, and is kept, need not give the share to the last unit. */
 function expectShare(place: Place, weight: number, total: number): void {
   const percent = (100 * place.canary) / (place.stable + place.canary);
   const allowed = 50 / total + 1e-9;

@@ -69,7 +69,7 @@ const cases: Record<string, KubeObject[]> = {
 };
 
 const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
-/** Everything a route may hold beside its services: conditions, timeouts, headers, rewrites. */
+/** Everything a route may contain besides its services: conditions, timeouts, headers, rewrites. */
 const around = fromCrd(
   { kind: 'HTTPProxy', version: 'v1', path: ['properties', 'spec', 'properties', 'routes', 'items'] },
   ['services', 'loadBalancerPolicy', 'requestRedirectPolicy', 'directResponsePolicy'],
@@ -87,7 +87,10 @@ const someProxy = (name: string) =>
     .array(someRoute, { maxLength: 4 })
     .map((routes) => proxy(name, [...routes, route('/last', [service('web')])]));
 
-/** As Contour makes clusters of services: without any weight all weigh the same. Independent of the code under test. */
+/**
+ * As Contour turns services into clusters: if none has a weight, all weigh the same. Independent of the code
+ * under test.
+ */
 function placesOf(object: KubeObject, { stable, canary }: { stable: string; canary: string }): Place[] {
   return getObjects(object, 'spec', 'routes').flatMap((each, i): Place[] => {
     const services = getObjects(each, 'services').filter(({ mirror }) => mirror !== true);
@@ -136,7 +139,7 @@ const edits: ForeignEdit[] = [
   { name: 'deletes it', edit: (world) => world.remove('HTTPProxy', 'shop') },
 ];
 
-/** The condition that Contour writes, of the generation it stands at. */
+/** The condition that Contour writes, for the object's current generation. */
 function valid(object: KubeObject): KubeObject {
   const { generation = 1 } = object.metadata;
   const condition = { type: 'Valid', status: 'True', observedGeneration: generation, reason: 'Valid' };

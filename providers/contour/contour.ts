@@ -15,7 +15,10 @@ function observe(context: TrafficContext): Observation {
   return { ...seen, ...status, ...(problem === undefined ? {} : { problem }) };
 }
 
-/** Contour: the weights of the user's HTTPProxies are edited in place, in every route that sends to the stable Service alike. */
+/**
+ * Contour: the weights of the user's HTTPProxies are edited in place, the same way in every route that sends
+ * to the stable Service.
+ */
 export const contour: Provider = {
   name: 'contour',
   title: 'Contour (HTTPProxy)',
@@ -23,7 +26,7 @@ export const contour: Provider = {
   madeResource: undefined,
   editsUserRoutes: true,
   steering: BY_ROUTES,
-  // Contour gathers changes for half a second at most and pushes them to every Envoy.
+  // Contour gathers changes for at most half a second and pushes them to every Envoy.
   settleMs: 10_000,
   strategies: ['canary', 'blueGreen'],
   names: namesService,

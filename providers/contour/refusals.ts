@@ -8,7 +8,7 @@ import { errorIn } from './status.ts';
 import { scopeOf } from '../shared/in-place.ts';
 import type { LiveRule } from '../shared/weighted-rules.ts';
 
-/** What would make the split stop, reach somebody else or not begin. */
+/** What would break the split, change it for other Services or keep it from beginning. */
 export function refuse(context: TrafficContext): Refusal[] {
   return [
     ...refuseWants(context),
@@ -19,7 +19,7 @@ export function refuse(context: TrafficContext): Refusal[] {
 
 const unsupported = (sentence: string): Refusal => ({ reason: REASON.RouteUnsupported, sentence });
 
-/** What the policy wants and Sluice does not write into an HTTPProxy. */
+/** What the policy wants and Sluice does not write to an HTTPProxy. */
 function refuseWants({ wants }: TrafficContext): Refusal[] {
   const fields = [
     wants.match === undefined ? undefined : 'spec.match',
@@ -32,7 +32,7 @@ function refuseWants({ wants }: TrafficContext): Refusal[] {
   }));
 }
 
-/** In a release an error may be our own doing; then it is observed, not refused. */
+/** During a release, our own edits may cause the error; then it is observed, not refused. */
 function refuseRejected(context: TrafficContext, proxy: KubeObject): Refusal[] {
   const problem = errorIn(proxy);
   if (problem === undefined || context.originals !== undefined) return [];

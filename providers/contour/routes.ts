@@ -12,7 +12,7 @@ export const HTTP_PROXIES = {
   namespaced: true,
 } as const satisfies Resource;
 
-/** A service that gets copies has no part in the weights. */
+/** A service that receives copies does not count among the weights. */
 export const isMirror = (service: JsonObject): boolean => service['mirror'] === true;
 
 const SHAPE: Shape = {
@@ -28,7 +28,7 @@ const SHAPE: Shape = {
 
 export const nameOf = (service: JsonObject): string => `Service ${getString(service, 'name') ?? ''}`;
 
-/** What to call a route in a sentence. */
+/** The name of a route in a sentence. */
 export function label(proxy: KubeObject, { index, rule }: Pick<LiveRule, 'index' | 'rule'>): string {
   const prefix = getObjects(rule, 'conditions').map((condition) => getString(condition, 'prefix'));
   const path = prefix.find((each) => each !== undefined);

@@ -5,8 +5,9 @@ import type { Observation } from '../provider.ts';
 type Acknowledgement = Pick<Observation, 'acknowledged' | 'problem'>;
 
 /**
- * What Contour says about an HTTPProxy: the condition Valid, with the generation it has looked at. `off`: nothing goes to the canary.
- * Then an error is told but holds nothing up: what Contour rejects it does not serve, and a Service it does not find gets nothing.
+ * What Contour says about an HTTPProxy: the condition Valid, with the generation that Contour has looked at.
+ * `off`: nothing goes to the canary. Then an error is reported but blocks nothing: Contour does not serve
+ * what it rejects, and a Service that it does not find gets nothing.
  */
 export function acknowledgement(proxy: KubeObject, off = false): Acknowledgement {
   const valid = getObjects(proxy, 'status', 'conditions').find((each) => getString(each, 'type') === 'Valid');
@@ -18,7 +19,7 @@ export function acknowledgement(proxy: KubeObject, off = false): Acknowledgement
   return { acknowledged: off ? 'yes' : 'pending', problem };
 }
 
-/** Why Contour does not serve an HTTPProxy as it stands; undefined: it does, or has not said. */
+/** Why Contour does not serve this HTTPProxy; undefined: it serves it, or has not said. */
 export function errorIn(proxy: KubeObject): string | undefined {
   const { name, generation = 0 } = proxy.metadata;
   const valid = getObjects(proxy, 'status', 'conditions').find((each) => getString(each, 'type') === 'Valid');

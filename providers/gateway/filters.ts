@@ -2,7 +2,10 @@ import { arrayOrEmpty, getNumber, getObject, getObjects, getString } from '../..
 import type { JsonObject } from '../../lib/json.ts';
 import type { Pair } from '../shared/weighted-rules.ts';
 
-/** Does a reference to a backend name that Service? What is not said is a Service of the route's own namespace. */
+/**
+ * Does a reference to a backend name that Service? Without kind or namespace it means a Service of the
+ * route's own namespace.
+ */
 export function refersTo(ref: JsonObject, service: string, namespace: string): boolean {
   return (
     getString(ref, 'name') === service &&
@@ -24,7 +27,7 @@ export function withoutMirror(rule: JsonObject, pair: Pair): JsonObject {
   return users.length === filters.length ? rule : withFilters(rule, users);
 }
 
-/** The rule, which holds none of ours, with `percent` of its requests copied to the canary. */
+/** The rule, which has no copies of ours, with `percent` of its requests copied to the canary. */
 export function withMirror(rule: JsonObject, pair: Pair, percent: number): JsonObject {
   if (percent === 0) return rule;
   const refs = getObjects(rule, 'backendRefs');
@@ -38,7 +41,7 @@ export function withMirror(rule: JsonObject, pair: Pair, percent: number): JsonO
     name: pair.canary,
     ...(port === undefined ? {} : { port }),
   };
-  // Old versions of the kind know no percentage and copy everything.
+  // Old versions of the kind have no field for a percentage and copy everything.
   const filter = {
     type: 'RequestMirror',
     requestMirror: { backendRef, ...(percent === 100 ? {} : { percent }) },
@@ -77,7 +80,7 @@ const isSetCookie = ({ name }: JsonObject): boolean =>
 const responseModifier = (ref: JsonObject): JsonObject | undefined =>
   getObjects(ref, 'filters').find(({ type }) => type === 'ResponseHeaderModifier');
 
-/** A backend whose answers also set this cookie. A filter of that kind may stand in the list only once. */
+/** A backend whose answers also set this cookie. The list may have only one filter of that kind. */
 export function withCookie(ref: JsonObject, cookie: string): JsonObject {
   const filters = getObjects(ref, 'filters');
   const old = responseModifier(ref);
@@ -90,7 +93,7 @@ export function withCookie(ref: JsonObject, cookie: string): JsonObject {
   };
 }
 
-/** What a backend's answers set as cookies beside their own. */
+/** The cookies that a backend's answers set in addition to their own. */
 export const cookiesOf = (ref: JsonObject): string[] =>
   ['add', 'set'].flatMap((how) =>
     getObjects(responseModifier(ref), 'responseHeaderModifier', how)
@@ -98,14 +101,14 @@ export const cookiesOf = (ref: JsonObject): string[] =>
       .map(({ value }) => (typeof value === 'string' ? value : '')),
   );
 
-/** Does a rule's filter take away, or replace, cookies that its backends' filters have set? */
+/** Does a rule's filter remove or replace cookies that its backends' filters have set? */
 export function overrulesCookies(rule: JsonObject): boolean {
   const modifier = getObject(responseModifier(rule), 'responseHeaderModifier');
   const removed = arrayOrEmpty(modifier, 'remove').map((name): JsonObject => ({ name }));
   return [...getObjects(modifier, 'set'), ...removed].some(isSetCookie);
 }
 
-/** It removes a header that nobody sends: what counts is that it is there. */
+/** It removes a header that no client sends; only its presence matters. */
 const MARK = { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-sluice-none'] } };
 
 const isMark = (filter: JsonObject): boolean =>
@@ -114,8 +117,8 @@ const isMark = (filter: JsonObject): boolean =>
 export const isMarked = (ref: JsonObject): boolean => getObjects(ref, 'filters').some(isMark);
 
 /**
- * Envoy Gateway gathers all backends of a rule in one cluster of Envoy, whose metrics cannot tell stable from canary, unless
- * one of them has a filter.
+ * Envoy Gateway puts all backends of a rule into one Envoy cluster, whose metrics cannot tell stable from
+ * canary, unless one of them has a filter.
  */
 export const withMark = (ref: JsonObject): JsonObject =>
   getObjects(ref, 'filters').length > 0 ? ref : { ...ref, filters: [MARK] };

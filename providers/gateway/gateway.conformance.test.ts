@@ -89,7 +89,7 @@ const cases: Record<string, KubeObject[]> = {
 };
 
 const weight = fc.option(fc.integer({ min: 0, max: 1000 }), { nil: undefined });
-/** Everything a rule may hold beside backendRefs: matches, filters, timeouts. */
+/** Everything a rule may contain besides backendRefs: matches, filters, timeouts. */
 const around = fromCrd(
   {
     kind: 'HTTPRoute',
@@ -111,7 +111,7 @@ const someRule = fc
     const refs = web.map((w, i) =>
       backend('web', { port: 80 + i, ...(w === undefined ? {} : { weight: w }) }),
     );
-    // A rule of which every weight is 0 is refused.
+    // A rule is refused if all its weights are 0.
     const dead = refs.every((ref) => ref['weight'] === 0);
     const elsewhere = refs.length === 0 || dead;
     const redirects = getObjects(rest, 'filters').some((filter) => filter['type'] === 'RequestRedirect');
@@ -126,7 +126,8 @@ const someRule = fc
         : { backendRefs: elsewhere ? [backend('other'), backend('another', { weight: 0 })] : refs }),
     };
   })
-  // What is put around it may break a rule: of a prefix that is replaced, say, there may be one match only.
+  // What surrounds a rule may make it invalid: a rule that replaces a prefix, for example, may have only one
+  // match.
   .filter((each) => validate(httpRoute('shop', [each])).length === 0);
 /** Rule names are unique within a route. */
 const someRoute = (name: string) =>
@@ -134,7 +135,7 @@ const someRoute = (name: string) =>
     .uniqueArray(someRule, { maxLength: 5, selector: (r) => getString(r, 'name') ?? {} })
     .map((rules) => httpRoute(name, [...rules, rule('/last', [backend('web')])]));
 
-/** Rules that ask for what the ladders' matches are about are none of the user's here. */
+/** Here the user has no rules that ask for the conditions of the ladders' matches. */
 const isExtra = (each: JsonObject): boolean =>
   getObjects(each, 'matches').some((match) =>
     getObjects(match, 'headers').some((each) =>
@@ -145,7 +146,7 @@ const isExtra = (each: JsonObject): boolean =>
 const places: Fixtures['places'] = (world, stable, canary, headers) =>
   world.list('HTTPRoute').flatMap((route) => placesOf(route, { stable, canary }, isExtra, headers));
 
-/** What somebody does who looks at their own rules only. */
+/** An edit by a user who looks only at their own rules. */
 const editRules = (change: (rules: JsonObject[]) => JsonObject[]) => (world: World) => {
   for (const route of world.list('HTTPRoute')) {
     const next = cloneJson(route);

@@ -37,13 +37,13 @@ function observe(context: TrafficContext): Observation {
   };
 }
 
-/** A server that does not know the field drops it, and then everything is copied. */
+/** A server that does not know the field drops it, and then every request is copied. */
 function copiesAll({ mirror }: Seen, { wants }: TrafficContext): string | undefined {
   if (mirror !== 100 || wants.mirror === undefined || wants.mirror === 100) return undefined;
   return `all requests are copied instead of ${wants.mirror}%: the Gateway API of this cluster may be older than 1.3, which cannot copy a percentage of requests`;
 }
 
-/** A rule that got its name during the release is copied no longer. */
+/** A rule that got its name during the release is no longer copied. */
 function named(context: TrafficContext): string | undefined {
   const { wants, originals } = context;
   if (originals === undefined || (wants.match === undefined && wants.sticky === undefined)) return undefined;
@@ -53,7 +53,10 @@ function named(context: TrafficContext): string | undefined {
   return `${label(guarded.route, guarded.rule)} has a name now, and policies may refer to it by that name, so requests that match are not sent to Service ${context.canaryService} there`;
 }
 
-/** A rule that copies to what is called like the canary of a Service it sends to: such copies are ours. */
+/**
+ * A rule with copies to a Service that is named like the canary of a Service it sends to: such copies are
+ * ours.
+ */
 function copiesToCanary(route: KubeObject, service: string): boolean {
   const namespace = route.metadata.namespace ?? '';
   return getObjects(route, 'spec', 'rules').some((rule) =>
@@ -65,7 +68,10 @@ function copiesToCanary(route: KubeObject, service: string): boolean {
   );
 }
 
-/** Gateway API: the user's HTTPRoutes and GRPCRoutes are edited in place, every rule that names the stable Service alike. */
+/**
+ * Gateway API: the user's HTTPRoutes and GRPCRoutes are edited in place, the same way in every rule that
+ * names the stable Service.
+ */
 export const gateway: Provider = {
   name: 'gateway',
   title: 'Gateway API',

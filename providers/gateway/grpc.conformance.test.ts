@@ -53,7 +53,7 @@ const cases: Record<string, KubeObject[]> = {
   ],
 };
 
-/** Everything a rule may hold beside backendRefs. */
+/** Everything a rule may contain besides backendRefs. */
 const around = fromCrd(
   {
     kind: 'GRPCRoute',

@@ -1,7 +1,7 @@
 import { getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 
-/** What serves a route of the Gateway API, where Sluice has to know. */
+/** What serves a route of the Gateway API, as far as Sluice has to know it. */
 export type Implementation =
   'istio' | 'linkerd' | 'envoy-gateway' | 'traefik' | 'cilium' | 'contour' | 'kgateway' | 'other';
 
@@ -13,17 +13,20 @@ const CONTROLLERS: readonly [Implementation, RegExp][] = [
   ['traefik', /^traefik\.io\//],
   ['cilium', /^io\.cilium\//],
   ['contour', /^projectcontour\.io\//],
-  // Its agentgateway is no Envoy.
+  // kgateway's agentgateway does not use Envoy.
   ['kgateway', /^kgateway\.dev\/kgateway$/],
 ];
 
-/** Everything that serves a route, each once; [] before anybody has reported on it. */
+/** Everything that serves a route, each once; [] before any has reported on it. */
 export function implementationsOf(route: KubeObject): Implementation[] {
   const known = (name: string) => CONTROLLERS.find(([, pattern]) => pattern.test(name))?.[0] ?? 'other';
   return [...new Set(controllersOf(route).map(known))];
 }
 
-/** Controllers that accept or reject the route for a parent. Those of policies leave entries there as well, without that condition. */
+/**
+ * Controllers that accept or reject the route for a parent. Controllers of policies leave entries there as
+ * well, without that condition.
+ */
 export function controllersOf(route: KubeObject): string[] {
   const names = getObjects(route, 'status', 'parents')
     .filter((entry) =>

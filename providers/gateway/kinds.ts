@@ -34,7 +34,7 @@ const SHAPE: Shape = {
 export const nameOf = (ref: JsonObject): string =>
   `${getString(ref, 'kind') ?? 'Service'} ${getString(ref, 'name') ?? ''}`;
 
-/** What to call a rule in a sentence. */
+/** The name of a rule in a sentence. */
 export function label(route: KubeObject, { index, rule }: Pick<LiveRule, 'index' | 'rule'>): string {
   const name = getString(rule, 'name');
   return `rule ${name === undefined ? index + 1 : `"${name}"`} of ${route.kind} ${route.metadata.name}`;
@@ -49,7 +49,10 @@ function dressCanary(ref: JsonObject, told: Told): JsonObject {
   return needsMark(told) ? withMark(dressed) : dressed;
 }
 
-/** Once marked it stays so: a status may be missing for a while, and series of metrics should not change their names. */
+/**
+ * A marked backendRef stays marked: a status may be missing for a while, and the series of metrics should not
+ * change their names.
+ */
 function needsMark({ route, pair }: Told): boolean {
   const refs = getObjects(route, 'spec', 'rules').flatMap((rule) => getObjects(rule, 'backendRefs'));
   return (
@@ -58,7 +61,7 @@ function needsMark({ route, pair }: Told): boolean {
   );
 }
 
-/** `everything`: the match of a rule without any, as a server fills it in. */
+/** `everything`: the match that a server fills in for a rule without any. */
 function beside(entries: Beside['entries'], everything: JsonObject): Beside {
   return {
     entries,
@@ -84,7 +87,7 @@ export const HTTP_ROUTES: InPlace = {
   }),
 };
 
-/** Clients of gRPC keep no cookies. */
+/** gRPC clients keep no cookies. */
 export const GRPC_ROUTES: InPlace = {
   ...ROUTES,
   resource: RESOURCES.grpcRoutes,

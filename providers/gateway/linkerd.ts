@@ -7,10 +7,10 @@ import { label } from './kinds.ts';
 import { parentServices } from '../linkerd/profile.ts';
 import type { Refusal, TrafficContext } from '../provider.ts';
 
-/** Of a filter like these Linkerd takes over nothing of the whole route, while its status still says Accepted. */
+/** One filter like these makes Linkerd ignore the whole route, while its status still says Accepted. */
 const FATAL_FILTERS = ['RequestMirror', 'URLRewrite', 'ExtensionRef'];
 
-/** What Linkerd cannot do, or does without a word, on routes it serves. */
+/** What Linkerd does not support, or silently does not do, on routes that it serves. */
 export function refuseLinkerd(context: TrafficContext): Refusal[] {
   const served = context.routes.filter((route) => implementationsOf(route).includes('linkerd'));
   return [
@@ -43,7 +43,7 @@ const fatalFilters = (holder: JsonObject): string[] =>
     .map((filter) => getString(filter, 'type') ?? '')
     .filter((type) => FATAL_FILTERS.includes(type));
 
-/** Of two kinds of route with one parent Linkerd obeys the GRPCRoutes and rejects the others. */
+/** If a parent has both kinds of route, Linkerd obeys the GRPCRoutes and rejects the others. */
 function refuseConflict({ others = [] }: TrafficContext, route: KubeObject): Refusal[] {
   const parents = parentServices(route);
   return others
@@ -59,7 +59,7 @@ function refuseConflict({ others = [] }: TrafficContext, route: KubeObject): Ref
     });
 }
 
-/** Clients of such a Service dial its pods themselves. */
+/** Clients of such a Service connect to its pods directly. */
 function refuseHeadless({ stableService }: TrafficContext, served: readonly KubeObject[]): Refusal[] {
   const stable = stableService.metadata.name;
   if (getString(stableService, 'spec', 'clusterIP') !== 'None') return [];

@@ -11,7 +11,10 @@ import { FULL } from '../shared/weights.ts';
 /** Limits of the kinds, v1. */
 const MAX_MATCHES = 64;
 
-/** Headers of which a request needs any to go to the canary, as a match writes them; all that a server would fill in. */
+/**
+ * Headers as a match writes them, with everything that a server would fill in. A request that has any of them
+ * goes to the canary.
+ */
 export function headersOf({ wants: { match } }: TrafficContext): JsonObject[] {
   return (match?.headers ?? []).map(({ name, value, regex }) => ({
     type: regex === true ? 'RegularExpression' : 'Exact',
@@ -20,7 +23,7 @@ export function headersOf({ wants: { match } }: TrafficContext): JsonObject[] {
   }));
 }
 
-/** The same of cookies: those of the policy, and the one by which a client stays. */
+/** The same for cookies: those of the policy, and the one that keeps a client on the canary. */
 export function cookieHeadersOf({ wants: { match, sticky }, release }: TrafficContext): JsonObject[] {
   const own = sticky === undefined ? [] : [{ name: sticky.cookie, value: release }];
   return [...(match?.cookies ?? []), ...own].map(({ name, value }) => ({
@@ -31,9 +34,9 @@ export function cookieHeadersOf({ wants: { match, sticky }, release }: TrafficCo
 }
 
 /**
- * A match that also asks for one more header; undefined: no request can be meant by both, or the match asks for that
- * header already, which it can only once. One more header makes it the more specific one, so it wins against the match it
- * was made of.
+ * A match that also asks for one more header. Undefined: no request can meet both, or the match asks for that
+ * header already, and a match can ask for a header only once. The additional header makes it more specific,
+ * so it wins against the match it was made from.
  */
 function narrowed(match: JsonObject, entry: JsonObject): JsonObject | undefined {
   const asked = getObjects(match, 'headers');
@@ -46,15 +49,15 @@ export const sameHeader = (a: JsonObject, b: JsonObject): boolean =>
 
 const isExact = (condition: JsonObject): boolean => (getString(condition, 'type') ?? 'Exact') === 'Exact';
 
-/** Two conditions on one name that no request meets. */
+/** Two conditions on one name that no request can meet together. */
 export const contradicts = (a: JsonObject, b: JsonObject): boolean =>
   sameHeader(a, b) && isExact(a) && isExact(b) && a['value'] !== b['value'];
 
 const namePrefix = ({ canary }: Pair) => `${canary}-match-`;
 
 /**
- * The name of a rule that must not be copied: policies point at rules by their names (`sectionName`), which are unique within
- * a route, so none of them would hold for a copy.
+ * The name of a rule that must not be copied. Policies point at rules by their names (`sectionName`), which
+ * are unique within a route, so such a policy would not apply to a copy.
  */
 export function guardedName(
   rule: JsonObject,
@@ -65,8 +68,9 @@ export function guardedName(
 }
 
 /**
- * Copies of the user's rules for requests that match, as few as the limits of the kind allow: any match of a rule is enough.
- * They are told from the user's by name, or where the server keeps no names, by what they say.
+ * Copies of the user's rules for requests that match, as few as the limits of the kind allow: one of a rule's
+ * matches is enough. They differ from the user's rules by name, or, where the server keeps no names, by
+ * content.
  */
 export function ownRules(
   rules: readonly { live: LiveRule; bare: JsonObject }[],
@@ -109,8 +113,8 @@ function chunks<T>(items: readonly T[], size: number): T[][] {
 }
 
 /**
- * It sends to stable and canary alone and has our name; or it sends everything to the canary, by a sum that no rule of a
- * user's has while it is split, and asks for our headers.
+ * A rule of ours sends only to stable and canary and has our name. Or it sends everything to the canary, with
+ * a sum of weights that no rule of a user's has while it is split, and asks for our headers.
  */
 export function isOwnRule(rule: JsonObject, pair: Pair, entries: readonly JsonObject[]): boolean {
   const refs = getObjects(rule, 'backendRefs');

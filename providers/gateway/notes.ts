@@ -7,7 +7,10 @@ import { queriesOf } from '../../api/kinds/template/metric.ts';
 import { implementationsOf } from './implementation.ts';
 import type { Note } from '../provider.ts';
 
-/** What an implementation does to requests or their numbers in a split; `templates`: with their queries. */
+/**
+ * What an implementation changes in requests or their numbers during a split; `templates`: with their
+ * queries.
+ */
 export function gatewayNotes(
   routes: readonly KubeObject[],
   stable: string,

@@ -8,9 +8,9 @@ import type { TrafficContext } from '../provider.ts';
 import { rulesOf } from '../shared/weighted-rules.ts';
 
 /*
- * Of several matches the most specific one wins, whatever the order of rules: by path, then method, then the number of
- * headers, then the number of query parameters, and only then the first. One header more may therefore win against a rule
- * of another Service that won before.
+ * Of several matches the most specific one wins, whatever the order of rules: by path, then method, then the
+ * number of headers, then the number of query parameters, and only then the first. So a match with one more
+ * header may win against a rule of another Service that won before.
  */
 
 interface Candidate {
@@ -18,7 +18,7 @@ interface Candidate {
   match: JsonObject;
 }
 
-/** Sentences about rules of other Services that would lose requests to our copies of rules in scope. */
+/** Sentences about rules of other Services that would lose requests to our copies of the rules in scope. */
 export function overtaken(context: TrafficContext, route: KubeObject): string[] {
   const kind = kindOf(route);
   const scope = scopeOf(kind, { ...context, routes: [route] }).map(({ rule }) => rule);
@@ -54,14 +54,14 @@ function isOvertaken(theirs: Candidate, ours: Candidate, entry: JsonObject): boo
   const params = count(theirs.match, 'queryParams') - count(ours.match, 'queryParams');
   const winsNow =
     headers > 0 || (headers === 0 && (params > 0 || (params === 0 && theirs.index < ours.index)));
-  // Our copies stand behind all other rules.
+  // Our copies come after all other rules.
   const winsStill = headers > 1 || (headers === 1 && params >= 0);
   return winsNow && !winsStill;
 }
 
 const count = (match: JsonObject, what: string): number => getObjects(match, what).length;
 
-/** What is decided before headers are counted: path and method, or service and method of gRPC. */
+/** What is compared before headers are counted: path and method, or service and method of gRPC. */
 const samePlace = (a: JsonObject, b: JsonObject): boolean =>
   equalJson(pathOf(a), pathOf(b)) && equalJson(a['method'], b['method']);
 
@@ -70,7 +70,7 @@ function pathOf(match: JsonObject): [string, string] {
   return [getString(path, 'type') ?? 'PathPrefix', getString(path, 'value') ?? '/'];
 }
 
-/** May one request be meant by both, and carry what makes it match? */
+/** Can one request match both, and also carry what makes it match? */
 function overlap(theirs: JsonObject, ours: JsonObject, entry: JsonObject): boolean {
   const apart = (what: string, mine: readonly JsonObject[]) =>
     getObjects(theirs, what).some((each) => mine.some((other) => contradicts(each, other)));

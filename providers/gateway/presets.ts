@@ -18,7 +18,7 @@ import type { NoPresets, Presets } from '../provider.ts';
 
 /** Which queries count for routes of the Gateway API depends on what serves them. */
 
-/** As the clients' proxies count, route by route. They export HTTP and gRPC under different names. */
+/** As the clients' proxies count, for each route. They export HTTP and gRPC under different names. */
 const linkerdRoute = (metric: string, service: string, labels = '') =>
   anyOf(...['http', 'grpc'].map((protocol) => linkerdRouteOf(protocol, metric, service, labels)));
 
@@ -30,7 +30,7 @@ const linkerdRouteOf = (protocol: string, metric: string, service: string, label
 const GRPC_FAILURES = 'UNKNOWN|DEADLINE_EXCEEDED|PERMISSION_DENIED|INTERNAL|UNAVAILABLE|DATA_LOSS';
 const STATUSES = 'response_statuses_total';
 
-/** `error` is set where there was no answer: timeouts, resets, load that was shed. */
+/** `error` is set where there was no answer: timeouts, resets, rejected load. */
 function linkerdRouteCounts(service: string): { bad: string; total: string } {
   return {
     bad: anyOf(
@@ -57,7 +57,10 @@ export const linkerdRoutePresets: Presets = {
   },
 };
 
-/** What counts requests of HTTPRoutes, and what calls of GRPCRoutes; absent: nothing there tells their failures. */
+/**
+ * What counts requests of HTTPRoutes, and what counts calls of GRPCRoutes; absent: no counter there tells
+ * their failures.
+ */
 const OF: Record<Exclude<Implementation, 'other'>, { http: Presets; grpc?: Presets }> = {
   istio: { http: istioPresets, grpc: istioPresets },
   linkerd: { http: linkerdRoutePresets, grpc: linkerdRoutePresets },
@@ -68,7 +71,7 @@ const OF: Record<Exclude<Implementation, 'other'>, { http: Presets; grpc?: Prese
   traefik: { http: traefikPresets },
 };
 
-/** They carry weights, and count nothing by back end that Prometheus could be asked for. */
+/** They apply weights, but have no counts for each back end that Prometheus could be asked for. */
 const WITHOUT_NUMBERS: readonly [name: string, controller: RegExp][] = [
   ['NGINX Gateway Fabric', /^gateway\.nginx\.org\//],
   ['Kong', /^konghq\.com\//],
@@ -77,7 +80,10 @@ const WITHOUT_NUMBERS: readonly [name: string, controller: RegExp][] = [
   ['Azure Application Gateway for Containers', /^alb\.networking\.azure\.io\//],
 ];
 
-/** The queries that fit what has reported on the routes; a sentence where it is nobody, several, or one without queries. */
+/**
+ * The queries that fit the implementation that has reported on the routes; a sentence if there is no such
+ * implementation, if there are several, or if it has no queries.
+ */
 export function gatewayPresets(routes: readonly KubeObject[]): Presets | NoPresets {
   const names = routes.map(({ kind, metadata }) => `${kind} ${metadata.name}`).join(', ');
   const silent = routes.find((route) => implementationsOf(route).length === 0);
@@ -132,6 +138,6 @@ function ofProtocols(
   };
 }
 
-/** Both settings of its EnvoyProxy give clusters of Envoy other names. */
+/** Both settings of EnvoyProxy rename the clusters of Envoy. */
 const DEFAULT_NAMES =
   ', whose EnvoyProxy has to keep the default names of clusters (set neither telemetry.metrics.clusterStatName nor mergeBackends)';

@@ -17,7 +17,7 @@ import type { TrafficContext, Wants } from '../provider.ts';
 const refusals = (routes: KubeObject[], change: Partial<TrafficContext> = {}) =>
   gateway.refuse(aTrafficContext(routes, change));
 
-/** One refusal, with this reason and these words, that ends in a remedy. */
+/** Expects one refusal with this reason and these words, which ends with what to do about it. */
 function expectRefused(got: ReturnType<typeof refusals>, reason: string, words: readonly string[]): void {
   expect(got, JSON.stringify(got)).toHaveLength(1);
   expect(got[0]?.reason).toBe(reason);

@@ -56,7 +56,7 @@ function refuseRoute(context: TrafficContext, route: KubeObject): Refusal[] {
     ];
   }
   const { problem } = acknowledgement(route);
-  // In a release the rejection may be our own doing; then it is observed, not refused.
+  // During a release, our own edits may cause the rejection; then it is observed, not refused.
   if (problem === undefined || context.originals !== undefined) return [];
   const sentence = `${problem}, so no weight could ever be confirmed; correct the route, or exclude it by listing the others in the annotation sluice.dev/route.`;
   return [{ reason: REASON.RouteRejected, sentence }];
@@ -90,7 +90,9 @@ function refuseRule(context: TrafficContext, route: KubeObject, rule: LiveRule):
   return [...out, ...refuseTraces(context, route, rule)];
 }
 
-/** Before a release nothing may stand there that Sluice would take for its own, and remove in the end. */
+/**
+ * Before a release the route may contain nothing that Sluice would take for its own and remove at the end.
+ */
 function refuseTraces(context: TrafficContext, route: KubeObject, rule: LiveRule): Refusal[] {
   if (context.originals !== undefined) return [];
   const name = label(route, rule);
@@ -112,7 +114,7 @@ function refuseTraces(context: TrafficContext, route: KubeObject, rule: LiveRule
   return [];
 }
 
-/** Rules that would be taken for ours: they are none of the scope. */
+/** Rules that Sluice would take for its own: they are not part of the scope. */
 function refuseOwn(context: TrafficContext, route: KubeObject): Refusal[] {
   if (context.originals !== undefined) return [];
   return ownRules(kindOf(route), context, route).map((rule) =>

@@ -205,7 +205,7 @@ describe('where somebody took away every rule but ours', () => {
     }),
     rule('/', [backend('web')], { name: 'root' }),
   ]);
-  /** Everything of a release of `two` but the rules of the user. */
+  /** Everything of a release of `two` without the rules of the user. */
   function orphaned(wants: Wants) {
     const world = new ObjectWorld([two]);
     const first = aTrafficContext(world.list('HTTPRoute'), { wants });

@@ -10,9 +10,10 @@ const PENDING: Acknowledgement = { acknowledged: 'pending' };
 const UNKNOWN: Acknowledgement = { acknowledged: 'unknown' };
 
 /**
- * Has the control plane of every parent taken this generation of the route over? `unknown` where an implementation
- * never reports a generation. It says nothing about the proxies behind it. `off`: the route sends nothing to the canary. Then a
- * reference that is not resolved is told as a problem, but holds nothing up: the rules are in force, and none of ours counts.
+ * Has the control plane of every parent accepted this generation of the route? `unknown` where an
+ * implementation never reports a generation. The answer says nothing about the proxies behind it. `off`: the
+ * route sends nothing to the canary. Then an unresolved reference is reported as a problem, but blocks
+ * nothing: the proxies follow the rules, and our own do not matter.
  */
 export function acknowledgement(route: KubeObject, off = false): Acknowledgement {
   const namespace = route.metadata.namespace ?? '';
@@ -27,7 +28,10 @@ export function acknowledgement(route: KubeObject, off = false): Acknowledgement
   return worst(parents);
 }
 
-/** Parents nobody reports on, though somebody does on others: no Gateway and no mesh of this cluster serves them. */
+/**
+ * Parents on which no controller reports, though one reports on others: no Gateway and no mesh of this
+ * cluster serves them.
+ */
 export function unserved(route: KubeObject): JsonObject[] {
   const namespace = route.metadata.namespace ?? '';
   const reported = getObjects(route, 'status', 'parents').map((entry) =>
@@ -39,7 +43,7 @@ export function unserved(route: KubeObject): JsonObject[] {
   );
 }
 
-/** Of all parents the one that is furthest behind decides. */
+/** The parent that is furthest behind decides. */
 export function worst(all: readonly Acknowledgement[]): Acknowledgement {
   const behind = (['pending', 'unknown'] as const).find((wanted) =>
     all.some(({ acknowledged }) => acknowledged === wanted),
@@ -48,7 +52,7 @@ export function worst(all: readonly Acknowledgement[]): Acknowledgement {
   return { acknowledged: behind ?? 'yes', ...(problem === undefined ? {} : { problem }) };
 }
 
-/** Several controllers may report for one parent, one of them perhaps long gone. */
+/** Several controllers may report for one parent, and one of them may have been removed long ago. */
 function best(all: readonly Acknowledgement[]): Acknowledgement {
   const fine = (wanted: string) =>
     all.find(({ acknowledged, problem }) => acknowledged === wanted && problem === undefined);
@@ -73,14 +77,15 @@ function fromEntry(route: KubeObject, entry: JsonObject, off: boolean): Acknowle
   const conditions = getObjects(entry, 'conditions');
   const named = (type: string) => conditions.find((condition) => getString(condition, 'type') === type);
   const states = [fromCondition(route, named('Accepted')), fromCondition(route, named('ResolvedRefs'), off)];
-  // PartiallyInvalid may come with the Accepted of an older generation: the new rules are not in force.
+  // PartiallyInvalid may come with the Accepted of an older generation: the proxies do not follow the new
+  // rules.
   const partly = named('PartiallyInvalid');
   if (getString(partly, 'status') === 'True')
     states.push({ acknowledged: 'pending', problem: told(route, partly) });
   return worst(states);
 }
 
-/** `mayBeFalse`: that is a problem, but no sign that the route is not in force. */
+/** `mayBeFalse`: false is a problem, but does not show that the proxies ignore the route. */
 function fromCondition(
   route: KubeObject,
   condition: JsonObject | undefined,

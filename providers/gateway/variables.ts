@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/kube.ts';
 import type { TrafficContext } from '../provider.ts';
 import { alternation, dashed } from '../shared/names.ts';
 
-/** What the queries of Envoy Gateway and Traefik name routes by. */
+/** The names by which the queries of Envoy Gateway and Traefik select routes. */
 export function gatewayVariables({
   routes,
   canaryService,
@@ -29,7 +29,10 @@ export const gatewayPorts = (route: KubeObject, service: string): string[] =>
 const placeOf = ({ kind, metadata: { namespace = '', name } }: KubeObject, rule: number): string =>
   `${kind.toLowerCase()}/${namespace}/${name}/rule/${rule}`;
 
-/** Names Envoy Gateway gives to the clusters of a route's backendRefs that send to the Service, and of its filters that copy to it. */
+/**
+ * Names that Envoy Gateway gives to the clusters of a route's backendRefs that send to the Service, and of
+ * its filters that copy to it.
+ */
 function envoyClusters(route: KubeObject, service: string): string[] {
   return getObjects(route, 'spec', 'rules').flatMap((rule, i) => {
     const cluster = placeOf(route, i);
@@ -45,9 +48,11 @@ function envoyClusters(route: KubeObject, service: string): string[] {
 }
 
 /**
- * Where no backendRef of weight above 0 has a filter, all of a rule share one cluster, which has the rule's name. It counts for stable while
- * the Service is alone in it. The canary's backendRef always has a filter, so the cluster is gone while requests go there, and what it has
- * counted was stable's alone: a window may reach back to it. For the canary it never counts: it may have been stable's a moment ago.
+ * If no backendRef of weight above 0 has a filter, all backends of a rule share one cluster, which has the
+ * rule's name. This cluster counts for stable while the rule has only the stable Service. The canary's
+ * backendRef always has a filter, so the cluster does not exist while requests go to the canary, and all its
+ * counts are stable's: a window may reach back to it. For the canary it never counts: a moment ago it may
+ * have been stable's.
  */
 function wholeRules(route: KubeObject, stable: string): string[] {
   return getObjects(route, 'spec', 'rules').flatMap((rule, i) => {

@@ -16,7 +16,7 @@ const MAX_ALL_MATCHES = 128;
 const MAX_FILTERS = 16;
 const MAX_HEADERS = 16;
 
-/** What the policy wants and a route in scope has no way, or no room, to say. */
+/** What the policy wants and a route in scope cannot say, or has no room for. */
 export function refuseWants(context: TrafficContext): Refusal[] {
   const { routes, wants } = context;
   const scope = routes.flatMap((route) => scopeOf(kindOf(route), { ...context, routes: [route] }));
@@ -101,7 +101,9 @@ function refuseMatches(context: TrafficContext, route: KubeObject, scope: readon
   return matchProblems(context, route, scope).map((sentence) => unsupported(`${field}: ${sentence}`));
 }
 
-/** A copy has another name, and what protects the rule would not hold for whoever sends the header. */
+/**
+ * A copy has another name, so a policy that protects the rule would not apply to users who send the header.
+ */
 function refuseNamed({ wants, target }: TrafficContext, scope: readonly Scoped[], field: string): Refusal[] {
   return scope.flatMap(({ route, rule }) => {
     const name = guardedName(rule.rule, wants);
@@ -125,7 +127,7 @@ function matchProblems(context: TrafficContext, route: KubeObject, scope: readon
   return [...roomProblems(route, users, own), ...overtaken(context, route)];
 }
 
-/** A header can be asked about only once in a match. */
+/** A match can ask for a header only once. */
 function headerProblems(name: string, match: JsonObject, entries: readonly JsonObject[]): string[] {
   const asked = getObjects(match, 'headers');
   const clash = asked.find((header) =>

@@ -25,7 +25,7 @@ import {
 } from '../conformance/suite.ts';
 import { istio } from './istio.ts';
 
-/** By the schema of both versions. */
+/** With the schemas of both versions. */
 const checks = ['v1', 'v1beta1'].map((version) => foreignCheck('VirtualService', version));
 
 test.each(checks)('the schema finds a wrong VirtualService wrong', (validate) => {
@@ -121,7 +121,7 @@ const cases: Record<string, KubeObject[]> = {
   ],
 };
 
-/** With room for more than weights, and each for another reason. */
+/** Objects with room for more than weights, each for another reason. */
 const roomy = Object.fromEntries(
   Object.entries(cases).filter(([name]) => !/^(tls|mirrors|one destination|a VirtualService of)/.test(name)),
 );
@@ -145,7 +145,7 @@ const someDestination = fc
     destination: { host: full ? FQDN : 'web', ...(name === undefined ? {} : { subset: name }) },
     ...(w === undefined ? {} : { weight: w }),
   }));
-/** Everything an http route may hold beside destinations: matches, faults, mirrors, retries, CORS … */
+/** Everything an http route may contain besides destinations: matches, faults, mirrors, retries, CORS … */
 const around = fromCrd(IN_ROUTE, ['name', 'route', 'redirect', 'directResponse', 'delegate']);
 const someRoute = fc
   .record({
@@ -156,7 +156,7 @@ const someRoute = fc
     web: fc.array(someDestination, { maxLength: 3 }),
   })
   .map(({ name, prefixes, timeout, around: rest, web }): JsonObject => {
-    // Several destinations without any weight are refused by istiod.
+    // istiod refuses several destinations if none has a weight.
     const dead = web.length !== 1 && web.every((each) => (each['weight'] ?? 0) === 0);
     return {
       ...(name === undefined ? {} : { name }),
@@ -179,7 +179,7 @@ const someVirtualService = (name: string) =>
 
 const isOurs = (object: KubeObject) => object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'sluice';
 
-/** A VirtualService without hosts, and one of another Service's that hands on to it. */
+/** A VirtualService without hosts, and one of another Service's that delegates to it. */
 const someDelegate = fc
   .record({ http: fc.array(someRoute, { minLength: 1, maxLength: 2 }), above: around })
   .map(({ http, above }) => [
@@ -190,7 +190,7 @@ const someDelegate = fc
     ]),
   ]);
 
-/** Routes that ask for what the ladders' matches are about are none of the user's here. */
+/** Here the user has no routes that ask for the conditions of the ladders' matches. */
 const isExtra = (route: JsonObject) =>
   getObjects(route, 'match').some((entry) =>
     Object.keys(getObject(entry, 'headers') ?? {}).some((name) => /^(x-group|x-version|cookie)$/i.test(name)),
@@ -199,7 +199,7 @@ const isExtra = (route: JsonObject) =>
 const hostIn = (to: JsonObject) =>
   (getString(to, 'destination', 'host') ?? '').replace('.shop.svc.cluster.local', '');
 
-/** Does the header fit, as Envoy compares it? */
+/** Does the header fit, compared as Envoy compares it? */
 function fits(asked: JsonObject, value: string | undefined): boolean {
   if (value === undefined) return false;
   const [exact, prefix, regex] = ['exact', 'prefix', 'regex'].map((key) => getString(asked, key));
@@ -208,7 +208,10 @@ function fits(asked: JsonObject, value: string | undefined): boolean {
   return regex === undefined || regex === '*' || new RegExp(`^(?:${regex})$`).test(value);
 }
 
-/** Is a request that fits one of a route's entries, and has these headers besides, taken by the route `own` before it? */
+/**
+ * Does the route `own`, which stands before a route, take a request that fits one of its entries and also has
+ * these headers?
+ */
 function takes(own: JsonObject, route: JsonObject, headers: Headers): boolean {
   const entries = getObjects(route, 'match');
   return getObjects(own, 'match').some((entry) =>
@@ -225,7 +228,7 @@ function takes(own: JsonObject, route: JsonObject, headers: Headers): boolean {
   );
 }
 
-/** The routes of a list, each with those of Sluice that stand right in front of it. */
+/** The routes of a list, each with the routes of Sluice that stand directly before it. */
 function grouped(routes: JsonObject[]): { route: JsonObject; own: JsonObject[] }[] {
   let own: JsonObject[] = [];
   return routes.flatMap((route) => {
@@ -239,7 +242,10 @@ function grouped(routes: JsonObject[]): { route: JsonObject; own: JsonObject[] }
   });
 }
 
-/** As a proxy shares: an only destination gets all, otherwise one without a weight gets nothing. */
+/**
+ * As a proxy splits requests: a single destination gets all; otherwise a destination without a weight gets
+ * nothing.
+ */
 function placeOf(
   id: string,
   serving: JsonObject,
@@ -287,7 +293,7 @@ function places(world: World, stable: string, canary: string, headers: Headers =
   );
 }
 
-/** Is it made of this route? Else it takes requests from routes that it has nothing to do with. */
+/** Was it made from this route? If not, it takes requests from unrelated routes. */
 const relates = (own: JsonObject, route: JsonObject) =>
   getObjects(own, 'match').every((entry) =>
     [{}, ...getObjects(route, 'match')].some((base: JsonObject) =>
@@ -300,7 +306,7 @@ const editUsers = (change: (object: KubeObject) => KubeObject) => (world: World)
     if (!isOurs(object)) world.put(change(cloneJson(object)));
   }
 };
-/** Changes the user's routes; those of Sluice stay where they stand, before whatever is there now. */
+/** Changes the user's routes; those of Sluice keep their places, before whatever is there then. */
 const editHttp = (change: (routes: JsonObject[]) => JsonObject[]) =>
   editUsers((object) => {
     const http = getObjects(object, 'spec', 'http');
@@ -310,7 +316,7 @@ const editHttp = (change: (routes: JsonObject[]) => JsonObject[]) =>
     });
     return { ...object, spec: { ...object.spec, http: users } };
   });
-/** Changes every route, those of Sluice too. */
+/** Changes every route, also those of Sluice. */
 const editEach = (change: (route: JsonObject) => JsonObject) =>
   editUsers((object) => ({
     ...object,
@@ -334,7 +340,7 @@ const edits: ForeignEdit[] = [
   {
     name: 'adds a route to the same Service',
     edit: (world) => {
-      // Where Sluice made its own, the route would be one that no release is told of.
+      // Where Sluice made its own VirtualService, the new route would be one that no release knows.
       for (const object of world.list('VirtualService').filter((each) => istio.names(each, 'web'))) {
         if (isOurs(object)) continue;
         const http = [httpTo('/new', [destination('web')]), ...getObjects(object, 'spec', 'http')];

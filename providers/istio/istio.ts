@@ -14,8 +14,8 @@ import { sendsTo } from '../shared/weighted-rules.ts';
 import { BY_ROUTES } from '../shared/steering.ts';
 
 /**
- * Does the split stand in a VirtualService of our own? Decided before the first edit and kept by the record: a user's
- * VirtualService that is deleted in mid-release is not replaced.
+ * Is the split in a VirtualService of our own? This is decided before the first edit and kept in the record:
+ * a user's VirtualService that is deleted during a release is not replaced.
  */
 function makesOwn({ originals, routes }: TrafficContext): boolean {
   return originals === undefined ? routes.length === 0 : Object.keys(originals).length === 0;
@@ -41,7 +41,7 @@ function observeRoutes(context: TrafficContext): Observation {
   return { ...seen, ...analysis, ...(problem === undefined ? {} : { problem }) };
 }
 
-/** An error of one is one of all; confirmed they are only together. */
+/** An error in one counts for all; they are confirmed only when all are. */
 function worst(all: readonly Analysis[]): Analysis {
   const confirmed = all.length > 0 && all.every(({ acknowledged }) => acknowledged === 'yes');
   const wrong = all.find(({ acknowledged }) => acknowledged === 'pending');
@@ -62,7 +62,7 @@ function refuse(context: TrafficContext): Refusal[] {
   ];
 }
 
-/** In a release an error may be our own doing; then it is observed, not refused. */
+/** During a release, our own edits may cause the error; then it is observed, not refused. */
 function refuseRejected(context: TrafficContext, object: KubeObject): Refusal[] {
   const problem = errorIn(object);
   if (problem === undefined || context.originals !== undefined) return [];
@@ -71,8 +71,8 @@ function refuseRejected(context: TrafficContext, object: KubeObject): Refusal[] 
 }
 
 /**
- * Istio: the user's VirtualServices are edited in place, every http, tls and tcp route that sends to the stable Service
- * alike. Where there is none, one of our own is made and deleted.
+ * Istio: the user's VirtualServices are edited in place, the same way in every http, tls and tcp route that
+ * sends to the stable Service. Where there is no VirtualService, Sluice makes one of its own and deletes it.
  */
 export const istio: Provider = {
   name: 'istio',

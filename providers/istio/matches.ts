@@ -3,10 +3,12 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { cookiePattern, stickyCookie } from '../shared/cookies.ts';
 import type { TrafficContext } from '../provider.ts';
 
-/** How the routes that Sluice adds are called, beside a user's and in a VirtualService of its own. */
+/** The name of the routes that Sluice adds, beside a user's and in a VirtualService of its own. */
 export const OWN_ROUTE = 'sluice-match';
 
-/** What a header of a request has to be for the request to go to the canary; Istio wants names in lower case. */
+/**
+ * A condition on one header; requests that meet it go to the canary. Istio wants header names in lower case.
+ */
 export interface Condition {
   header: string;
   is: JsonObject;
@@ -14,7 +16,7 @@ export interface Condition {
 
 type Asked = Pick<TrafficContext, 'wants' | 'release'>;
 
-/** Every condition, each by itself enough. */
+/** All conditions; a request has to meet only one of them. */
 export function conditionsOf({ wants: { match, sticky }, release }: Asked): Condition[] {
   const headers = (match?.headers ?? []).map(({ name, value, regex }) => ({
     header: name.toLowerCase(),
@@ -29,8 +31,8 @@ export function conditionsOf({ wants: { match, sticky }, release }: Asked): Cond
 }
 
 /**
- * Entries of a `match` list (any of them is enough; [] = everything) narrowed so that each also asks for one condition.
- * [] here means that nothing can match: as a `match` list it would mean everything.
+ * Entries of a `match` list (any of them is enough; [] = everything), narrowed so that each also asks for one
+ * condition. A result of [] means that nothing can match: as a `match` list it would mean everything.
  */
 export function narrowed(entries: readonly JsonObject[], conditions: readonly Condition[]): JsonObject[] {
   return (entries.length === 0 ? [{}] : entries).flatMap((entry) =>
@@ -44,7 +46,7 @@ export function narrowed(entries: readonly JsonObject[], conditions: readonly Co
   );
 }
 
-/** Does an entry leave out (`withoutHeaders`) every request that meets a condition? */
+/** Does an entry exclude (`withoutHeaders`) every request that meets a condition? */
 export const excludes = (entry: JsonObject, { header, is }: Condition): boolean =>
   Object.entries(getObject(entry, 'withoutHeaders') ?? {}).some(([name, without]) => {
     const [exact, prefix] = [getString(without, 'exact'), getString(without, 'prefix')];
@@ -57,19 +59,22 @@ export const excludes = (entry: JsonObject, { header, is }: Condition): boolean 
     );
   });
 
-/** Conditions that cannot be asked for beside what an entry asks of the same header: one header, one condition. */
+/**
+ * Conditions that cannot be combined with what an entry asks of the same header: Istio takes one condition
+ * per header.
+ */
 export const unclear = (entries: readonly JsonObject[], conditions: readonly Condition[]): Condition[] =>
   conditions.filter((condition) =>
     entries.some((entry) => together(askedOf(entry, condition)[1], condition.is) === 'unclear'),
   );
 
-/** What an entry asks of a condition's header, and the name it does so by. */
+/** What an entry asks of a condition's header, and the spelling of that header in the entry. */
 function askedOf(entry: JsonObject, { header }: Condition): [name: string, asked: Json | undefined] {
   const headers = Object.entries(getObject(entry, 'headers') ?? {});
   return headers.find(([name]) => name.toLowerCase() === header) ?? [header, undefined];
 }
 
-/** Both conditions on one header as one; never: no header meets both. */
+/** Both conditions on one header as one condition; never: no header meets both. */
 function together(asked: Json | undefined, is: JsonObject): JsonObject | 'never' | 'unclear' {
   if (asked === undefined || isPresence(asked) || equalJson(asked, is)) return is;
   const wanted = getString(is, 'exact');
@@ -79,15 +84,17 @@ function together(asked: Json | undefined, is: JsonObject): JsonObject | 'never'
   return exact === undefined && wanted.startsWith(prefix ?? '') ? is : 'never';
 }
 
-/** Istio reads the expression "*", which is none, as: the header is there. */
+/** Istio reads "*", which is not a valid expression, as: the header is present. */
 const isPresence = (asked: Json): boolean => equalJson(asked, {}) || equalJson(asked, { regex: '*' });
 
 export const SET_COOKIE = 'Set-Cookie';
 
-/** A destination whose answers also make clients stay, if the policy wants that. */
+/**
+ * A destination whose answers also set the cookie that keeps clients on the canary, if the policy wants that.
+ */
 export function sticking(destination: JsonObject, { wants: { sticky }, release }: Asked): JsonObject {
   if (sticky === undefined) return destination;
-  // A single % begins a variable of Envoy's.
+  // Envoy reads a single % as the beginning of a variable.
   const cookie = stickyCookie(sticky, release).replaceAll('%', '%%');
   const headers = getObject(destination, 'headers') ?? {};
   const response = getObject(headers, 'response') ?? {};
@@ -95,10 +102,13 @@ export function sticking(destination: JsonObject, { wants: { sticky }, release }
   return { ...destination, headers: { ...headers, response: { ...response, add } } };
 }
 
-/** A cookie of ours, of whatever release. */
+/** A cookie of ours, of any release. */
 const OURS = /^[^=;]+=[^;]+; Path=\/; Max-Age=\d+; HttpOnly$/;
 
-/** Without that again: where somebody took the stable destinations away, they are made of the canary's. */
+/**
+ * The destination without that cookie. If the stable destinations were removed, they are made from the
+ * canary's, which have it.
+ */
 export function withoutSticking(destination: JsonObject): JsonObject {
   const headers = getObject(destination, 'headers') ?? {};
   const response = getObject(headers, 'response') ?? {};
@@ -111,14 +121,14 @@ export function withoutSticking(destination: JsonObject): JsonObject {
   );
 }
 
-/** With another value at `key`; without the key where that value has nothing in it, or there is none. */
+/** The parent with another value at `key`; without the key if the new value is empty or absent. */
 function without(parent: JsonObject, key: string, value: JsonObject = {}): JsonObject {
   const rest = { ...parent };
   delete rest[key];
   return Object.keys(value).length === 0 ? rest : { ...rest, [key]: value };
 }
 
-/** The entry of `mirrors` by which requests are copied to what a weighted destination sends to. */
+/** The entry of `mirrors` that copies requests to the host of a weighted destination. */
 export const mirrorTo = (destination: JsonObject, percent: number): JsonObject => ({
   destination: getObject(destination, 'destination') ?? {},
   percentage: { value: percent },

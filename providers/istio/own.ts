@@ -10,8 +10,8 @@ import { ownMetadata, ownPercent, ownWeights, type OwnObject } from '../shared/o
 import type { Refusal, Split, TrafficContext } from '../provider.ts';
 
 /**
- * The VirtualService for a Service that no VirtualService sends to: every HTTP request that a sidecar makes to it is
- * shared out. Destinations without a port have the one that was asked for.
+ * The VirtualService for a Service to which no VirtualService sends: every HTTP request that a sidecar makes
+ * to it is split. Destinations without a port use the port of the request.
  */
 function make(context: TrafficContext, split: Split, total: number): KubeObject {
   const { stable, canary } = ownWeights(split.weight, total);
@@ -74,7 +74,10 @@ export const ownVirtualService: OwnObject = {
 
 const MESH = 'mesh';
 
-/** Sidecars obey one VirtualService for a host: the oldest of several, and rather one with the name than with a pattern. */
+/**
+ * For one host, sidecars obey one VirtualService: the oldest of several, but one with the exact name before
+ * one with a pattern.
+ */
 export function refuseOwn(context: TrafficContext): Refusal[] {
   const stable = context.stableService.metadata.name;
   const refusal = (sentence: string): Refusal => ({ reason: REASON.RouteUnsupported, sentence });
@@ -93,7 +96,7 @@ export function refuseOwn(context: TrafficContext): Refusal[] {
     });
 }
 
-/** Is the Service among those that a pattern means? Of the cluster's domain only the usual one is known. */
+/** Does a pattern include the Service? The only cluster domain known here is the usual one. */
 function covers(pattern: string, service: string, namespace: string): boolean {
   if (!pattern.startsWith('*')) return false;
   const rest = pattern.slice(1);

@@ -4,9 +4,10 @@ import type { ErrorRatePreset, Presets } from '../provider.ts';
 import { anyOf } from '../shared/presets.ts';
 
 /**
- * Istio's reporters by what reaches the canary; their counts are never mixed. Live requests are counted as the client's
- * proxy sees them: what never reaches a pod is in it. Copies are not in there (istio/istio#11093), only the proxies of the
- * pods count them, so of both arms that is taken while the canary gets nothing but copies.
+ * Istio's reporters, by the kind of requests that reach the canary; their counts are never mixed. Live
+ * requests are counted by the client's proxy, which includes those that never reach a pod. Its counts have no
+ * copies (istio/istio#11093): only the proxies of the pods count copies, so both arms are read from them
+ * while the canary gets only copies.
  */
 export function istioReporters(
   { weight, mirror, matching }: Split,
@@ -14,15 +15,18 @@ export function istioReporters(
 ): Record<string, string> {
   const copiesOnly = mirror > 0 && weight === 0 && !matching;
   if (copiesOnly) return { liveReporterRegex: NOBODY, copyReporterRegex: 'destination' };
-  // Then a gateway's requests go through the waypoint as well, and both would count them.
+  // Then a gateway's requests also pass the waypoint, and both would count them.
   const both = service?.metadata.labels?.['istio.io/ingress-use-waypoint'] === 'true';
   return { liveReporterRegex: both ? 'waypoint' : 'source|waypoint', copyReporterRegex: NOBODY };
 }
 
-/** A query without any reporter would count as one without data. */
+/** A query without a reporter would look like one without data. */
 const NOBODY = 'nobody';
 
-/** A proxy beside a pod does not know by which of several Services it was asked, but which Deployment it belongs to. */
+/**
+ * The proxy of a pod does not know which of several Services the client asked, but it knows the pod's
+ * Deployment.
+ */
 const istio = (arm: Arm, metric: string, ...labels: string[]): string => {
   const { service, deployment } = ARMS[arm];
   const live = `reporter=~"{{liveReporterRegex}}",destination_service="{{${service}}}.{{namespace}}.svc.{{clusterDomain}}"`;
@@ -37,12 +41,16 @@ const ARMS = {
 } as const;
 
 /**
- * gRPC codes that do not blame the server: OK, CANCELLED, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED,
- * FAILED_PRECONDITION, OUT_OF_RANGE, UNIMPLEMENTED, UNAUTHENTICATED; and none at all, which is plain HTTP.
+ * gRPC codes that do not blame the server: OK, CANCELLED, INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
+ * PERMISSION_DENIED, FAILED_PRECONDITION, OUT_OF_RANGE, UNIMPLEMENTED, UNAUTHENTICATED; and no code, which is
+ * plain HTTP.
  */
 const GRPC_FINE = '|0|1|3|5|6|7|9|11|12|16';
 
-/** A client that goes away leaves response_code "0", which is no error. A failed gRPC call has response_code 200. */
+/**
+ * If a client disconnects, response_code is "0", which is not an error. A failed gRPC call has response_code
+ * 200.
+ */
 function istioCounts(arm: Arm): { bad: string; total: string } {
   const requests = 'istio_requests_total';
   return {

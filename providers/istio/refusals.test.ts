@@ -11,7 +11,7 @@ const STICKY = { sticky: { cookie: 'stay', maxAgeMs: 1000 } };
 const MATCH = { match: { headers: [{ name: 'X-Group', value: 'beta' }], cookies: [] } };
 const COOKIE = { match: { headers: [], cookies: [{ name: 'group', value: 'beta' }] } };
 
-/** What is refused of routes, other VirtualServices being there. */
+/** What is refused of routes when there are other VirtualServices. */
 function refused(wants: Partial<Wants>, routes: KubeObject[], others: KubeObject[] = []): string[] {
   const context = aTrafficContext(routes, {
     wants: { total: 100, ...wants },

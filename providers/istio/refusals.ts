@@ -11,7 +11,7 @@ import type { Refusal, TrafficContext } from '../provider.ts';
 import { SHAPE } from './routes.ts';
 import { percentOf, type LiveRule } from '../shared/weighted-rules.ts';
 
-/** One route in scope, and what to call it in a sentence. */
+/** One route in scope, and its name in a sentence. */
 interface Named {
   name: string;
   object: KubeObject;
@@ -21,13 +21,13 @@ interface Named {
 const refusal = (reason: Reason, sentence: string): Refusal => ({ reason, sentence });
 const unsupported = (sentence: string): Refusal => refusal(REASON.StrategyUnsupported, sentence);
 
-/** A header of these names is no header to Istio's API, which says it ignores them: everybody would match. */
+/** Istio's API says that it ignores headers with these names: every request would match. */
 const NO_HEADERS: readonly string[] = ['uri', 'scheme', 'method', 'authority'];
 
-/** istiod takes no longer expression. */
+/** The longest expression that istiod accepts. */
 const MAX_REGEX = 1024;
 
-/** What no route of Istio's can do, whatever it looks like. */
+/** What no route of Istio can do. */
 export function refuseMatch({ wants }: TrafficContext): Refusal[] {
   const ignored = (wants.match?.headers ?? [])
     .filter(({ name }) => NO_HEADERS.includes(name.toLowerCase()))
@@ -49,7 +49,7 @@ export function refuseMatch({ wants }: TrafficContext): Refusal[] {
   ];
 }
 
-/** What stands against weights on one of the user's routes. */
+/** Why the weights cannot be set on one of the user's routes. */
 export function refuseRoute(context: TrafficContext, { name, rule }: Named): Refusal[] {
   const stable = context.stableService.metadata.name;
   const out: Refusal[] = [];
@@ -69,7 +69,7 @@ export function refuseRoute(context: TrafficContext, { name, rule }: Named): Ref
   return out;
 }
 
-/** Why what the policy wants beside weights cannot be done on one of the user's routes. */
+/** Why what the policy wants besides weights cannot be done on one of the user's routes. */
 export function refuseWants(context: TrafficContext, route: Named): Refusal[] {
   if (route.rule.list !== 'http') return refuseConnections(context, route);
   return [
@@ -80,7 +80,7 @@ export function refuseWants(context: TrafficContext, route: Named): Refusal[] {
   ];
 }
 
-/** `tls` and `tcp` routes share out connections and see nothing of the requests in them. */
+/** `tls` and `tcp` routes split connections and do not see the requests in them. */
 function refuseConnections({ wants }: TrafficContext, { name, rule }: Named): Refusal[] {
   const fields = [
     ...(wants.match === undefined ? [] : ['spec.match']),
@@ -104,7 +104,7 @@ function refuseMirror(context: TrafficContext, { name, object, rule: { rule } }:
       ),
     ];
   }
-  // An empty list is none: the root's count then, too.
+  // An empty list counts as absent: then the root's list also applies.
   if (getObjects(rule, 'mirrors').length > 0) return [];
   return rootsOf(context, object)
     .filter((root) => getObjects(root.rule, 'mirrors').length > 0)
@@ -115,7 +115,7 @@ function refuseMirror(context: TrafficContext, { name, object, rule: { rule } }:
     );
 }
 
-/** Istio takes one condition per header. */
+/** Istio takes only one condition for each header. */
 function refuseConditions(context: TrafficContext, { name, rule: { rule } }: Named): Refusal[] {
   const conditions = conditionsOf(context);
   const entries = getObjects(rule, 'match');
@@ -142,7 +142,10 @@ const fieldsOf = ({ wants }: TrafficContext): string =>
     ...(wants.sticky === undefined ? [] : ['spec.stickiness']),
   ].join(' and ');
 
-/** Istio leaves out a delegate's route unless its conditions are narrower than the root's by the few ways it can compare. */
+/**
+ * Istio ignores a delegate's route unless its conditions are narrower than the root's, and it can compare
+ * conditions only in a few ways.
+ */
 function refuseRoots(context: TrafficContext, { name, object, rule: { rule } }: Named): Refusal[] {
   const conditions = conditionsOf(context);
   const entries = getObjects(rule, 'match');
@@ -163,7 +166,7 @@ function refuseRoots(context: TrafficContext, { name, object, rule: { rule } }: 
     );
 }
 
-/** A condition on the same header that is not the very same value. */
+/** A condition on the same header with a different value. */
 const clashes = (above: JsonObject, conditions: readonly Condition[]): boolean =>
   Object.entries(getObject(above, 'headers') ?? {}).some(([name, asked]) =>
     conditions.some(({ header, is }) => {
@@ -172,7 +175,9 @@ const clashes = (above: JsonObject, conditions: readonly Condition[]): boolean =
     }),
   );
 
-/** These two have to be the same above and below, which they are as long as a delegate's route has no match at all. */
+/**
+ * These two have to be the same in root and delegate. They are, as long as a delegate's route has no match.
+ */
 const isPlain = (above: JsonObject): boolean =>
   above['ignoreUriCase'] !== true && (getString(above, 'sourceNamespace') ?? '') === '';
 
@@ -181,7 +186,7 @@ interface Root {
   name: string;
 }
 
-/** The routes of the namespace's VirtualServices that hand on to this one. */
+/** The routes of the namespace's VirtualServices that delegate to this one. */
 function rootsOf({ others = [], namespace }: TrafficContext, { metadata }: KubeObject): Root[] {
   return others
     .filter(({ kind }) => kind === RESOURCES.virtualServices.kind)
@@ -196,7 +201,7 @@ function rootsOf({ others = [], namespace }: TrafficContext, { metadata }: KubeO
     );
 }
 
-/** The cookie would be lost, or take the place of the user's: one header name, one value. */
+/** The cookie would be lost, or would replace the user's: a header name has only one value. */
 function refuseCookie({ wants }: TrafficContext, { name, rule: { rule, stable } }: Named): Refusal[] {
   if (wants.sticky === undefined) return [];
   const blocked = [

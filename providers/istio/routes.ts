@@ -8,15 +8,15 @@ import { conditionsOf, mirrorTo, narrowed, OWN_ROUTE, sticking, withoutSticking 
 import { onlyCanary, type LiveRule, type Pair, type Shape } from '../shared/weighted-rules.ts';
 import { FULL } from '../shared/weights.ts';
 
-/** The destination under another host; what stands behind the Service's name stays. */
+/** The destination with another host; everything after the Service's name is kept. */
 function moved(destination: JsonObject, from: string, to: string): JsonObject {
   const host = `${to}${hostOf(destination).slice(from.length)}`;
   return { ...destination, destination: { ...getObject(destination, 'destination'), host } };
 }
 
 /**
- * A subset is of the stable Service's DestinationRule. The canary's twin of that may have it too, but choose no pod by it
- * (`version: v1`), and Envoy would answer 503.
+ * A subset comes from the stable Service's DestinationRule. The canary's copy of that rule may have it too,
+ * but selects no pod by it (`version: v1`), and Envoy would answer 503.
  */
 function withoutSubset(destination: JsonObject): JsonObject {
   const rest = { ...getObject(destination, 'destination') };
@@ -47,7 +47,7 @@ export const SHAPE: Shape = {
   },
 };
 
-/** Copies go where the first destination's requests go, by the same port. */
+/** Copies go to the Service and port of the first destination. */
 function dress(rule: JsonObject, { split, pair }: Told): JsonObject {
   if (split.mirror === 0) return rule;
   const destinations = getObjects(rule, 'route');
@@ -60,8 +60,9 @@ function dress(rule: JsonObject, { split, pair }: Told): JsonObject {
 }
 
 /**
- * In front of each route one for the requests that match, as it in all else: the first route that fits is taken. It has the
- * same name, which need not be unique: an EnvoyFilter that points at the route by name holds for both.
+ * Before each route, a route for the requests that match, otherwise the same: the first route that fits is
+ * taken. It has the same name, because names need not be unique: an EnvoyFilter that points at the route by
+ * name applies to both.
  */
 const own: Beside['own'] = (rules, told) => {
   const conditions = conditionsOf(told.context);
@@ -74,9 +75,10 @@ const own: Beside['own'] = (rules, told) => {
 };
 
 /**
- * Ours is a route that sends everything to the canary by a sum no route of a user's has while it is split, and has our name or
- * asks for our conditions: somebody may name routes, and may have conditions like ours. One that has both is ours even where
- * somebody turned its weights.
+ * A route is ours if it sends everything to the canary, with a sum of weights that no route of a user's has
+ * while it is split, and has our name or asks for our conditions: a user may name routes, and may have
+ * conditions like ours. A route that has both our name and our conditions is ours even if its weights were
+ * changed.
  */
 function isOwn(rule: JsonObject, pair: Pair, entries: readonly JsonObject[]): boolean {
   const destinations = getObjects(rule, 'route');
@@ -115,7 +117,7 @@ const BESIDE: Beside = {
   isDressed: (destination, context) => equalJson(destination, sticking(destination, context)),
 };
 
-/** What to call a route in a sentence. */
+/** The name of a route in a sentence. */
 export function label(object: KubeObject, { list, index, rule }: LiveRule): string {
   const name = getString(rule, 'name') ?? '';
   return `${list} route ${name === '' ? index + 1 : `"${name}"`} of VirtualService ${object.metadata.name}`;

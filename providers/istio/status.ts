@@ -7,8 +7,9 @@ export interface Analysis {
 }
 
 /**
- * What istiod says about a VirtualService: nothing, unless its analysis is switched on, which it is not by default. Then
- * it reports the generation it has looked at (every ten seconds) and what it found, by codes alone.
+ * What istiod says about a VirtualService: nothing, unless its analysis is switched on, and by default it is
+ * off. Then istiod reports the generation that it has looked at (every ten seconds) and what it found, by
+ * codes only.
  */
 export function analysisOf(object: KubeObject): Analysis {
   const { name, generation = 0 } = object.metadata;
@@ -17,13 +18,14 @@ export function analysisOf(object: KubeObject): Analysis {
     const problem = errorIn(object);
     return problem === undefined ? { acknowledged: 'yes' } : { acknowledged: 'pending', problem };
   }
-  // Further behind it is left over from an analysis that is off by now: nothing to wait for.
+  // If the generation is further behind, an analysis that is now off has left it there: there is nothing to
+  // wait for.
   if (observed === 0 || observed !== generation - 1) return { acknowledged: 'unknown' };
   const problem = `istiod's analysis has not looked at VirtualService ${name} yet; if that analysis was switched off after its last report, remove the status of that object`;
   return { acknowledged: 'pending', problem };
 }
 
-/** An error that istiod finds in a VirtualService as it stands. */
+/** An error that istiod finds in this VirtualService. */
 export function errorIn(object: KubeObject): string | undefined {
   const { name, generation = 0 } = object.metadata;
   const messages = getObjects(object.status, 'validationMessages');
@@ -36,5 +38,5 @@ export function errorIn(object: KubeObject): string | undefined {
   return `istiod finds ${what} in VirtualService ${name}${url === undefined ? '' : `, see ${url}`}`;
 }
 
-/** int64 of a protobuf message: a string in JSON. 0: there is none. */
+/** int64 of a protobuf message: a string in JSON. 0: istiod has reported no generation. */
 const observedIn = ({ status }: KubeObject): number => Number(get(status, 'observedGeneration') ?? 0);

@@ -10,7 +10,7 @@ import { serviceProfile, trafficSplit } from '../../test/support/linkerd.ts';
 import { describeProvider, LADDERS, type ForeignEdit, type Place, type World } from '../conformance/suite.ts';
 import { linkerd } from './linkerd.ts';
 
-/** By the schema of both versions. */
+/** With the schemas of both versions. */
 const checks = ['v1alpha1', 'v1alpha2'].map((version) => foreignCheck('TrafficSplit', version));
 
 test.each(checks)('the schema finds a wrong TrafficSplit wrong', (validate) => {
@@ -18,7 +18,7 @@ test.each(checks)('the schema finds a wrong TrafficSplit wrong', (validate) => {
   expect(validate(trafficSplit('a', 'web', { web: 1 }))).toEqual([]);
 });
 
-/** Profiles belong to the SMI extension, which keeps the ones it made: they are not compared. */
+/** Profiles belong to the SMI extension, which keeps the ones it made, so they are not compared. */
 class Extended extends ObjectWorld {
   override content(): KubeObject[] {
     return super.content().filter(({ kind }) => kind !== 'ServiceProfile');
@@ -57,7 +57,7 @@ function places(world: World, stable: string, canary: string): Place[] {
         stable: share((name) => name === stable),
         canary: share((name) => name === canary),
         other: share((name) => name !== stable && name !== canary),
-        // Of a single leaf Linkerd does not look at the weight.
+        // If there is only one leaf, Linkerd ignores its weight.
         lists: getObjects(split, 'spec', 'backends').some(({ service }) => service === stable),
       };
     });
@@ -114,7 +114,7 @@ describeProvider(linkerd, {
       ours: fc.boolean(),
     })
     .map(({ leaves, routes, ours }) => {
-      // Left by a TrafficSplit of ours that went when the extension was down.
+      // A TrafficSplit of ours has left this: it was deleted while the extension was down.
       const web = serviceProfile('web', ours ? { web: 100, 'web-canary': 0 } : {});
       return [
         trafficSplit('other', 'api', leaves),
@@ -125,7 +125,7 @@ describeProvider(linkerd, {
   shared: [serviceProfile('third', { third: 1 })],
   places,
   edits,
-  /** As the SMI extension: a profile for every TrafficSplit. */
+  /** Like the SMI extension: makes a profile for every TrafficSplit. */
   acknowledge: (world) => {
     for (const split of world.list('TrafficSplit')) {
       const apex = getString(split, 'spec', 'service') ?? '';

@@ -12,7 +12,7 @@ import { trafficVariables } from '../index.ts';
 
 const context = (change: Partial<TrafficContext> = {}) => aTrafficContext([], change);
 
-/** The TrafficSplit as it was made and then brought to a weight. */
+/** The TrafficSplit as it was made and then set to a weight. */
 function made(weight: number): KubeObject {
   const [write] = linkerd.plan(context(), percent(Math.max(weight, 1)));
   if (write?.verb !== 'create') throw new Error('nothing is made');

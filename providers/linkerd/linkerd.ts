@@ -9,7 +9,7 @@ import { linkerdPresets } from './presets.ts';
 import type { Observation, Provider, TrafficContext } from '../provider.ts';
 import { BY_ROUTES } from '../shared/steering.ts';
 
-/** Linkerd's extension takes bare names; other meshes take full ones as well. */
+/** Linkerd's extension takes bare names; other meshes also take full ones. */
 function names(split: KubeObject, service: string): boolean {
   const full = `${service}.${split.metadata.namespace ?? ''}.`;
   const isIt = (name: string | undefined) => name === service || name?.startsWith(full) === true;
@@ -34,7 +34,10 @@ function observe(context: TrafficContext): Observation {
     : { weight, acknowledged: 'pending', problem };
 }
 
-/** Versions that Linkerd's own definition of a TrafficSplit has not: where one of them is written, another mesh reads it. */
+/**
+ * Versions that are not in Linkerd's own definition of a TrafficSplit: where one of them is written, another
+ * mesh reads it.
+ */
 const OF_OTHERS: readonly string[] = ['v1alpha3', 'v1alpha4'];
 
 /** The server notes the version of each write. */
@@ -66,7 +69,7 @@ function notFollowed(context: TrafficContext, { weight, total }: OwnSplit): stri
   return same ? undefined : `ServiceProfile ${profile.metadata.name} does not hold these weights yet`;
 }
 
-/** Linkerd by SMI: a TrafficSplit of our own, which Linkerd's SMI extension hands on to the proxies. */
+/** Linkerd with SMI: a TrafficSplit of our own, which Linkerd's SMI extension passes to the proxies. */
 export const linkerd: Provider = {
   name: 'linkerd',
   title: 'Linkerd (SMI)',

@@ -5,17 +5,20 @@ import { REASON } from '../../api/reasons.ts';
 import { RESOURCES } from '../../api/resources.ts';
 import type { Refusal, TrafficContext } from '../provider.ts';
 
-/** All that are read. */
+/** All ServiceProfiles that were read. */
 export const profilesOf = ({ others = [] }: TrafficContext): KubeObject[] =>
   others.filter(({ kind }) => kind === RESOURCES.serviceProfiles.kind);
 
-/** The ServiceProfile of a Service: named by the Service's full name; the cluster's domain is not known here. */
+/**
+ * The ServiceProfile of a Service. Its name is the Service's full name; the cluster's domain is not known
+ * here.
+ */
 export function profileOf(context: TrafficContext, service: string): KubeObject | undefined {
   const prefix = `${service}.${context.namespace}.svc.`;
   return profilesOf(context).find(({ metadata }) => metadata.name.startsWith(prefix));
 }
 
-/** Shares by Service of the namespace, as proxies are told them. */
+/** The overrides of a profile as shares by Service of the namespace. */
 export function overridesOf(namespace: string, profile: KubeObject | undefined): Map<string, number> {
   const suffix = `.${namespace}.svc`;
   return new Map(
@@ -37,14 +40,19 @@ function quantity(value: Json | undefined): number {
   return digits === '' ? NaN : Number(digits) * (SUFFIXES[suffix] ?? 1);
 }
 
-/** Is this route attached to a Service of its namespace (a route of the mesh)? All of these Services. */
+/**
+ * Is this route attached to a Service of its namespace (a route of the mesh)? Returns all of these Services.
+ */
 export const parentServices = (route: KubeObject): string[] =>
   getObjects(route, 'spec', 'parentRefs')
     .filter((parent) => getString(parent, 'kind') === 'Service')
     .filter((parent) => [undefined, route.metadata.namespace].includes(getString(parent, 'namespace')))
     .map((parent) => getString(parent, 'name') ?? '');
 
-/** In Linkerd a profile with routes or overrides puts every route of the mesh for its Service out of force, silently. */
+/**
+ * In Linkerd, a profile with routes or overrides makes proxies ignore every route of the mesh for its
+ * Service, without a message.
+ */
 export function refuseOverruled(context: TrafficContext): Refusal[] {
   return context.routes.flatMap((route) =>
     parentServices(route).flatMap((service) => {

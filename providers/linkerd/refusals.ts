@@ -7,10 +7,10 @@ import { trafficSplit } from './split.ts';
 import { refuseTaken } from '../shared/own-object.ts';
 import type { Refusal, TrafficContext } from '../provider.ts';
 
-/** The SMI extension leaves a ServiceProfile with this annotation, whatever its value, alone. */
+/** The SMI extension does not touch a ServiceProfile with this annotation, whatever its value. */
 const SKIP = 'smi.linkerd.io/skip';
 
-/** Everything that stands against a TrafficSplit of ours. */
+/** Every reason against a TrafficSplit of ours. */
 export function refuse(context: TrafficContext): Refusal[] {
   return [
     ...refuseSplits(context),
@@ -23,7 +23,7 @@ export function refuse(context: TrafficContext): Refusal[] {
   ];
 }
 
-/** All that a TrafficSplit can say is how many of all requests go where. */
+/** A TrafficSplit can only say which percent of all requests goes where. */
 function refuseWants({ wants }: TrafficContext): Refusal[] {
   const unable: [unknown, string][] = [
     [
@@ -52,7 +52,7 @@ function refuseSplits({ routes, stableService }: TrafficContext): Refusal[] {
   );
 }
 
-/** Proxies split what is sent to the Service's own address. */
+/** Proxies split only what is sent to the Service's own address. */
 function refuseService({ stableService }: TrafficContext): Refusal[] {
   if (getString(stableService, 'spec', 'clusterIP') !== 'None') return [];
   return [
@@ -62,7 +62,10 @@ function refuseService({ stableService }: TrafficContext): Refusal[] {
   ];
 }
 
-/** The SMI extension overwrites what it finds in a profile and, when the TrafficSplit goes, deletes it. */
+/**
+ * The SMI extension overwrites what it finds in a profile, and deletes the profile when the TrafficSplit is
+ * deleted.
+ */
 function refuseProfile(context: TrafficContext): Refusal[] {
   const profile = profileOf(context, context.stableService.metadata.name);
   if (profile === undefined) return [];
@@ -82,7 +85,10 @@ function refuseProfile(context: TrafficContext): Refusal[] {
   ];
 }
 
-/** No overrides, or those that a TrafficSplit of ours left when the extension was down: everything goes to stable. */
+/**
+ * No overrides, or those of a TrafficSplit of ours that was deleted while the extension was down: everything
+ * goes to stable.
+ */
 function isHarmless(context: TrafficContext, profile: KubeObject): boolean {
   const told = overridesOf(context.namespace, profile);
   const left = [...told.keys()].every((service) =>
@@ -93,7 +99,7 @@ function isHarmless(context: TrafficContext, profile: KubeObject): boolean {
 
 export const ROUTES = [RESOURCES.httpRoutes, RESOURCES.grpcRoutes];
 
-/** A profile with overrides puts every route of the mesh for that Service out of force. */
+/** A profile with overrides makes proxies ignore every route of the mesh for that Service. */
 function refuseRoutes(context: TrafficContext): Refusal[] {
   const stable = context.stableService.metadata.name;
   return (context.others ?? [])
@@ -106,7 +112,10 @@ function refuseRoutes(context: TrafficContext): Refusal[] {
     );
 }
 
-/** Somebody changed spec.service of the TrafficSplit for a while: the extension never takes back what it wrote then. */
+/**
+ * A user changed spec.service of the TrafficSplit for a while: the extension never removes what it wrote
+ * then.
+ */
 export function leftElsewhere(context: TrafficContext): string | undefined {
   const stray = profilesOf(context)
     .filter((profile) => profile !== profileOf(context, context.stableService.metadata.name))

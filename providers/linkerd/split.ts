@@ -4,8 +4,8 @@ import { ownMetadata, ownPercent, ownWeights, type OwnObject } from '../shared/o
 import { OFF } from '../provider.ts';
 
 /**
- * The stable Service is apex and leaf at once: what is sent to it, and only that, is shared out. Weights are whole
- * numbers, which every version takes, and always two: of one leaf Linkerd does not look at the weight.
+ * The stable Service is both apex and leaf: only what is sent to it is split. Weights are whole numbers,
+ * which every version takes, and there are always two: if there is only one leaf, Linkerd ignores its weight.
  */
 export const trafficSplit: OwnObject = {
   resource: RESOURCES.trafficSplits,

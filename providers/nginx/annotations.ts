@@ -15,32 +15,35 @@ const HEADER_PATTERN = `${PREFIX}canary-by-header-pattern`;
 const COOKIE = `${PREFIX}canary-by-cookie`;
 export const PASSTHROUGH = `${PREFIX}ssl-passthrough`;
 export const AFFINITY = `${PREFIX}affinity`;
-/** on the canary's Ingress: what becomes of clients with a session */
+/** on the canary's Ingress: what happens to clients with a session */
 export const BEHAVIOR = `${PREFIX}affinity-canary-behavior`;
 export const SESSION_COOKIE = `${PREFIX}session-cookie-name`;
 export const SESSION_MAX_AGE = `${PREFIX}session-cookie-max-age`;
 
 const RULES = [HEADER, HEADER_VALUE, HEADER_PATTERN, COOKIE];
-/** What the controller reads from the canary's Ingress and is the user's; everything else it takes from the main one. */
+/**
+ * What the controller reads from the canary's Ingress and the user decides; it takes everything else from the
+ * main Ingress.
+ */
 const COPIED = ['load-balance', 'service-upstream'].map((name) => PREFIX + name);
 const HASH_BY = `${PREFIX}upstream-hash-by`;
 
 const isCopied = (key: string): boolean => COPIED.includes(key) || key.startsWith(HASH_BY);
 
-/** Does the controller read this from a canary's Ingress? Anything else may be put on it. */
+/** Does the controller read this from a canary's Ingress? Users may add any other annotation to it. */
 export const isRead = (key: string): boolean =>
   isCopied(key) || key === CANARY || key.startsWith(`${CANARY}-`) || key === BEHAVIOR || key === CLASS;
 
-/** Is it judged by `readSplit`? */
+/** Does `readSplit` judge it? */
 export const isSplit = (key: string): boolean => key === WEIGHT || key === TOTAL || RULES.includes(key);
 
 const PROTOCOL = `${PREFIX}backend-protocol`;
 
-/** Its pods are spoken to by gRPC. */
+/** Does nginx speak gRPC to its pods? */
 export const speaksGrpc = (ingress: KubeObject): boolean =>
   /^GRPCS?$/i.test(getString(ingress, 'metadata', 'annotations', PROTOCOL) ?? '');
 
-/** Undefined: none. `spec.ingressClassName` wins over the old annotation. */
+/** Undefined: the Ingress names no class. `spec.ingressClassName` wins over the old annotation. */
 export const classOf = (ingress: KubeObject): string | undefined =>
   getString(ingress, 'spec', 'ingressClassName') ?? getString(ingress, 'metadata', 'annotations', CLASS);
 
@@ -48,8 +51,9 @@ export const hasAffinity = (ingress: KubeObject): boolean =>
   getString(ingress, 'metadata', 'annotations', AFFINITY) === 'cookie';
 
 /**
- * The class's old annotation only where there is no field: a server refuses to make an Ingress with two classes that
- * differ. Sessions belong to the upstream, which the main Ingresses share, and so does what they say of them.
+ * Copies the old annotation of the class only if the field is absent: a server refuses to create an Ingress
+ * with two different classes. Sessions belong to the upstream, which the main Ingresses share, so they share
+ * their session annotations as well.
  */
 export function copiedAnnotations(ingress: KubeObject, mains: readonly KubeObject[]): Record<string, string> {
   const annotations = getStringMap(ingress, 'metadata', 'annotations');
@@ -59,7 +63,7 @@ export function copiedAnnotations(ingress: KubeObject, mains: readonly KubeObjec
   return { ...Object.fromEntries(copied), ...(behavior === undefined ? {} : { [BEHAVIOR]: behavior }) };
 }
 
-/** What the user's Ingresses say of clients with a session, each answer once. */
+/** What the user's Ingresses say about clients with a session, each answer once. */
 export const behaviorsOf = (mains: readonly KubeObject[]): string[] => [
   ...new Set(mains.flatMap((main) => getString(main, 'metadata', 'annotations', BEHAVIOR) ?? [])),
 ];
@@ -69,7 +73,8 @@ export function splitAnnotations(wants: Wants, { weight, matching }: Split): Rec
   const rules = matching && match !== undefined ? ruleAnnotations(match) : {};
   return {
     [CANARY]: 'true',
-    // Whole numbers only: the controller takes anything else for 0, without a word. So it does with totals below 100.
+    // Whole numbers only: the controller reads anything else as 0, without a message. It does the same with
+    // totals below 100.
     [WEIGHT]: String(Math.round((weight * total) / 100)),
     ...(total === 100 ? {} : { [TOTAL]: String(total) }),
     ...rules,
@@ -77,7 +82,10 @@ export function splitAnnotations(wants: Wants, { weight, matching }: Split): Rec
   };
 }
 
-/** Only the first of each kind has room; more are refused. The value of a cookie is always "always". */
+/**
+ * An Ingress has room only for the first of each kind; a policy with more is refused. The value of a cookie
+ * is always "always".
+ */
 function ruleAnnotations({ headers: [header], cookies: [cookie] }: NonNullable<Wants['match']>) {
   return {
     ...(header === undefined ? {} : headerAnnotations(header)),
@@ -85,7 +93,9 @@ function ruleAnnotations({ headers: [header], cookies: [cookie] }: NonNullable<W
   };
 }
 
-/** The pattern is looked for anywhere in the header, where a policy's has to cover the whole of it. */
+/**
+ * nginx looks for the pattern anywhere in the header, but a policy's pattern has to match the whole header.
+ */
 function headerAnnotations({ name, value, regex }: HeaderMatch): Record<string, string> {
   return {
     [HEADER]: name,
@@ -101,7 +111,7 @@ export function readSplit(live: KubeObject, wants: Wants): Split | undefined {
   const weight = readPercent(annotations);
   const matching = readMatching(annotations, wants);
   if (weight === undefined || matching === undefined) return undefined;
-  // Without a rule it is deleted instead, because clients with a session stay on one of weight 0.
+  // Without such a rule the Ingress is deleted instead: clients with a session stay on a canary of weight 0.
   return weight === 0 && !matching ? undefined : { weight, mirror: 0, matching };
 }
 
@@ -113,7 +123,7 @@ function readPercent(annotations: Record<string, string>): number | undefined {
   return percent > 100 ? undefined : Math.round(percent * 100) / 100;
 }
 
-/** Rules that nobody here wanted, or nobody knows any more, send requests to the canary all the same. */
+/** Rules that this release did not want, or no longer knows, still send requests to the canary. */
 function readMatching(annotations: Record<string, string>, { match, sticky }: Wants): boolean | undefined {
   const live = Object.fromEntries(Object.entries(annotations).filter(([key]) => RULES.includes(key)));
   const isSticky = sticky !== undefined && annotations[BEHAVIOR] === 'sticky';

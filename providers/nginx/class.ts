@@ -8,10 +8,10 @@ import type { NoPresets, Presets, Refusal } from '../provider.ts';
 import { BY_PODS } from '../shared/presets.ts';
 import { traefikNginxPresets } from '../shared/traefik-presets.ts';
 
-/** Ingress-NGINX, under the name of a second installation too, or what stands in its place. */
+/** Ingress-NGINX, also under the name of a second installation, or what has replaced it. */
 const OBEYS = /ingress-nginx/;
 
-/** Controllers of Ingresses that obey none of Ingress-NGINX's annotations, whoever says they do. */
+/** Controllers of Ingresses that obey no annotation of Ingress-NGINX, even if a user says that they do. */
 const OBEYS_NONE: readonly [name: string, controller: RegExp][] = [
   ["F5's NGINX Ingress Controller", /^nginx\.org\//],
   ["Traefik's own Ingress provider", /^traefik\.io\/ingress-controller$/],
@@ -25,9 +25,9 @@ export const classObject = (ingress: KubeObject, classes: readonly KubeObject[])
   classes.find(({ metadata }) => metadata.name === classOf(ingress));
 
 /**
- * A controller that does not know canary Ingresses would serve one as a second Ingress for the same place, and perhaps send everything
- * there. Who serves a class is what the IngressClass says; where that is not known, its name. `named`: somebody has said that it is
- * Ingress-NGINX.
+ * A controller that does not know canary Ingresses would serve one as a second Ingress for the same place,
+ * and perhaps send every request there. The IngressClass says who serves a class; if it is not known, its
+ * name decides. `named`: a user has said that it is Ingress-NGINX.
  */
 export function refuseClass(
   routes: readonly KubeObject[],
@@ -51,14 +51,14 @@ export function refuseClass(
   });
 }
 
-/** Traefik is known by the labels of its chart, or by a controller's name of its own. */
+/** Traefik is known by the labels of its chart, or by its own name as a controller. */
 function isTraefik(object: KubeObject | undefined): boolean {
   const { 'app.kubernetes.io/name': name, 'helm.sh/chart': chart = '' } = object?.metadata.labels ?? {};
   const controller = getString(object, 'spec', 'controller') ?? '';
   return name === 'traefik' || chart.startsWith('traefik-') || controller.startsWith('traefik.io/');
 }
 
-/** The queries of what serves these Ingresses. */
+/** The queries of the controller that serves these Ingresses. */
 export function ingressPresets(
   routes: readonly KubeObject[],
   classes: readonly KubeObject[] = [],

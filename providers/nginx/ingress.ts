@@ -5,7 +5,7 @@ import { CANARY, copiedAnnotations, splitAnnotations } from './annotations.ts';
 import { hashedLabel, ownLabels } from '../shared/naming.ts';
 import type { Split, TrafficContext } from '../provider.ts';
 
-/** One place of a user's Ingress whose backend is a Service. */
+/** One place of a user's Ingress with a Service as its backend. */
 export interface IngressPath {
   host: string;
   path: string;
@@ -14,7 +14,10 @@ export interface IngressPath {
   port: JsonObject;
 }
 
-/** Every (host, path, pathType) with a Service behind it, in order. "" is the catch-all host; an empty path is "/". */
+/**
+ * Every (host, path, pathType) with a Service behind it, in order. "" is the host for every other host; an
+ * empty path is "/".
+ */
 export function pathsOf(ingress: KubeObject): IngressPath[] {
   return getObjects(ingress, 'spec', 'rules').flatMap((rule) =>
     getObjects(rule, 'http', 'paths').flatMap((path): IngressPath[] => {
@@ -23,7 +26,7 @@ export function pathsOf(ingress: KubeObject): IngressPath[] {
       return [
         {
           host: getString(rule, 'host') ?? '',
-          // A canary path "" does not meet the main path "/", though both mean the same.
+          // A canary's path "" is not joined to the main path "/", though both mean the same.
           path: getString(path, 'path') || '/',
           pathType: getString(path, 'pathType') ?? 'ImplementationSpecific',
           service,
@@ -43,7 +46,7 @@ export const portsOf = (ingress: KubeObject, service: string): string[] =>
 export const placeOf = ({ host, path, pathType }: IngressPath): string =>
   JSON.stringify([host, path, pathType]);
 
-/** As the controller reads a boolean; with anything else it is a normal Ingress. */
+/** As the controller reads a boolean; any other value makes it a normal Ingress. */
 export const isCanary = (ingress: KubeObject): boolean =>
   /^(1|t|T|true|TRUE|True)$/.test(getString(ingress, 'metadata', 'annotations', CANARY) ?? '');
 
@@ -59,7 +62,10 @@ export function mains({ routes, stableService }: TrafficContext): KubeObject[] {
   return routes.filter((ingress) => pathsOf(ingress).some(({ service }) => service === stable));
 }
 
-/** One canary Ingress per user's Ingress and target; the hash keeps pairs apart whose names join to the same text. */
+/**
+ * One canary Ingress for each user's Ingress and target. The hash separates pairs whose names join to the
+ * same text.
+ */
 export function canaryIngressName(ingress: string, target: string): string {
   return hashedLabel(`${ingress}-${target}`, '-canary', JSON.stringify([ingress, target]));
 }
@@ -87,7 +93,10 @@ export function canaryIngress(context: TrafficContext, ingress: KubeObject, spli
   };
 }
 
-/** A place without a counterpart in the main Ingress would stop the whole canary, so none is added and none twice. */
+/**
+ * One place without a counterpart in the main Ingress would disable the whole canary, so Sluice adds no such
+ * place, and no place twice.
+ */
 function canaryRules(context: TrafficContext, ingress: KubeObject): JsonObject[] {
   const stable = ownPlaces(ingress).filter(({ service }) => service === context.stableService.metadata.name);
   const hosts = [...new Set(stable.map(({ host }) => host))];
@@ -103,7 +112,7 @@ function canaryRules(context: TrafficContext, ingress: KubeObject): JsonObject[]
   });
 }
 
-/** Of one place that is named twice the first counts. */
+/** If an Ingress names a place twice, the first counts. */
 export function ownPlaces(ingress: KubeObject): IngressPath[] {
   const places = new Map<string, IngressPath>();
   for (const path of pathsOf(ingress)) if (!places.has(placeOf(path))) places.set(placeOf(path), path);

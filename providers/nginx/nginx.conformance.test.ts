@@ -74,7 +74,7 @@ const someIngress = (name: string) =>
   fc
     .record({
       hosts: fc.dictionary(
-        // Two Ingresses never share a host: a place that both have would be refused.
+        // Two Ingresses never share a host: a place that is in both would be refused.
         fc.constantFrom(`a.${name}.example.com`, `*.${name}.example.com`, ...(name === 'shop' ? [''] : [])),
         fc.array(somePath, { maxLength: 4 }),
       ),
@@ -106,7 +106,7 @@ function podsOf(objects: readonly KubeObject[]): Backends {
   return new Backends(services, slices);
 }
 
-/** As the playground's controllers of every class route, one controller for a class. */
+/** As the playground's controllers of all classes route, one controller for each class. */
 function places(world: World, stable: string, canary: string, headers: Headers = {}): Place[] {
   const all = aged(world.list('Ingress'));
   return [...new Set(all.map(classOf))].flatMap((name) => {

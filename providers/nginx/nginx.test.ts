@@ -21,7 +21,7 @@ const plan = (
 ) => nginx.plan(aTrafficContext([given], { wants }), split);
 const matched = (weight: number): Split => ({ ...percent(weight), matching: true });
 
-/** The canary Ingress that stands after the plan. */
+/** The canary Ingress as the plan leaves it. */
 function made(split: Split | number, change: { given?: KubeObject; wants?: Wants } = {}): KubeObject {
   const [write] = plan(typeof split === 'number' ? percent(split) : split, change);
   if (write?.verb !== 'create') throw new Error('nothing was made');

@@ -26,8 +26,9 @@ function ownIngresses(context: TrafficContext): KubeObject[] {
 }
 
 /**
- * Where nothing goes to the canary there is no canary Ingress: clients with a session would stay on one of weight 0.
- * Made by POST, so that an Ingress of that name that is not ours is an error and is never taken over.
+ * Where nothing goes to the canary there is no canary Ingress: clients with a session would stay on one of
+ * weight 0. Sluice creates it with POST, so an Ingress of that name that is not ours causes an error and is
+ * never taken over.
  */
 function plan(context: TrafficContext, split: Split): Write[] {
   const own = ownIngresses(context);
@@ -48,7 +49,10 @@ function remove(context: TrafficContext, { metadata }: KubeObject): Write {
   return { verb: 'delete', ref, uid: metadata.uid ?? '' };
 }
 
-/** One patch that makes of the live object the wanted one. Labels and annotations that nginx does not read are left alone. */
+/**
+ * One patch that turns the live object into the wanted one. Labels and annotations that nginx does not read
+ * are kept.
+ */
 function correct({ namespace }: TrafficContext, live: KubeObject, wanted: KubeObject): Write[] {
   const strays = Object.keys(annotationsOf(live)).filter(
     (key) => isRead(key) && !(key in annotationsOf(wanted)),
@@ -122,12 +126,15 @@ function disagreement(
     : `the canary Ingresses of ${target} disagree with each other`;
 }
 
-/** Undefined: the canary Ingress stands but is not what its main Ingress now asks for, so the split may have stopped. */
+/**
+ * Undefined: the canary Ingress exists but differs from what its main Ingress now asks for, so the split may
+ * be broken.
+ */
 function readOne(context: TrafficContext, main: KubeObject, live: KubeObject | undefined): Split | undefined {
   if (live === undefined) return OFF;
   const split = readSplit(live, context.wants);
   if (split === undefined) return undefined;
-  // Which Release it was made for has no effect on traffic.
+  // The Release that it was made for has no effect on traffic.
   const release = live.metadata.labels?.[LABEL.release] ?? context.release;
   const wanted = canaryIngress({ ...context, release }, main, split);
   const rest = (ingress: KubeObject) =>
@@ -136,7 +143,7 @@ function readOne(context: TrafficContext, main: KubeObject, live: KubeObject | u
   return same && equalJson(live.spec, wanted.spec) ? split : undefined;
 }
 
-/** Ingress-NGINX: a canary Ingress of our own beside each user's Ingress, which itself is never edited. */
+/** Ingress-NGINX: a canary Ingress of our own beside each user's Ingress, which is never edited. */
 export const nginx: Provider = {
   name: 'nginx',
   title: 'Ingress-NGINX',
@@ -145,7 +152,7 @@ export const nginx: Provider = {
   alsoReads: [RESOURCES.ingresses],
   editsUserRoutes: false,
   steering: BY_ROUTES,
-  // Watch lag, one sync every 3.3 s, one poll a second in each worker of each replica.
+  // The lag of the watch, one sync every 3.3 s, and one poll a second in each worker of each replica.
   settleMs: 15_000,
   strategies: ['canary', 'blueGreen', 'ab'],
   names: namesService,

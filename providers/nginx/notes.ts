@@ -18,7 +18,7 @@ export function nginxNotes(
   ];
 }
 
-/** The controller counts requests by host, and by default only those of hosts that an Ingress names in full. */
+/** The controller counts requests by host, and by default counts only hosts that an Ingress names in full. */
 function aboutHosts(ingress: KubeObject, stable: string): Note[] {
   const hosts = pathsOf(ingress)
     .filter(({ service, host }) => service === stable && (host === '' || host.startsWith('*.')))

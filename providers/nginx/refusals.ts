@@ -19,8 +19,9 @@ import { refuseWants } from './wants.ts';
 import type { Refusal, TrafficContext } from '../provider.ts';
 
 /**
- * What would make the split stop, reach somebody else or not begin. The controller says nothing of any of it: the
- * requests just go elsewhere. Only the namespace is seen; a canary Ingress in another one is not.
+ * What would break the split, change it for other Services or keep it from beginning. The controller reports
+ * none of these: the requests just go elsewhere. Only the namespace is seen; a canary Ingress in another
+ * namespace is not.
  */
 export function refuse(context: TrafficContext): Refusal[] {
   return [
@@ -60,7 +61,7 @@ function refuseIngress(context: TrafficContext, ingress: KubeObject): Refusal[] 
 
 const isPassthrough = (ingress: KubeObject): boolean => annotationsOf(ingress)[PASSTHROUGH] === 'true';
 
-/** By default clients with a session stay with the canary of the next release too, whatever its weight. */
+/** By default, clients with a session also stay with the canary of the next release, whatever its weight. */
 function refuseUndecidedSessions(context: TrafficContext): Refusal[] {
   const all = mains(context);
   const sticky = all.find(hasAffinity);
@@ -75,7 +76,7 @@ function refuseUndecidedSessions(context: TrafficContext): Refusal[] {
   return [unsupported(sentence)];
 }
 
-/** Every other Ingress of the namespace that is not our own. */
+/** Every other Ingress of the namespace, without our own. */
 function neighbours(context: TrafficContext): KubeObject[] {
   const inScope = new Set(context.routes.map(({ metadata }) => metadata.name));
   return (context.others ?? [])
@@ -96,7 +97,7 @@ function refuseNeighbour(context: TrafficContext, other: KubeObject): Refusal[] 
   return problem === undefined ? [] : [unsupported(`${name} ${problem}`)];
 }
 
-/** Of several canaries at one place only the oldest works. */
+/** If several canaries have one place, only the oldest works. */
 function foreignCanary(context: TrafficContext, other: KubeObject): string | undefined {
   const hit = pathsOf(other)
     .map(placeOf)
@@ -109,7 +110,7 @@ function foreignCanary(context: TrafficContext, other: KubeObject): string | und
     : undefined;
 }
 
-/** A normal Ingress of the same controller that adds requests to those that are split, or hides them from it. */
+/** A normal Ingress of the same controller that adds requests to the split ones, or hides them from it. */
 function rival(context: TrafficContext, other: KubeObject): string | undefined {
   const stable = context.stableService.metadata.name;
   const served = context.routes.filter((ingress) => classOf(ingress) === classOf(other));
@@ -123,7 +124,7 @@ function rival(context: TrafficContext, other: KubeObject): string | undefined {
     : `passes TLS of ${passed.host} through (annotation ${PASSTHROUGH}), so no request of that host can be split; end TLS at the controller.`;
 }
 
-/** The oldest Ingress has a place, and a canary of that place is its canary. */
+/** The oldest Ingress owns a place, and only its canary gets requests for that place. */
 function refuseContested(context: TrafficContext, other: KubeObject): Refusal[] {
   const stable = context.stableService.metadata.name;
   const rivals = context.routes.filter((ingress) => classOf(ingress) === classOf(other));

@@ -7,8 +7,9 @@ import { OFF } from '../provider.ts';
 import type { Split } from '../provider.ts';
 
 /*
- * What ingress-nginx does without a word, shown on the playground's, which follows it; and what becomes of it with the
- * objects that Sluice writes. Traps that are refused are in nginx-refusals.test.ts and nginx-wants.test.ts.
+ * What ingress-nginx does without a message, shown with the playground's controller, which behaves the same;
+ * and the effect on the objects that Sluice writes. Traps that are refused are in nginx-refusals.test.ts and
+ * nginx-wants.test.ts.
  */
 const PREFIX = 'nginx.ingress.kubernetes.io/';
 const matched = (weight: number): Split => ({ ...percent(weight), matching: true });
@@ -242,7 +243,7 @@ describe('sessions (affinity: cookie)', () => {
     return header?.split(';')[0] ?? '';
   };
 
-  /** A release of 100%, and a client that came to its canary. */
+  /** A release at 100%, and a client that reached its canary. */
   function released(main = sticky): { world: IngressWorld; client: { headers: { cookie: string } } } {
     const world = new IngressWorld(main);
     world.go(percent(100));

@@ -49,13 +49,13 @@ function refuseMatch(match: Match, all: readonly KubeObject[]): string[] {
 const tooMany = (field: string, count: number, remedy: string): string =>
   `spec.match.${field} of the policy: has ${count} entries, and a canary Ingress has room for one; ${remedy}.`;
 
-/** nginx drops headers with other characters, and by default those with an underscore. */
+/** nginx drops headers with other characters, and by default also those with an underscore. */
 const HEADER_NAME = /^[A-Za-z0-9-]+$/;
-/** What the controller's validation of annotations lets through; it passes over anything else without a word. */
+/** What the controller's validation of annotations accepts; it ignores anything else without a message. */
 const PLAIN = /^[-/._~a-zA-Z0-9: ]+$/;
 const PATTERN = /^[-/._~a-zA-Z0-9:^$[\](){}*+?|&=\\]+$/;
 const COOKIE_NAME = /^[-._~a-zA-Z0-9]+$/;
-/** `\d` and its like; any other letter after a backslash is nothing to RE2 but may be something to PCRE. */
+/** `\d` and its like; RE2 gives no meaning to another letter after a backslash, but PCRE may. */
 const STRANGE_ESCAPE = /\\(?![dDwWsSbB])[A-Za-z0-9]/;
 
 function refuseHeader({ name, value, regex }: HeaderMatch): string[] {
@@ -92,7 +92,7 @@ function refuseCookie({ name, value }: CookieMatch): string[] {
   return out;
 }
 
-/** The controller keeps clients by a cookie of its own, which the user's Ingresses name, and only by that. */
+/** The controller keeps clients only by a cookie of its own, which the user's Ingresses name. */
 function refuseSticky({ cookie, maxAgeMs }: Stickiness, all: readonly KubeObject[]): string[] {
   const needed = {
     [AFFINITY]: 'cookie',

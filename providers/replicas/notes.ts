@@ -3,7 +3,10 @@ import type { KubeObject } from '../../api/kube.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Note, NotesContext } from '../provider.ts';
 
-/** What a share of the pods is not: any share one likes, and a share of the clients that choose their pods themselves. */
+/**
+ * The limits of a share of pods: it cannot be any percent, and it is not a share of the clients that choose
+ * their pods themselves.
+ */
 export const replicasNotes = ({ become, target, fronting }: NotesContext): Note[] => [
   ...aboutWeights(target, become),
   ...fronting.flatMap(aboutClients),

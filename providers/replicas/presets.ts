@@ -1,9 +1,9 @@
 import type { Presets } from '../provider.ts';
 
 /*
- * What the application itself counts, as OpenTelemetry names it (histogram `http.server.request.duration`): without a
- * router nobody else sees the requests. `namespace` and `pod` are the labels that Kubernetes service discovery gives a
- * scraped pod. Pods are named one by one, never by a prefix.
+ * What the application itself counts, as OpenTelemetry names it (histogram `http.server.request.duration`):
+ * without a router only the application sees the requests. `namespace` and `pod` are the labels that
+ * Kubernetes service discovery gives a scraped pod. Pods are named one by one, never by a prefix.
  */
 const DURATIONS = 'http_server_request_duration_seconds';
 
@@ -24,5 +24,5 @@ export const replicasPresets: Presets = {
     canary: { buckets: `${DURATIONS}_bucket${labels('canaryPods')}}` },
     stable: { buckets: `${DURATIONS}_bucket${labels('stablePods')}}` },
   },
-  // No `requests`: Services share out connections, not requests, so the counts say little about the split.
+  // No `requests`: Services split connections, not requests, so the counts say little about the split.
 };

@@ -10,8 +10,8 @@ import type { Split, TrafficContext } from '../provider.ts';
 import { replicas, shareOf } from './replicas.ts';
 
 /*
- * The promises of providers/conformance/suite.ts that make sense where no route is split: the objects are Deployments, and what
- * the data plane does follows from the pods that are ready.
+ * The promises of providers/conformance/suite.ts that apply where no route is split: the objects are
+ * Deployments, and the ready pods decide what the data plane does.
  */
 
 function deployment(name: string, count: number, made = false): KubeObject {
@@ -33,7 +33,9 @@ function deployment(name: string, count: number, made = false): KubeObject {
   };
 }
 
-/** One release: Deployments, and as many ready pods of each as the native controller has got round to. */
+/**
+ * One release: Deployments, and the ready pods of each, as many as the native controller has started so far.
+ */
 class Session {
   readonly world: ObjectWorld;
   readonly name: string;
@@ -66,7 +68,7 @@ class Session {
 
   plan = (split: Split): Write[] => replicas.plan(this.context(), split);
 
-  /** Applies what is planned, one write; a refused one means: look again. */
+  /** Applies one write of the plan; after a refused write, the next step reads again. */
   step(split: Split, before: () => void = () => undefined): boolean {
     const [write, ...more] = this.plan(split);
     expect(more).toEqual([]);
@@ -151,7 +153,7 @@ describe('a canary that is scaled', () => {
       fc.property(STABLE, LADDER, fc.infiniteStream(fc.boolean()), (stable, ladder, dies) => {
         const session = new Session(aWorld(stable));
         for (const split of [...ladder.map(percent), OFF]) {
-          // A write that is lost, or of which only the answer is lost: the next process plans anew.
+          // A write is lost, or only its answer: the next process plans again.
           if (dies.next().value === true) session.plan(split);
           else session.step(split);
           if (dies.next().value === true) session.settle();

@@ -10,7 +10,7 @@ import { byPods } from '../shared/steering.ts';
 import { replicasNotes } from './notes.ts';
 import { replicasPresets } from './presets.ts';
 
-/** Weights have two decimals: they are counted in hundredths of a percent, so that nothing is lost to rounding. */
+/** Weights have two decimals: they are counted in hundredths of a percent, so that rounding loses nothing. */
 const HUNDREDTHS = 100;
 const WHOLE = 100 * HUNDREDTHS;
 
@@ -19,8 +19,8 @@ export const shareOf = (canary: number, stable: number): number =>
   canary === 0 ? 0 : Math.round((WHOLE * canary) / (canary + stable)) / HUNDREDTHS;
 
 /**
- * The number of canary pods whose share of all pods comes nearest to `weight` percent, beside so many stable ones: at
- * least one, and of two that are equally near the smaller.
+ * The number of canary pods whose share of all pods is nearest to `weight` percent, for that number of stable
+ * pods: at least one, and the smaller of two that are equally near.
  */
 function reach(weight: number, stable: number): Reached {
   const wanted = Math.round(weight * HUNDREDTHS);
@@ -28,7 +28,7 @@ function reach(weight: number, stable: number): Reached {
   const exact = (stable * wanted) / Math.max(1, WHOLE - wanted);
   const less = Math.max(1, Math.floor(exact));
   const more = Math.max(1, Math.ceil(exact));
-  // |share - weight| of each, brought to the same denominator: whole numbers, compared exactly.
+  // |share - weight| of each, brought to the same denominator: whole numbers can be compared exactly.
   const tooLittle = Math.abs(wanted * (less + stable) - WHOLE * less) * (more + stable);
   const tooMuch = Math.abs(WHOLE * more - wanted * (more + stable)) * (less + stable);
   const pods = tooLittle <= tooMuch ? less : more;
@@ -56,8 +56,8 @@ const NOTHING: NonNullable<TrafficContext['pods']> = {
 const podsOf = (pods: TrafficContext['pods']): NonNullable<TrafficContext['pods']> => pods ?? NOTHING;
 
 /**
- * Scales the canary, and keeps in the same write the names of the pods that answered until now: they may be gone, and what
- * they answered still has to be measured.
+ * Scales the canary, and in the same write keeps the names of the pods that answered until now: they may be
+ * deleted soon, and their answers still have to be measured.
  */
 function plan(context: TrafficContext, { weight }: Split): Write[] {
   const { canary, names, stable } = podsOf(context.pods);
@@ -83,7 +83,7 @@ function plan(context: TrafficContext, { weight }: Split): Write[] {
   ];
 }
 
-/** What can only be decided request by request needs somebody who sees every request. */
+/** A decision for each request needs a router that sees every request. */
 function refuse({ wants }: TrafficContext): Refusal[] {
   const fields = [
     wants.match === undefined ? undefined : 'spec.match',
@@ -108,7 +108,7 @@ function refuse({ wants }: TrafficContext): Refusal[] {
 }
 
 /**
- * No router at all: canary pods stand behind the same Service as stable ones (or take from the same queue), and their
+ * No router: canary pods are behind the same Service as stable pods (or take from the same queue), and their
  * share of the requests is their share of the ready pods.
  */
 export const replicas: Provider = {
@@ -128,7 +128,7 @@ export const replicas: Provider = {
   record: () => ({}),
   observe,
   plan,
-  // The canary Deployment is the controller's, and goes with the canary.
+  // The canary Deployment belongs to the controller, which deletes it with the canary.
   cleanup: () => [],
   presets: () => replicasPresets,
   allPresets: [replicasPresets],

@@ -40,7 +40,10 @@ describe('of every cookie that a policy may name', () => {
   const letters = 'abcXYZ019';
   const name = text(`${letters}!#$%&'*+-.^_\`|~`, 256);
   const value = text(`${letters}!#$%&'()*+-./:<=>?@[]^_\`{|}~`, 512);
-  /** As `headers[].value` of the experimental HTTPRoute, whose own expression takes for ever where it does not fit. */
+  /**
+   * Like `headers[].value` of the experimental HTTPRoute, whose own expression takes extremely long on a
+   * value that does not match.
+   */
   const isHeaderValue = (pattern: string) => /^[!-~]+([\t ][!-~]+)*$/.test(pattern) && pattern.length <= 4096;
 
   test('the expression is one that every channel of the Gateway API takes', () => {

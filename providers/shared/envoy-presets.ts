@@ -2,8 +2,8 @@ import { GRPC_FAILURES } from './presets.ts';
 import type { Presets } from '../provider.ts';
 
 /*
- * Everything that Sluice asks of Envoy's own counters. A cluster of Envoy is told by the label `envoy_cluster_name`; durations are in
- * milliseconds. Tried against Envoy 1.40.
+ * Everything that Sluice asks of Envoy's own counters. The label `envoy_cluster_name` identifies a cluster of
+ * Envoy; durations are in milliseconds. Tried against Envoy 1.40.
  */
 
 /** An arm's clusters, as matchers of labels without braces. */
@@ -15,8 +15,9 @@ interface Clusters {
 const requests = (clusters: string, labels = '') => `envoy_cluster_upstream_rq_xx{${clusters}${labels}}`;
 
 /**
- * A failed call of gRPC is HTTP 200 to Envoy; its filter grpc_stats counts statuses. What Envoy answers itself has one as well, so every
- * call is counted. Where each method is counted by itself, the parts of its name that Envoy takes for no label stand in the metric's:
+ * Envoy counts a failed gRPC call as HTTP 200; its filter grpc_stats counts statuses. An answer of Envoy
+ * itself has a status as well, so every call is counted. If each method is counted by itself, the metric's
+ * name contains the parts of the method's name that Envoy does not take for a label:
  * `envoy_cluster_grpc_Cart_Get_13` of shop.v1.Cart/Get.
  */
 const calls = (status: string, clusters: string) =>
@@ -51,7 +52,7 @@ function envoyPresets(
   };
 }
 
-/** Clusters by their place in the route: see `envoyClusters` in gateway/variables.ts. */
+/** Clusters named by their place in the route: see `envoyClusters` in gateway/variables.ts. */
 const BY_PLACE: Clusters = {
   canary: 'envoy_cluster_name=~"{{canaryClusterRegex}}"',
   stable: 'envoy_cluster_name=~"{{stableClusterRegex}}"',
@@ -62,7 +63,10 @@ const ENVOY_GATEWAY = 'Envoy Gateway serves the route';
 export const envoyGatewayPresets = envoyPresets('envoy-gateway', ENVOY_GATEWAY, 'http', BY_PLACE);
 export const envoyGatewayGrpcPresets = envoyPresets('envoy-gateway-grpc', ENVOY_GATEWAY, 'grpc', BY_PLACE);
 
-/** Implementations with one cluster for each port of a Service, split or not; every route to it counts there. */
+/**
+ * Implementations with one cluster for each port of a Service, split or not; the requests of every route to
+ * it count there.
+ */
 const byService = (pattern: (service: string) => string): Clusters => ({
   canary: `envoy_cluster_name=~"${pattern('{{canaryService}}')}"`,
   stable: `envoy_cluster_name=~"${pattern('{{stableService}}')}"`,
@@ -70,7 +74,7 @@ const byService = (pattern: (service: string) => string): Clusters => ({
 
 /** `<namespace>/<CiliumEnvoyConfig>/<namespace>:<Service>:<port>`, where Envoy writes `_` for `:`. */
 const CILIUM = byService((service) => `.+/{{namespace}}[:_]${service}[:_]({{portRegex}})`);
-/** Its alternative name for statistics. */
+/** Contour's alternative name of a cluster for statistics. */
 const CONTOUR = byService((service) => `{{namespace}}_${service}_({{portRegex}})`);
 const KGATEWAY = byService((service) => `kube_{{namespace}}_${service}_({{portRegex}})`);
 

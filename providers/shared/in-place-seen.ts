@@ -4,20 +4,20 @@ import type { TrafficContext } from '../provider.ts';
 import { sameRules, wellPlaced } from './rule-patch.ts';
 import { percentOf, type LiveRule } from './weighted-rules.ts';
 
-/** What one rule of the user's says. */
+/** What one rule of the user's does now. */
 export interface Look {
   route: KubeObject;
   /** "rules", "routes" */
   plural: string;
   label: string;
-  /** false: it came during the release and stays on stable */
+  /** false: it was added during the release and stays on stable */
   counts: boolean;
-  /** undefined: it sends nothing anywhere */
+  /** undefined: it sends no requests */
   percent: number | undefined;
   mirror: number;
-  /** undefined: what stands there is not what is wanted of it */
+  /** undefined: it differs from what is wanted */
   matching: boolean | undefined;
-  /** a destination that is neither stable nor canary, while there is a canary */
+  /** a destination that is neither stable nor canary, while the rule sends to the canary */
   intruder: string | undefined;
 }
 
@@ -27,7 +27,9 @@ export function lookAt(kind: InPlace, context: TrafficContext): Look[] {
   return [...looks, ...strays(kind, context).filter(({ route }) => !accounted.includes(route))];
 }
 
-/** Routes with rules of our own: where no rule of the user's accounts for them they still send somebody to the canary. */
+/**
+ * Routes with rules of our own that belong to no rule of the user's: they still send requests to the canary.
+ */
 const strays = (kind: InPlace, context: TrafficContext): Look[] =>
   context.routes
     .filter((route) => route.kind === kind.resource.kind && ownRules(kind, context, route).length > 0)
@@ -77,15 +79,15 @@ function dressed(
   return matching === true && !fits ? undefined : matching;
 }
 
-/** What the rules say together. */
+/** What the rules do together. */
 export interface Seen {
-  /** undefined if they disagree about anything, or one sends nothing anywhere; 0 without any */
+  /** undefined if they disagree about anything, or if one sends no requests; 0 without any rule */
   weight: number | undefined;
   /** only where they disagree */
   most?: number;
   mirror: number;
   matching: boolean;
-  /** a sentence about what is not as it should be */
+  /** a sentence about what is wrong */
   problem: string | undefined;
   /** routes with a rule that counts */
   routes: KubeObject[];

@@ -21,7 +21,7 @@ import {
   type Shape,
 } from './weighted-rules.ts';
 
-/** A kind of the user's routes that is edited in place, and how its parts are called in sentences. */
+/** A kind of the user's routes that is edited in place, and the names of its parts in sentences. */
 export interface InPlace {
   resource: Resource;
   shape: Shape;
@@ -31,30 +31,36 @@ export interface InPlace {
   label: (route: KubeObject, rule: LiveRule) => string;
   /** e.g. "Service third" */
   nameOf: (destination: JsonObject) => string;
-  /** absent: the kind is asked for weights alone */
+  /** absent: only weights are supported for the kind */
   beside?: Beside;
 }
 
-/** What a kind of route can say beside weights: copies, and requests that go to the canary because they match. */
+/**
+ * What a kind of route supports besides weights: copies, and requests that go to the canary because they
+ * match.
+ */
 export interface Beside {
-  /** the only list of which the rules can say more than weights; absent: all */
+  /** the only list whose rules support more than weights; absent: all */
   list?: string;
-  /** what every request that matches has in common, one entry of any; to know our own rules by, and kept in the record */
+  /**
+   * what all requests that match have in common: any one entry is enough; it identifies our own rules, and is
+   * kept in the record
+   */
   entries: (context: TrafficContext) => JsonObject[];
   isOwn: (rule: JsonObject, pair: Pair, entries: readonly JsonObject[]) => boolean;
   /** a rule of the user's, given without anything of ours, as `split` wants it */
   dress: (rule: JsonObject, told: Told) => JsonObject;
-  /** a destination of the canary's, as `split` wants it */
+  /** a destination of the canary, as `split` wants it */
   dressCanary: (destination: JsonObject, told: Told) => JsonObject;
   /** rules of our own that go with the rules of the user's, each given without anything of ours */
   own: (rules: readonly { live: LiveRule; bare: JsonObject }[], told: Told) => OwnRule[];
   /** percent of the requests that a rule copies to the canary */
   mirrorOf: (rule: JsonObject, pair: Pair) => number;
-  /** does a destination of the canary's say what it has to while matching? */
+  /** does a destination of the canary have everything that it needs while requests match? */
   isDressed: (destination: JsonObject, context: TrafficContext) => boolean;
 }
 
-/** What the parts of one route are made from. */
+/** The input for the parts of one route. */
 export interface Told {
   context: TrafficContext;
   route: KubeObject;
@@ -93,7 +99,7 @@ function recordOf(kind: InPlace, { originals }: TrafficContext, route: KubeObjec
   return { rules, entries: getObjects(entry, 'entries') };
 }
 
-/** What makes requests match: as the policy says, or as it did when the record was taken. */
+/** The conditions that make requests match: as the policy says, or as it said when the record was taken. */
 function entriesOf(kind: InPlace, context: TrafficContext, route: KubeObject): JsonObject[] {
   const wanted = kind.beside?.entries(context) ?? [];
   return wanted.length > 0 ? wanted : (recordOf(kind, context, route).entries ?? []);
@@ -119,7 +125,7 @@ export function scopeOf(kind: InPlace, context: TrafficContext): Scoped[] {
   );
 }
 
-/** A rule that came after the record was taken stays on stable until it is recorded too. */
+/** A rule that was added after the record was taken stays on stable until it is recorded too. */
 export const isOurs = (context: TrafficContext, { recorded, edited }: LiveRule): boolean =>
   context.originals === undefined || recorded !== undefined || edited;
 
@@ -133,7 +139,7 @@ export const restoreRoutes = (kind: InPlace, context: TrafficContext): Write[] =
 
 type Destinations = (told: Told, rule: LiveRule) => JsonObject[];
 
-/** One patch per route with something to change. */
+/** One patch for each route that needs a change. */
 function edit(kind: InPlace, context: TrafficContext, split: Split, destinations: Destinations): Write[] {
   return routesOfKind(kind, context).flatMap((route): Write[] => {
     const live = { counted: countedRules(kind, context, route), own: ownRules(kind, context, route) };
@@ -160,7 +166,7 @@ function toldOf({ shape, beside }: InPlace, context: TrafficContext, route: Kube
   return { ...told, shape: { ...shape, asCanary } };
 }
 
-/** A route's rules, and what is to become of the destinations of the user's. */
+/** A route's rules, and the wanted destinations of the user's. */
 interface Live {
   counted: LiveRule[];
   own: FoundRule[];
@@ -184,8 +190,9 @@ function patchList(kind: InPlace, told: Told, list: string, live: Live): JsonPat
 }
 
 /**
- * Somebody took away all that is the user's and left what is ours. No server takes a route without rules, so one of ours
- * becomes the user's, to take the canary away all the same; while requests are to match they stay as they stand.
+ * Someone removed all rules of the user's and left ours. No server accepts a route without rules, so one of
+ * ours becomes the user's, which still takes requests away from the canary; while requests are to match, our
+ * rules stay as they are.
  */
 function patchOrphans(
   kind: InPlace,
@@ -208,7 +215,7 @@ function patchOrphans(
 const countedRules = (kind: InPlace, context: TrafficContext, route: KubeObject): LiveRule[] =>
   scopeOfRoute(kind, context, route).filter((rule) => isOurs(context, rule));
 
-/** Rules of our own as they stand in the route. */
+/** Rules of our own, as they are in the live route. */
 export function ownRules(kind: InPlace, context: TrafficContext, route: KubeObject): FoundRule[] {
   const isOwn = ownTest(kind, context, route);
   return rulesOf(kind.shape, route).filter(({ rule }) => isOwn(rule));
@@ -220,16 +227,16 @@ function wantedOwn(kind: InPlace, told: Told, counted: readonly LiveRule[]): Own
   return kind.beside.own(rules, told);
 }
 
-/** What rules of our own would be while requests are matched. */
+/** Our own rules, as they would be while requests match. */
 export function ownWhileMatching(kind: InPlace, context: TrafficContext, route: KubeObject): OwnRule[] {
   const told = toldOf(kind, context, route, { ...OFF, matching: true });
   return wantedOwn(kind, told, countedRules(kind, context, route));
 }
 
 /**
- * Once recorded, a rule without anything of ours is as its author wrote it, even in mid-release (a GitOps tool put it
- * back): then its present weights are what to come back to. So this may be called at any time; rules that came since
- * are added, and with nothing new it returns what it was given.
+ * A recorded rule without anything of ours is as its author wrote it, even during a release (a GitOps tool
+ * restored it): then its present weights are the ones to restore. So this may be called at any time: it adds
+ * rules that are new, and returns what it was given if there is nothing new.
  */
 export function recordRoutes(kind: InPlace, context: TrafficContext): RouteOriginals {
   const live = routesOfKind(kind, context).map((route): [string, unknown] => {

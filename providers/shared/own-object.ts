@@ -6,12 +6,12 @@ import { dnsLabel, isMadeFor, makerIn, ownLabels } from './naming.ts';
 import { OFF } from '../provider.ts';
 import type { Refusal, Split, TrafficContext } from '../provider.ts';
 
-/** A back end's whole split as one object of our own, beside no route of the user's. */
+/** The whole split of a back end as one object of our own, without any route of the user's. */
 export interface OwnObject {
   resource: Resource;
-  /** the object that brings `split` about, with whole weights that add up to `total` */
+  /** the object for `split`, with whole weights that add up to `total` */
   make: (context: TrafficContext, split: Split, total: number) => KubeObject;
-  /** what the object says, whatever else is in it; undefined if that cannot be read */
+  /** the split that the object describes, whatever else it contains; undefined if that cannot be read */
   read: (context: TrafficContext, live: KubeObject) => OwnSplit | undefined;
 }
 
@@ -20,13 +20,13 @@ export interface OwnSplit extends Split {
   total: number;
 }
 
-/** What stable and canary weigh for `weight` percent. */
+/** The weights of stable and canary for `weight` percent. */
 export function ownWeights(weight: number, total: number): { stable: number; canary: number } {
   const canary = Math.round((total * weight) / 100);
   return { stable: total - canary, canary };
 }
 
-/** The percent that such weights stand for, with two decimals; undefined if they stand for none. */
+/** The percent that such weights mean, with two decimals; undefined if they mean none. */
 export function ownPercent(stable: number | undefined, canary: number | undefined): number | undefined {
   if (stable === undefined || canary === undefined || !(stable + canary > 0)) return undefined;
   return Math.round((10_000 * canary) / (stable + canary)) / 100;
@@ -42,7 +42,10 @@ export function ownMetadata(context: TrafficContext): KubeObject['metadata'] {
   };
 }
 
-/** Sluice makes its objects anew and takes none over: an object of that name would stop the release half-way. */
+/**
+ * Sluice creates its objects itself and never takes over others: an object of that name would stop the
+ * release halfway.
+ */
 export function refuseTaken(own: OwnObject, context: TrafficContext): Refusal[] {
   const { kind } = own.resource;
   const { name } = ownMetadata(context);
@@ -55,7 +58,7 @@ export function refuseTaken(own: OwnObject, context: TrafficContext): Refusal[] 
     }));
 }
 
-/** What stands of it; an object that is being deleted is gone. */
+/** The live objects of ours; an object that is being deleted does not count. */
 export function liveOwn(context: TrafficContext): KubeObject[] {
   return context.made.filter(
     (object) => isMadeFor(makerIn(context), object) && object.metadata.deletionTimestamp === undefined,
@@ -63,9 +66,10 @@ export function liveOwn(context: TrafficContext): KubeObject[] {
 }
 
 /**
- * The object is made when the first request is to go to the canary and stays, at weight 0, until `removeOwn`: a control
- * plane that is down when the object is deleted then leaves nothing that sends anybody to the canary. Made by POST, so
- * that an object of that name that is not ours is an error and is never taken over.
+ * The object is made when the first request is to go to the canary, and stays, at weight 0, until
+ * `removeOwn`: if a control plane is down when the object is deleted, it then keeps no weight that sends
+ * requests to the canary. Sluice creates it with POST, so an object of that name that is not ours causes an
+ * error and is never taken over.
  */
 export function planOwn(own: OwnObject, context: TrafficContext, split: Split): Write[] {
   const { name } = ownMetadata(context);
@@ -83,8 +87,8 @@ export function planOwn(own: OwnObject, context: TrafficContext, split: Split): 
 }
 
 /**
- * The sum of the weights stays what it was when the object was made, also where the policy cannot be read any more and
- * nothing says how fine they have to be.
+ * The sum of the weights stays as it was when the object was made, also if the policy can no longer be read
+ * and so does not say how fine they have to be.
  */
 function totalOf(own: OwnObject, context: TrafficContext, live: KubeObject | undefined): number {
   const { total } = context.wants;
@@ -103,7 +107,7 @@ function remove(own: OwnObject, { namespace }: TrafficContext, objects: readonly
   }));
 }
 
-/** Where the object sends requests; undefined if it is not, or not only, what was made. */
+/** Where the object sends requests; undefined if it differs from what was made. */
 export function ownSplit(own: OwnObject, context: TrafficContext): OwnSplit | undefined {
   const [live, second] = liveOwn(context);
   if (live === undefined) return { ...OFF, total: context.wants.total };
@@ -113,7 +117,7 @@ export function ownSplit(own: OwnObject, context: TrafficContext): OwnSplit | un
   return wanted.metadata.name === live.metadata.name && equalJson(live.spec, wanted.spec) ? split : undefined;
 }
 
-/** Labels others add are left alone. */
+/** Labels that others add are kept. */
 function isAsWanted(live: KubeObject, wanted: KubeObject): boolean {
   const have = getStringMap(live, 'metadata', 'labels');
   const labels = Object.entries(getStringMap(wanted, 'metadata', 'labels'));

@@ -13,12 +13,15 @@
  * Variables that end in Regex are already escaped for RE2 and need only the escaping of a PromQL string.
  */
 
-/** A union of selectors: a series that several of them match counts once. */
+/** A union of selectors: a series that matches several of them counts once. */
 export const anyOf = (...selectors: string[]): string => selectors.join(' or ');
 
-/** Codes of gRPC that blame the server: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE, DATA_LOSS. */
+/**
+ * gRPC codes that blame the server: UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL,
+ * UNAVAILABLE, DATA_LOSS.
+ */
 export const GRPC_FAILURES = '2|4|8|10|13|14|15';
 
-/** What to do where nothing in front of the pods counts for both arms. */
+/** What to do if nothing in front of the pods counts for both arms. */
 export const BY_PODS =
   'name the preset replicas, which asks the pods themselves, or give queries of your own';

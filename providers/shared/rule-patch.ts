@@ -2,28 +2,30 @@ import { equalJson } from '../../lib/json.ts';
 import type { JsonPatchOp } from '../../api/kube.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
 
-/** What is to become of one list of rules. */
+/** What one list of rules should become. */
 export interface RuleList {
   /** e.g. `/spec/rules` */
   path: string;
   /** the field of a rule that holds its destinations */
   destinations: string;
-  /** the user's rules that are to be changed, or that rules of ours are made of */
+  /** the user's rules that are to be changed, or from which rules of ours are made */
   users: { index: number; rule: JsonObject; wanted: JsonObject }[];
-  /** rules of ours as they stand there */
+  /** rules of ours as they are there */
   own: { index: number; rule: JsonObject }[];
   /** rules of ours as they should be, in their order */
   wantedOwn: OwnRule[];
 }
 
-/** A rule of our own, made of one of the user's. */
+/** A rule of our own, made from one of the user's. */
 export interface OwnRule {
   rule: JsonObject;
-  /** place of the user's rule it has to stand in front of; absent: anywhere, new ones come last */
+  /** place of the user's rule before which it has to stand; absent: anywhere, and new ones come last */
   before?: number;
 }
 
-/** Operations guarded by every rule they are about, whole and at its place as it was read; [] = all is as wanted. */
+/**
+ * Operations, each guarded by a test of the whole rule at its place as it was read; [] = all is as wanted.
+ */
 export function patchRules({ path, destinations, users, own, wantedOwn }: RuleList): JsonPatchOp[] {
   const renewed = !sameRules(own, wantedOwn) || !wellPlaced(own, wantedOwn);
   const changed = users.filter(({ rule, wanted }) => !equalJson(rule, wanted));
@@ -34,7 +36,7 @@ export function patchRules({ path, destinations, users, own, wantedOwn }: RuleLi
   const shifted = (index: number) => index - removed.filter((each) => each.index < index).length;
   return [
     ...[...guards.values()].map(({ index, rule }) => test(`${path}/${index}`, rule)),
-    // From the last to the first, so that places before them stay.
+    // From the last to the first, so that earlier places do not change.
     ...[...removed].reverse().map(({ index }) => remove(`${path}/${index}`)),
     ...changed.flatMap(({ index, rule, wanted }) =>
       changes(`${path}/${shifted(index)}`, destinations, rule, wanted),
@@ -43,7 +45,7 @@ export function patchRules({ path, destinations, users, own, wantedOwn }: RuleLi
   ];
 }
 
-/** Old servers keep no names of rules. */
+/** Old servers do not keep the names of rules. */
 export const sameRules = (live: readonly OwnRule[], wanted: readonly OwnRule[]): boolean =>
   live.length === wanted.length &&
   live.every(({ rule }, i) => {
@@ -51,7 +53,7 @@ export const sameRules = (live: readonly OwnRule[], wanted: readonly OwnRule[]):
     return equalJson(rule, rule['name'] === undefined ? { ...other, name: undefined } : other);
   });
 
-/** Does each stand in front of its rule of the user's, with nothing but others of ours between them? */
+/** Does each stand before its rule of the user's, with only rules of ours between them? */
 export function wellPlaced(own: RuleList['own'], wanted: readonly OwnRule[]): boolean {
   const places = new Set(own.map(({ index }) => index));
   return own.every(({ index }, i) => {
@@ -62,7 +64,7 @@ export function wellPlaced(own: RuleList['own'], wanted: readonly OwnRule[]): bo
   });
 }
 
-/** Those with a place from the last to the first, so that places before them stay. */
+/** Those with a place go from the last to the first, so that earlier places do not change. */
 function additions(
   path: string,
   wanted: readonly OwnRule[],
@@ -77,7 +79,7 @@ function additions(
 
 const test = (path: string, value: Json): JsonPatchOp => ({ op: 'test', path, value });
 const remove = (path: string): JsonPatchOp => ({ op: 'remove', path });
-/** sets an existing member too; `replace` would need it to be there */
+/** also sets an existing member; `replace` would require that it exists */
 const add = (path: string, value: Json): JsonPatchOp => ({ op: 'add', path, value });
 
 function changes(path: string, destinations: string, rule: JsonObject, wanted: JsonObject): JsonPatchOp[] {

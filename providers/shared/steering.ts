@@ -3,7 +3,7 @@ import { isOff } from '../provider.ts';
 import type { Reached, Steering } from '../provider.ts';
 import { isMore } from './wants.ts';
 
-/** A router is told the share, and reaches the canary by a Service of its own. */
+/** A router sends the share, and the canary has a Service of its own. */
 export const BY_ROUTES: Steering = {
   by: 'routes',
   ownService: true,
@@ -18,8 +18,9 @@ export const BY_ROUTES: Steering = {
 };
 
 /**
- * The canary's share of the ready pods is its share of the requests. Pods that are not ready get nothing yet but soon will, so
- * nothing is off before they are scaled away; and whoever scales them up is answered by the step, which scales them back.
+ * The canary's share of the ready pods is its share of the requests. Pods that are not ready get nothing yet
+ * but soon will, so the share is not off until they are scaled away. If someone scales them up, the step
+ * scales them back.
  */
 export const byPods = (reach: (weight: number, stable: number) => Reached): Steering => ({
   by: 'pods',
@@ -35,12 +36,12 @@ export const byPods = (reach: (weight: number, stable: number) => Reached): Stee
 });
 
 /**
- * Pods a canary needs to take `weight` percent of what `stableReplicas` pods take: rounded up, at least 1.
- * `fixed` (a step's canaryReplicas) overrides the share.
+ * The number of pods that a canary needs to take `weight` percent of what `stableReplicas` pods take: rounded
+ * up, at least 1. `fixed` (a step's canaryReplicas) overrides the share.
  */
 export function canaryReplicas(weight: number, stableReplicas: number, fixed?: number): number {
   if (fixed !== undefined) return Math.max(1, Math.ceil(fixed));
-  // Multiplied before dividing: 7% of 100 is exactly 7, while 0.07 * 100 is a little more.
+  // Multiplies before it divides: 7% of 100 is exactly 7, while 0.07 * 100 is a little more.
   return Math.max(1, Math.ceil((weight * stableReplicas) / 100));
 }
 

@@ -1,8 +1,9 @@
 import type { Presets } from '../provider.ts';
 
 /*
- * Traefik counts by service of its own, one for each back end of a rule. Its names are made of others', with a dash for everything that is
- * neither letter nor digit (`traefikNamesRegex`). A failed call of gRPC is code 200 there.
+ * Traefik counts for services of its own, one for each back end of a rule. Their names contain those of
+ * others, with a dash for everything that is neither letter nor digit (`traefikNamesRegex`). A failed gRPC
+ * call has code 200 there.
  */
 
 const counts = (service: string) => ({
@@ -29,7 +30,7 @@ function traefik(
   };
 }
 
-/** Before 3.6 without the route: `<namespace>-<Service>-<port>`. */
+/** Before 3.6, without the route: `<namespace>-<Service>-<port>`. */
 const ofRoute = (service: string) =>
   `(httproute-{{namespace}}-({{traefikNamesRegex}})-gw-.+-svc-)?{{namespace}}-${service}-[0-9]+@kubernetesgateway`;
 
@@ -38,11 +39,11 @@ export const traefikPresets = traefik('traefik', 'Traefik serves the route', {
   stable: ofRoute('{{stableService}}'),
 });
 
-/** The canary's is named after the stable Service as well; later versions name the Ingress too. */
+/** The canary's is also named after the stable Service; later versions add the Ingress. */
 const ofIngress = (end: string) =>
   `{{namespace}}-(({{traefikNamesRegex}})-)?{{stableService}}-({{portRegex}})${end}@kubernetesingressnginx`;
 
-/** Traefik in the place of Ingress-NGINX, whose annotations it reads. */
+/** Traefik as a replacement of Ingress-NGINX, whose annotations it reads. */
 export const traefikNginxPresets = traefik('traefik-nginx', 'Traefik serves the Ingresses', {
   canary: ofIngress('-canary'),
   stable: ofIngress(''),

@@ -5,7 +5,7 @@ import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
 import type { Observation, Split, Wants } from '../provider.ts';
 
-/** Of a back end whose policy cannot be read: enough to take traffic away and to clean up. */
+/** For a back end whose policy cannot be read: enough to take traffic away and to clean up. */
 export const NOTHING_WANTED: Wants = { total: 100 };
 
 /** `annotations`: of the target. */
@@ -25,13 +25,13 @@ export function wantsOf(policy: ReleasePolicy, annotations: Readonly<Record<stri
   };
 }
 
-/** Where requests are to go in one step. Copies come before anybody who matches is sent there. */
+/** Where requests should go in one step. Copies come before any request that matches is sent there. */
 export function splitOf({ match, sticky }: Wants, { weight, mirror = 0 }: Step): Split {
   const matching = mirror === 0 && (match !== undefined || (sticky !== undefined && weight > 0));
   return { weight, mirror, matching };
 }
 
-/** Does the back end, or any rule of it, send or copy more than was wanted of it? */
+/** Does the back end, or one of its rules, send or copy more than was wanted? */
 export function isMore(
   { weight, most = 0, mirror = 0, matching = false }: Observation,
   split: Split,

@@ -4,20 +4,20 @@ import type { JsonObject } from '../../lib/json.ts';
 import { shortHash } from './naming.ts';
 import { apportion, FULL, percentIn, scaled, split } from './weights.ts';
 
-/** How a kind of route writes down where requests go: rules, each with weighted destinations. */
+/** How a kind of route says where requests go: rules, each with weighted destinations. */
 export interface Shape {
   /** the lists of `spec` that hold rules */
   lists: readonly string[];
   /** the field of a rule that holds its destinations */
   destinations: string;
-  /** what a destination without a weight weighs */
+  /** the weight of a destination that has none in the object */
   unset: 0 | 1;
-  /** who gets the requests where all weights are 0: nobody, an only destination, or all the same */
+  /** which destinations get requests if all weights are 0: none, a single destination, or all equally */
   allZero: 'nobody' | 'only' | 'even';
   refersTo: (destination: JsonObject, service: string, namespace: string) => boolean;
   asCanary: (stable: JsonObject, pair: Pair) => JsonObject;
   asStable: (canary: JsonObject, pair: Pair) => JsonObject;
-  /** a rule without what of ours it says beside its destinations; absent: nothing of ours ever stands there */
+  /** a rule without what is ours besides its destinations; absent: we write nothing there */
   undressed?: (rule: JsonObject, pair: Pair) => JsonObject;
 }
 
@@ -28,7 +28,10 @@ export interface Pair {
   canary: string;
 }
 
-/** What one rule held before the first edit: how to find it again, and the weights of its stable destinations in order. */
+/**
+ * What one rule contained before the first edit: how to find it again, and the weights of its stable
+ * destinations in order.
+ */
 export interface RecordedRule {
   list: string;
   name?: string;
@@ -36,9 +39,9 @@ export interface RecordedRule {
   fingerprint: string;
   /** null: the destination had no weight */
   weights: (number | null)[];
-  /** what the weights add up to while the rule is split, if they held less; absent: 100 */
+  /** the sum of the weights while the rule is split, if they added up to less; absent: 100 */
   total?: number;
-  /** members that were empty lists, which others may have put something into and taken out again */
+  /** members that were empty lists, to which others may have added something and removed it again */
   empty?: string[];
 }
 
@@ -54,9 +57,9 @@ export interface LiveRule extends FoundRule {
   stable: JsonObject[];
   canary: JsonObject[];
   foreign: JsonObject[];
-  /** something in it names the canary Service */
+  /** some part of it names the canary Service */
   edited: boolean;
-  /** undefined before the first edit, or for a rule that came later */
+  /** undefined before the first edit, or for a rule that was added later */
   recorded: RecordedRule | undefined;
 }
 
@@ -86,7 +89,9 @@ export interface Known {
   isOwn: (rule: JsonObject) => boolean;
 }
 
-/** Every rule of the user's that names the stable or the canary Service, each with its record if one is found. */
+/**
+ * Every rule of the user's that names the stable or the canary Service, each with its record if one is found.
+ */
 export function rulesInScope(shape: Shape, route: KubeObject, { pair, recorded, isOwn }: Known): LiveRule[] {
   const users = rulesOf(shape, route).filter(({ rule }) => !isOwn(rule));
   const rules = users.map((found): LiveRule => {
@@ -102,14 +107,14 @@ export function rulesInScope(shape: Shape, route: KubeObject, { pair, recorded, 
   return withRecords(shape, pair, inScope, recorded);
 }
 
-/** The same object where nothing of ours stands in it. */
+/** The same object if it has nothing of ours. */
 const undressed = (shape: Shape, rule: JsonObject, pair: Pair): JsonObject =>
   shape.undressed?.(rule, pair) ?? rule;
 
 /**
- * Finds each rule's record among those of its list: unchanged, then by name, then by what else it says, and last, for a
- * rule we have edited and whose matches were changed since, by order. Indexes are not trusted: rules may be inserted,
- * moved and removed during a release. Names need not be unique.
+ * Finds each rule's record among those of its list: first an unchanged rule, then by name, then by its other
+ * content, and last, for a rule that we edited and whose matches changed afterwards, by order. Indexes are
+ * not trusted: rules may be inserted, moved and removed during a release. Names need not be unique.
  */
 function withRecords(
   shape: Shape,
@@ -166,8 +171,8 @@ export function recordRule(
 }
 
 /**
- * A record as it stands on the Release. What does not fit is none: the weights of its rule are then what stable and canary hold
- * together, which takes the traffic away all the same.
+ * A record as it is on the Release. A record that does not fit is ignored: the weights of its rule are then
+ * the sums of stable and canary, which still takes the traffic away.
  */
 export function readRecordedRule(rule: JsonObject): RecordedRule | undefined {
   return isRecordedRule(rule) ? rule : undefined;
@@ -188,7 +193,7 @@ function isRecordedRule(rule: unknown): rule is RecordedRule {
   );
 }
 
-/** The user's rule without anything of ours beside its destinations. */
+/** The user's rule without what is ours besides its destinations. */
 export function bareRule(shape: Shape, { rule, recorded }: LiveRule, pair: Pair): JsonObject {
   const bare = { ...undressed(shape, rule, pair) };
   for (const key of recorded?.empty ?? []) if (key in rule) bare[key] ??= [];
@@ -208,7 +213,7 @@ function sharesOf(shape: Shape, weights: readonly (number | null)[]): number[] {
   return shares.length === 1 ? [FULL] : shares;
 }
 
-/** Percent of this rule's requests that go to the canary; undefined if the rule sends nothing anywhere. */
+/** Percent of this rule's requests that go to the canary; undefined if the rule sends no requests. */
 export function percentOf(shape: Shape, { destinations, canary }: LiveRule): number | undefined {
   const shares = sharesOf(
     shape,
@@ -221,8 +226,8 @@ export function percentOf(shape: Shape, { destinations, canary }: LiveRule): num
 }
 
 /**
- * The rule's destinations with `percent` on the canary, the sum being at least `total` unless the record has another. A
- * rule without a canary is at 0 and stays as it is.
+ * The rule's destinations with `percent` on the canary. Their sum is at least `total` unless the record has
+ * another. A rule without a canary is at 0 and is not changed.
  */
 export function splitDestinations(
   shape: Shape,
@@ -245,7 +250,10 @@ export function splitDestinations(
   });
 }
 
-/** Destinations of a rule of our own that sends everything to the canary, by sums that no split rule of the user's has. */
+/**
+ * Destinations of a rule of our own that sends everything to the canary, with sums that no split rule of the
+ * user's has.
+ */
 export function onlyCanary(shape: Shape, live: LiveRule, pair: Pair): JsonObject[] {
   const weights = sharesOf(shape, originalWeights(shape, live));
   const parts = apportion(weights.length === 1 ? 1 : FULL - 1, weights);
@@ -258,7 +266,10 @@ export function onlyCanary(shape: Shape, live: LiveRule, pair: Pair): JsonObject
   });
 }
 
-/** A rule of our own as one of the user's that has nothing of ours: all that it sent to the canary goes to stable. */
+/**
+ * A rule of our own as one of the user's without anything of ours: everything that it sent to the canary goes
+ * to stable.
+ */
 export function turnedToStable(shape: Shape, { rule, destinations }: FoundRule, pair: Pair): JsonObject {
   const to = (service: string) =>
     destinations.filter((each) => shape.refersTo(each, service, pair.namespace));
@@ -274,7 +285,7 @@ export function turnedToStable(shape: Shape, { rule, destinations }: FoundRule, 
   return turned;
 }
 
-/** The rule's destinations as they were before the first edit; what others changed meanwhile stays. */
+/** The rule's destinations as they were before the first edit; later changes by others are kept. */
 export function restoredDestinations(shape: Shape, live: LiveRule, pair: Pair): JsonObject[] {
   if (live.canary.length === 0) return live.destinations;
   const weights = originalWeights(shape, live);
@@ -287,7 +298,7 @@ export function restoredDestinations(shape: Shape, live: LiveRule, pair: Pair): 
   });
 }
 
-/** Recorded weights by stable destination; for one without a record, what it and its canary hold together. */
+/** Recorded weights by stable destination; for one without a record, the sum of it and its canary. */
 function originalWeights(shape: Shape, live: LiveRule): (number | null)[] {
   return anchorsOf(live).map((destination, k) => {
     const recorded = live.recorded?.weights[k];
@@ -298,7 +309,9 @@ function originalWeights(shape: Shape, live: LiveRule): (number | null)[] {
   });
 }
 
-/** If somebody removed the stable destinations and left ours, ours stand for them: a canary is never the only one. */
+/**
+ * If someone removed the stable destinations and left ours, ours take their place: a canary is never alone.
+ */
 const anchorsOf = ({ stable, canary }: LiveRule): JsonObject[] => (stable.length > 0 ? stable : canary);
 
 function rebuild(

@@ -15,19 +15,16 @@ export function apportion(total: number, shares: readonly number[]): number[] {
   return parts;
 }
 
-/** Sums below this are scaled: with less, one percent cannot be expressed in whole numbers. */
+/** Smaller sums are scaled: with less, one percent cannot be expressed in whole numbers. */
 export const FULL = 100;
 
-/** What a rule whose stable destinations held `weights` holds in all while it is split: never less than `total`. */
+/** The sum of a rule while it is split, if its stable destinations had `weights`: never less than `total`. */
 export function scaled(weights: readonly number[], total: number): number[] {
   const sum = weights.reduce((a, b) => a + b, 0);
   return sum > 0 && sum < total ? apportion(total, weights) : [...weights];
 }
 
-/**
- * The percent that `part` of `sum` stands for: with two decimals where the sum is fine enough to tell them apart, else
- * whole.
- */
+/** `part` as a percent of `sum`: with two decimals if the sum is fine enough for them, otherwise whole. */
 export function percentIn(part: number, sum: number): number {
   const steps = sum < FINE ? 1 : 100;
   return Math.round((100 * steps * part) / sum) / steps;
@@ -35,7 +32,7 @@ export function percentIn(part: number, sum: number): number {
 
 const FINE = 100 * FULL;
 
-/** `parts[i]` of a rule split so that `percent` of the whole goes to the canary. Sums are kept. */
+/** `parts[i]` of a rule, split so that `percent` of the whole goes to the canary. Sums are kept. */
 export function split(parts: readonly number[], percent: number): { stable: number; canary: number }[] {
   const sum = parts.reduce((a, b) => a + b, 0);
   const canaries = apportion(Math.round((sum * percent) / 100), parts);

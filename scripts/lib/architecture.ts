@@ -16,10 +16,10 @@ export async function writtenHouse(read: (path: string) => string): Promise<Reco
 
 const whatIs = ({ what, packages }: Room): string => (packages === undefined ? what : `${what}; pure`);
 
-/** A folder of the root, with all rooms in it. */
+/** A folder of the root, with all its rooms. */
 const floorOf = (path: string): string => path.split('/')[0] ?? path;
 
-/** Mermaid, which is drawn in the colours of the page around it. An arrow that others imply is left out. */
+/** A Mermaid picture, drawn in the colours of the page around it. An arrow that others imply is left out. */
 function picture(): string {
   const floors = new Map<string, Set<string>>();
   for (const { path, mayImport } of HOUSE) {

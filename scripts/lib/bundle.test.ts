@@ -8,7 +8,7 @@ beforeAll(async () => {
   outputs = (await build({ ...bundle, sourcemap: false, metafile: true, write: false })).metafile.outputs;
 });
 
-/** The files of which something is loaded for a command before it does anything. */
+/** The files of which a command loads something before it does anything. */
 function loadedBy(command: string): string[] {
   const entry = (source: string) =>
     Object.keys(outputs).filter((name) => outputs[name]?.entryPoint === source);

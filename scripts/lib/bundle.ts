@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { BuildOptions, Plugin } from 'esbuild';
 
 /**
- * The client can send requests itself, by undici, which is as large as all the rest. Ours go through node:https (kube/http.ts): of the
- * client only the kubeconfig is used.
+ * The client can send requests itself, through undici, which is as large as everything else together. Ours go
+ * through node:https (kube/http.ts), which uses only the client's kubeconfig.
  */
 const withoutUndici: Plugin = {
   name: 'without undici',
@@ -20,7 +20,10 @@ const withoutUndici: Plugin = {
   },
 };
 
-/** The models of every kind of Kubernetes come with the client; nothing happens while they load, so what nobody uses is left out. */
+/**
+ * The client brings the models of every kind of Kubernetes; loading them has no effect, so unused ones are
+ * left out.
+ */
 const withoutModels: Plugin = {
   name: 'without models',
   setup(plan) {
@@ -33,8 +36,8 @@ const withoutModels: Plugin = {
 };
 
 /**
- * The programs as dist/ has them: what several commands share lies in chunks of its own, so that each loads only what it needs.
- * lib/place.ts knows where files lie.
+ * The programs as they are in dist/: code that several commands share is in chunks of its own, so that each
+ * command loads only what it needs. lib/place.ts knows where files are.
  */
 export const bundle = {
   absWorkingDir: fileURLToPath(new URL('../..', import.meta.url)),
@@ -49,7 +52,7 @@ export const bundle = {
   format: 'esm',
   platform: 'node',
   target: 'node22.19',
-  // Libraries written for `require` ask for modules of Node by it.
+  // Libraries written for `require` load modules of Node with it.
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Programs of others that tests run against, fetched or built once. */
+/** Other projects' programs that tests run against, fetched or built once. */
 export const CACHE = join(homedir(), '.cache', 'sluice');

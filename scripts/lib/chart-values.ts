@@ -50,7 +50,10 @@ const namesOf = (prefix: string): string[] =>
 const PROVIDERS = namesOf('sluice-provider-');
 const FOLLOWERS = namesOf('sluice-followers-');
 
-/** Everything the chart may be told: values.yaml, values.schema.json and the table of its README are written from it. */
+/**
+ * Every value that the chart accepts: values.yaml, values.schema.json and the table of its README are written
+ * from it.
+ */
 export const VALUES: Values = {
   image: {
     registry: value(

@@ -7,7 +7,7 @@ import { STYLE, withTable } from './pages.ts';
 const CHART = 'manifests/chart';
 const HEAD = ' Written by `npm run generate` from scripts/lib/chart-values.ts.';
 
-/** Files of the repository that say what the chart may be told, and what they should say. */
+/** Files of the repository that list the values of the chart, and their wanted content. */
 export async function writtenChart(read: (path: string) => string): Promise<Record<string, string>> {
   const page = `${CHART}/README.md`;
   return {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { KINDS } from '../../api/kinds/kinds.ts';
 
-/** Helm and kustomize read nothing outside of a folder of their own, so both get copies of what lies in manifests/. */
+/** Helm and kustomize read nothing outside their own folder, so both get copies of files from manifests/. */
 const TO = 'manifests/chart/files';
 const CRDS = KINDS.map(({ resource }) => `manifests/crds/${resource.plural}.yaml`);
 const RBAC = ['account', 'bindings', 'clusterrole', 'people', 'role'].map(
@@ -13,7 +13,7 @@ const ADMISSION = [
   ...['pause-guard', 'promotion-guard'].map((name) => `pause-mode/${name}`),
 ].map((name) => `manifests/admission/${name}.yaml`);
 
-/** Copies, and what they should say: what `now` says, if that is written as well. */
+/** Copies, and their wanted content: from `now`, if that writes the original as well. */
 export function writtenCopies(
   read: (path: string) => string,
   now: Readonly<Record<string, string>>,

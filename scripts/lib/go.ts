@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 const OLDEST_GO = [1, 26] as const;
 
-/** Why nothing can be built here; undefined: Go is there and new enough. */
+/** Why nothing can be built here; undefined: Go is installed and new enough. */
 export function whyNoGo(): string | undefined {
   const { stdout, status } = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
   const wanted = `Go ${OLDEST_GO.join('.')} or later`;

@@ -1,16 +1,17 @@
-/** A room of the house, and what of ours it may import besides itself. */
+/** A room of the house, and the rooms that it may import besides itself. */
 export interface Room {
   path: string;
   /** for docs/architecture.md */
   what: string;
   mayImport: readonly string[];
-  /** pure: no time, no randomness, no I/O, and of packages only these */
+  /** the room is pure: no time, no randomness, no I/O, and only these packages */
   packages?: readonly string[];
 }
 
 /**
- * The house, from its ground floor up: `.dependency-cruiser.mjs` makes the rules of imports from it, eslint.config.js those of pure rooms,
- * and `npm run generate` the picture and the table of docs/architecture.md. `test/` may import everything.
+ * The house, from its ground floor up. `.dependency-cruiser.mjs` derives the rules of imports from it,
+ * eslint.config.js the rules of pure rooms, and `npm run generate` the picture and the table of
+ * docs/architecture.md. `test/` may import everything.
  */
 export const HOUSE: readonly Room[] = [
   {

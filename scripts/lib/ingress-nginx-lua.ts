@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { THIS_MACHINE, installPackages, programOnPath } from '../../playground/dataplane/metrics/apt.ts';
 
-/** The newest commit of ingress-nginx (July 2024) that can be had as a Go module: its tags are none that Go knows. */
+/**
+ * The newest commit of ingress-nginx (July 2024) that is available as a Go module: Go does not accept its
+ * tags.
+ */
 const MODULE = 'k8s.io/ingress-nginx@v0.0.0-20240708192948-52c50467d67d';
 const DOWNLOAD_MS = 600_000;
 const PACKAGES = [
@@ -25,7 +28,10 @@ export interface NginxWithLua {
   lua: string;
 }
 
-/** Debian's nginx with its Lua module, and ingress-nginx's Lua from Go's module cache; or a sentence why not. */
+/**
+ * Debian's nginx with its Lua module, and ingress-nginx's Lua from Go's module cache; or a sentence that says
+ * why they are missing.
+ */
 export function ensureNginxWithLua(say: (line: string) => void): NginxWithLua | { missing: string } {
   const modules = ['ndk_http_module.so', 'ngx_http_lua_module.so'].map((name) => join(MODULES, name));
   const found = () => [...modules, LUA].every((path) => existsSync(path)) && programOnPath('nginx');

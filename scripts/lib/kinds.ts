@@ -6,7 +6,7 @@ import { rowsOf } from '../../lib/schema/reference.ts';
 import type { Schema } from '../../lib/schema/schema.ts';
 import { STYLE, withTable } from './pages.ts';
 
-/** Files of the repository that say what api/kinds says, and what they should say. */
+/** Files of the repository that are written from api/kinds, and their wanted content. */
 export async function writtenKinds(read: (path: string) => string): Promise<Record<string, string>> {
   const files = KINDS.map(async (kind) => [
     [`manifests/crds/${kind.resource.plural}.yaml`, await crd(kind)],

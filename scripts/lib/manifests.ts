@@ -12,7 +12,7 @@ export const objectsIn = (text: string): KubeObject[] =>
 const idOf = ({ kind, metadata }: KubeObject): string =>
   `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
 
-/** What is wrong with manifests that are applied together, as far as that can be seen without a cluster. */
+/** The problems of manifests that are applied together, as far as they can be found without a cluster. */
 export async function problemsOf(objects: readonly KubeObject[], clock: Clock): Promise<string[]> {
   return [
     ...twice(objects),
@@ -27,7 +27,7 @@ function twice(objects: readonly KubeObject[]): string[] {
   return ids.filter((id, index) => ids.indexOf(id) < index).map((id) => `${id} is there twice`);
 }
 
-/** A binding whose role or account is not there gives nothing. Roles for targets may be there already. */
+/** A binding without its role or account grants nothing. Roles for targets may exist already. */
 function unbound(object: KubeObject, objects: readonly KubeObject[]): string[] {
   if (!object.kind.endsWith('RoleBinding')) return [];
   const [kind = '', name = ''] = ['kind', 'name'].map((field) => getString(object, 'roleRef', field));
@@ -36,7 +36,7 @@ function unbound(object: KubeObject, objects: readonly KubeObject[]): string[] {
   return has || roles.length === 0 ? [] : [`${idOf(object)} binds ${kind} ${name}, which is not there`];
 }
 
-/** What the restricted standard of Pod Security has against the pods of a workload. */
+/** What a workload's pods violate of the restricted standard of Pod Security. */
 export function unrestricted(object: KubeObject): string[] {
   const pod = getObject(object.spec, 'template', 'spec');
   if (pod === undefined) return [];
@@ -83,8 +83,8 @@ function dropsAll(container: JsonObject): boolean {
 }
 
 /**
- * What the embedded API server says against them, unknown fields included. Kinds that it does not serve are passed over, and objects
- * that take the namespace they are applied in.
+ * The embedded API server's complaints about them, including unknown fields. Skips kinds that it does not
+ * serve, and objects that are applied to the namespace of the command.
  */
 const NOT_SERVED = [404, 405];
 
@@ -110,7 +110,7 @@ async function refused(objects: readonly KubeObject[], clock: Clock): Promise<st
   return problems;
 }
 
-/** What others need comes first. */
+/** Objects that others need come first. */
 const rank = ({ kind }: KubeObject): number =>
   kind === 'Namespace' || kind === 'CustomResourceDefinition' ? 0 : 1;
 

@@ -7,7 +7,7 @@ const NAMES = 'api/kinds/policy/providers.ts';
 const PRESET_NAMES = 'api/kinds/template/presets.ts';
 const PAGE = 'docs/providers/README.md';
 
-/** Files of the repository that say which back ends there are, and what they should say. */
+/** Files of the repository that list the back ends, and their wanted content. */
 export async function writtenProviders(read: (path: string) => string): Promise<Record<string, string>> {
   const names = Object.keys(PROVIDERS);
   const presets = [...new Set(['auto', ...names, ...PRESETS.map(({ name }) => name)])];

@@ -6,7 +6,7 @@ import { RIGHTS, type Grant } from '../../release/rights.ts';
 import { STYLE, withTable } from './pages.ts';
 import { BOUND, CUTS, FOR_TARGETS, PEOPLE, type Cut, type People } from './roles.ts';
 
-/** Files of the repository that hold the rights of the controller and of people, and what they should say. */
+/** Files of the repository with the rights of the controller and of people, and their wanted content. */
 export async function writtenRights(read: (path: string) => string): Promise<Record<string, string>> {
   const inCluster = CUTS.filter(({ bound }) => bound !== 'home');
   const atHome = CUTS.filter(({ bound }) => bound === 'home');
@@ -54,7 +54,7 @@ function role({ name, what, bound, grants }: Cut): object {
   };
 }
 
-/** For people whose commands are to say whether a controller is at work. */
+/** For people whose commands have to say whether a controller is running. */
 const AT_WORK = {
   apiVersion: V1,
   kind: 'Role',
@@ -90,7 +90,7 @@ const bindings = (cuts: readonly Cut[]): object[] =>
       : binding('ClusterRoleBinding', { kind: 'ClusterRole', name }),
   );
 
-/** Takes the namespace it is applied in. */
+/** The object gets the namespace to which it is applied. */
 const inOneNamespace = (name: string): object => binding('RoleBinding', { kind: 'ClusterRole', name });
 
 const binding = (kind: string, role: { kind: string; name: string }, namespace?: string): object => ({
@@ -101,7 +101,7 @@ const binding = (kind: string, role: { kind: string; name: string }, namespace?:
   subjects: [ACCOUNT],
 });
 
-/** Kinds of one group of which the same is needed share a rule. */
+/** Kinds of one group that need the same verbs share a rule. */
 function together(grants: readonly Grant[]): Rule[] {
   const rules = new Map<string, Rule>();
   for (const { resource, name, verbs, ...grant } of grants) {
@@ -126,7 +126,7 @@ const HEAD =
 const yaml = (objects: readonly object[]): Promise<string> =>
   format(HEAD + objects.map((each) => onShortLines(each)).join('---\n'), { parser: 'yaml', ...STYLE });
 
-/** Lists of names stand on one line where they fit. */
+/** Lists of names are written on one line if they fit. */
 function onShortLines(object: object): string {
   const document = new Document(object, { aliasDuplicateObjects: false });
   visit(document, { Seq: (_, list) => void (list.flow = list.items.every(isScalar)) });

@@ -4,23 +4,29 @@ import type { Kinds } from '../../providers/provider.ts';
 import { FOLLOWED } from '../../release/companions/index.ts';
 import { READ, RIGHTS, SHARED, WRITE, type Grant, type Verb } from '../../release/rights.ts';
 
-/** The rights of the controller, cut into roles by where each has to be bound. */
+/** The rights of the controller, split into roles by the places where each has to be bound. */
 export interface Cut {
   name: string;
   /** half a sentence */
   what: string;
-  /** everywhere: by a ClusterRoleBinding in any case; targets: that, or a RoleBinding in each namespace with targets */
+  /**
+   * everywhere: always by a ClusterRoleBinding; targets: that, or a RoleBinding in each namespace with
+   * targets
+   */
   bound: 'everywhere' | 'targets' | 'by hand' | 'home';
   grants: readonly Grant[];
 }
 
-/** Label that says by what a role has to be bound. */
+/** Label that says how a role has to be bound. */
 export const BOUND = 'sluice.dev/bound';
 
-/** What finds the targets in namespaces where nothing else may be read yet, and what lies in no namespace. */
+/**
+ * Resources that find the targets in namespaces where nothing else can be read yet, and those without a
+ * namespace.
+ */
 const FOUND_BY = new Set([RESOURCES.deployments, RESOURCES.releases, RESOURCES.networkPolicies]);
 
-/** Kinds that may have to follow a canary, by the group of their API: a site has some of these and not others. */
+/** Kinds that may have to follow a canary, by API group: each site has some of these. */
 const FOLLOWERS: Readonly<Record<string, readonly string[]>> = {
   core: ['networking.k8s.io', 'policy'],
   gateway: ['gateway.networking.k8s.io', 'gateway.networking.x-k8s.io'],
@@ -33,7 +39,7 @@ const TARGETS = RIGHTS.filter(({ where }) => where === 'targets');
 const isFollower = ({ resource }: Grant): boolean => FOLLOWED.includes(resource);
 const foundBy = (grant: Grant): boolean => FOUND_BY.has(grant.resource) || !grant.resource.namespaced;
 
-/** Only these verbs of them. */
+/** Only these verbs of the grants. */
 const only = (verbs: readonly Verb[], grants: readonly Grant[]): Grant[] =>
   grants
     .map((grant) => ({ ...grant, verbs: grant.verbs.filter((verb) => verbs.includes(verb)) }))
@@ -46,7 +52,7 @@ const writtenBy = Object.values(PROVIDERS).map((provider) => ({
 const isProviders = ({ resource }: Grant): boolean =>
   writtenBy.some(({ writes }) => writes.some((each) => each.resource === resource));
 
-/** What a back end writes by its own declaration. */
+/** What a back end writes, as it declares. */
 function writesOf({ madeResource, editsUserRoutes, routeResources }: Kinds): Grant[] {
   return only(WRITE, TARGETS).flatMap((grant) => {
     if (isFollower(grant)) return [];
@@ -55,7 +61,7 @@ function writesOf({ madeResource, editsUserRoutes, routeResources }: Kinds): Gra
   });
 }
 
-/** @throws Error for a kind of a group that no role has */
+/** @throws Error for a kind whose group is in no role */
 function followersOf(groups: readonly string[]): Grant[] {
   const known = Object.values(FOLLOWERS).flat();
   const writes = only(WRITE, TARGETS).filter(isFollower);

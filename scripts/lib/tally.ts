@@ -12,8 +12,8 @@ export function add(a: Tally, b: Tally): Tally {
 }
 
 /**
- * Counts of a vitest JSON report. A file that could not run at all counts as one failure, and so does a run without
- * a usable report, one without any test, or one that failed for a reason that no test shows (an unhandled error).
+ * The counts of a vitest JSON report. A file that could not run counts as one failure. So does a run without
+ * a usable report, without tests, or with a failure that no test shows (an unhandled error).
  */
 export function tallyReport(report: unknown, succeeded: boolean): Tally {
   const passed = getNumber(report, 'numPassedTests');
@@ -36,7 +36,7 @@ function isBroken(file: unknown): boolean {
   );
 }
 
-/** Names of the tests that were not run; a test that is skipped gives the reason in its name. */
+/** Names of the tests that were not run; a skipped test has the reason in its name. */
 export function skippedTests(report: unknown): string[] {
   return getObjects(report, 'testResults')
     .flatMap((file) => getObjects(file, 'assertionResults'))
@@ -54,7 +54,10 @@ export function failedTests(report: unknown): string[] {
   });
 }
 
-/** The tests that passed, but not at once (`retry` of vitest.config.ts), each with its file and why it failed before. */
+/**
+ * The tests that passed only in a later try (`retry` of vitest.config.ts), each with its file and why it
+ * failed before.
+ */
 export function repeatedTests(report: unknown): string[] {
   const repeated = (test: unknown) =>
     getString(test, 'status') === 'passed' && arrayOrEmpty(test, 'failureMessages').length > 0;
@@ -72,7 +75,10 @@ function told(file: unknown, wanted: (test: unknown) => boolean): string[] {
     });
 }
 
-/** Lines of a message that are shown. A message may begin with the whole log of a program; what was expected stands at its end. */
+/**
+ * The number of lines of a message that are shown. A message may begin with the whole log of a program; the
+ * expectation is at its end.
+ */
 const HEAD = 2;
 const TAIL = 6;
 

@@ -8,10 +8,10 @@ import { writtenRights } from './rights.ts';
 
 const WRITERS = [writtenProviders, writtenKinds, writtenRights, writtenFlags, writtenHouse, writtenChart];
 
-/** Every file that is written from code, whole or in part, and what it should say. */
+/** Every file that is written from code, whole or in part, and its wanted content. */
 export async function written(read: (path: string) => string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  // Several may write into one page, each in its own place.
+  // Several writers may write to one page, each in its own place.
   for (const write of WRITERS) Object.assign(files, await write((path) => files[path] ?? read(path)));
   return { ...files, ...writtenCopies(read, files) };
 }

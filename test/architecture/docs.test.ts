@@ -17,7 +17,7 @@ const PAGES = [
 const read = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 const all = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
 
-/** As GitHub makes the anchor of a heading. */
+/** The anchor of a heading, as GitHub makes it. */
 const anchorOf = (heading: string) =>
   heading
     .toLowerCase()
@@ -25,7 +25,7 @@ const anchorOf = (heading: string) =>
     .replaceAll(' ', '-');
 const anchors = (page: string) => all(read(page), /^#+ (.+)$/gm).map(anchorOf);
 
-/** Links to files that are not there, or to headings that are not in them. */
+/** Links to files that do not exist, or to headings that are not in them. */
 function deadLinks(page: string): string[] {
   const links = all(read(page), /\]\(([^)\s]+)\)/g).filter((link) => !/^[a-z]+:/.test(link));
   return links.filter((link) => {
@@ -39,7 +39,7 @@ function deadLinks(page: string): string[] {
 const apiVersionOf = ({ apiVersion }: JsonObject): string =>
   typeof apiVersion === 'string' ? apiVersion : '';
 
-/** What the parser says against the policies and templates that a page shows. */
+/** The parser's complaints about the policies and templates that a page shows. */
 function refusedExamples(page: string): string[] {
   const blocks = all(read(page), /^```yaml\n([^]*?)^```/gm);
   return blocks

@@ -9,7 +9,7 @@ const files = await written(read);
 
 describe('what is written from code', () => {
   it.each(Object.keys(files))('stands in %s as the code has it', (path) => {
-    // Not equal? `npm run generate` writes it anew.
+    // If they differ, `npm run generate` writes the file again.
     expect(read(path)).toBe(files[path]);
   });
 });

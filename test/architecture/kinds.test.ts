@@ -7,7 +7,7 @@ import { ROOT } from './root.ts';
 
 const ROOMS = ['api', 'analysis', 'providers', 'release', 'kube', 'controller', 'cli'];
 
-/** What a kind brings: its fields, and its folder. */
+/** The files of a kind: its fields, and its folder. */
 const fileOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const OWN = new RegExp(
   `^(api/kinds/template/kinds|analysis/judge)/(${METRIC_KINDS.map(fileOf).join('|')})(/|\\.)`,
@@ -17,7 +17,10 @@ const files = ROOMS.flatMap((room) =>
   readdirSync(join(ROOT, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
 ).filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !OWN.test(path));
 
-/** Asked of a metric, of its stored statistics or of what was measured; `switch` and tables by name too. */
+/**
+ * Code that asks for the kind of a metric, of its stored statistics or of a measurement; also by `switch` and
+ * by tables with its name.
+ */
 const asksFor = (name: string): RegExp =>
   new RegExp(`type [!=]== '${name}'|case '${name}'|\\[?'${name}'\\]?: |\\.includes\\('${name}'\\)`);
 

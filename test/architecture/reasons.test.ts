@@ -5,7 +5,7 @@ import { PHASES } from '../../api/kinds/release/status.ts';
 import { isReason, REASON } from '../../api/reasons.ts';
 import { ROOT } from './root.ts';
 
-/** Whoever meets a phase or a reason finds a page that says what it means and what to do. */
+/** For every phase and reason there is a page that says what it means and what to do. */
 
 const RUNBOOKS = join(ROOT, 'docs/runbooks');
 const runbooks = readdirSync(RUNBOOKS)

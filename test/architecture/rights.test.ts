@@ -14,7 +14,7 @@ describe('the rights of the controller', () => {
   });
 });
 
-/** One right by one verb. */
+/** A right with a single verb. */
 const single = ({ resource, subresource, name }: Grant, verb: Verb): string =>
   [verb, resource.group, resource.plural, subresource ?? '', name ?? ''].join(' ');
 const singles = (grants: readonly Grant[]): string[] =>

@@ -13,7 +13,7 @@ const files = globSync(`${ROOMS}/**/*.ts`, { cwd: ROOT })
 const lineAt = (file: ts.SourceFile, position: number): number =>
   file.getLineAndCharacterOfPosition(position).line;
 
-/** Lines of each function that has statements; what is written inside of one is part of it. */
+/** The lines of each function that has statements; functions within it count as its part. */
 function functionsOf(file: ts.SourceFile): number[] {
   const found: number[] = [];
   const visit = (node: ts.Node): void => {
@@ -28,7 +28,10 @@ function functionsOf(file: ts.SourceFile): number[] {
 const median = (numbers: readonly number[]): number =>
   numbers.toSorted((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)] ?? Infinity;
 
-/** eslint.config.js limits each single file and function (400 and 60 lines of code); this keeps most of them far below. */
+/**
+ * eslint.config.js limits every single file and function (400 and 60 lines of code); this test keeps most of
+ * them far below.
+ */
 describe('most of the house is small', () => {
   it('half of all files have 120 lines at most', () => {
     expect(files.length).toBeGreaterThan(300);

@@ -9,11 +9,11 @@ const read = (pattern: string): [path: string, text: string][] =>
     .filter((path) => !path.endsWith('architecture/tests.test.ts'))
     .map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]);
 
-/** A limit of one test or one wait, a sleep, or a look at how long something took. */
+/** A limit for one test or one wait, a sleep, or a check of how long something took. */
 const IMPATIENT =
   /\bvi\.wait(For|Until)\(|\bexpect\.poll\(|\{ timeout: [\d_]+ \}|^ *\}, [\d_]+\);|\bsetTimeout\(resolve|\bperformance\.now\(/m;
 
-/** Does it name something above the root of the repository? */
+/** Does it name something outside the repository? */
 function reachesOut(path: string, text: string): boolean {
   const depth = path.split('/').length - 1;
   const climbs = [...text.matchAll(/['"`]((?:\.\.\/)+)/g)].map(([, up = '']) => up.length / '../'.length);

@@ -14,7 +14,7 @@ const PAGES = globSync(['*.md', 'docs/**/*.md', 'examples/**/*.md'], { cwd: ROOT
   (path) => !path.startsWith('docs/adr/'),
 );
 
-/** What has to be read twice, or is old-fashioned; and what is said instead. */
+/** Wording that has to be read twice, or is old-fashioned; and what to say instead. */
 const RIDDLES: { riddle: RegExp; instead: string; example: string }[] = [
   { riddle: /\b(is|are) (so )?no more\b/, instead: 'no longer', example: 'What ordered it is so no more.' },
   { riddle: /\bno(body|thing) but\b/i, instead: 'only', example: 'Nobody but a human may go on.' },
@@ -46,7 +46,7 @@ const RIDDLES: { riddle: RegExp; instead: string; example: string }[] = [
   { riddle: /\bshared out\b/i, instead: 'split', example: 'Requests are not shared out one by one.' },
 ];
 
-/** Fewer words are a name or a key. */
+/** A text with fewer words is a name or a key. */
 const SENTENCE = 4;
 
 const textOf = (node: ts.Node): string | undefined => {
@@ -55,7 +55,7 @@ const textOf = (node: ts.Node): string | undefined => {
   return [node.head.text, ...node.templateSpans.map(({ literal }) => literal.text)].join('…');
 };
 
-/** The texts of a file that may be sentences, wherever they stand. */
+/** The texts of a file that may be sentences, wherever they are. */
 function sentencesIn(path: string, source: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {

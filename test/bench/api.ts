@@ -1,7 +1,7 @@
 /**
- * `npm run bench:api [-- --json] [--deployments N] [--pods N] [--watchers N] [--changes N]`: how the embedded API server
- * does with a cluster of some size, over HTTP on loopback. Client and server share one process, so the numbers are an
- * upper bound of what the server costs.
+ * `npm run bench:api [-- --json] [--deployments N] [--pods N] [--watchers N] [--changes N]`: how fast the
+ * embedded API server is with a cluster of some size, over HTTP on loopback. Client and server share one
+ * process, so the numbers are an upper bound of what the server costs.
  */
 import { parseArgs } from 'node:util';
 import { realClock } from '../../playground/apiserver/clock.ts';
@@ -94,7 +94,7 @@ async function lists(base: string, api: ApiServer): Promise<Numbers> {
   return out;
 }
 
-/** Counts events by their line ends, which is all a client must do to keep up. */
+/** Counts events by their line ends, the least that a client must do to keep up. */
 async function openWatch(url: string, seen: { events: number }, signal: AbortSignal): Promise<void> {
   const response = await fetch(url, { signal });
   if (!response.ok || response.body === null) throw new Error(`${url}: ${response.status}`);
@@ -119,7 +119,7 @@ async function fanOut(base: string, store: StoreClient, size: Size): Promise<Num
   const [total = NaN] = await timed(async () => {
     for (let i = 0; i < size.changes; i++) {
       writes.push(...(await timed(() => touch(store, i % size.pods, size))));
-      // lets the sockets breathe, as writes over HTTP would
+      // gives the sockets time, as writes over HTTP would
       if (i % 50 === 49) await new Promise((resolve) => setImmediate(resolve));
     }
     while (seen.events < expected) await new Promise((resolve) => setTimeout(resolve, 5));

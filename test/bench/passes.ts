@@ -1,6 +1,6 @@
 /**
- * `npm run bench:passes [-- --json]`: what a decision costs for namespaces of some size and for shapes a tenant might make to
- * take everybody's time, and what it costs to be able to end one.
+ * `npm run bench:passes [-- --json]`: the cost of a decision, for namespaces of some size and for objects
+ * that a tenant might make to take everyone's time; and what it costs that a decision can be interrupted.
  */
 import { parseArgs } from 'node:util';
 import type { KubeObject } from '../../api/kube.ts';

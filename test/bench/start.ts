@@ -1,6 +1,7 @@
 /**
- * `npm run bench:start [-- --built]`: what a command costs before it does anything, and how large a controller is that looks after one
- * target: CPU seconds and resident memory, the goal beside each. `--built` runs dist/ (npm run build) instead of the sources.
+ * `npm run bench:start [-- --built]`: what a command costs before it does anything, and how large a
+ * controller with one target is: CPU seconds and resident memory, each with its goal. `--built` runs dist/
+ * (npm run build) instead of the sources.
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { fakeRuntime, startWorkloads } from '../../playground/workloads/index.ts
 const ROUNDS = 5;
 const CPU_GOAL = 0.35;
 const MEMORY_GOAL = 110;
-/** The controller has read everything and is at rest. */
+/** By then the controller has read everything and is idle. */
 const REST_MS = 20_000;
 
 const { values } = parseArgs({ options: { built: { type: 'boolean', default: false } } });
@@ -25,7 +26,7 @@ const program = fileURLToPath(
   new URL(values.built ? '../../dist/cli/main.js' : '../../cli/main.ts', import.meta.url),
 );
 
-/** Told by the program itself as it ends. */
+/** The program itself reports this when it ends. */
 const USAGE = `data:text/javascript,process.once('exit', () => { const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   process.send({ cpu: (userCPUTime + systemCPUTime) / 1e6, memory: maxRSS / 1024 }); })`;
 

@@ -1,10 +1,11 @@
 /**
- * `npm run bench:verdicts [-- --quick] [--runs N] [--only REGEX] [--from FILE] [--json FILE] [--write-docs]`: how often the judge is
- * wrong and how soon it is right, by seeded simulation on all cores, beside the methods of other controllers on the same streams.
- * Exit code 1 if a full run misses a bar by more than its error.
+ * `npm run bench:verdicts [-- --quick] [--runs N] [--only REGEX] [--from FILE] [--json FILE] [--write-docs]`:
+ * how often the judge is wrong and how soon it is right, measured by seeded simulation on all cores, and
+ * compared with the methods of other controllers on the same streams. Exit code 1 if a full run misses a bar
+ * by more than its error.
  *
- * `--only` simulates only the groups whose name matches ("cost" measures what judging costs). `--from` takes the rest, or without
- * `--only` everything, from the report of an earlier run.
+ * `--only` simulates only the groups whose name matches ("cost" measures what judging costs). `--from` takes
+ * the rest, or without `--only` everything, from the report of an earlier run.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -29,7 +30,7 @@ const { values } = parseArgs({
     runs: { type: 'string' },
     only: { type: 'string' },
     json: { type: 'string' },
-    /** a report of before instead of a simulation; with --only those groups anew */
+    /** the report of an earlier run instead of a simulation; with --only, those groups are simulated again */
     from: { type: 'string' },
     'write-docs': { type: 'boolean', default: false },
   },
@@ -56,7 +57,7 @@ function earlier(file: string): Report {
   return JSON.parse(readFileSync(file, 'utf8')) as Report;
 }
 
-/** A simulation, the report of an earlier one, or that with the groups named by `--only` simulated anew. */
+/** A simulation, or the report of an earlier one, with the groups named by `--only` simulated again. */
 async function measure(): Promise<Report> {
   const { only, from } = values;
   const before = from === undefined ? undefined : earlier(from);

@@ -11,12 +11,15 @@ import type { Lane } from './lane.ts';
 export const ROUTES = ['HTTPRoute', 'GRPCRoute', 'VirtualService'] as const;
 export type RouteKind = (typeof ROUTES)[number];
 
-/** Public ones: in a cluster that is only borrowed the pods run for real. */
+/** Public images: in a borrowed cluster the pods really run. */
 export const image = (version: number): string => `busybox:1.${30 + version}`;
 
 const WEIGHT = 20;
 
-/** Each step goes on by order alone: nobody measures anything here, and what a step needs to be judged is said anyway. */
+/**
+ * Each step continues only by an order: nothing here measures. A step still needs the fields for its
+ * judgement.
+ */
 const RULES: readonly KubeObject[] = [
   {
     apiVersion: 'sluice.dev/v1alpha1',
@@ -67,12 +70,12 @@ const route = (kind: RouteKind, name: string): KubeObject => {
   };
 };
 
-/** One that lasts fails each time. */
+/** A failure that lasts occurs at each try. */
 const TRIES = 3;
 
 /**
- * Runs what applies again if it came between two writes of Sluice: a new template takes the weight off the canary at the very
- * moment when the route is applied after it (docs/gitops.md).
+ * Runs a command that applies, and runs it again if it came between two writes of Sluice: if the route is
+ * applied directly after a new template, it resets the weight at that moment (docs/gitops.md).
  */
 export async function applied(apply: () => Promise<Ran>): Promise<Ran> {
   for (let tries = 1; ; tries++) {
@@ -81,7 +84,7 @@ export async function applied(apply: () => Promise<Ran>): Promise<Ran> {
   }
 }
 
-/** Everything of one app as its author writes it: Deployment, Service and route of that kind. */
+/** All objects of one app as its author writes them: Deployment, Service and a route of that kind. */
 export function manifests(kind: RouteKind, name: string, version: number): KubeObject[] {
   const labels = { app: name };
   const container: JsonObject = {
@@ -112,7 +115,7 @@ export function manifests(kind: RouteKind, name: string, version: number): KubeO
   ];
 }
 
-/** One app in a namespace of its own, whoever applies it. */
+/** One app in its own namespace, whichever tool applies it. */
 export class App {
   readonly #lane: Lane;
   readonly kind: RouteKind;
@@ -134,7 +137,7 @@ export class App {
     await this.#lane.apply(RULES.map(inside));
   }
 
-  /** `sluice ORDER deployment/web` */
+  /** runs `sluice ORDER deployment/web` */
   async order(order: string): Promise<void> {
     const { code, out } = await this.#lane.sluice(order, `deployment/${this.name}`, '-n', this.namespace);
     if (code !== 0) throw new Error(`sluice ${order} ended with ${code}: ${out}`);
@@ -145,16 +148,17 @@ export class App {
     return JSON.parse(await this.#lane.ok(args)) as KubeObject;
   }
 
-  /** Everybody who owns a field of the route or of the Deployment. */
+  /** Every owner of a field of the route or of the Deployment. */
   async owners(): Promise<string> {
     const objects = [await this.get(this.kind), await this.get('Deployment')];
     return [...new Set(objects.flatMap(ownersOf))].sort().join(' ');
   }
 
   /**
-   * The route names the canary with its share, and nobody owns anything but this one: that is the second write. Whoever applies a
-   * route right after its Deployment may come after the weight and take it off again. That is told, and written again once a
-   * window is judged, of which there is none here.
+   * Waits until the route names the canary with its share, and only this owner owns fields: that is the
+   * second write. A tool that applies a route directly after its Deployment may come after the weight and
+   * reset it. Sluice reports that and writes the weight again after it has judged a window, but here it
+   * judges none.
    */
   async untilSplit(owner: string): Promise<void> {
     await eventually(async () => {
@@ -165,7 +169,7 @@ export class App {
     });
   }
 
-  /** The newest release is like that, "Phase/Reason". */
+  /** Waits until the newest release is in that phase, "Phase/Reason". */
   async until(phase: RegExp): Promise<void> {
     await eventually(async () => {
       const state = await this.state();
@@ -173,7 +177,7 @@ export class App {
     });
   }
 
-  /** Of all its releases, newest first. */
+  /** The states of all its releases, newest first. */
   async state(): Promise<string> {
     const releases = newestFirst(await this.#lane.list('releases', this.namespace));
     return releases

@@ -1,4 +1,7 @@
-/** `kubectl apply --server-side` before, during and after releases: it meets no conflict, and whoever owned a field owns it. */
+/**
+ * `kubectl apply --server-side` before, during and after releases: it has no conflicts, and every field keeps
+ * its owner.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { App, applied, image, manifests, ROUTES, type RouteKind } from './applied.ts';
@@ -24,7 +27,7 @@ describe.each(ROUTES)('a server-side apply of a Deployment, a Service and a %s',
     await app.prepare();
   });
 
-  /** By a team's pipeline, which forces nothing. */
+  /** As a team's pipeline applies, without force. */
   const apply = (version: number): Promise<Ran> => {
     const items = manifests(kind, app.name, version);
     const args = ['apply', '--server-side', '--field-manager=team', '-n', app.namespace, '-f', '-'];

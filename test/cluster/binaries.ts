@@ -13,13 +13,13 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 type Program = (typeof PROGRAMS)[number];
 
 export interface Binaries {
-  /** of Kubernetes, "1.36.3" */
+  /** version of Kubernetes, "1.36.3" */
   version: string;
-  /** holds the programs */
+  /** the folder with the programs */
   folder: string;
 }
 
-/** Where CustomResourceDefinitions of routes lie: folders and files for `kubectl apply -f`. */
+/** The places of the routes' CustomResourceDefinitions: folders and files for `kubectl apply -f`. */
 export interface RouteCrds {
   gateway: { standard: string; experimental: string };
   istio: string;
@@ -27,9 +27,9 @@ export interface RouteCrds {
 }
 
 export interface Wanted {
-  /** of Kubernetes: "1.36.3", or "1.34" for the newest of these */
+  /** version of Kubernetes: "1.36.3", or "1.34" for the newest of these */
   version: string;
-  /** all of a control plane, unless told otherwise */
+  /** default: all of a control plane */
   programs?: readonly Program[];
   say: (line: string) => void;
 }
@@ -61,7 +61,7 @@ export function ensureBinaries({ version, programs = PROGRAMS, say }: Wanted): B
   return { version: exact, folder };
 }
 
-/** The modules that carry CRDs, out of Go's own cache. */
+/** The modules that contain CRDs, from Go's own cache. */
 export function routeCrds(): RouteCrds {
   const folder = join(HERE, 'crds');
   const modules = [...readFileSync(join(folder, 'go.mod'), 'utf8').matchAll(/^\t(\S+) (v\S+)$/gm)];
@@ -86,7 +86,7 @@ function go(folder: string, args: string[]): string {
   return execFileSync('go', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Whatever decides how a program turns out. */
+/** Everything that determines what a program is built from. */
 function keyOf(): string {
   const hash = createHash('sha256');
   for (const file of ['go.mod', 'go.sum', ...PROGRAMS.map((program) => `${program}/main.go`)])
@@ -103,7 +103,7 @@ function newestOf(minor: string): string {
   return `${minor}.${newest}`;
 }
 
-/** The same programs with the modules of another Kubernetes; what they depend on is not pinned. */
+/** The same programs from the modules of another Kubernetes; their dependencies are not pinned. */
 function moduleOf(version: string, folder: string): string {
   mkdirSync(folder, { recursive: true });
   cpSync(join(HERE, 'binaries'), folder, { recursive: true });

@@ -4,7 +4,10 @@ import { connect, type Connection } from '../../kube/http.ts';
 import { CEL_CASES, unlike, type CelCase } from '../support/cel-objects.ts';
 import { Lane, NO_ADMISSION } from './lane.ts';
 
-/** The embedded server is asked the same: playground/apiserver/cel/expressions.test.ts. Nothing is stored. */
+/**
+ * The embedded server gets the same questions: playground/apiserver/cel/expressions.test.ts. Nothing is
+ * stored.
+ */
 let lane: Lane;
 let connection: Connection;
 

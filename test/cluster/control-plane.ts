@@ -8,12 +8,12 @@ import { freePort } from '../../playground/dataplane/metrics/prometheus.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Binaries } from './binaries.ts';
 
-/** A member of system:masters, known to this API server alone. */
+/** The token of a member of system:masters, which only this API server knows. */
 const TOKEN = 'cluster-lane';
 const LOOPBACK = '127.0.0.1';
 const AUDIT_LOG = 'audit.log';
 
-/** What a user asked of the API server, as its audit log says. */
+/** A user's request to the API server, from its audit log. */
 export interface Audited {
   verb: string;
   objectRef?: { resource?: string; apiGroup?: string; subresource?: string };
@@ -37,7 +37,10 @@ export class ControlPlane {
     this.kubeconfig = join(this.#folder, 'kubeconfig');
   }
 
-  /** Up and answering; whoever starts it stops it. What the user `audited` asks is written down. */
+  /**
+   * Resolves when it answers; the caller has to stop it. The audit log records the requests of the user
+   * `audited`.
+   */
   static async start(binaries: Binaries, audited?: string): Promise<ControlPlane> {
     const plane = new ControlPlane(binaries, audited);
     try {
@@ -57,7 +60,7 @@ export class ControlPlane {
     return `https://${LOOPBACK}:${this.#ports.api}`;
   }
 
-  /** The API server dies and another one comes up on the same etcd and port. */
+  /** Kills the API server and starts another one on the same etcd and port. */
   async restartServer(): Promise<void> {
     await this.stopServer();
     await this.startServer();
@@ -69,7 +72,7 @@ export class ControlPlane {
 
   async startServer(): Promise<void> {
     await this.#startServer();
-    // It ends by itself when its server is gone for long; it may have.
+    // It ends by itself when its server is gone for long, so it may have ended.
     if (this.#running.get('kube-controller-manager')?.exitCode !== null) this.#startControllers();
   }
 
@@ -140,7 +143,7 @@ export class ControlPlane {
     ];
   }
 
-  /** Everything that was written down so far. */
+  /** All recorded requests so far. */
   audited(): readonly Audited[] {
     const log = this.#path(AUDIT_LOG);
     const written = existsSync(log) ? readFileSync(log) : Buffer.alloc(0);
@@ -158,7 +161,7 @@ export class ControlPlane {
       '--use-service-account-credentials=true',
       `--service-account-private-key-file=${this.#path('sa.key')}`,
       '--secure-port=0',
-      // No kubelet tells of its node here, and nothing may conclude anything from that.
+      // No kubelet reports its node here, and no controller may conclude anything from that.
       '--controllers=*,-node-lifecycle-controller,-node-ipam-controller,-service-lb-controller,-node-route-controller',
     ]);
   }
@@ -198,7 +201,7 @@ export class ControlPlane {
 
 const http = (port: number): string => `http://${LOOPBACK}:${port}`;
 
-/** A kubeconfig of one context. The server's certificate is its own, made at its start. */
+/** A kubeconfig with one context. The server made its certificate when it started. */
 export function kubeconfigFor(server: string, token: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -216,13 +219,13 @@ export interface Ran {
   out: string;
 }
 
-/** Runs a program to its end; what it reads is `input`. */
+/** Runs a program to its end, with `input` as its standard input. */
 export async function run(program: string, args: string[], input = ''): Promise<Ran> {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let out = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stdin.on('error', () => undefined); // it may end without reading
+  child.stdin.on('error', () => undefined); // it may end without reading its input
   child.stdin.end(input);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code: code ?? 1, out };

@@ -5,7 +5,7 @@ import { BORROWED, NO_PROMETHEUS } from './lane.ts';
 import { Stage, WHY } from './steps.ts';
 import { PROVIDERS, type Subject } from './targets.ts';
 
-/** One controller for each namespace: each of them dies at every write, and they disturb each other in nothing. */
+/** One controller for each namespace: each of them dies at every write, and they do not affect each other. */
 class Lives {
   readonly deaths = new Map<string, string[]>();
   readonly #stop = new AbortController();
@@ -13,7 +13,7 @@ class Lives {
 
   constructor(stage: Stage) {
     this.#running = Promise.all(stage.subjects.map((subject) => this.#all(stage, subject)));
-    this.#running.catch(() => undefined); // who waits for something meanwhile is told
+    this.#running.catch(() => undefined); // a failure is reported to the test that waits for it
   }
 
   /** Waits for something that they do; a bug in one of them ends the wait. */
@@ -30,7 +30,7 @@ class Lives {
     const deaths: string[] = [];
     this.deaths.set(name, deaths);
     let lost: string | undefined;
-    /** A write that was lost is let through when it comes again; of the others every second one is lost. */
+    /** A lost write passes when it is repeated; of the other writes, every second one is lost. */
     const fate = ({ method, url }: KubeRequest): Fate => {
       const [path = ''] = url.split('?');
       const write = `${method} ${path}`;

@@ -1,4 +1,7 @@
-/** The chart and the overlays on a real server: what they install, and a controller with no more rights than they give. */
+/**
+ * The chart and the overlays on a real server: what they install, and a controller that has only the rights
+ * that they give.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -83,7 +86,7 @@ describe.skipIf(BORROWED !== undefined)(`the overlays${why(BORROWED)}`, () => {
         .trim()
         .split('\n')
         .filter((line) => !line.endsWith(' unchanged'));
-      // kubectl writes the selector of a budget anew with every apply.
+      // kubectl writes the selector of a budget again with every apply.
       expect(changed.filter((line) => !line.startsWith('poddisruptionbudget.policy/'))).toEqual([]);
       await lane.ok(['rollout', 'status', ...CONTROLLER, '--timeout=120s']);
     },
@@ -125,7 +128,7 @@ describe.skipIf(BORROWED !== undefined)(`the overlays${why(BORROWED)}`, () => {
       ];
       return (await lane.kubectl(asked)).code === 0;
     };
-    // Roles are put together by the controller manager.
+    // The controller manager aggregates roles.
     await eventually(async () => {
       for (const what of may) expect([what, await can(what)]).toEqual([what, true]);
     });
@@ -173,7 +176,7 @@ describe.skipIf(skipped !== undefined)(`the chart${why(skipped)}`, () => {
     const where = [`--kubeconfig=${lane.kubeconfig}`, `--namespace=${HOME.namespace}`];
     return run('env', [...homes, program, ...where, ...args]);
   };
-  /** Runs Helm; it has to go well. */
+  /** Runs Helm, which must succeed. */
   const helm = async (...args: string[]): Promise<string> => {
     const { code, out } = await tried(...args);
     if (code !== 0) throw new Error(`helm ${args.join(' ')} ended with ${code}:\n${out}`);

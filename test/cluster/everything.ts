@@ -5,7 +5,10 @@ import { crd } from '../../playground/demo/gateway-api-crds.ts';
 import { WATCHED } from '../../release/rights.ts';
 import { APP, PROVIDERS, type Subject } from './targets.ts';
 
-/** What a cluster has that has everything: a target of each back end, and one of each kind that may have to follow a canary. */
+/**
+ * A cluster with everything: a target for each back end, and one with each kind that may have to follow a
+ * canary.
+ */
 export const FOLLOWED = 'gateway-followed';
 export const REPEATED = 'replicas-repeated';
 
@@ -23,11 +26,11 @@ const backendTls = (hostname: string): JsonObject => ({
 interface Follower {
   kind: keyof typeof RESOURCES;
   spec: JsonObject;
-  /** what its owner changes in the middle of a release */
+  /** what its owner changes during a release */
   edit: JsonObject;
 }
 
-/** Beside those that every subject has: a NetworkPolicy and a PodDisruptionBudget. */
+/** In addition to those of every subject: a NetworkPolicy and a PodDisruptionBudget. */
 const OTHERS: readonly Follower[] = [
   {
     kind: 'authorizationPolicies',
@@ -75,7 +78,7 @@ const OTHERS: readonly Follower[] = [
     edit: grantTo('edge', 'other'),
   },
   { kind: 'podMonitors', spec: SELECTED, edit: { more: 1 } },
-  // by a label that a canary's Service is not given
+  // by a label that a canary's Service does not get
   {
     kind: 'serviceMonitors',
     spec: { selector: { matchLabels: { 'app.kubernetes.io/managed-by': 'Helm' } } },
@@ -88,7 +91,7 @@ const EVERYWHERE: readonly Omit<Follower, 'spec'>[] = [
   { kind: 'podDisruptionBudgets', edit: { minAvailable: '25%' } },
 ];
 
-/** What the owners of all of them change, one object each. */
+/** The changes of all their owners, one object each. */
 export const EDITS = [...EVERYWHERE, ...OTHERS].map(({ kind, edit }) => ({
   resource: RESOURCES[kind],
   edit,
@@ -109,7 +112,7 @@ const byName = (name: string): Subject => {
 
 const followed = byName('gateway-http');
 
-/** Its routes name no ReferenceGrant of their own: there is one already. */
+/** Its routes name no ReferenceGrant of their own: one exists already. */
 const routesFollowed = (namespace: string): KubeObject[] => [
   ...followed.routes(namespace).filter(({ kind }) => kind !== 'ReferenceGrant'),
   ...OTHERS.map((each) => objectOf(namespace, each)),
@@ -128,7 +131,7 @@ const httpProxy = (namespace: string): KubeObject[] => [
 ];
 
 const nginx = byName('nginx');
-/** Its canary's Ingress is patched where a step follows another, which nobody's verdict lets it do here. */
+/** The canary's Ingress is patched when one step follows another, for which there is no verdict here. */
 export const TWO_STEPS: Subject = {
   ...nginx,
   policy: {
@@ -140,17 +143,17 @@ export const TWO_STEPS: Subject = {
   },
 };
 
-/** Delivered by their back ends from one version to the next. */
+/** These are delivered by their back ends from one version to the next. */
 export const DELIVERED: readonly Subject[] = [
   ...PROVIDERS.filter((each) => each !== nginx),
   TWO_STEPS,
   { ...followed, name: FOLLOWED, routes: routesFollowed, policy: { ...followed.policy, historyLimit: 1 } },
 ];
-/** Nobody confirms what is written into a HTTPProxy here. */
+/** Here nothing confirms what is written to an HTTPProxy. */
 export const UNCONFIRMED: Subject = { ...followed, name: 'contour', routes: httpProxy };
 export const BLOCKED: Subject = { ...byName('replicas'), name: REPEATED };
 
-/** Kinds that no module of the lane carries, with open schemas. */
+/** Kinds that are in no module of the lane, with open schemas. */
 export const OPEN_CRDS: readonly KubeObject[] = WATCHED.filter(({ group }) =>
   /projectcontour|keda|x-k8s|gke|coreos|cilium/.test(group),
 ).map(openCrd);

@@ -16,9 +16,9 @@ import type { Lane } from './lane.ts';
 export const NAMESPACE = 'shop';
 export const REPLICAS = 2;
 const POLICY = 'by-hand';
-/** Public ones: in a cluster that is only borrowed the pods run for real. */
+/** Public images: in a borrowed cluster the pods really run. */
 export const image = (version: number): string => `busybox:1.${30 + version}`;
-/** No pod of it becomes ready, in any cluster. */
+/** None of its pods becomes ready, in any cluster. */
 export const NEVER_READY = 'registry.invalid/never-ready:1';
 
 /** A Deployment that is delivered without a router, as its author writes it. */
@@ -40,7 +40,7 @@ export function deployment(name: string, version = image(1), spec: JsonObject = 
   };
 }
 
-/** A step goes on by order alone: nobody measures anything here. */
+/** A step continues only by an order: nothing here measures. */
 const policy: KubeObject = {
   apiVersion: 'sluice.dev/v1alpha1',
   kind: 'ReleasePolicy',
@@ -61,7 +61,7 @@ function holdOf({ spec, metadata }: KubeObject): string {
 
 const FOLLOWED = [RESOURCES.deployments, RESOURCES.pods, RESOURCES.releases];
 
-/** Deployments that have opted in, as kubectl and an administrator's watches show them. */
+/** Deployments that have opted in, seen through kubectl and an administrator's watches. */
 export class Targets {
   readonly #lane: Lane;
   readonly #connection: Connection;
@@ -84,7 +84,7 @@ export class Targets {
     for (const reflector of this.#reflectors) void reflector.run();
   }
 
-  /** Each of them serves its first version, and the controller has seen it. */
+  /** Resolves when each of them serves its first version, and the controller has seen it. */
   static async start(lane: Lane, deployments: readonly KubeObject[]): Promise<Targets> {
     const targets = new Targets(lane);
     await lane.namespace(NAMESPACE);
@@ -98,7 +98,7 @@ export class Targets {
     this.#connection.close();
   }
 
-  /** kubectl in the namespace of the targets. */
+  /** Runs kubectl in the namespace of the targets. */
   kubectl(...args: string[]): Promise<Ran> {
     return this.#lane.kubectl([...args, '-n', NAMESPACE]);
   }
@@ -107,12 +107,12 @@ export class Targets {
     return this.#lane.sluice(...args, '-n', NAMESPACE);
   }
 
-  /** What stands in the Deployment at this moment, such as "paused, new". */
+  /** The state of the Deployment now, such as "paused, new". */
   async hold(name: string): Promise<string> {
     return holdOf(await this.#lane.get('deployment', name, NAMESPACE));
   }
 
-  /** Resolves once the controller has brought the target there. */
+  /** Resolves once the controller has brought the target to that state. */
   async untilHold(name: string, hold: string): Promise<void> {
     await eventually(() => {
       const target = this.deployment(name);
@@ -121,7 +121,7 @@ export class Targets {
     });
   }
 
-  /** Resolves once `kubectl rollout status` calls the target rolled out. */
+  /** Resolves once `kubectl rollout status` reports that the target is rolled out. */
   async untilRolledOut(name: string): Promise<void> {
     await eventually(async () => {
       const { out } = await this.kubectl('rollout', 'status', `deployment/${name}`, '--watch=false');
@@ -144,7 +144,7 @@ export class Targets {
     return `${getString(status, 'phase') ?? ''}/${getString(status, 'reason') ?? ''}`;
   }
 
-  /** Pods of the target itself that are there to stay, "image uid"; the canary's carry another label. */
+  /** Pods of the target itself that are not being deleted, "image uid"; the canary's have another label. */
   pods(name: string): string[] {
     return this.#store(RESOURCES.pods)
       .byNamespace(NAMESPACE)
@@ -156,7 +156,7 @@ export class Targets {
       .toSorted();
   }
 
-  /** Resolves once the newest release is like that. */
+  /** Resolves once the newest release is in that phase. */
   async until(name: string, phase: RegExp): Promise<void> {
     await eventually(() => {
       const seen = this.phase(name);
@@ -167,7 +167,7 @@ export class Targets {
     });
   }
 
-  /** Resolves once all pods that the target wants are of this version, and no others are left. */
+  /** Resolves once all wanted pods of the target have this version, and no other pods are left. */
   async untilServing(name: string, version: string): Promise<void> {
     await eventually(() => {
       const pods = this.pods(name);

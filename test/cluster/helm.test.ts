@@ -1,4 +1,7 @@
-/** A real Helm 4, which applies server-side, before, during and after releases: no conflict ever, and ownership as it was. */
+/**
+ * A real Helm 4, which applies server-side, before, during and after releases: there are no conflicts, and
+ * every field keeps its owner.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +36,7 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
   describe.each(ROUTES)('with a chart of a Deployment, a Service and a %s', (kind: RouteKind) => {
     let app: App;
     let spec: unknown;
-    /** by Helm's count, of the version that was promoted last */
+    /** Helm's number of the revision that was promoted last */
     let proven = '';
 
     beforeAll(async () => {
@@ -41,7 +44,7 @@ describe.skipIf(NO_HELM !== undefined)(title, () => {
       await app.prepare();
     });
 
-    /** Runs Helm; it has to go well. */
+    /** Runs Helm, which must succeed. */
     const helm = async (...args: string[]): Promise<string> => {
       const homes = ['CACHE', 'CONFIG', 'DATA'].map((each) => `HELM_${each}_HOME=${home}`);
       const where = [`--kubeconfig=${lane.kubeconfig}`, `--namespace=${app.namespace}`];

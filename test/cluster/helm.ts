@@ -6,11 +6,11 @@ import { whyNoGo } from '../../scripts/lib/go.ts';
 
 const VERSION = '4.3.1';
 
-/** Why there is no Helm here, to be put into the name of a test that is skipped; undefined: it can be built. */
+/** Why Helm cannot be built here, for the name of a skipped test; undefined: it can. */
 export const NO_HELM = whyNoGo();
 
 /**
- * The program, built from its module unless the cache of the lane has it: some minutes on two cores.
+ * The program, built from its module unless the lane's cache has it: some minutes on two cores.
  *
  * @throws Error if Go cannot build it
  */

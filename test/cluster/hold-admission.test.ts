@@ -1,4 +1,4 @@
-/** The hold by admission as the users of kubectl meet it, on a real API server. */
+/** The hold by admission as kubectl's users see it, on a real API server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployment, image, NEVER_READY, REPLICAS, Targets } from './held.ts';
 import { Lane, NO_ADMISSION, type Controller } from './lane.ts';
@@ -193,7 +193,7 @@ describe.skipIf(NO_ADMISSION !== undefined)(title, () => {
   });
 
   it('brings the stable pods back when a held target is scaled to 0 and up again', async () => {
-    // The ReplicaSet that was made last is not the stable one, and would be scaled up natively.
+    // The newest ReplicaSet is not the stable one, and the native controller would scale it up.
     await setImage('zero', image(2));
     await targets.until('zero', /^Progressing/);
     await targets.sluice('promote', 'deployment/zero');

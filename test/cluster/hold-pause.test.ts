@@ -1,4 +1,4 @@
-/** The hold by pause as the users of kubectl meet it, on a real API server. */
+/** The hold by pause as kubectl's users see it, on a real API server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployment, image, NEVER_READY, REPLICAS, Targets } from './held.ts';
 import { Lane, type Controller } from './lane.ts';
@@ -79,7 +79,7 @@ describe('the hold by pause', () => {
     const resumed = await targets.kubectl('rollout', 'resume', 'deployment/idle');
     expect(resumed).toMatchObject({ code: 1 });
     expect(resumed.out).toContain(KEPT('idle'));
-    // kubectl's own words, of which docs/concepts.md tells
+    // kubectl's own words, which docs/concepts.md quotes
     const restarted = await targets.kubectl('rollout', 'restart', 'deployment/idle');
     expect(restarted).toMatchObject({ code: 1 });
     expect(restarted.out).toContain("can't restart paused deployment");

@@ -116,7 +116,7 @@ describe('the CRDs on a real API server', () => {
   });
 
   it('keep the record of a Release as it was made, and let its intent be set', async () => {
-    // not a matter of the CRDs, and it would stand before them
+    // this is not about the CRDs, and the policy would act before them
     await lane.ok(['delete', '--ignore-not-found', '-k', join(MANIFESTS, 'admission/common')]);
     const release = await eventually(() => lane.client.create(inShop(freshRelease())));
     const ref: ObjectRef = {

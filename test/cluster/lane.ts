@@ -17,20 +17,20 @@ import { eventually } from '../support/eventually.ts';
 import { ControlPlane, kubeconfigFor, run, type Audited, type Ran } from './control-plane.ts';
 import { StandIn } from './stand-in.ts';
 
-/** What `npm run test:cluster` hands to the tests. */
+/** What `npm run test:cluster` passes to the tests. */
 export interface LaneSetUp {
   binaries: Binaries;
   crds: RouteCrds;
   server: ServerSeen;
-  /** another cluster, that is only borrowed; absent: every file of tests starts a control plane of its own */
+  /** another cluster, which is only borrowed; absent: every test file starts its own control plane */
   kubeconfig?: string;
 }
 
-/** What the tests need to know of the server before they start. */
+/** What the tests need to know about the server before they start. */
 export interface ServerSeen {
   /** "1.36.3" */
   version: string;
-  /** whether it serves MutatingAdmissionPolicy v1, which the hold by admission is made of */
+  /** whether it serves MutatingAdmissionPolicy v1, which the hold by admission uses */
   admission: boolean;
 }
 
@@ -52,30 +52,33 @@ export const NO_PROMETHEUS = '--prometheus=http://127.0.0.1:1';
 
 const setUp = inject('lane');
 
-/** Why nothing can be held by admission here, to be put into the name of a test that is skipped; undefined: it can. */
+/** Why no target can be held by admission here, for the name of a skipped test; undefined: it can. */
 export const NO_ADMISSION: string | undefined =
   setUp?.server.admission === false
     ? `skipped: Kubernetes ${setUp.server.version} does not serve MutatingAdmissionPolicy v1`
     : undefined;
 
-/** Why the server cannot be restarted or looked into here; undefined: it can. */
+/** Why the tests cannot restart or inspect the server here; undefined: they can. */
 export const BORROWED: string | undefined =
   setUp?.kubeconfig === undefined ? undefined : 'skipped: the cluster is only borrowed';
 
-/** A real control plane with Sluice's manifests, and the controller as its own process under its own ServiceAccount. */
+/**
+ * A real control plane with Sluice's manifests, and the controller in its own process with its own
+ * ServiceAccount.
+ */
 export class Lane {
   readonly kubeconfig: string;
-  /** the best one this server can have */
+  /** the best mode that this server supports */
   readonly hold: Hold;
   readonly #setUp: LaneSetUp;
   readonly #plane: ControlPlane | undefined;
   readonly #standIn: StandIn | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), 'sluice-lane-'));
   readonly #controllers = new Set<Controller>();
-  /** that the tests have made */
+  /** the namespaces that the tests have made */
   readonly #namespaces = new Set<string>();
   #connection: Connection | undefined;
-  /** of the ServiceAccount; '' until `signIn` */
+  /** kubeconfig of the ServiceAccount; '' until `signIn` */
   #account = '';
 
   private constructor(setUp: LaneSetUp, plane?: ControlPlane, standIn?: StandIn) {
@@ -86,7 +89,7 @@ export class Lane {
     this.kubeconfig = setUp.kubeconfig ?? plane?.kubeconfig ?? '';
   }
 
-  /** `audit`: what the ServiceAccount asks is written down, for `audited`. */
+  /** `audit`: records the requests of the ServiceAccount, for `audited`. */
   static async start({ audit = false } = {}): Promise<Lane> {
     if (setUp === undefined)
       throw new Error('these tests need a control plane; run them by npm run test:cluster');
@@ -109,7 +112,7 @@ export class Lane {
     return this.#setUp.crds;
   }
 
-  /** Writes as an administrator, where a kubectl for each write would take long. */
+  /** Writes as an administrator, for when a kubectl for each write would be too slow. */
   get client(): KubeClient {
     this.#connection ??= connect({ kubeconfig: this.kubeconfig, userAgent: 'cluster-lane' });
     const { transport } = this.#connection;
@@ -117,21 +120,21 @@ export class Lane {
     return new KubeClient({ transport, clock: systemClock, fieldManager: 'lane', resources });
   }
 
-  /** Runs the real kubectl; `as` names a kubeconfig other than the administrator's. */
+  /** Runs the real kubectl; `as` is another kubeconfig than the administrator's. */
   kubectl(args: string[], { input = '', as = this.kubeconfig, env = {} } = {}): Promise<Ran> {
     const variables = Object.entries(env).map(([name, value]) => `${name}=${String(value)}`);
     const program = join(this.#setUp.binaries.folder, 'kubectl');
     return run('env', [...variables, program, `--kubeconfig=${as}`, ...args], input);
   }
 
-  /** What kubectl printed; it has to go well. */
+  /** The output of kubectl, which must succeed. */
   async ok(args: string[], input = ''): Promise<string> {
     const { code, out } = await this.kubectl(args, { input });
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}:\n${out}`);
     return out;
   }
 
-  /** Creates or updates objects by `kubectl apply`. */
+  /** Creates or updates objects with `kubectl apply`. */
   async apply(objects: readonly KubeObject[] | KubeObject): Promise<void> {
     const items: readonly KubeObject[] = Array.isArray(objects) ? objects : [objects as KubeObject];
     for (const { kind, metadata } of items) if (kind === 'Namespace') this.#namespaces.add(metadata.name);
@@ -147,7 +150,10 @@ export class Lane {
     return (JSON.parse(out) as { items: KubeObject[] }).items;
   }
 
-  /** The kinds, the rights and the admission policies of a hold mode, as docs/ says to install them, all in force. */
+  /**
+   * Installs the kinds, the rights and the admission policies of a hold mode, as docs/ says, and waits until
+   * all are effective.
+   */
   async install(hold = this.hold): Promise<void> {
     await this.installRoutes();
     const crds = join(ROOT, 'manifests/crds');
@@ -159,7 +165,10 @@ export class Lane {
     await this.signIn();
   }
 
-  /** Takes the place of the controller's pods: what `controller` starts from now on has the token of their ServiceAccount. */
+  /**
+   * Replaces the controller's pods: what `controller` starts from now on has the token of their
+   * ServiceAccount.
+   */
   async signIn(): Promise<void> {
     const token = (await this.ok(['create', 'token', ACCOUNT, '-n', HOME.namespace, '--duration=6h'])).trim();
     this.#account = join(this.#folder, 'account');
@@ -174,7 +183,7 @@ export class Lane {
     await this.#inForce(hold);
   }
 
-  /** A server needs a moment until a policy that was just applied is in force. Of each kind the last one is waited for. */
+  /** A server needs a moment until a new policy is effective. Waits for the last one of each kind. */
   async #inForce(hold: Hold): Promise<void> {
     const { namespace } = HOME;
     await this.apply(probe(namespace));
@@ -192,14 +201,17 @@ export class Lane {
     await this.ok(['delete', 'deployment', PROBE, '-n', namespace]);
   }
 
-  /** The kinds of Gateway API and Istio from their own modules; of SMI and Linkerd, whose modules carry none that a server of today takes, ours. */
+  /**
+   * Installs the kinds of Gateway API and Istio from their own modules, and our own kinds for SMI and
+   * Linkerd, whose modules have none that a current server accepts.
+   */
   async installRoutes(channel: 'standard' | 'experimental' = 'standard'): Promise<void> {
     const { gateway, istio } = this.#setUp.crds;
     const files = (folder: string): string[] =>
       readdirSync(folder)
         .filter((file) => file.startsWith('gateway.'))
         .flatMap((file) => ['-f', join(folder, file)]);
-    // Gateway API's own policy refuses to change the kinds of one channel into those of the other.
+    // Gateway API's own policy refuses to change the kinds of one channel to those of the other.
     if (channel === 'experimental')
       await this.ok(['delete', '--ignore-not-found', ...files(gateway.standard)]);
     await this.ok(['apply', '--server-side', '--force-conflicts', ...files(gateway[channel]), '-f', istio]);
@@ -211,7 +223,7 @@ export class Lane {
     await this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }
 
-  /** `sluice controller` as its own process under its ServiceAccount. */
+  /** Starts `sluice controller` in its own process with its ServiceAccount. */
   async controller(hold: Hold | 'auto' = this.hold, flags: string[] = []): Promise<Controller> {
     const controller = new Controller([
       'controller',
@@ -229,18 +241,18 @@ export class Lane {
     return controller;
   }
 
-  /** What was asked of the server as the ServiceAccount, as far as it is written down. */
+  /** The recorded requests of the ServiceAccount. */
   audited(): readonly Audited[] {
     return this.#plane?.audited() ?? [];
   }
 
-  /** What the controllers have logged of rights that they lack. */
+  /** What the controllers have logged about missing rights. */
   get forbidden(): string[] {
     const lines = [...this.#controllers].flatMap(({ log }) => log.split('\n'));
     return lines.filter((line) => /forbidden|may not/i.test(line));
   }
 
-  /** `sluice COMMAND` of an administrator. */
+  /** Runs `sluice COMMAND` as an administrator. */
   sluice(...args: string[]): Promise<Ran> {
     return run(process.execPath, [join(ROOT, 'cli/main.ts'), ...args, `--kubeconfig=${this.kubeconfig}`]);
   }
@@ -266,10 +278,14 @@ export class Lane {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** What the tests have made in a cluster that is only borrowed goes; the kinds of routes stay, others may use them. */
+  /**
+   * Removes what the tests have made in a borrowed cluster; the kinds of routes stay, because others may use
+   * them.
+   */
   async #clean(): Promise<void> {
     const gone = ['delete', '--ignore-not-found'];
-    // Nobody is left to put the routes of a running release back, which its namespace would wait for.
+    // No controller is left to restore the routes of a running release, and the namespace would wait for
+    // that.
     for (const { metadata } of (await this.client.listAll(RESOURCES.releases)).items)
       await this.ok([
         ...['patch', 'release', metadata.name, '-n', metadata.namespace ?? '', '--type=merge'],
@@ -293,7 +309,7 @@ export class Lane {
   }
 }
 
-/** A running controller and what it has logged. */
+/** A running controller and its log. */
 export class Controller {
   readonly child: ChildProcess;
   log = '';
@@ -306,7 +322,7 @@ export class Controller {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.log += text));
   }
 
-  /** Resolves once it runs alone, or leads. */
+  /** Resolves once it runs alone, or is the leader. */
   async started(): Promise<void> {
     const { stdout } = this.child;
     while (!/running, without leader election|leading/.test(this.log)) {
@@ -325,7 +341,7 @@ export class Controller {
 
 const PROBE = 'probe';
 
-/** Held by both modes, without pods. */
+/** Both modes hold it; it has no pods. */
 const probe = (namespace: string): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',

@@ -13,8 +13,8 @@ import { reportOf } from './report.ts';
 import { borrowedServer, ownServer } from './server-seen.ts';
 
 /**
- * `npm run test:cluster`: the tests in test/cluster against a real control plane, built here from source, or against any
- * cluster with --kubeconfig. Exit code 0 also where there is no Go: that is said aloud.
+ * `npm run test:cluster`: the tests in test/cluster against a real control plane, built here from source, or
+ * against any cluster with --kubeconfig. Without Go the exit code is 0 as well, and the output says so.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = `usage: npm run test:cluster -- [--kubeconfig FILE] [--kubernetes ${KUBERNETES}] [--build] [FILTER …]
@@ -45,7 +45,7 @@ if (typeof given === 'string' || given.help === true) {
   console.log(typeof given === 'string' ? `${given}\n${USAGE}` : USAGE);
   process.exit(typeof given === 'string' ? 2 : 0);
 }
-// whoever counts the tests reads there what became of them
+// `npm test` reads the results of the tests from this file
 const wanted = process.env['SLUICE_LANE_REPORT'];
 const why = whyNoGo();
 if (why !== undefined) {

@@ -11,18 +11,24 @@ import { connect } from '../../kube/http.ts';
 import type { KubeRequest, Transport } from '../../kube/types.ts';
 import { servedVersions } from '../../kube/versions.ts';
 
-/** What becomes of the process at a write: it dies before the server has it, or right after it was answered. */
+/**
+ * What happens to the process at a write: it dies before the server has the write, or directly after the
+ * answer.
+ */
 export type Fate = 'none' | 'before' | 'after';
 
-/** A controller that may die at any write. It lives in the process of the test: many of them have to start in a minute. */
+/**
+ * A controller that may die at any write. It runs in the process of the test, because many of them have to
+ * start in a minute.
+ */
 export interface Mortal {
   kubeconfig: string;
   flags: string[];
-  /** asked at each write but Events and dry runs */
+  /** asked at each write except Events and dry runs */
   fate: (request: KubeRequest) => Fate;
 }
 
-/** Lives until it dies or the signal fires; nothing of it reaches the server afterwards. */
+/** Runs until it dies or the signal fires; afterwards nothing of it reaches the server. */
 export async function live({ kubeconfig, flags, fate }: Mortal, signal: AbortSignal): Promise<void> {
   const parsed = parseFlags([`--kubeconfig=${kubeconfig}`, '--log-level=silent', ...flags]);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues));
@@ -57,7 +63,7 @@ export async function live({ kubeconfig, flags, fate }: Mortal, signal: AbortSig
 const isWrite = ({ method, url }: KubeRequest): boolean =>
   method !== 'GET' && !url.includes('/events') && !url.includes('dryRun');
 
-/** Requests in flight when it dies may have been carried out or not, as with any process. */
+/** Requests that are running when it dies may have an effect or not, as with any process. */
 function mortal(transport: Transport, fate: Mortal['fate'], death: AbortController): Transport {
   const gone = (): never => {
     throw new KubeError({ code: 0, reason: NETWORK, message: 'the process has died' });

@@ -7,14 +7,14 @@ import { PROVIDERS, REPLICAS, STRATEGIES, SWITCHES } from './targets.ts';
 const STEPWISE = [...PROVIDERS, ...STRATEGIES];
 let stage: Stage;
 
-/** A release of all of them, as far as it goes by itself. */
+/** A release of all of them, up to the first order that it needs. */
 async function begin(version: string, stable: string): Promise<void> {
   await stage.release(version, stable);
   await stage.sight.untilSplit(STEPWISE);
   await stage.sight.until(SWITCHES, /^Waiting\//);
 }
 
-/** What a pipeline sees that waits with kubectl alone. */
+/** The result for a pipeline that waits only with kubectl. */
 const expectRolloutStatus = (code: number): Promise<void> =>
   stage.each(async (subject) => {
     expect(await stage.rolloutStatus(subject), subject.name).toMatchObject({ code });
@@ -62,7 +62,7 @@ describe.skipIf(BORROWED !== undefined)(`releases by every provider at the same 
       stage.sight.allow(subject, 'v4');
       await stage.lane.ok(['rollout', 'resume', TARGET, '-n', subject.name]);
     });
-    // The failure of before stands in its status until the rollout moves.
+    // The previous failure stays in its status until the rollout makes progress.
     await eventually(() => {
       const updated = stage.subjects.map((each) => stage.sight.target(each)?.status?.['updatedReplicas']);
       expect(new Set(updated)).toEqual(new Set([REPLICAS]));

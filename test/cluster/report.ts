@@ -3,7 +3,7 @@ import { getObjects, getString } from '../../lib/json.ts';
 import { formatTally, skippedTests, tallyReport } from '../../scripts/lib/tally.ts';
 import type { LaneSetUp } from './lane.ts';
 
-/** What ran against what, and what did not and why. */
+/** What ran with which versions, and what was skipped and why. */
 export function reportOf({ server, crds, kubeconfig }: LaneSetUp, report: unknown): string[] {
   const whose = kubeconfig === undefined ? 'built from source' : `borrowed (${kubeconfig})`;
   const files = getObjects(report, 'testResults').map((file) => {

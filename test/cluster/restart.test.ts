@@ -4,11 +4,11 @@ import { BORROWED, type Controller } from './lane.ts';
 import { Stage, WHY } from './steps.ts';
 import { PROVIDERS, type Subject } from './targets.ts';
 
-/** One that edits an object of its user, one that makes objects, and one that has only pods. */
+/** One provider that edits an object of its user, one that makes objects, and one that has only pods. */
 const SUBJECTS: readonly Subject[] = PROVIDERS.filter(({ name }) =>
   ['gateway-http', 'nginx', 'replicas'].includes(name),
 );
-/** An election beside the release: the Lease is renewed at the server that goes away. */
+/** With an election as well: the Lease is renewed at the server that is restarted. */
 const ELECTION = ['--lease-name=sluice-controller'];
 
 describe.skipIf(BORROWED !== undefined)(
@@ -25,7 +25,10 @@ describe.skipIf(BORROWED !== undefined)(
 
     afterAll(() => stage.stop());
 
-    /** A server that starts up does not know its roles for seconds and answers 403: that may be complained of, and no more. */
+    /**
+     * A starting server does not know its roles for seconds and answers 403: only that may be in the
+     * complaints.
+     */
     const expectPromoted = async (): Promise<void> => {
       await stage.sight.until(SUBJECTS, /^Promoted\/PromotedByHuman$/);
       await stage.expectAsBefore();
@@ -35,7 +38,7 @@ describe.skipIf(BORROWED !== undefined)(
       controller = await stage.lane.controller();
       await stage.sight.until(SUBJECTS, /^Promoted\/Initial$/);
       await stage.release('v2', 'v1');
-      // While canaries come up, and while requests go to them.
+      // While canaries start, and while they get requests.
       await stage.sight.until(SUBJECTS, /^Progressing\//);
       await stage.lane.restartServer();
       await stage.sight.untilSplit(SUBJECTS);

@@ -1,4 +1,4 @@
-/** What the controller may do, what others may not, and what it says of the server. */
+/** What the controller may do, what others may not, and what it says about the server. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
 import { arrayOrEmpty, getObjects, getString } from '../../lib/json.ts';
@@ -129,7 +129,7 @@ describe('the annotation sluice.dev/policy', () => {
 });
 
 describe('a right that is missing', () => {
-  /** Takes a resource out of every ClusterRole of the controller, or some verbs of it. */
+  /** Removes a resource, or some verbs for it, from every ClusterRole of the controller. */
   async function take(resource: string, verbs?: readonly string[]): Promise<void> {
     const roles = await lane.list('clusterroles', '', BOUND);
     expect(roles).not.toEqual([]);

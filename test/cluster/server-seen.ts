@@ -13,7 +13,7 @@ export const ownServer = ({ version }: Binaries): ServerSeen => ({
 });
 
 /**
- * What a cluster that is only borrowed says of itself.
+ * What a borrowed cluster says about itself.
  *
  * @throws Error if it does not answer
  */

@@ -23,11 +23,11 @@ const ROUTES = [
   RESOURCES.trafficSplits,
 ];
 const FOLLOWED = [...ROUTES, RESOURCES.deployments, RESOURCES.releases, RESOURCES.events];
-/** Warnings that tell of what people ordered, or that a switch waits for them. */
+/** Warnings about orders of people, or about a switch that waits for an order. */
 const TOLD: ReadonlySet<string> = new Set(['Aborted', 'Inconclusive']);
 const nameOf = ({ group, plural }: Resource): string => (group === '' ? plural : `${plural}.${group}`);
 
-/** What somebody has ordered in one namespace so far: nothing may go beyond it, at any moment. */
+/** What has been ordered in one namespace so far: no release may exceed it, at any moment. */
 interface Bounds {
   /** images that may serve users */
   serving: Set<string>;
@@ -35,8 +35,8 @@ interface Bounds {
 }
 
 /**
- * Everything that happens to the subjects, as an administrator's watches see it: what holds now, and what was wrong at
- * any moment.
+ * Everything that happens to the subjects, seen through an administrator's watches: the present state, and
+ * all that was wrong at any moment.
  */
 export class Sight {
   readonly broken: string[] = [];
@@ -70,17 +70,19 @@ export class Sight {
     this.#connection.close();
   }
 
-  /** From now on nothing in the subject's namespace may go further than this version alone, and to the canary `most`. */
+  /**
+   * From now on, users in the subject's namespace may get only this version, and the canary at most `most`.
+   */
   bind({ name, most }: Subject, version: string): void {
     this.#bounds.set(name, { serving: new Set([imageOf(version)]), most });
   }
 
-  /** Somebody lets all users have this version, in steps or at once. */
+  /** An order allows this version for all users, in steps or at once. */
   allow({ name }: Subject, version: string): void {
     this.#bounds.get(name)?.serving.add(imageOf(version));
   }
 
-  /** As much of the requests may go to the canary. */
+  /** The canary may get this split of the requests. */
   allowSplit({ name }: Subject, most: Split): void {
     const bounds = this.#bounds.get(name);
     if (bounds !== undefined) bounds.most = most;
@@ -98,7 +100,7 @@ export class Sight {
     return newestFirst(this.list(RESOURCES.releases, name))[0];
   }
 
-  /** "Promoted/Initial" of the newest release */
+  /** The newest release's state, e.g. "Promoted/Initial" */
   phase(subject: Subject): string {
     const { status } = this.release(subject) ?? {};
     return `${getString(status, 'phase') ?? ''}/${getString(status, 'reason') ?? ''}`;
@@ -114,12 +116,15 @@ export class Sight {
     return splitOf(splitRulesOf((resource) => this.#stores.get(resource)?.byNamespace(namespace) ?? []));
   }
 
-  /** Resolves once the newest release of each is like that; whoever never is, is named with what it says. */
+  /**
+   * Resolves once the newest release of each is in that phase; otherwise the error names those that are not,
+   * and their states.
+   */
   async until(subjects: readonly Subject[], phase: RegExp): Promise<void> {
     await this.#all(subjects, (subject) => phase.test(this.phase(subject)), String(phase));
   }
 
-  /** Resolves once all of the requests that may go to the canary do. */
+  /** Resolves once the canary gets all the requests that it may get. */
   async untilSplit(subjects: readonly Subject[]): Promise<void> {
     await this.#all(
       subjects,
@@ -137,7 +142,10 @@ export class Sight {
     );
   }
 
-  /** What the controller warned of in these namespaces, beside how their releases ended: a write that was refused is among it. */
+  /**
+   * The controller's warnings in these namespaces, except about how their releases ended; refused writes are
+   * included.
+   */
   complaints(subjects: readonly Subject[]): string[] {
     const text = (event: KubeObject, field: string): string => getString(event, field) ?? '';
     return subjects.flatMap(({ name }) =>
@@ -155,7 +163,7 @@ export class Sight {
     return listEverything({ get: (path) => eventually(() => this.#get(path)) });
   }
 
-  /** Of a kind that was just created a server says for a moment that its storage is initializing. */
+  /** For a moment, a server says about a new kind that its storage is initializing. */
   async #get<T>(path: string): Promise<T> {
     const headers = { accept: 'application/json' };
     const response = await this.#connection.transport.request({ method: 'GET', url: path, headers });

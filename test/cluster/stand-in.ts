@@ -9,15 +9,15 @@ import { objectPath } from '../../kube/paths.ts';
 import { Reflector } from '../../kube/reflector.ts';
 
 const NODE = 'lane';
-/** What the Gateway controller calls itself. */
+/** The name of the Gateway controller in statuses. */
 export const GATEWAY_CONTROLLER = 'traefik.io/gateway-controller';
-/** The same of the mesh that serves routes whose parent is a Service. */
+/** The name of the mesh that serves routes whose parent is a Service. */
 const MESH_CONTROLLER = 'linkerd.io/policy-controller';
 
 /**
- * What a control plane alone does not do: puts pods on a node, gives them an address and calls them ready (unless their image
- * says "never-ready"), lets deleted ones go, and writes into the status of a route what a Gateway controller writes, and
- * into ServiceProfiles what Linkerd's SMI extension writes.
+ * Does what a control plane alone does not do: puts pods on a node, gives them an address and makes them
+ * ready (unless their image says "never-ready"), removes deleted pods, and writes what a Gateway controller
+ * writes to the status of a route and what Linkerd's SMI extension writes to ServiceProfiles.
  */
 export class StandIn {
   readonly #connection: Connection;
@@ -55,7 +55,8 @@ export class StandIn {
       fieldManager: NODE,
       resources: [resource],
     });
-    // What fails because the object changed meanwhile is done at its next event; a server that restarts is asked again.
+    // A failure because the object changed meanwhile is retried at its next event; a request to a restarting
+    // server is repeated.
     const each = (object: KubeObject, gone = false): void => {
       const again = (): void =>
         void systemClock.after(1_000, () => void see(object, gone).catch(() => undefined));
@@ -100,7 +101,7 @@ export class StandIn {
     if (getString(pod.status, 'podIP') === undefined) await this.#patchStatus(path, this.#running(pod));
   }
 
-  /** The status of a pod that runs. */
+  /** The status of a running pod. */
   #running(pod: KubeObject): JsonObject {
     const at = new Date(systemClock.now()).toISOString().replace(/\.\d+/, '');
     const containers = getObjects(pod.spec, 'containers');
@@ -163,7 +164,10 @@ export class StandIn {
     });
   }
 
-  /** The profile of the Service that is split says where its requests go; without the split it says nothing of it. */
+  /**
+   * The profile of the split Service says where its requests go; without the split it says nothing about
+   * that.
+   */
   async #split(split: KubeObject, gone: boolean): Promise<void> {
     const { namespace = '' } = split.metadata;
     const host = (service: unknown): string => `${String(service)}.${namespace}.svc.cluster.local`;
@@ -180,7 +184,7 @@ export class StandIn {
     await this.#send('PATCH', `${path}/status?fieldManager=${NODE}`, { status });
   }
 
-  /** What is there already or gone already is well; anything else that is not taken is thrown. */
+  /** It is fine if the object exists already or is already gone; any other refusal is thrown. */
   async #send(method: 'POST' | 'PATCH' | 'DELETE', url: string, body: JsonObject): Promise<void> {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const headers = { 'content-type': type, accept: 'application/json' };

@@ -10,16 +10,18 @@ import { BORROWED, Lane, type Hold } from './lane.ts';
 import { Sight } from './sight.ts';
 import { APP, imageOf, objectsOf, type Subject } from './targets.ts';
 
-/** For the name of what is skipped: what confirms routes and runs pods here is the lane's own. */
+/** For the name of a skipped test: here the lane itself confirms routes and runs pods. */
 export const WHY = BORROWED === undefined ? '' : ` (${BORROWED})`;
 export const TARGET = `deployment/${APP}`;
 
-/** What people do to subjects, all at the same time as in a cluster of many teams, and what holds afterwards. */
+/**
+ * What people do to subjects, at the same time as in a cluster with many teams, and what is true afterwards.
+ */
 export class Stage {
   readonly lane: Lane;
   readonly sight: Sight;
   readonly subjects: readonly Subject[];
-  /** the users' objects before a release, with what they have changed themselves since */
+  /** the users' objects before a release, with their own changes since */
   #before: Listing = new Map();
 
   private constructor(lane: Lane, sight: Sight, subjects: readonly Subject[]) {
@@ -39,7 +41,7 @@ export class Stage {
     }
   }
 
-  /** Of a lane on which Sluice is installed. */
+  /** A stage on a lane with Sluice installed. */
   static async on(lane: Lane, subjects: readonly Subject[]): Promise<Stage> {
     await lane.apply(subjects.flatMap(objectsOf));
     return new Stage(lane, await Sight.start(lane.kubeconfig), subjects);
@@ -50,14 +52,14 @@ export class Stage {
     await this.lane.stop();
   }
 
-  /** Everybody sets the image; until somebody orders more, users get `stable` alone. */
+  /** All users set the image; until there is another order, users get only `stable`. */
   async release(version: string, stable: string): Promise<void> {
     this.#before = await this.sight.everything();
     for (const subject of this.subjects) this.sight.bind(subject, stable);
     await this.each((subject) => this.write(subject, 'set', 'image', TARGET, `app=${imageOf(version)}`));
   }
 
-  /** A user's write to the target by kubectl; what the server answers is how it has to be in the end. */
+  /** A user's write to the target with kubectl; what the server answers has to be the final state. */
   async write({ name }: Subject, ...args: string[]): Promise<void> {
     const written = JSON.parse(
       await this.lane.ok([...args, '-n', name, '-o', 'json', '--show-managed-fields']),
@@ -65,7 +67,7 @@ export class Stage {
     this.#before.set(`deployments.apps ${name}/${APP}`, written);
   }
 
-  /** `sluice promote` and the like. */
+  /** Runs `sluice promote` and similar orders. */
   async order({ name: namespace }: Subject, what: Order): Promise<void> {
     const io = { ...recordingIo(), clock: systemClock };
     const code = await order(io, what, TARGET, { kubeconfig: this.lane.kubeconfig, namespace });
@@ -83,13 +85,13 @@ export class Stage {
     await Promise.all(subjects.map(work));
   }
 
-  /** Nothing is left behind, and nothing went further than ordered at any moment. */
+  /** Nothing is left behind, and no release exceeded its orders at any moment. */
   async expectAsBefore(): Promise<void> {
     await eventually(async () => expect(leftovers(this.#before, await this.sight.everything())).toEqual([]));
     expect(this.sight.broken).toEqual([]);
   }
 
-  /** The same, and the server took every write. */
+  /** The same, and the server accepted every write. */
   async expectAtRest(): Promise<void> {
     await this.expectAsBefore();
     expect(this.sight.complaints(this.subjects)).toEqual([]);

@@ -6,15 +6,15 @@ import type { Split } from '../../api/split.ts';
 export const APP = 'web';
 export const REPLICAS = 4;
 
-/** What a user has in one namespace, and how the policy delivers. */
+/** A user's objects in one namespace, and how the policy delivers. */
 export interface Subject {
   /** also the namespace */
   name: string;
-  /** beside Deployment, Service and what protects its pods */
+  /** in addition to Deployment, Service and the objects that protect its pods */
   routes: (namespace: string) => KubeObject[];
-  /** of the policy, beside what holds for all */
+  /** fields of the policy, in addition to the common ones */
   policy: JsonObject;
-  /** as far as a release may go until somebody orders more */
+  /** how far a release may go before another order */
   most: Split;
 }
 
@@ -22,7 +22,7 @@ const WEIGHT = 20;
 const byWeight: Split = { weight: WEIGHT, mirror: 0, matching: false };
 const byMatch: Split = { weight: 0, mirror: 0, matching: true };
 const byCopies: Split = { weight: 0, mirror: 100, matching: false };
-/** Until somebody orders it: nobody measures anything here, and a step passes by a verdict alone. */
+/** Waits for an order: nothing here measures, and a step passes only with a verdict. */
 const steps = (weight: number): JsonObject => ({ steps: [{ weight, minDuration: '1h' }] });
 const CANARY = steps(WEIGHT);
 const TEST: JsonObject = {
@@ -32,7 +32,7 @@ const TEST: JsonObject = {
 };
 const COPIES: JsonObject = { ...CANARY, mirror: { percent: 100, minDuration: '1h' } };
 const STICKY: JsonObject = { ...CANARY, stickiness: { cookie: 'release' } };
-/** Copies prove nothing here, so the switch waits for somebody. */
+/** Copies prove nothing here, so the switch waits for an order. */
 const SWITCH: JsonObject = {
   strategy: 'blueGreen',
   mirror: { minDuration: '1s', maxDuration: '2s' },
@@ -40,7 +40,7 @@ const SWITCH: JsonObject = {
   onInconclusive: 'wait',
 };
 
-/** One of every provider, as its users write it. */
+/** One for every provider, as its users write it. */
 export const PROVIDERS: readonly Subject[] = [
   { name: 'gateway-http', routes: httpRoute, policy: CANARY, most: byWeight },
   { name: 'gateway-grpc', routes: grpcRoute, policy: CANARY, most: byWeight },
@@ -57,7 +57,7 @@ export const PROVIDERS: readonly Subject[] = [
   { name: 'replicas', routes: () => [], policy: { ...CANARY, provider: 'replicas' }, most: byWeight },
 ];
 
-/** What some providers can do beside weights. */
+/** What some providers support besides weights. */
 export const STRATEGIES: readonly Subject[] = [
   { name: 'gateway-ab', routes: httpRoute, policy: TEST, most: byMatch },
   { name: 'gateway-copies', routes: httpRoute, policy: COPIES, most: byCopies },
@@ -68,13 +68,13 @@ export const STRATEGIES: readonly Subject[] = [
   { name: 'nginx-ab', routes: ingress, policy: TEST, most: byMatch },
 ];
 
-/** Their users meet the new version all at once, when somebody lets them. */
+/** Their users get the new version all at once, when an order allows it. */
 export const SWITCHES: readonly Subject[] = [
   { name: 'gateway-switch', routes: httpRoute, policy: SWITCH, most: byCopies },
   { name: 'istio-switch', routes: virtualService, policy: SWITCH, most: byCopies },
 ];
 
-/** Everything a subject is made of, its namespace first. */
+/** All objects of a subject, its namespace first. */
 export function objectsOf({ name: namespace, routes, policy }: Subject): KubeObject[] {
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
@@ -106,7 +106,7 @@ export function objectsOf({ name: namespace, routes, policy }: Subject): KubeObj
 }
 
 const LABELS = { app: APP };
-/** Queries of the user's own: no preset has to fit. */
+/** Queries of the user's own, so that no preset has to fit. */
 const ERRORS: JsonObject = {
   name: 'errors',
   errorRate: {
@@ -147,7 +147,7 @@ function gateway(namespace: string): KubeObject {
   });
 }
 
-/** Two rules for the Service, one of them with a filter, and one that sends nowhere. */
+/** Two rules for the Service, one of them with a filter, and one without backends. */
 function httpRoute(namespace: string): KubeObject[] {
   const header = {
     type: 'RequestHeaderModifier',
@@ -185,7 +185,7 @@ function grpcRoute(namespace: string): KubeObject[] {
   return [gateway(namespace), route];
 }
 
-/** Linkerd 2.14 and later split what goes to a Service by a route with that Service as parent. */
+/** Linkerd 2.14 and later split requests to a Service by a route with that Service as its parent. */
 function meshRoute(namespace: string): KubeObject[] {
   return [
     own(namespace, 'gateway.networking.k8s.io/v1', 'HTTPRoute', {
@@ -216,7 +216,7 @@ function ingress(namespace: string): KubeObject[] {
   ];
 }
 
-/** What a mesh has for a Service whoever routes to it. */
+/** A mesh's policies for a Service, independent of what routes to it. */
 function meshPolicies(namespace: string): KubeObject[] {
   return [
     own(namespace, 'networking.istio.io/v1', 'DestinationRule', {
@@ -243,7 +243,7 @@ function virtualService(namespace: string): KubeObject[] {
   return [route, ...meshPolicies(namespace)];
 }
 
-/** For metrics by route; Linkerd's SMI extension writes the split into it and takes it out again. */
+/** For metrics by route; Linkerd's SMI extension writes the split into it and removes it again. */
 function serviceProfile(namespace: string): KubeObject[] {
   const profile = own(namespace, 'linkerd.io/v1alpha2', 'ServiceProfile', {
     routes: [{ name: 'GET', condition: { method: 'GET', pathRegex: '/.*' } }],

@@ -1,4 +1,7 @@
-/** Every right that manifests/rbac gives is used, and none is missing: by the audit log of a real server. */
+/**
+ * Every right that manifests/rbac gives is used, and no right is missing, checked with the audit log of a
+ * real server.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOME } from '../../api/names.ts';
 import { RIGHTS } from '../../release/rights.ts';
@@ -11,7 +14,7 @@ import { APP } from './targets.ts';
 const nameOf = (group: string, resource: string, subresource = ''): string =>
   `${resource}${group === '' ? '' : `.${group}`}${subresource === '' ? '' : `/${subresource}`}`;
 
-/** "patch deployments.apps/status" */
+/** the rights as texts, e.g. "patch deployments.apps/status" */
 const GIVEN = RIGHTS.flatMap(({ resource, subresource, verbs }) =>
   verbs.map((verb) => `${verb} ${nameOf(resource.group, resource.plural, subresource)}`),
 );
@@ -19,7 +22,7 @@ const GIVEN = RIGHTS.flatMap(({ resource, subresource, verbs }) =>
 describe.skipIf(BORROWED !== undefined)(`the rights of the controller${WHY}`, () => {
   let stage: Stage;
 
-  /** What it asked of the server, as it is given: "patch deployments.apps". */
+  /** The recorded requests in the form of a right, e.g. "patch deployments.apps". */
   const used = (): Set<string> =>
     new Set(
       stage.lane
@@ -79,7 +82,7 @@ describe.skipIf(BORROWED !== undefined)(`the rights of the controller${WHY}`, ()
       await stage.order(subject, 'promote');
     }
     await stage.sight.until(DELIVERED, /^Promoted\/PromotedByHuman$/);
-    // The same is said twice: its Event is counted.
+    // The same message occurs twice, so its Event is counted.
     const annotate = (...what: string[]) =>
       stage.lane.ok(['annotate', TARGET, '-n', BLOCKED.name, '--overwrite', ...what]);
     await stage.order(BLOCKED, 'abort');

@@ -4,9 +4,9 @@ import { deployment, image, NAMESPACE } from './held.ts';
 import type { Lane } from './lane.ts';
 
 export interface Verb {
-  /** also the name of the target that it is tried on */
+  /** also the name of the target on which it is tried */
   name: string;
-  /** it un-pauses as well, which the guard of the hold by pause refuses */
+  /** it also ends the pause, which the guard of the hold by pause refuses */
   unpauses?: true;
   run: (lane: Lane, name: string) => Promise<Ran>;
 }
@@ -14,14 +14,14 @@ export interface Verb {
 const TEMPLATE = { spec: { containers: [{ name: 'app', image: image(2) }] } };
 const NAMED = ['-n', NAMESPACE];
 
-/** A manifest, as from a file. */
+/** Passes a manifest, as if from a file. */
 const file = (lane: Lane, args: string[], object: object): Promise<Ran> =>
   lane.kubectl([...args, '-f', '-'], { input: JSON.stringify(object) });
 
 const patch = (lane: Lane, name: string, type: string, body: object): Promise<Ran> =>
   lane.kubectl(['patch', 'deployment', name, ...NAMED, `--type=${type}`, '-p', JSON.stringify(body)]);
 
-/** Every way by which people bring a new template. */
+/** Every way in which people bring a new template. */
 export const NEW_TEMPLATE: readonly Verb[] = [
   {
     name: 'set-image',
@@ -95,7 +95,7 @@ export const NEW_TEMPLATE: readonly Verb[] = [
   },
 ];
 
-/** What changes no version. */
+/** Changes without a new version. */
 export const SAME_TEMPLATE: readonly Verb[] = [
   {
     name: 'scale',

@@ -10,7 +10,10 @@ import { foreignCrd } from '../support/kinds/index.ts';
 import { APP, companionInput, followed, TARGET } from '../support/followed.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-/** An API server fills in defaults and refuses what is wrong; what it makes of a copy must not call for another write. */
+/**
+ * An API server fills in defaults and refuses what is wrong; a copy as the server stores it must not need
+ * another write.
+ */
 
 const SELECTED = { selector: APP };
 const ON_SERVICE = { targetRefs: [{ group: '', kind: 'Service', name: 'web' }] };

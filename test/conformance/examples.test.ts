@@ -20,7 +20,10 @@ import { foreignCrd } from '../support/kinds/index.ts';
 import { reportedBy } from '../support/routes.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-/** Whatever examples/ and the pages of docs/migration/ show of Sluice is taken by an API server, and a release of it can begin. */
+/**
+ * An API server accepts every object of Sluice that examples/ and the pages of docs/migration/ show, and a
+ * release of it can begin.
+ */
 
 const ROOT = join(import.meta.dirname, '../..');
 const NAMESPACE = 'shop';
@@ -48,7 +51,7 @@ const EXAMPLES: Example[] = files('examples', '.yaml').map((name) => ({
   objects: objectsIn(readFileSync(join(ROOT, 'examples', name), 'utf8')),
 }));
 
-/** Blocks of a page that hold a target; those of the other tool hold none. */
+/** Blocks of a page that contain a target; those of the other tool contain none. */
 const MIGRATED: Example[] = files('docs/migration', '.md').flatMap((name) => {
   const page = readFileSync(join(ROOT, 'docs/migration', name), 'utf8');
   return [...page.matchAll(/^```yaml\n([^]*?)^```/gm)]
@@ -74,7 +77,10 @@ afterEach(async () => {
   for (const end of ended.splice(0).reverse()) await end();
 });
 
-/** Applies the objects, lets the Deployment roll out, reports on routes as their controller would, and asks `sluice check`. */
+/**
+ * Applies the objects, lets the Deployment roll out, reports on routes as their controller would, and runs
+ * `sluice check`.
+ */
 async function checked(example: Example, controller = ISTIO): Promise<Said> {
   const clock = new VirtualClock();
   const { client, server } = await startApi(clock, NAMESPACE, 'sluice-system');

@@ -9,7 +9,10 @@ import { foreignCheck, foreignCrd, type ForeignKind } from '../support/kinds/ind
 import { backend, grpcRoute, httpRoute, pathMatch, rule } from '../support/routes.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-/** What the definitions of the Gateway API and of Istio refuse, an API server refuses here, and the suites of the providers with it. */
+/**
+ * The API server here refuses what the definitions of the Gateway API and of Istio refuse, and so do the
+ * suites of the providers.
+ */
 
 const web = [backend('web')];
 const inRule = (more: JsonObject): KubeObject => httpRoute('shop', [rule('/', web, more)]);

@@ -10,7 +10,7 @@ import { ObjectWorld } from '../support/apply-writes.ts';
 import { backend, grpcRoute, grpcRule, httpRoute, rule } from '../support/routes.ts';
 import { aTrafficContext } from '../support/traffic.ts';
 
-/** What the provider writes, as requests see it: through a data plane that knows nothing of the provider. */
+/** The provider's writes, tested with requests through a data plane that knows nothing about the provider. */
 
 const SERVICES = backends({ web: ['10.0.0.1'], 'web-canary': ['10.0.0.2'], api: ['10.0.0.3'] });
 const HEADERS = [{ name: 'X-Group', value: 'beta' }];
@@ -51,13 +51,13 @@ class Edge {
     expect(gateway.plan(this.#context(), split)).toEqual([]);
   }
 
-  /** By somebody who does not know what was wanted. */
+  /** The end as a controller makes it that does not know what was wanted. */
   end(): void {
     for (const write of gateway.cleanup(this.#context(NOTHING_WANTED))) this.#world.apply(write);
     expect(this.#world.list(this.#route.kind)[0]?.spec).toEqual(this.#route.spec);
   }
 
-  /** Where one request goes; `draw` is what chance says. */
+  /** Where one request goes; `draw` is the random number. */
   ask({ path = '/', headers = {} }: Client, draw = 0.5) {
     const live = this.#world.list(this.#route.kind);
     const isGrpc = this.#route.kind === 'GRPCRoute';

@@ -9,7 +9,7 @@ import { ObjectWorld } from '../support/apply-writes.ts';
 import { destination, httpTo, virtualService } from '../support/istio.ts';
 import { aTrafficContext } from '../support/traffic.ts';
 
-/** What the provider writes, as requests see it: through a data plane that knows nothing of the provider. */
+/** The provider's writes, tested with requests through a data plane that knows nothing about the provider. */
 
 const SERVICES = backends({ web: ['10.0.0.1'], 'web-canary': ['10.0.0.2'], api: ['10.0.0.3'] });
 const WANTS: Wants = {
@@ -58,7 +58,7 @@ class Mesh {
     expect(istio.plan(context(), split)).toEqual([]);
   }
 
-  /** Where one request goes; `draw` is what chance says. */
+  /** Where one request goes; `draw` is the random number. */
   ask({ path = '/', query = new URLSearchParams(), headers = {} }: Client, draw = 0.5) {
     const table = new VirtualServiceTable(this.#world.list('VirtualService'), SERVICES);
     const request = { method: 'GET', host: this.#host, path, query, headers };

@@ -1,4 +1,4 @@
-/** The shipped admission policies as the users of kubectl meet them. */
+/** The shipped admission policies as kubectl's users see them. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

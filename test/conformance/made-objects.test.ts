@@ -33,7 +33,7 @@ import { aDeployment, aPod, aReplicaSet, aService } from '../support/objects.ts'
 import { aTrafficContext, percent } from '../support/traffic.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
-/** An API server fills in defaults, drops what it does not know and refuses what is wrong. */
+/** An API server fills in defaults, drops unknown fields and refuses what is wrong. */
 
 const bare = (object: KubeObject): KubeObject => {
   const { name, namespace, labels, annotations } = object.metadata;

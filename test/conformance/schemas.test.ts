@@ -29,7 +29,7 @@ const schemaOf = (kind: string) => {
   return schema;
 };
 
-/** As an API server with fieldValidation=Strict: a field that the schema does not know is an error. */
+/** Like an API server with fieldValidation=Strict: an unknown field is an error. */
 function strict(schema: Json | undefined): Json {
   if (Array.isArray(schema)) return schema.map(strict);
   if (!isObject(schema)) return schema ?? null;
@@ -72,7 +72,7 @@ const wire = (kind: string, spec: unknown): JsonObject =>
     JSON.stringify({ apiVersion: 'sluice.dev/v1alpha1', kind, metadata: { name: 'x' }, spec }),
   ) as JsonObject;
 
-/** Paths of fields without a value: what YAML makes of a sentence with a comma between braces. */
+/** Paths of fields without a value: YAML makes these from a sentence with a comma between braces. */
 function empty(value: Json | undefined, path: string): string[] {
   if (value === null) return [path];
   if (typeof value !== 'object') return [];

@@ -10,7 +10,9 @@ import { HttpSide } from '../support/sources/http-side.ts';
 import { PrometheusSide } from '../support/sources/prometheus-side.ts';
 import type { Side, Told } from '../support/sources/side.ts';
 
-/** Every source is held to these promises: a new one adds its side here (docs/extending/metric-source.md). */
+/**
+ * Every source has to keep these promises: a new source adds its side here (docs/extending/metric-source.md).
+ */
 const SIDES: readonly (new () => Side)[] = [PrometheusSide, HttpSide];
 
 const BASE = { critical: true, dryRun: false } as const;
@@ -69,7 +71,7 @@ async function measured(of: Side, metric: Metric, window: Window, namespace = 's
   return measurement;
 }
 
-/** Tells the source what is so at the end of each window, and measures it. */
+/** Tells the source the numbers at the end of each window, and measures it. */
 async function run(of: Side, told: readonly Told[], metric = errorRate(of)): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const [index, each] of told.entries()) {

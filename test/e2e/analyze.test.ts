@@ -27,7 +27,7 @@ const file = (name: string, text: string): string => {
 const SPEC = 'interval: 1m\nmetrics:\n  - name: errors\n    errorRate: { preset: auto }\n';
 
 const arms = { canary: { total: 600, bad: 6 }, stable: { total: 1000, bad: 10 } };
-/** A sample per minute, from the first on. */
+/** A sample each minute, from the first minute on. */
 const samples = (minutes: number): string =>
   Array.from(
     { length: minutes },
@@ -59,12 +59,12 @@ describe('sluice analyze', () => {
   });
 
   it('needs no more memory for more samples', async () => {
-    // Half as much again as the program takes by itself: samples that were kept would fill it.
+    // Half as much again as the program needs by itself: samples that were kept in memory would fill it.
     const heap = ['--max-old-space-size=44', '--max-semi-space-size=2'];
     const args = ['--template', file('t.yaml', SPEC), '--on-inconclusive', 'wait'];
     const child = spawn(process.execPath, [...heap, PROGRAM, 'analyze', ...args]);
     child.stdout.resume();
-    child.stdin.on('error', () => undefined); // said by the exit code
+    child.stdin.on('error', () => undefined); // the exit code reports the failure
     const ended = once(child, 'exit');
     for (let i = 1; i <= 150_000 && child.exitCode === null && child.signalCode === null; i++) {
       const idle = { total: 0, bad: 0 };

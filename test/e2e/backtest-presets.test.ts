@@ -13,30 +13,30 @@ const PROGRAM = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const SCRAPE_S = 15;
 const SCRAPES = 2.5 * 240 + 1;
 const START_S = Date.UTC(2024, 0, 31) / 1000;
-/** Requests of each source and scrape. */
+/** Requests for each source and scrape. */
 const GOOD = 97;
 const BAD = 3;
-/** Of all requests, those up to each bound. */
+/** The share of requests up to each bound. */
 const BUCKETS: readonly [string, number][] = [
   ['100', 60],
   ['500', 35],
   ['+Inf', 5],
 ];
 
-/** How a back end names what it counts: a list of labels for each place that counts, without braces. */
+/** How a back end names its counts: a list of labels for each place that counts, without braces. */
 interface Naming {
   counter: string;
   good: string[];
   bad: string[];
-  /** the counter of bad ones alone, where it is another */
+  /** the counter of bad requests, if it is a separate one */
   failures?: string;
   buckets: string;
-  /** none: those of another preset that reads the same ones */
+  /** none: another preset with the same histograms has them */
   durations: string[];
 }
 
 const CONTROLLER = 'controller_class="k8s.io/ingress-nginx",method="GET"';
-/** Of two controllers one is scraped with its own labels, the other has them renamed. */
+/** Two controllers: one is scraped with its own labels, the labels of the other are renamed. */
 const nginx = (status: string): string[] => [
   `job="a",instance="a:1",${CONTROLLER},namespace="shop",ingress="checkout",service="checkout"${status}`,
   `job="b",instance="b:1",${CONTROLLER},namespace="ingress-nginx",exported_namespace="shop",ingress="checkout",exported_service="checkout"${status}`,
@@ -137,7 +137,7 @@ const NAMINGS: Record<string, Naming> = {
     buckets: 'envoy_cluster_upstream_rq_time_bucket',
     durations: envoy(''),
   },
-  // of shop.v1.Cart/Get, whose name Envoy takes apart at the dots
+  // from shop.v1.Cart/Get, whose name Envoy splits at the dots
   'envoy-gateway-grpc': envoyCalls('grpcroute/shop/checkout/rule/0/backend/0', '_Cart_Get_'),
   cilium: envoyByService('infra/cilium-gateway-public/shop_checkout_80'),
   'cilium-grpc': envoyCalls('infra/cilium-gateway-public/shop_checkout_80', '_'),
@@ -157,7 +157,7 @@ const NAMINGS: Record<string, Naming> = {
   },
 };
 
-/** A counter that grows by `mean` a scrape, on top of `below`. */
+/** A counter that grows by `mean` with each scrape, starting from `below`. */
 function grow(random: () => number, mean: number, below?: readonly number[]): number[] {
   let value = 0;
   return Array.from({ length: SCRAPES }, (_, i) => {
@@ -228,7 +228,7 @@ describe('sluice backtest replays what a real Prometheus has of', () => {
   test.each(PRESETS.map(({ name }) => name))('preset %s', async (name) => {
     const { traffic, scenarios } = await backtest(name);
     const sources = NAMINGS[name]?.good.length ?? 0;
-    // so many Poisson counts are off by less than a percent
+    // with that number of Poisson counts the error is below one percent
     expect(traffic.requestsPerMinute / (4 * (GOOD + BAD) * sources)).toBeCloseTo(1, 1);
     expect(traffic.errorRate).toBeCloseTo(BAD / (GOOD + BAD), 2);
     const names = scenarios.map((scenario) => scenario.name);

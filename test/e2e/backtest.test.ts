@@ -14,7 +14,7 @@ const HOURS = 6;
 const START_S = Date.UTC(2024, 0, 31) / 1000;
 const PODS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => `checkout-7d9f8b6c5-${letter}x2k9`);
 
-/** Requests of a pod and scrape by how long they took, and how many of all fail. */
+/** Requests for each pod and scrape by duration, and the number that fails. */
 const BUCKETS: readonly [string, number][] = [
   ['0.05', 30],
   ['0.1', 50],
@@ -29,7 +29,7 @@ const WHOLE = BUCKETS.reduce((sum, [, mean]) => sum + mean, 0);
 
 let prometheus: FilledPrometheus;
 
-/** Series of one pod in OpenMetrics: all samples of a series follow each other. */
+/** Series of one pod in OpenMetrics: all samples of a series are together. */
 function seriesOf(pod: string, seed: number): { requests: string[]; durations: string[] } {
   const random = seeded(seed);
   const labels = `job="app",instance="${pod}:80",namespace="shop",pod="${pod}"`;

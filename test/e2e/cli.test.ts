@@ -38,10 +38,10 @@ function kubeconfig(): string {
   return path;
 }
 
-/** A bug, as far as the program can tell. */
+/** To the program this looks like a bug. */
 const BUG = `process.once('SIGUSR2', () => { throw new Error('nobody foresaw this'); })`;
 
-/** Names the packages that were loaded, at the end. */
+/** Prints the names of the loaded packages at the end. */
 const LOADED = `import { registerHooks } from 'node:module';
   const seen = new Set();
   registerHooks({ load: (url, context, next) => (seen.add(url), next(url, context)) });

@@ -34,7 +34,7 @@ interface Ended {
   error: string;
 }
 
-/** Runs `sluice controller`; `act` is called while it runs, with a way to signal it. */
+/** Runs `sluice controller`; calls `act` while it runs, with a function that sends a signal. */
 async function program(
   args: string[],
   act?: (kill: (signal: NodeJS.Signals) => void, printed: () => string) => Promise<void>,
@@ -89,7 +89,8 @@ describe('sluice controller', () => {
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { msg: string }).msg);
-    // Policies and kinds are looked for while it leads: how far that gets before the signal is a race.
+    // The controller looks for policies and kinds while it leads: how far it gets before the signal is a
+    // race.
     const own = messages.filter(
       (message) => !/^(hold|releases): |^kinds that are not installed/.test(message),
     );
@@ -125,7 +126,7 @@ describe('sluice controller', () => {
       kill('SIGTERM');
     });
     const warnings = ended.out.split('\n').filter((line) => line.includes('"level":40'));
-    // Which of them comes first is a race.
+    // The order of these two is a race.
     const messages = warnings.map((line) => (JSON.parse(line) as { msg: string }).msg).sort();
     expect(messages).toEqual([
       'leader election failed to write',

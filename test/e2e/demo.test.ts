@@ -21,11 +21,14 @@ interface Run {
   code: number | null;
   outcomes: Outcome[];
   decisions: Decision[];
-  /** everything it printed, for the message of a failed test */
+  /** its whole output, for the message of a failed test */
   log: string;
 }
 
-/** `sluice demo --headless --json` as a process of its own, scenarios one after the other in one small world. */
+/**
+ * Runs `sluice demo --headless --json` in its own process, with scenarios one after another in one small
+ * world.
+ */
 function demo(provider: DemoProvider, scenarios: ScenarioName[], ...more: string[]): Promise<Run> {
   const args = [PROGRAM, 'demo', '--headless', '--json', `--provider=${provider}`, ...more];
   const child = spawn(process.execPath, [...args, ...scenarios.map((name) => `--scenario=${name}`)]);
@@ -59,13 +62,13 @@ function reasons(run: Run): string[] {
   return run.decisions.map((decision) => decision.reason);
 }
 
-/** What each step was let pass for: three steps, three findings of their own. */
+/** Why each step passed: three steps, three findings of their own. */
 function proofs(run: Run): string[] {
   const passed = run.decisions.filter(({ reason }) => reason === 'StepPassed' || reason === 'AllStepsPassed');
   return [...new Set(passed.map((decision) => decision.sentence))];
 }
 
-// Worlds do not share anything but the processor, so they run side by side.
+// Worlds share only the processor, so they run side by side.
 describe.concurrent('the demo', () => {
   it.each<{ provider: DemoProvider }>([{ provider: 'gateway' }, { provider: 'nginx' }])(
     'promotes a healthy version and rolls a bad one back through $provider, losing no request',
@@ -113,7 +116,8 @@ describe.concurrent('the demo', () => {
       weights: [],
       canaryRequests: 0,
     });
-    // 5% errors lie beyond the margin and at the ceiling of the demo's blue-green: either may be certain first
+    // 5% errors are beyond the margin and at the ceiling of the demo's blue-green: either may be certain
+    // first
     expect(['HarmDetected', 'CeilingExceeded'], run.log).toContain(regression?.reason);
     expect(run.code).toBe(0);
   });
@@ -188,7 +192,7 @@ describe.concurrent('the demo', () => {
         expect(isAlive(controller)).toBe(false);
       });
       if (signal === 'SIGINT') expect(child.exitCode).toBe(130);
-      // what SIGKILL leaves is a folder of logs
+      // SIGKILL leaves a folder of logs
       rmSync(dirname(/kubeconfig (\S+)/.exec(log)?.[1] ?? '/nowhere/x'), { recursive: true, force: true });
     },
   );

@@ -15,8 +15,9 @@ import { backend, grpcRoute, grpcRule, httpRoute, rule } from '../support/routes
 import { percent } from '../support/traffic.ts';
 
 /*
- * What the presets for Envoy Gateway read is what back ends and clients have counted themselves: of a real Envoy, configured as Envoy
- * Gateway would for the routes that Sluice writes, and of the playground, which is held to it by the same tests. The Prometheus is real.
+ * The presets for Envoy Gateway read the same numbers that back ends and clients have counted themselves:
+ * from a real Envoy, configured as Envoy Gateway would for the routes that Sluice writes, and from the
+ * playground, which has to pass the same tests. The Prometheus is real.
  */
 const found = ensureEnvoy(() => undefined);
 const binary = 'path' in found ? found.path : '';
@@ -32,7 +33,7 @@ const PLANES = [
   { name: 'the playground', skip: false, open: playgroundPlane, grpc: (arm: Arm) => arm.listen() },
 ];
 
-/** Does nothing, and so keeps the names of clusters when the rule is split. */
+/** A filter without effect, which keeps the names of clusters when the rule is split. */
 const KEEPS_NAMES: JsonObject[] = [
   { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-nobody-sends'] } },
 ];
@@ -47,13 +48,13 @@ interface Http {
   wants?: Wants;
 }
 
-/** A route of its own for every test: Envoy's clusters are named after it, and their counters with them. */
+/** Every test has its own route: Envoy's clusters are named after it, and so are their counters. */
 function http({ filters, ...options }: Http = {}): Edge {
   const ref = backend('web', filters === undefined ? {} : { filters });
   return lab.edge(httpRoute(`web-${++routes}`, [rule(`/${routes}`, [ref])]), options);
 }
 
-/** By the route of this test. */
+/** Sends requests that use the route of this test. */
 const send = (count: number, headers?: (i: number) => Record<string, string>): Promise<Seen[]> =>
   lab.send(count, { path: `/${routes}`, ...(headers && { headers }) });
 
@@ -152,7 +153,7 @@ describe.for(PLANES)('$name', ({ skip, open, grpc }) => {
       await edge.go(percent(20));
       await send(20);
       await edge.go(percent(0));
-      // It counts from 0 again, which shows as long as it is below what it had.
+      // It counts from 0 again, which shows only while the count is below the former one.
       expect((await edge.during(() => send(40, headers), true)).errors).toMatchObject({ stable: '4 of 40' });
     });
 

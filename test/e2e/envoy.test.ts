@@ -15,17 +15,20 @@ import type { RealEnvoy } from '../support/envoy/process.ts';
 import { backend, httpRoute, rule } from '../support/routes.ts';
 import { percent } from '../support/traffic.ts';
 
-/* What only a real Envoy can show: how it counts requests that it sends again, and what it loses when a cluster is renamed. */
+/*
+ * What only a real Envoy can show: how it counts requests that it retries, and what it loses when a cluster
+ * is renamed.
+ */
 const found = ensureEnvoy(() => undefined);
 const binary = 'path' in found ? found.path : '';
 const title = 'missing' in found ? `a real Envoy (skipped: ${found.missing})` : 'a real Envoy';
 
-/** Does nothing, and so keeps the names of clusters when the rule is split. */
+/** A filter without effect, which keeps the names of clusters when the rule is split. */
 const KEEPS_NAMES: JsonObject[] = [
   { type: 'RequestHeaderModifier', requestHeaderModifier: { remove: ['x-nobody-sends'] } },
 ];
 
-/** Those of the table below that hold the cookie group=b.1, and those that only look like it. */
+/** Headers that contain the cookie group=b.1, and headers that only look like it. */
 const COOKIES = [
   ...['group=b.1', 'a=1; group=b.1', 'a=1;group=b.1', 'group=b.1; b=2', 'group=b.1 ; b=2', 'group=b.1;b=2'],
   ...['group=b.1;', 'a=1;\tgroup=b.1', 'group=b.2; group=b.1'],
@@ -46,7 +49,7 @@ let lab: Lab;
 const edgeOf = (name: string, options: Parameters<Lab['edge']>[1] = {}, filters?: JsonObject[]): Edge =>
   lab.edge(httpRoute(name, [rule('/', [backend('web', filters && { filters })])]), options);
 
-/** Requests that Envoy had no cluster for, by its own count. */
+/** Requests for which Envoy had no cluster, by its own count. */
 async function noCluster(): Promise<number> {
   const stats = await envoy.stats('^http\\.http-10080\\.no_cluster$');
   return Number(Object.values(stats)[0] ?? 0);
@@ -64,7 +67,8 @@ describe.skipIf(binary === '')(title, () => {
   test('counts a request that it sends again once, as it ended', async () => {
     const edge = edgeOf('retried', { retries: 2 });
     await edge.go(percent(40));
-    // of 15 requests 10 are answered at once, two of them badly and twice more, and 5 after two bad answers
+    // of 15 requests, 10 end as they were first answered (two of them badly, after two more tries), and 5
+    // after two bad answers
     const attempts = 300 + (300 / 15) * (2 * 2 + 5 * 2);
     const headers = (i: number) => ({
       [ASK.id]: String(i),
@@ -141,7 +145,7 @@ describe.skipIf(binary === '')(title, () => {
   });
 
   describe('that drops the old clusters before the routes have moved', () => {
-    /** What Envoy Gateway's stream can come to; between the two steps requests come in. */
+    /** The worst case of Envoy Gateway's stream: requests come between the two steps. */
     async function split(edge: Edge): Promise<{ between: Seen[]; after: Seen[] }> {
       await edge.go(percent(0));
       const { clusters, routes } = envoyGateway(edge.write(percent(25)), { endpoints: lab.endpoints });

@@ -21,7 +21,7 @@ import { NATIVE_TYPE, nativeExposition } from '../support/native-exposition.ts';
 import { edgeAfter } from '../support/edge.ts';
 import { measureMetric } from '../support/measure-metric.ts';
 
-/** What the two targets show. */
+/** The metrics of the two targets. */
 let registry = new Registry();
 let natives: NativeHistogram[] = [];
 let marks = 0;
@@ -83,7 +83,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Waits until everything both targets show now has been scraped; returns a time after that. */
+/** Waits until everything that both targets show now has been scraped; returns a time after that. */
 async function scraped(): Promise<number> {
   const mark = ++marks;
   await eventually(async () => {
@@ -109,7 +109,7 @@ function measured(window: Window, query: string, calibrate = false): Promise<Mea
   return measureMetric(client, { window, metric, calibrate });
 }
 
-/** A process that has just started: all its histograms are empty. */
+/** A process that has just started, so that all its histograms are empty. */
 function startProcess(name: string): { observe: (service: string, seconds: readonly number[]) => void } {
   registry = new Registry();
   const histogram = new Histogram({
@@ -208,7 +208,7 @@ describe('native histograms of a real Prometheus', () => {
       canary: { bounds: close([1, 2, 4]), counts: [0, 1, 2, 0] },
     });
     expect(await measured({ startMs: middleMs, endMs }, query)).toMatchObject({
-      // (2, 2√2] is cut as coarsely as the canary's
+      // (2, 2√2] is merged to the canary's coarser bucket
       stable: { bounds: close([2, 4]), counts: [0, 2, 0] },
       canary: { counts: [0, 1, 5, 0] },
     });

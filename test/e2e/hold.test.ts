@@ -1,4 +1,7 @@
-/** The hold by admission, with the real controller as its own process and its own identity, and kubectl where there is one. */
+/**
+ * The hold by admission, with the real controller in its own process with its own identity, and with kubectl
+ * if it is installed.
+ */
 import { execFile, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../api/kube.ts';
@@ -58,7 +61,9 @@ async function phases(): Promise<unknown[]> {
   return items.map(({ status }) => status?.['phase']);
 }
 
-/** What a human tries on a held target; everything but the resume is taken, and lifts nothing. */
+/**
+ * What a user tries on a held target; everything except the resume is accepted, and nothing ends the hold.
+ */
 async function tryToLift(): Promise<Result | undefined> {
   await stage.client.patch(PATH, 'merge', { spec: { paused: false } });
   expect(await hold()).toBe('paused, new');

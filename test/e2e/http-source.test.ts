@@ -8,15 +8,15 @@ import { SAFE_MARGIN } from '../../playground/demo/policies.ts';
 import { Stage } from '../../playground/demo/stage.ts';
 
 /**
- * A service of the user's own that tells as JSON what the gateway of the playground counted:
- * /requests/<Service> → {"requests": {"total": n, "failed": n, "rate": n}}.
+ * A user's own service that returns as JSON what the gateway of the playground counted: /requests/<Service> →
+ * {"requests": {"total": n, "failed": n, "rate": n}}.
  */
 class Numbers {
   readonly server = http.createServer((request, response) => {
     this.#answer(request.url ?? '', response).catch(() => response.writeHead(500).end());
   });
   readonly asked = new Set<string>();
-  /** where the gateway's counters are, once it runs */
+  /** the gateway's metrics, once it runs */
   gateway: (() => string) | undefined;
 
   async listen(): Promise<string> {
@@ -35,7 +35,7 @@ class Numbers {
   }
 }
 
-/** What Istio's proxy counted for a Service. */
+/** The counts of Istio's proxy for a Service. */
 function counted(text: string, service: string): { total: number; failed: number } {
   let [total, failed] = [0, 0];
   for (const line of text.split('\n')) {

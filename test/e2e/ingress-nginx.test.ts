@@ -15,8 +15,8 @@ import {
 import { RealNginx } from '../support/nginx/process.ts';
 
 /*
- * The playground decides as ingress-nginx's own balancer does, in a real nginx: everything that Sluice writes into annotations, and what
- * clients send.
+ * The playground decides like ingress-nginx's own balancer in a real nginx, for everything that Sluice writes
+ * into annotations and that clients send.
  */
 const found = ensureNginxWithLua(() => undefined);
 const title =
@@ -161,7 +161,7 @@ const withSession = ({ headers }: Asked, of: (arm: 'stable' | 'canary') => strin
     ]),
   );
 
-/** What the playground says; its session cookies are its own. */
+/** The playground's decision; its session cookies are its own. */
 function decision(table: IngressTable, asked: Asked): string {
   const host = hostOf(asked.released);
   const headers = withSession(asked, (arm) => sessionOfPlayground(asked.released, arm));
@@ -170,7 +170,7 @@ function decision(table: IngressTable, asked: Asked): string {
   return routed.labels.canary === '' ? 'stable' : 'canary';
 }
 
-/** From the answer to a request that had no cookie. */
+/** The cookie in the answer to a request without a cookie. */
 function sessionOfPlayground(each: Released, arm: 'stable' | 'canary'): string {
   const weight = arm === 'canary' ? '100' : '0';
   const alone = { ...each, canary: { 'canary-weight': weight } };

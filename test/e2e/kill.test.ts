@@ -9,7 +9,7 @@ import { play } from '../../playground/demo/play.ts';
 import type { Outcome } from '../../playground/demo/play.ts';
 import { Stage } from '../../playground/demo/stage.ts';
 
-/** A moment of a release; the controller dies at the first status that shows it. */
+/** A moment of a release; the controller dies when a status first shows it. */
 interface Moment {
   when: string;
   is(status: ReleaseStatus): boolean;
@@ -48,7 +48,7 @@ function progressingOf(deployment: KubeObject): Condition | undefined {
   return conditions?.find((condition) => condition.type === 'Progressing');
 }
 
-/** Plays a scenario; at each moment the controller is killed with SIGKILL and another one started. */
+/** Plays a scenario; at each moment the controller is killed with SIGKILL and another one starts. */
 async function playWithDeaths(name: 'healthy' | 'regression', moments: Moment[]): Promise<Ending> {
   const broken: string[] = [];
   const stage = await Stage.start({

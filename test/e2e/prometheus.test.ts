@@ -29,7 +29,7 @@ import { measureMetric } from '../support/measure-metric.ts';
 import { ingress as ingressOf, ingressPath } from '../support/routes.ts';
 import { aTrafficContext } from '../support/traffic.ts';
 
-/** Something that is scraped: a page of text lines, or HTTP 503. */
+/** A target to scrape: a page of text lines, or HTTP 503. */
 class Exporter {
   readonly lines = new Map<string, number>();
   up = true;
@@ -60,7 +60,7 @@ class Exporter {
 
 const first = new Exporter();
 const second = new Exporter();
-/** Scraped as a ServiceMonitor without honorLabels does it. */
+/** Scraped like a ServiceMonitor without honorLabels. */
 const ingress = new Exporter();
 const directory = mkdtempSync(join(tmpdir(), 'sluice-prometheus-'));
 let prometheus: ChildProcess | undefined;
@@ -113,7 +113,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Waits until everything the exporter says now has been scraped; returns a time after that scrape. */
+/** Waits until everything that the exporter shows now has been scraped; returns a time after that scrape. */
 async function scraped(exporter = first): Promise<number> {
   const mark = ++marks;
   exporter.lines.set('mark', mark);
@@ -198,7 +198,8 @@ describe('counting against a real Prometheus', () => {
     const endMs = await scraped(ingress);
     expect(await byPreset(nginxPresets, { startMs, endMs })).toMatchObject([
       { outcome: 'ok', stable: { total: 102, bad: 2 }, canary: { total: 33, bad: 3 } },
-      // redirects are nginx's own; an answer of the class 5xx may be nginx's too, and is counted once more in case no pod gave it
+      // redirects come from nginx itself; an answer of the class 5xx may also come from nginx, and is counted
+      // again in case no pod gave it
       { outcome: 'ok', stable: 62 + 2, canary: 33 },
     ]);
   });

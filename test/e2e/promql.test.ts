@@ -11,7 +11,7 @@ import { ACCEPTED, REFUSED } from '../support/promql-queries.ts';
 const AT_S = Date.UTC(2024, 0, 31) / 1000;
 const LABELS = ['job="app",instance="a:1"', 'job="app",instance="b:1"'];
 
-/** What a namespace counts: its numbers say whose they are. */
+/** The counts of a namespace: its numbers show the owner. */
 function seriesOf(namespace: string | undefined, value: number): string[] {
   const where = namespace === undefined ? '' : `,namespace="${namespace}"`;
   return ['secret', 'target_info', 'requests_total'].flatMap((name, i) =>
@@ -76,13 +76,13 @@ describe('a query that is fenced into a namespace', () => {
         const limited = fenced(query, fence);
         if (!limited.ok) return;
         const answer = await answerTo(limited.query);
-        // what it refuses it reads nothing for; the words are the query's own
+        // for a query that it refuses it reads nothing; the words are the query's own
         if (!answer.startsWith('{"status":"success"')) return;
         seen.answers++;
         if (answer.includes('"owner":"shop"')) seen.own++;
         expect(answer, limited.query).not.toContain('bank');
         expect(answer, limited.query).not.toContain('nobody');
-        // numbers that no arithmetic of the generator makes out of those of shop
+        // numbers that the generator's arithmetic cannot make from those of shop
         expect(answer, limited.query).not.toMatch(/"10000\d\d/);
       }),
       { numRuns: 600, seed: 20_261_121 },

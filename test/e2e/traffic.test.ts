@@ -24,7 +24,7 @@ async function pod(errorRate = 0, version = 'v1'): Promise<{ server: PodServer; 
   return { server, endpoint };
 }
 
-/** The port is chosen here, not by the system: a PodServer is told where to listen. */
+/** The test chooses the port, because a PodServer has to be told where to listen. */
 async function listenSomewhere(server: PodServer): Promise<Endpoint> {
   const port = 20_000 + Math.floor(Math.random() * 10_000);
   const host = `127.9.${Math.floor(Math.random() * 250)}.${1 + Math.floor(Math.random() * 250)}`;
@@ -32,7 +32,7 @@ async function listenSomewhere(server: PodServer): Promise<Endpoint> {
   return { host, port };
 }
 
-/** A gateway that sends every request to the endpoints of the moment; returns its port. */
+/** A gateway that sends every request to the present endpoints; returns its port. */
 async function gateway(endpoints: () => Endpoint[], more: Partial<Forwarded> = {}): Promise<number> {
   const forwarder = new Forwarder(seeded(2));
   endings.push(() => forwarder.close());

@@ -17,8 +17,9 @@ import { getNumber, getObjects, getString } from '../../lib/json.ts';
 import { ROOT } from '../architecture/root.ts';
 
 /*
- * What docs/extending promises: a copy of the project is given a back end, a source, a metric kind, a rule and a command as its pages say, each a
- * folder or a file and a line (a kind: both), and knows them. The rule and the command are those that the pages show.
+ * What docs/extending promises: a copy of the project gets a back end, a source, a metric kind, a rule and a
+ * command as its pages say, each as a folder or a file and a line (a kind: both), and then knows them. The
+ * rule and the command are those on the pages.
  */
 const FIXTURES = join(import.meta.dirname, '../fixtures/extending');
 const LEFT_OUT = ['node_modules', 'dist', 'coverage', '.git'];
@@ -27,7 +28,7 @@ let copy: string;
 const at = (path: string): string => join(copy, path);
 const read = (path: string): string => readFileSync(at(path), 'utf8');
 
-/** A line of its own behind the last one, or before the line that begins so. */
+/** Adds a line at the end, or before the line that begins with that text. */
 function addLine(path: string, line: string, before?: string): void {
   const lines = read(path).trimEnd().split('\n');
   const index = before === undefined ? lines.length : lines.findIndex((each) => each.startsWith(before));
@@ -42,7 +43,7 @@ function codeOf(page: string): string {
   return code;
 }
 
-/** What a program of the copy prints, by the Node that runs this. */
+/** The output of a program of the copy, run with the Node of this process. */
 async function output(...args: string[]): Promise<string> {
   const ran = await promisify(execFile)(process.execPath, args, { cwd: copy, maxBuffer: 2 ** 26 });
   return ran.stdout + ran.stderr;
@@ -55,7 +56,7 @@ const bin = (name: string): string => join(copy, 'node_modules', name);
 beforeAll(async () => {
   copy = join(mkdtempSync(join(tmpdir(), 'sluice-extended-')), 'sluice');
   cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.includes(basename(path)) });
-  // A folder of its own: two runs of vitest must not share what they keep in it.
+  // Its own folder: two runs of vitest must not share its caches.
   mkdirSync(at('node_modules'));
   for (const name of readdirSync(join(ROOT, 'node_modules')))
     if (!name.startsWith('.') || name === '.bin')

@@ -28,7 +28,7 @@ interface Comment {
 
 let folder: string;
 let server: Server;
-/** what the pull request has, and what GitHub was asked, in place of GitHub */
+/** replaces GitHub: the comments of the pull request, and the requests */
 let comments: Comment[];
 let asked: string[];
 let refusing: boolean;
@@ -59,7 +59,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** In place of sluice: prints these lines and ends like that; `explain` tells a story. */
+/** Replaces sluice: prints these lines and exits with this code; `explain` prints a story. */
 function standIn(lines: readonly object[], code: number, complaint = ''): void {
   writeFileSync(join(folder, 'lines'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   writeFileSync(join(folder, 'complaint'), complaint);

@@ -25,7 +25,10 @@ beforeAll(async () => {
   states = [...(await statesOf('pause')), ...(await statesOf('admission'))];
 });
 
-/** What a person would say of a target in this state; undefined: for a moment between two writes nobody can know. */
+/**
+ * What a person would say about a target in this state; undefined: for a moment between two writes it cannot
+ * be known.
+ */
 function truth({ phase, target }: State): 'held' | 'failed' | 'rolling' | 'serving' | undefined {
   const status = getObject(target, 'status') ?? {};
   const settled = status['observedGeneration'] === target.metadata.generation;
@@ -127,7 +130,7 @@ describe('what Flux is told', () => {
     if (!isObject(scope)) throw new Error('not a map');
     return environment.evaluate(getString(exprs, which) ?? '', scope) === true;
   };
-  /** As the controllers of Flux evaluate it. */
+  /** As Flux's controllers evaluate it. */
   const verdict = (target: State['target']): string => {
     const observed = getObject(target, 'status')?.['observedGeneration'];
     if (observed !== undefined && observed !== target.metadata.generation) return 'InProgress';

@@ -6,10 +6,13 @@ export interface Health {
   message: unknown;
 }
 
-/** Holds the compiled Lua, which takes a while to make. */
+/** The compiled Lua, which takes a while to load. */
 const LUA = new LuaFactory();
 
-/** Runs a Lua script as Argo CD runs a health check: the object is `obj`, and nothing leads out of the script. */
+/**
+ * Runs a Lua script as Argo CD runs a health check: the object is `obj`, and the script has no access to
+ * anything else.
+ */
 export async function runHealth(script: string, object: object): Promise<Health> {
   const engine = await LUA.createEngine();
   try {
@@ -22,7 +25,7 @@ export async function runHealth(script: string, object: object): Promise<Health>
   }
 }
 
-/** JSON as Lua writes it; null is nil, as in Argo CD. */
+/** JSON in Lua's syntax; null is nil, as in Argo CD. */
 function literal(value: unknown): string {
   if (Array.isArray(value)) return `{${value.map(literal).join(',')}}`;
   if (isObject(value)) {
@@ -33,6 +36,6 @@ function literal(value: unknown): string {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : 'nil';
 }
 
-/** Byte by byte, so that no character means anything. */
+/** Byte by byte, so that no character has a special meaning. */
 const quoted = (text: string): string =>
   `"${[...Buffer.from(text)].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('')}"`;

@@ -20,7 +20,7 @@ const boards = readdirSync(GRAFANA).map((file) => ({
   board: JSON.parse(readFileSync(join(GRAFANA, file), 'utf8')) as unknown,
 }));
 
-/** Names of series that the controller serves, by its own registry. */
+/** Names of the series that the controller serves, from its own registry. */
 const served = new Set(
   new Metrics({
     queueDepth: () => 0,
@@ -35,9 +35,9 @@ const served = new Set(
     ),
 );
 
-/** What is wrong with a query: where it does not parse, and the series that nobody serves. */
+/** What is wrong with a query: a syntax error, or series that the controller does not serve. */
 function wrongWith(query: string): string[] {
-  // as Grafana fills them in
+  // with the values that Grafana fills in
   const text = query
     .replace(/\$__(rate_interval|range)\b/g, '5m')
     .replace(/\$__range_s/g, '300')

@@ -3,10 +3,10 @@ import type { HoldMode } from '../../release/model.ts';
 import { EVENTS } from '../simulation/scenario.ts';
 import { World } from '../simulation/world.ts';
 
-/** A target and its newest Release as they stood together at some moment. */
+/** A target and its newest Release at the same moment. */
 export interface State {
   hold: HoldMode;
-  /** of the Release */
+  /** phase of the Release */
   phase: string;
   target: KubeObject;
   release: KubeObject | undefined;
@@ -14,8 +14,8 @@ export interface State {
 }
 
 /**
- * Every state that targets, Releases and routes go through while versions are promoted and rolled back, written by the real controller
- * and the real workloads of the playground.
+ * Every state of targets, Releases and routes while versions are promoted and rolled back, written by the
+ * real controller and the real workloads of the playground.
  */
 export async function statesOf(hold: HoldMode): Promise<State[]> {
   const world = new World({ hold });

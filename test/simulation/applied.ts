@@ -9,7 +9,7 @@ import { NAMESPACE, type World } from './world.ts';
 
 const DEPLOYMENTS = 'deployments.apps';
 
-/** What the chart of the app holds, as far as it is in the cluster. */
+/** The objects of the app's chart that are in the cluster. */
 const CHART: readonly { resource: string; path: string; object: (version: string) => KubeObject }[] = [
   { resource: 'services', path: '/api/v1', object: () => SERVICE },
   {
@@ -28,9 +28,10 @@ const CHART: readonly { resource: string; path: string; object: (version: string
 
 const chartIn = (world: World) => CHART.filter(({ resource }) => world.get(resource, 'web') !== undefined);
 
-/** What takes more than a moment. */
+/** Events that take more than a moment. */
 export const APPLY_EVENTS: Record<string, (world: World, argument: string) => Promise<void>> = {
-  // VERSION: as Helm 4 and `kubectl apply --server-side` do, all of the chart in its order, to the end whatever is refused
+  // VERSION: like Helm 4 and `kubectl apply --server-side`, which apply the whole chart in its order, and
+  // continue after a refusal
   'apply-server-side': async (world, version) => {
     const transport = inProcessTransport(world.api);
     world.refused = '';
@@ -47,7 +48,10 @@ export const APPLY_EVENTS: Record<string, (world: World, argument: string) => Pr
   },
 };
 
-/** Whoever created the objects of the chart, Helm applies them from now on; what Sluice owns by then stays as it is. */
+/**
+ * From now on Helm applies the chart's objects, whatever created them; what Sluice owns by then stays as it
+ * is.
+ */
 export function installedByHelm(world: World): void {
   for (const { resource } of chartIn(world))
     world.edit(resource, 'web', ({ metadata }) => {
@@ -61,7 +65,7 @@ export function installedByHelm(world: World): void {
 const isApp = (entry: JsonObject): boolean =>
   getString(entry, 'manager') !== 'sluice' && getString(entry, 'subresource') === undefined;
 
-/** Everybody who owns a field of the app's objects, by name. */
+/** Every owner of a field of the app's objects, by name. */
 export const ownersIn = (world: World): string =>
   [...new Set(chartIn(world).flatMap(({ resource }) => ownersOf(world.get(resource, 'web')!)))]
     .sort()

@@ -11,7 +11,7 @@ const DEPLOYMENTS = 'deployments.apps';
 
 export const isByPods = ({ provider }: World): boolean => BY_PODS.some((each) => each === provider);
 
-/** By a label of its own, or by one that was added. */
+/** Has the pod the canary's own label, or one that was added? */
 export const isCanaryPod = ({ metadata: { labels = {} } }: KubeObject): boolean =>
   labels['app'] === 'web-canary' || labels['sluice.dev/track'] === 'canary';
 
@@ -26,7 +26,7 @@ export function isReady(pod: KubeObject): boolean {
   return says && pod.metadata.deletionTimestamp === undefined;
 }
 
-/** Percent of requests that canary pods get: they are shared out among all ready pods. */
+/** Percent of requests that canary pods get: requests are split among all ready pods. */
 export function shareOfPods(world: World): number {
   const [mine, theirs] = [ready(world, true), ready(world, false)];
   return mine === 0 ? 0 : Math.round((10_000 * mine) / (mine + theirs)) / 100;
@@ -35,7 +35,7 @@ export function shareOfPods(world: World): number {
 const replicasOf = (deployment: KubeObject | undefined): number =>
   deployment === undefined ? 0 : (getInteger(deployment, 'spec', 'replicas') ?? 1);
 
-/** Somebody scales the canary so that about this share goes to it. */
+/** A user scales the canary so that it gets about this share. */
 export function scaleCanary(world: World, weight: number): void {
   const stable = replicasOf(world.target());
   world.edit(DEPLOYMENTS, 'web-canary', (draft) => {
@@ -45,7 +45,10 @@ export function scaleCanary(world: World, weight: number): void {
 
 export const canaryWanted = (world: World): number => replicasOf(world.get(DEPLOYMENTS, 'web-canary'));
 
-/** Canary pods that come nearest to the weight beside so many stable ones, looked for one by one. */
+/**
+ * The number of canary pods that comes nearest to the weight for that number of stable pods, found by trying
+ * each.
+ */
 function nearest(weight: number, stable: number): number {
   const off = (pods: number) => Math.abs((100 * pods) / (pods + stable) - weight);
   let best = 1;
@@ -53,7 +56,9 @@ function nearest(weight: number, stable: number): number {
   return best;
 }
 
-/** What is wrong with the number of canary pods just after the controller scaled the canary, if anything. */
+/**
+ * What is wrong with the number of canary pods directly after the controller scaled the canary, if anything.
+ */
 export function wrongNumber(world: World): string | undefined {
   const [newest] = world.releases();
   const wanted = canaryWanted(world);

@@ -10,16 +10,16 @@ const ROUTES = 'httproutes.gateway.networking.k8s.io';
 const CONFIRMED_AFTER_MS = 500;
 const LATE_MS = 45_000;
 
-/** What a Gateway controller writes into the status of a route of this generation. */
+/** What a Gateway controller writes to the status of a route of this generation. */
 const STATUS = {
   all: (generation: number) => [accepted(generation), resolved(generation)],
-  /** a reference of some rule that it cannot resolve */
+  /** it cannot resolve a reference of some rule */
   unresolved: (generation: number) => [accepted(generation), resolved(generation, 'False')],
   /** all of it, but three quarters of a minute after the change */
   late: (generation: number) => [accepted(generation), resolved(generation)],
-  /** of the generation before, as if it had not seen the change */
+  /** of the previous generation, as if it had not seen the change */
   stale: (generation: number) => [accepted(before(generation)), resolved(before(generation))],
-  /** by a controller that never says which generation it has seen */
+  /** from a controller that never says which generation it has seen */
   unversioned: () => [accepted(), resolved()],
   dropped: (generation: number) => partly(generation, 'Dropped Rule: rule 0 cannot be served'),
   fallback: (generation: number) =>
@@ -28,7 +28,7 @@ const STATUS = {
 
 const before = (generation: number): number => Math.max(1, generation - 1);
 
-/** The last rule is left out, or all are as they were; the route is accepted all the same. */
+/** The last rule is left out, or all are as they were before; the route is accepted nevertheless. */
 const partly = (seen: number, message: string) => [
   accepted(seen),
   resolved(seen),
@@ -48,10 +48,10 @@ function condition(
   };
 }
 
-/** `none`: it writes no status at all. */
+/** `none`: no status is written. */
 export type Confirms = keyof typeof STATUS | 'none';
 
-/** The control plane of the gateway: it has seen a route half a second after it changed. */
+/** The control plane of the gateway: it sees a route half a second after a change. */
 export class GatewayControl {
   readonly #world: World;
   #confirms: Confirms = 'all';
@@ -65,7 +65,7 @@ export class GatewayControl {
     });
   }
 
-  /** How routes are confirmed from now on, those that stand included. */
+  /** How routes are confirmed from now on, including the existing ones. */
   confirm(routes: Confirms): void {
     this.#confirms = routes;
     for (const { metadata } of this.#world.api.store.list(ROUTES, NAMESPACE)) this.#confirm(metadata.name);

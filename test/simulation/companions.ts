@@ -11,12 +11,12 @@ const NETWORK_POLICIES = 'networkpolicies.networking.k8s.io';
 const CANARY = { app: 'web-canary' };
 const STABLE = { app: 'web' };
 
-/** Of the kinds that may have to follow a canary those that the simulated cluster has. */
+/** The kinds that may have to follow a canary and that the simulated cluster has. */
 export const FOLLOWED_KINDS = FOLLOWED.map(({ plural, group }) => `${plural}.${group}`);
 
 /** What users do to the policies around a target. */
 export const POLICY_EVENTS: Record<string, (world: World, argument: string) => void> = {
-  // as `kubectl apply`: "<plural>.<group> <name> <spec as JSON>"
+  // like `kubectl apply`: "<plural>.<group> <name> <spec as JSON>"
   apply: (world, argument) => {
     const [resource = '', name = '', ...json] = argument.split(' ');
     const kind = FOLLOWED.find(({ plural, group }) => resource === `${plural}.${group}`);
@@ -27,7 +27,8 @@ export const POLICY_EVENTS: Record<string, (world: World, argument: string) => v
     const metadata = { name, namespace: NAMESPACE };
     world.api.store.create(resource, { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, spec });
   },
-  // a NetworkPolicy of another namespace lets pods of the target's in: "<namespace> <name> <podSelector as JSON>"
+  // a NetworkPolicy of another namespace admits pods of the target's namespace: "<namespace> <name>
+  // <podSelector as JSON>"
   'admit-from': (world, argument) => {
     const [namespace = '', name = '', ...json] = argument.split(' ');
     const matchLabels = { 'kubernetes.io/metadata.name': NAMESPACE };
@@ -48,13 +49,13 @@ export const POLICY_EVENTS: Record<string, (world: World, argument: string) => v
       spec,
     });
   },
-  // the controller is started anew with the flag --trusted-namespaces
+  // the controller restarts with the flag --trusted-namespaces
   trust: (world, namespaces) => (world.trusted = namespaces.split(',')),
   delete: (world, argument) => {
     const [resource = '', name = ''] = argument.split(' ');
     if (world.get(resource, name) !== undefined) world.api.store.delete(resource, NAMESPACE, name);
   },
-  // takes the right to read these kinds; nothing given: gives it back
+  // removes the right to read these kinds; without an argument: restores it
   unreadable: (world, pattern) => (world.unreadable = pattern === '' ? undefined : new RegExp(pattern)),
 };
 
@@ -74,13 +75,13 @@ const originalOf = (copy: KubeObject): string =>
   (getString(copy, 'metadata', 'annotations', 'sluice.dev/copy-of') ?? '').split('@')[0] ?? '';
 
 export const ASKED_OF_POLICIES: Record<string, (world: World) => string> = {
-  // what there is a copy of
+  // the names of the copies
   companions: (world) =>
     copies(world)
       .map((copy) => `${copy.kind}/${originalOf(copy)}`)
       .sort()
       .join(' ') || 'none',
-  // what the copies say
+  // the specs of the copies
   companion: (world) =>
     copies(world)
       .map(({ spec }) => JSON.stringify(spec))
@@ -93,8 +94,8 @@ const PROTECTING: [resource: string, selector: string][] = [
 ];
 
 /**
- * No canary pod is ever less protected than a stable one: copies stand before the first pod, and go after the last. An
- * original that came after the canary Deployment is given time.
+ * No canary pod is ever less protected than a stable one: copies exist before the first pod, and are deleted
+ * after the last. An original that is created after the canary Deployment may be copied a little later.
  */
 export function watchProtection(world: World, say: (what: string) => void): void {
   world.api.store.watch(({ type, resource, object }) => {
@@ -134,7 +135,7 @@ function deletedEarly(world: World, resource: string, copy: KubeObject): string[
   const pods = world.api.store
     .list('pods', NAMESPACE)
     .filter(({ metadata }) => metadata.labels?.['app'] === CANARY.app);
-  // With the target goes everything it owns, in no order.
+  // Everything that the target owns is deleted with it, in no order.
   if (!needed || pods.length === 0 || world.target() === undefined || world.staleFor > 0) return [];
   return [`the copy of ${copy.kind} ${original.metadata.name} went before the last canary pod`];
 }

@@ -8,7 +8,7 @@ import { act } from './scenario.ts';
 import { World, type Fault } from './world.ts';
 
 const MINUTE = 60_000;
-/** Its copy is a write more that may go wrong. */
+/** Its copy is one more write that may fail. */
 const POLICY =
   'apply networkpolicies.networking.k8s.io deny {"podSelector":{"matchLabels":{"app":"web"}},"policyTypes":["Ingress"]}';
 const ONE_STEP = { steps: [{ weight: 20, minDuration: '10s' }] };
@@ -38,7 +38,7 @@ interface Life {
 /** Events do not matter, and a dry run writes nothing. */
 const isWrite = (url: string): boolean => !url.includes('/events') && !url.includes('dryRun');
 
-/** One release from first sight to its end; `die` names the fate of each write by its number. */
+/** One release from first sight to its end; `die` gives the fate of each write by its number. */
 async function live({ version, ...options }: Life, die: (write: number) => Fault): Promise<Lived> {
   const world = new World({ policy: ONE_STEP, ...options });
   const invariants = new Invariants(world);
@@ -61,7 +61,7 @@ const STRATEGIES: (Life & { phase: string })[] = [
 
 const LIVES: (Life & { phase: string })[] = (['pause', 'admission'] as const).flatMap((hold) => [
   ...lives('gateway', hold),
-  // how a change is held makes no difference to what follows
+  // the mode of the hold makes no difference to what follows
   ...(hold === 'pause' ? [...lives('replicas', hold), ...STRATEGIES] : []),
 ]);
 
@@ -72,7 +72,7 @@ function lives(provider: WorldProvider, hold: HoldMode): (Life & { phase: string
   ];
 }
 
-/** Each write meets one of them, so that the whole stays quick; the properties mix them at random. */
+/** Each write gets only one of these, so that the test stays fast; the property tests mix them at random. */
 const FAULTS: readonly Fault[] = ['crashAfter', 'crashBefore', 'lost', 'conflict'];
 
 describe.each(LIVES)('a release of $version.name ($provider, $hold, $policy.strategy)', (life) => {

@@ -8,7 +8,7 @@ import { World } from './world.ts';
 
 const MINUTE = 60_000;
 
-/** What is really asked of Prometheus for a job. */
+/** The queries that a job really sends to Prometheus. */
 async function queriesOf(job: MeasureJob): Promise<string[]> {
   const asked: string[] = [];
   const client: PrometheusClient = {

@@ -13,6 +13,6 @@ it('a canary Ingress is deleted without asking again and again until the cache s
   world.release(BAD);
   expect(await world.until(() => world.phase() === 'RolledBack/HarmDetected', 600_000)).toBe(true);
   expect(deletions).toBeGreaterThan(0);
-  // the first, one at once to make sure, and one a second
+  // the first deletion, one more at once to make sure, and one a second
   expect(deletions).toBeLessThan(6);
 });

@@ -1,15 +1,15 @@
 import type { Histogram, LatencyHistory } from '../../api/analysis.ts';
 
-/** How long the simulated app takes: lognormal, as answers of services mostly are. */
+/** The request times of the simulated app: lognormal, as is usual for services. */
 
 const MEDIAN_SECONDS = 0.08;
 const SIGMA = 0.5;
-/** how many times as long a slow version takes */
+/** the factor of a slow version's request times */
 const SLOWNESS = 1.5;
-/** Classic, so that a pass is no proof everywhere: no bound lies near the median. */
+/** Classic buckets with no bound near the median, so that a pass does not prove every case. */
 const BOUNDS = [0.025, 0.05, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 1, 2.5];
 
-/** Requests of one arm in one window, and how many of them a slow version answered. */
+/** Requests of one arm in one window, and the number that a slow version answered. */
 export interface Answered {
   total: number;
   slow: number;
@@ -26,7 +26,7 @@ export function histogramOf({ total, slow }: Answered, random: () => number): Hi
   return { bounds: BOUNDS, counts, layout: 'classic' };
 }
 
-/** Stable alone, window by window, oldest first. */
+/** Only stable, window by window, oldest first. */
 export function historyOf(windows: readonly Answered[], random: () => number): LatencyHistory {
   const stable = windows.map((window) => histogramOf(window, random).counts);
   return { layout: 'classic', bounds: BOUNDS, stable };

@@ -9,7 +9,7 @@ it('a release asks what stable did before its first window, for each metric that
   world.release(GOOD);
   const latency = () => world.newest()?.status?.analysis?.verdicts.find(({ metric }) => metric === 'latency');
   expect(await world.until(() => latency() !== undefined, 60_000)).toBe(true);
-  // without a past the first window would only tell what is slow in the next
+  // without a past, the first window would only show what is slow in the next one
   expect(latency()?.numbers['canaryRequests']).toBeGreaterThan(0);
   expect(latency()?.numbers['p50Limit']).toBeCloseTo(0.08, 2);
 });

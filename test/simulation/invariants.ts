@@ -23,7 +23,10 @@ import { readyPods } from './prometheus.ts';
 import { isRaised, liveSplit, splitRules, steeredSplit } from './split.ts';
 import { imageOf, NAMESPACE, type World } from './world.ts';
 
-/** The evidence must turn it down, whatever happens around it; unless what escaped before fails more. */
+/**
+ * Must the evidence reject this image, whatever happens around it? Not if a version that slipped through
+ * before fails more.
+ */
 const isHarmful = (image: string, beside: string): boolean =>
   rateOf(image) > 0.1 && rateOf(image) > rateOf(beside);
 
@@ -31,24 +34,24 @@ const rateOf = (image: string): number =>
   VERSIONS.find(({ name }) => image === `web:${name}`)?.errorRate ?? 0;
 
 /**
- * The safety invariants of the product, checked after every write of the controller; the first law (0) every second. What is wrong is collected in
- * `broken`, so that a property can report all of it.
+ * The safety invariants of the product, checked after every write of the controller; the first law (0) is
+ * checked every second. Violations are collected in `broken`, so that a property can report all of them.
  */
 export class Invariants {
   readonly broken: string[] = [];
-  /** of the controller, so far */
+  /** the number of the controller's writes so far */
   writes = 0;
-  /** the route as its author last wrote it */
+  /** the route as its author wrote it last */
   authored: KubeObject | undefined;
   readonly #world: World;
   #split: Split = OFF;
   #paused: boolean;
   readonly #law: FirstLaw;
   readonly #withdrawn = new Set<string>();
-  /** the step under way, and what Prometheus had answered when it began */
+  /** the present step, and what Prometheus had answered when it began */
   #step = '';
   #answered = 0;
-  /** since when traffic goes to a canary without a ready pod */
+  /** since when traffic has gone to a canary without a ready pod */
   #deadSinceMs: number | undefined;
 
   constructor(world: World) {
@@ -65,7 +68,7 @@ export class Invariants {
     });
   }
 
-  /** To be called after a user acted on the route. */
+  /** Has to be called after a user changed the route. */
   userEditedRoute(route: KubeObject | undefined): void {
     this.authored = route;
     this.#split = steeredSplit(this.#world);
@@ -98,7 +101,10 @@ export class Invariants {
     }
   }
 
-  /** 1: constant sums, never all-zero, stable always beside the canary, which has everything only in blueGreen. */
+  /**
+   * 1: constant sums, never all zero, and stable always beside the canary, which has everything only in
+   * blueGreen.
+   */
   #sums(): void {
     for (const { canary, all, matching, names } of splitRules(this.#world)) {
       if (!names.includes('web')) this.#say(1, `the only destination is ${names.join(' ')}`);
@@ -113,10 +119,13 @@ export class Invariants {
     return getString(this.#world.releases()[0]?.spec.policy, 'strategy');
   }
 
-  /** 2: anything only where something answers. 4: once recorded as withdrawn, a release gets nothing again. */
+  /**
+   * 2: traffic goes to the canary only if something answers there. 4: once recorded as withdrawn, a release
+   * gets no traffic again.
+   */
   #raised(split: Split): void {
     const what = splitText(split);
-    // A pod that died within the delay of the cache is not known yet: the next look takes the weight away.
+    // The cache does not know yet of a pod that died within its delay: the next look takes the weight away.
     const fresh = this.#world.staleFor === 0;
     if (readyPods(this.#world, 'web-canary').length === 0 && fresh)
       this.#say(2, `${what} without a ready canary pod`);
@@ -128,7 +137,7 @@ export class Invariants {
       this.#say(4, `${what} after ${newest?.metadata.name ?? ''} was withdrawn`);
   }
 
-  /** 1: everything goes to the canary only while both versions have their whole size. */
+  /** 1: everything goes to the canary only while both versions have their full size. */
   #switched(): void {
     const wanted = Number(this.#world.target()?.spec?.['replicas']);
     const [canary, stable] = [readyPods(this.#world, 'web-canary'), readyPods(this.#world, 'web')];
@@ -136,7 +145,7 @@ export class Invariants {
       this.#say(1, `switched with ${canary.length} canary and ${stable.length} stable pods of ${wanted}`);
   }
 
-  /** 1: without a router, never more pods than the step's weight comes to. */
+  /** 1: without a router, there are never more pods than the step's weight needs. */
   #scaled(request: KubeRequest): void {
     const isScale = request.url.includes('/deployments/web-canary') && request.method === 'PATCH';
     if (!isByPods(this.#world) || !isScale || this.#world.staleFor > 0) return;
@@ -162,7 +171,7 @@ export class Invariants {
     this.#paused = paused;
   }
 
-  /** 3: only what is proven, stable, ordered or ruled is let roll out. */
+  /** 3: only a version that is proven, stable, ordered or allowed by a rule rolls out. */
   #mayRollOut(target: KubeObject): void {
     const template = target.spec?.['template'] as JsonObject;
     const [newest] = this.#world.releases();
@@ -184,7 +193,7 @@ export class Invariants {
       this.#say(3, `promoted for ${promotedFor ?? 'nothing'}`);
   }
 
-  /** Without a record of this very target only what takes nobody's place is let roll out. */
+  /** Without a record of this very target, a version rolls out only if it replaces no serving version. */
   #firstToServe(): void {
     if (readyPods(this.#world, 'web').length > 0 && this.#world.staleFor === 0)
       this.#say(3, 'un-paused without a record');
@@ -214,7 +223,7 @@ export class Invariants {
     }
   }
 
-  /** 7: a step passes on numbers of its own, never on silence. */
+  /** 7: a step passes with numbers of its own, never without data. */
   #passes({ release, next }: NonNullable<Decision['status']>): void {
     const { answered } = this.#world.prometheus;
     const passed = next.reason === 'StepPassed' || next.reason === 'AllStepsPassed';
@@ -239,7 +248,7 @@ export class Invariants {
     }
   }
 
-  /** 6 and what else holds when nothing is under way. */
+  /** 6, and whatever else is true when no release is running. */
   atRest(): void {
     const world = this.#world;
     const [newest] = world.releases();
@@ -270,7 +279,7 @@ export class Invariants {
       this.#say(6, 'route annotations differ');
   }
 
-  /** 6: whoever owned a field owns it. */
+  /** 6: every field keeps its owner. */
   #owned(): void {
     for (const object of [this.#world.target(), userRoute(this.#world)]) {
       const taken = object === undefined ? [] : takenFrom(object);
@@ -278,7 +287,7 @@ export class Invariants {
     }
   }
 
-  /** 3 and 6: what is not stable is held, and in admission mode nothing else is touched. */
+  /** 3 and 6: what is not stable is held, and in admission mode nothing else is changed. */
   #held(newest: Release | undefined): void {
     const target = this.#world.target();
     if (newest === undefined || target?.metadata.annotations?.['sluice.dev/policy'] === undefined) return;
@@ -296,7 +305,7 @@ export class Invariants {
     if (!fits) this.#say(6, `the target is left ${state}`);
   }
 
-  /** 3: behind the stable Service runs what is stable, and nothing else. */
+  /** 3: behind the stable Service runs only the stable version. */
   #serving(newest: Release | undefined): void {
     const target = this.#world.target();
     if (newest === undefined || target?.metadata.annotations?.['sluice.dev/policy'] === undefined) return;

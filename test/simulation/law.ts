@@ -7,16 +7,16 @@ import type { World } from './world.ts';
 
 const TICK_MS = 1_000;
 const INTERVALS = 4;
-/** of the templates of the simulation */
+/** the interval of the simulation's templates */
 const INTERVAL_MS = 10_000;
-/** A window is measured one scrape interval after its end; then it takes a few passes to be judged and recorded. */
+/** A window is measured one scrape interval after its end; then a few passes judge and record it. */
 const LATE_MS = 5_000 + 3_000;
-/** Requests that go wrong are tried again after at most ten seconds, and one of several has to succeed. */
+/** A failed request is tried again after at most ten seconds, and one of several has to succeed. */
 const RETRIES_MS = 25_000;
-/** A controller that has just begun looks once before it calls itself blind. */
+/** A controller that has just started looks once before it reports that it is blind. */
 const FIRST_LOOK_MS = 120_000;
 
-/** What a run of the simulation came to; added up over all its worlds. */
+/** The results of a run of the simulation, added up over all its worlds. */
 export class LawReport {
   ticks = 0;
   readonly #ages = new Map<number, number>();
@@ -54,12 +54,13 @@ export class LawReport {
 
 export const REPORT = new LawReport();
 
-/** Decisions by which the canary loses its traffic because the judge could do nothing. */
+/** Decisions that take the canary's traffic away because the judge had no data. */
 const CLOCKS = new Set(['nothing-judged', 'weight-unconfirmed']);
 
 /**
- * While any request goes to the canary, a window not older than four intervals was judged, or a bounded clock runs and is shown, or
- * the weight is on its way to 0. Looked at every second of the virtual clock, whatever the controller does.
+ * While any request goes to the canary, one of these is true: a window that is not older than four intervals
+ * was judged, or a bounded clock runs and is shown, or the weight is on its way to 0. Checked every second of
+ * the virtual clock, whatever the controller does.
  */
 export class FirstLaw {
   readonly #world: World;
@@ -87,7 +88,7 @@ export class FirstLaw {
       this.#faultsUntilMs = this.#world.clock.now() + RETRIES_MS;
   }
 
-  /** Nothing is wanted there any more, and not since long ago. */
+  /** The canary should have no more requests, and this was decided only recently. */
   #isLeaving(status: ReleaseStatus, nowMs: number): boolean {
     const wanted = status.phase !== 'RollingBack' && !isNothing(wantedSplit(status));
     this.#leavingSinceMs = wanted ? undefined : (this.#leavingSinceMs ?? nowMs);

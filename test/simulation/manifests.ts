@@ -6,7 +6,7 @@ import type { KubeObject } from '../../api/kube.ts';
 export const holdPolicies = (): Policies =>
   policies('admission-mode', ['hold', 'keep', 'guard', 'fresh-start']);
 
-/** The same of the guards of pause mode. */
+/** The same for the guards of pause mode. */
 export const pauseGuards = (): Policies => policies('pause-mode', ['pause-guard', 'promotion-guard']);
 
 type Policies = [string, KubeObject][];

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { BY_PODS } from './by-pods.ts';
 import type { World } from './world.ts';
 
-/** `mesh` is Istio without a VirtualService of the user: Sluice makes one. */
+/** `mesh` is Istio without a VirtualService of the user's: Sluice makes one. */
 export const WORLD_PROVIDERS = ['gateway', 'nginx', 'istio', 'linkerd', 'mesh', ...BY_PODS] as const;
 export type WorldProvider = (typeof WORLD_PROVIDERS)[number];
 
@@ -13,10 +13,10 @@ const SPLITS = 'trafficsplits.split.smi-spec.io';
 const PROFILES = 'serviceprofiles.linkerd.io';
 const NAMESPACE = 'shop';
 
-/** Where Sluice may leave something of its own behind. */
+/** The kinds of which Sluice may leave an object of its own behind. */
 export const MESH_KINDS = [VIRTUAL_SERVICES, SPLITS];
 
-/** Two routes, one with fields Sluice knows nothing of. */
+/** Two routes, one with fields that Sluice does not know. */
 export const VIRTUAL_SERVICE: KubeObject = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'VirtualService',
@@ -31,7 +31,7 @@ export const VIRTUAL_SERVICE: KubeObject = {
   },
 };
 
-/** The route as its author has it, of whatever kind. */
+/** The route as its author has it, of any kind. */
 export const userRoute = (world: World): KubeObject | undefined =>
   world.get('httproutes.gateway.networking.k8s.io', 'web') ?? world.get(VIRTUAL_SERVICES, 'web');
 
@@ -42,12 +42,12 @@ export function namedProvider(provider: WorldProvider | undefined): JsonObject {
   return provider === 'mesh' ? { provider: 'istio' } : {};
 }
 
-/** A GitOps tool puts the VirtualService back to what is in Git. */
+/** A GitOps tool restores the VirtualService from Git. */
 export function resetVirtualService(world: World): void {
   world.edit(VIRTUAL_SERVICES, 'web', (draft) => (draft.spec = structuredClone(VIRTUAL_SERVICE.spec ?? {})));
 }
 
-/** Somebody turns the weights of a split by hand, in whatever object it stands. */
+/** A user changes the weights of a split, in whatever object they are. */
 export function turnMesh(world: World, canary: number): void {
   const share = (name: unknown) => (String(name).startsWith('web-canary') ? canary : 100 - canary);
   for (const name of ['web', 'web-canary']) {
@@ -63,7 +63,7 @@ export function turnMesh(world: World, canary: number): void {
   });
 }
 
-/** Somebody deletes what Sluice made. */
+/** A user deletes what Sluice made. */
 export function deleteMade(world: World): void {
   for (const resource of MESH_KINDS) {
     if (world.get(resource, 'web-canary') !== undefined)

@@ -7,15 +7,15 @@ const labels = { app: 'web' };
 export interface Version {
   name: string;
   template: JsonObject;
-  /** true share of requests its pods fail */
+  /** the true share of requests that its pods fail */
   errorRate: number;
-  /** of copies of requests, if that is another: they change nothing that fails later */
+  /** for copies of requests, if it differs: a copy changes nothing that fails later */
   copyErrorRate?: number;
-  /** it takes half as long again */
+  /** its requests take half as long again */
   slow?: true;
 }
 
-/** A version of the app; the image names it, annotations tell the fake kubelet how its pods behave. */
+/** A version of the app; the image names it, and annotations tell the fake kubelet how its pods behave. */
 export function version(name: string, errorRate: number, annotations: JsonObject = {}): Version {
   const containers = [{ name: 'app', image: `web:${name}`, ports: [{ containerPort: 8080 }] }];
   const metadata = { labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) };
@@ -26,9 +26,9 @@ export const V1 = version('v1', 0.005);
 export const GOOD = version('good', 0.005);
 export const BETTER = version('better', 0.004);
 export const BAD = version('bad', 0.3);
-/** Copies go well, live requests mostly fail. */
+/** Copies succeed, but most live requests fail. */
 export const LIVE_BAD: Version = { ...version('live-bad', 0.9), copyErrorRate: 0.005 };
-/** Not so many that it is plain without a comparison. */
+/** Few enough failures that only a comparison shows them. */
 export const LIVE_WORSE: Version = { ...version('live-worse', 0.1), copyErrorRate: 0.005 };
 export const SLOW: Version = { ...version('slow', 0.005), slow: true };
 export const CRASHING = version('crashing', 0.005, { 'fake/crash-after-ms': '700' });
@@ -77,7 +77,7 @@ export const SERVICE: KubeObject = {
   spec: { selector: labels, ports: [{ name: 'http', port: 80, targetPort: 8080 }] },
 };
 
-/** Two rules, one of them with fields Sluice knows nothing of. */
+/** Two rules, one of them with fields that Sluice does not know. */
 export const ROUTE: KubeObject = {
   apiVersion: 'gateway.networking.k8s.io/v1',
   kind: 'HTTPRoute',
@@ -114,7 +114,7 @@ export const INGRESS: KubeObject = {
   },
 };
 
-/** Steps go with every strategy but one. */
+/** All strategies but one have steps. */
 const STEPS = [5, 25, 50].map((weight) => ({ weight, minDuration: '30s', maxDuration: '5m' }));
 
 export const POLICY = (change: JsonObject = {}): KubeObject => ({
@@ -147,7 +147,7 @@ export const TEMPLATE: KubeObject = {
   },
 };
 
-/** A metric of every kind; each of them has to pass. */
+/** One metric of every kind; each has to pass. */
 export const ALL_KINDS: KubeObject = {
   apiVersion: 'sluice.dev/v1alpha1',
   kind: 'AnalysisTemplate',

@@ -10,10 +10,10 @@ import { generator, imageOf, NAMESPACE, type World } from './world.ts';
 const REQUESTS_PER_SECOND = 200;
 const SAMPLE_MS = 1_000;
 const HISTORY_WINDOWS = 60;
-/** in samples */
+/** the number of samples kept */
 const RETENTION = 6_000;
 
-/** What one arm did: all requests, bad ones, and those that a slow version answered. */
+/** The requests of one arm: all, bad ones, and those that a slow version answered. */
 interface Served extends Counts {
   slow: number;
 }
@@ -24,29 +24,32 @@ interface Sample {
   stable: Served;
 }
 
-/** poison: counters that went below 0, as after an overflow or a wrong recording rule */
+/** poison: counters below 0, as after an overflow or a wrong recording rule */
 export type Outage = 'none' | 'down' | 'empty' | 'poison';
 
-/** One metric over one window; `calibrate`: with what stable did before. */
+/** One metric over one window; `calibrate`: also what stable did before. */
 export interface Question {
   bound: BoundMetric;
   window: Window;
   calibrate: boolean;
-  /** the query has something to name */
+  /** whether the query has a name to select by */
   named: boolean;
-  /** it asks for stable in the place of the canary */
+  /** it queries stable in place of the canary */
   probe: boolean;
 }
 
 /**
- * A Prometheus at the edge of the world: every second it counts what the route and the pods of that moment make of the
- * load, failing requests at random by the true rates.
+ * A simulated Prometheus: every second it counts the load that the route and the pods of that moment answer,
+ * and fails requests at random by the true rates.
  */
 export class Prometheus {
   outage: Outage = 'none';
-  /** percent of requests that go to the canary whatever the route says; undefined: the data plane follows it */
+  /**
+   * percent of requests that go to the canary whatever the route says; undefined: the data plane follows the
+   * route
+   */
   stuckAt: number | undefined;
-  /** measurements with numbers that were handed out */
+  /** the number of measurements with data so far */
   answered = 0;
   readonly #world: World;
   readonly #random: () => number;
@@ -66,7 +69,7 @@ export class Prometheus {
     }
     const { canary: served, stable } = this.#between(window);
     const canary = question.probe ? stable : served;
-    // The counters of a stable that gets no requests any more stand still, but are there.
+    // If stable gets no more requests, its counters stay the same, but they still exist.
     if (this.outage === 'empty' || !question.named || canary.total === 0) {
       return { metric, window, outcome: 'noData', sentence: 'no requests in the window' };
     }
@@ -78,7 +81,7 @@ export class Prometheus {
     return this.#numbers(question, canary, stable);
   }
 
-  /** How many requests each arm got. */
+  /** The number of requests of each arm. */
   share(window: Window): Measurement {
     if (this.outage === 'down' || this.outage === 'empty')
       return { metric: SHARE, window, outcome: 'noData', sentence: 'nothing was counted' };
@@ -127,7 +130,7 @@ export class Prometheus {
     };
   }
 
-  /** Stable in windows as long as this one, oldest first. */
+  /** Stable in windows of the same length, oldest first. */
   #before({ startMs, endMs }: Window): Served[] {
     const ms = endMs - startMs;
     return Array.from({ length: HISTORY_WINDOWS }, (_, i) => {
@@ -156,7 +159,7 @@ export class Prometheus {
     };
   }
 
-  /** A Service without a ready pod fails everything. */
+  /** A Service without a ready pod fails every request. */
   #serve(requests: number, app: string, rate: 'errorRate' | 'copyErrorRate'): Served {
     const pods = readyPods(this.#world, app);
     if (requests === 0) return { total: 0, bad: 0, slow: 0 };

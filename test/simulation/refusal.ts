@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { KubeResponse } from '../../kube/types.ts';
 
-/** What an API server answers that does not do a write. */
+/** An API server's answer to a write that it refuses. */
 export function refusal(code: number, reason: string, message = `injected ${reason}`): KubeResponse {
   const causes = code === 422 ? { details: { causes: [{ reason: 'FieldValueInvalid', message }] } } : {};
   const body = {
@@ -26,7 +26,7 @@ export interface Refusing {
   answers: { matches: RegExp; code: number; message: string } | undefined;
 }
 
-/** What "METHOD url" is answered if it is not to be done. */
+/** The answer to "METHOD url" if it is refused. */
 export function refusalOf({ forbidden, answers }: Refusing, line: string): KubeResponse | undefined {
   if (forbidden?.test(line) === true) return refusal(403, 'Forbidden');
   return answers?.matches.test(line) === true ? refusal(answers.code, 'Refused', answers.message) : undefined;

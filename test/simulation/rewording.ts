@@ -5,12 +5,13 @@ import { decide } from '../../release/decide.ts';
 import type { Action, Decision, Snapshot } from '../../release/model.ts';
 
 /*
- * Reasons and sentences are for people. With all of them replaced in what is stored, a pass has to decide the same.
+ * Reasons and sentences are for people. If all of them are replaced in the stored objects, a pass has to
+ * decide the same.
  */
 
 const WORDS = { reason: 'UnknownReason', message: 'Other words.', sentence: 'Other words.' };
 
-/** What it decides by other words, if that is something else; undefined: nothing else. */
+/** What it decides with other words, if that differs; undefined: the same. */
 export function steeredByWords(snapshot: Snapshot, decision: Decision): string | undefined {
   const other = decide({ ...snapshot, releases: snapshot.releases.map(reworded) });
   const [as, otherwise] = [meaning(decision), meaning(other)];
@@ -40,7 +41,7 @@ function otherwise(status: JsonObject): JsonObject {
 const worded = (object: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(WORDS).filter(([field]) => field in object));
 
-/** Without what only tells people: words, Events, and the sign of failure for native tools. */
+/** A decision without what is only for people: words, Events, and the sign of failure for native tools. */
 function meaning({ rule, outcome, requeueAfterMs, actions, status }: Decision): unknown {
   const steering = Object.entries(status?.next ?? {}).filter(([field]) => !TOLD.has(field));
   return { rule, outcome, requeueAfterMs, actions: actions.filter(isDeed), steering: wordless(steering) };

@@ -3,7 +3,7 @@ import type { KubeRequest } from '../../kube/types.ts';
 
 const VERBS: Record<string, string> = { POST: 'create', PATCH: 'patch', DELETE: 'delete' };
 
-/** The controller writes what docs/operations.md gives it the right to write, and nothing else. */
+/** The controller makes only the writes for which docs/operations.md gives it rights. */
 export function withinRights({ method, url }: Pick<KubeRequest, 'method' | 'url'>): void {
   const verb = VERBS[method] ?? method;
   const path = /^\/(?:api|apis\/([^/]+))\/[^/]+\/namespaces\/[^/]+\/([^/?]+)(?:\/[^/?]+(?:\/([^/?]+))?)?/;

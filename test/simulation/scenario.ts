@@ -20,7 +20,7 @@ import { imageOf, NAME, NAMESPACE, World, type WorldOptions } from './world.ts';
 const DEPLOYMENTS = 'deployments.apps';
 const ROUTES = 'httproutes.gateway.networking.k8s.io';
 
-/** One line of a scenario file: where it stands, its first word, and the rest. */
+/** One line of a scenario file: its number, its first word, and the rest. */
 export interface Line {
   number: number;
   verb: string;
@@ -36,7 +36,7 @@ export function parseScenario(text: string): Line[] {
 
 /** What users, the cluster and Prometheus can do to a world, by name. */
 export const EVENTS: Record<string, (world: World, argument: string) => void> = {
-  // `release good INC-1`: its manifest has the annotation sluice.dev/skip as well
+  // `release good INC-1`: its manifest also has the annotation sluice.dev/skip
   release: (world, argument) => {
     const [name = '', ...skip] = argument.split(' ');
     world.release(versionOf(name), skip.join(' '));
@@ -52,7 +52,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   annotate: (world, pair) => annotate(world, pair, 'kubectl-annotate'),
   // by the tool that also applies the manifests
   'annotate-in-manifest': (world, pair) => annotate(world, pair, 'kubectl'),
-  // the mode the controller takes at its next look; `do hold admission` installs the policies as well
+  // the mode that the controller uses from its next look; `do hold admission` also installs the policies
   hold: (world, mode) => {
     if (mode === 'admission') world.installPolicies();
     world.switchHold(mode as HoldMode);
@@ -60,9 +60,9 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   // the user name in the policies
   exempt: (world, user) => world.exempt(user),
   'delete-policies': (world) => world.removePolicies(),
-  // as `kubectl apply -k manifests/admission/pause-mode`
+  // like `kubectl apply -k manifests/admission/pause-mode`
   'install-guards': (world) => world.installPolicies(pauseGuards()),
-  // as `kubectl rollout restart`
+  // like `kubectl rollout restart`
   restart: (world) =>
     world.editTarget((spec) => {
       const template = spec['template'] as { metadata: { annotations?: Record<string, string> } };
@@ -72,7 +72,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
         'kubectl.kubernetes.io/restartedAt': at,
       };
     }),
-  // as `kubectl apply`, which leaves annotations alone that others put into the template
+  // like `kubectl apply`, which keeps annotations that others added to the template
   'release-keeping-annotations': (world, name) =>
     world.editTarget((spec) => {
       const before = spec['template'] as { metadata: { annotations?: JsonObject } };
@@ -80,9 +80,9 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       next.metadata['annotations'] = { ...before.metadata.annotations };
       spec['template'] = next;
     }),
-  // as a patch of the whole spec by a tool that knows nothing of pauses
+  // like a patch of the whole spec by a tool that does not know the pause
   'replace-spec': (world) => world.editTarget((spec) => delete spec['paused']),
-  // as `kubectl rollout resume`
+  // like `kubectl rollout resume`
   'rollout-resume': (world) => world.resume(),
   intent: (world, value) => world.intent(value),
   resume: (world) =>
@@ -90,20 +90,20 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       const step = String(world.newest()?.status?.step ?? 0);
       draft.metadata.annotations = { ...draft.metadata.annotations, 'sluice.dev/resumed-step': step };
     }),
-  // as `sluice retry`
+  // like `sluice retry`
   retry: (world) => annotateRelease(world, 'sluice.dev/retry'),
-  // as `sluice revert`
+  // like `sluice revert`
   revert: (world) => annotateRelease(world, 'sluice.dev/revert'),
-  // as `sluice resume` where no step asks
+  // like `sluice resume` when no step waits for it
   'resume-waiting': (world) => annotateRelease(world, 'sluice.dev/resume'),
   'delete-target': (world) => remove(world, DEPLOYMENTS, NAME),
   'delete-release': (world) => remove(world, 'releases.sluice.dev', world.newest()?.metadata.name ?? ''),
-  // as `kubectl replace --force`: deleted, and made again with that version
+  // like `kubectl replace --force`: deletes the target, and creates it again with that version
   'replace-target': (world, name) => {
     remove(world, DEPLOYMENTS, NAME);
     world.api.store.create(DEPLOYMENTS, target(4, {}, versionOf(name).template));
   },
-  // as `kubectl apply` of the first manifest, after a deletion; of that version, or of v1
+  // like `kubectl apply` of the first manifest, after a deletion; with that version, or v1
   'create-target': (world, name) => {
     const { template } = versionOf(name || 'v1');
     if (world.target() === undefined) world.api.store.create(DEPLOYMENTS, target(3, {}, template));
@@ -112,7 +112,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   'delete-stable-service': (world) => remove(world, 'services', 'web'),
   'create-stable-service': (world) => world.api.store.create('services', structuredClone(SERVICE)),
   'delete-canary-service': (world) => remove(world, 'services', 'web-canary'),
-  // a GitOps tool puts the route back to what is in Git
+  // a GitOps tool restores the route from Git
   'reset-route': (world) => {
     world.edit(ROUTES, 'web', (draft) => (draft.spec = structuredClone(ROUTE.spec ?? {})));
     resetVirtualService(world);
@@ -123,7 +123,7 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
     remove(world, VIRTUAL_SERVICES, 'web');
   },
   'delete-made': (world) => deleteMade(world),
-  // somebody turns the weights of a release under way by hand
+  // a user changes the weights of a running release
   'canary-weight': (world, weight) => {
     turnMesh(world, Number(weight));
     if (isByPods(world)) scaleCanary(world, Number(weight));
@@ -142,15 +142,15 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       world.api.store.delete('pods', NAMESPACE, pod.metadata.name);
     }
   },
-  // one of them every so often, as spot nodes, evictions and autoscalers do; without a time: no more
+  // one of them every so often, as spot nodes, evictions and autoscalers do; without a time: ends that
   churn: (world, every) => (world.churnMs = every === '' ? undefined : milliseconds(every)),
-  // what the gateway says of routes: STATUS in cluster.ts, or `none`
+  // what the gateway says about routes: STATUS in cluster.ts, or `none`
   confirm: (world, what) => world.gateway.confirm(what as Confirms),
   prometheus: (world, state) => (world.prometheus.outage = state as Outage),
-  // sends that percentage to the canary, whatever the route says; `follows`: does what it says
+  // sends that percentage to the canary, whatever the route says; `follows`: does what the route says
   'data-plane': (world, state) =>
     (world.prometheus.stuckAt = state === 'follows' ? undefined : Number(state)),
-  // the objects of the app are a chart's
+  // the objects of the app belong to a chart
   'installed-by-helm': installedByHelm,
   ...POLICY_EVENTS,
   crash: (world) => world.restart(),
@@ -162,12 +162,13 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       return 'crashBefore';
     };
   },
-  // CODE PATTERN MESSAGE: what the server answers to writes whose "METHOD url" matches; nothing given: it does them
+  // CODE PATTERN MESSAGE: the server's answer to writes whose "METHOD url" matches; without an argument: the
+  // server accepts them again
   answer: (world, text) => {
     const [, code = '', pattern = '', message = ''] = /^(\d+) "([^"]*)" (.*)$/.exec(text) ?? [];
     world.answers = text === '' ? undefined : { code: Number(code), matches: new RegExp(pattern), message };
   },
-  // takes the right to write what matches "METHOD url"; nothing given: gives all rights back
+  // removes the right to write what matches "METHOD url"; without an argument: restores all rights
   forbid: (world, pattern) => (world.forbidden = pattern === '' ? undefined : new RegExp(pattern)),
 };
 
@@ -177,7 +178,7 @@ function annotateRelease(world: World, annotation: string): void {
   });
 }
 
-/** `key=value`; without a value the annotation goes. */
+/** `key=value`; without a value the annotation is removed. */
 function annotate(world: World, pair: string, by: string): void {
   const [key = '', ...value] = pair.split('=');
   const change = (draft: KubeObject): void => {
@@ -198,7 +199,7 @@ function remove(world: World, resource: string, name: string): void {
   if (world.get(resource, name) !== undefined) world.api.store.delete(resource, NAMESPACE, name);
 }
 
-/** What can be asked of a world, by name, as text. */
+/** The values of a world that scenarios can check, by name, as text. */
 const ASKED: Record<string, (world: World) => string> = {
   ...ASKED_OF_POLICIES,
   phase: (world) => world.phase(),
@@ -209,16 +210,16 @@ const ASKED: Record<string, (world: World) => string> = {
   weight: (world) => String(liveSplit(world).weight),
   // percent of requests that are copied
   copies: (world) => String(liveSplit(world).mirror),
-  // requests that match go to the canary
+  // whether requests that match go to the canary
   matching: (world) => String(liveSplit(world).matching),
-  // of the canary that are ready
+  // the number of ready canary pods
   pods: (world) => String(readyPods(world, 'web-canary').length),
   // nothing is held; the next change of the template will be
   idle: (world) => String(isIdle(world)),
   // the template does not roll out
   held: (world) => String(holdOf(world) === (world.hold === 'pause' ? 'paused' : 'paused marked')),
   refused: (world) => world.refused || 'nothing',
-  // everybody who owns a field of the app's objects
+  // every owner of a field of the app's objects
   owners: ownersIn,
   failures: (world) => world.failure || 'none',
   paused: (world) => String(world.target()?.spec?.['paused'] === true),
@@ -230,12 +231,12 @@ const ASKED: Record<string, (world: World) => string> = {
       .reverse()
       .join(' ') || 'none',
   serving: (world) => [...new Set(podImages(world))].sort().join(' '),
-  // how often the pods of the target were given another ReplicaSet for a restart of v1
+  // how often the target's pods got another ReplicaSet by a restart of v1
   restarts: (world) => String(restartsOf(world)),
   'canary-pods': (world) => String(canaryWanted(world)),
-  // bounded clocks that run
+  // bounded clocks that are running
   clocks: (world) => (world.newest()?.status?.clocks ?? []).map(({ name }) => name).join(' ') || 'none',
-  // True: only a human gets out of the way what is in the way
+  // True: only a human can remove the obstacle
   'needs-human': (world) =>
     String(world.newest()?.status?.conditions.some(({ type }) => type === 'NeedsHuman') ?? false),
   verdict: (world) => world.newest()?.status?.verdict?.result ?? 'none',
@@ -257,7 +258,7 @@ function holdOf(world: World): string {
 export const isIdle = (world: World): boolean =>
   holdOf(world) === (world.hold === 'pause' ? 'paused' : 'running');
 
-/** ReplicaSets of v1 beyond the first. */
+/** The number of ReplicaSets of v1, without the first. */
 function restartsOf(world: World): number {
   const sets = world.api.store.list('replicasets.apps', NAMESPACE).filter(({ metadata, spec }) => {
     const owned = (metadata.ownerReferences ?? []).some(({ name }) => name === NAME);
@@ -284,14 +285,14 @@ export function isMarkedFailed(target: KubeObject | undefined): boolean {
   return progressing?.['status'] === 'False' && progressing['reason'] === 'ProgressDeadlineExceeded';
 }
 
-/** The hold mode a scenario is about; undefined: it has to go well in each. */
+/** The hold mode of a scenario; undefined: it has to succeed in each mode. */
 export function holdOfScenario(text: string): string | undefined {
   return parseScenario(text)
     .find(({ verb, rest }) => verb === 'given' && rest.startsWith('hold '))
     ?.rest.slice(5);
 }
 
-/** Runs a scenario; the answer lists everything that was not as the file says, and every broken invariant. */
+/** Runs a scenario; returns everything that differs from the file, and every broken invariant. */
 export async function runScenario(text: string, hold: HoldMode = 'pause'): Promise<string[]> {
   const lines = parseScenario(text);
   const world = new World({ hold, ...given(lines) });
@@ -378,7 +379,7 @@ function ask(world: World, invariants: Invariants, rest: string): string | undef
   return matches(got, words.join(' ')) ? undefined : `${what} is ${got}, want ${words.join(' ')}`;
 }
 
-/** `*` stands for anything. */
+/** `*` matches any text. */
 function matches(got: string, wanted: string): boolean {
   const pattern = wanted.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${pattern.join('.*')}$`).test(got);

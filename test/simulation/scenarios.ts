@@ -8,7 +8,7 @@ const scenarios = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.scenario'))
   .map((file) => ({ file, text: readFileSync(new URL(file, FOLDER), 'utf8') }));
 
-/** All scenarios that may be played in this mode. A file for each mode lets two cores share them. */
+/** All scenarios that can run in this mode. With a file for each mode, two cores can share them. */
 export function describeScenarios(hold: 'pause' | 'admission'): void {
   afterAll(() => {
     process.stdout.write(`${REPORT.text()}\n`);

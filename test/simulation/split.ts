@@ -13,19 +13,19 @@ const SPLITS = 'trafficsplits.split.smi-spec.io';
 const INGRESSES = 'ingresses.networking.k8s.io';
 const CANARY = 'nginx.ingress.kubernetes.io/canary';
 
-/** Share of all requests that carry what a policy of the simulation matches. */
+/** The share of all requests that match the policies of the simulation. */
 export const MATCHING_SHARE = 0.1;
 
-/** One rule of any object that splits, read without any of the code under test. */
+/** One rule of any object that splits, read without the code under test. */
 export interface SplitRule {
-  /** weights of the canary's Service and of all */
+  /** the weight of the canary's Service, and the sum of all weights */
   canary: number;
   all: number;
   /** percent of its requests that are copied to the canary */
   mirror: number;
-  /** it takes only requests that carry something */
+  /** it takes only requests that match */
   matching: boolean;
-  /** names of the Services it sends to, whatever the weight */
+  /** names of the Services to which it sends, whatever the weight */
   names: string[];
 }
 
@@ -91,7 +91,7 @@ function splitRule(split: KubeObject): SplitRule {
   return rule(to, 0, false);
 }
 
-/** A canary Ingress stands beside the one of the user, which takes what is left. */
+/** A canary Ingress, beside the user's Ingress, which gets the rest. */
 function ingressRules({ metadata: { annotations = {} } }: KubeObject): SplitRule[] {
   if (annotations[CANARY] !== 'true') return [];
   const all = Number(annotations[`${CANARY}-weight-total`] ?? 100);
@@ -104,7 +104,7 @@ function ingressRules({ metadata: { annotations = {} } }: KubeObject): SplitRule
   return [rule(both(weight, all), 0, false), ...(carries ? [rule(both(1, 1), 0, true)] : [])];
 }
 
-/** Where the live objects send requests: of several rules the most. */
+/** Where the live objects send requests: of several rules the largest split. */
 export const liveSplit = (world: World): Split =>
   isByPods(world) ? { weight: shareOfPods(world), mirror: 0, matching: false } : splitOf(splitRules(world));
 
@@ -117,7 +117,7 @@ export function splitOf(rules: readonly SplitRule[]): Split {
   };
 }
 
-/** What was written last: pods that were scaled away take a moment to go. */
+/** What was written last: pods that were scaled away take a moment to end. */
 export const steeredSplit = (world: World): Split =>
   isByPods(world) && canaryWanted(world) === 0 ? { weight: 0, mirror: 0, matching: false } : liveSplit(world);
 

@@ -14,17 +14,17 @@ const NETWORK_POLICIES = 'networkpolicies.networking.k8s.io';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** What happens in one random story, in order. */
+/** The events of one random story, in order. */
 export interface Story {
   provider: WorldProvider;
   hold: HoldMode;
   replicas: number;
   onNewRevision: 'supersede' | 'queue';
   onFailure: 'hold' | 'revert';
-  /** fields of the policy that say where requests go, as far as the provider can do them */
+  /** fields of the policy that say where requests go, as far as the provider supports them */
   splitting: Splitting;
   seed: number;
-  /** share of the controller's writes that go wrong */
+  /** the share of the controller's writes that fail */
   faults: number;
   staleMs: number;
   warmup: string;
@@ -55,7 +55,7 @@ const SPLITTINGS = {
 type Splitting = keyof typeof SPLITTINGS;
 const ALL = Object.keys(SPLITTINGS) as Splitting[];
 
-/** What each provider can do; where a story asks for more, it is a plain canary. */
+/** What each provider supports; if a story needs more, it is a plain canary. */
 const ABLE: Record<WorldProvider, readonly Splitting[]> = {
   gateway: ALL,
   istio: ALL,
@@ -153,10 +153,10 @@ export const STORY: fc.Arbitrary<Story> = fc.record({
 
 const FAULTS: readonly Fault[] = ['conflict', 'lost', 'crashBefore', 'crashAfter'];
 
-/** Long enough for any release to come to an end, or to wait for a human, once the world is quiet. */
+/** Long enough for any release to end, or to wait for a human, once the world is quiet. */
 const QUIET_MS = 40 * MINUTE;
 
-/** Tells a story to its end; the answer is what broke. */
+/** Plays a story to its end; returns what broke. */
 export async function tell(story: Story): Promise<string[]> {
   const { provider, hold, replicas, onNewRevision, onFailure, seed } = story;
   const world = new World({
@@ -190,14 +190,14 @@ export async function tell(story: Story): Promise<string[]> {
   return [...invariants.broken, ...ending(world), ...forgotten(world), ...restlessness];
 }
 
-/** What the target holds is stable, or the newest Release says why it is not. */
+/** The template that the target holds is stable, or the newest Release says why it is not. */
 function forgotten(world: World): string[] {
   const [newest] = world.releases();
   const target = world.target();
   if (newest?.status === undefined || target?.metadata.annotations?.['sluice.dev/policy'] === undefined)
     return [];
   const template = target.spec?.['template'] as JsonObject;
-  // Turned down in this release, or in an earlier one against the same stable version.
+  // Rejected in this release, or in an earlier one against the same stable version.
   if (accounted(newest, template) || isMarkedFailed(target)) return [];
   return [`${world.image()} is forgotten in ${world.phase()} (${world.decisions.slice(-6).join(' > ')})`];
 }
@@ -215,7 +215,7 @@ function accounted({ spec, status }: Release, template: JsonObject): boolean {
   );
 }
 
-/** Where nothing is under way, nothing is written. */
+/** If no release is running, nothing is written. */
 function restless(world: World, writes: number): string[] {
   const phase = world.newest()?.status?.phase;
   if (writes === 0 || phase === 'Waiting') return [];

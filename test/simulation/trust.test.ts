@@ -8,7 +8,7 @@ import { BAD, BETTER, GOOD, version } from './objects.ts';
 import { liveSplit } from './split.ts';
 import { World } from './world.ts';
 
-/** Somebody who may write Releases and nothing else, in a cluster without the policy that keeps them. */
+/** A user with only the right to write Releases, in a cluster without the policy that protects them. */
 
 const RELEASES = 'releases.sluice.dev';
 const EVIL = version('evil', 0).template;
@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const to = (kind: string): string[] =>
   written.filter(({ url }) => url.includes(`/${kind}`)).map(({ method }) => method);
-/** What the controller wrote of the forger's, but into a Release. */
+/** What the controller wrote from the forged Releases, except to a Release. */
 const evil = (): string[] =>
   written
     .filter(({ url, body }) => !url.includes('/releases') && body?.includes('web:evil'))
@@ -43,7 +43,7 @@ function edit(name: string, change: (draft: KubeObject) => void): void {
   world.edit(RELEASES, name, change);
 }
 
-/** A hand-made Release about the target, with whatever status somebody gave it. */
+/** A hand-made Release for the target, with any status. */
 function forge(name: string, spec: JsonObject, status?: JsonObject, finalizers: string[] = []): void {
   const [like] = world.releases();
   const { store } = world.api;
@@ -95,7 +95,7 @@ describe('a Release the controller did not write', () => {
       forge(`web-7${index}`, { traffic }, { phase, weight: 100, step: 0 }, [FINALIZER]);
     await world.run(5 * MINUTE);
     expect(to('httproutes')).toEqual([]);
-    // and it is told, and does not stand in the way of a deletion
+    // and it is reported, and does not block a deletion
     const forged = world.releases().filter(({ metadata }) => /^web-7/.test(metadata.name));
     expect(forged.map(({ status }) => [status?.phase, status?.reason])).toEqual(
       Array(3).fill(['Aborted', 'InvalidRelease']),
@@ -139,7 +139,7 @@ describe('the key of the seals', () => {
     expect(JSON.stringify(world.get('httproutes.gateway.networking.k8s.io', 'web')?.spec)).not.toContain(
       'canary',
     );
-    // it is not tried again by itself; the next template is
+    // it is not tried again automatically; the next template is
     expect(world.releases().filter(({ status }) => status?.phase === 'Progressing')).toEqual([]);
     await promoted(version('next', 0.005));
     expect(JSON.stringify(world.target()?.spec)).toContain('web:next');
@@ -157,7 +157,7 @@ describe('the key of the seals', () => {
   });
 
   it('is asked for nothing new where the process ended between making a Release and sealing it', async () => {
-    // Its record is a good deal younger than the last one.
+    // Its record is much younger than the last one.
     await world.run(MINUTE);
     let crashed = false;
     world.fault = ({ method, url }) => {

@@ -43,14 +43,16 @@ export const KEY: TargetName = { namespace: NAMESPACE, name: NAME };
 
 const PASSES_A_MINUTE = 2_000;
 
-/** The controller's credentials, as the policies know it. */
+/** The controller's credentials, under which the policies know it. */
 const TOKEN = 'controller';
 const CONTROLLER = serviceAccount('sluice-system', 'sluice');
 
-/** What may go wrong between the controller and the API server, decided before each request it sends. */
+/**
+ * The failure that may occur between the controller and the API server, decided before each of its requests.
+ */
 export type Fault = 'none' | 'conflict' | 'lost' | 'crashBefore' | 'crashAfter';
 
-/** Thrown through the pipe: the process is gone, with everything it had in memory. */
+/** Thrown through the pipe: the process is gone, with everything in its memory. */
 export class Crash extends Error {}
 
 export interface WorldOptions {
@@ -58,20 +60,20 @@ export interface WorldOptions {
   replicas?: number;
   policy?: JsonObject;
   annotations?: Record<string, string>;
-  /** default pause; admission: the shipped policies are in the cluster */
+  /** default: pause; admission: the shipped policies are in the cluster */
   hold?: HoldMode;
   seed?: number;
 }
 
-/** A write of the controller as it reached the API server, with the world right after it. */
+/** A write of the controller as it reached the API server, with the world directly after it. */
 export interface Seen {
   request: KubeRequest;
   status: number;
 }
 
 /**
- * The embedded API server and its workloads on a virtual clock, a gateway that confirms routes, a Prometheus that knows
- * the true rates, and the real pipe of the controller with the real decision.
+ * The embedded API server and its workloads on a virtual clock, a gateway that confirms routes, a Prometheus
+ * that knows the true rates, and the controller's real pipe with the real decision.
  */
 export class World {
   readonly clock = new VirtualClock();
@@ -79,25 +81,25 @@ export class World {
   readonly prometheus: Prometheus;
   readonly gateway: GatewayControl;
   readonly provider: WorldProvider;
-  /** what a pass decides by */
+  /** the decision of a pass */
   decideOn: (snapshot: Snapshot) => Decision = decide;
-  /** decides the fate of the next request of the controller that writes */
+  /** decides what happens to the next write of the controller */
   fault: (request: KubeRequest) => Fault = () => 'none';
-  /** "METHOD url" of what the controller has no right to write */
+  /** the "METHOD url" of writes for which the controller has no right */
   forbidden: RegExp | undefined;
-  /** what the API server answers to writes whose "METHOD url" matches, instead of doing them */
+  /** the API server's answer to writes whose "METHOD url" matches, which it refuses */
   answers: { matches: RegExp; code: number; message: string } | undefined;
-  /** "plural.group" of what the controller has no right to read */
+  /** the "plural.group" of what the controller has no right to read */
   unreadable: RegExp | undefined;
-  /** the controller reads what was there this long ago, as far as it has not written it itself */
+  /** the age of what the controller reads, except what it has written itself */
   staleFor = 0;
-  /** one canary pod is replaced this often; undefined: none is */
+  /** one canary pod is replaced this often; undefined: pods stay */
   churnMs: number | undefined;
-  /** namespaces whose NetworkPolicies may stand against a release */
+  /** namespaces whose NetworkPolicies may block a release */
   trusted: string[] = [];
-  /** the hold mode in force */
+  /** the hold mode of the controller */
   hold: HoldMode;
-  /** by which the controller knows its own Releases */
+  /** by which the controller recognises its own Releases */
   seal = new Seal([Buffer.alloc(32, 1)]);
   /** called after every write of the controller that reached the API server */
   onWrite: (seen: Seen) => void = () => undefined;
@@ -106,7 +108,7 @@ export class World {
   readonly decisions: string[] = [];
   crashes = 0;
   refused = '';
-  /** of the last pass, '' if it went well */
+  /** the failure of the last pass, '' if it succeeded */
   failure = '';
 
   readonly #transport: Transport;
@@ -117,7 +119,7 @@ export class World {
   #failures = 0;
   #minute = 0;
   #passes = 0;
-  /** of the names of Events: two of one moment are two */
+  /** for the names of Events: two at the same moment need different names */
   readonly #suffixes = generator(7);
   readonly #stale: Map<string, { atMs: number; objects: KubeObject[] }[]> = new Map();
 
@@ -137,7 +139,7 @@ export class World {
     followSplits(this);
     store.watch(() => {
       this.#wakeAt(clock.now() + 20);
-      // A cache that lags tells of the change once it has it.
+      // A lagging cache reports the change once it has it.
       if (this.staleFor > 0) clock.after(this.staleFor + 1_500, () => this.#wakeAt(clock.now()));
     });
     this.prometheus = new Prometheus(this, random);
@@ -155,7 +157,7 @@ export class World {
     replacePods(this);
   }
 
-  /** As `kubectl apply -k manifests/admission/admission-mode`, or of the policies given. */
+  /** Like `kubectl apply -k manifests/admission/admission-mode`, or with the given policies. */
   installPolicies(policies = holdPolicies()): void {
     for (const [resource, object] of policies) {
       if (this.api.store.get(resource, undefined, object.metadata.name) === undefined)
@@ -163,13 +165,13 @@ export class World {
     }
   }
 
-  /** The controller has found the policies changed, and looks at its target again. */
+  /** The controller has found that the policies changed, and looks at its target again. */
   switchHold(mode: HoldMode): void {
     this.hold = mode;
     this.#wakeAt(this.clock.now());
   }
 
-  /** Another user name stands in the conditions of the policies. */
+  /** Puts another user name into the conditions of the policies. */
   exempt(user: string): void {
     this.removePolicies();
     for (const [resource, object] of holdPolicies()) {
@@ -185,7 +187,7 @@ export class World {
     }
   }
 
-  /** Drops everything the controller holds in memory. */
+  /** Drops everything in the controller's memory. */
   restart(): void {
     this.crashes += 1;
     this.#board = this.#freshBoard();
@@ -199,12 +201,12 @@ export class World {
     this.#dueMs = Math.min(this.#dueMs, ms);
   }
 
-  /** Runs the controller for that long. */
+  /** Runs the controller for that time. */
   async run(ms: number): Promise<void> {
     await this.until(() => false, ms);
   }
 
-  /** Runs the controller until the condition holds; false: it did not within that time. */
+  /** Runs the controller until the condition is true; false: it was not true within that time. */
   async until(condition: () => boolean, ms: number): Promise<boolean> {
     const endMs = this.clock.now() + ms;
     for (;;) {
@@ -219,7 +221,7 @@ export class World {
     }
   }
 
-  /** One pass of the pipe now. */
+  /** Runs one pass of the pipe now. */
   async pass(): Promise<Reconciled | undefined> {
     return this.#pass();
   }
@@ -269,7 +271,7 @@ export class World {
     }
   }
 
-  /** A decision that never comes to rest would keep a story going for hours. */
+  /** If a decision never came to rest, a story would run for hours. */
   #passed(): void {
     const minute = Math.floor(this.clock.now() / 60_000);
     this.#passes = minute === this.#minute ? this.#passes + 1 : 1;
@@ -286,7 +288,7 @@ export class World {
       const { rule, reason, requeueAfterMs } = result.decision;
       const line = `${rule} ${reason}`;
       if (this.decisions.at(-1) !== line) this.decisions.push(line);
-      // 1 ms, so that time passes even where a decision asks to be made again at once
+      // 1 ms, so that time passes even if a decision asks to be repeated at once
       for (const afterMs of [this.#refusals.nextInMs(targetKey(KEY), nowMs), requeueAfterMs])
         if (afterMs !== undefined) this.#wakeAt(nowMs + Math.max(1, afterMs));
     } else {
@@ -337,7 +339,7 @@ export class World {
     return kept[Math.max(0, oldest)]?.objects ?? objects;
   }
 
-  /** As the stores of the watches do: what the controller wrote itself it sees at once. */
+  /** Like the stores of the watches: the controller sees its own writes at once. */
   #wrote({ plural, group }: Resource, object: KubeObject): void {
     const name = group === '' ? plural : `${plural}.${group}`;
     const { namespace = '', name: own } = object.metadata;
@@ -365,7 +367,7 @@ export class World {
   #measure(job: MeasureJob): Measurement[] {
     this.onMeasure(job);
     const { templates, window, variables, share, calibrate = false, stableOnly: probe = false } = job;
-    // Where pods are told apart by their names, without any there is nothing to ask for.
+    // If pods are distinguished by their names, there is nothing to query without pods.
     const named = !isByPods(this) || probe || variables['canaryPods'] !== '';
     const metrics = metricsOf(templates).map((bound) =>
       this.prometheus.measure({ bound, window, calibrate, named, probe }),
@@ -380,7 +382,7 @@ export class World {
     if (provider === 'istio') store.create('virtualservices.networking.istio.io', VIRTUAL_SERVICE);
   }
 
-  // What the world looks like
+  // The present objects
 
   get(resource: string, name: string): KubeObject | undefined {
     return this.api.store.get(resource, NAMESPACE, name);
@@ -403,7 +405,7 @@ export class World {
     return `${phase ?? 'none'}/${reason ?? ''}`;
   }
 
-  // What users do
+  // Actions of users
 
   edit(resource: string, name: string, change: (draft: KubeObject) => void, fieldManager = 'kubectl'): void {
     const draft = this.get(resource, name);
@@ -416,7 +418,7 @@ export class World {
     this.edit('deployments.apps', NAME, (draft) => change(draft.spec ?? {}, draft));
   }
 
-  /** `kubectl rollout resume`; `refused` is what the API server answers, '' if it does it. */
+  /** `kubectl rollout resume`; `refused` is the API server's refusal, '' if it accepts. */
   resume(): void {
     const draft = this.target();
     if (draft?.spec === undefined) return;
@@ -429,7 +431,10 @@ export class World {
     }
   }
 
-  /** As `kubectl apply` of a manifest; with a reason to skip the analysis it has the annotation as well. */
+  /**
+   * Like `kubectl apply` of a manifest; with a reason to skip the analysis, the manifest also has the
+   * annotation.
+   */
   release(version: Version, skip = ''): void {
     this.editTarget((spec, draft) => {
       spec['template'] = structuredClone(version.template);

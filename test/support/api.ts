@@ -21,7 +21,10 @@ export interface TestApi {
   installHttpRoutes(): Promise<void>;
 }
 
-/** The embedded API server with Sluice's kinds and the given namespaces, and a client to it, all in this process. */
+/**
+ * The embedded API server with Sluice's kinds and the given namespaces, and a client for it, all in this
+ * process.
+ */
 export async function startApi(clock: Clock, ...namespaces: string[]): Promise<TestApi> {
   const server = createApiServer({ clock, random: seeded(1) });
   const transport = inProcessTransport(server);

@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { LABEL } from '../../api/names.ts';
 import type { Write } from '../../api/writes.ts';
 
-/** What an API server would answer; nothing was changed. */
+/** The answer of an API server that refuses; nothing was changed. */
 export class WriteRefused extends Error {
   readonly code: number;
   constructor(code: number, message: string) {
@@ -14,9 +14,9 @@ export class WriteRefused extends Error {
 }
 
 /**
- * Objects of one namespace in memory, changed by `Write`s alone. Stricter than a server where that finds faults:
- * JSON Patch follows RFC 6902 to the letter, and only objects marked as ours may be applied or deleted. What is handed
- * out is frozen to its depth: it is shared, and whoever changes it is thrown out.
+ * Objects of one namespace in memory, which only `Write`s change. It is stricter than a server, to find
+ * errors: JSON Patch follows RFC 6902 to the letter, and only objects marked as ours may be applied or
+ * deleted. Returned objects are deeply frozen because they are shared: changing one throws.
  */
 export class ObjectWorld {
   readonly #objects = new Map<string, KubeObject>();
@@ -26,7 +26,7 @@ export class ObjectWorld {
     for (const object of objects) this.put(object);
   }
 
-  /** A write by somebody else: creates or replaces, raising the generation if the spec differs. */
+  /** A write by another author: creates or replaces, and raises the generation if the spec differs. */
   put(object: KubeObject): void {
     const key = keyOf(object.kind, object.metadata.name);
     const before = this.#objects.get(key);
@@ -48,7 +48,7 @@ export class ObjectWorld {
     return [...this.#objects.values()].filter((object) => object.kind === kind);
   }
 
-  /** Everything without what the server itself counts, for comparing before with after. */
+  /** Everything except what the server itself counts, to compare before with after. */
   content(): KubeObject[] {
     return [...this.#objects.values()].map((object) => {
       const copy = { ...object, metadata: { ...object.metadata } };
@@ -105,7 +105,7 @@ export class ObjectWorld {
 
 const keyOf = (kind: string, name: string) => `${kind}/${name}`;
 
-/** A copy that nobody can change. What is frozen already came from here and is shared. */
+/** A copy that cannot be changed. Objects that are frozen already came from here and are shared. */
 function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as T;

@@ -81,7 +81,7 @@ const steps = (leastHundredths: number) => fc.array(step(leastHundredths), { min
 
 type Splitting = Pick<ReleasePolicy, 'strategy' | 'steps'> & Partial<ReleasePolicy>;
 
-/** What each strategy has, and what goes with it. */
+/** What each strategy has, and the fields that belong to it. */
 const splitting: fc.Arbitrary<Splitting> = fc.oneof(
   fc
     .tuple(
@@ -127,7 +127,7 @@ const margin: fc.Arbitrary<Margin> = fc.record({
 const base = { name: label, critical: fc.boolean(), dryRun: fc.boolean() };
 const pair = fc.record({ bad: words, total: words });
 
-/** A preset by name, or queries of one shape for each arm. */
+/** A preset by name, or queries of the same form for each arm. */
 function source<Q>(queries: fc.Arbitrary<Q>) {
   return fc.oneof(
     fc.constantFrom('auto', 'nginx', 'istio').map((preset) => ({ preset })),
@@ -135,7 +135,7 @@ function source<Q>(queries: fc.Arbitrary<Q>) {
   );
 }
 
-/** The safe margin is the harm margin and something more. */
+/** The safe margin is the harm margin plus something. */
 const margins = fc.tuple(margin, margin).map(([harmMargin, extra]) => ({
   harmMargin,
   safeMargin: {
@@ -149,7 +149,7 @@ const weight = fc.double({ min: 0.001, max: 1000, noNaN: true });
 const properShare = fc.double({ min: 1e-6, max: 0.999999, noNaN: true });
 const looks = fc.integer({ min: 1, max: 20 });
 
-/** A horizon of at least `each` windows for each look, from `min` to `max`. */
+/** A horizon of at least `each` windows for each look, with `min` to `max` looks. */
 function fixedHorizon(intervalMs: number, { each, min, max }: { each: number; min: number; max: number }) {
   return looks.chain((count) =>
     fc.record({

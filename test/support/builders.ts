@@ -7,7 +7,7 @@ import { FOLLOWED } from '../../release/companions/index.ts';
 import type { MeasureResult } from '../../api/measuring.ts';
 import type { Action, Decision, RefusedWrite, Snapshot } from '../../release/model.ts';
 
-/** Literal snapshots of Deployment `web` in namespace `shop`, as the API server would show it. */
+/** Literal snapshots of Deployment `web` in namespace `shop`, as an API server shows it. */
 export const NOW = Date.UTC(2026, 0, 1, 12);
 export const NAMESPACE = 'shop';
 export const UID = 'uid-web';
@@ -82,9 +82,9 @@ export const ownedBy = (kind: string, name: string, uid: string): OwnerReference
 });
 
 export interface PodsChange {
-  /** pods there are; default 4 */
+  /** the number of pods; default 4 */
   pods?: number;
-  /** of these, ready; default all */
+  /** the number of ready pods; default all */
   ready?: number;
   /** seconds since they became (un)ready; default 1000 */
   since?: number;
@@ -170,7 +170,7 @@ function aPod(name: string, { labels, uid, set, ready, since, change }: PodInput
 export interface CanaryChange extends PodsChange {
   image?: string;
   release?: string;
-  /** seconds since it was made */
+  /** seconds since its creation */
   age?: number;
   conditions?: JsonObject[];
   /** without the mark of Sluice */
@@ -296,7 +296,7 @@ export function aSnapshot(
   };
 }
 
-/** A write that the API server refused just now. */
+/** A write that the API server has just refused. */
 export const refusedWrite = (change: Partial<RefusedWrite> = {}): RefusedWrite => ({
   kind: 'right',
   code: 403,
@@ -310,7 +310,7 @@ export const refusedWrite = (change: Partial<RefusedWrite> = {}): RefusedWrite =
   ...change,
 });
 
-/** The objects with one of a kind and name changed. */
+/** The objects, one of them (by kind and name) changed. */
 export function changed(objects: readonly KubeObject[], by: KubeObject): KubeObject[] {
   const same = (each: KubeObject) => each.kind === by.kind && each.metadata.name === by.metadata.name;
   return objects.map((each) => (same(each) ? by : each));
@@ -322,13 +322,15 @@ export const without = (
   name: RegExp | string = /./,
 ): KubeObject[] => objects.filter((each) => each.kind !== kind || !new RegExp(name).test(each.metadata.name));
 
-/** What is written and told; measuring goes on beside everything. */
+/** What is written and reported; measuring continues at the same time. */
 export const writing = (decision: Decision): string[] => doing(decision).filter((each) => each !== 'measure');
 
 /** A write that is only tried: nothing is stored. */
 export const isRehearsal = (action: Action): boolean => action.do === 'write' && 'dryRun' in action.write;
 
-/** What a decision does, one line each: "jsonPatch Deployment/web: pause the target". Rehearsals do nothing. */
+/**
+ * What a decision does, one line each: "jsonPatch Deployment/web: pause the target". Rehearsals are left out.
+ */
 export function doing({ actions }: Decision): string[] {
   return actions
     .filter((action) => !isRehearsal(action))

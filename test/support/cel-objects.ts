@@ -17,7 +17,7 @@ interface PolicyExpressions {
   variables?: Record<string, string>;
   /** the policy has a paramKind */
   params?: true;
-  /** part of the refusal; absent: they are accepted */
+  /** a part of the refusal; absent: they are accepted */
   says?: string;
   expressions: readonly string[];
 }
@@ -32,15 +32,15 @@ interface DefinitionExpressions {
 }
 
 /**
- * Expressions, and what kube-apiserver 1.36 answers to a policy or a definition that holds them. The same table is asked of the embedded
- * server and of a real one.
+ * Expressions, and the answer of kube-apiserver 1.36 to a policy or a definition that contains them. The
+ * embedded server and a real one are tested with the same table.
  */
 const TABLE = JSON.parse(readFileSync(new URL('fixtures/cel.json', import.meta.url), 'utf8')) as {
   policies: PolicyExpressions[];
   definitions: DefinitionExpressions[];
 };
 
-/** An object that holds one expression, and what an API server says of it; `says` undefined: it takes it. */
+/** An object with one expression, and the API server's answer; `says` undefined: accepted. */
 export interface CelCase {
   name: string;
   object: KubeObject;
@@ -141,7 +141,7 @@ function definitionWith(
   return { group: 'cel.example.com', scope: 'Namespaced', names, versions };
 }
 
-/** Every expression of the table in an object of its own. */
+/** Every expression of the table, in an object of its own. */
 export const CEL_CASES: readonly CelCase[] = [
   ...TABLE.policies.flatMap((entry) => entry.expressions.map((expression) => policyCase(entry, expression))),
   ...TABLE.definitions.flatMap((entry) =>
@@ -179,7 +179,7 @@ function definitionCase(entry: DefinitionExpressions, expression: string): CelCa
   };
 }
 
-/** What is not as the table has it: nothing, if the server's answer is. */
+/** How the server's answer differs from the table; empty if it does not. */
 export function unlike({ says }: CelCase, code: number, message: string): string | undefined {
   const isSo = says === undefined ? code === 201 : code === 422 && message.includes(says);
   return isSo ? undefined : `${code} ${message}, wanted ${says ?? '201'}`;

@@ -5,7 +5,7 @@ interface Given {
   values: JsonObject;
 }
 
-/** Installations as sites have them. */
+/** Installations as real sites have them. */
 export const SIZES: readonly Given[] = [
   {
     title: 'a site without a way out',
@@ -68,11 +68,11 @@ export const SIZES: readonly Given[] = [
 ];
 
 interface Typo extends Given {
-  /** what the refusal names */
+  /** the path that the refusal names */
   at: string;
 }
 
-/** `name` as the last part of a path that is written with dots. */
+/** `name` as the last part of a path written with dots. */
 function nested(path: string, name: string, value: Json): JsonObject {
   const parts = path === '' ? [] : path.split('.');
   return parts.reduceRight<JsonObject>((inner, part) => ({ [part]: inner }), { [name]: value });
@@ -89,7 +89,7 @@ const bad = (path: string, value: Json, at = `/${path.replaceAll('.', '/')}`): T
   return { title: `${path} ${JSON.stringify(value)}`, values: nested(parts.join('.'), name, value), at };
 };
 
-/** What people write by mistake, none of which may be passed over in silence. */
+/** Common mistakes of users, each of which must be refused. */
 export const TYPOS: readonly Typo[] = [
   unknown('', 'replicaCount', 3),
   unknown('', 'replica', 3),

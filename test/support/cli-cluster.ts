@@ -5,14 +5,16 @@ import { microTime } from '../../kube/lease.ts';
 import { recordingIo, type Recorded } from './cli.ts';
 import { ScriptedTransport, type Answer } from './scripted-transport.ts';
 
-/** How the Lease of a controller is: renewed all the time, not since the start, not there, free, or not to be read. */
+/**
+ * The state of a controller's Lease: renewed all the time, not since the start, absent, free, or unreadable.
+ */
 export type LeaseState = 'renewed' | 'still' | 'absent' | 'free' | 'forbidden';
 
 export interface Cluster {
   targets?: KubeObject[];
-  /** Releases as seen by each look in turn, or an HTTP error; the last one stays for ever */
+  /** Releases as each look in turn sees them, or an HTTP error; the last one is repeated */
   looks?: (readonly object[] | number)[];
-  /** as it is at this second since the start */
+  /** its state at this second since the start */
   lease?: (second: number) => LeaseState;
 }
 
@@ -21,7 +23,7 @@ export const failure = (code: number, message = 'away'): Answer => ({
   body: { kind: 'Status', code, reason: 'Refused', message },
 });
 
-/** What a command of the CLI meets: an Io that records, and a session over a cluster that is scripted. */
+/** The surroundings of a CLI command: an Io that records, and a session with a scripted cluster. */
 export function openCluster({ targets = [], looks = [], lease = () => 'renewed' }: Cluster) {
   const io = recordingIo();
   const startMs = io.clock.now();

@@ -2,7 +2,7 @@ import type { Io } from '../../cli/io.ts';
 import { printing } from '../../cli/printing.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** An Io that keeps what was printed, without colours, over a virtual clock. */
+/** An Io that keeps what was printed, without colours, on a virtual clock. */
 export interface Recorded extends Io {
   clock: VirtualClock;
   printed: string[];

@@ -1,7 +1,7 @@
-/** Counts what code looks at: every property of a value, and of the values within it, that is read. */
+/** Counts what code reads: every access to a property of a value, and of the values within it. */
 export interface Counted<T> {
   value: T;
-  /** objects, lists and plain values within it: the size of the input */
+  /** the number of objects, lists and plain values within it: the size of the input */
   size: number;
   reads(): number;
 }

@@ -11,7 +11,10 @@ import {
 import type { Json, JsonObject } from '../../lib/json.ts';
 import { faultsOf, foreignSchema, type ForeignKind } from './kinds/index.ts';
 
-/** Objects that a schema and its rules allow at one place of a kind (`path`, below its top), without the members in `except`. */
+/**
+ * Objects that a schema and its rules allow at one place of a kind (`path`, below its top), without the
+ * members in `except`.
+ */
 export function fromCrd(
   { kind, version, path }: { kind: ForeignKind; version: string; path: readonly string[] },
   except: readonly string[],
@@ -25,7 +28,7 @@ export function fromCrd(
   );
 }
 
-/** Of what `make` makes, that which keeps the schema's rules. */
+/** The values from `make` that obey the schema's rules. */
 function lawful<T extends Json>(
   schema: JsonObject,
   make: (schema: JsonObject) => fc.Arbitrary<T>,
@@ -35,7 +38,7 @@ function lawful<T extends Json>(
   return make(schema).filter((each) => faultsOf(around, { value: each }).length === 0);
 }
 
-/** Few members at a time: what is wanted is every field now and then, not all fields at once. */
+/** Few members at a time: every field should occur now and then, not all fields at once. */
 const MEMBERS = 3;
 
 function struct(schema: JsonObject): fc.Arbitrary<JsonObject> {
@@ -51,7 +54,7 @@ function struct(schema: JsonObject): fc.Arbitrary<JsonObject> {
         fc.record({ type: fc.constant(type), [key]: value(getObject(properties, key) ?? {}) }),
       );
   return fc.subarray(optional, { maxLength: Math.min(MEMBERS, optional.length) }).chain((some) => {
-    // Of alternatives the first that came up.
+    // Of alternatives, only the first that was generated.
     const [one, ...others] = some.filter((key) => choices.includes(key));
     const keys = [...required, ...some].filter((key) => one === key || !others.includes(key));
     const members = keys.map((key) => [key, value(getObject(properties, key) ?? {})] as const);
@@ -59,7 +62,7 @@ function struct(schema: JsonObject): fc.Arbitrary<JsonObject> {
   });
 }
 
-/** Where the type says which member stands: the member by type. They have one name, but for its case. */
+/** If the type says which member is set: the member by type. They have the same name, except for its case. */
 function memberByType(properties: JsonObject): Map<string, string> {
   const types = arrayOrEmpty(getObject(properties, 'type'), 'enum').map((each) => asString(each) ?? '');
   return new Map(
@@ -70,14 +73,14 @@ function memberByType(properties: JsonObject): Map<string, string> {
   );
 }
 
-/** Members of which at most one may be present: `oneOf` with nothing but `required`. */
+/** Members of which at most one may be present: `oneOf` with only `required`. */
 function alternatives(schema: JsonObject): string[] {
   return getObjects(schema, 'oneOf').flatMap((each) =>
     arrayOrEmpty(each, 'required').map((key) => asString(key) ?? ''),
   );
 }
 
-/** Made once for each part of a schema: arbitraries of expressions are dear to make. */
+/** Made once for each part of a schema: arbitraries of expressions are expensive. */
 const made = new WeakMap<JsonObject, fc.Arbitrary<Json>>();
 
 function value(schema: JsonObject): fc.Arbitrary<Json> {
@@ -125,7 +128,7 @@ function list(schema: JsonObject): fc.Arbitrary<Json[]> {
   return fc.array(value(getObject(schema, 'items') ?? {}), { minLength, maxLength });
 }
 
-/** An object of named members, or of any. */
+/** An object with named members, or with any members. */
 function members(schema: JsonObject): fc.Arbitrary<JsonObject> {
   const any = getObject(schema, 'additionalProperties');
   if (any === undefined) return struct(schema);

@@ -25,7 +25,7 @@ export const freshRelease = (): KubeObject => {
   ) as KubeObject;
 };
 
-/** What nobody may change of a Release once it is made. */
+/** Fields of a Release that no one may change after its creation. */
 export const RELEASE_CHANGES: readonly { name: string; patch: JsonObject }[] = [
   { name: 'the target', patch: { target: { name: 'other' } } },
   { name: 'the stable ReplicaSet', patch: { stable: { replicaSet: 'other' } } },
@@ -40,7 +40,7 @@ export const RELEASE_CHANGES: readonly { name: string; patch: JsonObject }[] = [
 ];
 
 const match = { headers: [{ name: 'a', exact: 'b' }] };
-/** Policies that neither the parser nor the CRD takes; what the CRD says. */
+/** Policies that both the parser and the CRD refuse, with the CRD's message. */
 export const WRONG_POLICIES: readonly { spec: JsonObject; says: string }[] = [
   { spec: { match }, says: 'match needs strategy: ab' },
   { spec: { strategy: 'blueGreen', match }, says: 'match needs strategy: ab' },
@@ -56,7 +56,7 @@ export const WRONG_POLICIES: readonly { spec: JsonObject; says: string }[] = [
   { spec: { strategy: 'ab', match: { cookies: [{ name: 'a', exact: 'b;c' }] } }, says: 'exact' },
 ];
 
-/** Templates that neither the parser nor the CRD takes; what the CRD says. */
+/** Templates that both the parser and the CRD refuse, with the CRD's message. */
 export const WRONG_TEMPLATES: readonly { name: string; spec: JsonObject; says: string }[] = [
   { name: 'no kind', spec: withMetric({}), says: 'exactly one of errorRate' },
   { name: 'two kinds', spec: withMetric({ errorRate: {}, latency: {} }), says: 'exactly one of errorRate' },

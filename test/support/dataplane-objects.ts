@@ -14,7 +14,7 @@ export function service(name: string, namespace = 'shop'): KubeObject {
   };
 }
 
-/** A slice of a Service with one ready endpoint per address and, after a "-", one that is not ready. */
+/** A slice of a Service with one ready endpoint for each address and, after a "-", one that is not ready. */
 export function slice(of: string, addresses: string[], namespace = 'shop'): KubeObject {
   return {
     apiVersion: 'discovery.k8s.io/v1',
@@ -29,7 +29,7 @@ export function slice(of: string, addresses: string[], namespace = 'shop'): Kube
   };
 }
 
-/** Services with these ready addresses, all in namespace shop with port 80 called http. */
+/** Services with these ready addresses, all in namespace shop with port 80, named http. */
 export function backends(services: Record<string, string[]>): Backends {
   const names = Object.keys(services);
   return new Backends(
@@ -104,7 +104,7 @@ export function request(path = '/', more: Partial<RoutedRequest> = {}): RoutedRe
   return { method: 'GET', host: 'shop.example', path, query: new URLSearchParams(), headers: {}, ...more };
 }
 
-/** Share of 20 000 answers to one request, by Service or status. */
+/** The shares of 20 000 answers to one request, by Service or status. */
 export function shares(
   table: { route: (request: RoutedRequest, random: Random) => Routed<{ service: string }> },
   asked = request(),

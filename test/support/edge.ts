@@ -4,8 +4,9 @@ import { eventually } from './eventually.ts';
 const STEP_MS = 3000;
 
 /**
- * An edge of a window for queries that are read in steps: a whole second, so long after `sinceMs` that some step before it has seen
- * what was scraped then. Returns once the edge has passed, so nothing that is changed later falls before it.
+ * An edge of a window for queries that are read in steps: a whole second, late enough after `sinceMs` that a
+ * step before it has seen what was scraped then. Returns once the edge has passed, so no later change is
+ * before it.
  */
 export async function edgeAfter(sinceMs: number): Promise<number> {
   const edgeMs = Math.ceil((sinceMs + STEP_MS) / 1000) * 1000;

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { freePort, prometheusReady } from '../../playground/dataplane/metrics/prometheus.ts';
 import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
 
-/** A real Prometheus that scrapes nothing and remembers what it was given. */
+/** A real Prometheus that scrapes nothing and contains only the data that it was given. */
 export interface FilledPrometheus {
   url: string;
   /** a folder of its own */
@@ -14,7 +14,7 @@ export interface FilledPrometheus {
   close(): Promise<void>;
 }
 
-/** `openMetrics`: lines with times, all samples of a series after each other; without any it is empty. */
+/** `openMetrics`: lines with times, all samples of a series together; without lines it is empty. */
 export async function filledPrometheus(openMetrics: readonly string[]): Promise<FilledPrometheus> {
   const binary = ensurePrometheus(() => undefined);
   const directory = mkdtempSync(join(tmpdir(), 'sluice-prometheus-'));
@@ -44,7 +44,7 @@ export async function filledPrometheus(openMetrics: readonly string[]): Promise<
   return { url, directory, close };
 }
 
-/** By promtool, which comes with Prometheus, in the same folder. */
+/** Fills it with promtool, which comes with Prometheus, in the same folder. */
 function fill(
   bin: string,
   { lines, file, data }: { lines: readonly string[]; file: string; data: string },

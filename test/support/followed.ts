@@ -6,7 +6,7 @@ import { apiVersionOf, RESOURCES } from '../../api/resources.ts';
 import { planCompanions, type CompanionInput } from '../../release/companions/index.ts';
 import { aDeployment, aService } from './objects.ts';
 
-/** An object of namespace "shop" of a kind that may have to follow the canary. */
+/** An object of namespace "shop", of a kind that may have to follow the canary. */
 export const followed = (
   resource: Resource,
   name: string,
@@ -20,7 +20,7 @@ export const followed = (
 });
 
 export const TARGET = aDeployment('web', { app: 'web', tier: 'front' });
-/** selects stable pods of it */
+/** selects stable pods of the app */
 export const APP = { matchLabels: { app: 'web' } };
 /** selects exactly its canary pods */
 export const CANARY = { matchLabels: { app: 'web-canary' } };
@@ -38,14 +38,14 @@ export const companionInput = (
   ...change,
 });
 
-/** What has to be made of one object: the specs of its copies, or the sentences of the refusals. */
+/** The result for one object: the specs of its copies, or the sentences of the refusals. */
 export function outcome(object: KubeObject, change: Partial<CompanionInput> = {}): JsonObject[] | string {
   const { wanted, refusals } = planCompanions(companionInput([object], change));
   if (refusals.length > 0) return refusals.map(({ reason, sentence }) => `${reason}: ${sentence}`).join(' ');
   return wanted.map(({ object: { spec } }) => spec ?? {});
 }
 
-/** Given the spec of an object called p: the specs of its copies, or a refusal. */
+/** The spec of an object named p, and what it gives: the specs of its copies, or a refusal. */
 export type FollowedCase = [name: string, spec: JsonObject, want: JsonObject[] | RegExp];
 
 /** One test for each case; the object itself is never changed. */

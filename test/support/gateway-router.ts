@@ -4,11 +4,11 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { Headers, Place } from '../../providers/conformance/suite.ts';
 
 /**
- * Which rule of a route of the Gateway API answers a request, by the precedence of the specification; and what the rule does
- * with it. For HTTPRoutes and GRPCRoutes alike.
+ * Which rule of a Gateway API route answers a request, by the precedence of the specification, and what the
+ * rule does with it. For HTTPRoutes and GRPCRoutes.
  */
 
-/** Raw JSON holds texts where they are wanted here. */
+/** Raw JSON has texts where this code needs them. */
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 interface Request {
@@ -18,7 +18,7 @@ interface Request {
   params: Readonly<Record<string, string>>;
 }
 
-/** A request that this match means, and that carries `headers` too. */
+/** A request that this match means, with `headers` in addition. */
 function requestFor(match: JsonObject, headers: Headers): Request {
   const valuesOf = (what: string) =>
     Object.fromEntries(
@@ -48,7 +48,7 @@ function means(match: JsonObject, request: Request): boolean {
   );
 }
 
-/** Requests are made of matches: their path is what a match says. */
+/** Requests are made from matches: their path is the path of a match. */
 function covers(path: JsonObject, asked: JsonObject): boolean {
   const [prefix, value] = [text(path['value']), text(asked['value'])];
   if (path['type'] !== 'PathPrefix' || asked['type'] === 'RegularExpression') return equalJson(path, asked);
@@ -96,7 +96,9 @@ function answering(rules: readonly JsonObject[], request: Request): JsonObject |
   return best?.rule;
 }
 
-/** Every match of every rule of the user's for the two Services, with what becomes of a request that it means. */
+/**
+ * Every match of every rule of the user's for the two Services, and what happens to a request that it means.
+ */
 export function placesOf(
   route: KubeObject,
   { stable, canary }: { stable: string; canary: string },
@@ -115,7 +117,7 @@ export function placesOf(
           rules.filter((each) => !isExtra(each)),
           requestFor(match, {}),
         );
-        // A rule in the shadow of another Service's gets no such request.
+        // A rule that a rule of another Service hides gets no such request.
         const found = concerns(usual) ? answering(rules, requestFor(match, headers)) : rule;
         return { id: `${route.metadata.name}#${i}/${k}`, ...sharesOf(found ?? rule, stable, canary) };
       });

@@ -16,7 +16,7 @@ export const BETA: Wants = {
   match: { headers: [{ name: 'X-Group', value: 'beta' }], cookies: [] },
 };
 
-/** The rules after one plan on what stands there, the record taken first. */
+/** The rules after one plan for the present route, with the record taken first. */
 export function after(split: Split, wants: Wants, given: KubeObject = shop): JsonObject[] {
   const world = new ObjectWorld([given]);
   const first = aTrafficContext(world.list(given.kind), { wants });

@@ -4,7 +4,7 @@ import type { ApiResponse, ApiServer } from '../../playground/apiserver/contract
 
 export { settle, VirtualClock } from './virtual-clock.ts';
 
-/** A Transport that hands requests straight to an embedded API server: no sockets, no real time. */
+/** A Transport that passes requests directly to an embedded API server: no sockets, no real time. */
 export function inProcessTransport(server: Pick<ApiServer, 'handle'>, token?: string): Transport {
   return {
     async request(request: KubeRequest): Promise<KubeResponse> {
@@ -47,7 +47,7 @@ async function* chunksOf(response: ApiResponse, signal?: AbortSignal): AsyncGene
       yield step.value;
     }
   } finally {
-    // Not awaited: a generator that is waiting for its next event answers only after that event.
+    // Not awaited: a generator that waits for its next event answers only after that event.
     void iterator.return?.();
   }
 }

@@ -8,7 +8,7 @@ import type { Observation, Split, TrafficContext, Wants } from '../../providers/
 import { ObjectWorld } from './apply-writes.ts';
 import { aTrafficContext } from './traffic.ts';
 
-/** The controller keeps to the age of Ingresses; here it is the order in which they were made. */
+/** The controller goes by the age of Ingresses; here it is the order of their creation. */
 export const aged = (objects: readonly KubeObject[]): KubeObject[] =>
   objects.map((object, index) => {
     const creationTimestamp = new Date(Date.UTC(2026, 0, 1 + index)).toISOString();
@@ -21,7 +21,9 @@ export interface Asked {
   headers?: Record<string, string>;
 }
 
-/** Ingresses of namespace "shop", a release of Service "web" among them, and the playground's controller over both. */
+/**
+ * Ingresses of namespace "shop", with a release of Service "web", and the playground's controller for them.
+ */
 export class IngressWorld {
   readonly #world: ObjectWorld;
   wants: Wants = { total: 100 };
@@ -52,7 +54,7 @@ export class IngressWorld {
     this.#world.remove('Ingress', name);
   }
 
-  /** The first of our own. */
+  /** The first Ingress of our own. */
   canary(): KubeObject {
     const [first] = this.context().made;
     if (first === undefined) throw new Error('there is no canary Ingress');
@@ -83,7 +85,7 @@ export class IngressWorld {
     return table.route(request(path, { host, headers }), () => random);
   }
 
-  /** Percent of such requests that the canary gets, to a hundredth. */
+  /** The percent of such requests that the canary gets, with two decimals. */
   share(asked: Asked = {}): number {
     const table = new IngressTable(aged(this.list()), backends(this.ready));
     const { host = 'shop.example.com', path = '/', headers = {} } = asked;
@@ -94,7 +96,7 @@ export class IngressWorld {
   }
 }
 
-/** What part of all draws, from 0 up, is taken; in percent, to a hundredth. */
+/** The part of all draws, from 0 up, that is taken; in percent, with two decimals. */
 export function percentBelow(taken: (random: number) => boolean): number {
   let [low, high] = [0, 10_000];
   while (low < high) {

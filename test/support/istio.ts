@@ -2,7 +2,7 @@ import type { JsonPatchOp, KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Write } from '../../api/writes.ts';
 
-/** A destination of a route; without `more` neither weight nor port. */
+/** A destination of a route; without `more` it has neither weight nor port. */
 export const destination = (host: string, more: JsonObject = {}): JsonObject => ({
   destination: { host },
   ...more,
@@ -15,7 +15,7 @@ export const httpTo = (prefix: string, destinations: JsonObject[], more: JsonObj
   ...more,
 });
 
-/** A VirtualService of namespace shop for gateway "public"; `spec` adds to it, or replaces. */
+/** A VirtualService of namespace shop for gateway "public"; `spec` adds to its fields, or replaces them. */
 export const virtualService = (name: string, http: JsonObject[], spec: JsonObject = {}): KubeObject => ({
   apiVersion: 'networking.istio.io/v1',
   kind: 'VirtualService',

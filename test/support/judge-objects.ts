@@ -48,7 +48,7 @@ export function threshold(change: Partial<ThresholdMetric> = {}): ThresholdMetri
   };
 }
 
-/** Two looks, after one and after two minutes: the 4th and the 8th window. */
+/** Two looks, after one and after two minutes: at the 4th and the 8th window. */
 export function series({
   method = 'kayenta',
   kayenta = {},
@@ -125,7 +125,7 @@ export interface Course {
   verdicts: Verdict[];
 }
 
-/** Judges one list of measurements per window, the windows one after the other. */
+/** Judges one list of measurements for each window, one window after another. */
 export function judgeAll(
   metrics: Metric[],
   windows: Measurement[][],

@@ -24,7 +24,7 @@ export function latency(change: Partial<LatencyMetric> = {}): LatencyMetric {
 export const CLASSIC = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export const FINE = Array.from({ length: 60 }, (_, i) => 2 ** ((i - 48) / 8));
 
-/** `requests` that take log-logistic times around `median`, spread evenly over what their distribution says. */
+/** `requests` with log-logistic durations around `median`, spread evenly over their distribution. */
 export function histogram(requests: number, median: number, bounds: readonly number[] = FINE): Histogram {
   const below = bounds.map((bound) => requests / (1 + (bound / median) ** -3));
   const counts = [...below, requests].map((upTo, i) => upTo - (below[i - 1] ?? 0));
@@ -45,7 +45,7 @@ export function slow(canary: Histogram, stable: Histogram, change: Partial<Measu
   };
 }
 
-/** The evaluations of one window after the other. */
+/** The evaluations, one window after another. */
 export function judgeLatencies(
   metric: LatencyMetric,
   measurements: readonly (Measurement | undefined)[],

@@ -11,7 +11,7 @@ export const trafficSplit = (name: string, apex: string, leaves: Record<string, 
   },
 });
 
-/** A whole number as the API machinery of Kubernetes may write a Quantity: 10 000 is "10k". */
+/** A whole number as Kubernetes' API machinery may write a Quantity: 10 000 is "10k". */
 const canonical = (weight: number): string =>
   weight > 0 && weight % 1000 === 0 ? `${weight / 1000}k` : String(weight);
 

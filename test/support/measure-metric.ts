@@ -5,7 +5,7 @@ import type { Metric } from '../../api/kinds/template/metric.ts';
 import { measure } from '../../analysis/measure/measure.ts';
 import type { PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 
-/** One metric over one window, asked of a Prometheus; the Services are `web` and `web-canary`. */
+/** Measures one metric over one window with a Prometheus; the Services are `web` and `web-canary`. */
 export async function measureMetric(
   client: PrometheusClient,
   { window, metric, calibrate = false }: { window: Window; metric: Metric; calibrate?: boolean },

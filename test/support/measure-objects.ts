@@ -61,7 +61,7 @@ export function native(
   return { ...labelled(series(instance), labels), histograms };
 }
 
-/** A Prometheus that knows the answers to these queries and records what it is asked. */
+/** A Prometheus that knows the answers to these queries and records the queries that it gets. */
 export function prometheus(
   answers: Record<string, (string | Series)[] | Answer>,
 ): PrometheusClient & { asked: string[] } {
@@ -110,7 +110,7 @@ export async function measured(
   return only;
 }
 
-/** Asks `time{s="web-canary"}` and `time{s="web"}`, if not something else. */
+/** Queries `time{s="web-canary"}` and `time{s="web"}` by default. */
 export function latencyMetric(query = 'time{s="{{service}}"}'): LatencyMetric {
   return {
     type: 'latency',

@@ -1,4 +1,7 @@
-/** Writes the protobuf exposition of native histograms, which no text format has (io.prometheus.client.MetricFamily). */
+/**
+ * Writes the protobuf exposition of native histograms, for which there is no text format
+ * (io.prometheus.client.MetricFamily).
+ */
 
 export const NATIVE_TYPE =
   'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited';
@@ -53,7 +56,7 @@ function metric({ labels, schema, zeroThreshold, zero, first, counts }: NativeHi
     double(6, zeroThreshold),
     integer(7, zero),
     message(12, span),
-    // each count as its difference from the one before
+    // each count as the difference from the count before
     ...counts.map((count, i) => integer(13, zigzag(count - (counts[i - 1] ?? 0)))),
   ]);
   return Buffer.concat([...pairs, message(7, histogram)]);

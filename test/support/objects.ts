@@ -2,7 +2,10 @@ import type { KubeObject, ObjectMeta } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { ownLabels } from '../../release/canary/index.ts';
 
-/** Objects of namespace "shop" as the API server would return them, small but complete enough to be selected and owned. */
+/**
+ * Objects of namespace "shop" as an API server returns them, small but complete enough to be selected and
+ * owned.
+ */
 export interface Change {
   metadata?: Partial<ObjectMeta>;
   spec?: JsonObject;
@@ -16,7 +19,7 @@ const metadata = (name: string, kind: string, { metadata: more }: Change): Objec
   ...more,
 });
 
-/** A Deployment whose pods carry `labels` and which selects them by `app` alone. */
+/** A Deployment whose pods have `labels`, and which selects them only by `app`. */
 export function aDeployment(name: string, labels: Record<string, string>, change: Change = {}): KubeObject {
   const selector: Record<string, string> = labels['app'] === undefined ? labels : { app: labels['app'] };
   return {

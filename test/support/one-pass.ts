@@ -70,7 +70,7 @@ export const release = (resourceVersion: string, current?: ReleaseStatus): KubeO
   ...(current === undefined ? {} : { status: { ...current } as unknown as JsonObject }),
 });
 
-/** As the API server has it, whole. */
+/** The whole record, as the API server has it. */
 export const record = (current = aStatus({ phase: 'Progressing', reason: 'ScalingCanary' })): KubeObject => ({
   ...aRelease({ name: 'shop-2', spec: { target: { name: 'shop', uid: 'u' } } }),
   metadata: release('7').metadata,
@@ -86,7 +86,7 @@ export const sealed = (object: KubeObject): KubeObject => {
 };
 
 export interface Around {
-  /** names of Releases that nobody has sealed */
+  /** names of Releases without a seal */
   unsealed?: readonly string[];
   objects?: Partial<Record<string, Listing>>;
   answer?: (sent: Sent) => Answer;
@@ -96,7 +96,10 @@ export interface Around {
   decide?: Pipe['decide'];
 }
 
-/** Passes of the pipe over a world of given objects, a server that answers as told, and a decision that is given. */
+/**
+ * Passes of the pipe in a world of given objects, with a server that answers as configured, and a given
+ * decision.
+ */
 export class Passes {
   readonly clock = new VirtualClock();
   readonly submitted: MeasureJob[] = [];
@@ -104,7 +107,7 @@ export class Passes {
   readonly lostEvents: KubeError[] = [];
   readonly refusals = new Refusals();
   readonly memory = new Memory();
-  /** by the last decision */
+  /** the snapshot that the last decision got */
   seen: Snapshot | undefined;
 
   async pass(world: Around): Promise<{ result: Reconciled; server: ScriptedTransport }> {

@@ -2,11 +2,11 @@ import { fromFieldsV1, type FieldSet } from '../../api/field-sets.ts';
 import { getObjects, getString } from '../../lib/json.ts';
 import type { KubeObject } from '../../api/kube.ts';
 
-/** On the target, Sluice's own: that it is held, and the restart that was ordered. */
+/** On the target, Sluice owns the fields of the hold, and the restart that was ordered. */
 const HOLD =
   /^(f:spec f:paused|f:metadata f:annotations( f:sluice\.dev\/held)?|f:spec f:template( \S+)* f:annotations( f:kubectl\.kubernetes\.io\/restartedAt)?)$/;
 
-/** Fields of this object that Sluice owns and has no business with. */
+/** Fields of this object that Sluice owns but should not. */
 export function takenFrom(object: KubeObject): string[] {
   const isTarget = object.kind === 'Deployment';
   return getObjects(object.metadata, 'managedFields')
@@ -24,7 +24,10 @@ function pathsOf({ member, children }: FieldSet, path = ''): string[] {
   return member && path !== '' ? [path, ...below] : below;
 }
 
-/** Everybody who owns a field of this object of a user's but for what controllers count there, by name: `sluice` only beyond the hold. */
+/**
+ * Every owner of a field of this user's object, by name, without what controllers count there: `sluice` only
+ * if it owns more than the hold.
+ */
 export function ownersOf(object: KubeObject): string[] {
   const others = getObjects(object.metadata, 'managedFields')
     .filter((entry) => getString(entry, 'subresource') === undefined)

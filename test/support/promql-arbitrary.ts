@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
 /**
- * Queries of somebody who wants to read what is not theirs: valid PromQL of many shapes, with comments, quotes and line ends
- * where a careless reader goes wrong, and now and then a character where none belongs.
+ * Queries of a user who wants to read the data of others: valid PromQL of many forms, with comments, quotes
+ * and line ends where a careless parser goes wrong, and sometimes with a character in a wrong place.
  */
 
 const name = fc.constantFrom('secret', 'requests_total', 'target_info');
@@ -86,7 +86,7 @@ const { expression } = fc.letrec<{ expression: string }>((tie) => ({
   ),
 }));
 
-/** One character put in or taken out. */
+/** With one character added or removed. */
 const spoilt = fc
   .tuple(expression, fc.nat(), fc.constantFrom('"', "'", '`', '#', '\r', '\n', '{', '}', '(', '\\', ' ', ''))
   .map(([query, at, char]) => {

@@ -1,4 +1,4 @@
-/** Queries that every Prometheus of version 2 and 3 takes, whatever its feature flags. */
+/** Queries that every Prometheus of version 2 and 3 accepts, whatever its feature flags. */
 export const ACCEPTED: readonly string[] = [
   'up',
   'http_requests_total{code=~"5..",job!="x",}',

@@ -8,7 +8,7 @@ declare module 'vitest' {
 }
 
 /**
- * Properties draw the same examples on every run of one commit, so that its result does not depend on luck.
- * `npm run test:explore` looks for new ones.
+ * Property tests draw the same examples in every run of one commit, so that the result does not depend on
+ * luck. `npm run test:explore` looks for new examples.
  */
 if (!inject('explore')) configureGlobal({ seed: 20261121 });

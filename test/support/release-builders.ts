@@ -42,7 +42,7 @@ export interface ReleaseChange {
   spec?: Partial<ReleaseSpec>;
   status?: Partial<ReleaseStatus> | null;
   annotations?: Record<string, string>;
-  /** the route is recorded and the finalizer stands; default: while the phase moves traffic */
+  /** the route is recorded and the finalizer is set; default: while the phase moves traffic */
   recorded?: boolean;
   deleting?: boolean;
   created?: number;
@@ -140,7 +140,7 @@ export function aStatus(change: Partial<ReleaseStatus>): ReleaseStatus {
   };
 }
 
-/** The record of the first version, from which everything else is a change. */
+/** The record of the first version, which the others change. */
 export function initial(change: ReleaseChange = {}): KubeObject {
   const status = {
     phase: 'Promoted' as const,
@@ -166,7 +166,7 @@ export function initial(change: ReleaseChange = {}): KubeObject {
   return { ...made, spec };
 }
 
-/** A release under way at 5%: four stable pods, one canary pod, the weight observed. */
+/** A running release at 5%: four stable pods, one canary pod, the weight observed. */
 export function underWay(release: ReleaseChange = {}): KubeObject[] {
   const status = { weightObservedAt: ago(200), targetGeneration: 5, ...release.status };
   return [
@@ -200,7 +200,7 @@ export function measured(
   return { release: 'web-5', step: 0, window, measurements: [measurement] };
 }
 
-/** A step of a release under way, as `stepAt` changes it. */
+/** A step of a running release, as `stepAt` changes it. */
 export interface StepShape {
   status?: Partial<ReleaseStatus>;
   policy?: Partial<ReleasePolicy>;
@@ -216,7 +216,7 @@ export const stepRelease = ({ status, intent, ...rest }: StepShape) =>
     status: { weightObservedAt: ago(200), targetGeneration: 5, ...status },
   });
 
-/** A step under way, with some objects changed and others gone. */
+/** A running step, with some objects changed and others removed. */
 export const stepAt = (shape: StepShape, by: KubeObject[] = [], gone: [string, string][] = []) =>
   gone.reduce(
     (all, [kind, name]) => without(all, kind, name),
@@ -226,7 +226,7 @@ export const stepAt = (shape: StepShape, by: KubeObject[] = [], gone: [string, s
 /** The first window of `underWay`: 10 s of settling after the weight was observed 200 s ago, 15 s long. */
 export const FIRST_WINDOW = { startMs: NOW - 190_000, endMs: NOW - 175_000 };
 
-/** Statistics of a step that were last told of a window that ended then. */
+/** Statistics of a step whose last window ended then. */
 export const judgedUntil = (measuredUntilMs: number, step = 0): AnalysisState => ({
   version: 1,
   step,
@@ -237,7 +237,7 @@ export const judgedUntil = (measuredUntilMs: number, step = 0): AnalysisState =>
   verdicts: [],
 });
 
-/** So many edits of others that were undone within the last ten minutes. */
+/** That number of edits by others that were undone within the last ten minutes. */
 export const edited = (times: number): Partial<ReleaseStatus> => ({
   reasserted: times,
   reassertedAt: Array.from({ length: times }, (_, i) => ago(100 - i)),

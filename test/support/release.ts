@@ -15,7 +15,7 @@ const podTemplate = (image: string) => ({
   spec: { containers: [{ name: 'app', image }] },
 });
 
-/** What a status of that phase cannot be without. */
+/** The fields that a status of that phase needs. */
 export function steering(phase: Phase | undefined): Partial<ReleaseStatus> {
   switch (phase) {
     case 'Promoting':
@@ -33,7 +33,10 @@ export function steering(phase: Phase | undefined): Partial<ReleaseStatus> {
   }
 }
 
-/** A well-formed status of the given phase; conditions and endedAt follow the phase unless given. */
+/**
+ * A well-formed status of the given phase; conditions and endedAt follow from the phase unless they are
+ * given.
+ */
 export function aStatus(change: Partial<ReleaseStatus>): ReleaseStatus {
   const phase = change.phase ?? 'Progressing';
   const reason = change.reason ?? 'Measuring';

@@ -27,7 +27,7 @@ export const httpRoute = (name: string, rules: JsonObject[], more: JsonObject = 
   spec: { parentRefs: [{ name: 'public' }], hostnames: ['shop.example.com'], rules, ...more },
 });
 
-/** A rule for one service of gRPC; "" stands for every one. */
+/** A rule for one gRPC service; "" means every service. */
 export const grpcRule = (service: string, backendRefs: JsonObject[], more: JsonObject = {}): JsonObject => ({
   ...(service === '' ? {} : { matches: [{ method: { service } }] }),
   backendRefs,
@@ -39,7 +39,7 @@ export const grpcRoute = (name: string, rules: JsonObject[], more: JsonObject = 
   kind: 'GRPCRoute',
 });
 
-/** The status of a route on which these controllers have reported, with every parent taken over. */
+/** The status of a route on which these controllers have reported that every parent accepts it. */
 export function reportedBy(route: KubeObject, ...controllers: string[]): KubeObject {
   const { generation = 1 } = route.metadata;
   const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
@@ -73,7 +73,7 @@ export const ingressPath = (
   backend: { service: { name: service, port: port ?? { number: 80 } } },
 });
 
-/** `rules`: paths by host; "" stands for no host. */
+/** `rules`: paths by host; "" means no host. */
 export function ingress(
   name: string,
   rules: Record<string, JsonObject[]>,

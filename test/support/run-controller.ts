@@ -17,7 +17,7 @@ export interface Running {
   ended: Promise<'stopped' | 'lost'>;
 }
 
-/** The embedded API server with workloads, and real controllers over it, all by one virtual clock. */
+/** The embedded API server with workloads, and real controllers for it, all on one virtual clock. */
 export class ControllerWorld {
   readonly clock: VirtualClock;
   readonly api: TestApi;
@@ -41,7 +41,7 @@ export class ControllerWorld {
     this.api.server.close();
   }
 
-  /** Starts a controller; only what it decides and how it reaches the API server may be another. */
+  /** Starts a controller; the test may replace only what it decides and how it reaches the API server. */
   start(
     identity: string,
     decision: (snapshot: Snapshot) => Decision = decide,
@@ -84,7 +84,7 @@ export class ControllerWorld {
   }
 }
 
-/** A world of its own for each test of a file. */
+/** Gives each test of a file its own world. */
 export function worldOfEachTest(): () => ControllerWorld {
   let world: ControllerWorld;
   beforeEach(async () => {
@@ -94,7 +94,7 @@ export function worldOfEachTest(): () => ControllerWorld {
   return () => world;
 }
 
-/** A Deployment that opted in. */
+/** A Deployment that has opted in. */
 export const shop = (image: string): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',

@@ -2,7 +2,7 @@ import type { Random } from '../../lib/random.ts';
 
 /* Draws for simulation tests of the statistics. */
 
-/** A Poisson count: by inversion for small means, large ones are sums of halves. */
+/** A Poisson count: small means by inversion, large ones as sums of halves. */
 export function poisson(mean: number, random: Random): number {
   if (mean > 30) return poisson(mean / 2, random) + poisson(mean / 2, random);
   const limit = Math.exp(-mean);
@@ -11,7 +11,7 @@ export function poisson(mean: number, random: Random): number {
   return count;
 }
 
-/** A count with variance phi × mean (negative binomial, as bursts of requests make it). */
+/** A count with variance phi × mean (negative binomial, as from bursts of requests). */
 export function burstyCount(mean: number, phi: number, random: Random): number {
   if (phi <= 1 || mean <= 0) return poisson(mean, random);
   return poisson(gamma(mean / (phi - 1), random) * (phi - 1), random);

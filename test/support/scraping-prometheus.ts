@@ -8,19 +8,19 @@ import { freePort, prometheusReady } from '../../playground/dataplane/metrics/pr
 import { ensurePrometheus } from '../../playground/dataplane/metrics/prometheus-binary.ts';
 import { eventually } from './eventually.ts';
 
-/** One more thing to scrape. */
+/** Another target to scrape. */
 export interface Job {
   name: string;
   port: number;
   path: string;
-  /** Prometheus's own metric_relabel_configs */
+  /** Prometheus' own metric_relabel_configs */
   relabel?: readonly object[];
 }
 
 /** A real Prometheus that scrapes twice a second. */
 export interface ScrapingPrometheus {
   client: PrometheusClient;
-  /** Resolves when all jobs have been scraped since now; a time after those scrapes. */
+  /** Resolves when all jobs have been scraped after the call, with a time after those scrapes. */
   scraped(): Promise<number>;
   close(): Promise<void>;
 }

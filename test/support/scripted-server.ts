@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect } from '../../kube/http.ts';
 import type { Connection } from '../../kube/http.ts';
 
-/** One request as it arrived, to be answered by the test. */
+/** One request as it arrived, which the test answers. */
 export interface Exchange {
   method: string;
   url: URL;
@@ -18,16 +18,16 @@ export interface Exchange {
   open(): void;
   /** one watch event, as a line */
   event(type: string, object: unknown): void;
-  /** part of the body, as it is */
+  /** a part of the body, as it is */
   raw(text: string): void;
   end(): void;
   /** cuts the connection */
   destroy(): void;
-  /** resolves when the client has gone */
+  /** resolves when the client has disconnected */
   closed: Promise<void>;
 }
 
-/** A real HTTP server on loopback whose answers the test gives one by one. */
+/** A real HTTP server on loopback; the test gives its answers one by one. */
 export class ScriptedServer {
   readonly #server: http.Server;
   readonly #waiting: Exchange[] = [];
@@ -51,7 +51,7 @@ export class ScriptedServer {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The production transport, by a kubeconfig that names this server. */
+  /** The production transport, with a kubeconfig for this server. */
   async connect(user: Record<string, unknown> = {}): Promise<Connection> {
     const file = join(this.#dir, 'kubeconfig');
     await writeFile(
@@ -67,7 +67,7 @@ export class ScriptedServer {
     return this.#connection;
   }
 
-  /** The next request that nobody has taken yet; waits for it. */
+  /** The next request that the test has not taken yet; waits for it. */
   next(): Promise<Exchange> {
     const first = this.#waiting.shift();
     if (first !== undefined) return Promise.resolve(first);

@@ -1,6 +1,6 @@
 import type { KubeRequest, KubeResponse, Transport } from '../../kube/types.ts';
 
-/** One request as it was sent, its body parsed. */
+/** One request as it was sent, with its body parsed. */
 export interface Sent {
   method: string;
   /** without query */
@@ -12,8 +12,10 @@ export type Answer = { status: number; body?: unknown; headers?: Record<string, 
 
 const BARE = { apiVersion: 'v1', kind: 'Bare', metadata: { name: 'bare' } };
 
-/** An API server made of one function; undefined = 200 with the object of a POST, else with a
- * bare object. Keeps what was sent. */
+/**
+ * An API server that is one function; undefined = 200 with the object of a POST, otherwise with an empty
+ * object. Keeps what was sent.
+ */
 export class ScriptedTransport implements Transport {
   readonly sent: Sent[] = [];
   readonly #answer: (sent: Sent) => Answer;
@@ -46,7 +48,7 @@ export class ScriptedTransport implements Transport {
     });
   }
 
-  /** "PATCH /api/v1/…" of all that was sent. */
+  /** "PATCH /api/v1/…" for each request. */
   get lines(): string[] {
     return this.sent.map(({ method, path }) => `${method} ${path}`);
   }

@@ -4,12 +4,12 @@ interface Timer {
   fn: () => void;
 }
 
-/** Lets every promise that can go on without time passing go on. */
+/** Lets every promise settle that does not need time to pass. */
 export async function settle(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
-/** A clock that stands still until `advance`; satisfies the Clock of kube/types.ts and of the playground. */
+/** A clock that stands still until `advance`; implements the Clock of kube/types.ts and of the playground. */
 export class VirtualClock {
   #nowMs: number;
   #order = 0;
@@ -40,12 +40,15 @@ export class VirtualClock {
     return next === undefined ? undefined : next.dueMs - this.#nowMs;
   }
 
-  /** Lets time pass without running a timer, as when the process stood still. */
+  /** Lets time pass without running a timer, as if the process had been stopped. */
   jump(ms: number): void {
     this.#nowMs += ms;
   }
 
-  /** Runs due timers in order of time (then of creation), letting promises settle before, between and after. */
+  /**
+   * Runs due timers in order of time (then of creation), and lets promises settle before, between and after
+   * them.
+   */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     await settle();

@@ -1,4 +1,4 @@
-/** How policies are run, whatever they say. */
+/** How policies run, whatever they say. */
 import { describe, expect, it } from 'vitest';
 import { get, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';

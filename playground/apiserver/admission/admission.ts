@@ -43,7 +43,7 @@ export class Admission {
     return mutate(this.#source, this.#attributes(target, write, asker));
   }
 
-  /** Throws an ApiError for a denial; returns what the client is to be warned of. */
+  /** Throws an ApiError for a denial; returns the warnings for the client. */
   validate(target: Target, write: Admitted, asker: Asker): string[] {
     return ruled(target) ? validate(this.#source, this.#attributes(target, write, asker)) : [];
   }
@@ -63,5 +63,7 @@ export class Admission {
   }
 }
 
-/** Policies on /scale see a Scale on a real server; here they would see something else, so they do not run. */
+/**
+ * On a real server, policies on /scale see a Scale; here they would see another object, so they do not run.
+ */
 const ruled = ({ subresource }: Target): boolean => subresource !== 'scale' && subresource !== 'binding';

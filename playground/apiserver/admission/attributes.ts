@@ -52,14 +52,14 @@ function requestOf(attributes: Attributes): JsonObject {
   };
 }
 
-/** A namespace without what changes by itself, as policies get it. */
+/** A namespace as policies get it: without the fields that change by themselves. */
 function namespaceOf(namespace: JsonObject | undefined): JsonObject | undefined {
   if (!namespace) return undefined;
   const { name, labels, annotations, uid, generation } = metadata(namespace);
   return { ...namespace, metadata: { name, labels, annotations, uid, generation } };
 }
 
-/** The names expressions may use; `params` and `variables` are for the caller to add. */
+/** The names that expressions may use; the caller adds `params` and `variables`. */
 export function scopeOf(attributes: Attributes): Scope {
   return {
     object: toCel(attributes.object),
@@ -74,7 +74,7 @@ export function scopeOf(attributes: Attributes): Scope {
 export const labelsOf = (object: JsonObject | undefined): Record<string, string> =>
   strings(get(object, 'metadata', 'labels'));
 
-/** "apps/v1" of the request */
+/** the version in the request, e.g. "apps/v1" */
 export const versionOf = ({ target }: Attributes): string => apiVersionOf(target.kind, target.version.name);
 
 export const nameOf = (object: JsonObject): string => text(get(object, 'metadata', 'name'));

@@ -1,4 +1,4 @@
-/** Which policies a write meets, with which parameters. */
+/** Which policies apply to a write, and with which parameters. */
 import { get, object, text } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import { matchesSelector } from '../selectors.ts';
@@ -14,7 +14,7 @@ export interface Source {
   resourceOf(apiVersion: string, kind: string): { resource: string; namespaced: boolean } | undefined;
 }
 
-/** A policy that a binding brings to a write. */
+/** A policy that a binding applies to a write. */
 export interface Bound<P extends Policy> {
   policy: P;
   binding: JsonObject;
@@ -22,7 +22,7 @@ export interface Bound<P extends Policy> {
 
 const GROUP = 'admissionregistration.k8s.io';
 
-/** Policies do not rule over themselves, or a bad one could not be removed. */
+/** Policies do not apply to policies, or a bad one could not be removed. */
 const EXEMPT = new Set([
   'validatingadmissionpolicies',
   'validatingadmissionpolicybindings',
@@ -53,8 +53,8 @@ export function boundTo<P extends Policy>(
 }
 
 /**
- * The parameters a policy runs with: one run for each. A single undefined for a policy without parameters. Throws if the
- * binding asks for refusal where there are none, or the kind is not served.
+ * The parameters of a policy: it runs once for each. A single undefined for a policy without parameters.
+ * Throws if the binding asks for refusal when there are none, or if the kind is not served.
  */
 export function paramsFor(
   source: Source,

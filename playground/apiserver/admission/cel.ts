@@ -30,7 +30,7 @@ const equals = new Environment({ homogeneousAggregateLiterals: false })
   .registerVariable('b', 'dyn')
   .parse('a == b');
 
-/** The library has no equality of optionals; two are equal when both are empty, or hold equal values. */
+/** The library cannot compare optionals; two are equal when both are empty or hold equal values. */
 function sameOptional(a: Optional, b: Optional): boolean {
   if (!a.hasValue() || !b.hasValue()) return a.hasValue() === b.hasValue();
   return equals({ a: a.value(), b: b.value() }) === true;
@@ -46,8 +46,8 @@ const environment = NAMES.reduce(
 );
 
 /**
- * Compiles an expression of an admission policy; throws an Error with the compiler's message. Here everything is of any type:
- * what is wrong by its type is refused when the policy is written (`typing.ts`).
+ * Compiles an expression of an admission policy; throws an Error with the compiler's message. Here every
+ * value has any type: a wrong type is refused when the policy is written (`typing.ts`).
  */
 export function compile(source: string): Expression {
   const text = readable(source);
@@ -68,7 +68,7 @@ export function toCel(value: Json | undefined): unknown {
   return out;
 }
 
-/** A CEL value as JSON; undefined for an empty optional. Throws for what JSON cannot hold. */
+/** A CEL value as JSON; undefined for an empty optional. Throws for a value that JSON cannot hold. */
 export function fromCel(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
     return value;

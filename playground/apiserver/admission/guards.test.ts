@@ -1,4 +1,4 @@
-/** The policies of pause mode, and those both modes share. */
+/** The policies of pause mode, and those of both modes. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ORDERS } from '../../../api/names.ts';
 import { get, object, objects, text } from '../json.ts';

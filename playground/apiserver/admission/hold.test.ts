@@ -1,4 +1,4 @@
-/** What the shipped policies of admission mode do; the effects are those tried on a real server. */
+/** What the shipped policies of admission mode do; the effects were tried on a real server. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeRuntime, startWorkloads } from '../../workloads/index.ts';
 import { get, object, objects, text, without } from '../json.ts';
@@ -47,7 +47,9 @@ const state = ({ body }: Answer): string => {
 const live = async (): Promise<Answer> => client.get(WEB);
 const generation = ({ body }: Answer): number => Number(get(body, 'metadata', 'generation'));
 
-/** The write of a controller: un-pauses and unmarks, if the target is as it was judged. */
+/**
+ * The write of a controller: removes the pause and the mark, if the target is as it was when it was judged.
+ */
 const release = (judged: number): Promise<Answer> =>
   asController(() =>
     client.patch(WEB, 'json', [

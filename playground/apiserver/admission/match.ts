@@ -18,7 +18,7 @@ function matchesRule(rule: JsonObject, attributes: Attributes, exactVersion: boo
   const { kind, version, subresource = '' } = attributes.target;
   const names = words(rule['resourceNames']);
   const scope = text(rule['scope']);
-  // "Equivalent": another served version of the same kind will do
+  // "Equivalent": another served version of the same kind also matches
   const versions = exactVersion ? [version.name] : kind.versions.map(({ name }) => name);
   return (
     has(words(rule['apiGroups']), kind.group) &&
@@ -41,7 +41,7 @@ function matchesObject(constraints: JsonObject, { object: next, old }: Attribute
   return [next, old].some((each) => each !== undefined && matchesSelector(selector, labelsOf(each)));
 }
 
-/** Whether the write is one the constraints speak of; constraints without resourceRules speak of every resource. */
+/** Do the constraints include the write? Constraints without resourceRules include every resource. */
 export function matches(constraints: JsonObject, attributes: Attributes): boolean {
   const exact = constraints['matchPolicy'] === 'Exact';
   const rule = (each: JsonObject): boolean => matchesRule(each, attributes, exact);

@@ -16,7 +16,9 @@ import type { MutatingPolicy, Mutation } from './policy.ts';
 
 type BoundMutation = Bound<MutatingPolicy>;
 
-/** What the mutating policies make of `attributes.object`; throws an ApiError if one that must not fail does. */
+/**
+ * `attributes.object` after the mutating policies; throws an ApiError if a policy fails that must not fail.
+ */
 export function mutate(source: Source, attributes: Attributes): JsonObject {
   let current = object(attributes.object);
   const ran: { bound: BoundMutation; after: JsonObject }[] = [];
@@ -26,7 +28,7 @@ export function mutate(source: Source, attributes: Attributes): JsonObject {
     current = next;
     ran.push({ bound, after: current });
   }
-  // once more for those that asked for it and whose result others have changed
+  // once more for those that asked for it, if later policies changed their result
   for (const { bound, after } of ran) {
     if (!bound.policy.reinvoked || equal(after, current)) continue;
     current = runPolicy(source, bound, { ...attributes, object: current }) ?? current;
@@ -72,7 +74,10 @@ function step(policy: MutatingPolicy, mutation: Mutation, current: JsonObject, r
   return decoded(target, object(mergeApplied(schema, current, result)));
 }
 
-/** Reads the changed object as if a client had sent it, so that a field the kind has not is an error. */
+/**
+ * Reads the changed object as if a client had sent it, so that a field that the kind does not have is an
+ * error.
+ */
 function decoded(target: Target, changed: JsonObject): JsonObject {
   const stored = target.kind.versions[0] ?? target.version;
   const { value, unknown } = stored.read(changed);

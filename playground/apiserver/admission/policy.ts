@@ -1,4 +1,4 @@
-/** Admission policies in the form they are run in, compiled once per stored version. */
+/** Admission policies in the form in which they run, compiled once for each stored version. */
 import type { Json, JsonObject } from '../json.ts';
 import { get, object, objects, text } from '../json.ts';
 import { compile } from './cel.ts';
@@ -13,12 +13,12 @@ interface Named {
 
 export interface Policy {
   name: string;
-  /** false: a write goes on when the policy cannot be evaluated */
+  /** false: the write continues when the policy cannot be evaluated */
   fails: boolean;
   constraints: JsonObject;
   conditions: Named[];
   variables: Named[];
-  /** kind of the objects bound as `params`; undefined for a policy without */
+  /** kind of the objects bound as `params`; undefined for a policy without them */
   paramKind: { apiVersion: string; kind: string } | undefined;
 }
 
@@ -80,7 +80,7 @@ function validationOf(entry: JsonObject): Validation {
   };
 }
 
-/** Stored objects never change, so what was compiled from one stays true. */
+/** Stored objects never change, so the compiled form stays valid. */
 function once<T>(make: (stored: JsonObject) => T): (stored: JsonObject) => T {
   const known = new WeakMap<JsonObject, T>();
   return (stored) => {
@@ -104,7 +104,7 @@ export const validatingPolicy = once((stored): ValidatingPolicy => {
   return { ...policyOf(stored, spec), validations: objects(spec['validations']).map(validationOf) };
 });
 
-/** The scope with the policy's variables, each evaluated when it is first named. */
+/** The scope with the policy's variables, each evaluated when an expression first uses it. */
 export function withVariables(policy: Policy, scope: Scope): Scope {
   const variables: Record<string, unknown> = {};
   const full: Scope = { ...scope, variables };
@@ -122,7 +122,10 @@ export function withVariables(policy: Policy, scope: Scope): Scope {
   return full;
 }
 
-/** Whether all conditions hold. One that is false settles it, whatever the others; else an error is thrown. */
+/**
+ * Whether all conditions hold. If one is false, the result is false whatever the others give; otherwise an
+ * error is thrown.
+ */
 export function applies(policy: Policy, scope: Scope): boolean {
   let failure: Error | undefined;
   for (const { name, run } of policy.conditions) {

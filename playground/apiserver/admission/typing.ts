@@ -1,19 +1,22 @@
-/** Finds the types of the expressions of an admission policy, as an API server does before it takes the policy. */
+/**
+ * Finds the types of the expressions of an admission policy, as an API server does before it accepts the
+ * policy.
+ */
 import { Environment } from '@marcbachmann/cel-js';
 import { typeOf, wrongType } from '../cel/check.ts';
 import { withLibrary } from '../cel/library.ts';
 import type { Construction } from '../cel/read.ts';
 
 export interface Declared {
-  /** `params` is there */
+  /** `params` exists */
   params: boolean;
-  /** types of `variables`, by name; undefined: there are none */
+  /** types of `variables`, by name; undefined: the policy has none */
   variables?: Record<string, string>;
-  /** objects may be constructed */
+  /** expressions may construct objects */
   constructs: boolean;
 }
 
-/** What an expression may give: a type as a real server writes it. */
+/** The type that an expression may give, as a real server writes it. */
 export type Wanted = 'bool' | 'string' | 'null_type' | 'Object' | 'list(JSONPatch)';
 
 const GROUP_VERSION = ['group', 'version'];
@@ -73,7 +76,7 @@ function baseEnvironment(): Environment {
 
 const BASE = baseEnvironment();
 
-/** The type that the expression gives; throws an Error with what is wrong. */
+/** The type that the expression gives; throws an Error that says what is wrong. */
 export function typeIn(declared: Declared, source: string): string {
   const environment = BASE.clone();
   if (declared.params) environment.registerVariable('params', 'dyn');
@@ -84,13 +87,13 @@ export function typeIn(declared: Declared, source: string): string {
   return typeOf(environment, source, declared.constructs ? constructions(environment) : undefined);
 }
 
-/** What stands against an expression, or undefined. */
+/** What is wrong with an expression, or undefined. */
 export const wrongIn = (declared: Declared, source: string, wanted: readonly Wanted[]): string | undefined =>
   wrongType(() => typeIn(declared, source), wanted);
 
 const PATCH_FIELDS: Record<string, string> = { op: 'textOf', path: 'textOf', from: 'textOf', value: 'dyn' };
 
-/** Each type that is constructed becomes a type, and a function that makes one. */
+/** Each constructed type becomes a type, and a function that makes one. */
 function constructions(environment: Environment): Omit<Construction, 'has'> {
   const made = new Set<string>();
   const maker = (type: string): string => `new_${type.replaceAll('.', '_')}`;

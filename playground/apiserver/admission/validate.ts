@@ -60,7 +60,7 @@ function judge(policy: ValidatingPolicy, scope: Scope): Finding[] {
   });
 }
 
-/** A messageExpression that fails, or gives no one-line text, is passed over. */
+/** A messageExpression that fails, or does not give one line of text, is ignored. */
 function messageOf(validation: Validation, scope: Scope): string {
   const otherwise = validation.message || `failed expression: ${validation.source}`;
   try {

@@ -158,7 +158,7 @@ describe('a patch of managedFields alone', () => {
   const fields = (answer: Answer): unknown => get(answer.body, 'metadata', 'managedFields');
   const replace = (value: Json): Json => [{ op: 'replace', path: '/metadata/managedFields', value }];
 
-  /** Applied by one, then changed by a plain patch of two. */
+  /** `one` applies a field, then a plain patch of `two` changes it. */
   async function taken(): Promise<{ client: TestClient; before: Answer; now: Answer }> {
     const client = new TestClient();
     await client.apply(WEB, 'one', deployment('web', { replicas: 2 }));

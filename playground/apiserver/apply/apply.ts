@@ -25,8 +25,8 @@ const BEFORE_FIRST = 'before-first-apply';
 
 /**
  * The object after applying `config` (in stored shape, without defaults) to `live`, with managedFields set.
- * `sent` is the configuration as it came, whose fields are claimed even where they are empty; `complete` fills
- * defaults in. Throws 409 for conflicts.
+ * `sent` is the configuration as the client sent it, whose fields are claimed even if they are empty;
+ * `complete` fills defaults in. Throws 409 for conflicts.
  */
 export function applyConfig(
   target: Target,
@@ -54,12 +54,12 @@ export function applyConfig(
   options.complete(next);
 
   const { changed, removed } = compare(schema, withoutOwnership(live), next);
-  // what is claimed and gone was set to a zero
+  // a claimed field that is removed was set to a zero
   if (!options.force) refuseConflicts(others, union(changed, intersection(removed, claimed)));
   const touched = union(changed, removed);
   const kept = others.map((manager) => ({ ...manager, fields: difference(manager.fields, touched) }));
   const fields = ownable(claimed);
-  // a change of ownership alone leaves the time as it was
+  // the time does not change if only the ownership changes
   const time = isEmpty(touched) ? own?.time : stamp(options.now);
   writeManagers(next, [...kept, { ...self, fields, time }]);
   return next;
@@ -70,7 +70,7 @@ function identity(target: Target, name: string): Omit<Manager, 'fields' | 'time'
   return { name, operation: 'Apply', apiVersion, subresource: target.subresource ?? '' };
 }
 
-/** Ownership itself is no part of the comparison. */
+/** The comparison ignores ownership. */
 const withoutOwnership = (live: JsonObject | undefined): JsonObject => (live ? withoutManaged(live) : {});
 
 const withoutManaged = (config: JsonObject): JsonObject => ({
@@ -84,7 +84,7 @@ function withIdentity(claimed: FieldSet): FieldSet {
   return union(claimed, { member: false, children: new Map([['f:metadata', meta]]) });
 }
 
-/** An object nobody tracked belongs to "before-first-apply". */
+/** An object without tracked owners belongs to "before-first-apply". */
 function currentManagers(
   target: Target,
   schema: Schema,
@@ -119,7 +119,10 @@ function describe(manager: Manager): string {
   return `"${manager.name}"${subresource}${using}`;
 }
 
-/** A zero that was sent (`paused: false`) and is not stored as such takes the live value away. Items of lists keep theirs. */
+/**
+ * A zero that was sent (`paused: false`), but is not stored as such, removes the live value. Items of lists
+ * keep theirs.
+ */
 function removeZeros(next: JsonObject, sent: JsonObject, stored: JsonObject): void {
   for (const [key, value] of Object.entries(sent)) {
     const [live, kept] = [next[key], stored[key]];

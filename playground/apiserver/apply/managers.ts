@@ -34,13 +34,13 @@ function readManager(entry: JsonObject): Manager | undefined {
   };
 }
 
-/** Undefined if an entry is malformed, which makes a client's whole list void. */
+/** Undefined if an entry is malformed, which invalidates a client's whole list. */
 export function readManagers(object: JsonObject | undefined): Manager[] | undefined {
   const entries = objects(get(object, 'metadata', 'managedFields')).map(readManager);
   return entries.every((entry) => entry !== undefined) ? entries : undefined;
 }
 
-/** Fields nobody can own. */
+/** Fields that no manager can own. */
 const UNOWNED = ['f:apiVersion', 'f:kind'];
 const UNOWNED_META = [
   ...[
@@ -69,7 +69,7 @@ export function ownable(set: FieldSet): FieldSet {
   return out;
 }
 
-/** Only the part of the object a subresource may write counts as written through it. */
+/** A write through a subresource only counts for the part of the object that the subresource may write. */
 export function within(set: FieldSet, subresource: string | undefined, hasStatus: boolean): FieldSet {
   if (!hasStatus) return set;
   const out: FieldSet = emptySet();

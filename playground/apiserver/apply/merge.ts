@@ -5,7 +5,7 @@ import type { ListOf, Schema } from '../schema/schema.ts';
 import type { FieldSet } from '../../../api/field-sets.ts';
 import { itemStep } from './fieldset.ts';
 
-/** Lays an applied object over the live one: its values win, lists merge as the schema says. */
+/** Merges an applied object into the live one: its values win, lists merge as the schema says. */
 export function mergeApplied(
   schema: Schema,
   live: Json | undefined,
@@ -59,8 +59,8 @@ function mergeItems(schema: ListOf, live: Json[], applied: Json[]): Json[] {
 }
 
 /**
- * Removes what was applied before and nobody owns any more. A field goes with everything under it when nobody owns
- * anything in it, so that defaults below do not keep it alive.
+ * Removes what was applied before and no manager owns any longer. A field goes with everything under it if no
+ * manager owns anything in it, so that defaults below do not keep it alive.
  */
 export function removeAbandoned(
   schema: Schema,

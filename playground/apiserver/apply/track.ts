@@ -15,7 +15,9 @@ export interface Author {
   now: number;
 }
 
-/** What Go has in a new object before anything is set: structs by value, and lists that are never left out. */
+/**
+ * What Go has in a new object before any field is set: structs by value, and lists that are never left out.
+ */
 const BLANK: JsonObject = { metadata: {}, spec: {}, status: {} };
 const BLANK_TEMPLATE: JsonObject = { metadata: {}, spec: { containers: null } };
 
@@ -29,8 +31,8 @@ function blank(object: JsonObject): JsonObject {
 }
 
 /**
- * Sets `next`'s managedFields: the author gains what changed, everybody loses what changed or went.
- * Without any entry in `old` nothing is tracked until the next apply, as on a real server.
+ * Sets `next`'s managedFields: the author gains what changed, and all others lose what changed or was
+ * removed. Without any entry in `old` nothing is tracked until the next apply, as on a real server.
  */
 export function trackUpdate(
   target: Target,
@@ -54,7 +56,7 @@ export function trackUpdate(
   writeManagers(next, credit(target, kept, within(ownable(changed), subresource, kind.status), author));
 }
 
-/** The list a client sent if it is sound, else the one there was. */
+/** The list that a client sent, if it is valid; otherwise the list before. */
 function startingPoint(old: JsonObject | undefined, next: JsonObject): Manager[] {
   const sent = metadata(next)['managedFields'] === undefined ? undefined : readManagers(next);
   return sent ?? readManagers(old) ?? [];
@@ -69,7 +71,7 @@ function credit(target: Target, managers: Manager[], gained: FieldSet, author: A
     apiVersion: apiVersionOf(target.kind, target.version.name),
     subresource: target.subresource ?? '',
   };
-  // ownership gained through /scale carries no time
+  // ownership gained through /scale has no time
   const time = target.subresource === 'scale' ? undefined : stamp(author.now);
   const own = managers.find((manager) => isSame(manager, self));
   const fields = union(own?.fields ?? emptySet(), gained);
@@ -82,7 +84,7 @@ function isReset(sent: Json | undefined): boolean {
   return sent.length === 0 || (sent.length === 1 && isObject(sent[0]) && Object.keys(sent[0]).length === 0);
 }
 
-/** The object without the times of its managers and its version: a change of these alone is none. */
+/** The object without the times of its managers and its version: these alone are not a change. */
 export function withoutTimes(object: JsonObject): JsonObject {
   const meta = without(metadata(object), 'resourceVersion');
   const { managedFields } = meta;

@@ -5,7 +5,7 @@ import { readable, type Construction } from './read.ts';
 
 type Made = Omit<Construction, 'has'>;
 
-/** Where nothing may be constructed. */
+/** For expressions that may construct nothing. */
 const NOTHING: Made = {
   around: (type) => {
     throw new Error(`undeclared reference to '${type}'`);
@@ -13,7 +13,10 @@ const NOTHING: Made = {
   field: () => ['', ''],
 };
 
-/** The type that an expression gives, in the library's words; throws an Error with what is wrong with the expression. */
+/**
+ * The type that an expression gives, in the library's words; throws an Error that says what is wrong with the
+ * expression.
+ */
 export function typeOf(environment: Environment, source: string, as: Made = NOTHING): string {
   const text = readable(source, { ...as, has: (of, field) => `${HAS}(${of}.${field})` });
   const checked = environment.check(text);
@@ -23,7 +26,10 @@ export function typeOf(environment: Environment, source: string, as: Made = NOTH
   return String(checked.type);
 }
 
-/** What stands against an expression that has to give one of these types (none: any), as an API server says it; or undefined. */
+/**
+ * What is wrong with an expression that has to give one of these types (none: any), in the words of an API
+ * server; or undefined.
+ */
 export function wrongType(find: () => string, wanted: readonly string[]): string | undefined {
   try {
     const type = inGo(find());
@@ -35,7 +41,7 @@ export function wrongType(find: () => string, wanted: readonly string[]): string
   }
 }
 
-/** As Go's CEL writes the name of a type. */
+/** The name of a type as Go's CEL writes it. */
 function inGo(type: string): string {
   return type
     .replace(/\blist\b(?!<)/g, 'list<dyn>')
@@ -47,6 +53,6 @@ function inGo(type: string): string {
     .replaceAll('>', ')');
 }
 
-/** The first line of what went wrong; the library adds a drawing of the place. */
+/** The first line of the error; the library adds a drawing of the place. */
 export const reasonOf = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';

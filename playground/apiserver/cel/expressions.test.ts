@@ -1,4 +1,4 @@
-/** What is taken and what is refused by its types, as kube-apiserver has it. */
+/** Which expressions are accepted and which are refused for their types, as in kube-apiserver. */
 import { expect, it } from 'vitest';
 import { CEL_CASES, unlike } from '../../../test/support/cel-objects.ts';
 import { text } from '../json.ts';

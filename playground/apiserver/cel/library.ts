@@ -1,16 +1,19 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { re2 } from './re2.ts';
 
-/** What a call of `matches` is called inside: the library's own is JavaScript's and cannot be taken away. */
+/**
+ * The internal name of a call of `matches`: the library's own uses JavaScript's expressions and cannot be
+ * removed.
+ */
 export const MATCHES = 'matchesRe2';
 
-/** Methods of which the first argument is a regular expression. */
+/** Methods whose first argument is a regular expression. */
 export const PATTERNS: readonly string[] = [MATCHES, 'find', 'findAll'];
 
-/** To find types: has() as a function, so that the field is looked for in the type of what it is a field of. */
+/** To find types: has() as a function, so that the field is looked up in the type of its object. */
 export const HAS = 'hasField';
 
-/** Functions that an API server adds to CEL, as far as the playground has them. */
+/** Functions that an API server adds to CEL, as far as the playground supports them. */
 export function withLibrary(environment: Environment): Environment {
   environment.registerFunction(`${HAS}(dyn): bool`, () => true);
   const upTo = (list: string[], most: bigint): string[] => (most < 0n ? list : list.slice(0, Number(most)));

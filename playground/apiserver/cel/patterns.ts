@@ -2,7 +2,7 @@ import { isObject } from '../json.ts';
 import { PATTERNS } from './library.ts';
 import { re2 } from './re2.ts';
 
-/** What is wrong with a regular expression that stands in the source as it is; undefined: nothing. */
+/** What is wrong with a regular expression that is a literal in the source; undefined: nothing. */
 export function wrongPattern(node: unknown): string | undefined {
   if (Array.isArray(node)) {
     for (const each of node) {
@@ -24,7 +24,7 @@ export function wrongPattern(node: unknown): string | undefined {
   return wrongPattern(args);
 }
 
-/** The first argument of a method that takes a regular expression, where it is a string. */
+/** The first argument of a method that takes a regular expression, if it is a string literal. */
 function literal([name, , given]: unknown[]): string | undefined {
   if (!PATTERNS.includes(String(name)) || !Array.isArray(given)) return undefined;
   const [first] = given as unknown[];

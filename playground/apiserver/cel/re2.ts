@@ -4,7 +4,10 @@ import { RE2JS } from 're2js';
 const MOST = 1_000;
 const known = new Map<string, RE2JS>();
 
-/** A regular expression as Go reads it: RE2, not JavaScript's; throws an Error that says what is wrong with it. */
+/**
+ * A regular expression as Go reads it, with RE2 instead of JavaScript's; throws an Error that says what is
+ * wrong with it.
+ */
 export function re2(pattern: string): { test(text: string): boolean; all(text: string): string[] } {
   const compiled = known.get(pattern) ?? RE2JS.compile(pattern);
   if (known.size >= MOST) known.clear();

@@ -1,9 +1,10 @@
 import { MATCHES } from './library.ts';
 
 /**
- * The CEL library reads no object construction. Once built, `Object{spec: Object.spec{paused: true}}` and `JSONPatch{op: 'add'}`
- * are maps with the field names as keys; to find types they are calls with such a map that give a value of that name. Nor does the
- * library take an index in has(): has(a[0].b) is ("b" in a[0]), which for JSON means the same. `matches` is our own.
+ * The CEL library cannot read object constructions. To run, `Object{spec: Object.spec{paused: true}}` and
+ * `JSONPatch{op: 'add'}` become maps with the field names as keys; to find types, they become calls with such
+ * a map that give a value of that name. The library takes no index in has() either: has(a[0].b) becomes ("b"
+ * in a[0]), which for JSON means the same. `matches` is our own.
  */
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const TYPE = /(?:Object|JSONPatch)(?:\.[A-Za-z_][A-Za-z0-9_]*)*\s*(?=\{)/y;
@@ -17,11 +18,11 @@ function match(pattern: RegExp, source: string, at: number): RegExpExecArray | u
   return pattern.exec(source) ?? undefined;
 }
 
-/** How the library gets to see a construction. */
+/** The form in which the library reads a construction. */
 export interface Construction {
-  /** what stands before the map and after it */
+  /** the text before and after the map */
   around(type: string): [string, string];
-  /** what stands before the value of a field and after it */
+  /** the text before and after the value of a field */
   field(type: string, name: string, isOptional: boolean): [string, string];
   /** has() of a field of an expression */
   has(of: string, field: string): string;
@@ -35,7 +36,7 @@ const MAPS: Construction = {
 
 interface Open {
   type: string;
-  /** what ends the field that is open */
+  /** the text after the field that is open */
   end: string;
 }
 
@@ -44,7 +45,7 @@ class Reader {
   readonly #as: Construction;
   #at = 0;
   #out = '';
-  /** open brackets, innermost last; undefined for one that is no construction's brace */
+  /** open brackets, innermost last; undefined for one that does not open a construction */
   readonly #open: (Open | undefined)[] = [];
 
   constructor(source: string, as: Construction) {
@@ -95,7 +96,9 @@ class Reader {
     this.#field(open);
   }
 
-  /** Quotes the field name that comes next. A field that is optional and has no value is left out when the map is read. */
+  /**
+   * Quotes the next field name. A field that is optional and has no value is left out when the map is read.
+   */
   #field(open: Open): void {
     open.end = '';
     const found = match(FIELD, this.#source, this.#at);
@@ -106,5 +109,5 @@ class Reader {
   }
 }
 
-/** The expression as the library reads it. */
+/** The expression in the form that the library reads. */
 export const readable = (source: string, as: Construction = MAPS): string => new Reader(source, as).run();

@@ -8,9 +8,9 @@ import { namesOf, typeOfSchema } from './types.ts';
 
 /** One entry of x-kubernetes-validations. */
 export interface Rule {
-  /** true if it holds; `old` is absent for a new value. Throws if the expression fails. */
+  /** true if the rule holds; `old` is absent for a new value. Throws if the expression fails. */
   holds(self: Json, old: Json | undefined): boolean;
-  /** it compares with the old value, so it only runs on updates */
+  /** the rule compares with the old value, so it runs only on updates */
   transition: boolean;
   message(self: Json, old: Json | undefined): string;
   reason: string;
@@ -38,7 +38,10 @@ export function rulesOf(schema: JsonObject): Rule[] {
 
 const environment = (): Environment => withLibrary(new Environment({ enableOptionalTypes: true }));
 
-/** What is wrong with the rules of one schema node, found by its types: where, below the node, and a sentence; '' for one that is missing. */
+/**
+ * What is wrong with the types of the rules of one schema node: the place, below the node, and a sentence; ''
+ * for a missing rule.
+ */
 export function checkRules(
   schema: JsonObject,
   isRoot: boolean,
@@ -68,7 +71,7 @@ function wrongRule(name: string, wanted: string, find: () => string): string | u
     : wrong;
 }
 
-/** To run, everything is of any type: the types were found right when the definition was written. */
+/** To run, every value has any type: the types were checked when the definition was written. */
 const untyped = environment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
 
 function compileRule(schema: JsonObject, rule: JsonObject): Rule {
@@ -102,7 +105,10 @@ function outcome(run: () => unknown): unknown {
   }
 }
 
-/** JSON as CEL sees it: integers of the schema become CEL ints, times are times, and fields have the names that expressions write. */
+/**
+ * JSON as CEL sees it: integers of the schema become CEL ints, times are times, and fields have the names
+ * that expressions use.
+ */
 function toCel(schema: JsonObject, value: Json): unknown {
   if (typeof value === 'number') {
     return schema['type'] === 'number' || !Number.isInteger(value) ? value : BigInt(value);

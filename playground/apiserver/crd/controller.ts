@@ -35,7 +35,7 @@ export class DefinitionController {
     }
     this.#registry.add(kind);
     const name = text(metadata(event.object)['name']);
-    // after the write that told us has returned
+    // after the write that caused the event has returned
     if (event.type === 'ADDED') queueMicrotask(() => this.#accept(name));
     else if (metadata(event.object)['deletionTimestamp'] !== undefined)
       queueMicrotask(() => this.#cleanUp(name));
@@ -66,7 +66,7 @@ export class DefinitionController {
     this.#storage.put(CRDS, next);
   }
 
-  /** Deletes the objects of a definition that goes, then lets it go. */
+  /** Deletes the objects of a definition that is being deleted, then lets it be removed. */
   #cleanUp(name: string): void {
     const definition = this.#storage.get(CRDS, '', name);
     if (!definition || metadata(definition)['deletionTimestamp'] === undefined) return;

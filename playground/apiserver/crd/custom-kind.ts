@@ -52,7 +52,10 @@ export function customKind(definition: JsonObject): Kind {
 
 const schemaOf = (version: JsonObject): JsonObject => object(get(version, 'schema', 'openAPIV3Schema'));
 
-/** What counts for metadata.generation: everything but metadata, and but status where that is a subresource. */
+/**
+ * What counts for metadata.generation: everything except metadata, and except status if that is a
+ * subresource.
+ */
 function content(custom: JsonObject, status: boolean): JsonObject {
   return without(custom, 'metadata', ...(status ? ['status'] : []));
 }
@@ -113,7 +116,7 @@ function selectable(custom: JsonObject, version: JsonObject): Record<string, str
   return out;
 }
 
-/** v2 before v1 before v1beta2 before v1alpha1, as the real server prefers. */
+/** v2 before v1 before v1beta2 before v1alpha1, the order of a real server. */
 export function preferredVersion(names: string[]): string {
   return [...names].sort(byPriority)[0] ?? '';
 }

@@ -26,7 +26,7 @@ function prepareCreate(definition: JsonObject): void {
   definition['status'] = { conditions: null, storedVersions: stored.map((version) => text(version['name'])) };
 }
 
-/** The real server counts a definition's deletion neither as a generation nor as graceful. */
+/** A real server treats a definition's deletion neither as a new generation nor as graceful. */
 function prepareDelete(definition: JsonObject, env: Env): void {
   const meta = metadata(definition);
   delete meta['deletionGracePeriodSeconds'];
@@ -71,7 +71,7 @@ function validateRoot(schema: JsonObject, field: string, causes: Causes): void {
   validateNode(schema, field, causes, true);
 }
 
-/** What makes a schema structural, and whether its own defaults and rules are sound. */
+/** Checks that a schema is structural, and that its own defaults and rules are valid. */
 function validateNode(schema: JsonObject, field: string, causes: Causes, isRoot = false): void {
   validateDefault(schema, field, causes);
   for (const { field: at, rule, wrong } of checkRules(schema, isRoot))

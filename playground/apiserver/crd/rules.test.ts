@@ -1,4 +1,4 @@
-/** How the rules and patterns of a definition are run. */
+/** How the rules and patterns of a definition run. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { text } from '../json.ts';
 import type { JsonObject } from '../json.ts';

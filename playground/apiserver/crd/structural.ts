@@ -1,4 +1,4 @@
-/** A CRD's openAPIV3Schema seen as our schema, and the pruning and defaulting that follow it. */
+/** A CRD's openAPIV3Schema as a schema of ours, and pruning and defaulting by it. */
 import { clone, isObject, list, object, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { builtinSchema } from '../schema/builtin.ts';
@@ -7,7 +7,7 @@ import type { Field, Schema, Struct } from '../schema/schema.ts';
 
 const SCALARS = { string: 'string', integer: 'int64', number: 'number', boolean: 'boolean' } as const;
 
-/** For apply: what is a map, a set, atomic. Top-level metadata is that of every object. */
+/** For apply: what is a map, a set, atomic. Top-level metadata is the same for every object. */
 export function toSchema(source: JsonObject, name: string): Struct {
   const root = structOf(source, name);
   const string: Field = { schema: { kind: 'scalar', type: 'string' }, required: false };
@@ -69,7 +69,7 @@ function listOf(source: JsonObject, name: string): Schema {
   };
 }
 
-/** A copy without the fields the schema does not name; their paths go to `dropped`. */
+/** A copy without the fields that the schema does not name; their paths are added to `dropped`. */
 export function prune(source: JsonObject, value: Json, path: string, dropped: string[]): Json {
   if (Array.isArray(value)) {
     const items = source['items'];
@@ -93,10 +93,10 @@ export function prune(source: JsonObject, value: Json, path: string, dropped: st
   return out;
 }
 
-/** An embedded object keeps its type and metadata without naming them. */
+/** An embedded object keeps its type and metadata, though its schema does not name them. */
 const isEmbedded = (source: JsonObject): boolean => source['x-kubernetes-embedded-resource'] === true;
 
-/** Fills defaults in place; a null where null is not allowed counts as missing. */
+/** Fills defaults in place; a null counts as missing if null is not allowed. */
 export function applyDefaults(source: JsonObject, value: Json | undefined): void {
   if (Array.isArray(value)) {
     const items = source['items'];

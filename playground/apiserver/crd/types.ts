@@ -1,4 +1,4 @@
-/** The types that a structural schema gives the values of its rules. */
+/** The types of the values that a structural schema's rules see. */
 import type { Environment } from '@marcbachmann/cel-js';
 import { isObject, object, text } from '../json.ts';
 import type { JsonObject } from '../json.ts';
@@ -16,7 +16,10 @@ const FORMATS: Record<string, string> = {
   'date-time': 'google.protobuf.Timestamp',
 };
 
-/** Makes the types known to the environment and gives the name of the outermost; undefined: values of it cannot be named. */
+/**
+ * Adds the types to the environment and returns the name of the outermost; undefined: expressions cannot name
+ * its values.
+ */
 export function typeOfSchema(
   schema: JsonObject,
   environment: Environment,
@@ -58,7 +61,7 @@ export function typeOfSchema(
 
 const isEmbedded = (node: JsonObject): boolean => node['x-kubernetes-embedded-resource'] === true;
 
-/** No field is written like these. */
+/** No field can have these names in an expression. */
 const KEYWORDS = ['true', 'false', 'null', 'in'];
 const RESERVED = new Set([
   ...KEYWORDS,
@@ -67,7 +70,7 @@ const RESERVED = new Set([
   ),
 ]);
 
-/** A field's names as expressions write them. */
+/** A field's names in expressions. */
 export function namesOf(name: string): string[] {
   if (KEYWORDS.includes(name)) return [`__${name}__`];
   if (RESERVED.has(name)) return [name, `__${name}__`];

@@ -1,4 +1,4 @@
-/** Validates a custom object against its structural schema, with the causes Kubernetes gives. */
+/** Validates a custom object against its structural schema, with the causes that Kubernetes gives. */
 import { re2 } from '../cel/re2.ts';
 import type { Causes } from '../errors.ts';
 import { equal, isObject, list, number, object, text } from '../json.ts';
@@ -11,12 +11,12 @@ const STILL_OPEN =
 interface Node {
   schema: JsonObject;
   value: Json;
-  /** the value before, where there was one */
+  /** the value before the write, if there was one */
   old: Json | undefined;
   path: string;
 }
 
-/** Adds what is wrong to `causes`. Values that did not change are not judged again. */
+/** Adds what is wrong to `causes`. Unchanged values are not checked again. */
 export function validateCustom(
   schema: JsonObject,
   value: JsonObject,
@@ -80,7 +80,7 @@ function children({ schema, value, old, path }: Node): Node[] {
   });
 }
 
-/** Items of a list map are told apart by their keys; others have no past. */
+/** Keys identify the items of a list map; other items have no old value. */
 function oldItem(schema: JsonObject, item: Json, old: Json | undefined): Json | undefined {
   const keys = list(schema['x-kubernetes-list-map-keys']).map(String);
   if (!Array.isArray(old) || keys.length === 0 || !isObject(item)) return undefined;
@@ -96,7 +96,7 @@ function typeOf(value: Json): string {
   return typeof value;
 }
 
-/** Tells whether the value's children are worth a look. */
+/** Returns whether the value's children should be checked. */
 function validateNode(node: Node, causes: Causes): boolean {
   const { schema, value, path } = node;
   const found = typeOf(value);
@@ -214,7 +214,7 @@ function validateRules({ schema, value, old, path }: Node, causes: Causes): bool
   return true;
 }
 
-/** An expression that fails to evaluate refuses the object, as on a real server. */
+/** If an expression fails, the object is refused, as on a real server. */
 function holds(rule: ReturnType<typeof rulesOf>[number], value: Json, old: Json | undefined): boolean {
   try {
     return rule.holds(value, old);

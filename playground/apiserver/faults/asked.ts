@@ -18,7 +18,7 @@ function verbOf({ method, query }: Exchange, watch: boolean, named: boolean): st
   }
 }
 
-/** A request as faults see it; undefined for what is no request for a resource. */
+/** A request as faults see it; undefined if it is not a request for a resource. */
 export function askedBy(exchange: Exchange): Asked | undefined {
   const path = resourcePath(exchange.path);
   if (!path) return undefined;

@@ -1,4 +1,4 @@
-/** What the faults that strike do to a request and to its answer. */
+/** What faults do to a request and to its answer. */
 import type { ApiRequest, ApiResponse } from '../contract.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import { ApiError } from '../errors.ts';
@@ -15,7 +15,7 @@ type Next = (request: ApiRequest) => Promise<ApiResponse>;
 const find = (struck: Planned[], effect: EffectName): Planned | undefined =>
   struck.find(({ fault }) => fault.effect === effect);
 
-/** Carries the request out as the faults will have it; throws Dropped where no answer is to come. */
+/** Handles the request as the faults demand; throws Dropped if there will be no answer. */
 export async function withFaults(
   struck: Planned[],
   request: ApiRequest,
@@ -39,7 +39,7 @@ export async function withFaults(
 const pause = (clock: Clock, ms: number): Promise<void> =>
   new Promise((resolve) => void clock.after(ms, resolve));
 
-/** An answer nobody will read. */
+/** Ends an answer that no client will read. */
 function closed({ body }: ApiResponse): void {
   if (typeof body !== 'string') void body[Symbol.asyncIterator]().return?.();
 }
@@ -76,7 +76,7 @@ function asOf(request: ApiRequest, version: number): ApiRequest {
   return { ...request, url: url.pathname + url.search };
 }
 
-/** Passes `events` events on; then the stream ends, or stays open and silent until the client goes. */
+/** Passes on `events` events; then the stream ends, or stays open and silent until the client disconnects. */
 class CutStream implements AsyncIterable<string>, AsyncIterator<string> {
   readonly #inner: AsyncIterator<string>;
   readonly #halfOpen: boolean;

@@ -1,4 +1,4 @@
-/** /playground/faults: what is planned, and changes of the plan. */
+/** /playground/faults: shows and changes the planned faults. */
 import type { ApiResponse } from '../contract.ts';
 import { ApiError, badRequest, methodNotAllowed } from '../errors.ts';
 import { readYaml } from '../http/body.ts';
@@ -38,7 +38,7 @@ export function faultEndpoint(plan: FaultPlan, exchange: Exchange, version: numb
     plan.clear();
   } else if (method === 'POST' || method === 'PUT') {
     const faults = readBody(body);
-    // all are read before any is planned
+    // all are read before the first is planned
     faults.forEach((fault) => readFault(fault, ''));
     if (method === 'PUT') plan.clear();
     for (const fault of faults) plan.add(readFault(fault, plan.nextId), version);

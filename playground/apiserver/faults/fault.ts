@@ -1,4 +1,4 @@
-/** Faults as they are asked for: JSON in, checked. */
+/** Reads and checks the JSON by which clients ask for faults. */
 import { badRequest } from '../errors.ts';
 import { isObject, list, number, object, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -18,7 +18,7 @@ export const STATUSES: Record<number, string> = {
 export const EFFECTS = ['latency', 'error', 'drop', 'gone', 'stale', 'endWatch', 'halfOpenWatch'] as const;
 export type EffectName = (typeof EFFECTS)[number];
 
-/** Which requests a fault may hit; what is left out matches all. */
+/** The requests that a fault may hit; an absent field matches all. */
 export interface Route {
   /** of VERBS */
   verbs: string[];
@@ -36,21 +36,21 @@ export interface Fault {
   id: string;
   route: Route;
   effect: EffectName;
-  /** latency: milliseconds before the request is carried out */
+  /** latency: milliseconds before the request is handled */
   ms: number;
   /** error: of STATUSES */
   status: number;
-  /** error, drop: the request takes effect all the same, only its answer is lost */
+  /** error, drop: the request takes effect, and only its answer is lost */
   carriedOut: boolean;
   /** error: Retry-After in seconds; 0 = none */
   retryAfter: number;
   /** endWatch, halfOpenWatch: events that still arrive first */
   events: number;
-  /** matching requests that are let through first */
+  /** the number of matching requests that pass first */
   skip: number;
-  /** how often it strikes; Infinity = until it is removed */
+  /** how often the fault strikes; Infinity = until it is removed */
   times: number;
-  /** share of the remaining matching requests it strikes, drawn from `seed` */
+  /** the share of the remaining matching requests that the fault hits, drawn from `seed` */
   probability: number;
   seed: number;
 }
@@ -100,7 +100,7 @@ function routeOf(value: Json | undefined): Route {
   };
 }
 
-/** Reads one fault; `id` names it unless it names itself. Throws a 400 with field, value and remedy. */
+/** Reads one fault; `id` is its default name. Throws a 400 with field, value and remedy. */
 export function readFault(value: Json, id: string): Fault {
   if (!isObject(value)) throw bad('body', value, 'give an object with an effect');
   known(value, FIELDS, '');

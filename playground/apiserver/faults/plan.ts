@@ -1,5 +1,8 @@
 import { seeded } from '../../../lib/random.ts';
-/** Which faults strike a request: by counts and by seeded draws, so the same requests meet the same faults. */
+/**
+ * Decides which faults hit a request, by counts and by seeded draws, so that the same requests get the same
+ * faults.
+ */
 import type { EffectName, Fault, Route } from './fault.ts';
 
 /** A request as routes see it. */
@@ -14,11 +17,11 @@ export interface Asked {
 
 export interface Planned {
   fault: Fault;
-  /** requests its route matched */
+  /** requests that matched its route */
   matched: number;
-  /** times it struck */
+  /** how often it has struck */
   struck: number;
-  /** storage version when it was asked for */
+  /** storage version when the fault was planned */
   since: number;
 }
 
@@ -44,13 +47,13 @@ export class FaultPlan {
     return `fault-${this.#next}`;
   }
 
-  /** Replaces one of the same id, whose counts begin anew. */
+  /** Replaces a fault with the same id; the counts of the new one begin at 0. */
   add(fault: Fault, since: number): void {
     this.#next++;
     this.#planned.set(fault.id, { fault, matched: 0, struck: 0, since, draw: seeded(fault.seed) });
   }
 
-  /** False if there is none of that id. */
+  /** False if no fault has that id. */
   remove(id: string): boolean {
     return this.#planned.delete(id);
   }
@@ -63,7 +66,7 @@ export class FaultPlan {
     return [...this.#planned.values()];
   }
 
-  /** The faults that strike this request, in the order they were asked for; counts it. */
+  /** The faults that hit this request, in the order in which they were planned; counts the request. */
   strike(asked: Asked): Planned[] {
     return [...this.#planned.values()].filter((planned) => {
       const { fault } = planned;

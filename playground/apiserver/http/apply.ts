@@ -93,7 +93,7 @@ function checkPreconditions(target: Target, name: string, live: JsonObject, sour
     throw conflict(target.kind, name, 'uid mismatch');
 }
 
-/** Apply is strict about the schema of built-in kinds whatever fieldValidation says. */
+/** Apply is strict about the schema of built-in kinds, whatever fieldValidation says. */
 function readApplied(target: Target, config: JsonObject, request: WriteRequest): JsonObject {
   const unknown: string[] = [];
   const probe = { ...request, validation: 'Warn' as const, warnings: unknown };

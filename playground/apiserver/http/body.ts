@@ -34,7 +34,7 @@ export function readYaml(source: string): Json {
   return parseYaml(source, { version: '1.1', merge: true }) as Json;
 }
 
-/** What a parser found wrong, in words that name the usual cause. */
+/** The parser's error, in words that name the usual cause. */
 export function parseError(error: unknown): string {
   const why = error instanceof Error ? error.message : String(error);
   return `invalid character looking for beginning of a value or object key string (${why})`;

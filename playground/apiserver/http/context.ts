@@ -7,7 +7,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { WatchStream } from './stream.ts';
 import type { Users } from './users.ts';
 
-/** What request handlers work with. */
+/** Everything that request handlers use. */
 export interface Context {
   storage: Storage;
   registry: Registry;
@@ -15,7 +15,7 @@ export interface Context {
   deleter: Deleter;
   clock: Clock;
   users: Users;
-  /** absent unless faults may be asked for */
+  /** absent if clients may not ask for faults */
   faults: FaultPlan | undefined;
   /** open watches, ended when the server closes */
   streams: Set<WatchStream>;

@@ -17,7 +17,7 @@ import { selection } from './select.ts';
 const OPTIONS = { group: 'meta.k8s.io', plural: 'DeleteOptions', kind: 'DeleteOptions' };
 const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
-/** A body replaces all options of the query. */
+/** If there is a body, it replaces all options of the query. */
 function readOptions(exchange: Exchange): DeleteOptions {
   const { body, query, user } = exchange;
   const options = { ...(body.trim() === '' ? fromQuery(query) : fromBody(body)), user };

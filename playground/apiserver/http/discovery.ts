@@ -106,7 +106,7 @@ export class Discovery {
     return [...entries, ...reviews].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Answers /api, /apis and below; undefined if the path asks for something else. */
+  /** Answers /api, /apis and the paths below; undefined for another path. */
   answer(exchange: Exchange): ApiResponse | undefined {
     const [root, group = '', version] = exchange.path;
     if (root === 'api') return this.#core(exchange);
@@ -186,7 +186,7 @@ function aggregateResources(entries: Entry[]): Json[] {
     });
 }
 
-/** Group and version only where they differ from the ones around. */
+/** Group and version only if they differ from those of the surrounding resource list. */
 function responseKind(entry: Entry): Json {
   return { group: entry.group ?? '', version: entry.version ?? '', kind: entry.kind };
 }

@@ -1,4 +1,4 @@
-/** Paths of JSON members given twice in one object; the text must be valid JSON. */
+/** Paths of JSON members that are given twice in one object; the text must be valid JSON. */
 export function duplicateKeys(source: string): string[] {
   const found: string[] = [];
   let at = 0;

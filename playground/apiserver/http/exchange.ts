@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse, User } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { ANONYMOUS } from './users.ts';
 
-/** A request taken apart. */
+/** A request, split into its parts. */
 export interface Exchange {
   method: ApiRequest['method'];
   /** decoded path segments */
@@ -10,7 +10,7 @@ export interface Exchange {
   query: URLSearchParams;
   headers: Record<string, string>;
   body: string;
-  /** who asks, once that is known */
+  /** the author, once known */
   user: User;
   /** texts for Warning headers */
   warnings: string[];
@@ -51,7 +51,7 @@ export function failure(error: ApiError): ApiResponse {
   return json(error.code, error.status);
 }
 
-/** The answer for an error of any kind; one we did not foresee is a 500. */
+/** The answer for an error of any kind; an unexpected one is a 500. */
 export function answerError(error: unknown): ApiResponse {
   if (error instanceof ApiError) return failure(error);
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);

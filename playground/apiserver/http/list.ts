@@ -29,7 +29,7 @@ function readCursor(token: string): Cursor {
       return { version: value['rv'], after: value['start'] };
     }
   } catch {
-    // falls through: the token is none of ours
+    // falls through: the token is not one of ours
   }
   throw badRequest('invalid continue token: continue key is not valid');
 }
@@ -41,7 +41,7 @@ interface Page {
   items: JsonObject[];
   version: number;
   next: string;
-  /** items after this page, when no selector hides them */
+  /** the number of items after this page, if no selector hides some */
   remaining: number | undefined;
 }
 
@@ -58,7 +58,7 @@ function tooOld(continued: boolean): ApiError {
   return new ApiError(410, 'Expired', continued ? token : exact);
 }
 
-/** Which state of the collection the request asks for; throws for combinations that make no sense. */
+/** The state of the collection that the request asks for; throws for combinations that make no sense. */
 async function startOf(context: Context, query: URLSearchParams): Promise<Start> {
   const token = query.get('continue') ?? '';
   const wanted = versionOption(query, true);
@@ -72,7 +72,7 @@ async function startOf(context: Context, query: URLSearchParams): Promise<Start>
   }
   await reachVersion(context.storage, context.clock, wanted);
   const exact = query.get('resourceVersionMatch') === 'Exact' ? wanted : undefined;
-  // any version will do for 0: the whole cached list, whatever the limit
+  // for 0 any version is allowed: the whole cached list, whatever the limit
   return { version: exact ?? context.storage.version, after: undefined, limit: wanted === 0 ? 0 : limit };
 }
 
@@ -111,7 +111,7 @@ export async function list(context: Context, target: Target, exchange: Exchange)
   return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
-/** The list as JSON, put together from the texts of its items, which are kept. */
+/** The list as JSON, joined from the texts of its items, which are cached. */
 function listText(target: Target, items: JsonObject[], meta: JsonObject, wanted: Wanted): string {
   const bare = wanted.shape === 'object' && !target.kind.custom;
   const texts = items.map((item) => (bare ? bareText(target, item) : fullText(target, item, wanted)));
@@ -144,7 +144,7 @@ function listBody(context: Context, target: Target, { found, meta }: Found, want
   return itemList(target, items, meta);
 }
 
-/** Built-in lists leave kind and apiVersion of their items out. */
+/** Built-in lists leave out kind and apiVersion of their items. */
 export function itemList(target: Target, items: JsonObject[], meta: JsonObject): JsonObject {
   const { kind, version } = target;
   const bare = (item: JsonObject): JsonObject => (kind.custom ? item : without(item, 'kind', 'apiVersion'));

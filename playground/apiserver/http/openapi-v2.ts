@@ -6,8 +6,9 @@ const INFO = { title: 'Kubernetes', version: 'v1.36.2' };
 const PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
 /**
- * OpenAPI v2, which kubectl reads before it applies a List, to check each item by what is defined of its kind. Nothing is: it passes
- * over kinds it does not find, and the server checks every item itself, as it does for all that is applied.
+ * OpenAPI v2, which kubectl reads before it applies a List, to check each item by the definition of its kind.
+ * Here it has no definitions: kubectl skips kinds that it does not find, and the server checks every item
+ * itself, like everything that is applied.
  */
 export function openApiV2({ headers }: Exchange): ApiResponse {
   if (!headers['accept']?.includes(PROTOBUF)) return json(200, { swagger: '2.0', info: INFO, paths: {} });

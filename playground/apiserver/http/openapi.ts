@@ -170,7 +170,7 @@ function pathItems(base: string, kind: Kind, version: string): JsonObject {
 
 export class OpenApi {
   readonly #registry: Registry;
-  /** built documents by path, valid for one state of the registry */
+  /** built documents by path, valid for one revision of the registry */
   readonly #built = new Map<string, { text: string; hash: string }>();
   #revision = -1;
 

@@ -1,4 +1,4 @@
-/** Options of a list or watch, checked as the real server checks them. */
+/** Options of a list or watch, checked as a real server checks them. */
 import { ApiError, badRequest, Causes, invalid } from '../errors.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -82,7 +82,10 @@ function badVersion(value: string): string {
   return `resourceVersion: Invalid value: ${JSON.stringify(value)}: strconv.ParseUint: parsing ${JSON.stringify(value)}: invalid syntax`;
 }
 
-/** The resourceVersion asked for, undefined if none; a bad one is 400 on lists, 500 elsewhere, as on a real server. */
+/**
+ * The resourceVersion of the query, undefined if it is absent; a bad one is 400 on lists, 500 elsewhere, as
+ * on a real server.
+ */
 export function versionOption(query: URLSearchParams, onList: boolean): number | undefined {
   const value = query.get('resourceVersion') ?? '';
   if (value === '') return undefined;
@@ -93,7 +96,7 @@ export function versionOption(query: URLSearchParams, onList: boolean): number |
 
 const PATIENCE_MS = 3000;
 
-/** Waits for a version that does not exist yet; throws a 504 when it does not come. */
+/** Waits for a version that does not exist yet; throws a 504 if it does not come. */
 export async function reachVersion(
   storage: Storage,
   clock: Clock,

@@ -18,7 +18,7 @@ const TYPES: Record<string, PatchType> = {
   'application/apply-patch+yaml': 'apply',
 };
 
-/** Throws a 415 for what is no patch, or none this kind takes. */
+/** Throws a 415 for a type that is not a patch, or that this kind does not accept. */
 export function patchType(exchange: Exchange, target: Target): PatchType {
   const type = TYPES[mediaType(exchange)];
   if (type === undefined) throw new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
@@ -54,7 +54,7 @@ function parsePatch(body: string): Json {
 
 const OPERATION_KEYS = new Set(['op', 'path', 'from', 'value']);
 
-/** Members of JSON Patch operations that mean nothing, e.g. "[0].extra". */
+/** Members of JSON Patch operations that have no meaning, e.g. "[0].extra". */
 export function unknownOperationKeys(type: PatchType, body: string): string[] {
   const patch = type === 'json' ? parsePatch(body) : undefined;
   if (!Array.isArray(patch)) return [];
@@ -68,7 +68,7 @@ export function unknownOperationKeys(type: PatchType, body: string): string[] {
 const rejected = (): ApiError =>
   new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
-/** The object a patch (other than apply) makes of `live`, in the shape of the request's version. */
+/** `live` after a patch (other than apply), in the shape of the request's version. */
 export function patched(type: PatchType, version: KindVersion, live: JsonObject, body: string): JsonObject {
   const patch = parsePatch(body);
   if (type === 'json') {

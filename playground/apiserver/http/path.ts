@@ -1,4 +1,4 @@
-/** The path of a resource request, taken apart. */
+/** The path of a resource request, split into its parts. */
 export interface ResourcePath {
   group: string;
   version: string;

@@ -1,4 +1,4 @@
-/** What a client wants back: the object, its metadata, or a table. */
+/** The form in which a client wants the answer: the object, its metadata, or a table. */
 import { stringify } from 'yaml';
 import type { ApiResponse } from '../contract.ts';
 import { ApiError, badRequest } from '../errors.ts';
@@ -36,7 +36,7 @@ interface Accepted {
   version: string;
 }
 
-/** Reads the Accept header; the first form that can be given wins. Throws a 406. */
+/** Reads the Accept header; the first form that the server supports wins. Throws a 406. */
 export function negotiate(exchange: Exchange, plural: boolean): Wanted {
   const header = exchange.headers['accept'] ?? '';
   const clauses = header === '' ? ['*/*'] : header.split(',');
@@ -88,9 +88,9 @@ export interface TableOptions {
   version: KindVersion;
   wanted: Wanted;
   now: number;
-  /** of the table itself */
+  /** metadata of the table itself */
   listMeta: JsonObject;
-  /** later events of a watch leave the definitions out */
+  /** later events of a watch leave out the definitions */
   withColumns: boolean;
 }
 

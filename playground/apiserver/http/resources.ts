@@ -1,4 +1,4 @@
-/** Requests for resources: which handler, for which kind. */
+/** Requests for resources: chooses the handler and the kind. */
 import type { ApiResponse } from '../contract.ts';
 import { methodNotAllowed, noSuchPath, notFound } from '../errors.ts';
 import { mustFind } from '../registry/target.ts';

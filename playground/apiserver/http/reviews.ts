@@ -1,4 +1,4 @@
-/** Access and token reviews: in the playground everybody with access may do everything. */
+/** Access and token reviews: in the playground every user with access may do everything. */
 import type { ApiResponse, User } from '../contract.ts';
 import { badRequest, Causes, invalid, methodNotAllowed } from '../errors.ts';
 import { get, list, object, text } from '../json.ts';
@@ -116,7 +116,7 @@ export function reviewResources(group: string): ReviewEntry[] {
   }));
 }
 
-/** Answers a review; undefined if the path names none. */
+/** Answers a review; undefined if the path does not name one. */
 export function review(context: Context, exchange: Exchange): ApiResponse | undefined {
   const [root, group, version, ...rest] = exchange.path;
   const plural = rest[0] === 'namespaces' ? rest[2] : rest[0];

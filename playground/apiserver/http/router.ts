@@ -26,7 +26,7 @@ const VERSION = {
 };
 const OPEN = new Set(['version', 'healthz', 'readyz', 'livez']);
 
-/** Without credentials a client is nobody in particular, and nobody may do anything. */
+/** Without credentials a client is anonymous, and anonymous clients may do nothing. */
 function anonymous(exchange: Exchange): ApiError {
   const path = resourcePath(exchange.path);
   const name = path?.name ?? '';
@@ -41,7 +41,7 @@ function anonymous(exchange: Exchange): ApiError {
   return new ApiError(403, 'Forbidden', message, details);
 }
 
-/** From a request to its answer; throws only where a fault drops the connection. */
+/** Gives each request its answer; throws only if a fault drops the connection. */
 export class Router {
   readonly #context: Context;
   readonly #discovery: Discovery;

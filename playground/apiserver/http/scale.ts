@@ -1,4 +1,4 @@
-/** The scale subresource: a small object laid over spec.replicas. */
+/** The scale subresource: a small view of spec.replicas. */
 import type { ApiResponse } from '../contract.ts';
 import { badRequest, Causes, invalid, notFound, stale } from '../errors.ts';
 import {

@@ -1,4 +1,4 @@
-/** Which objects of a collection a request means. */
+/** The objects of a collection that a request means. */
 import type { JsonObject } from '../json.ts';
 import { get, strings, text } from '../json.ts';
 import type { Kind } from '../registry/kind.ts';
@@ -20,7 +20,7 @@ function fieldsOf(kind: Kind, object: JsonObject): Record<string, string> {
   };
 }
 
-/** Throws a 400 for selectors that do not parse or name fields the kind does not offer. */
+/** Throws a 400 for selectors that do not parse or name fields that the kind does not offer. */
 export function selection(kind: Kind, namespace: string | undefined, query: URLSearchParams): Selection {
   const labels = parseLabels(query.get('labelSelector') ?? '');
   const fields: FieldTerm[] = parseFields(query.get('fieldSelector') ?? '');

@@ -6,7 +6,9 @@ import type { Target } from '../registry/target.ts';
 import { partial } from './representation.ts';
 import type { Wanted } from './representation.ts';
 
-/** Stored objects never change, so each is serialised once per representation, for all lists and watches. */
+/**
+ * Stored objects never change, so each is serialised once for each representation, for all lists and watches.
+ */
 const cache = new WeakMap<JsonObject, Map<string, string>>();
 
 function once(object: JsonObject, key: string, make: () => string): string {
@@ -26,7 +28,7 @@ export function bareText(target: Target, object: JsonObject): string {
   );
 }
 
-/** The object, or its metadata alone, as `wanted` says (which is not a table). */
+/** The object, or only its metadata, as `wanted` says (which is not a table). */
 export function fullText(target: Target, object: JsonObject, wanted: Wanted): string {
   if (wanted.shape !== 'object')
     return once(object, `${versionOf(target)} partial ${wanted.version}`, () =>

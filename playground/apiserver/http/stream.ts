@@ -22,7 +22,7 @@ export class WatchStream implements AsyncIterable<string>, AsyncIterator<string>
     else this.#chunks.push(chunk);
   }
 
-  /** What was pushed before is still delivered. */
+  /** Chunks that were pushed before are still delivered. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -10,7 +10,7 @@ const REVIEW = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 const SLUICE = 'system:serviceaccount:sluice-system:sluice';
 const users = { robot: serviceAccount('sluice-system', 'sluice') };
 
-/** The user name a request ends up with, or the status it is refused with. */
+/** The user name that a request gets, or the status with which it is refused. */
 async function whoami(options: Partial<ApiServerOptions>, headers: Record<string, string>): Promise<unknown> {
   const server = createApiServer({ clock: new VirtualClock(), ...options });
   const body = JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' });

@@ -1,4 +1,4 @@
-/** Who asks: bearer tokens, and impersonation by administrators. */
+/** The author of a request: bearer tokens, and impersonation by administrators. */
 import type { User } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 
@@ -13,7 +13,7 @@ export const CONTROLLER_MANAGER: User = {
   groups: [AUTHENTICATED],
 };
 
-/** A service account as its tokens name it. */
+/** A service account, named as in its tokens. */
 export function serviceAccount(namespace: string, name: string): User {
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, AUTHENTICATED];
   return { username: `system:serviceaccount:${namespace}:${name}`, groups };
@@ -28,14 +28,17 @@ function impersonated(headers: Record<string, string>): User | undefined {
   return { username, groups: [...new Set([...groups, AUTHENTICATED])] };
 }
 
-/** Who runs the controller under test: the service account that the shipped admission policies exempt. */
+/** The user of the controller under test: the service account that the shipped admission policies exempt. */
 export const CONTROLLER: User = serviceAccount('sluice-system', 'sluice');
 
 export class Users {
   readonly #required: boolean;
   readonly #byToken: Map<string, User>;
 
-  /** With a `token`, which is the administrator's, requests need one; without, whoever sends none known is that one. */
+  /**
+   * With a `token`, which is the administrator's, requests must have a known token; without one, a request
+   * with no known token is the administrator's.
+   */
   constructor(token: string | undefined, others: Record<string, User>) {
     this.#required = token !== undefined;
     this.#byToken = new Map(Object.entries(others));
@@ -46,7 +49,9 @@ export class Users {
     return this.#byToken.get(token);
   }
 
-  /** ANONYMOUS if the credentials are missing or wrong; throws a 403 for an impersonation that is not allowed. */
+  /**
+   * ANONYMOUS if the credentials are missing or wrong; throws a 403 for an impersonation that is not allowed.
+   */
   of(headers: Record<string, string>): User {
     const bearer = /^Bearer (.+)$/.exec(headers['authorization'] ?? '')?.[1];
     const known = bearer === undefined ? undefined : this.#byToken.get(bearer);

@@ -17,9 +17,9 @@ import type { Selection } from './select.ts';
 import { fullText } from './serialised.ts';
 import { WatchStream } from './stream.ts';
 
-/** Without timeoutSeconds a watch ends after this long, give or take, so that clients come back. */
+/** Without timeoutSeconds a watch ends after about this long, so that clients reconnect. */
 const DEFAULT_TIMEOUT_S = 1800;
-/** A last bookmark this long before the end. */
+/** The last bookmark is sent this long before the end. */
 const BOOKMARK_MS = 2000;
 
 class Watch {
@@ -46,7 +46,7 @@ class Watch {
     this.stream = new WatchStream(options.onEnd);
   }
 
-  /** Sends a stored change if it concerns the selection. */
+  /** Sends a stored change if the selection includes it. */
   change(event: StoredEvent): void {
     if (this.#target.namespace !== undefined && namespaceOf(event.object) !== this.#target.namespace) return;
     this.#version = event.version;
@@ -120,7 +120,7 @@ function withVersion(object: JsonObject, version: number): JsonObject {
   return { ...object, metadata: { ...metadata(object), resourceVersion: String(version) } };
 }
 
-/** Opens a watch: past events, or the state now, then every change until the time is up. */
+/** Opens a watch: past events, or the present state, then every change until the time is up. */
 export function watch(context: Context, target: Target, exchange: Exchange): ApiResponse {
   const { query } = exchange;
   checkListOptions(query);
@@ -142,7 +142,7 @@ export function watch(context: Context, target: Target, exchange: Exchange): Api
   return { status: 200, headers: { 'content-type': 'application/json' }, body: opened.stream };
 }
 
-/** A watch sends single objects: both forms of partial metadata mean the same. */
+/** A watch sends single objects, so both forms of partial metadata mean the same. */
 function negotiateWatch(exchange: Exchange): Wanted {
   const accept = (exchange.headers['accept'] ?? '').replaceAll(
     'PartialObjectMetadataList',

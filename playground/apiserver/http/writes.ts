@@ -80,7 +80,7 @@ export function patch(context: Context, target: Target, name: string, exchange: 
   return answer(context, target, exchange, written);
 }
 
-/** A patch may not turn the object into another one. */
+/** A patch must not change the identity of the object. */
 function checkIdentity(next: JsonObject, live: JsonObject, name: string): void {
   const given = text(metadata(next)['name']);
   if (given !== name)

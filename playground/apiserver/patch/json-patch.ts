@@ -3,8 +3,8 @@ import { clone, equal, isObject, word } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 
 /**
- * RFC 6902 with the API server's deviations, which rule the usual libraries out: `replace` of a missing member adds
- * it, `test` of a missing member passes for null, and every failure is the same 422.
+ * RFC 6902 with the API server's deviations, so the usual libraries cannot be used: `replace` of a missing
+ * member adds it, `test` of a missing member passes for null, and every failure is the same 422.
  */
 export class JsonPatchError extends Error {}
 
@@ -61,7 +61,7 @@ function find(root: Json, path: string[]): Json | undefined {
   return current;
 }
 
-/** The container of the last step; throws if the way there does not exist. */
+/** The container of the last step; throws if the path to it does not exist. */
 function parentOf(root: Json, path: string[]): { parent: Json[] | JsonObject; last: string } {
   const parent = find(root, path.slice(0, -1));
   const last = path.at(-1) ?? '';

@@ -4,15 +4,15 @@ import { ANY, fieldOf } from '../schema/schema.ts';
 import type { ListOf, Schema } from '../schema/schema.ts';
 
 /**
- * Kubernetes' strategic merge patch: lists merge by the key the schema names, with the directives $patch,
- * $retainKeys, $setElementOrder and $deleteFromPrimitiveList. No library does it outside of Go.
+ * Kubernetes' strategic merge patch: lists merge by the key that the schema names, with the directives
+ * $patch, $retainKeys, $setElementOrder and $deleteFromPrimitiveList. No library outside of Go supports it.
  */
 export class StrategicPatchError extends Error {}
 
 const ORDER = '$setElementOrder/';
 const REMOVE = '$deleteFromPrimitiveList/';
 
-/** Applies a patch to a copy of `target`; throws StrategicPatchError for directives it cannot follow. */
+/** Applies a patch to a copy of `target`; throws StrategicPatchError for directives that it cannot follow. */
 export function strategicPatch(schema: Schema, target: JsonObject, patch: JsonObject): JsonObject {
   const directive = patch['$patch'];
   if (directive === 'replace') return withoutDirectives(patch);
@@ -58,7 +58,7 @@ function merge(schema: Schema, target: Json | undefined, patch: Json, order: Jso
   return mergeList(schema, list(target), patch, Array.isArray(order) ? order : undefined);
 }
 
-/** $setElementOrder for a list the patch does not touch otherwise. */
+/** $setElementOrder for a list that the patch does not change otherwise. */
 function reorder(schema: Schema, out: JsonObject, patch: JsonObject): void {
   for (const [key, order] of Object.entries(patch)) {
     if (!key.startsWith(ORDER) || !Array.isArray(order)) continue;
@@ -70,7 +70,7 @@ function reorder(schema: Schema, out: JsonObject, patch: JsonObject): void {
   }
 }
 
-/** What tells items of a merged list apart. */
+/** The identity of an item in a merged list. */
 function identity(schema: ListOf): (item: Json) => string {
   const key = schema.mergeKey;
   return key === undefined || key === ''
@@ -120,8 +120,8 @@ function withoutDeleted(target: Json[], patch: Json[], key: string): { kept: Jso
 }
 
 /**
- * Orders a merged list: items of the patch in the patch's order; the others keep their place before those that
- * followed them on the server.
+ * Orders a merged list: items of the patch in the patch's order; the others stay before those that followed
+ * them on the server.
  */
 function arrange(merged: Json[], order: Json[], server: Json[], id: (item: Json) => string): Json[] {
   const wanted = new Map(order.map((item, i) => [id(item), i]));

@@ -21,7 +21,7 @@ export interface DeleteOptions {
 
 export interface Deleted {
   object: JsonObject;
-  /** false while finalizers or a grace period hold it */
+  /** false while finalizers or a grace period keep it */
   gone: boolean;
 }
 
@@ -58,7 +58,7 @@ export class Deleter {
     return { object: this.#storage.put(kind.resource, next), gone: false };
   }
 
-  /** Sets the deletion time, or brings it forward; tells whether anything changed. */
+  /** Sets the deletion time, or moves it forward; returns whether anything changed. */
   #mark(kind: Kind, next: JsonObject, grace: number): boolean {
     const meta = metadata(next);
     const running = number(meta['deletionGracePeriodSeconds']);

@@ -16,7 +16,7 @@ export interface Column {
   cell(object: JsonObject, now: number): Json;
 }
 
-/** What a strategy may ask of the world. */
+/** What a strategy may read from outside its object. */
 export interface Env {
   /** milliseconds since the epoch */
   now(): number;
@@ -25,28 +25,28 @@ export interface Env {
   list(resource: string, namespace?: string): JsonObject[];
 }
 
-/** What is particular to a kind. Objects given to `defaults` and `prepare…` are drafts to change. */
+/** The rules of one kind. `defaults` and `prepare…` get drafts, which they may change. */
 export interface Strategy {
   defaults?(object: JsonObject): void;
   prepareCreate?(object: JsonObject, env: Env): void;
   prepareUpdate?(object: JsonObject, old: JsonObject, env: Env): void;
-  /** runs once, when a deletion begins that something holds up */
+  /** runs once, when a deletion begins that cannot finish at once */
   prepareDelete?(object: JsonObject, env: Env): void;
   /** runs on create and on update of the main resource */
   validate?(object: JsonObject, causes: Causes, old: JsonObject | undefined): void;
   validateUpdate?(object: JsonObject, causes: Causes, old: JsonObject): void;
   validateStatus?(object: JsonObject, causes: Causes, old: JsonObject): void;
-  /** soft findings, sent as Warning headers */
+  /** warnings that refuse nothing, sent as Warning headers */
   warnings?(object: JsonObject): string[];
-  /** whether a change raises metadata.generation; absent = the kind has none */
+  /** whether a change raises metadata.generation; absent = the kind has no generation */
   generation?(object: JsonObject, old: JsonObject): boolean;
-  /** name rule; a DNS subdomain unless told */
+  /** rule for names; default: a DNS subdomain */
   validateName?(name: string): string | undefined;
   /** fields besides name and namespace that a field selector may use */
   selectable?(object: JsonObject): Record<string, string>;
   /** DELETE answers with the object instead of a Status */
   deleteReturnsObject?: boolean;
-  /** seconds a deletion waits for somebody to finish it; undefined = none */
+  /** how many seconds a deletion waits for a component to finish it; undefined = none */
   grace?(object: JsonObject, wanted: number | undefined): number | undefined;
   createOnUpdate?: boolean;
   /** a status sent on create is kept */
@@ -70,7 +70,7 @@ export interface KindVersion {
   schema: Struct;
   /** reads what a client sent; throws DecodeError */
   read(source: JsonObject): Decoded;
-  /** from this version's shape to the stored one, and back; absent = the same shape */
+  /** converts this version's shape to the stored one, and back; absent = the same shape */
   toStored?(object: JsonObject): JsonObject;
   fromStored?(object: JsonObject): JsonObject;
   columns: Column[];
@@ -100,7 +100,7 @@ export interface BuiltinOptions {
   version?: string;
   plural: string;
   kind: string;
-  /** name in builtin.json; "V1" + kind unless told */
+  /** name in builtin.json; default: "V1" + kind */
   model?: string;
   namespaced?: boolean;
   shortNames?: string[];

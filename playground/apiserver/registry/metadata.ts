@@ -1,4 +1,4 @@
-/** System metadata: what a create sets, what an update keeps, what is refused. */
+/** System metadata: what a create sets, an update keeps, and the server refuses. */
 import { Causes, invalid } from '../errors.ts';
 import { equal, fill, list, metadata, number, objects, text, word } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -8,7 +8,7 @@ import type { Kind } from './kind.ts';
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const LONGEST_PREFIX = 58;
 
-/** Whole seconds, as metadata has them. */
+/** Whole seconds, as in metadata. */
 export const timestamp = (now: number): string => `${new Date(now).toISOString().slice(0, 19)}Z`;
 
 export function randomSuffix(random: () => number): string {
@@ -39,7 +39,7 @@ export function validateMetadata(kind: Kind, object: JsonObject, causes: Causes)
         causes.invalid(`metadata.ownerReferences.${name}`, owner[name] ?? '', 'must not be empty');
     }
   }
-  // only the kinds of the core server insist on a domain
+  // only the kinds of the core server require a domain
   const freeFinalizers = kind.custom || kind.group === 'apiextensions.k8s.io';
   list(meta['finalizers']).forEach((finalizer, i) => {
     const name = word(finalizer);
@@ -68,7 +68,7 @@ export interface Stamps {
   namespace: string | undefined;
 }
 
-/** Sets what only the server may set on a new object. */
+/** Sets the fields that only the server may set on a new object. */
 export function stampNew(kind: Kind, object: JsonObject, stamps: Stamps): void {
   const meta = metadata(object);
   const prefix = text(meta['generateName']);
@@ -93,7 +93,7 @@ const KEPT = [
   'generateName',
 ];
 
-/** Brings back what an update may not change. */
+/** Restores the fields that an update may not change. */
 export function keepSystemFields(kind: Kind, next: JsonObject, old: JsonObject): void {
   const meta = metadata(next);
   const before = metadata(old);
@@ -128,9 +128,9 @@ export function bumpGeneration(object: JsonObject): void {
   meta['generation'] = (number(meta['generation']) ?? 0) + 1;
 }
 
-/** Throws a 422 if anything was found. */
+/** Throws a 422 if there is a cause. */
 export function refuse(kind: Kind, name: string, causes: Causes): void {
-  // the second face of a kind (events.k8s.io) is named by its first
+  // the second form of a kind (events.k8s.io) is named by its first
   const named = kind.resource === kind.plural ? { ...kind, group: '' } : kind;
   if (causes.all.length > 0) throw invalid(named, name, causes.all);
 }

@@ -36,7 +36,7 @@ export interface Served {
   version: KindVersion;
 }
 
-/** Which kinds exist: the built-in ones and those defined at run time. */
+/** The kinds that exist: the built-in ones and those defined at run time. */
 export class Registry {
   readonly #kinds = new Map<string, Kind>();
   #revision = 0;

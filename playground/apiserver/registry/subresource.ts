@@ -2,7 +2,7 @@ import { get, list, metadata } from '../json.ts';
 import type { JsonObject } from '../json.ts';
 import type { Target } from './target.ts';
 
-/** The main resource may not write status; /status may write nothing else; /scale is narrowed elsewhere. */
+/** The main resource may not write status; /status may write only status; /scale is narrowed elsewhere. */
 export function keepOutside(target: Target, next: JsonObject, old: JsonObject): void {
   const { kind } = target;
   if (!kind.status) return;

@@ -6,7 +6,7 @@ import { DecodeError } from '../schema/decode.ts';
 import { apiVersionOf } from './kind.ts';
 import type { Kind, KindVersion } from './kind.ts';
 
-/** What a request addresses. */
+/** The object or collection that a request addresses. */
 export interface Target {
   kind: Kind;
   version: KindVersion;
@@ -25,7 +25,7 @@ export interface WriteRequest {
   user: User;
   dryRun: boolean;
   validation: FieldValidation;
-  /** the new object comes from a patch: its faults are 422 instead of 400 */
+  /** the new object comes from a patch: its errors are 422 instead of 400 */
   patch: boolean;
   /** findings to send as Warning headers */
   warnings: string[];
@@ -33,14 +33,14 @@ export interface WriteRequest {
 
 export const storedName = (object: JsonObject): string => text(get(object, 'metadata', 'name'));
 
-/** The served form of a stored object, with apiVersion and kind. */
+/** A stored object in the form that clients get, with apiVersion and kind. */
 export function present(target: Pick<Target, 'kind' | 'version'>, stored: JsonObject): JsonObject {
   const { kind, version } = target;
   const body = version.fromStored ? version.fromStored(stored) : stored;
   return { ...body, kind: kind.kind, apiVersion: apiVersionOf(kind, version.name) };
 }
 
-/** Checks that body and URL agree on the kind; fills both in when the body leaves them out. */
+/** Checks that body and URL agree on the kind; fills in both if the body leaves them out. */
 function checkKind(target: Target, source: JsonObject): void {
   const expected = apiVersionOf(target.kind, target.version.name);
   const version = text(source['apiVersion']) || expected;
@@ -61,7 +61,7 @@ function checkKind(target: Target, source: JsonObject): void {
   }
 }
 
-/** Reads an object a client sent into the stored shape, without defaults. */
+/** Reads an object that a client sent into the stored shape, without defaults. */
 export function readObject(target: Target, source: JsonObject, request: WriteRequest): JsonObject {
   if (!request.patch) checkKind(target, source);
   const read = decodeObject(target, source, request);
@@ -94,7 +94,7 @@ function decodeObject(
   }
 }
 
-/** The object a patch makes cannot be read. */
+/** The error for a patch whose result cannot be read. */
 function undecodable(why: string): ApiError {
   const message = `Invalid value: ${why}`;
   const causes = [{ field: 'patch', reason: 'FieldValueInvalid', message }];

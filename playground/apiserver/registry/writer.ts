@@ -32,7 +32,7 @@ export interface Written {
   created: boolean;
 }
 
-/** How a write gets from the stored object to the wanted one, both in stored shape. */
+/** Gives the wanted object from the stored one, both in stored shape. */
 export interface Change {
   /** the new object; `live` may be kept but not changed */
   next(live: JsonObject): JsonObject;
@@ -45,7 +45,7 @@ interface Update {
   change: Change;
 }
 
-/** Create and update: the one way into the storage. */
+/** Create and update: the only way into the storage. */
 export class Writer {
   readonly #storage: Storage;
   readonly #env: Env;
@@ -57,7 +57,7 @@ export class Writer {
     this.#admission = admission;
   }
 
-  /** Creates from what a client sent. */
+  /** Creates an object from what a client sent. */
   create(target: Target, source: JsonObject, request: WriteRequest): Written {
     const object = readObject(target, source, request);
     const { kind, namespace } = target;
@@ -73,7 +73,7 @@ export class Writer {
     return this.insert(target, object, request, false);
   }
 
-  /** Stores a new object in stored shape; `tracked` when its managedFields are set already. */
+  /** Stores a new object in stored shape; `tracked` if its managedFields are set already. */
   insert(target: Target, sent: JsonObject, request: WriteRequest, tracked: boolean): Written {
     const { kind } = target;
     if (kind.namespaced) this.#checkNamespace(kind, target.namespace ?? '', storedName(sent));
@@ -119,7 +119,7 @@ export class Writer {
     ]);
   }
 
-  /** PUT: replaces with what a client sent; creates where the kind allows it. */
+  /** PUT: replaces an object with what a client sent; creates it if the kind allows that. */
   replace(target: Target, name: string, source: JsonObject, request: WriteRequest): Written {
     const object = readObject(target, source, request);
     this.#checkReplacement(target, name, object);
@@ -146,7 +146,7 @@ export class Writer {
     }
   }
 
-  /** Everything that changes an existing object goes through here. */
+  /** The only way to change an existing object. */
   update(target: Target, name: string, request: WriteRequest, change: Change): Written {
     const { kind } = target;
     const old = mustFind(target, this.#storage.get(kind.resource, target.namespace ?? '', name), name);
@@ -169,7 +169,10 @@ export class Writer {
     return { object: this.#commit(kind, next, old, request.dryRun), created: false };
   }
 
-  /** What the client wants, within what it may change, with defaults and ownership. */
+  /**
+   * The object that the client wants, with only the changes that it may make, and with defaults and
+   * ownership.
+   */
   #candidate(target: Target, name: string, old: JsonObject, write: Update): JsonObject {
     const { kind } = target;
     const { request, change } = write;
@@ -182,7 +185,10 @@ export class Writer {
     return next;
   }
 
-  /** After the mutating policies, which may not change more than the request could. Ownership does not follow them. */
+  /**
+   * The object after the mutating policies, which may not change more than the request could. Ownership does
+   * not follow their changes.
+   */
   #admitted(target: Target, candidate: JsonObject, old: JsonObject, request: WriteRequest): JsonObject {
     const write = { operation: 'UPDATE', object: candidate, old } as const;
     const next = this.#admission.mutate(target, write, request);
@@ -233,7 +239,10 @@ export class Writer {
     refuse(kind, storedName(next), causes);
   }
 
-  /** Stores unless nothing changed; removes an object whose deletion waited only for its last finalizer. */
+  /**
+   * Stores the object unless nothing changed; removes an object whose deletion waited only for its last
+   * finalizer.
+   */
   #commit(kind: Kind, next: JsonObject, old: JsonObject, dryRun: boolean): JsonObject {
     if (dryRun) return next;
     const meta = metadata(next);

@@ -20,14 +20,14 @@ const SCALARS: ReadonlySet<string> = new Set<ScalarType>([
   'any',
 ]);
 
-/** Whether the struct is one of builtin.json, and not a custom one of the same name. */
+/** Is the struct one of builtin.json, and not a custom one of the same name? */
 export const isBuiltin = (struct: Struct): boolean => cache.get(struct.name) === struct;
 
 function isScalar(type: string): type is ScalarType {
   return SCALARS.has(type);
 }
 
-/** Schema of a model of builtin.json, e.g. "V1Deployment"; throws for a name it does not hold. */
+/** Schema of a model of builtin.json, e.g. "V1Deployment"; throws for an unknown name. */
 export function builtinSchema(name: string): Struct {
   const known = cache.get(name);
   if (known) return known;

@@ -9,13 +9,13 @@ export class DecodeError extends Error {}
 
 export interface Decoded {
   value: JsonObject;
-  /** paths of fields the schema does not know, dropped from `value` */
+  /** paths of fields that the schema does not know; they are not in `value` */
   unknown: string[];
 }
 
 /**
- * Reads JSON as the typed server does: checks types, drops unknown fields and nulls, canonicalises times and
- * quantities, and leaves out what Go would not write. Throws DecodeError.
+ * Reads JSON as the typed server does: checks types, drops unknown fields and nulls, writes times and
+ * quantities in their canonical form, and leaves out what Go would not write. Throws DecodeError.
  */
 export function decode(schema: Struct, source: JsonObject): Decoded {
   const unknown: string[] = [];
@@ -64,7 +64,7 @@ function struct(schema: Struct, source: JsonObject, path: string, unknown: strin
   return out;
 }
 
-/** Whether Go's omitempty would leave this optional value out. */
+/** Would Go's omitempty leave out this optional value? */
 function absent(field: Field, value: Json, name: string): boolean {
   if (field.required) return false;
   if (value === '') return !EMPTY_IS_KEPT.has(name);

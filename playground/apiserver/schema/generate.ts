@@ -34,7 +34,7 @@ interface Model {
 /** field name → compact type: "string", "int32", "[]Container", "{}string", "Probe"; a trailing "!" means required */
 type Fields = Record<string, string>;
 
-/** Free-form JSON in the wire format although the models give them a class. */
+/** Free-form JSON in the wire format, although the models have a class for it. */
 const FREE = new Set(['V1JSONSchemaProps', 'V1FieldsV1', 'RuntimeRawExtension']);
 const QUANTITIES =
   /^(limits|requests|capacity|allocatable|hard|used|sizeLimit|divisor|averageValue|min|max|default|defaultRequest|maxLimitRequestRatio|allocatedResources|overhead)$/;

@@ -1,4 +1,4 @@
-/** How lists merge: what the models do not tell. Keys are "Type.field"; see docs/playground-api.md. */
+/** How lists merge, which the models do not say. Keys are "Type.field"; see docs/playground-api.md. */
 export interface ListRule {
   /** keys of a list map under apply; ['='] = a set */
   keys?: string[];
@@ -86,7 +86,7 @@ export const ATOMIC_MAPS = new Set([
   'V1LabelSelector.matchLabels',
 ]);
 
-/** Optional scalars kept by value in Go: their zero is the same as absence. */
+/** Optional scalars that Go stores by value: their zero is the same as absence. */
 export const ZERO_IS_ABSENT = new Set([
   'V1DeploymentSpec.paused',
   'V1DeploymentSpec.minReadySeconds',
@@ -122,7 +122,7 @@ export const ZERO_IS_ABSENT = new Set([
   'CoreV1Event.count',
 ]);
 
-/** Optional strings kept by pointer in Go: an empty one is kept. */
+/** Optional strings that Go stores by pointer: an empty one is kept. */
 export const EMPTY_IS_KEPT = new Set([
   'V1LeaseSpec.holderIdentity',
   'V1IngressSpec.ingressClassName',

@@ -2,7 +2,10 @@ const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const PATTERN = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)((?:[numkMGTPE]|[KMGTPE]i)?|[eE][+-]?\d+)$/;
 
-/** A Kubernetes quantity in canonical form ("0.5" → "500m", "1024Mi" → "1Gi"); undefined if it is not one. */
+/**
+ * A Kubernetes quantity in canonical form ("0.5" → "500m", "1024Mi" → "1Gi"); undefined if the text is not
+ * one.
+ */
 export function canonicalQuantity(source: string | number): string | undefined {
   const match = PATTERN.exec(String(source));
   if (!match) return undefined;
@@ -11,7 +14,7 @@ export function canonicalQuantity(source: string | number): string | undefined {
   const prefix = sign === '-' ? '-' : '';
   const binary = suffix.endsWith('i') ? BINARY.indexOf(suffix) : 0;
   const exponent = /^[eE][+-]?\d/.test(suffix) ? Number(suffix.slice(1)) : (DECIMAL.indexOf(suffix) - 3) * 3;
-  // nanos: the smallest unit the API keeps
+  // nanos: the smallest unit of the API
   const scale = 9 - fraction.length + (binary > 0 ? 0 : exponent);
   let nanos = BigInt(whole + fraction) * 1024n ** BigInt(binary);
   nanos = scale >= 0 ? nanos * 10n ** BigInt(scale) : nanos / 10n ** BigInt(-scale);

@@ -1,6 +1,6 @@
 /**
- * One shape of schema for built-in and custom kinds. Decoding, strategic merge, server-side apply and the
- * OpenAPI documents all walk it.
+ * One form of schema for built-in and custom kinds. Decoding, strategic merge, server-side apply and the
+ * OpenAPI documents all use it.
  */
 export type ScalarType =
   | 'string'
@@ -32,9 +32,9 @@ export interface Struct {
   kind: 'struct';
   name: string;
   fields: Map<string, Field>;
-  /** owned as a whole by one manager */
+  /** one manager owns it as a whole */
   atomic: boolean;
-  /** keeps fields it does not know */
+  /** keeps fields that the schema does not know */
   open: boolean;
   description?: string;
 }
@@ -51,7 +51,7 @@ export interface ListOf {
   /** how apply merges it */
   type: 'atomic' | 'set' | 'map';
   keys: string[];
-  /** how strategic merge merges it: by this key, or '' for a list of scalars; absent = replaced whole */
+  /** how strategic merge merges it: by this key, or '' for a list of scalars; absent = replaced as a whole */
   mergeKey?: string;
 }
 
@@ -64,5 +64,5 @@ export function fieldOf(schema: Schema, name: string): Schema | undefined {
   return schema.kind === 'map' ? schema.values : undefined;
 }
 
-/** Values for keys of a list map that an item may leave out. */
+/** Default values for keys of a list map that an item may leave out. */
 export const KEY_DEFAULTS: Record<string, string> = { protocol: 'TCP' };

@@ -11,7 +11,7 @@ export const namespaceOf = (object: JsonObject): string =>
   text((object['metadata'] as JsonObject)['namespace']);
 export const nameOf = (object: JsonObject): string => text((object['metadata'] as JsonObject)['name']);
 
-/** Namespaces as their keys "<namespace>/<name>" sort: "a-b/" comes before "a/". */
+/** Namespaces sort like their keys "<namespace>/<name>": "a-b/" comes before "a/". */
 const byKey = (a: string, b: string): number => (`${a}/` < `${b}/` ? -1 : 1);
 
 /** All objects of one kind, by namespace and name ("" for cluster-scoped kinds). */
@@ -38,7 +38,7 @@ export class Collection {
     if (bucket.objects.size === 0) this.#buckets.delete(namespace);
   }
 
-  /** In order of namespace, then name; of one namespace, or of all. */
+  /** In order of namespace, then name; for one namespace, or for all. */
   list(namespace?: string): JsonObject[] {
     const names = namespace === undefined ? [...this.#buckets.keys()].sort(byKey) : [namespace];
     return names.flatMap((name) => this.#ordered(name));

@@ -16,7 +16,7 @@ export interface StoredEvent {
 
 /** Versions up to this one count as compacted, so that a client's very old version is refused. */
 const FIRST_VERSION = 1000;
-/** Events kept per resource; older ones are compacted. */
+/** Number of events kept for each resource; older ones are compacted. */
 const HISTORY = 20_000;
 
 interface History {
@@ -29,8 +29,8 @@ export const versionOf = (object: JsonObject): number =>
   Number(text((object['metadata'] as JsonObject)['resourceVersion']));
 
 /**
- * Objects by resource, one version counter over all of them, and a log of changes per resource.
- * Stored objects are never changed in place: a write stores another object, so readers may keep what they got.
+ * Objects by resource, one version counter for all of them, and a log of changes for each resource. Stored
+ * objects are never changed in place: a write stores another object, so readers may keep what they got.
  */
 export class Storage {
   #version = FIRST_VERSION;
@@ -50,7 +50,7 @@ export class Storage {
     return this.#collections.get(resource)?.list(namespace) ?? [];
   }
 
-  /** The collection as it was at `version`; undefined if that is compacted. */
+  /** The collection as it was at `version`; undefined if that version is compacted. */
   listAt(resource: string, version: number, namespace?: string): JsonObject[] | undefined {
     if (version >= this.#version) return this.list(resource, namespace);
     const later = this.since(resource, version);
@@ -80,7 +80,7 @@ export class Storage {
     return events.slice(low);
   }
 
-  /** Stores `object` (taken over, with its new resourceVersion set) and tells the watchers. */
+  /** Stores `object` itself (not a copy), with its new resourceVersion set, and notifies the watchers. */
   put(resource: string, object: JsonObject): JsonObject {
     const collection = this.#collection(resource);
     const previous = collection.get(namespaceOf(object), nameOf(object));
@@ -108,7 +108,7 @@ export class Storage {
     return object;
   }
 
-  /** Calls `listener` on each change of `resource` ("*" = of all); returns the way to stop. */
+  /** Calls `listener` on each change of `resource` ("*" = of all); returns a function that stops this. */
   subscribe(resource: string, listener: (event: StoredEvent) => void): () => void {
     let set = this.#watchers.get(resource);
     if (!set) this.#watchers.set(resource, (set = new Set()));

@@ -1,4 +1,4 @@
-/** Admission policies and their bindings; what runs them is in ../admission. */
+/** Admission policies and their bindings; the code in ../admission runs them. */
 import { typeIn, wrongIn, type Declared, type Wanted } from '../admission/typing.ts';
 import type { Causes } from '../errors.ts';
 import { child, fill, get, isObject, list, object, objects, text, words } from '../json.ts';
@@ -36,10 +36,10 @@ function checkExpression(
   if (wrong !== undefined) causes.invalid(field, value, wrong);
 }
 
-/** What conditions may name. */
+/** The names that conditions may use. */
 const bare = (spec: JsonObject): Declared => ({ params: isObject(spec['paramKind']), constructs: false });
 
-/** A variable may name those before it; what is wrong with one is told where it stands. */
+/** A variable may use those before it; an error in one is reported at its own place. */
 function variablesOf(spec: JsonObject): Record<string, string> | undefined {
   const variables: Record<string, string> = {};
   for (const entry of objects(spec['variables'])) {
@@ -47,20 +47,20 @@ function variablesOf(spec: JsonObject): Record<string, string> | undefined {
     try {
       type = typeIn({ ...bare(spec), variables }, text(entry['expression']));
     } catch {
-      // It is told where the variable stands.
+      // The variable's own place reports it.
     }
     variables[text(entry['name'])] = type;
   }
   return Object.keys(variables).length === 0 ? undefined : variables;
 }
 
-/** What all other expressions may name. */
+/** The names that all other expressions may use. */
 function full(spec: JsonObject, constructs = false): Declared {
   const variables = variablesOf(spec);
   return { ...bare(spec), constructs, ...(variables === undefined ? {} : { variables }) };
 }
 
-/** Conditions, variables and constraints, which both kinds of policies have. */
+/** Checks conditions, variables and constraints, which both kinds of policies have. */
 function checkPolicy(spec: JsonObject, causes: Causes): void {
   const { failurePolicy } = spec;
   if (failurePolicy !== 'Fail' && failurePolicy !== 'Ignore')

@@ -65,7 +65,7 @@ const cpuUtilization = (metric: JsonObject): boolean =>
   get(metric, 'resource', 'name') === 'cpu' &&
   get(metric, 'resource', 'target', 'averageUtilization') !== undefined;
 
-/** autoscaling/v1 only knows the CPU target. */
+/** autoscaling/v1 knows only the CPU target. */
 function toV1(stored: JsonObject): JsonObject {
   const out = clone(stored);
   const spec = child(out, 'spec');

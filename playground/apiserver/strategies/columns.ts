@@ -2,7 +2,7 @@ import { get, list, objects, strings, text } from '../json.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Column } from '../registry/kind.ts';
 
-/** "5s", "3m12s", "47h", "12d": how kubectl shows a span of time. */
+/** "5s", "3m12s", "47h", "12d": a span of time as kubectl shows it. */
 export function humanDuration(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   if (seconds < -1) return '<invalid>';
@@ -50,7 +50,7 @@ export const AGE: Column = column('Age', (object, now) =>
   age(get(object, 'metadata', 'creationTimestamp'), now),
 );
 
-/** Name and creation time: what kinds without columns of their own show. */
+/** Name and creation time, for kinds without columns of their own. */
 export const DEFAULT_COLUMNS: Column[] = [
   NAME,
   {
@@ -83,7 +83,7 @@ export function selectorCell(selector: Json | undefined): string {
 const containers = (object: JsonObject): JsonObject[] =>
   objects(get(object, 'spec', 'template', 'spec', 'containers'));
 
-/** Containers, images and selector of anything with a pod template, shown by -o wide. */
+/** Containers, images and selector of every kind with a pod template, shown by -o wide. */
 export const TEMPLATE_COLUMNS: Column[] = [
   column(
     'Containers',

@@ -9,7 +9,7 @@ import { immutable } from './names.ts';
 const size = (source: JsonObject, ...fields: string[]): number =>
   fields.reduce((sum, field) => sum + Object.keys(object(source[field])).length, 0);
 
-/** With `immutable: true` neither the data nor the mark may change. */
+/** With `immutable: true` neither the data nor that field may change. */
 function validateImmutable(next: JsonObject, causes: Causes, old: JsonObject): void {
   if (old['immutable'] !== true) return;
   const why = 'field is immutable when `immutable` is set';
@@ -36,7 +36,7 @@ export const configmaps = builtin({
   strategy: { validate: validateKeys, validateUpdate: validateImmutable },
 });
 
-/** stringData is write-only: it ends up in data. */
+/** stringData is write-only: the server stores it in data. */
 function mergeStringData(secret: JsonObject): void {
   const plain = Object.entries(strings(secret['stringData']));
   delete secret['stringData'];

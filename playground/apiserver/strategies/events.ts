@@ -1,4 +1,4 @@
-/** One store, two faces: core/v1 and events.k8s.io/v1. Stored in the core form. */
+/** One store with two forms: core/v1 and events.k8s.io/v1. Stored in the core form. */
 import type { Causes } from '../errors.ts';
 import { child, clone, equal, fill, get, object, text } from '../json.ts';
 import type { JsonObject } from '../json.ts';
@@ -35,7 +35,7 @@ function fromStored(stored: JsonObject): JsonObject {
   return out;
 }
 
-/** Marked so that validation knows which rules apply; the mark is not stored. */
+/** Marks events so that validation knows which rules apply; the mark is not stored. */
 const STRICT = new WeakSet<JsonObject>();
 
 function toStored(source: JsonObject): JsonObject {
@@ -144,7 +144,7 @@ export const events: Kind = builtin({
   },
 });
 
-/** The events.k8s.io face; it shares the storage of `events` by its resource name. */
+/** The events.k8s.io form; its resource name is `events`, so it shares that storage. */
 export const newEvents: Kind = {
   ...events,
   group: 'events.k8s.io',

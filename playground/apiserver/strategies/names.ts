@@ -14,7 +14,7 @@ const LABEL_RULE = `a lowercase RFC 1123 label must consist of lower case alphan
 const QUALIFIED_RULE = `name part must consist of alphanumeric characters, '-', '_' or '.', ${ENDS} (e.g. 'MyName')`;
 const VALUE_RULE = `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', ${ENDS} (e.g. 'MyValue')`;
 
-/** Each returns what is wrong with the name, or undefined. */
+/** Each function returns what is wrong with the name, or undefined. */
 export function dnsSubdomain(name: string): string | undefined {
   if (name.length > 253) return 'must be no more than 253 characters';
   return SUBDOMAIN.test(name) ? undefined : SUBDOMAIN_RULE;
@@ -31,7 +31,7 @@ export function serviceName(name: string): string | undefined {
   return `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name')`;
 }
 
-/** RBAC names may hold anything that fits into a path segment. */
+/** RBAC names may contain anything that is valid in a path segment. */
 export function pathSegment(name: string): string | undefined {
   return name === '.' || name === '..' || /[/%]/.test(name)
     ? "may not be '.', '..' or contain '/' or '%'"
@@ -64,7 +64,7 @@ export function validateLabels(labels: Json | undefined, field: string, causes: 
   }
 }
 
-/** A selector as LabelSelector object: required, not empty, well formed. */
+/** A selector in LabelSelector form: required, not empty, well formed. */
 export function validateSelector(selector: Json | undefined, field: string, causes: Causes): void {
   if (selector === undefined) {
     causes.required(field);

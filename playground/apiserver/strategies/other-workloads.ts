@@ -1,4 +1,4 @@
-/** Workload kinds the playground stores but does not run. */
+/** Workload kinds that the playground stores but does not run. */
 import { child, fill } from '../json.ts';
 import { builtin } from '../registry/kind.ts';
 import { AGE, column, count, NAME } from './columns.ts';

@@ -37,7 +37,7 @@ function defaultContainer(container: JsonObject): void {
   for (const hook of ['postStart', 'preStop']) defaultHttp(get(container, 'lifecycle', hook, 'httpGet'));
 }
 
-/** A limit without a request is also the request. */
+/** A limit without a request also sets the request. */
 function defaultResources(resources: JsonObject): void {
   const { limits, requests } = resources;
   if (!isObject(limits) || !isObject(requests)) return;
@@ -82,7 +82,7 @@ function defaultVolume(volume: JsonObject): void {
   if (isObject(host)) fill(host, 'type', '');
 }
 
-/** What only a Pod gets, not a template. */
+/** Defaults that only a Pod gets, not a template. */
 export function defaultPod(spec: JsonObject): void {
   defaultPodSpec(spec);
   fill(spec, 'enableServiceLinks', true);

@@ -9,7 +9,7 @@ const ENV_RULE =
   "a valid environment variable name must consist only of printable ASCII characters other than '='";
 const POLICIES = ['Always', 'IfNotPresent', 'Never'];
 
-/** Pod spec of a Pod or a template; `restartPolicies` are those allowed there. */
+/** Checks the pod spec of a Pod or a template; `restartPolicies` are the values allowed there. */
 export function validatePodSpec(
   spec: JsonObject,
   field: string,
@@ -73,7 +73,7 @@ function validatePorts(container: JsonObject, at: string, causes: Causes): void 
   });
 }
 
-/** Two ports of one container with the same number and protocol are kept, with a warning. */
+/** Two ports of one container with the same number and protocol are accepted, with a warning. */
 export function portWarnings(spec: JsonObject, field: string): string[] {
   const out: string[] = [];
   objects(spec['containers']).forEach((container, c) => {

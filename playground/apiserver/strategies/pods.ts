@@ -50,14 +50,14 @@ function validateUpdate(next: JsonObject, causes: Causes, old: JsonObject): void
     ]) {
       delete spec[name];
     }
-    // binding: an unscheduled pod may be given its node
+    // binding: an unscheduled pod may get its node
     if (text(get(old, 'spec', 'nodeName')) === '') delete spec['nodeName'];
     return spec;
   };
   if (!equal(allowed(next), allowed(old))) causes.forbidden('spec', FROZEN);
 }
 
-/** Seconds between DELETE and removal: none for a pod no kubelet runs. */
+/** Seconds between DELETE and removal: none for a pod that no kubelet runs. */
 function grace(source: JsonObject, wanted: number | undefined): number {
   const phase = text(get(source, 'status', 'phase'));
   if (text(get(source, 'spec', 'nodeName')) === '' || phase === 'Failed' || phase === 'Succeeded') return 0;

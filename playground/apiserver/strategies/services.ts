@@ -29,7 +29,9 @@ function defaults(source: JsonObject): void {
   }
 }
 
-/** Address, families and node ports: given when missing, taken away when the type does not use them. */
+/**
+ * Sets address, families and node ports if they are missing, and removes those that the type does not use.
+ */
 function allocate(source: JsonObject, env: Env): void {
   const spec = child(source, 'spec');
   const { type } = spec;
@@ -65,7 +67,7 @@ function freePort(env: Env, taken: Set<unknown>): number {
   }
 }
 
-/** A replacement that leaves the allocated values out keeps them. */
+/** A replacement without the allocated values keeps them. */
 function prepareUpdate(next: JsonObject, old: JsonObject, env: Env): void {
   const spec = child(next, 'spec');
   const before = object(old['spec']);

@@ -1,4 +1,6 @@
-/** Kinds without rules of their own that Sluice or its manifests name: stored, listed, watched. */
+/**
+ * Kinds without rules of their own that Sluice or its manifests name: they are stored, listed and watched.
+ */
 import { child, fill, get, text, words } from '../json.ts';
 import { builtin } from '../registry/kind.ts';
 import type { BuiltinOptions, Kind } from '../registry/kind.ts';

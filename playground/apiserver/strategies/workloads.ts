@@ -7,7 +7,7 @@ import { defaultPodSpec } from './pod-defaults.ts';
 import { templateSpec, validatePodSpec } from './pod-validation.ts';
 import { matchesSelector } from '../selectors.ts';
 
-/** What everything with a pod template shares. */
+/** The fields that all kinds with a pod template share. */
 export const TEMPLATE_SCALE: ScalePaths = {
   spec: ['spec', 'replicas'],
   status: ['status', 'replicas'],
@@ -34,7 +34,7 @@ export function validateTemplate(source: JsonObject, causes: Causes, policies = 
 
 export const specChanged = (next: JsonObject, old: JsonObject): boolean => !equal(next['spec'], old['spec']);
 
-/** Counts in a status: none negative, none above `replicas`. */
+/** Checks the counts in a status: none may be negative, and none may exceed `replicas`. */
 export function validateCounts(source: JsonObject, causes: Causes, fields: string[]): void {
   const status = object(source['status']);
   const replicas = Number(status['replicas'] ?? 0);

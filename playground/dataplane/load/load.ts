@@ -12,24 +12,24 @@ export interface LoadOptions {
   path: string;
   requestsPerSecond: number;
   arrivals: 'poisson' | 'constant';
-  /** what some of the clients send */
+  /** the mark that some of the clients send */
   mark: Mark;
   random: Random;
 }
 
-/** What one version of the application answered. */
+/** Counts of what one version of the application answered. */
 export interface VersionCounts {
   total: number;
-  /** errors the application was told to make */
+  /** errors that the application was told to make */
   injected: number;
-  /** asked for by clients with the mark */
+  /** requests of clients with the mark */
   marked: number;
 }
 
 export interface LoadCounts {
   total: number;
   versions: Record<string, VersionCounts>;
-  /** everything that went wrong and was not injected by an application: refused, reset, timed out, gateway 5xx … */
+  /** everything that failed and that no application injected: refused, reset, timed out, gateway 5xx … */
   clientErrors: number;
   /** the first few of them */
   samples: string[];
@@ -38,11 +38,11 @@ export interface LoadCounts {
 const TIMEOUT_MS = 10_000;
 const MAX_SAMPLES = 10;
 
-/** Open loop: requests start when their time has come, however slow the answers are. */
+/** Open loop: requests start at their time, however slow the answers are. */
 export class Load {
   readonly counts: LoadCounts = { total: 0, versions: {}, clientErrors: 0, samples: [] };
   private readonly options: LoadOptions;
-  // shorter than the gateway's keep-alive time, so no request meets a connection that is being closed
+  // shorter than the gateway's keep-alive time, so no request uses a connection that is being closed
   private readonly agent = new http.Agent({ keepAlive: true, timeout: 30_000 });
   private readonly crowd: Crowd;
   private rate: number;
@@ -68,7 +68,7 @@ export class Load {
     this.nextMs = performance.now() + this.gap();
   }
 
-  /** Sends nothing more and waits for what is under way. */
+  /** Sends nothing more and waits for running requests. */
   async stop(): Promise<void> {
     clearTimeout(this.timer);
     if (this.inFlight > 0) await new Promise<void>((resolve) => (this.idle = resolve));
@@ -114,7 +114,7 @@ export class Load {
     request.on('close', () => this.finished(failure));
   }
 
-  /** Counts an answer; returns what is wrong with it if the application is not to blame. */
+  /** Counts an answer; returns what is wrong with it, if that is not the application's doing. */
   private judge(response: http.IncomingMessage, client: Client): string | undefined {
     const version = response.headers['x-version'];
     const status = response.statusCode ?? 0;

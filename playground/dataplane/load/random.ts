@@ -8,7 +8,10 @@ export function exponential(random: Random, mean: number): number {
 /** z of the 99th percentile of the normal distribution. */
 const Z99 = 2.3263478740408408;
 
-/** A lognormal draw given by its median and its 99th percentile; p99 at or below p50 gives the constant p50. */
+/**
+ * A lognormal draw, defined by its median and its 99th percentile; p99 at or below p50 gives the constant
+ * p50.
+ */
 export function lognormal(random: Random, p50: number, p99: number): number {
   if (p50 <= 0 || p99 <= p50) return Math.max(p50, 0);
   const sigma = Math.log(p99 / p50) / Z99;
@@ -16,7 +19,7 @@ export function lognormal(random: Random, p50: number, p99: number): number {
   return p50 * Math.exp(sigma * normal);
 }
 
-/** Index drawn in proportion to the weights (not all zero). */
+/** An index drawn in proportion to the weights (not all zero). */
 export function draw(random: Random, weights: readonly number[]): number {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let left = random() * total;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 
-/** The machine as far as installing Debian's packages is concerned. */
+/** The parts of the machine that installing Debian's packages needs. */
 export interface Apt {
   root: boolean;
   /** Debian, Ubuntu or another distribution with apt */
@@ -10,7 +10,7 @@ export interface Apt {
   aptGet(arguments_: string[]): boolean;
 }
 
-/** Full path of a program on the PATH or in the usual folders; undefined where there is none. */
+/** Full path of a program on the PATH or in the usual folders; undefined if it is in none of them. */
 export function programOnPath(name: string): string | undefined {
   const script = 'PATH="$PATH:/usr/bin:/usr/sbin:/usr/local/bin:/opt/homebrew/bin" command -v "$0"';
   const path = spawnSync('sh', ['-c', script, name]).stdout.toString().trim();
@@ -25,8 +25,8 @@ export const installing = (packages: readonly string[]): string[] => [
 ];
 
 /**
- * Has `packages` installed where that is possible: as root, with apt. Otherwise a sentence says what to run, or that there is no
- * apt. Whether they are there afterwards is for the caller to see.
+ * Installs `packages` if possible: as root, with apt. Otherwise returns a sentence that says what to run, or
+ * that there is no apt. The caller has to check afterwards whether the packages are installed.
  */
 export function installPackages(packages: readonly string[], machine: Apt): { sentence: string } | undefined {
   if (!machine.apt) return { sentence: 'There is no apt here.' };
@@ -44,7 +44,7 @@ export const THIS_MACHINE: Apt = {
   aptGet: (arguments_) => {
     let done = false;
     withoutStartingServices(() => {
-      // env(1) adds to the program's environment, which is passed on unread
+      // env(1) adds to the program's environment, so this code need not read it
       const command = ['DEBIAN_FRONTEND=noninteractive', 'apt-get', ...arguments_];
       done = spawnSync('env', command, { stdio: 'ignore', timeout: 900_000 }).status === 0;
     });
@@ -54,7 +54,9 @@ export const THIS_MACHINE: Apt = {
 
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
 
-/** Debian asks policy-rc.d whether a package may start its service: for the time of the installation it may not. */
+/**
+ * Debian asks policy-rc.d whether a package may start its service: during the installation the answer is no.
+ */
 function withoutStartingServices(run: () => void): void {
   if (existsSync(POLICY_FILE)) return run();
   writeFileSync(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
@@ -65,7 +67,7 @@ function withoutStartingServices(run: () => void): void {
   }
 }
 
-/** Where systemd runs, a package has enabled its service for the next boot. */
+/** With systemd, a package has enabled its service for the next boot; disables it again. */
 export function disableService(name: string): void {
   spawnSync('systemctl', ['disable', name], { stdio: 'ignore', timeout: 10_000 });
 }

@@ -1,18 +1,21 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Served } from './served.ts';
 
-/** Milliseconds, as Envoy has them unless it is told otherwise. */
+/** Milliseconds, Envoy's defaults. */
 const BUCKETS = [
   0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,
   3_600_000,
 ];
-/** What Envoy answers in place of a pod. */
+/** The status that Envoy answers when no pod does. */
 const UNAVAILABLE = 503;
 const CLUSTER = 'envoy_cluster_name';
 const SERVICE = 'envoy_grpc_bridge_service';
 const METHOD = 'envoy_grpc_bridge_method';
 
-/** What Envoy counts by cluster, as Envoy Gateway has it count: those series that say how requests ended. */
+/**
+ * What Envoy counts for each cluster, in the configuration of Envoy Gateway: only the series that say how
+ * requests ended.
+ */
 export class EnvoyMetrics {
   private readonly registry: Registry;
   private readonly classes: Counter;
@@ -36,7 +39,7 @@ export class EnvoyMetrics {
     });
   }
 
-  /** Of a request that was sent to a cluster, whether or not a pod answered. */
+  /** Counts a request that was sent to a cluster, whether or not a pod answered. */
   count(cluster: string, path: string, { status, own, duration, grpc }: Served): void {
     const code = own ? UNAVAILABLE : status;
     this.classes.inc({ [CLUSTER]: cluster, envoy_response_code_class: String(Math.floor(code / 100)) });
@@ -49,8 +52,8 @@ export class EnvoyMetrics {
   }
 
   /**
-   * The name ends with what is left of `<service>.<method>.<what>` when the first part has become the label for services and the
-   * second that for methods, whatever they are.
+   * The metric's name ends with the rest of `<service>.<method>.<what>`, after the first part has become the
+   * label for services and the second that for methods, whatever they are.
    */
   private called(cluster: string, path: string, what: string): void {
     const [service, method, ...rest] = [...path.slice(1).split(/[./]/), what];

@@ -54,10 +54,13 @@ const LINKERD_BUCKETS = [1, 10, 100, 1000, 10_000].flatMap((scale) =>
 );
 /** Unknown, DeadlineExceeded, PermissionDenied, Internal, Unavailable and DataLoss: the server is to blame. */
 const LINKERD_GRPC_FAILURES = [2, 4, 7, 13, 14, 15];
-/** A Deployment's name is that of its pods without the hashes of ReplicaSet and pod. */
+/** A Deployment's name is the name of its pods without the hashes of ReplicaSet and pod. */
 const deploymentOf = (pod: string): string => /^(.+)-[^-]+-[^-]+$/.exec(pod)?.[1] ?? pod;
 
-/** The series that ingress-nginx, Istio, Linkerd and Envoy export, same names and labels, as far as a single gateway can know them. */
+/**
+ * The series that ingress-nginx, Istio, Linkerd and Envoy export, with the same names and labels, as far as a
+ * single gateway can know them.
+ */
 export class GatewayMetrics {
   readonly registry = new Registry();
   private readonly nginxRequests = new Counter({
@@ -116,25 +119,28 @@ export class GatewayMetrics {
       controller_pod: 'playground-gateway',
     };
     this.nginxRequests.inc(labels);
-    // an answer of nginx itself has no upstream time, so only the request histogram sees it
+    // an answer of nginx itself has no upstream time, so only the request histogram counts it
     for (const histogram of served.own ? this.nginxDurations.slice(0, 1) : this.nginxDurations) {
       histogram.observe(labels, served.duration);
     }
   }
 
-  /** As what serves the route does: Envoy Gateway by clusters of Envoy, all others as Istio. */
+  /** Counts as the route's implementation does: Envoy Gateway by clusters of Envoy, all others like Istio. */
   routed(where: ServiceLabels, path: string, served: Served): void {
     if (where.cluster === undefined) this.istio(where, served);
     else this.envoy.count(where.cluster, path, served);
   }
 
-  /** As Istio does: at the source everything that was asked, at the destination what has reached a pod. */
+  /** Counts as Istio does: at the source every request, at the destination those that reached a pod. */
   istio(where: ServiceLabels, served: Served): void {
     this.reported('source', where, served);
     this.atDestination(where, served);
   }
 
-  /** A copy as Istio counts it: the proxy that sends it reports nothing, the one of the pod does. To Envoy it is a request like any. */
+  /**
+   * Counts a copy as Istio does: the proxy that sends it reports nothing, but the proxy of the pod does.
+   * Envoy counts it like any other request.
+   */
   copied(where: ServiceLabels, path: string, served: Served): void {
     if (where.cluster !== undefined) this.envoy.count(where.cluster, path, served);
     else this.atDestination(where, served);
@@ -165,7 +171,7 @@ export class GatewayMetrics {
     this.istioDurations.observe(labels, served.duration * 1000);
   }
 
-  /** As the proxy in the pod counts: what never reached a pod is not in it. */
+  /** Counts as the proxy in the pod does: without requests that never reached a pod. */
   inbound({ namespace }: ServiceLabels, { own, pod, status, grpc = 0, duration }: Served): void {
     if (own || pod === undefined) return;
     const labels = {

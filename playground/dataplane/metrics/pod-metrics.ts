@@ -1,6 +1,6 @@
 import { Histogram, Registry } from 'prom-client';
 
-/** Of OpenTelemetry's semantic conventions, in seconds. */
+/** From OpenTelemetry's semantic conventions, in seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
 const LABELS = [
@@ -10,7 +10,7 @@ const LABELS = [
   'url_scheme',
 ] as const;
 
-/** What an application counts that is instrumented with OpenTelemetry, as its exporter for Prometheus writes it. */
+/** What an application with OpenTelemetry counts, as its exporter for Prometheus writes it. */
 export class PodMetrics {
   private readonly registry = new Registry();
   private readonly durations = new Histogram({
@@ -31,7 +31,7 @@ export class PodMetrics {
     this.durations.observe(labels, seconds);
   }
 
-  /** In the text format. */
+  /** The metrics in the text format. */
   async text(): Promise<{ type: string; body: string }> {
     return { type: this.registry.contentType, body: await this.registry.metrics() };
   }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ensurePrometheus } from './prometheus-binary.ts';
 import type { Machine } from './prometheus-binary.ts';
 
-/** A machine on which apt-get installs at the given attempt (0: never). */
+/** A machine on which apt-get succeeds at the given attempt (0: never). */
 function machine(more: Partial<Machine>, installsAt = 0): Machine & { asked: string[] } {
   const asked: string[] = [];
   let installed = false;

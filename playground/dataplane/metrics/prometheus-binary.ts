@@ -1,6 +1,6 @@
 import { THIS_MACHINE, disableService, installPackages, programOnPath, type Apt } from './apt.ts';
 
-/** The machine as far as finding and installing Prometheus is concerned. */
+/** The parts of the machine that finding and installing Prometheus needs. */
 export interface Machine extends Apt {
   /** full path of an installed `prometheus` */
   find(): string | undefined;
@@ -11,8 +11,8 @@ const HOW =
   'Install Prometheus 2 or 3 (https://prometheus.io/download/) and put `prometheus` into your PATH.';
 
 /**
- * Finds `prometheus` or installs it: as root on Debian or Ubuntu from the distribution, anywhere else not at all.
- * Returns its path; throws an Error with one sentence that says what to do. `say` gets a line before anything slow.
+ * Finds `prometheus`, or installs it from the distribution, if run as root on Debian or Ubuntu. Returns its
+ * path; throws an Error with one sentence that says what to do. Calls `say` with a line before anything slow.
  */
 export function ensurePrometheus(say: (line: string) => void, machine: Machine = HERE): string {
   const found = machine.find();

@@ -12,16 +12,19 @@ export interface PrometheusOptions {
   directory: string;
   /** loopback port of the gateway's /metrics */
   metricsPort: number;
-  /** the pods are scraped as well */
+  /** whether the pods are scraped as well */
   pods: boolean;
   /** loopback port to listen on */
   port: number;
 }
 
-/** One that has not answered by then never will, even on a busy machine. */
+/** A Prometheus that has not answered by then never will, even on a busy machine. */
 const READY_MS = 300_000;
 
-/** Writes the configuration of a real Prometheus that scrapes the gateway, and perhaps every pod, each second; returns its command line. */
+/**
+ * Writes the configuration of a real Prometheus that scrapes the gateway, and every pod if `pods` is set,
+ * each second; returns its command line.
+ */
 export function prometheusCommand(options: PrometheusOptions): string[] {
   const config = join(options.directory, 'prometheus.yml');
   writeFileSync(config, stringify(configuration(options)));
@@ -59,7 +62,7 @@ export async function prometheusReady(url: string): Promise<void> {
   throw new Error(`prometheus was not ready within ${READY_MS / 1000} s`);
 }
 
-/** A loopback port that was free a moment ago. */
+/** A loopback port that was free when it was asked for. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -68,7 +71,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Stands in front of Prometheus; while `down` every request is answered 503. */
+/** A proxy for Prometheus; while `down`, it answers every request with 503. */
 export class PrometheusProxy {
   down = false;
   private readonly upstream: URL;

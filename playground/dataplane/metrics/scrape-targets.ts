@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../api/kube.ts';
 import { podSpecOf } from '../proxy/pod-spec.ts';
 
-/** One target as Prometheus takes it from HTTP service discovery. */
+/** One target in the form that Prometheus reads from HTTP service discovery. */
 export interface ScrapeTarget {
   targets: string[];
   labels: { namespace: string; pod: string };

@@ -4,9 +4,9 @@ export interface Served {
   status: number;
   /** seconds */
   duration: number;
-  /** the answer is the gateway's own: no endpoint, refused connection, time-out */
+  /** the answer is the gateway's own: no endpoint, refused connection, timeout */
   own: boolean;
-  /** the pod that answered, where that is known */
+  /** the pod that answered, if known */
   pod?: string;
   /** status of a gRPC call */
   grpc?: number;

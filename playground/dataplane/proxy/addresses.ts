@@ -1,16 +1,16 @@
 /**
- * Gives every pod its own address in 127.0.0.0/8. Several playgrounds may share a machine: an address that is in use
- * is passed over, and each starts looking at a place of its own.
+ * Gives every pod its own address in 127.0.0.0/8. Several playgrounds may share a machine: each skips
+ * addresses in use, and starts to look at a place of its own.
  */
 export class AddressPool {
   private next: number;
 
-  /** `start`: any number; playgrounds with different numbers rarely meet */
+  /** `start`: any number; playgrounds with different numbers rarely use the same addresses */
   constructor(start: number) {
     this.next = 1 + (start % 200) * 65_536;
   }
 
-  /** Calls `listen` with one address after the other until it succeeds; returns that address. */
+  /** Calls `listen` with one address after another until it succeeds; returns that address. */
   async bind(listen: (host: string) => Promise<void>): Promise<string> {
     for (let attempt = 0; attempt < 100; attempt += 1) {
       const host = this.take();
@@ -27,7 +27,7 @@ export class AddressPool {
   private take(): string {
     const offset = this.next;
     this.next += 1;
-    // 127.16.0.0 and above: leaves 127.0.x.y, where resolvers and the like live, alone
+    // 127.16.0.0 and above: avoids 127.0.x.y, where resolvers and similar services listen
     return `127.${16 + ((offset >> 16) % 200)}.${(offset >> 8) & 255}.${offset & 255}`;
   }
 }

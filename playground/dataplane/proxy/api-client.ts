@@ -46,7 +46,7 @@ const PATCH_TYPES: Record<PatchType, string> = {
   apply: 'application/apply-patch+yaml',
 };
 
-/** The few calls the data plane and the demo make; raw JSON both ways. */
+/** The few calls that the data plane and the demo make; raw JSON in both directions. */
 export class ApiClient {
   private readonly access: ApiAccess;
 
@@ -129,7 +129,7 @@ export interface MirrorOptions {
   onChange: (event: { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: KubeObject } | 'listed') => void;
 }
 
-/** Keeps a copy of one collection by list and watch, for ever, whatever the server does. */
+/** Keeps a copy of one collection by list and watch, and never gives up, whatever the server does. */
 export class Mirror {
   private readonly options: MirrorOptions;
   private readonly stopper = new AbortController();
@@ -148,7 +148,7 @@ export class Mirror {
     return this.objects.get(`${namespace}/${name}`);
   }
 
-  /** Takes over the answer of a write before the watch delivers it. */
+  /** Stores the answer of a write before the watch delivers it. */
   remember(object: KubeObject): void {
     const key = keyOf(object);
     const known = this.objects.get(key)?.metadata.resourceVersion ?? '0';
@@ -168,7 +168,8 @@ export class Mirror {
       try {
         await this.watch(await this.list());
       } catch {
-        // a refused connection, a 404 while the CRD is missing, a broken stream: all are answered by listing again
+        // a refused connection, a 404 while the CRD is missing, a broken stream: after each of these it lists
+        // again
       }
       if (!this.stopped()) await sleep(RETRY_MS);
     }

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../api/kube.ts';
 
-/** One address a request can go to. */
+/** One address to which a request can go. */
 export interface Endpoint {
   host: string;
   port: number;
@@ -41,7 +41,10 @@ export class Backends {
     }
   }
 
-  /** `port`: undefined is the first. undefined: no such Service, or it has no such port; []: nothing is ready behind it. */
+  /**
+   * `port`: undefined means the first. The result is undefined if there is no such Service, or no such port;
+   * [] if no ready endpoint is behind it.
+   */
   endpoints(namespace: string, service: string, port: number | string | undefined): Endpoint[] | undefined {
     const key = `${namespace}/${service}`;
     const ports = this.services.get(key)?.spec?.['ports'] as ServicePort[] | undefined;

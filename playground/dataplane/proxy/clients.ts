@@ -1,12 +1,12 @@
 import type { Random } from '../../../lib/random.ts';
 
-/** What tells the clients of an A/B test from the others: some send the header, some the cookie. */
+/** Distinguishes the clients of an A/B test from the others: some send the header, some the cookie. */
 export interface Mark {
   header: { name: string; value: string };
   cookie: { name: string; value: string };
 }
 
-/** One of the people behind the load: marked or not, and with or without a memory for cookies. */
+/** One of the clients behind the load: with or without the mark, and with or without a memory for cookies. */
 export class Client {
   readonly marked: boolean;
   private readonly own: Record<string, string>;
@@ -33,7 +33,7 @@ export class Client {
     return cookie === '' ? this.own : { ...this.own, cookie };
   }
 
-  /** Takes over what an answer sets; a cookie is kept until it is set to live no longer. */
+  /** Stores the cookies that an answer sets, each until an answer ends its lifetime. */
   receive(setCookies: readonly string[] = []): void {
     if (!this.keeps) return;
     for (const text of setCookies) {
@@ -46,10 +46,12 @@ export class Client {
   }
 }
 
-/** Of a hundred: ten send the header, ten the cookie, and every fourth keeps the cookies it is sent. */
+/**
+ * Of a hundred clients, ten send the header, ten the cookie, and every fourth keeps the cookies that it gets.
+ */
 const CROWD = 100;
 
-/** A hundred people that take turns at random. */
+/** A hundred clients, of which a random one sends each request. */
 export class Crowd {
   private readonly clients: Client[];
   private readonly random: Random;

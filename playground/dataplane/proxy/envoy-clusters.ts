@@ -4,8 +4,8 @@ import type { Random } from '../../../lib/random.ts';
 import type { Routed, RoutedRequest, ServiceLabels } from '../routing/routing.ts';
 
 /**
- * All references of a rule share its cluster, unless one that gets requests has a filter: then each has a cluster of its own. The name
- * of stable's cluster changes with that.
+ * All references of a rule share its cluster, unless one that gets requests has a filter: then each has a
+ * cluster of its own. That also changes the name of stable's cluster.
  */
 export function clusterNames(route: KubeObject, rule: RawRule, index: number): ClusterNames {
   const { namespace = '', name } = route.metadata;
@@ -24,8 +24,8 @@ interface Table {
 }
 
 /**
- * Envoy drops a cluster as soon as it is told, its routes move a moment later. Meanwhile whoever is sent to a cluster that is gone is
- * answered 503, and no cluster counts that.
+ * Envoy drops a cluster as soon as the control plane says so, but changes its routes a moment later. Until
+ * then requests to a cluster that is gone are answered with 503, and no cluster counts them.
  */
 export class Between implements Table {
   private readonly old: Table;

@@ -21,7 +21,7 @@ async function listen(handler: http.RequestListener): Promise<Endpoint> {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
 }
 
-/** The answer to one request that is sent on to these pods as the route says. */
+/** The answer to one request that is sent to these pods as the route says. */
 async function through(transport: Transport, ...pods: http.RequestListener[]) {
   const endpoints = await Promise.all(pods.map(listen));
   const forwarder = new Forwarder(seeded(3));

@@ -8,10 +8,10 @@ import type { Random } from '../../../lib/random.ts';
 import { isGrpc } from '../routing/routing.ts';
 import type { Copy, Reply, Transport } from '../routing/routing.ts';
 
-/** As many as ingress-nginx (`proxy-next-upstream-tries: 3`) and Istio (two retries) make by default. */
+/** The default number of tries in ingress-nginx (`proxy-next-upstream-tries: 3`) and Istio (two retries). */
 const TRIES = 3;
 const UPSTREAM_TIMEOUT_MS = 60_000;
-/** What Envoy buffers of a request by default: a larger one is not copied. */
+/** The part of a request that Envoy buffers by default: a larger request is not copied. */
 const MAX_COPIED_BYTES = 1 << 20;
 const GRPC_UNAVAILABLE = 14;
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'te', 'trailer', 'upgrade']);
@@ -31,13 +31,13 @@ export interface Forwarded {
 export interface Answer {
   status: number;
   own: boolean;
-  /** who answered, where that is known */
+  /** the pod that answered, if known */
   pod?: string;
   /** status of a gRPC call */
   grpc?: number;
 }
 
-/** Sends requests to endpoints over kept-alive connections, trying another endpoint where that is safe. */
+/** Sends requests to endpoints over kept-alive connections, and tries another endpoint if that is safe. */
 export class Forwarder {
   // shorter than the keep-alive time of the pods: this side closes idle connections first
   private readonly agent = new http.Agent({ keepAlive: true, timeout: 30_000 });
@@ -47,7 +47,7 @@ export class Forwarder {
     this.random = random;
   }
 
-  /** Copies are on their way when the request itself is sent, and nobody waits for them. */
+  /** Copies are sent with the request itself, and no request waits for them. */
   async forward(what: Forwarded): Promise<Answer> {
     const body = await read(what.request);
     if (body.length <= MAX_COPIED_BYTES) for (const copy of what.copies ?? []) this.copy(copy, what, body);
@@ -56,7 +56,7 @@ export class Forwarder {
     return await this.tried(what, body, timeoutMs);
   }
 
-  /** On one endpoint after the other, all of the same backend. */
+  /** Tries one endpoint after another, all of the same backend. */
   private async tried(what: Forwarded, body: Buffer, timeoutMs: number | undefined): Promise<Answer> {
     const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
     const tries = triesOf(what.transport);
@@ -69,7 +69,8 @@ export class Forwarder {
       if ('status' in outcome) return { ...outcome, own: false, ...podOf(endpoint) };
       last = outcome;
       if (!mayRetry(outcome, what)) break;
-      // only one endpoint: a connection it had closed is replaced by a fresh one, and one that failed is asked again
+      // with only one endpoint, a fresh connection replaces one that it had closed, and the endpoint is tried
+      // again after a failure
       if (left.length === 0 && (outcome.reused || outcome.code === THROWN_AWAY)) left.push(endpoint);
     }
     return fail(what.response, last.code === TIMED_OUT ? 504 : 502, last.message);
@@ -79,7 +80,7 @@ export class Forwarder {
     this.agent.destroy();
   }
 
-  /** Draws one of them and takes it out of the list. */
+  /** Draws an endpoint and removes it from the list. */
   private take(endpoints: Endpoint[]): Endpoint | undefined {
     const index = draw(
       this.random,
@@ -88,7 +89,7 @@ export class Forwarder {
     return endpoints.splice(index, 1)[0];
   }
 
-  /** Sent once; whatever becomes of it, the client's request does not notice. */
+  /** Sends a copy once; its outcome never changes the answer to the client. */
   private copy(copy: Copy, what: Forwarded, body: Buffer): void {
     const endpoint = this.take([...copy.to]);
     if (endpoint === undefined) return;
@@ -106,7 +107,7 @@ export class Forwarder {
     upstream.end(body);
   }
 
-  /** What was sent to the client, or why nothing was. */
+  /** The answer that was sent to the client, or why none was sent. */
   private attempt(endpoint: Endpoint, what: Forwarded, limits: Limits): Promise<Result | UpstreamFailure> {
     return new Promise((resolve) => {
       const { response, edits = UNEDITED, transport = {} } = what;
@@ -157,28 +158,28 @@ const podOf = ({ pod }: Endpoint): { pod?: string } => (pod === undefined ? {} :
 
 type Result = Pick<Answer, 'status' | 'grpc'>;
 
-/** The status of a call stands in the headers: with HTTP/1.1 there is no trailer to wait for. */
+/** The status of a call is in the headers: with HTTP/1.1 there is no trailer to wait for. */
 function resultOf({ statusCode = 502, headers }: http.IncomingMessage): Result {
   const grpc = headers['grpc-status'];
   return { status: statusCode, ...(grpc === undefined ? {} : { grpc: Number(grpc) }) };
 }
 
-/** Codes of failures that are none of the network's. */
+/** Codes of failures that are not network errors. */
 const TIMED_OUT = 'TIMED_OUT';
 const THROWN_AWAY = 'THROWN_AWAY';
 
 interface Limits {
   body: Buffer;
-  /** of all tries together */
+  /** for all tries together */
   deadline: number | undefined;
-  /** its answer is the client's, whatever it is */
+  /** the client gets this try's answer, whatever it is */
   isLast: boolean;
 }
 
 const triesOf = ({ retries }: Transport = {}): number =>
   retries === undefined ? TRIES : retries.attempts + 1;
 
-/** Ends a try that takes longer than the route allows, be it for this one or for all together. */
+/** Ends a try that takes longer than the route allows, for this try or for all tries together. */
 function limitTime(
   upstream: http.ClientRequest,
   deadline: number | undefined,
@@ -191,7 +192,7 @@ function limitTime(
   return setTimeout(() => upstream.destroy(error), Math.max(limit, 0));
 }
 
-/** Another path, with the query that was asked for. */
+/** The other path, with the query of the request. */
 function pathOf(url: string, path: string | undefined): string {
   const query = url.indexOf('?');
   return path === undefined ? url : path + (query < 0 ? '' : url.slice(query));
@@ -219,8 +220,8 @@ function relay(answer: http.IncomingMessage, response: http.ServerResponse, edit
 }
 
 /**
- * A refused connection was never a request. A reset one is sent again only if sending twice cannot hurt; what the route itself
- * has tried again, always.
+ * A refused connection never carried a request. After a reset, a request is sent again only if sending twice
+ * is safe, or if the route itself asks for retries.
  */
 function mayRetry(failure: UpstreamFailure, { request, transport }: Forwarded): boolean {
   if (failure.code === 'ECONNREFUSED' || failure.code === THROWN_AWAY) return true;
@@ -229,14 +230,17 @@ function mayRetry(failure: UpstreamFailure, { request, transport }: Forwarded): 
   return idempotent && ['ECONNRESET', 'EPIPE'].includes(failure.code);
 }
 
-/** An answer that the route asks for: nothing failed. */
+/** An answer that the route asks for, not a failure. */
 export function reply(response: http.ServerResponse, status: number, { headers, body = '' }: Reply): Answer {
   response.writeHead(status, headers);
   response.end(body);
   return { status, own: true };
 }
 
-/** An answer of the gateway itself, told apart from the application's by a header; to a gRPC call UNAVAILABLE. */
+/**
+ * An answer of the gateway itself, which a header distinguishes from the application's; for a gRPC call,
+ * UNAVAILABLE.
+ */
 export function fail(response: http.ServerResponse, status: number, why: string): Answer {
   const grpc = isGrpc(response.req.headers);
   const answer = grpc ? { status: 200, own: true, grpc: GRPC_UNAVAILABLE } : { status, own: true };

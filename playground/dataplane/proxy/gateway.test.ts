@@ -21,7 +21,10 @@ afterEach(() => {
   for (const end of endings.splice(0).reverse()) end();
 });
 
-/** The least that a list/watch client needs of an API server: collections in memory, changes pushed to watches. */
+/**
+ * The minimum that a list/watch client needs from an API server: collections in memory, and watches that get
+ * their changes.
+ */
 class TinyApi {
   readonly patches: { path: string; body: JsonObject }[] = [];
   private readonly collections = new Map<string, KubeObject[]>();
@@ -38,7 +41,7 @@ class TinyApi {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Puts objects into a collection, replacing those of the same name, and tells the watches. */
+  /** Puts objects into a collection, replaces those of the same name, and notifies the watches. */
   put(collection: string, ...objects: KubeObject[]): void {
     for (const object of objects) {
       object.metadata.resourceVersion = String((this.version += 1));

@@ -27,7 +27,7 @@ import { VirtualServiceTable } from '../routing/virtualservice-routing.ts';
 export interface GatewayOptions {
   access: ApiAccess;
   random: Random;
-  /** time between a change in the API and requests following it */
+  /** the time from a change in the API until requests follow it */
   propagationMs: number;
 }
 
@@ -42,13 +42,13 @@ export interface GatewayPorts {
   linkerd: number;
   /** traffic routed by HTTPProxies */
   contour: number;
-  /** traffic to Services, shared out among their endpoints */
+  /** traffic to Services, split among their endpoints */
   services: number;
   /** /metrics, and /targets: the pods to scrape */
   metrics: number;
 }
 
-/** Of 200 requests a second a real Envoy lost five when Envoy Gateway renamed a cluster. */
+/** Measured: of 200 requests a second, a real Envoy lost five when Envoy Gateway renamed a cluster. */
 const RENAMING_MS = 25;
 const TARGETS_PATH = '/targets';
 const GATEWAY_API = 'gateway.networking.k8s.io/v1';
@@ -75,12 +75,15 @@ interface Exchange {
   response: http.ServerResponse;
 }
 
-/** What can be asked where a request of one port goes. */
+/** Answers where a request to one port goes. */
 interface Table {
   route(request: RoutedRequest, random: Random): Routed<ServiceLabels>;
 }
 
-/** The data plane: routes every request at random by the live objects, as Ingress-NGINX, a Gateway or a mesh would. */
+/**
+ * The data plane: routes every request at random by the live objects, like Ingress-NGINX, a Gateway or a
+ * mesh.
+ */
 export class Gateway {
   private readonly options: GatewayOptions;
   private readonly client: ApiClient;
@@ -92,7 +95,7 @@ export class Gateway {
   private readonly servers: http.Server[] = [];
   private ingresses = new IngressTable([], new Backends([], []));
   private routes = new RouteTable({ http: [], grpc: [], gateways: [] }, new Backends([], []));
-  /** what requests go by: `routes`, or what is between them and those before */
+  /** the table for requests: `routes`, or the transition from the routes before to those */
   private routing: Table = this.routes;
   private virtualServices: Table = new VirtualServiceTable([], new Backends([], []));
   private profiles: Table = new ProfileTable([], new Backends([], []));
@@ -170,7 +173,7 @@ export class Gateway {
     );
   }
 
-  /** Nobody between client and pod counts. */
+  /** No proxy between client and pod counts. */
   private async viaServices(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     await this.via(this.plain, { request, response }, () => undefined);
   }
@@ -207,7 +210,7 @@ export class Gateway {
     response.end(await this.metrics.registry.metrics());
   }
 
-  /** The control plane answers at once, the data plane follows after the propagation time. */
+  /** The control plane answers at once; the data plane follows after the propagation time. */
   private changed(): void {
     void this.writeStatus();
     if (this.pending) return;
@@ -246,7 +249,10 @@ export class Gateway {
     return new Backends(this.mirrors.services.all(), this.mirrors.slices.all());
   }
 
-  /** What control planes write. One writer at a time; a lost write is repeated by the next change or after half a second. */
+  /**
+   * Writes the status that control planes write. One write runs at a time; a lost write is repeated after the
+   * next change or after half a second.
+   */
   private async writeStatus(): Promise<void> {
     this.statusStale = true;
     if (this.writing) return;

@@ -18,7 +18,7 @@ const PROBE = {
 
 /** Things take milliseconds; a busy machine may take longer. */
 
-/** A pod host with fast clocks; every pod started is stopped after the test. */
+/** A pod host with fast clocks; the test stops every pod that was started. */
 class Machine {
   readonly events: HostEvent[] = [];
   private readonly host: PodHost;
@@ -137,7 +137,7 @@ describe('a pod', () => {
   });
 
   it('keeps serving while it drains, then finishes what is under way', async () => {
-    // Requests begin while it drains and take longer than that.
+    // Requests begin while the pod drains, and take longer than the drain time.
     machine = new Machine(800);
     machine.start('a', { env: { LATENCY_P50_MS: '1000', LATENCY_P99_MS: '1000' } });
     const address = await machine.ready('a');

@@ -6,13 +6,13 @@ import type { PodSpec } from './pod-spec.ts';
 import { fnv1a } from '../../../lib/hash.ts';
 import { seeded } from '../../../lib/random.ts';
 
-/** What the kubelet's side sends. */
+/** Messages from the kubelet's side. */
 export type HostCommand =
   | { do: 'configure'; seed: number; times: PodTimes }
   | { do: 'start'; spec: PodSpec }
   | { do: 'stop'; uid: string; graceMs: number };
 
-/** What the pod host answers. */
+/** Messages from the pod host. */
 export type HostEvent =
   | { event: 'report'; uid: string; report: PodReport }
   | { event: 'stopped'; uid: string }
@@ -20,7 +20,7 @@ export type HostEvent =
 
 export const DEFAULT_TIMES: PodTimes = { drainMs: 3000, backOffMs: 10_000, backOffMaxMs: 300_000 };
 
-/** All pods of one playground in one process; `send` carries events to the kubelet's side. */
+/** All pods of one playground in one process; `send` sends events to the kubelet's side. */
 export class PodHost {
   private readonly pods = new Map<string, PodProcess>();
   private readonly addresses: AddressPool;

@@ -7,7 +7,7 @@ import { PodServer } from './pod-server.ts';
 import type { Random } from '../../../lib/random.ts';
 
 export interface PodTimes {
-  /** a deleted pod keeps serving this long, so that every proxy has taken it out of its list before it stops */
+  /** a deleted pod serves for this long, so that every proxy has removed it from its list before it stops */
   drainMs: number;
   /** the second restart waits this long, each further one twice as long as the one before, at most backOffMaxMs */
   backOffMs: number;
@@ -23,7 +23,7 @@ export interface PodProcessOptions {
   report(report: PodReport): void;
 }
 
-/** One pod: starts its container, probes it, restarts it with growing back-off, stops it gracefully. */
+/** One pod: starts its container, probes it, restarts it with growing back-off, and stops it gracefully. */
 export class PodProcess {
   private readonly options: PodProcessOptions;
   private server: PodServer | undefined;
@@ -37,7 +37,10 @@ export class PodProcess {
     this.options = options;
   }
 
-  /** Starts the container; wrong fault settings are reported as CreateContainerConfigError, never retried. */
+  /**
+   * Starts the container; wrong fault settings are reported as CreateContainerConfigError and never tried
+   * again.
+   */
   async start(): Promise<void> {
     const { spec } = this.options;
     let behaviour: Behaviour;
@@ -51,7 +54,7 @@ export class PodProcess {
     await this.run(behaviour);
   }
 
-  /** Serves for the drain time, closes every connection cleanly, and is gone within the grace period. */
+  /** Serves for the drain time, closes every connection cleanly, and ends within the grace period. */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
     this.clearTimers();
@@ -96,7 +99,7 @@ export class PodProcess {
     });
   }
 
-  /** As the kubelet does it: the first restart is immediate, then 10 s, 20 s, 40 s, … 5 min. */
+  /** Like the kubelet: the first restart is immediate, then 10 s, 20 s, 40 s, … 5 min. */
   private backOff(): number {
     if (this.restarts === 0) return 0;
     return Math.min(this.options.times.backOffMs * 2 ** (this.restarts - 1), this.options.times.backOffMaxMs);

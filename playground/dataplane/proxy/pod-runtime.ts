@@ -10,7 +10,7 @@ import { podSpecOf } from './pod-spec.ts';
 
 export interface HttpPodRuntimeOptions {
   seed: number;
-  /** the pod host said, in one sentence, why it cannot run pods, or it died */
+  /** called if the pod host dies, or says, in one sentence, why it cannot run pods */
   onFatal: (sentence: string) => void;
   times?: Partial<PodTimes>;
 }
@@ -20,7 +20,7 @@ interface RunningPod {
   stopped?: () => void;
 }
 
-/** Pods as real HTTP servers on loopback, in one child process that ends with this one. */
+/** Runs pods as real HTTP servers on loopback, in one child process that ends with this one. */
 export class HttpPodRuntime implements PodRuntime {
   private readonly child: ChildProcess;
   private readonly pods = new Map<string, RunningPod>();
@@ -53,7 +53,7 @@ export class HttpPodRuntime implements PodRuntime {
     this.send({ do: 'stop', uid, graceMs });
   }
 
-  /** Ends the pod host and with it every pod. */
+  /** Ends the pod host and so every pod. */
   close(): void {
     this.closed = true;
     this.child.kill('SIGKILL');

@@ -18,7 +18,7 @@ export interface PodServerOptions {
   random: Random;
 }
 
-/** One run of one container: an HTTP server that ends for good by `close` or `kill`. */
+/** One run of one container: an HTTP server that `close` or `kill` ends for good. */
 export class PodServer {
   private readonly server: http.Server;
   private readonly options: PodServerOptions;
@@ -29,8 +29,8 @@ export class PodServer {
   constructor(options: PodServerOptions) {
     this.options = options;
     this.server = http.createServer((request, response) => this.answer(request, response));
-    // Longer than any client of the playground keeps an idle connection: the client closes first, so no request
-    // meets a connection that is being closed here.
+    // Longer than any client of the playground keeps an idle connection: the client closes first, so no
+    // request uses a connection that is being closed here.
     this.server.keepAliveTimeout = 120_000;
   }
 
@@ -46,7 +46,7 @@ export class PodServer {
     this.startedAtMs = performance.now();
   }
 
-  /** Finishes what is under way, tells every connection to close, then resolves. */
+  /** Finishes running requests, tells every connection to close, then resolves. */
   async close(): Promise<void> {
     this.closing = true;
     await new Promise<void>((resolve) => {
@@ -55,7 +55,7 @@ export class PodServer {
     });
   }
 
-  /** What a crash or SIGKILL does: every connection is reset. */
+  /** Like a crash or SIGKILL: resets every connection. */
   kill(): void {
     this.closing = true;
     this.server.close();
@@ -85,7 +85,7 @@ export class PodServer {
     response.writeHead(200, { 'content-type': type }).end(body);
   }
 
-  /** gRPC calls would be counted under a name of their own. */
+  /** An application would count gRPC calls under another name. */
   private count(request: http.IncomingMessage, response: http.ServerResponse, startedMs: number): void {
     if (isGrpc(request.headers)) return;
     const seconds = (performance.now() - startedMs) / 1000;
@@ -98,7 +98,7 @@ export class PodServer {
     const fails = random() < behaviour.errorRate;
     if (fails) response.setHeader('x-injected-error', 'true');
     if (isGrpc(request.headers)) {
-      // an answer without messages: its status may stand in the headers, and needs no trailer then
+      // an answer without messages: its status may be in the headers, so it needs no trailer
       response.writeHead(200, {
         'content-type': 'application/grpc',
         'grpc-status': fails ? GRPC_INTERNAL : 0,
@@ -110,7 +110,7 @@ export class PodServer {
     response.end(fails ? 'injected error\n' : `hello from ${pod}, version ${behaviour.version}\n`);
   }
 
-  /** While closing, an answer ends its connection: a kept one would hold the server open. */
+  /** During `close`, an answer ends its connection: a kept connection would keep the server open. */
   private hurry(response: http.ServerResponse): void {
     if (this.closing) response.setHeader('connection', 'close');
   }

@@ -39,7 +39,7 @@ interface RawProbe {
 
 const DEFAULT_PORT = 8080;
 
-/** The first container decides; a pod without ports listens on 8080. */
+/** Reads the first container; a pod without ports listens on 8080. */
 export function podSpecOf(pod: KubeObject): PodSpec {
   const containers = pod.spec?.['containers'] as RawContainer[] | undefined;
   const container = containers?.[0] ?? {};

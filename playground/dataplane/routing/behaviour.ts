@@ -1,9 +1,9 @@
-/** What a playground pod does: set through the image tag or, winning over it, through env (docs/playground.md). */
+/** How a playground pod behaves: set by the image tag, or by env, which wins (docs/playground.md). */
 export interface Behaviour {
   version: string;
   /** share of requests answered 500, 0..1 */
   errorRate: number;
-  /** lognormal latency given by median and 99th percentile */
+  /** lognormal latency, defined by median and 99th percentile */
   p50Ms: number;
   p99Ms: number;
   /** not ready for this long after each start */

@@ -1,7 +1,7 @@
 import type { Edits } from './header-edits.ts';
 import { headerOf, type Answered, type RoutedRequest } from './routing.ts';
 
-/** What pages of other origins may do, whoever writes it down. */
+/** What pages of other origins may do, independent of the kind of route. */
 export interface Cors {
   allows: (origin: string) => boolean;
   methods: readonly string[];
@@ -11,13 +11,16 @@ export interface Cors {
   maxAgeSeconds: number | undefined;
 }
 
-/** A question of a browser beforehand is answered by the gateway; undefined: it is none, or of an origin that may not ask. */
+/**
+ * The gateway itself answers a browser's preflight request; undefined: it is not such a request, or its
+ * origin is not allowed.
+ */
 export function preflight(cors: Cors, request: RoutedRequest): Answered<never> | undefined {
   const origin = headerOf(request, 'origin');
   const wanted = headerOf(request, 'access-control-request-method');
   if (request.method !== 'OPTIONS' || origin === undefined || wanted === undefined) return undefined;
   if (!cors.allows(origin)) return undefined;
-  // "*" is no wildcard to a browser that sends credentials.
+  // "*" is not a wildcard for a browser that sends credentials.
   const listed = (values: readonly string[], asked: string | undefined) =>
     values.includes('*') && asked !== undefined ? asked : values.join(', ');
   const optional = {
@@ -29,7 +32,7 @@ export function preflight(cors: Cors, request: RoutedRequest): Answered<never> |
   return { status: 200, why: 'preflight', reply: { headers: { ...forOrigin(cors, origin), ...given } } };
 }
 
-/** What an answer says beside its own headers, to an origin that may read it. */
+/** The headers that an answer gets for an origin that may read it. */
 export function corsEdits(cors: Cors, request: RoutedRequest): Edits {
   const origin = headerOf(request, 'origin');
   if (origin === undefined || !cors.allows(origin)) return { request: [], response: [] };

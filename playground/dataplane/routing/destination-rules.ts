@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../api/kube.ts';
 import type { Endpoint } from '../proxy/backends.ts';
 import { fullName, type ServiceLabels } from './routing.ts';
 
-/** The subsets of DestinationRules: which of a Service's pods a destination means. */
+/** The subsets of DestinationRules, which say which of a Service's pods a destination means. */
 export class Subsets {
   private readonly rules: readonly KubeObject[];
   private readonly labels: ReadonlyMap<string, Record<string, string>>;
@@ -15,7 +15,7 @@ export class Subsets {
     );
   }
 
-  /** Is an endpoint of the Service in that subset? undefined: no DestinationRule says what the subset is. */
+  /** Is an endpoint of the Service in that subset? undefined: no DestinationRule defines the subset. */
   find(where: ServiceLabels, subset: string): ((endpoint: Endpoint) => boolean) | undefined {
     const found = this.rules
       .filter((rule) => hostOf(rule) === fullName(where))

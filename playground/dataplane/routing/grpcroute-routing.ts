@@ -20,7 +20,7 @@ function matches({ method = {}, headers }: Match, request: RoutedRequest): boole
   return same(method.service, service) && same(method.method, called) && headersMatch(headers, request);
 }
 
-/** Longest service, longest method, most headers: the order the Gateway API gives. */
+/** Longest service, longest method, most headers: the order of the Gateway API. */
 function specificity({ method, headers }: Match): number[] {
   return [method?.service?.length ?? 0, method?.method?.length ?? 0, headers?.length ?? 0];
 }

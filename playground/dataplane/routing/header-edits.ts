@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** What a route changes of the headers of a request or an answer, in this order. */
+/** How a route changes the headers of a request or an answer, in this order. */
 export interface HeaderEdits {
   set: Record<string, string>;
   add: Record<string, string>;
@@ -32,11 +32,11 @@ export function editedRequest(headers: IncomingHttpHeaders, edits: Edits): Outgo
   return out;
 }
 
-/** On an answer whose headers are not sent yet. */
+/** Changes an answer whose headers are not sent yet. */
 export function editResponse(response: ServerResponse, edits: Edits): void {
   for (const { set, add, remove } of edits.response) {
     for (const [name, value] of Object.entries(set)) response.setHeader(name, value);
-    // Several Set-Cookie stand side by side.
+    // An answer may have several Set-Cookie headers.
     for (const [name, value] of Object.entries(add)) response.appendHeader(name, value);
     for (const name of remove) response.removeHeader(name);
   }

@@ -26,7 +26,7 @@ export interface WeightedService {
   mirror?: boolean;
 }
 
-/** A route with everything that the HTTPProxies that include it ask for as well. */
+/** A route with the conditions of the HTTPProxies that include it. */
 export interface Entry {
   namespace: string;
   path: Path;
@@ -51,7 +51,7 @@ interface Spec {
   includes?: Include[];
 }
 
-/** The order in which Contour has Envoy look at routes. */
+/** The order in which Envoy tries routes, as Contour configures it. */
 const RANK = { exact: 0, regex: 1, prefix: 2 };
 
 /** HTTPProxies as routes of hosts: roots, and what they include. */
@@ -68,13 +68,13 @@ export class HttpProxies {
     });
   }
 
-  /** The routes for a host, those first that are asked first; undefined: no root is for it. */
+  /** The routes for a host, in the order in which they are tried; undefined: no root has the host. */
   entriesFor(host: string): readonly Entry[] | undefined {
     const ranked = this.roots.map((root) => ({ ...root, rank: hostRank(root.fqdn, host) }));
     return ranked.filter(({ rank }) => rank >= 0).sort((a, b) => b.rank - a.rank)[0]?.entries;
   }
 
-  /** `above`: objects on the way here; one that includes itself is read once. */
+  /** `above`: the objects on the path to this one; one that includes itself is read once. */
   private entriesOf(
     object: KubeObject,
     given: readonly Condition[],
@@ -101,7 +101,7 @@ const keyOf = (namespace = '', name: string): string => `${namespace}/${name}`;
 
 const specOf = ({ spec }: KubeObject): Spec => spec ?? {};
 
-/** Prefixes of those that include add up; the last word may be an exact path or a pattern. */
+/** The prefixes of including HTTPProxies are joined; the last part may be an exact path or a pattern. */
 function pathOf(conditions: readonly Condition[]): Path {
   const prefixes = conditions.flatMap(({ prefix }) => (prefix === undefined ? [] : [prefix]));
   const before = prefixes.join('/').replaceAll(/\/+/g, '/');

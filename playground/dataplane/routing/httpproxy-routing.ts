@@ -7,8 +7,8 @@ import { copiesFor, headerOf, regexCovers, toService } from './routing.ts';
 import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
 
 /**
- * Routes by HTTPProxies as Contour has its Envoys do: conditions, weights, copies and includes. What a route may say beside these (rewrites,
- * redirects, timeouts, sessions) changes nothing here.
+ * Routes by HTTPProxies like Contour's Envoys: conditions, weights, copies and includes. Other settings of a
+ * route (rewrites, redirects, timeouts, sessions) have no effect here.
  */
 export class HttpProxyTable {
   private readonly proxies: HttpProxies;
@@ -24,7 +24,7 @@ export class HttpProxyTable {
     if (entry === undefined) return { status: 404, why: 'no HTTPProxy matches' };
     const split = entry.services.filter(({ mirror }) => mirror !== true);
     const given = split.map(({ weight }) => weight ?? 0);
-    // Services without any weight share alike.
+    // If no service has a weight, all get equal shares.
     const weights = given.every((weight) => weight === 0) ? given.map(() => 1) : given;
     const chosen = split[draw(random, weights)];
     if (chosen === undefined) return { status: 503, why: 'the route has no service' };
@@ -38,7 +38,7 @@ export class HttpProxyTable {
     return { ...to, copies: copiesFor(percents, random) };
   }
 
-  /** Counted by the name that Contour gives the cluster in statistics. */
+  /** Counted under the name that Contour gives the cluster in statistics. */
   private toService({ namespace }: Entry, { name, port }: WeightedService): Routed<ServiceLabels> {
     const to = toService(this.backends, { namespace, service: name }, port);
     if (to.labels === undefined) return to;

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../api/kube.ts';
 import { equalJson, getInteger, getObjects, getString, type JsonObject } from '../../../lib/json.ts';
 import type { Backends } from '../proxy/backends.ts';
 
-/** What Contour says of an HTTPProxy once it has looked at it; undefined: it stands there already. */
+/** What Contour writes about an HTTPProxy once it has looked at it; undefined: it is written already. */
 export function proxyStatusOf(proxy: KubeObject, backends: Backends, now: string): JsonObject | undefined {
   const { namespace = '', generation = 1 } = proxy.metadata;
   const missing = getObjects(proxy, 'spec', 'routes')

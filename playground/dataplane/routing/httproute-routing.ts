@@ -40,7 +40,7 @@ function valueMatches({ type, value }: ValueMatch, actual: string | undefined): 
   return type === 'RegularExpression' ? regexCovers(value, actual) : value === actual;
 }
 
-/** Exact path, longest path, method, most headers, most query parameters: the order the Gateway API gives. */
+/** Exact path, longest path, method, most headers, most query parameters: the order of the Gateway API. */
 function specificity(match: Match): number[] {
   return [
     match.path?.type === 'Exact' ? 1 : 0,

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../api/kube.ts';
 
-/** When a request goes to the canary, as the canary's Ingress says. */
+/** When a request goes to the canary, by the canary's Ingress. */
 export interface Shaping {
   weight: number;
   total: number;
@@ -13,14 +13,14 @@ export interface Shaping {
 /** `affinity: cookie` of a normal Ingress. */
 export interface Affinity {
   cookie: string;
-  /** seconds, as it was written; "" for the time of the browser's session */
+  /** seconds, as they were written; "" for the browser's session */
   maxAge: string;
 }
 
 const PREFIX = 'nginx.ingress.kubernetes.io/';
 const CLASS = 'kubernetes.io/ingress.class';
 
-/** A value with any other character is passed over, as if the annotation were not there. */
+/** A value with any other character is ignored, as if the annotation were absent. */
 const PLAIN = /^[-/._~a-zA-Z0-9: ]*$/;
 const PATTERN = /^[-/._~a-zA-Z0-9:^$[\](){}*+?|&=\\]*$/;
 
@@ -36,7 +36,7 @@ export function shapingOf(ingress: KubeObject): Shaping {
   };
   return {
     weight: whole('canary-weight', 0),
-    // below 100 it is passed over
+    // a total below 100 is ignored
     total: Math.max(whole('canary-weight-total', 100), 100),
     header: annotation(ingress, 'canary-by-header'),
     headerValue: annotation(ingress, 'canary-by-header-value'),
@@ -57,7 +57,10 @@ export function isCanary(ingress: KubeObject): boolean {
   return ['1', 't', 'T', 'TRUE', 'true', 'True'].includes(annotation(ingress, 'canary'));
 }
 
-/** Is the Ingress of the gateway's class? One without a class is nobody's, unless a server gave it the default one. */
+/**
+ * Does the Ingress belong to the gateway's class? One without a class belongs to no gateway, unless a server
+ * gave it the default class.
+ */
 export function isOurs(ingress: KubeObject): boolean {
   const named = ingress.spec?.['ingressClassName'] ?? ingress.metadata.annotations?.[CLASS];
   return named === 'nginx';

@@ -7,7 +7,10 @@ import type { Random } from '../../../lib/random.ts';
 import { headerOf } from './routing.ts';
 import type { RoutedRequest } from './routing.ts';
 
-/** Does a request with this stable upstream go to the canary? Who was sent to one of the two before stays there. */
+/**
+ * Does a request with this stable upstream go to the canary? A client that was sent to one of the two before
+ * stays there.
+ */
 export function goesToCanary(
   { stable, canary }: { stable: Upstream; canary: Upstream },
   request: RoutedRequest,
@@ -30,13 +33,19 @@ function byHeader(shaping: Shaping, request: RoutedRequest): boolean | undefined
   return alwaysOrNever(header);
 }
 
-/** A header as nginx's variable of it: X_Beta is X-Beta, and headers that clients send with "_" or "." are dropped. */
+/**
+ * A header as a variable of nginx: X_Beta becomes X-Beta, and headers that clients send with "_" or "." are
+ * dropped.
+ */
 function variableOf(request: RoutedRequest, name: string): string | undefined {
   const variable = name.toLowerCase().replaceAll('_', '-');
   return variable.includes('.') ? undefined : headerOf(request, variable);
 }
 
-/** Finds the pattern anywhere in the text; one that cannot be read means stable, whatever cookie and weight say. */
+/**
+ * Finds the pattern anywhere in the text; a pattern that cannot be read means stable, whatever cookie and
+ * weight say.
+ */
 function byPattern(pattern: string, text: string): boolean | undefined {
   try {
     return new RegExp(pattern).test(text) ? true : undefined;
@@ -55,15 +64,15 @@ function alwaysOrNever(value: string | undefined): boolean | undefined {
 
 const byWeight = ({ weight, total }: Shaping, random: Random): boolean => random() * total < weight;
 
-/** The endpoints of a session and, if the client is to keep it, the header that tells it so. */
+/** The endpoints of a session and, if the client should keep it, the header that sets its cookie. */
 export interface Session {
   to: readonly Endpoint[];
   edit?: HeaderEdits;
 }
 
 /**
- * The cookie names an endpoint and the upstream: `<key>|<upstream>`. A key that came from another upstream is kept, and
- * so is the cookie: a client of a canary that is gone has the next one's cookie.
+ * The cookie names an endpoint and the upstream: `<key>|<upstream>`. A key from another upstream is kept, and
+ * so is the cookie: a client of a canary that is gone has a cookie that the next canary accepts.
  */
 export function sessionOf(
   { upstream, location }: { upstream: Upstream; location: Location },
@@ -97,7 +106,10 @@ const isAffinitized = (upstream: Upstream, request: RoutedRequest): boolean =>
 
 const keyOf = ({ id }: Upstream): string => fnv1a(id).toString(16);
 
-/** A cookie as nginx's variable of it: names ignore case, a comma separates names as well but ends no value, blanks may stand around `=`. */
+/**
+ * A cookie as a variable of nginx: names ignore case, a comma also separates names but does not end a value,
+ * spaces may surround `=`.
+ */
 function cookieVariableOf(request: RoutedRequest, name: string): string | undefined {
   const literal = name.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
   const pattern = new RegExp(`(?:^|[;,]) *${literal} *= *([^;]*)`, 'i');

@@ -17,7 +17,7 @@ const canaryOf = (annotations: Record<string, string>, more: object = {}) =>
   });
 const TWO = backends({ shop: ['10.0.0.1'], 'shop-canary': ['10.0.0.2'] });
 
-/** Share of 20 000 requests that go to the canary. */
+/** The share of 20 000 requests that goes to the canary. */
 function share(table: IngressTable, asked: RoutedRequest = request()): number {
   const random = seeded(7);
   let canary = 0;
@@ -270,7 +270,7 @@ describe('affinity: cookie', () => {
     const header = 'edits' in routed ? routed.edits.response[0]?.add['Set-Cookie'] : undefined;
     return header?.split(';')[0] ?? '';
   };
-  /** The cookie of a client whose first request went there. */
+  /** The cookie of a client whose first request went to stable (0) or to the canary (100). */
   const client = (weight: 0 | 100) =>
     cookieOf(table({ 'canary-weight': String(weight) }).route(request(), () => 0.5));
   const asks = (cookie: string) => request('/', { headers: { cookie } });

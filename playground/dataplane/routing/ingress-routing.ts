@@ -17,7 +17,7 @@ export interface IngressLabels {
   path: string;
 }
 
-/** Routes as ingress-nginx does. */
+/** Routes like ingress-nginx. */
 export class IngressTable {
   private readonly upstreams: IngressUpstreams;
   private readonly locations: Location[];
@@ -35,7 +35,7 @@ export class IngressTable {
     const stable = location === undefined ? undefined : this.upstreams.get(location.upstream);
     if (location === undefined || stable === undefined) return { status: 404, why: 'no Ingress matches' };
     const labels = labelsOf(location);
-    // as nginx: without a stable endpoint there is no balancer, even if the canary could answer
+    // like nginx: without a stable endpoint there is no balancer, even if the canary could answer
     if (stable.endpoints.length === 0) return { status: 503, why: `no endpoint for ${stable.id}`, labels };
     const canary = this.canaryOf(stable);
     const taken = canary !== undefined && goesToCanary({ stable, canary }, request, random) ? canary : stable;
@@ -47,7 +47,7 @@ export class IngressTable {
     };
   }
 
-  /** Without a ready endpoint there is none, and nobody is told. */
+  /** Without a ready endpoint there is no canary, and nothing reports it. */
   private canaryOf(stable: Upstream): Upstream | undefined {
     const canary = this.upstreams.get(stable.alternatives[0] ?? '');
     return canary?.endpoints.length === 0 ? undefined : canary;

@@ -3,16 +3,16 @@ import type { Backends, Endpoint } from '../proxy/backends.ts';
 import { affinityOf, annotation, isCanary, shapingOf } from './ingress-annotations.ts';
 import type { Affinity, Shaping } from './ingress-annotations.ts';
 
-/** A Service port as an Ingress writes it: by name and by number are two upstreams. */
+/** A Service port as an Ingress writes it: the same port by name and by number makes two upstreams. */
 export interface Upstream {
   id: string;
   endpoints: readonly Endpoint[];
-  /** first named by a canary Ingress: no location of a normal one may lead to it */
+  /** a canary Ingress named it first: no location of a normal Ingress may lead to it */
   noServer: boolean;
   /** undefined, and so weight 0, if a normal Ingress named it first */
   shaping?: Shaping;
   affinity?: Affinity;
-  /** only the first is ever used */
+  /** only the first is used */
   alternatives: string[];
 }
 
@@ -39,8 +39,9 @@ interface Path extends Location {
 }
 
 /**
- * What ingress-nginx makes of the Ingresses of its class, in its order: upstreams, then locations, then canaries are hung
- * on the upstream of the location of the same host, path and path type. Default backends are left out.
+ * Builds what ingress-nginx builds from the Ingresses of its class, in its order: upstreams, then locations;
+ * then each canary is attached to the upstream of the location with the same host, path and path type.
+ * Default backends are left out.
  */
 export class IngressUpstreams {
   readonly locations: Location[] = [];
@@ -65,7 +66,7 @@ export class IngressUpstreams {
     return this.upstreams.get(id);
   }
 
-  /** The first Ingress that names a Service port decides what its upstream is. */
+  /** The first Ingress that names a Service port decides about its upstream. */
   private addUpstream({ ingress, service, port, upstream: id }: Path): void {
     if (this.upstreams.has(id)) return;
     const endpoints = this.backends.endpoints(ingress.metadata.namespace ?? '', service, port) ?? [];
@@ -74,7 +75,7 @@ export class IngressUpstreams {
     this.upstreams.set(id, { id, endpoints, noServer: canary, alternatives: [], ...shaping });
   }
 
-  /** The first Ingress with a place has it. */
+  /** The first Ingress with a place owns it. */
   private addLocation(path: Path): void {
     const upstream = this.upstreams.get(path.upstream);
     if (upstream === undefined || upstream.noServer) return;
@@ -84,7 +85,7 @@ export class IngressUpstreams {
     if (affinity !== undefined) upstream.affinity = affinity;
   }
 
-  /** One path without a counterpart takes the canary's whole upstream away, and so all of its split. */
+  /** One path without a counterpart removes the canary's whole upstream, and so its whole split. */
   private hang(path: Path, behavior: string): void {
     const canary = this.upstreams.get(path.upstream);
     if (canary === undefined || !this.hosts.has(path.host)) return;
@@ -128,7 +129,7 @@ function pathsOf(ingress: KubeObject): Path[] {
   );
 }
 
-/** Oldest first; of one age those later in the alphabet first. */
+/** Oldest first; if the age is equal, those later in the alphabet first. */
 function byAge({ metadata: a }: KubeObject, { metadata: b }: KubeObject): number {
   const age = (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '');
   const nameOf = ({ namespace, name }: KubeObject['metadata']) => `${namespace ?? ''}/${name}`;

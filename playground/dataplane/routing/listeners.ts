@@ -2,25 +2,25 @@ import { getInteger, getObjects, getString } from '../../../lib/json.ts';
 import type { KubeObject } from '../../../api/kube.ts';
 import type { JsonObject } from '../../../lib/json.ts';
 
-/** What a parentRef asks of the listeners of its Gateway. */
+/** The listener of its Gateway that a parentRef asks for. */
 interface Asked {
   sectionName?: string;
   port?: number;
 }
 
-/** A host that a listener serves a route under; "": any. */
+/** A host under which a listener serves a route; "": any. */
 export interface Bound {
   hostname: string;
   port: number;
 }
 
-/** The hosts by listener, or why no listener takes the route. */
+/** The hosts by listener, or why no listener accepts the route. */
 export type Binding = { bound: Bound[] } | { reason: string; message: string };
 
 const HTTP_PORT = 80;
 const PROTOCOLS = ['HTTP', 'HTTPS'];
 
-/** A Gateway that says nothing of listeners has one for everything. */
+/** A Gateway without a list of listeners has one for everything. */
 export function bind(route: KubeObject, gateway: KubeObject, { sectionName, port }: Asked): Binding {
   const all = gateway.spec?.['listeners'] === undefined ? [{}] : getObjects(gateway, 'spec', 'listeners');
   const meant = all.filter(
@@ -56,7 +56,10 @@ const boundTo = (listener: JsonObject, hostnames: readonly string[]): Bound[] =>
     return hostname === undefined ? [] : [{ hostname, port: getInteger(listener, 'port') ?? HTTP_PORT }];
   });
 
-/** The narrower of two host names, each perhaps with a wildcard or ""; undefined: they have no host in common. */
+/**
+ * The narrower of two host names, each of which may be a wildcard or ""; undefined: they have no host in
+ * common.
+ */
 function common(a: string, b: string): string | undefined {
   if (a === '' || b === '' || a === b) return a === '' ? b : a;
   const holds = (wide: string, narrow: string) => wide.startsWith('*.') && narrow.endsWith(wide.slice(1));
@@ -64,7 +67,7 @@ function common(a: string, b: string): string | undefined {
   return holds(b, a) ? a : undefined;
 }
 
-/** Namespaces are told by their names alone: a selector by other labels takes none. */
+/** Namespaces have only their names here: a selector by other labels matches none. */
 function allows(listener: JsonObject, route: KubeObject, gateway: KubeObject): boolean {
   const kinds = getObjects(listener, 'allowedRoutes', 'kinds').map((each) => getString(each, 'kind'));
   if (kinds.length > 0 && !kinds.includes(route.kind)) return false;

@@ -10,8 +10,9 @@ interface Leaf extends ServiceLabels {
 }
 
 /**
- * Routes as Linkerd's client proxies do: a request for a Service goes to one of the leaves that its ServiceProfile
- * overrides it with. Leaves without a ready endpoint are passed over, and their share goes to the others.
+ * Routes like Linkerd's client proxies: a request for a Service goes to one of the leaves in its
+ * ServiceProfile's overrides. Leaves without a ready endpoint are skipped, and their share goes to the
+ * others.
  */
 export class ProfileTable {
   private readonly profiles: Map<string, Leaf[]>;
@@ -26,7 +27,7 @@ export class ProfileTable {
     const apex = meshHost(request.host);
     if (apex === undefined) return { status: 404, why: `${request.host} is not a Service of the mesh` };
     const leaves = this.profiles.get(`${apex.service}.${apex.namespace}.svc.cluster.local`) ?? [];
-    // An only leaf gets everything, whatever its weight.
+    // A single leaf gets everything, whatever its weight.
     if (leaves.length < 2) return toService(this.backends, leaves[0] ?? apex);
     const ready = leaves.filter((leaf) => leaf.weight > 0 && 'to' in toService(this.backends, leaf));
     if (ready.length === 0)

@@ -9,7 +9,7 @@ interface PathModifier {
   replacePrefixMatch?: string;
 }
 
-/** Filters that answer a request or send it elsewhere, and not only change its headers. */
+/** Filters that answer a request or change where it goes, not only its headers. */
 export interface Acting {
   requestRedirect?: {
     scheme?: string;
@@ -29,22 +29,22 @@ export interface Acting {
   };
 }
 
-/** How long and how often a rule tries; the second is of the experimental channel. */
+/** How long and how often a rule tries; the second field is in the experimental channel. */
 export interface Trying {
   timeouts?: { request?: string; backendRequest?: string };
   retry?: { attempts?: number; codes?: number[] };
 }
 
-/** A request with what its rule knows of it. */
+/** A request with what its rule knows about it. */
 export interface Arrived {
   request: RoutedRequest;
-  /** the path prefix by which the rule matched; absent: by something else */
+  /** the path prefix by which the rule matched; absent: it matched by another condition */
   prefix?: string | undefined;
-  /** of the listener that the request came by */
+  /** the port of the listener that received the request */
   port: number;
 }
 
-/** What the gateway answers itself, whatever the backend: a redirect, or what a browser asks beforehand. */
+/** The gateway's own answer, whatever the backend: a redirect, or the answer to a preflight request. */
 export function replyOf(filters: readonly Acting[], arrived: Arrived): Answered<never> | undefined {
   for (const { cors, requestRedirect } of filters) {
     const asked = cors === undefined ? undefined : preflight(corsOf(cors), arrived.request);
@@ -58,7 +58,9 @@ export function replyOf(filters: readonly Acting[], arrived: Arrived): Answered<
   return undefined;
 }
 
-/** The port of another scheme is the usual one, else that of the listener; a usual one is not written. */
+/**
+ * The port for another scheme is the usual one, otherwise that of the listener; a usual port is not written.
+ */
 function locationOf(redirect: NonNullable<Acting['requestRedirect']>, arrived: Arrived): string {
   const { request } = arrived;
   const { scheme = 'http', hostname = request.host, path } = redirect;
@@ -69,7 +71,7 @@ function locationOf(redirect: NonNullable<Acting['requestRedirect']>, arrived: A
   return `${scheme}://${hostname}${port === usual ? '' : `:${port}`}${changed}${query}`;
 }
 
-/** Prefixes are path elements: what is left begins with a slash, and so does the whole. */
+/** Prefixes are path elements, so the rest begins with a slash, and so does the whole path. */
 function modified(path: PathModifier, { request, prefix = '/' }: Arrived): string {
   if (path.type === 'ReplaceFullPath') return path.replaceFullPath ?? '/';
   const rest = request.path.slice(prefix.replace(/\/$/, '').length);
@@ -103,7 +105,7 @@ const retriesOf = ({ attempts = 1, codes = [] }: NonNullable<Trying['retry']>): 
 export const corsEditsOf = (filters: readonly Acting[], { request }: Arrived): Edits[] =>
   filters.flatMap(({ cors }) => (cors === undefined ? [] : [corsEdits(corsOf(cors), request)]));
 
-/** An origin may have a wildcard for the first labels of its host, or be any. */
+/** An origin may have a wildcard for the first labels of its host, or may be any. */
 function corsOf(filter: NonNullable<Acting['cors']>): Cors {
   const allows = (origin: string) =>
     (filter.allowOrigins ?? []).some((pattern) => {

@@ -9,28 +9,28 @@ import type { RoutedRequest } from './routing.ts';
 
 /** One match of one rule under one host. */
 export interface Entry {
-  /** a host name, perhaps with a wildcard; "": any */
+  /** a host name, or a wildcard; "": any */
   hostname: string;
   covers(request: RoutedRequest): boolean;
-  /** what is more specific wins, number by number */
+  /** the more specific match wins, number by number */
   rank: readonly number[];
   rule: RouteRule;
-  /** of the listener that it is served by */
+  /** the port of the listener that serves it */
   port: number;
   /** the path prefix that the match asks for */
   prefix: string | undefined;
 }
 
-/** What a route adds to the table, for each host it is served under. */
+/** The entries that a route adds to the table, for each host under which it is served. */
 export type EntriesOf = (route: KubeObject, hosts: readonly ServedHost[], backends: Backends) => Entry[];
 
-/** How the matches of one kind of route are read; a rule without any has one that asks for nothing. */
+/** How the matches of one kind of route are read; a rule without matches has one without conditions. */
 export interface Matching<Match> {
   anything: Match;
   covers: (match: Match, request: RoutedRequest) => boolean;
-  /** the order the Gateway API gives, most important first */
+  /** the order of the Gateway API, most important first */
   specificity: (match: Match) => number[];
-  /** the path prefix that a match asks for; absent: kinds of route without any */
+  /** the path prefix that a match asks for; absent: the kind of route has none */
   prefixOf?: (match: Match) => string | undefined;
 }
 

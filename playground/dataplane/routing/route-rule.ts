@@ -46,9 +46,9 @@ interface Filter extends Acting {
 
 /** Names that Envoy Gateway gives to the clusters of one rule. */
 export interface ClusterNames {
-  /** of a reference, by its place */
+  /** the cluster of a reference, by its place */
   ref: (index: number) => string;
-  /** of what a filter of the rule copies to, by the filter's place */
+  /** the cluster to which a filter of the rule copies, by the filter's place */
   mirror: (index: number) => string;
 }
 
@@ -61,12 +61,15 @@ export interface RawRule extends Trying {
 const ACTING = ['RequestRedirect', 'URLRewrite', 'CORS'];
 const KNOWN = [...ACTING, 'RequestHeaderModifier', 'ResponseHeaderModifier', 'RequestMirror'];
 
-/** What filters do to a request. */
+/** What the filters do to a request. */
 interface Effects {
   edits: Edits;
   mirrors: Mirroring[];
   acting: Acting[];
-  /** types of filters that cannot be done: such requests must get an error, the filter must not be skipped */
+  /**
+   * types of filters that the playground does not support: such requests must get an error, because a filter
+   * must not be skipped
+   */
   unknown: string[];
 }
 
@@ -76,7 +79,7 @@ interface Backend {
   effects: Effects;
 }
 
-/** Every Service that a rule sends to or copies to. */
+/** Every Service to which a rule sends or copies. */
 export function refsOf({ backendRefs = [], filters = [] }: RawRule): BackendRef[] {
   const all = [...filters, ...backendRefs.flatMap((ref) => ref.filters ?? [])];
   const mirrors = all.flatMap(({ requestMirror }) =>
@@ -85,23 +88,26 @@ export function refsOf({ backendRefs = [], filters = [] }: RawRule): BackendRef[
   return [...backendRefs, ...mirrors];
 }
 
-/** Types of filters of a rule that cannot be done: who is to pass one gets an error. */
+/**
+ * The filters of a rule that the playground does not support, by type: a request that would pass one gets an
+ * error.
+ */
 export const unknownFilters = ({ backendRefs = [], filters = [] }: RawRule): string[] =>
   [...filters, ...backendRefs.flatMap((ref) => ref.filters ?? [])]
     .map(({ type }) => type)
     .filter((type) => !KNOWN.includes(type));
 
-/** Where a rule stands. */
+/** The place of a rule. */
 interface Surroundings {
   namespace: string;
   backends: Backends;
-  /** absent: what serves it does not count by clusters of Envoy */
+  /** absent: its implementation does not count by clusters of Envoy */
   clusters?: ClusterNames;
 }
 
 /** What a rule does with the requests that match it. */
 export class RouteRule {
-  /** clusters of Envoy that it may send to */
+  /** clusters of Envoy to which it may send */
   readonly clusters: readonly string[];
   private readonly backends: Backend[];
   private readonly effects: Effects;
@@ -122,7 +128,7 @@ export class RouteRule {
       .flatMap(({ to }) => to.labels?.cluster ?? []);
   }
 
-  /** A filter that cannot be done is never skipped. */
+  /** A filter that is not supported is never skipped. */
   send(arrived: Arrived, random: Random): Routed<ServiceLabels> {
     const [unknown] = this.effects.unknown;
     if (unknown !== undefined) return { status: 500, why: `filter ${unknown} is not supported` };
@@ -152,7 +158,7 @@ export class RouteRule {
   }
 }
 
-/** An invalid reference is answered 500, a Service without endpoints 503. */
+/** An invalid reference is answered with 500, a Service without endpoints with 503. */
 function toBackend(ref: BackendRef, home: string, backends: Backends): Routed<ServiceLabels> {
   const { name: service, namespace = home, port } = ref;
   const isService = (ref.kind ?? 'Service') === 'Service' && (ref.group ?? '') === '';
@@ -164,7 +170,7 @@ function toBackend(ref: BackendRef, home: string, backends: Backends): Routed<Se
   return { status: 500, why: `no Service ${service}`, labels: where };
 }
 
-/** Who is sent to a Service without endpoints is sent to no cluster, and nobody counts that. */
+/** A request to a Service without endpoints is sent to no cluster, and no cluster counts it. */
 function inCluster(to: Routed<ServiceLabels>, cluster: string | undefined): Routed<ServiceLabels> {
   if (cluster === undefined || to.labels === undefined) return to;
   return 'to' in to ? { ...to, labels: { ...to.labels, cluster } } : { status: 503, why: to.why };
@@ -196,7 +202,7 @@ function editsOf({ set = [], add = [], remove = [] }: Modifier = {}): HeaderEdit
   return { set: named(set), add: named(add), remove };
 }
 
-/** Everything, unless a percentage or a fraction says less. */
+/** 100, unless a percentage or a fraction is given. */
 function percentOf({ percent, fraction }: NonNullable<Filter['requestMirror']>): number {
   if (fraction !== undefined) return (fraction.numerator / (fraction.denominator ?? 100)) * 100;
   return percent ?? 100;

@@ -41,18 +41,18 @@ export interface RouteVerdictInput {
   now: string;
 }
 
-/** A host that a route is served under. */
+/** A host under which a route is served. */
 export interface ServedHost {
-  /** a host name, perhaps with a wildcard; "": any */
+  /** a host name, or a wildcard; "": any */
   hostname: string;
   by: Controller;
-  /** of the listener */
+  /** the port of the listener */
   port: number;
 }
 
 /**
- * The hosts a route is served under: its hostnames where a Gateway takes it, and the names of the Services that are its
- * parents (mesh), where hostnames mean nothing. []: nobody serves it.
+ * The hosts under which a route is served: its hostnames, if a Gateway accepts it, and the names of the
+ * Services that are its parents (mesh), for which hostnames mean nothing. []: nothing serves it.
  */
 export function servedHosts(
   route: KubeObject,
@@ -74,13 +74,14 @@ export function servedHosts(
   return [...services, ...edges.filter((one, i) => isFirst(edges, one, i))];
 }
 
-/** Of several listeners with one host name the first counts: requests come by one port. */
+/** If several listeners have one host name, the first counts: requests use one port. */
 const isFirst = (all: readonly ServedHost[], { hostname }: ServedHost, index: number): boolean =>
   all.findIndex((other) => other.hostname === hostname) === index;
 
 /**
- * The `status.parents` this gateway would write for Gateways and Services, other controllers' entries kept; undefined when
- * nothing differs from what stands there now. `observedGeneration` is the generation of the object looked at.
+ * The `status.parents` that this gateway writes for Gateways and Services, with the entries of other
+ * controllers kept; undefined if nothing changes. `observedGeneration` is the generation of the observed
+ * object.
  */
 export function parentsOf(input: RouteVerdictInput): ParentStatus[] | undefined {
   const before = (input.route.status?.['parents'] ?? []) as unknown as ParentStatus[];
@@ -123,7 +124,7 @@ function conditionsOf(input: RouteVerdictInput, ref: ParentRef, mine: ParentStat
   }));
 }
 
-/** Why nobody serves the route for this parent. */
+/** Why this parent does not serve the route. */
 function refusalOf(
   ref: ParentRef,
   input: RouteVerdictInput,

@@ -239,7 +239,7 @@ describe('a GRPCRoute', () => {
   });
 });
 
-/** Share of 20 000 requests that are copied. */
+/** The share of 20 000 requests that is copied. */
 function copied(table: RouteTable): number {
   const random = seeded(5);
   let copies = 0;

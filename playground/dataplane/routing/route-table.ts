@@ -15,11 +15,12 @@ export interface Routes {
 }
 
 /**
- * Routes by HTTPRoutes and GRPCRoutes: the most specific match over all routes wins, ties go to the oldest route. Routes
- * of a Service (mesh) are for requests to its name; a Service without one is reached by its name.
+ * Routes by HTTPRoutes and GRPCRoutes: the most specific match of all routes wins; if several are equal, the
+ * oldest route wins. Routes of a Service (mesh) apply to requests to its name; requests to a Service without
+ * a route go to that Service.
  */
 export class RouteTable {
-  /** gRPC calls look for a GRPCRoute first */
+  /** gRPC calls are matched with GRPCRoutes first */
   private readonly entries: Entry[];
   private readonly backends: Backends;
 
@@ -33,7 +34,7 @@ export class RouteTable {
     this.entries = [...sorted(grpc, grpcEntries), ...sorted(http, httpEntries)];
   }
 
-  /** Clusters of Envoy that requests may be sent to. */
+  /** Clusters of Envoy to which requests may be sent. */
   clusters(): ReadonlySet<string> {
     return new Set(this.entries.flatMap(({ rule }) => rule.clusters));
   }

@@ -7,7 +7,7 @@ export interface RoutedRequest {
   method: string;
   /** without the port, lower case */
   host: string;
-  /** as the client asked for it; absent: the usual one */
+  /** as the client sent it; absent: the usual one */
   port?: number;
   /** without the query */
   path: string;
@@ -15,7 +15,7 @@ export interface RoutedRequest {
   headers: Record<string, string | string[] | undefined>;
 }
 
-/** Where a request goes, or what the gateway itself answers; `labels` go to the metrics. */
+/** Where a request goes, or what the gateway itself answers; metrics use `labels`. */
 export type Routed<Labels> = Sent<Labels> | Answered<Labels>;
 
 export interface Answered<Labels> {
@@ -31,55 +31,60 @@ export interface Reply {
   body?: string;
 }
 
-/** What a route changes of the request on its way beside headers, and how long and how often it is tried. */
+/** What a route changes in a request besides headers, and how long and how often it tries. */
 export interface Transport {
-  /** instead of the path that was asked for, without the query */
+  /** instead of the request's path, without the query */
   path?: string;
-  /** instead of the host that was asked for */
+  /** instead of the request's host */
   host?: string;
-  /** the request waits so long before it is sent */
+  /** how long the request waits before it is sent */
   delayMs?: number;
-  /** for all tries; absent: no limit of the route's */
+  /** for all tries together; absent: the route has no limit */
   timeoutMs?: number;
   tryTimeoutMs?: number;
   retries?: Retries;
 }
 
 export interface Retries {
-  /** beside the first try */
+  /** tries besides the first */
   attempts: number;
-  /** is an answer with this status thrown away, and another endpoint of the same backend tried? */
+  /** should an answer with this status be dropped, and another endpoint of the same backend be tried? */
   on: (status: number) => boolean;
 }
 
 export interface Sent<Labels> {
   to: readonly Endpoint[];
   labels: Labels;
-  /** changes of headers on the way; absent: none */
+  /** changes of headers; absent: none */
   edits?: Edits;
   transport?: Transport;
   /** where copies go */
   copies?: readonly Copy[];
 }
 
-/** A copy of a request: it is sent once and its answer is thrown away. */
+/** A copy of a request: it is sent once, and its answer is dropped. */
 export interface Copy {
   to: readonly Endpoint[];
   labels: ServiceLabels;
 }
 
-/** Copies go to a backend for this share of requests. */
+/** A backend that gets copies of this share of the requests. */
 export interface Mirroring {
   to: Routed<ServiceLabels>;
   percent: number;
 }
 
-/** Draws for every mirror by itself; what cannot be reached gets nothing, and nobody is told. */
+/**
+ * Draws for each mirror separately; a mirror that cannot be reached gets nothing, and nothing reports that.
+ */
 export function copiesFor(mirrors: readonly Mirroring[], random: Random): Copy[] {
   return mirrors.flatMap(({ to, percent }) => ('to' in to && random() * 100 < percent ? [to] : []));
 }
 
-/** Does `pattern` ("", "*", "*.example.com" or a name) cover the host? The more specific, the higher; -1: no. */
+/**
+ * Does `pattern` ("", "*", "*.example.com" or a name) cover the host? A higher number is more specific; -1:
+ * no.
+ */
 export function hostRank(pattern: string, host: string): number {
   if (pattern === '' || pattern === '*') return 0;
   if (pattern === host) return 1_000_000;
@@ -93,7 +98,7 @@ export function prefixCovers(prefix: string, path: string): boolean {
   return path === trimmed || path.startsWith(`${trimmed}/`);
 }
 
-/** Does the pattern (RE2) cover the whole text? One that cannot be read covers nothing. */
+/** Does the pattern (RE2) match the whole text? One that cannot be read matches nothing. */
 export function regexCovers(pattern: string, text: string): boolean {
   const [, flags = '', rest = pattern] = /^\(\?([ims]+)\)(.*)$/s.exec(pattern) ?? [];
   try {
@@ -108,19 +113,21 @@ export function headerOf(request: RoutedRequest, name: string): string | undefin
   return Array.isArray(value) ? value.join(',') : value;
 }
 
-/** Is it a call by gRPC? */
+/** Is it a gRPC call? */
 export const isGrpc = (headers: RoutedRequest['headers']): boolean =>
   /^application\/grpc($|[+;])/.test(String(headers['content-type'] ?? ''));
 
-/** A Service as metrics name it. */
+/** The names of a Service in metrics. */
 export interface ServiceLabels {
   namespace: string;
   service: string;
-  /** the cluster of Envoy by which it was reached, where that is what is counted by */
+  /** the cluster of Envoy by which it was reached, if counts are by cluster */
   cluster?: string;
 }
 
-/** The Service that a host names within the cluster, e.g. "shop.shop.svc" or "shop.shop.svc.cluster.local". */
+/**
+ * The Service that a host means within the cluster, e.g. "shop.shop.svc" or "shop.shop.svc.cluster.local".
+ */
 export function meshHost(host: string): ServiceLabels | undefined {
   const [, service, namespace] = /^([^.]+)\.([^.]+)\.svc(?:\.cluster\.local)?$/.exec(host) ?? [];
   return service === undefined || namespace === undefined ? undefined : { namespace, service };
@@ -129,7 +136,7 @@ export function meshHost(host: string): ServiceLabels | undefined {
 export const fullName = ({ service, namespace }: ServiceLabels): string =>
   `${service}.${namespace}.svc.cluster.local`;
 
-/** Any ready endpoint of a Service; without a port, of its first. */
+/** Any ready endpoint of a Service; without a port, of its first one. */
 export function toService(
   backends: Backends,
   { namespace, service }: ServiceLabels,

@@ -3,8 +3,8 @@ import { meshHost, toService } from './routing.ts';
 import type { Routed, RoutedRequest, ServiceLabels } from './routing.ts';
 
 /**
- * Shares requests to a Service's name out among its ready endpoints, as kube-proxy does with connections (here every
- * request counts as one).
+ * Splits requests to a Service's name among its ready endpoints, like kube-proxy splits connections (here
+ * every request counts as a connection).
  */
 export class ServiceTable {
   private readonly backends: Backends;

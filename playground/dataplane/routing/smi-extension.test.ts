@@ -11,7 +11,7 @@ const PROFILE = 'web.shop.svc.cluster.local';
 let world: ObjectWorld;
 let extension: SmiExtension;
 
-/** An API whose writes go to `world`; what the extension sees is what stands there. */
+/** An API that writes to `world`; the extension sees the objects there. */
 beforeEach(() => {
   world = new ObjectWorld();
   extension = new SmiExtension({

@@ -13,19 +13,19 @@ export interface SmiOptions {
 }
 
 /**
- * Stands for Linkerd's SMI extension: what a TrafficSplit says is written to the ServiceProfile of its apex, and taken
- * out again, with everything else that stands in the same place, when the TrafficSplit has gone.
+ * Replaces Linkerd's SMI extension: writes the split of a TrafficSplit to the ServiceProfile of its apex.
+ * When the TrafficSplit is gone, it removes that, with everything else in the same field.
  */
 export class SmiExtension {
   private readonly options: SmiOptions;
-  /** apexes it has written overrides for: "<namespace>/<service>" */
+  /** apexes for which it has written overrides: "<namespace>/<service>" */
   private readonly split = new Set<string>();
 
   constructor(options: SmiOptions) {
     this.options = options;
   }
 
-  /** Brings every ServiceProfile in line; throws what the API throws. */
+  /** Updates every ServiceProfile; throws what the API throws. */
   async sync(): Promise<void> {
     const splits = this.options.splits.all();
     const apexes = splits.map((split) => apexOf(split));
@@ -59,7 +59,7 @@ export class SmiExtension {
   }
 }
 
-/** The watch will tell of it, and then it is patched. */
+/** The watch will report the object, and then it is patched. */
 function existsAlready(error: unknown): void {
   if (!(error instanceof ApiError && error.code === 409)) throw error;
 }

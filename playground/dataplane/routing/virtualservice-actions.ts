@@ -9,7 +9,7 @@ interface Percentage {
   percentage?: { value?: number };
 }
 
-/** What an http route does with a request beside sending it somewhere. */
+/** What an http route does with a request besides choosing a destination. */
 export interface Actions {
   redirect?: {
     uri?: string;
@@ -37,7 +37,7 @@ export interface Actions {
   };
 }
 
-/** What the proxy answers itself, whatever the destination; undefined: nothing. */
+/** The proxy's own answer, whatever the destination; undefined: none. */
 export function replyOf(actions: Actions, request: RoutedRequest): Answered<never> | undefined {
   const { redirect, directResponse, corsPolicy } = actions;
   const asked = corsPolicy === undefined ? undefined : preflight(corsOf(corsPolicy), request);
@@ -52,7 +52,7 @@ export function replyOf(actions: Actions, request: RoutedRequest): Answered<neve
   return { status, why: 'direct response', reply: { headers: {}, body } };
 }
 
-/** A path of the route's replaces the one that was asked for; the query stays, unless that path has one. */
+/** A path of the route replaces the request's path; the query stays, unless the new path has one. */
 function locationOf(redirect: NonNullable<Actions['redirect']>, request: RoutedRequest): string {
   const { scheme = 'http', authority = request.host, uri, derivePort } = redirect;
   const port = derivePort === 'FROM_REQUEST_PORT' ? request.port : redirect.port;
@@ -62,7 +62,7 @@ function locationOf(redirect: NonNullable<Actions['redirect']>, request: RoutedR
   return `${scheme}://${authority}${usual ? '' : `:${port}`}${path}${path.includes('?') ? '' : query}`;
 }
 
-/** An answer of the fault filter; of several requests only a share has one. */
+/** An answer of the fault filter, which only a share of the requests gets. */
 export function abortOf({ fault }: Actions, random: Random): { status: number; why: string } | undefined {
   const { httpStatus: status } = fault?.abort ?? {};
   return status === undefined || !happens(fault?.abort, random)
@@ -70,7 +70,7 @@ export function abortOf({ fault }: Actions, random: Random): { status: number; w
     : { status, why: 'fault filter abort' };
 }
 
-/** Without a percentage it happens to nobody. */
+/** Without a percentage it applies to no request. */
 const happens = (of: Percentage | undefined, random: Random): boolean =>
   random() * 100 < (of?.percentage?.value ?? 0);
 
@@ -98,7 +98,7 @@ export function transportOf(
   };
 }
 
-/** What was matched by prefix is replaced; what was matched otherwise, whole. */
+/** Replaces the prefix that matched; otherwise the whole path. */
 function rewritten(
   { uri, uriRegexRewrite }: NonNullable<Actions['rewrite']>,
   match: Match | undefined,
@@ -115,7 +115,7 @@ function rewritten(
 
 const GATEWAY_ERRORS = [502, 503, 504];
 
-/** `retryOn` holds Envoy's words and status codes; without it no answer is thrown away. */
+/** `retryOn` has Envoy's words and status codes; without it no answer leads to another try. */
 function retriesOf({ attempts = 0, retryOn = '' }: NonNullable<Actions['retries']>): Retries {
   const words = retryOn.split(',').map((word) => word.trim());
   return {

@@ -26,25 +26,25 @@ export interface HttpRoute extends Actions {
   delegate?: { name: string; namespace?: string };
 }
 
-/** One match of an http route, which stands for itself, with what it needs of the VirtualService that holds it. */
+/** One match of an http route, as an entry of its own, with what it needs from its VirtualService. */
 export interface Entry extends HttpRoute {
   namespace: string;
-  /** undefined: everything */
+  /** undefined: it matches everything */
   asks: Match | undefined;
-  /** of a delegate: what the route that calls it asks for besides */
+  /** for a delegate: the conditions of the root's route */
   within: Match | undefined;
 }
 
 interface Table {
-  /** in full where it is the name of a Service */
+  /** full names, if they mean Services */
   hosts: string[];
-  /** does it act at gateways, and in sidecars? */
+  /** does it apply at gateways, and in sidecars? */
   edge: boolean;
   mesh: boolean;
   entries: Entry[];
 }
 
-/** The VirtualServices of a cluster, as gateways and sidecars choose among them. */
+/** The VirtualServices of a cluster; gateways and sidecars choose among them. */
 export class VirtualServices {
   private readonly tables: Table[];
 
@@ -56,8 +56,9 @@ export class VirtualServices {
   }
 
   /**
-   * The best host's routes, in order: a gateway has those of every VirtualService with that host, oldest first, and what
-   * catches everything at the end; a sidecar has the oldest one's alone. undefined: none has the host.
+   * The routes of the most specific host, in order: a gateway has those of every VirtualService with that
+   * host, oldest first, and routes that match everything at the end; a sidecar has only those of the oldest.
+   * undefined: none has the host.
    */
   entriesFor(host: string, within: boolean): Entry[] | undefined {
     const there = this.tables.filter(({ edge, mesh }) => (within ? mesh : edge));
@@ -93,14 +94,14 @@ function tableOf(object: KubeObject, all: readonly KubeObject[]): Table {
     ),
     edge: gateways.some((gateway) => gateway !== MESH),
     mesh: gateways.length === 0 || gateways.includes(MESH),
-    // What stands behind a route that catches everything is never reached.
+    // Routes after one that matches everything are never reached.
     entries: last < 0 ? entries : entries.slice(0, last + 1),
   };
 }
 
 const httpOf = (object: KubeObject): HttpRoute[] => (object.spec?.['http'] ?? []) as unknown as HttpRoute[];
 
-/** Delegates stand where they are called from, one level deep; one that is missing is left out. */
+/** Routes of delegates take the place of the root's route, one level deep; a missing delegate is left out. */
 function entriesOf(object: KubeObject, all: readonly KubeObject[]): Entry[] {
   const { namespace = '' } = object.metadata;
   return httpOf(object).flatMap((route): Entry[] => {
@@ -118,13 +119,13 @@ const inherited = (root: HttpRoute): HttpRoute =>
     Object.entries(root).filter(([field]) => !['match', 'route', 'delegate', 'name'].includes(field)),
   );
 
-/** It has what the route that calls it has, where it says nothing itself. */
+/** It inherits from the root's route what it does not say itself. */
 function delegated(root: HttpRoute, own: HttpRoute, namespace: string, above: Match | undefined): Entry[] {
   const entries = matchesOf({ ...inherited(root), ...own }, namespace, above);
   return entries.filter(({ asks }) => above === undefined || asks === undefined || !conflicts(above, asks));
 }
 
-/** Each of its matches has to be within one of the caller's, or the whole route is left out. */
+/** Each of its matches has to be within one of the root's, or the whole route is left out. */
 const fits = (root: HttpRoute, own: HttpRoute): boolean =>
   root.match === undefined ||
   (own.match ?? []).every((asks) => (root.match ?? []).some((above) => !conflicts(above, asks)));

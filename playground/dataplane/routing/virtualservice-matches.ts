@@ -6,7 +6,7 @@ export interface StringMatch {
   regex?: string;
 }
 
-/** One entry of `match`: all that it says has to be so. */
+/** One entry of `match`: a request has to meet all its conditions. */
 export interface Match {
   uri?: StringMatch;
   ignoreUriCase?: boolean;
@@ -24,11 +24,14 @@ export interface Match {
 
 export const MESH = 'mesh';
 
-/** The namespace that requests of the playground come from, in the mesh and at its edge; they come from no pod with labels. */
+/**
+ * The namespace of the requests that the playground makes, in the mesh and at its edge; they come from no pod
+ * with labels.
+ */
 const SOURCE_NAMESPACE = 'istio-system';
 const HTTP_PORT = 80;
 
-/** `within`: does the request come from a sidecar, or by a gateway? */
+/** `within`: does the request come from a sidecar, or through a gateway? */
 export const matches = (match: Match, request: RoutedRequest, within: boolean): boolean =>
   comesFrom(match, within) &&
   (match.port === undefined || match.port === (request.port ?? HTTP_PORT)) &&
@@ -52,7 +55,7 @@ function valuesMatch(
   );
 }
 
-/** Where gateways are named, who sends is not asked. */
+/** If the entry names gateways, the sender is not checked. */
 function comesFrom(
   { gateways = [], sourceLabels = {}, sourceNamespace = '' }: Match,
   within: boolean,
@@ -61,18 +64,21 @@ function comesFrom(
   return Object.keys(sourceLabels).length === 0 && ['', SOURCE_NAMESPACE].includes(sourceNamespace);
 }
 
-/** Nothing asked of a value, or Istio's own "*", means that it is there. */
+/** An empty condition, or Istio's own "*", means that the value is present. */
 const isPresence = ({ exact, prefix, regex }: StringMatch): boolean =>
   exact === undefined && prefix === undefined && (regex === undefined || regex === '*');
 
 const isThere = (wanted: StringMatch, actual: string | undefined): boolean =>
   actual !== undefined && (isPresence(wanted) || textMatches(wanted, actual));
 
-/** A header that is missing counts as an empty one, unless it is only asked whether it is there. */
+/** A missing header counts as an empty one, unless the condition only asks whether it is present. */
 const isLeftOut = (without: StringMatch, actual: string | undefined): boolean =>
   isPresence(without) ? actual !== undefined : textMatches(without, actual ?? '');
 
-/** A prefix is plain text: /a is one of /ab. Expressions cover the whole text, and know case by themselves. */
+/**
+ * A prefix is plain text: /a is a prefix of /ab. Expressions match the whole text, and always distinguish
+ * case.
+ */
 function textMatches(wanted: StringMatch | undefined, actual: string, ignoreCase = false): boolean {
   const { exact, prefix, regex } = wanted ?? {};
   const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
@@ -81,15 +87,15 @@ function textMatches(wanted: StringMatch | undefined, actual: string, ignoreCase
   return regex === undefined || regexCovers(regex, actual);
 }
 
-/** What says nothing of a request: where it is asked, and how its path is compared. */
+/** Fields that ask nothing of a request: where the match applies, and how its path is compared. */
 const NO_CONDITIONS = ['uri', 'ignoreUriCase', 'gateways', 'name'];
 
-/** Such a route takes everything that its host is asked for. */
+/** Such a route takes every request to its host. */
 export const isCatchAll = (match: Match): boolean =>
   Object.keys(match).every((field) => NO_CONDITIONS.includes(field)) &&
   (match.uri === undefined || match.uri.prefix === '/' || match.uri.regex === '.*');
 
-/** A delegate's match has to be within that of the route that calls it, as far as Istio can compare the two. */
+/** A delegate's match has to be within that of the root's route, as far as Istio can compare the two. */
 export function conflicts(above: Match, own: Match): boolean {
   const pairs = (a: Record<string, StringMatch> = {}, b: Record<string, StringMatch> = {}) =>
     Object.entries(b).map(([name, wanted]): [StringMatch | undefined, StringMatch] => [a[name], wanted]);

@@ -12,8 +12,9 @@ import { VirtualServices, type Destination, type Entry, type Headers } from './v
 import { matches } from './virtualservice-matches.ts';
 
 /**
- * Routes HTTP by VirtualServices: requests to the name of a Service as sidecars do, all others as gateways do. The first
- * route that matches is taken; a Service that no VirtualService has as a host is reached by its own name.
+ * Routes HTTP by VirtualServices: requests to the name of a Service like sidecars, all others like gateways.
+ * The first route that matches wins; requests to a Service that is a host of no VirtualService go to that
+ * Service.
  */
 export class VirtualServiceTable {
   private readonly services: VirtualServices;
@@ -41,7 +42,7 @@ export class VirtualServiceTable {
   private send(entry: Entry, request: RoutedRequest, random: Random): Routed<ServiceLabels> {
     const { route = [], namespace } = entry;
     const weights = route.map(({ weight }) => weight ?? 0);
-    // An only destination gets everything; of several, those without weight get nothing.
+    // A single destination gets everything; of several, those without a weight get nothing.
     const index = route.length === 1 ? 0 : weights.some((weight) => weight > 0) ? draw(random, weights) : -1;
     const chosen = route[index];
     if (chosen === undefined) return { status: 500, why: 'the route has no destination' };
@@ -59,7 +60,7 @@ export class VirtualServiceTable {
     const one = mirror === undefined ? [] : [{ destination: mirror, percentage: mirrorPercentage }];
     return [...one, ...mirrors].map(({ destination, percentage }) => ({
       to: this.toDestination(destination, namespace),
-      // 0 is not written in JSON made of protobuf
+      // JSON made from protobuf omits 0
       percent: percentage === undefined ? 100 : (percentage.value ?? 0),
     }));
   }
@@ -85,7 +86,7 @@ function editsOf({ request, response }: Headers = {}): Edits {
   return { request: whole(request), response: whole(response) };
 }
 
-/** The Service that a host means; names without a dot are of the VirtualService's namespace. */
+/** The Service that a host means; names without a dot belong to the VirtualService's namespace. */
 function serviceOf(host: string, namespace: string): ServiceLabels | undefined {
   if (!host.includes('.')) return { namespace, service: host };
   const [, service, home] = /^([^.]+)\.([^.]+)\.svc\.cluster\.local$/.exec(host) ?? [];

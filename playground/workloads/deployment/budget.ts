@@ -2,7 +2,7 @@ import type { DeploymentSpec, IntOrPercent } from '../kinds.ts';
 
 const DEFAULT_SHARE = '25%';
 
-/** How far a rollout may go over and under the wanted number of pods. */
+/** How far a rollout may exceed and fall below the wanted number of pods. */
 export interface Budget {
   maxSurge: number;
   maxUnavailable: number;
@@ -12,7 +12,10 @@ export function isRolling(spec: DeploymentSpec): boolean {
   return spec.strategy?.type !== 'Recreate';
 }
 
-/** Surge rounds up, unavailability down; when both come out as 0 one pod may be missing, or nothing could ever move. */
+/**
+ * Surge is rounded up, unavailability down; if both are 0, one pod may be missing, or no rollout could ever
+ * begin.
+ */
 export function budgetOf(spec: DeploymentSpec): Budget {
   if (!isRolling(spec)) return { maxSurge: 0, maxUnavailable: 0 };
   const rolling = spec.strategy?.rollingUpdate;

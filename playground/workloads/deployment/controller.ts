@@ -42,7 +42,7 @@ export class DeploymentController {
       const rs = controllerOf(object);
       const owner =
         rs?.kind === 'ReplicaSet' && this.store.get(REPLICA_SETS, object.metadata.namespace, rs.name);
-      // only Recreate waits for pods to be gone
+      // only Recreate waits until pods are gone
       if (owner) this.observeReplicaSet(owner as ReplicaSet);
     }
   }
@@ -81,7 +81,7 @@ function syncDeployment(sync: Sync): void {
   else recreate(sync);
 }
 
-/** Size and status only: the template waits. */
+/** Only size and status: the template waits. */
 function follow(sync: Sync, paused: boolean): void {
   const revisions = readRevisions(sync);
   resize(sync, revisions);
@@ -89,7 +89,7 @@ function follow(sync: Sync, paused: boolean): void {
   writePlainStatus(sync, revisions);
 }
 
-/** A reported failure to progress is not overwritten by pausing or resuming. */
+/** Does not overwrite a reported failure to progress with a pause or its end. */
 function notePause(sync: Sync): void {
   const { deployment } = sync;
   const reason = progressOf(deployment);

@@ -13,8 +13,8 @@ import type { Revisions, Sync } from './rollout.ts';
 const LONGEST_NAME = 253;
 
 /**
- * Splits the ReplicaSets by template and keeps the revision numbers right, which may write: also while paused an old
- * template that comes back becomes the newest revision.
+ * Splits the ReplicaSets by template and corrects their revision numbers, which may write: also while paused,
+ * a former template that comes back becomes the newest revision.
  */
 export function readRevisions(sync: Sync): Revisions {
   const { template } = sync.deployment.spec;
@@ -24,7 +24,7 @@ export function readRevisions(sync: Sync): Revisions {
   return { current: refresh(sync, found, nextRevision(old)), old };
 }
 
-/** As readRevisions, but makes the ReplicaSet of the current template if there is none. */
+/** Like readRevisions, but makes the ReplicaSet of the current template if it does not exist. */
 export function ensureRevisions(sync: Sync): Revisions {
   const revisions = readRevisions(sync);
   return revisions.current === undefined ? { ...revisions, current: create(sync, revisions.old) } : revisions;
@@ -87,7 +87,7 @@ function create(sync: Sync, old: readonly ReplicaSet[]): ReplicaSet | undefined 
 function noteRefusal(sync: Sync, name: string, failure: ApiFailure): void {
   const { deployment } = sync;
   if (failure.reason === 'AlreadyExists') {
-    // somebody else's, or it would have been found: the next try makes another name
+    // it belongs to another owner, or it would have been found: the next try uses another name
     const collisionCount = (deployment.status?.collisionCount ?? 0) + 1;
     deployment.status = { ...deployment.status, collisionCount };
   } else if (hasDeadline(deployment)) {

@@ -5,7 +5,7 @@ import type { Sync } from './rollout.ts';
 
 const NO_LIMIT = 2 ** 31 - 1;
 
-/** Deletes the oldest revisions beyond revisionHistoryLimit, but none that has or may still get pods. */
+/** Deletes the oldest revisions beyond revisionHistoryLimit, but none that has pods or may still get some. */
 export function cleanUp(sync: Sync, old: readonly ReplicaSet[]): void {
   const limit = sync.deployment.spec.revisionHistoryLimit ?? NO_LIMIT;
   const kept = old.filter((rs) => !isDeleting(rs));

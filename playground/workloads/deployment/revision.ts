@@ -7,7 +7,7 @@ export const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
 export const DESIRED_REPLICAS = 'deployment.kubernetes.io/desired-replicas';
 export const MAX_REPLICAS = 'deployment.kubernetes.io/max-replicas';
 
-/** About the Deployment itself, so not copied to its ReplicaSets. */
+/** Annotations about the Deployment itself, which its ReplicaSets do not get. */
 const NOT_COPIED = new Set([
   REVISION,
   REVISION_HISTORY,
@@ -26,7 +26,7 @@ export function numberIn(rs: ReplicaSet, annotation: string): number | undefined
   return Number.isNaN(value) ? undefined : value;
 }
 
-/** The annotations a ReplicaSet should carry once it is revision `revision` of the Deployment. */
+/** The annotations that a ReplicaSet should have once it is revision `revision` of the Deployment. */
 export function revisionAnnotations(deployment: Deployment, rs: ReplicaSet, revision: number): Labels {
   const had = rs.metadata.annotations ?? {};
   const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(
@@ -36,13 +36,13 @@ export function revisionAnnotations(deployment: Deployment, rs: ReplicaSet, revi
   if (revisionOf(rs) >= revision) return next;
   const old = had[REVISION];
   next[REVISION] = String(revision);
-  // an older revision that comes back remembers what it was
+  // an older revision that comes back records the number that it had
   if (old !== undefined)
     next[REVISION_HISTORY] = had[REVISION_HISTORY] ? `${had[REVISION_HISTORY]},${old}` : old;
   return next;
 }
 
-/** What proportional scaling needs to know later: the size the Deployment had, with its surge. */
+/** The data for later proportional scaling: the size of the Deployment, with its surge. */
 export function sizeAnnotations(deployment: Deployment): Labels {
   const { replicas } = deployment.spec;
   return {

@@ -15,7 +15,7 @@ async function running(spec: Parameters<typeof deployment>[1], schedule = true):
   return cluster;
 }
 
-/** 20 to 24 ms, so that pods become ready in the midst of the syncs that the others cause. */
+/** 20 to 24 ms, so that pods become ready while syncs for other pods are running. */
 function jitter(seed: number): () => number {
   let state = seed;
   return () => 20 + ((state = (state * 16807) % 2147483647) % 5);

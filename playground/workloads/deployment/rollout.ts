@@ -8,8 +8,9 @@ import { CONTROLLER_MANAGER } from '../ownership.ts';
 import { now } from '../time.ts';
 
 /**
- * One sync of one Deployment. `deployment` is a copy of our own: what the sync writes into it stays visible to the rest
- * of the sync, but its resourceVersion does not move, so a second status write conflicts and the sync is done again.
+ * One sync of one Deployment. `deployment` is our own copy: the rest of the sync sees what the sync writes
+ * into it, but its resourceVersion does not change, so a second status write conflicts and the sync is
+ * repeated.
  */
 export interface Sync {
   store: StoreClient;

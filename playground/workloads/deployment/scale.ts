@@ -6,7 +6,7 @@ import { DESIRED_REPLICAS, hasAnnotations, MAX_REPLICAS, numberIn, sizeAnnotatio
 import { active, allOf, availableIn, recordScaling, wanted } from './rollout.ts';
 import type { Revisions, Sync } from './rollout.ts';
 
-/** Writes size and size annotations where they differ; returns the ReplicaSet as it is then. */
+/** Writes size and size annotations if they differ; returns the ReplicaSet as it is then. */
 export function scaleTo(sync: Sync, rs: ReplicaSet, replicas: number): ReplicaSet {
   const sizes = sizeAnnotations(sync.deployment);
   if (rs.spec.replicas === replicas && hasAnnotations(rs, sizes)) return rs;
@@ -17,7 +17,7 @@ export function scaleTo(sync: Sync, rs: ReplicaSet, replicas: number): ReplicaSe
   return written;
 }
 
-/** Whether the Deployment was resized since an active ReplicaSet was last written. */
+/** Was the Deployment resized since an active ReplicaSet was last written? */
 export function isResize(deployment: Deployment, revisions: Revisions): boolean {
   return active(allOf(revisions)).some((rs) => {
     const desired = numberIn(rs, DESIRED_REPLICAS);
@@ -25,7 +25,10 @@ export function isResize(deployment: Deployment, revisions: Revisions): boolean 
   });
 }
 
-/** Follows the wanted size without moving the rollout on: one ReplicaSet takes all, several share in proportion. */
+/**
+ * Follows the wanted size without continuing the rollout: a single ReplicaSet takes all of it; several share
+ * in proportion.
+ */
 export function resize(sync: Sync, revisions: Revisions): void {
   const { deployment } = sync;
   const only = activeOrLatest(revisions);
@@ -57,7 +60,7 @@ function isSaturated(deployment: Deployment, rs: ReplicaSet | undefined): boolea
   );
 }
 
-/** Shares the change out by the present sizes; what rounding leaves over goes to the largest. */
+/** Splits the change in proportion to the present sizes; the largest takes the rest from rounding. */
 export function proportionalSizes(
   deployment: Deployment,
   sets: readonly ReplicaSet[],

@@ -12,12 +12,12 @@ const COMPLETE = 'NewReplicaSetAvailable';
 export const TIMED_OUT = 'ProgressDeadlineExceeded';
 const REPLICA_FAILURE = 'ReplicaFailure';
 
-/** The status of a Deployment that is only scaled or observed: says nothing new about progress. */
+/** Writes the status of a Deployment that is only scaled or observed: it says nothing new about progress. */
 export function writePlainStatus(sync: Sync, revisions: Revisions): void {
   write(sync, countedStatus(sync, revisions));
 }
 
-/** The status of a Deployment that rolls out, with its Progressing and ReplicaFailure conditions. */
+/** Writes the status of a Deployment that rolls out, with its Progressing and ReplicaFailure conditions. */
 export function writeRolloutStatus(sync: Sync, revisions: Revisions): void {
   const status = countedStatus(sync, revisions);
   const progressed = withProgress(sync, revisions, status);
@@ -39,7 +39,7 @@ function write(sync: Sync, status: DeploymentStatus): boolean {
   return true;
 }
 
-/** Everything updated, nothing old left, all of it available, and the latest spec seen. */
+/** Every pod is updated and available, no old pod is left, and the latest spec was observed. */
 export function isComplete(deployment: Deployment, status: DeploymentStatus): boolean {
   const { replicas } = deployment.spec;
   return (
@@ -85,7 +85,7 @@ function total(sets: readonly ReplicaSet[], count: Count & keyof ReplicaSetStatu
   return sets.reduce((sum, rs) => sum + (rs.status?.[count] ?? 0), 0);
 }
 
-/** The API leaves zeros out. */
+/** The API omits zeros. */
 function positive(name: string, value: number): Record<string, number> {
   return value > 0 ? { [name]: value } : {};
 }
@@ -100,7 +100,7 @@ function withProgress(sync: Sync, revisions: Revisions, status: DeploymentStatus
   if (progress === undefined) return status;
   const at = now(sync.clock);
   const next: Condition = { type: PROGRESSING, lastUpdateTime: at, lastTransitionTime: at, ...progress };
-  // each step forward moves lastUpdateTime on, from which the deadline counts
+  // each progress updates lastUpdateTime, from which the deadline counts
   const refreshed =
     progress.reason === 'ReplicaSetUpdated' ? withoutCondition(conditions, PROGRESSING) : conditions;
   if (refreshed !== conditions && before?.status === 'True') {
@@ -147,7 +147,7 @@ function deadlineAt(deployment: Deployment, condition: Condition): number {
   return millis(condition.lastUpdateTime) + (deployment.spec.progressDeadlineSeconds ?? 0) * 1000;
 }
 
-/** Nothing will happen by itself when a rollout is stuck, so the deadline needs a look of its own. */
+/** A stuck rollout causes no event, so the deadline needs a sync of its own. */
 function lookAgainAtDeadline(sync: Sync, status: DeploymentStatus): void {
   const condition = conditionOf(status, PROGRESSING);
   if (condition === undefined || condition.reason === COMPLETE || condition.reason === TIMED_OUT) return;

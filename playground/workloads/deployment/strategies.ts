@@ -9,7 +9,10 @@ import type { Revisions, Sync } from './rollout.ts';
 import { scaleTo } from './scale.ts';
 import { isComplete, writeRolloutStatus } from './status.ts';
 
-/** One step of a rolling update: up if there is room, else down if that is safe, else only the status. */
+/**
+ * One step of a rolling update: up if there is room; otherwise down if that is safe; otherwise only the
+ * status.
+ */
 export function rollingUpdate(sync: Sync): void {
   const revisions = ensureRevisions(sync);
   const moved =
@@ -17,7 +20,7 @@ export function rollingUpdate(sync: Sync): void {
   finish(sync, revisions, moved);
 }
 
-/** Everything old goes first; nothing new is made while an old pod is left. */
+/** All old pods go first; no new pod is made while an old one is left. */
 export function recreate(sync: Sync): void {
   const before = readRevisions(sync);
   const running = active(before.old);
@@ -52,19 +55,19 @@ function shrinkOld(sync: Sync, { current, old }: Revisions): boolean {
   const currentMissing = current.spec.replicas - availableIn(current);
   const mayGo = wanted([...running, current]) - floor - currentMissing;
   if (mayGo <= 0) return false;
-  // pods that serve nobody go first, whatever it does to availability
+  // pods that are not available go first, whatever the limits, because they serve no requests
   const healthy = lower(sync, running, mayGo, (rs) => rs.spec.replicas - availableIn(rs));
   const spare = [...healthy.sets, current].reduce((sum, rs) => sum + lasting(rs), 0) - floor;
   const rest = lower(sync, healthy.sets, Math.max(0, spare), (rs) => rs.spec.replicas);
   return healthy.lowered + rest.lowered > 0;
 }
 
-/** Available pods that the ReplicaSet is not about to delete: its status may be older than its size. */
+/** Available pods that the ReplicaSet will not delete: its status may be older than its size. */
 function lasting(rs: ReplicaSet): number {
   return Math.min(availableIn(rs), rs.spec.replicas);
 }
 
-/** Lowers sizes, oldest ReplicaSet first, by at most `limit` in all and `most` each. */
+/** Lowers sizes, oldest ReplicaSet first, by at most `limit` in total and `most` each. */
 function lower(sync: Sync, sets: readonly ReplicaSet[], limit: number, most: (rs: ReplicaSet) => number) {
   let lowered = 0;
   const after = sets.map((rs) => {

@@ -14,7 +14,7 @@ function withService(schedule = true): Cluster {
   return cluster;
 }
 
-/** "app/ready" of every endpoint of the Service. */
+/** The pod and readiness of every endpoint of the Service, as "app/ready". */
 function endpoints(cluster: Cluster): string[] {
   const apps = new Map(
     cluster.pods().map((pod: Pod) => [pod.metadata.uid, pod.metadata.labels?.['app'] ?? '']),

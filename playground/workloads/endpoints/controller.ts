@@ -18,7 +18,10 @@ import { matchesLabels } from '../selectors.ts';
 import { MANAGED_BY, MANAGER, planSlices, SERVICE_NAME } from './slices.ts';
 import type { EndpointSlice, SlicePlan } from './slices.ts';
 
-/** Keeps the EndpointSlices of Services with a selector. Those of deleted Services go with their owner. */
+/**
+ * Keeps the EndpointSlices of Services with a selector. Those of deleted Services are deleted with their
+ * owner.
+ */
 export class EndpointSliceController {
   private readonly store: StoreClient;
   private readonly queue: WorkQueue;
@@ -35,7 +38,7 @@ export class EndpointSliceController {
   observe({ resource, object }: ObjectEvent): void {
     const { namespace, labels } = object.metadata;
     if (resource === SERVICES) this.queue.add(keyOf(object));
-    // a pod whose labels changed concerns Services that no longer select it, too
+    // if a pod's labels change, Services that no longer select it are affected too
     else if (resource === PODS) this.addAll(namespace);
     else if (resource === NODES) this.addAll();
     else if (resource === ENDPOINT_SLICES && labels?.[SERVICE_NAME] !== undefined) {

@@ -43,7 +43,7 @@ function service(spec: Service['spec'] = {}): Service {
   };
 }
 
-/** The slices as they are after the plan was carried out. */
+/** The slices after the plan was executed. */
 function carriedOut(existing: EndpointSlice[], from: Service, pods: Pod[]): EndpointSlice[] {
   const plan = planSlices(from, pods, existing);
   const updated = new Map(plan.update.map((slice) => [slice.metadata.name, slice]));

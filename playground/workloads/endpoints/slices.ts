@@ -21,7 +21,7 @@ export type Endpoint = {
 
 export type EndpointPort = { name: string; protocol: string; port: number; appProtocol?: string };
 
-/** A slice without any endpoint says `null` in both lists, as the real controller does. */
+/** A slice without endpoints says `null` in both lists, like the real controller. */
 export interface EndpointSlice extends KubeObject {
   addressType: string;
   endpoints: Endpoint[] | null;
@@ -39,7 +39,10 @@ interface Group {
   endpoints: Map<string, Endpoint>;
 }
 
-/** What must be written so that the slices say which of `pods` serve the Service; untouched slices stay untouched. */
+/**
+ * The writes after which the slices say which of `pods` serve the Service; slices that need no change get
+ * none.
+ */
 export function planSlices(
   service: Service,
   pods: readonly Pod[],
@@ -62,7 +65,10 @@ export function planSlices(
   return plan;
 }
 
-/** Moves what belongs into the slice out of the group: what it listed before, then new ones while there is room. */
+/**
+ * Moves endpoints from the group into the slice: first those that it listed before, then new ones while there
+ * is room.
+ */
 function takeOver(slice: EndpointSlice, group: Group | undefined): Endpoint[] {
   if (group === undefined) return [];
   const taken: Endpoint[] = [];

@@ -2,11 +2,11 @@ import type { KubeObject } from '../../../api/kube.ts';
 import type { PodReport, PodRuntime } from '../../apiserver/contract.ts';
 import type { Clock } from '../../../lib/clock.ts';
 
-/** Annotations of a pod that tell the fake runtime how it behaves. */
+/** Annotations of a pod that tell the fake runtime how to behave. */
 export const FAKE = {
   /** milliseconds until Ready; 300 if absent */
   readyMs: 'fake/ready-ms',
-  /** any value: nothing is ever reported of the pod */
+  /** any value: the runtime never reports anything about the pod */
   neverReady: 'fake/never-ready',
   /** milliseconds from each start to a crash; the first restart is immediate, then CrashLoopBackOff: 10 s, 20 s, … */
   crashAfterMs: 'fake/crash-after-ms',
@@ -14,14 +14,16 @@ export const FAKE = {
 
 const READY_MS = 300;
 const STOP_MS = 100;
-/** One node starts its containers one after another, so pods alike do not become ready in the same moment. */
+/**
+ * One node starts its containers one after another, so similar pods do not become ready at the same moment.
+ */
 const APART_MS = 10;
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 300_000;
 
 type Cancel = () => void;
 
-/** Pods that run nowhere: they only become ready, crash and end, on the given clock. */
+/** Pods that do not really run: they only become ready, crash and end, on the given clock. */
 export function fakeRuntime(clock: Clock): PodRuntime {
   return new FakeRuntime(clock);
 }

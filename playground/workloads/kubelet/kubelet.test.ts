@@ -96,7 +96,7 @@ describe('a deleted pod', () => {
 });
 
 describe('the runtime', () => {
-  /** Takes its time to stop, and notes what it was asked. */
+  /** A runtime that takes time to stop a pod and records its calls. */
   class SlowRuntime implements PodRuntime {
     readonly asked: string[] = [];
 

@@ -20,13 +20,13 @@ export interface KubeletOptions {
   store: StoreClient;
   clock: Clock;
   runtime: PodRuntime;
-  /** whether this kubelet runs the pod */
+  /** does this kubelet run the pod? */
   serves: (pod: Pod) => boolean;
 }
 
 /**
- * Runs the pods of its node. Status is written only when the runtime reports something, so that a status set by hand
- * stays until then.
+ * Runs the pods of its node. It writes status only when the runtime reports something, so a status that was
+ * set by hand stays until then.
  */
 export class Kubelet {
   private readonly options: KubeletOptions;
@@ -39,7 +39,7 @@ export class Kubelet {
     this.queue = new WorkQueue(options.clock, (key) => this.sync(key));
   }
 
-  /** Writes nothing any more; running pods are left to their runtime. */
+  /** Writes nothing more; the runtime keeps running the pods. */
   stop(): void {
     this.stopped = true;
     this.queue.stop();

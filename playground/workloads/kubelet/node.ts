@@ -4,7 +4,7 @@ import type { Clock } from '../../../lib/clock.ts';
 import { NODES } from '../kinds.ts';
 import { now } from '../time.ts';
 
-/** Registers the node, unless it is there already. */
+/** Registers the node, unless it exists already. */
 export function registerNode(store: StoreClient, clock: Clock, name: string): void {
   if (store.get(NODES, undefined, name) !== undefined) return;
   const labels = {

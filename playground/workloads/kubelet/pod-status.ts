@@ -49,7 +49,7 @@ function containerStatus(
   const runningSince = startedAt(known);
   const restarted = known !== undefined && known.restartCount !== restartCount;
   const state = stateFor(report, restarted ? at : (runningSince ?? at), at);
-  // a run is over when another one began, or when the next one is waited for
+  // a run is over when another one has begun, or when the pod waits for the next one
   const over = runningSince !== undefined && (restarted || report.waiting !== undefined);
   return {
     name: container.name,

@@ -26,7 +26,7 @@ interface DisruptionBudget extends KubeObject {
   status?: JsonObject & { conditions?: Condition[] };
 }
 
-/** Counts healthy pods for PodDisruptionBudgets, from which evictions are allowed or refused. */
+/** Counts healthy pods for PodDisruptionBudgets; evictions are allowed or refused by these counts. */
 export class DisruptionController {
   private readonly store: StoreClient;
   private readonly clock: Clock;
@@ -101,7 +101,7 @@ export class DisruptionController {
     return { expectedPods, desiredHealthy };
   }
 
-  /** The size that the owners of the pods ask for, so that pods not yet made count as missing. */
+  /** The size that the owners of the pods ask for, so that pods that do not exist yet count as missing. */
   private expectedScale(pods: readonly Pod[]): number {
     const sizes = new Map<string, number>();
     for (const pod of pods) {

@@ -11,7 +11,7 @@ const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const FOREGROUND = 'foregroundDeletion';
 const ORPHAN = 'orphan';
 
-/** Deletes what lost its last owner, and carries out foreground and orphan deletions. Keys are uids. */
+/** Deletes objects that lost their last owner, and handles foreground and orphan deletions. Keys are uids. */
 export class GarbageCollector {
   private readonly store: StoreClient;
   private readonly queue: WorkQueue;
@@ -29,7 +29,8 @@ export class GarbageCollector {
   observe({ type, resource, object }: ObjectEvent): void {
     if (type !== 'DELETED') return this.see(resource, object);
     this.forget(uidOf(object));
-    // the objects of a kind go with its definition, which has the name of the resource; nobody hears of each
+    // the objects of a kind are deleted with its definition, which has the name of the resource; there is no
+    // event for each object
     if (resource === DEFINITIONS) this.graph.uidsOf(object.metadata.name).forEach((uid) => this.forget(uid));
   }
 
@@ -46,7 +47,7 @@ export class GarbageCollector {
     if (changed || isDeleting(object)) this.queue.add(uid);
   }
 
-  /** Owners that waited for the object may go on; what it owned has lost an owner. */
+  /** Owners that waited for the object can be deleted now; its dependents have lost an owner. */
   private forget(uid: string): void {
     for (const owner of this.graph.ownersOf(uid)) this.queue.add(owner);
     this.graph.remove(uid);
@@ -94,7 +95,7 @@ export class GarbageCollector {
     this.store.delete(resource, namespace, name, { propagationPolicy, uid: uidOf(object) });
   }
 
-  /** undefined: there is no such owner, or none in reach of the object's namespace. */
+  /** undefined: the owner does not exist, or is in a namespace that the object cannot name. */
   private ownerOf(object: KubeObject, reference: OwnerReference): KubeObject | undefined {
     const owner = this.live(reference.uid)?.object;
     const { namespace } = owner?.metadata ?? {};

@@ -18,7 +18,7 @@ interface Content {
   objects: KubeObject[];
 }
 
-/** Empties namespaces that are being deleted, says what is left, and lets them go. */
+/** Empties namespaces that are being deleted, reports what remains, and lets them be removed. */
 export class NamespaceController {
   private readonly store: StoreClient;
   private readonly clock: Clock;
@@ -55,7 +55,7 @@ export class NamespaceController {
     const left = this.contentOf(name);
     if (left.length === 0) return this.finalize(namespace);
     this.report(namespace, left);
-    // objects of a kind that is undefined meanwhile go unheard
+    // objects of a kind whose definition was deleted meanwhile cause no event
     this.queue.addAfter(`/${name}`, LOOK_AGAIN_MS);
   }
 
@@ -129,7 +129,7 @@ function conditionsFor(left: readonly Content[]): Condition[] {
   ];
 }
 
-/** The real server writes the group after a dot even where there is none. */
+/** A real server writes a dot before the group even if the group is empty. */
 function dotted(resource: ResourceName): string {
   return resource.includes('.') ? resource : `${resource}.`;
 }

@@ -12,7 +12,7 @@ interface Node extends Place {
   owners: string[];
 }
 
-/** Who owns whom, by uid, for every object in the cluster. */
+/** Owners and dependents by uid, for every object in the cluster. */
 export class OwnerGraph {
   private readonly nodes = new Map<string, Node>();
   private readonly dependents = new Map<string, Set<string>>();
@@ -29,7 +29,7 @@ export class OwnerGraph {
     return this.nodes.get(uid)?.owners ?? [];
   }
 
-  /** Also for an owner that is gone, as long as somebody names it. */
+  /** Also for an owner that is gone, as long as an object names it. */
   dependentsOf(uid: string): string[] {
     return [...(this.dependents.get(uid) ?? [])];
   }

@@ -11,7 +11,7 @@ import { podsToDelete } from './ranking.ts';
 import { statusOf, writeStatus } from './status.ts';
 import type { Failure } from './status.ts';
 
-/** Keeps as many pods as each ReplicaSet asks for. */
+/** Keeps the number of pods that each ReplicaSet asks for. */
 export class ReplicaSetController {
   private readonly store: StoreClient;
   private readonly clock: Clock;
@@ -55,7 +55,7 @@ export class ReplicaSetController {
     const failure = isDeleting(rs) ? undefined : this.manage(rs, pods.filter(isActive));
     writeStatus(this.store, rs, statusOf(rs, pods, this.clock, failure?.failure));
     this.lookAgainWhenAvailable(key, rs, pods);
-    // comes back with growing delay, as long as the API refuses
+    // repeated with growing delay, as long as the API refuses
     if (failure !== undefined) throw failure.cause;
   }
 
@@ -110,7 +110,7 @@ export class ReplicaSetController {
     return pods.filter((pod) => isActive(pod) && uids.has(controllerOf(pod)?.uid ?? ''));
   }
 
-  /** minReadySeconds pass without any event. */
+  /** There is no event when minReadySeconds have passed. */
   private lookAgainWhenAvailable(key: Key, rs: ReplicaSet, pods: readonly Pod[]): void {
     const due = pods
       .filter(isActive)

@@ -10,8 +10,8 @@ const PHASES = ['Pending', 'Unknown', 'Running'];
 type Comparison = (a: Pod, b: Pod) => number;
 
 /**
- * The pods to delete, the least valuable first. `crowd` are all pods of the same Deployment: of two pods alike the one
- * on the fuller node goes first.
+ * The pods to delete, the least valuable first. `crowd` is all pods of the same Deployment: of two equal
+ * pods, the one on the node with more of them goes first.
  */
 export function podsToDelete(
   pods: readonly Pod[],
@@ -57,7 +57,10 @@ function createdAt(pod: Pod): number {
   return millis(pod.metadata.creationTimestamp);
 }
 
-/** Ages count in powers of two, so that among pods of about one age chance decides and not always the newest goes. */
+/**
+ * Compares ages by powers of two, so that among pods of similar age chance decides and not always the newest
+ * goes.
+ */
 function youngerFirst(nowMs: number, [a, sinceA]: [Pod, number], [b, sinceB]: [Pod, number]): number {
   if (sinceA === sinceB) return 0;
   if (sinceA === 0 || sinceB === 0) return sinceA === 0 ? -1 : 1;

@@ -17,7 +17,7 @@ export interface Failure {
   message: string;
 }
 
-/** The status that follows from the pods as they were before this sync, and from what it failed to do. */
+/** The status for the pods as they were before this sync, and for the failures of this sync. */
 export function statusOf(
   rs: ReplicaSet,
   pods: readonly Pod[],

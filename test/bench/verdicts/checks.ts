@@ -1,21 +1,21 @@
 import type { Estimate, Measure, Summaries } from './estimate.ts';
 import { MEASURES, summaryOf } from './estimate.ts';
 
-/** What is promised: one measured number against one bar. */
+/** A promise: one measured number with its bar. */
 export interface Check {
-  /** checks of one section are summed up by the one nearest to its bar */
+  /** a section is summed up by the check that is nearest to its bar */
   section: string;
   name: string;
   series: string;
   measure: Measure;
   bar: Bar;
-  /** what an independent simulation of the design gave */
+  /** the result of an independent simulation of the design */
   reference?: string;
 }
 
 export type Bar = { atMost: number } | { atLeast: number };
 
-/** over: missed by more than its own error; near: missed, but within it. */
+/** over: missed by more than its own error; near: missed, but by less than its error. */
 export type Outcome = 'ok' | 'near' | 'over';
 
 export interface Result extends Check {
@@ -35,7 +35,7 @@ export function outcomeOf({ value, low, high }: Estimate, bar: Bar): Outcome {
   return value >= bar.atLeast ? 'ok' : high >= bar.atLeast ? 'near' : 'over';
 }
 
-/** Of each section the check that is nearest to its bar, or furthest beyond it. */
+/** For each section, the check that is nearest to its bar, or furthest beyond it. */
 export function nearest(results: readonly Result[]): Result[] {
   const found = new Map<string, Result>();
   for (const result of results) {
@@ -45,7 +45,7 @@ export function nearest(results: readonly Result[]): Result[] {
   return [...found.values()];
 }
 
-/** How much of what the bar allows is used up; above 1 it is missed. */
+/** The used part of what the bar allows; above 1 the bar is missed. */
 function used({ estimate: { value }, bar, measure }: Result): number {
   if ('atMost' in bar) return value / bar.atMost;
   return measure === 'median' ? bar.atLeast / value : (1 - value) / (1 - bar.atLeast);

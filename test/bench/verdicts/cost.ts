@@ -8,7 +8,7 @@ import { canaryTraffic, stableTraffic } from './traffic.ts';
 import type { Numbers } from './watch.ts';
 import { errorNumbers, errorTemplate, learnt, METRIC, Watch } from './watch.ts';
 
-/** What judging costs on one core: windows judged per second, and the bytes kept per metric. */
+/** The cost of judging on one core: windows judged per second, and bytes kept for each metric. */
 
 const BLOCKS = 9;
 const BLOCK_MS = 400;
@@ -28,9 +28,9 @@ const KINDS = {
   },
 } as const satisfies Record<string, { title: string; hour: () => Hour; perSecond?: number; bytes: number }>;
 
-/** One release, ready to be judged again and again. */
+/** One release that can be judged repeatedly. */
 export interface Hour {
-  /** has learnt from history */
+  /** a watch that has learnt from history */
   watch: () => Watch;
   windows: readonly Numbers[];
 }
@@ -53,7 +53,7 @@ export const COST_CHECKS: readonly Check[] = Object.entries(KINDS).flatMap(([id,
   return [speed, bytes];
 });
 
-/** One bursty hour, over and over. `scale` shortens the measurement. */
+/** Judges one bursty hour repeatedly. `scale` shortens the measurement. */
 export function costSeries(scale: number): Series {
   const series: Series = {};
   for (const [id, { hour }] of Object.entries(KINDS)) {
@@ -81,7 +81,7 @@ function errorHour(byPod: boolean): Hour {
   };
 }
 
-/** Bytes of the metric's statistics in the end. */
+/** Bytes of the metric's statistics at the end. */
 function judge({ watch, windows }: Hour): number {
   const release = watch();
   for (const numbers of windows) release.look(numbers);

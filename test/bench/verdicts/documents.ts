@@ -3,11 +3,11 @@ import { pictures } from './pictures.ts';
 import type { Report } from './report.ts';
 import { regions } from './report.ts';
 
-/** Parts of documents that the benchmark writes: between a marker with a name and its end. */
+/** Parts of documents that the benchmark writes: the text between a marker with a name and its end. */
 
 /**
- * The document with each named region replaced. Throws if a region has no place in it, or the document has a place that nobody fills:
- * either is a forgotten table.
+ * The document with each named region replaced. Throws if the document has no place for a region, or a place
+ * without a region: in both cases a table was forgotten.
  */
 export function fill(document: string, regions: Readonly<Record<string, string>>): string {
   const filled = new Set<string>();
@@ -29,7 +29,7 @@ const end = (name: string): string => `<!-- /bench:verdicts ${name} -->`;
 
 const DOCS = new URL('../../../docs/', import.meta.url);
 
-/** Which regions stand in which document. */
+/** The regions of each document. */
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   'verdicts.md': [
     'run',

@@ -4,14 +4,14 @@ import { FAMILIES } from './families.ts';
 import { FAMILY_IDS } from './groups.ts';
 import { alarmsReference } from './references.ts';
 
-/** The bars of error rates, with what an independent simulation of the design gave beside them. */
+/** The bars for error rates, with the results of an independent simulation of the design. */
 
 const percent = (atMost: number): Bar => ({ atMost: atMost / 100 });
 
 interface Sized {
   size: '19' | '4' | '4-young';
   title: string;
-  /** ≤ percent, per family */
+  /** ≤ percent, by family */
   bar: (family: FamilyId) => number | undefined;
 }
 

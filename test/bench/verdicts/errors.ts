@@ -10,7 +10,10 @@ import { canaryTraffic, stableTraffic, sum } from './traffic.ts';
 import type { TemplateChange } from './watch.ts';
 import { errorNumbers, errorTemplate, learnt, Watch } from './watch.ts';
 
-/** Groups that watch one weight for an hour: when would a healthy canary, and when a bad one, have been rolled back? */
+/**
+ * Groups that watch one weight for an hour: when would a healthy canary have been rolled back, and when a bad
+ * one?
+ */
 
 export const PLAIN: Service = {
   family: FAMILIES.iid,
@@ -24,7 +27,7 @@ export const PLAIN: Service = {
   minutes: 60,
 };
 
-/** How many times more errors the canary has, by the name the series go by. */
+/** The factor of the canary's errors, by the name used in its series. */
 export type Effects = Readonly<Record<string, number>>;
 
 export interface Plan {
@@ -32,13 +35,13 @@ export interface Plan {
   family?: FamilyId;
   service?: Partial<Omit<Service, 'family'>>;
   effects: Effects;
-  /** the same streams, judged without knowing which pod counted what */
+  /** the same streams, judged without knowing the pod of each count */
   withoutPods?: readonly string[];
-  /** the same streams, judged by the methods of others; only for windows of a minute */
+  /** the same streams, judged by other controllers' methods; only for windows of a minute */
   peers?: readonly string[];
-  /** does the displayed interval hold the truth at every look? */
+  /** does the displayed interval contain the truth at every look? */
   coverage?: readonly string[];
-  /** what the template says besides the defaults */
+  /** fields of the template that differ from the defaults */
   template?: TemplateChange;
   share?: number;
 }
@@ -87,7 +90,7 @@ interface Hour {
   stable: StableTraffic;
   from: AnalysisState;
   byPod?: boolean;
-  /** the true ratio, for the coverage of the interval: looks go on after a rollback */
+  /** the true ratio, for the coverage of the interval: the looks continue after a rollback */
   truth?: number;
 }
 

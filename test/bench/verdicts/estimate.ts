@@ -1,4 +1,4 @@
-/** Estimates with their errors, from what is kept of a series. */
+/** Estimates with their errors, from the summary of a series. */
 export interface Estimate {
   value: number;
   /** 95% interval */

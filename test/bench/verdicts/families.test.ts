@@ -7,7 +7,7 @@ import { canaryTraffic, stableTraffic, sum } from './traffic.ts';
 
 const REQUESTS = 600;
 
-/** Chances of an error, minute by minute, of many pods. */
+/** Probabilities of an error, minute by minute, of many pods. */
 function pods(id: FamilyId, effect = 1): Float64Array[] {
   const shape = { minutes: 200, requests: REQUESTS, rate: 0.01, effect };
   return Array.from({ length: 400 }, (_, pod) => FAMILIES[id].pod(randomOf(id, pod), shape));
@@ -37,7 +37,7 @@ describe('the variance of a minute is φ times that of independent requests', ()
     const minutes = pods(id).flatMap((chances) => [...chances]);
     const mean = average(minutes);
     const variance = average(minutes.map((chance) => (chance - mean) ** 2));
-    // independent requests on top of the chance that moves
+    // independent requests, in addition to the moving probability
     const dispersion = 1 + (REQUESTS * variance) / mean;
     expect(dispersion / phi).toBeGreaterThan(0.9);
     expect(dispersion / phi).toBeLessThan(1.1);

@@ -3,15 +3,15 @@ import { gamma, normal } from '../../support/sampling.ts';
 import { beta } from './random.ts';
 
 /**
- * How errors come about: families of services, from the textbook one whose requests fail independently to those whose pods have bad
- * minutes. All have the same mean rate of errors, so what differs is how they cluster.
+ * How errors arise: families of services, from the textbook one whose requests fail independently to those
+ * whose pods have bad minutes. All have the same mean error rate, so they differ only in how errors cluster.
  */
 export interface Family {
   id: string;
   title: string;
   /** probability of an error in each minute of one pod */
   pod: (random: Random, shape: Shape) => Float64Array;
-  /** factor on all pods alike, minute by minute; absent: none */
+  /** factor for all pods, minute by minute; absent: 1 */
   shared?: (random: Random, minutes: number) => Float64Array;
 }
 
@@ -21,11 +21,11 @@ export interface Shape {
   requests: number;
   /** mean probability of an error of a healthy pod */
   rate: number;
-  /** how many times more errors this pod has */
+  /** the factor of this pod's errors */
   effect: number;
 }
 
-/** Minutes left out at the begin, so that no burst process starts calm. */
+/** The first minutes are left out, so that no burst process starts calm. */
 const WARM_UP = 30;
 
 const steady = ({ minutes, rate, effect }: Shape): Float64Array =>
@@ -52,7 +52,10 @@ function negativeBinomial(phi: number): Family['pod'] {
   };
 }
 
-/** Lognormal intensity that follows itself: marginal dispersion φ of a healthy minute, correlation `rho` from minute to minute. */
+/**
+ * Autocorrelated lognormal intensity: marginal dispersion φ of a healthy minute, correlation `rho` from
+ * minute to minute.
+ */
 function autoregressive(phi: number, rho: number): Family['pod'] {
   return (random, shape) => {
     const variance = Math.log1p((phi - 1) / (shape.requests * shape.rate));
@@ -75,7 +78,7 @@ function bursts(often: number, times: number): Family['pod'] {
   };
 }
 
-/** on average; a burst that lasts may end with each minute */
+/** on average; a burst may end with each minute */
 const BURST_MINUTES = 3;
 
 function burstFactors(random: Random, minutes: number, { often, times }: { often: number; times: number }) {
@@ -88,14 +91,14 @@ function burstFactors(random: Random, minutes: number, { often, times }: { often
   return factors;
 }
 
-/** A swing of ±80% in half an hour, and incidents of ×5, on all pods of both arms. */
+/** A swing of ±80% in half an hour, and incidents of ×5, for all pods of both arms. */
 function incidents(random: Random, minutes: number): Float64Array {
   const phase = random() * 2 * Math.PI;
   const factors = burstFactors(random, minutes, { often: 0.02, times: 5 });
   return factors.map((factor, minute) => factor * (1 + 0.8 * Math.sin((2 * Math.PI * minute) / 30 + phase)));
 }
 
-/** Every pod keeps a rate of its own, with a coefficient of variation of 15%. */
+/** Every pod has a rate of its own, with a coefficient of variation of 15%. */
 function podEffects(random: Random, shape: Shape): Float64Array {
   const variance = Math.log1p(0.15 ** 2);
   const own = Math.exp(normal(random) * Math.sqrt(variance) - variance / 2);

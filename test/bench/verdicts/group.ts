@@ -1,6 +1,6 @@
 /**
- * A group of series that are measured on the same simulated streams: one call is one run, and gives one number per series.
- * A time is in minutes, Infinity for "never"; a yes or no is 1 or 0.
+ * A group of series that are measured on the same simulated streams: one call is one run, and gives one
+ * number for each series. A time is in minutes, Infinity for "never"; a yes or no is 1 or 0.
  */
 export interface Group {
   id: string;

@@ -8,7 +8,7 @@ import type { TemplateChange } from './watch.ts';
 import type { Climb } from './steps.ts';
 import { climbGroup, simpsonGroup } from './steps.ts';
 
-/** Everything that is simulated. The name of a series is `group/effect/method`. */
+/** Everything that is simulated. A series is named `group/effect/method`. */
 
 export const FAMILY_IDS = Object.keys(FAMILIES) as FamilyId[];
 
@@ -17,7 +17,10 @@ const MINUTE_EFFECTS: Effects = { aa: 1, x2: 2, x10: 10 };
 const BOUNDARY = 1.11;
 const SIZES: Effects = { 'x1.5': 1.5, x2: 2, x3: 3, x5: 5, x10: 10 };
 
-/** The families at windows of a minute: 19 stable pods, and 4 pods with the history the product asks for and with less. */
+/**
+ * The families with windows of a minute: 19 stable pods, and 4 pods, both with the history that the product
+ * asks for and with less.
+ */
 const families: Group[] = FAMILY_IDS.flatMap((family) => [
   errorGroup({
     id: `${family}-19`,
@@ -63,7 +66,7 @@ export interface Load {
   rate: number;
 }
 
-/** How long detection takes at which traffic; the canary is one pod of twenty. */
+/** The loads for which detection times are measured; the canary is one pod of twenty. */
 export const LOADS: readonly Load[] = [
   { id: 'load-2', canaryRps: 2, rate: 0.01 },
   { id: 'load-50', canaryRps: 50, rate: 0.01 },
@@ -80,7 +83,7 @@ const loads: Group[] = LOADS.map(({ id, canaryRps, rate }) =>
   }),
 );
 
-/** Other margins and risks than the default. */
+/** Other margins and risks than the defaults. */
 export const SETTINGS: readonly { id: string; title: string; template: TemplateChange }[] = [
   {
     id: 'harm-5',

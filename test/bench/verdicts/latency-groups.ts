@@ -3,7 +3,7 @@ import type { Group } from './group.ts';
 import { latencyGroup } from './latency.ts';
 import type { Slowness } from './latency-traffic.ts';
 
-/** What is simulated of latency, and the bars for it. */
+/** The simulations of latency, and their bars. */
 
 const EFFECTS: Readonly<Record<string, Slowness>> = {
   aa: {},
@@ -34,7 +34,7 @@ export const LATENCY_GROUPS: readonly Group[] = LAYOUTS.flatMap((layout) => [
 ]);
 
 const NAMES = { classic: 'classic buckets', native: 'native histogram' } as const;
-/** Minutes of the design's own simulation. */
+/** Minutes from the design's own simulation. */
 const REFERENCE = {
   classic: { 'x1.3': '2.2', stuck1: '4.1' },
   native: { 'x1.3': '2.1', stuck1: '5.4' },

@@ -3,7 +3,7 @@ import { logNormalTails } from '../../../analysis/stats/special/normal.ts';
 import type { Random } from '../../../lib/random.ts';
 import { binomial, randomOf } from './random.ts';
 
-/** Histograms of a service whose requests take lognormal times, window by window of a minute, pod by pod. */
+/** Histograms of a service with lognormal request times, window by window of a minute, pod by pod. */
 
 const MEDIAN_SECONDS = 0.08;
 const SIGMA = 0.8;
@@ -92,7 +92,7 @@ interface Pod {
   slowness: Slowness;
 }
 
-/** Counts per bucket, minute by minute, past and release. */
+/** Counts by bucket, minute by minute, of the past and the release. */
 function podCounts(service: LatencyService, { seed, run, slowness }: Pod): number[][] {
   const minutes = service.lookbackMinutes + service.minutes;
   const random = randomOf(...seed);
@@ -115,7 +115,7 @@ function swingAt(minute: number): number {
   return 1 + SWING * Math.sin((2 * Math.PI * (minute % SWING_MINUTES)) / SWING_MINUTES);
 }
 
-/** Share of each minute that lies in a slow burst. Bursts begin anywhere in a minute. */
+/** The share of each minute that is in a slow burst. Bursts begin anywhere in a minute. */
 export function slowShares(random: Random, minutes: number): Float64Array {
   const shares = new Float64Array(minutes);
   let free = -WARM_UP;
@@ -135,14 +135,14 @@ interface Shape {
   stuck: number;
 }
 
-/** Share of requests that take no longer than `seconds`. */
+/** The share of requests that take no longer than `seconds`. */
 export function shareBelow(seconds: number, { factor, stuck }: Omit<Shape, 'layout'>): number {
   const plain = (at: number): number =>
     at <= 0 ? 0 : Math.exp(logNormalTails(Math.log(at / (MEDIAN_SECONDS * factor)) / SIGMA).lower);
   return (1 - stuck) * plain(seconds) + (stuck > 0 ? stuck * plain(seconds - STUCK_SECONDS) : 0);
 }
 
-/** Walker's alias tables: one draw costs the same however many buckets there are. */
+/** Walker's alias tables: the cost of a draw does not depend on the number of buckets. */
 interface Sampler {
   keep: Float64Array;
   alias: Uint16Array;
@@ -174,7 +174,7 @@ export function aliasTable(shares: readonly number[]): Sampler {
     keep[more]! -= 1 - keep[less]!;
     if (keep[more]! < 1) small.push(large.pop()!);
   }
-  // what is left over is 1 but for rounding
+  // what remains is 1, apart from rounding
   for (const i of [...small, ...large]) keep[i] = 1;
   return { keep, alias };
 }

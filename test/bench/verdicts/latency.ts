@@ -41,7 +41,7 @@ export function latencyGroup({ id, service: kind, effects, share }: LatencyPlan)
 const HOUR = { lookbackMinutes: 60, minutes: 60 };
 const TEMPLATE = templateOf({ latency: { preset: 'auto' } }, 60);
 
-/** One healthy release under slow bursts, to measure what judging it costs. */
+/** One healthy release with slow bursts, to measure the cost of judging it. */
 export function latencyRun(byPod: boolean): { watch: () => Watch; windows: LatencyNumbers[] } {
   const service: LatencyService = { layout: 'native', drift: false, bursts: true, ...HOUR };
   const stable = stableLatency(service, ['cost']);
@@ -61,7 +61,7 @@ function armOf(layout: Histogram['layout'], pods: PodHistograms): Histogram {
   return histogram(layout, added(Object.values(pods).map(({ counts }) => counts)));
 }
 
-/** Statistics that know stable's past and no request of the canary yet. */
+/** Statistics that know stable's past and no canary request yet. */
 function learnt(run: number, history: LatencyHistory): AnalysisState {
   const watch = new Watch(TEMPLATE, run);
   const none = histogram(history.layout, [...BOUNDS[history.layout].map(() => 0), 0]);
@@ -93,7 +93,7 @@ function rollback(watch: Watch, windows: readonly LatencyNumbers[]): number {
 const NAIVE_RATIO = 1.1;
 const NAIVE_FAILURES = 5;
 
-/** The rule many dashboards have: the 99th percentile more than 10% above stable's, in five minutes. */
+/** The rule of many dashboards: the 99th percentile is more than 10% above stable's, in five minutes. */
 function naive(canary: readonly PodHistograms[], arms: readonly Histogram[]): number {
   let failures = 0;
   for (const [minute, pods] of canary.entries()) {

@@ -13,7 +13,7 @@ import { detectionCell, percent } from './table.ts';
 
 interface Method {
   title: string;
-  /** series without its family */
+  /** name of a series without its family */
   name: (family: string, effect: string) => string;
   reference?: ReferenceId;
 }
@@ -93,7 +93,7 @@ export function climbRows(summaries: Summaries): Row[] {
   return [head, ...rows];
 }
 
-/** What other margins than the default cost and bring; errors independent, windows of 15 s. */
+/** The costs and benefits of other margins than the default; errors are independent, windows 15 s. */
 export function marginRows(summaries: Summaries): Row[] {
   const rows = [
     { id: 'iid-15s', title: 'default: `harm.relative: 0.10`, `risk.harm: 0.05`' },
@@ -148,7 +148,9 @@ const SLOWNESSES = {
   stuck2: '2%',
 } as const;
 
-/** Latency: how often a healthy canary is rolled back, and how soon slower ones are, by kind of histogram. */
+/**
+ * Latency: how often a healthy canary is rolled back, and how soon slower canaries are, by kind of histogram.
+ */
 export function latencyRows(summaries: Summaries): Row[] {
   const kinds = [
     ['classic', 'classic buckets'],

@@ -4,8 +4,8 @@ import { mannWhitney } from '../../../analysis/stats/mann-whitney.ts';
 import { twoProportionZ } from '../../../analysis/stats/two-proportion-z.ts';
 
 /**
- * What other controllers would have done, looking once a minute as they do: the minute of the rollback, Infinity if there was none.
- * Each is given its best: exact arithmetic, and only "worse" counts.
+ * What other controllers would have done with one look a minute, as they have: the minute of the rollback,
+ * Infinity if there was none. Each gets its best case: exact arithmetic, and only "worse" counts.
  */
 export interface Minutes {
   canary: readonly Counts[];
@@ -17,7 +17,7 @@ const FIRST_LOOK = 5;
 const FLAGGER_SUCCESS = 0.99;
 const FLAGGER_FAILURES = 5;
 
-/** Flagger: success of the canary below 99% in five minutes, counted over the whole rollout. */
+/** Flagger: success of the canary is below 99% in five minutes, counted over the whole rollout. */
 export function flagger({ canary }: Minutes): number {
   let failures = 0;
   for (const [i, { bad, total }] of canary.entries()) {
@@ -50,7 +50,7 @@ export function mannWhitneyEachMinute(minutes: Minutes): number {
 
 const SETTINGS = seriesSettings({ direction: 'increase' });
 
-/** The judge of Kayenta on a growing window, every minute from the fifth; High is a rollback. */
+/** The judge of Kayenta on a growing window, every minute from the fifth; High means a rollback. */
 export function kayenta(minutes: Minutes): number {
   return eachMinute(minutes, (canary, stable) => {
     const { classification } = classifySeries({ canary, stable }, SETTINGS, () => 0.5);

@@ -69,7 +69,7 @@ function detection(summaries: Summaries): string {
   const lines = loads.map(({ id, canaryRps, rate }, i): Line => {
     const points = SIZES.flatMap((size): Point[] => {
       const summary = summaries[`${id}/x${size}/ours`];
-      // a mean over an hour in which less than half were found says nothing about time
+      // if less than half were found, a mean over an hour says nothing about time
       if (summary === undefined || MEASURES.share(summary).value < 0.5) return [];
       return [{ x: size, y: MEASURES.minutes(summary).value }];
     });
@@ -103,7 +103,7 @@ const PATHS = 5;
 const PATH_MINUTES = 20;
 const BAR = 20;
 
-/** Evidence of harm in a few releases, as a user would see it. */
+/** Evidence of harm in a few releases, as a user sees it. */
 function evidence(): string {
   const service = { ...PLAIN, tickSeconds: 15, minutes: PATH_MINUTES };
   const template = errorTemplate(service.tickSeconds);

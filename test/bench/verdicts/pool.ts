@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Series } from './group.ts';
 
-/** A part of one group's runs, small enough that all cores end together. */
+/** A part of one group's runs, small enough that all cores finish at about the same time. */
 export interface Job {
   group: string;
   /** seeds of the runs: first, last + 1 */
@@ -15,7 +15,7 @@ export interface Done {
   series: Series;
 }
 
-/** Works all jobs off on as many threads as there are cores; a thread that throws fails the benchmark. */
+/** Runs all jobs on one thread for each core; if a thread throws, the benchmark fails. */
 export async function workOff(jobs: readonly Job[], report: (done: Done) => void): Promise<void> {
   const waiting = [...jobs];
   const threads = Math.max(1, Math.min(availableParallelism(), jobs.length));
@@ -39,7 +39,7 @@ function runThread(next: () => Job | undefined, report: (done: Done) => void): P
   });
 }
 
-/** Runs of all groups, cut into parts; long groups do not come last. */
+/** The runs of all groups in parts; long groups do not come last. */
 export function jobsOf(groups: readonly { id: string; runs: number }[], part: number): Job[] {
   const parts = groups.map(({ id, runs }) =>
     Array.from({ length: Math.ceil(runs / part) }, (_, i) => ({
@@ -48,7 +48,7 @@ export function jobsOf(groups: readonly { id: string; runs: number }[], part: nu
       to: Math.min(runs, (i + 1) * part) + 1,
     })),
   );
-  // group by group in turn, so that progress says how much is left
+  // alternates between groups, so that progress shows how much remains
   const longest = Math.max(...parts.map(({ length }) => length));
   return Array.from({ length: longest }, (_, i) => parts.flatMap((list) => list.slice(i, i + 1))).flat();
 }

@@ -1,9 +1,12 @@
 import type { Random } from '../../../lib/random.ts';
 import { gamma } from '../../support/sampling.ts';
 
-/** Random numbers of the benchmark: every stream is named by its key, so any run can be repeated by itself. */
+/** Random numbers of the benchmark: a key names each stream, so any run can be repeated by itself. */
 
-/** Uniform on [0, 1) from a key (sfc32, 128 bits of state): streams of different keys do not meet within a benchmark. */
+/**
+ * Uniform on [0, 1) from a key (sfc32, 128 bits of state): streams of different keys do not overlap within a
+ * benchmark.
+ */
 export function randomOf(...key: readonly (string | number)[]): Random {
   const text = key.join('/');
   let [a, b, c, count] = [hash(text, 1), hash(text, 2), hash(text, 3), 1];
@@ -19,7 +22,7 @@ export function randomOf(...key: readonly (string | number)[]): Random {
   return next;
 }
 
-/** FNV-1a with a final avalanche; `salt` gives independent words of one text. */
+/** FNV-1a with a final avalanche; with different `salt` it gives independent words for one text. */
 function hash(text: string, salt: number): number {
   let value = Math.imul(0x811c9dc5 ^ salt, 0x01000193);
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
@@ -31,7 +34,10 @@ function hash(text: string, salt: number): number {
 /** Below this mean the gaps between successes are drawn one by one. */
 const FEW = 20;
 
-/** How many of `n` trials succeed. Exact; cost grows with the logarithm of n (Devroye 1986, X.4.3: split at a beta median). */
+/**
+ * The number of successes in `n` trials. Exact; cost grows with the logarithm of n (Devroye 1986, X.4.3:
+ * split at a beta median).
+ */
 export function binomial(n: number, p: number, random: Random): number {
   if (p >= 1) return n;
   if (p <= 0 || n <= 0) return 0;

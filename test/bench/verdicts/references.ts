@@ -1,8 +1,9 @@
 import type { FamilyId } from './families.ts';
 
 /**
- * What an independent simulation of the design, in another language and with other seeds, gave before it was built: share of healthy
- * releases rolled back in percent, share of canaries with twice the errors found within the hour in percent, and their mean minutes.
+ * Results from before the design was built, by an independent simulation in another language and with other
+ * seeds: share of healthy releases rolled back in percent, share of canaries with twice the errors found
+ * within the hour in percent, and their mean minutes.
  */
 type Reference = readonly [alarms: number, found: number, minutes: number];
 

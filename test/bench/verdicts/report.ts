@@ -16,7 +16,7 @@ import { checkRows, markdownTable, plainTable, summaryRows } from './table.ts';
 
 /** The result of a benchmark as it is written to a file. */
 export interface Report {
-  /** of each row */
+  /** runs of each row */
   runs: number;
   seconds: number;
   cores: number;
@@ -34,7 +34,7 @@ const MATRICES: Readonly<Record<string, (summaries: Summaries) => Row[]>> = {
   latency: latencyRows,
 };
 
-/** For a terminal. Tables of which something was not simulated are left out. */
+/** The report for a terminal. A table is left out if a part of it was not simulated. */
 export function plainReport({ checks, series, runs, seconds }: Report): string {
   const parts = [`${runs} runs of each row, ${seconds} s`, plainTable(checkRows(checks))];
   for (const rows of Object.values(MATRICES)) {

@@ -6,12 +6,12 @@ import { GROUPS } from './groups.ts';
 import type { Done } from './pool.ts';
 import { jobsOf, workOff } from './pool.ts';
 
-/** The whole simulation: all groups on all cores, then the cost alone. */
+/** The whole simulation: all groups on all cores, then the cost with nothing else running. */
 
 export interface Size {
   /** runs of each group */
   runs: number;
-  /** only groups whose name this matches, of which the cost is "cost"; absent: all */
+  /** only groups whose name matches; the cost has the name "cost"; absent: all */
   only?: RegExp;
 }
 
@@ -22,7 +22,7 @@ export interface Progress {
 }
 
 const PART = 20;
-/** less is not enough for the compiler to warm up */
+/** with less the compiler does not warm up */
 const LEAST_COST = 0.25;
 
 export async function simulate(
@@ -49,7 +49,7 @@ export async function simulate(
   return summaries({ ...series, ...cost });
 }
 
-/** Readings in the order of their seeds, so that a result does not depend on which thread was faster. */
+/** Readings in the order of their seeds, so that a result does not depend on the speed of the threads. */
 function joined(group: string, parts: Done[]): Series {
   const all: Series = {};
   for (const { series } of parts.sort((a, b) => a.job.from - b.job.from)) {

@@ -7,7 +7,7 @@ import { PLAIN } from './errors.ts';
 import type { TemplateChange } from './watch.ts';
 import { errorNumbers, errorTemplate, learnt, Watch } from './watch.ts';
 
-/** Groups in which the canary's weight rises 5 → 20 → 50%, on 20 pods that share the traffic evenly. */
+/** Groups in which the canary's weight rises 5 → 20 → 50%, on 20 pods with equal traffic. */
 
 const PODS = 20;
 const WEIGHTS = [5, 20, 50] as const;
@@ -21,7 +21,7 @@ interface Split {
   weight: number;
   /** requests per pod and window */
   requests: number;
-  /** chance of an error of either arm */
+  /** probability of an error in either arm */
   canaryRate: number;
   stableRate: number;
 }
@@ -49,7 +49,7 @@ function pastOf(
 
 export interface Climb {
   id: string;
-  /** of the whole service, requests per second */
+  /** requests per second of the whole service */
   rps: number;
   rate: number;
   template?: TemplateChange;
@@ -57,13 +57,13 @@ export interface Climb {
 }
 
 const EFFECTS = { aa: 1, x2: 2, x3: 3 };
-/** The default of the product: exactly here the canary is as bad as may never be promoted. */
+/** The product's default: here the canary is exactly at the limit of what may never be promoted. */
 const SAFE_MARGIN = { relative: 0.5, absolute: 0.001 };
 const TICK_SECONDS = 15;
 const DWELL_TICKS = 8;
 const HOUR_TICKS = 240;
 
-/** End to end: a step is left when the verdict is "pass" and it lasted two minutes. */
+/** End to end: a step ends when the verdict is "pass" and it has lasted two minutes. */
 export function climbGroup({ id, rps, rate, share, template: change }: Climb): Group {
   const template = errorTemplate(TICK_SECONDS, change);
   const requests = Math.round((rps / PODS) * TICK_SECONDS);
@@ -110,7 +110,10 @@ function climb(watch: Watch, draw: (weight: number) => Arms) {
 const DRIFT = [0.005, 0.01, 0.02] as const;
 const STEP_MINUTES = 10;
 
-/** Simpson's case: ten minutes per weight while the baseline of both arms drifts; `down` drifts the other way. */
+/**
+ * Simpson's paradox: ten minutes per weight while the baseline of both arms drifts; `down` drifts the other
+ * way.
+ */
 export function simpsonGroup(id: string): Group {
   const seconds = 60;
   const template = errorTemplate(seconds);

@@ -1,4 +1,7 @@
-/** A small writer of charts: text in, SVG out. The colours of lines read on light and on dark ground alike. */
+/**
+ * A small writer of charts: text in, SVG out. The colours of lines can be read on a light and on a dark
+ * background.
+ */
 
 export interface Point {
   x: number;
@@ -34,7 +37,9 @@ export type Colour = keyof typeof COLOURS;
 const WIDTH = 860;
 const PLOT = { left: 70, right: 840, top: 64 };
 
-/** A page with title, description for screen readers and a ground of its own, light or dark as the reader's. */
+/**
+ * A page with title, description for screen readers and its own background, light or dark like the reader's.
+ */
 export function page(
   title: string,
   description: string,
@@ -108,7 +113,7 @@ function stroke({ colour, dashed }: { colour: Colour; dashed?: boolean }): strin
   return `stroke="${COLOURS[colour]}" stroke-width="2"${dash}`;
 }
 
-/** Several lines may be of one kind. */
+/** Several lines may be of one kind; this gives each kind once. */
 function distinct(lines: readonly Line[]): Line[] {
   return lines.filter(({ title }, i) => lines.findIndex((other) => other.title === title) === i);
 }
@@ -141,7 +146,7 @@ export function legend(entries: readonly Entry[], y: number): string {
 export interface Bars {
   title: string;
   colour: Colour;
-  /** one per group, in the order of the groups */
+  /** one for each group, in the order of the groups */
   values: readonly number[];
 }
 
@@ -201,7 +206,7 @@ function column(
 
 type Scale = (value: number) => number;
 
-/** Where a value lies between two ends; outside it stays at the end. */
+/** The position of a value between two ends; a value outside is placed at the end. */
 export function scale({ min, max, log }: Axis, from: number, to: number): Scale {
   const by = log === true ? Math.log : (value: number) => value;
   return (value) => {

@@ -42,7 +42,7 @@ function bySection(results: readonly Result[]): Result[][] {
   return [...Map.groupBy(results, ({ section }) => section).values()];
 }
 
-/** Of each section one check. */
+/** One check of each section. */
 export function summaryRows(results: readonly Result[]): Row[] {
   const head = ['promise', 'bar', 'nearest to it', 'case'];
   return [
@@ -81,7 +81,7 @@ export function short(value: number): string {
 
 export const whole = (value: number): string => Math.round(value).toLocaleString('en').replaceAll(',', ' ');
 
-/** "2.7 min" where all were found, "45 min, 38%" where not, "–" where hardly any was. */
+/** "2.7 min" if all were found, "45 min, 38%" if not, "–" if hardly any was. */
 export function detectionCell(found: Estimate, minutes: Estimate): string {
   if (found.value >= 0.995) return `${short(minutes.value)} min`;
   if (found.value < 0.05) return `– (${percent(found.value)})`;

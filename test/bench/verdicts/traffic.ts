@@ -14,22 +14,22 @@ export interface Service {
   /** mean probability of an error of a healthy pod */
   rate: number;
   tickSeconds: number;
-  /** stable's past that the judge may learn from */
+  /** stable's past from which the judge may learn */
   lookbackMinutes: number;
   /** length of the release */
   minutes: number;
 }
 
-/** What the pods of one arm counted in one window, by name. */
+/** The counts of one arm's pods in one window, by name. */
 export type PodCounts = Record<string, Counts>;
 
 export interface StableTraffic {
   history: Required<History>;
-  /** per window the counts of all stable pods */
+  /** the counts of all stable pods, for each window */
   live: PodCounts[];
 }
 
-/** `seed` names the run: the same seed gives the same stable arm whatever the canary does. */
+/** `seed` names the run: the same seed gives the same stable arm, whatever the canary does. */
 export function stableTraffic(service: Service, seed: readonly (string | number)[]): StableTraffic {
   const { pods, podRps, lookbackMinutes, tickSeconds } = service;
   const past = Math.round((lookbackMinutes * 60) / tickSeconds);
@@ -48,7 +48,10 @@ export function stableTraffic(service: Service, seed: readonly (string | number)
   };
 }
 
-/** What the canary pods count during the release; `effect` times more errors than stable on average, 1 for a healthy one. */
+/**
+ * The counts of the canary pods during the release; `effect` is the factor of their errors, on average; 1 for
+ * a healthy canary.
+ */
 export function canaryTraffic(
   service: Service,
   seed: readonly (string | number)[],
@@ -71,7 +74,10 @@ interface Pod {
   effect: number;
 }
 
-/** Past and release of one pod. Chances are drawn minute by minute, so a window's length changes nothing but the grain. */
+/**
+ * Past and release of one pod. Probabilities are drawn minute by minute, so the length of a window only
+ * changes the resolution.
+ */
 function podCounts(service: Service, { seed, shared: run, rps, effect }: Pod): Counts[] {
   const { family, tickSeconds, rate } = service;
   const minutes = service.lookbackMinutes + service.minutes;

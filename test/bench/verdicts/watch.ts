@@ -6,21 +6,21 @@ import { judgeWindow, startStep } from '../../../analysis/judge/core/judge.ts';
 import type { PodCounts } from './traffic.ts';
 import { sum } from './traffic.ts';
 
-/** The product's judge looking at one simulated release, window after window. */
+/** The product's judge, which looks at one simulated release window by window. */
 export class Watch {
   readonly #templates: readonly BoundTemplate[];
   readonly #seconds: number;
   #startMs: number;
   state: AnalysisState = startStep(undefined, 0);
 
-  /** `run` only moves the clock: thinning draws are seeded by the time a release began. */
+  /** `run` only sets the clock: thinning draws are seeded by the time at which a release began. */
   constructor(template: BoundTemplate, run: number) {
     this.#templates = [template];
     this.#seconds = template.template.intervalMs / 1000;
     this.#startMs = 1_700_000_000_000 + run * 86_400_000;
   }
 
-  /** Goes on from the statistics of another watch of the same release. */
+  /** Continues with the statistics of another watch of the same release. */
   from(state: AnalysisState): this {
     this.state = state;
     return this;
@@ -44,7 +44,7 @@ export class Watch {
   }
 }
 
-/** What one window brought: counts or histograms of both arms, the past of stable with the first. */
+/** The numbers of one window: counts or histograms of both arms, and with the first window stable's past. */
 export type Numbers = ErrorNumbers | LatencyNumbers;
 type Ok<K extends 'counts' | 'histograms'> = Extract<Measurement, { outcome: 'ok'; kind: K }>;
 type Without = 'metric' | 'window' | 'outcome';
@@ -57,7 +57,7 @@ function measurementOf(numbers: Numbers, window: Window): Measurement {
   return { metric: METRIC, window, outcome: 'ok', ...numbers };
 }
 
-/** Counts of one window; `byPod: false` hides which pod counted what. */
+/** Counts of one window; `byPod: false` hides the pod of each count. */
 export function errorNumbers(
   { canary, stable }: { canary: PodCounts; stable: PodCounts },
   { history, byPod = true }: { history?: History; byPod?: boolean } = {},
@@ -71,14 +71,14 @@ export function errorNumbers(
   };
 }
 
-/** Fields of a template besides the defaults. */
+/** Fields of a template that differ from the defaults. */
 export interface TemplateChange {
   margin?: Record<string, Record<string, number>>;
   risk?: Record<string, number>;
   safeEvidence?: 'cumulative';
 }
 
-/** A template as a user would write it; what is not given is the product's default. */
+/** A template as a user would write it; everything else is the product's default. */
 export function templateOf(
   metric: Record<string, unknown>,
   tickSeconds: number,
@@ -95,8 +95,8 @@ export function errorTemplate(tickSeconds: number, change?: TemplateChange): Bou
 }
 
 /**
- * Statistics that have learnt from history and seen no request of the canary yet, so that several canaries can be compared with
- * the same stable arm without learning anew.
+ * Statistics that have learnt from history and have no canary request yet, so that several canaries can be
+ * compared with the same stable arm without learning again.
  */
 export function learnt(template: BoundTemplate, run: number, history: History, byPod = true): AnalysisState {
   const watch = new Watch(template, run);

@@ -3,7 +3,7 @@ import { collect, type Series } from './group.ts';
 import { GROUPS } from './groups.ts';
 import type { Job } from './pool.ts';
 
-/** One thread of the benchmark: gets jobs, answers each with the readings of its runs. */
+/** One thread of the benchmark: answers each job with the readings of its runs. */
 parentPort?.on('message', (job: Job) => {
   const group = GROUPS.find(({ id }) => id === job.group);
   if (group === undefined) throw new Error(`there is no group ${job.group}`);

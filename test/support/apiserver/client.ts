@@ -17,7 +17,7 @@ export const PATCH = {
   apply: 'application/apply-patch+yaml',
 };
 
-/** A server on a virtual clock and the few requests tests make of it. */
+/** A server on a virtual clock, and the few requests that tests send to it. */
 export class TestClient {
   readonly clock = new VirtualClock();
   readonly server: ApiServer;
@@ -70,7 +70,7 @@ export class TestClient {
   apply = (url: string, manager: string, body: Json, query = ''): Promise<Answer> =>
     this.send('PATCH', `${url}?fieldManager=${manager}${query}`, body, PATCH.apply);
 
-  /** Opens a watch; `read` gives the events that have arrived. */
+  /** Opens a watch; `read` returns the events that have arrived. */
   async watch(url: string): Promise<{ read(): JsonObject[]; ended(): boolean; close(): void }> {
     const response = await this.raw('GET', url);
     if (typeof response.body === 'string') throw new Error(`no watch: ${response.body}`);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const ASK = {
   /** status of the answer */
   status: 'x-status',
-  /** status of every attempt but the last; needs `tries` */
+  /** status of every attempt except the last; needs `tries` */
   first: 'x-first-status',
   /** the attempt that gets `status`, counting from 1 */
   tries: 'x-tries',
@@ -17,13 +17,13 @@ export const ASK = {
   delay: 'x-delay',
 } as const;
 
-/** What one arm has seen itself. */
+/** What one arm itself has seen. */
 export class Arm {
   readonly name: string;
-  /** attempts by the status they were answered with */
+  /** attempts by the status with which they were answered */
   readonly answered: Record<string, number> = {};
   readonly seconds: number[] = [];
-  /** answer of every request that asks for none */
+  /** the status for every request that asks for none */
   always = 200;
   #server: Server | Http2Server | undefined;
   #sockets = new Set<Socket>();
@@ -33,7 +33,7 @@ export class Arm {
     this.name = name;
   }
 
-  /** "bad of total", where these statuses are bad */
+  /** "bad of total", with these statuses as bad */
   counted(...bad: number[]): string {
     return `${bad.reduce((sum, status) => sum + (this.answered[status] ?? 0), 0)} of ${this.total}`;
   }
@@ -42,7 +42,10 @@ export class Arm {
     return Object.values(this.answered).reduce((sum, count) => sum + count, 0);
   }
 
-  /** HTTP/1.1. A call by gRPC has its status in the headers there: `x-status` is that, and HTTP answers 200. */
+  /**
+   * Listens with HTTP/1.1. Here the headers of a gRPC call have its status: that is `x-status`, and HTTP
+   * answers 200.
+   */
   listen(port = 0): Promise<number> {
     this.#server = createServer((request, response) => {
       const grpc = request.headers['content-type'] === 'application/grpc';
@@ -55,7 +58,7 @@ export class Arm {
     return this.#listen(this.#server, port);
   }
 
-  /** gRPC without encryption: `x-status` is the status of the call, which HTTP answers with 200. */
+  /** Listens with gRPC without encryption: `x-status` is the status of the call, and HTTP answers 200. */
   listenGrpc(): Promise<number> {
     const server = createHttp2Server();
     server.on('stream', (stream, headers) => {

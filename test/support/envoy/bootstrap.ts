@@ -22,8 +22,9 @@ const file = (directory: string, name: string): JsonObject => ({
 });
 
 /**
- * As Envoy Gateway starts Envoy: all default tags and four more, statistics made when they are first needed, numbers for Prometheus
- * from a listener of their own. Only what comes there by a stream comes from files, and histograms are merged more often.
+ * Starts Envoy like Envoy Gateway: all default tags and four more, statistics made when they are first
+ * needed, numbers for Prometheus from a listener of their own. There are two differences: what Envoy Gateway
+ * sends by a stream comes from files, and histograms are merged more often.
  */
 export function bootstrap(directory: string, ports: Ports): JsonObject {
   return {
@@ -64,7 +65,10 @@ const statsListener = (port: number): JsonObject => {
   });
 };
 
-/** Where requests come in, HTTP/1.1 and HTTP/2 alike; gRPC is counted by method, as on a listener with a GRPCRoute. */
+/**
+ * The entry for requests, HTTP/1.1 as well as HTTP/2; gRPC is counted by method, as on a listener with a
+ * GRPCRoute.
+ */
 export const connectionManager = (directory: string, port: number): JsonObject =>
   listener('shop/edge/http', port, {
     stat_prefix: 'http-10080',
@@ -98,7 +102,7 @@ const listener = (name: string, port: number, manager: JsonObject): JsonObject =
 export const staticCluster = (name: string, ports: readonly number[]): JsonObject =>
   localCluster(name, [{ ports, weight: 1 }]);
 
-/** A cluster of several backends side by side, each with its weight. */
+/** A cluster of several backends, each with its weight. */
 export function localCluster(
   name: string,
   localities: readonly { ports: readonly number[]; weight: number }[],

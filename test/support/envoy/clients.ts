@@ -4,7 +4,7 @@ import { connect } from 'node:http2';
 /** What a client saw of one request. */
 export interface Seen {
   status: number;
-  /** the arm that answered; "" where the gateway did */
+  /** the arm that answered; "" if the gateway did */
   arm: string;
   seconds: number;
   headers: IncomingHttpHeaders;
@@ -13,7 +13,7 @@ export interface Seen {
 export interface Load {
   port: number;
   path?: string;
-  /** of the i-th request */
+  /** headers of the i-th request */
   headers?: (i: number) => Record<string, string>;
   method?: string;
   host?: string;
@@ -21,7 +21,7 @@ export interface Load {
 
 const AT_ONCE = 16;
 
-/** `count` requests, some at a time. */
+/** Sends `count` requests, several at a time. */
 export async function send(count: number, load: Load): Promise<Seen[]> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const seen: Seen[] = [];
@@ -34,7 +34,7 @@ export async function send(count: number, load: Load): Promise<Seen[]> {
   return seen;
 }
 
-/** Requests one after another until told to stop; what they saw. */
+/** Sends requests one after another until it is stopped, and returns what they saw. */
 export function sendUntil(load: Load): { stop(): Promise<Seen[]> } {
   const agent = new http.Agent({ keepAlive: true });
   const running = new AbortController();
@@ -80,7 +80,7 @@ function one(agent: http.Agent, { port, path = '/', headers, method = 'GET', hos
   });
 }
 
-/** Calls by gRPC over one connection; returns the status of each. */
+/** Makes gRPC calls over one connection; returns the status of each. */
 export async function call(
   count: number,
   { port, path = '/shop.Cart/Add', headers }: Load,

@@ -6,16 +6,16 @@ import type { Seen } from './clients.ts';
 
 export const by = (arm: string) => (seen: Seen) => seen.arm === arm;
 
-/** How many were answered by the arm; "": by the gateway itself. */
+/** How many requests the arm answered; "": the gateway itself. */
 export const of = (seen: readonly Seen[], arm: string): number => seen.filter(by(arm)).length;
 
-/** Of "3 of 20". */
+/** The numbers of "3 of 20". */
 export const numbers = (text: string): { bad: number; total: number } => {
   const [bad = NaN, total = NaN] = text.split(' of ').map(Number);
   return { bad, total };
 };
 
-/** Envoy adds to its histograms a moment after the answer. */
+/** Envoy updates its histograms a moment after the answer. */
 export const histogramsHave = (count: number, route: string, client: PrometheusClient) =>
   eventually(async () => {
     const query = `sum(envoy_cluster_upstream_rq_time_count{envoy_cluster_name=~".*/${route}/.*"})`;
@@ -23,13 +23,13 @@ export const histogramsHave = (count: number, route: string, client: PrometheusC
     expect(answer.ok && answer.series[0]?.samples[0]?.value).toBe(count);
   });
 
-/** The gateway saw each request for longer than the back end, and for less time than the client. */
+/** For the gateway each request took longer than for the back end, and less time than for the client. */
 export function between({ bounds, counts }: Histogram, clients: number[], arm: number[]): void {
   const upTo = (all: number[], seconds: number) => all.filter((each) => each <= seconds).length;
   let below = 0;
   bounds.forEach((ms, i) => {
     below += counts[i] ?? 0;
-    // Envoy's histograms know two digits
+    // Envoy's histograms have a precision of two digits
     expect(below, `up to ${ms} ms`).toBeGreaterThanOrEqual(upTo(clients, (ms * 0.95 - 1) / 1000));
     expect(below, `up to ${ms} ms`).toBeLessThanOrEqual(upTo(arm, (ms * 1.05 + 1) / 1000));
   });

@@ -12,12 +12,12 @@ import { readBy, type Read } from './measured.ts';
 
 export interface Parts {
   prometheus: ScrapingPrometheus;
-  /** whose status stands on the route */
+  /** the controller whose status is on the route */
   controllerName: string;
   follow: (routes: readonly KubeObject[]) => Promise<void>;
 }
 
-/** A route that Sluice splits, what follows it, and a real Prometheus beside that. */
+/** A route that Sluice splits, the data plane that follows it, and a real Prometheus. */
 export class Edge {
   readonly #parts: Parts;
   readonly #world: ObjectWorld;
@@ -40,12 +40,12 @@ export class Edge {
     return this.#parts.follow(this.routes());
   }
 
-  /** Has Sluice write the split, and the data plane follow it. */
+  /** Lets Sluice write the split, and waits until the data plane follows it. */
   async go(split: Split): Promise<void> {
     await this.#parts.follow(this.write(split));
   }
 
-  /** Has Sluice write the split; the routes as they are then. */
+  /** Lets Sluice write the split; returns the routes after it. */
   write(split: Split): KubeObject[] {
     const refused = gateway.refuse(this.#context());
     if (refused.length > 0) throw new Error(refused.map(({ sentence }) => sentence).join(' '));
@@ -55,7 +55,7 @@ export class Edge {
     return this.routes();
   }
 
-  /** What Sluice reads of the requests that `traffic` sends; `stableOnly`: as where there is no canary. */
+  /** What Sluice reads about the requests that `traffic` sends; `stableOnly`: as if there were no canary. */
   async during(traffic: () => Promise<unknown>, stableOnly = false): Promise<Read> {
     const startMs = await this.#parts.prometheus.scraped();
     await traffic();

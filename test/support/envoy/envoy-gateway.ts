@@ -9,16 +9,20 @@ export type Endpoints = Readonly<Record<string, readonly number[]>>;
 
 export interface Options {
   endpoints: Endpoints;
-  /** those that have one cluster for each Service: what it is called. Absent: by the place in the route, as Envoy Gateway does */
+  /**
+   * for implementations with one cluster for each Service: its name. Absent: named by the place in the route,
+   * like Envoy Gateway
+   */
   byService?: (service: string) => JsonObject & { name: string };
-  /** what a BackendTrafficPolicy asks for */
+  /** as in a BackendTrafficPolicy */
   retries?: number;
 }
 
 /**
- * What Envoy Gateway makes of routes, as far as these tests go: references without weight are left out; the rest share the rule's
- * cluster, unless one of them has a filter, which gives each a cluster of its own; copies have theirs. The share of a Service
- * without ready endpoints goes to a cluster that does not exist.
+ * What Envoy Gateway makes of routes, as far as these tests need it: references without weight are left out;
+ * the others share the rule's cluster, unless one of them has a filter, which gives each a cluster of its
+ * own; copies have clusters of their own. The share of a Service without ready endpoints goes to a cluster
+ * that does not exist.
  */
 export function envoyGateway(routes: readonly KubeObject[], options: Options): Xds {
   const rules = routes.flatMap((route) =>
@@ -88,7 +92,7 @@ function destination(
   };
 }
 
-/** As Cilium, Contour and kgateway do: one cluster for each Service, whatever is split. */
+/** Like Cilium, Contour and kgateway: one cluster for each Service, whatever is split. */
 function services(
   rule: JsonObject,
   endpoints: Endpoints,
@@ -108,7 +112,7 @@ function services(
   };
 }
 
-/** What the filters of a reference do to headers. */
+/** How the filters of a reference change headers. */
 function headersOf(filters: readonly JsonObject[]): JsonObject {
   const of = (what: string, edit: string) =>
     filters
@@ -153,7 +157,7 @@ const headerMatches = (match: JsonObject): JsonObject[] =>
     string_match: type === 'RegularExpression' ? { safe_regex: { regex: value } } : { exact: value },
   }));
 
-/** The longer path first, and of one length the one that asks for more headers. */
+/** The longer path first; if they are equally long, the one that asks for more headers. */
 const rankOf = (match: JsonObject): number =>
   (getString(match, 'path', 'value') ?? getString(match, 'method', 'service') ?? '/').length * 100 +
   getObjects(match, 'headers').length;

@@ -14,13 +14,13 @@ interface EdgeOptions extends Omit<Options, 'endpoints'> {
 
 const ENVOY_GATEWAY = 'gateway.envoyproxy.io/gatewayclass-controller';
 
-/** A data plane with a real Prometheus, and for each test two arms behind it. */
+/** A data plane with a real Prometheus, and two arms behind it for each test. */
 export class Lab {
   readonly plane: Plane;
   readonly prometheus: ScrapingPrometheus;
   stable = new Arm('stable');
   canary = new Arm('canary');
-  /** without an entry a Service has no ready endpoint */
+  /** a Service without an entry has no ready endpoint */
   endpoints: Endpoints = {};
 
   private constructor(plane: Plane, prometheus: ScrapingPrometheus) {
@@ -38,7 +38,7 @@ export class Lab {
     await this.plane.close();
   }
 
-  /** New arms. */
+  /** Starts new arms. */
   async arms(listen = (arm: Arm) => arm.listen()): Promise<void> {
     await Promise.all([this.stable.close(), this.canary.close()]);
     this.stable = new Arm('stable');

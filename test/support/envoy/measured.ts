@@ -7,14 +7,14 @@ import { measure } from '../../../analysis/measure/measure.ts';
 import type { PrometheusClient } from '../../../analysis/measure/prometheus/client.ts';
 import type { Presets } from '../../../providers/provider.ts';
 
-/** What a preset reads over a window, metric by metric; a sentence where it reads nothing. */
+/** What a preset reads over a window, metric by metric; a sentence if it reads nothing. */
 export interface Read {
   errors: { canary: string; stable: string } | string;
   latency?: { canary: Histogram; stable: Histogram } | string;
   share?: { canary: number; stable: number } | string;
 }
 
-/** What a preset reads, by the code that a release is judged with. */
+/** What a preset reads, through the code that judges a release. */
 export async function readBy(
   presets: Presets,
   variables: Readonly<Record<string, string>>,

@@ -3,19 +3,19 @@ import { call, type Load } from './clients.ts';
 import { envoyGateway, type Options } from './envoy-gateway.ts';
 import { RealEnvoy } from './process.ts';
 
-/** What routes requests, and counts them for a Prometheus. */
+/** Routes requests, and counts them for a Prometheus. */
 export interface Plane {
-  /** of the requests to be routed */
+  /** the port for requests */
   port: number;
   metrics: { port: number; path: string };
-  /** Resolves when requests go by these routes. */
+  /** Resolves when requests follow these routes. */
   follow(routes: readonly KubeObject[], options: Options): Promise<void>;
-  /** Calls by gRPC; the status of each. */
+  /** Makes gRPC calls; returns the status of each. */
   call(count: number, load: Omit<Load, 'port'>): Promise<number[]>;
   close(): Promise<void>;
 }
 
-/** A real Envoy, told what Envoy Gateway would make of the routes. */
+/** A real Envoy with the configuration that Envoy Gateway would make of the routes. */
 export async function realPlane(binary: string): Promise<Plane & { envoy: RealEnvoy }> {
   const envoy = await RealEnvoy.start(binary);
   return {

@@ -24,7 +24,7 @@ const PLURALS: Record<string, string> = {
 };
 const SERVICES = ['web', 'web-canary'];
 
-/** The playground's data plane with its own API server; the Gateway `public` is of Envoy Gateway's class. */
+/** The playground's data plane with its own API server; the Gateway `public` has Envoy Gateway's class. */
 export async function playgroundPlane(): Promise<Plane> {
   const api = await listen(createApiServer({ clock: systemClock, random: seeded(1) }), 0);
   const apply = (object: KubeObject) => applied(api.url, object);
@@ -60,7 +60,7 @@ export async function playgroundPlane(): Promise<Plane> {
   };
 }
 
-/** It speaks HTTP/1.1 only, where the status of a call stands in the headers. */
+/** The playground speaks only HTTP/1.1, where the headers contain the status of a call. */
 const asCall = ({ path = '/shop.Cart/Add', headers }: Omit<Load, 'port'>): Omit<Load, 'port'> => ({
   path,
   method: 'POST',
@@ -77,7 +77,7 @@ async function applied(server: string, object: KubeObject): Promise<void> {
   if (!answer.ok) throw new Error(`${kind} ${metadata.name}: ${answer.status} ${await answer.text()}`);
 }
 
-/** What a user would have written. */
+/** The route as a user would write it. */
 const bare = ({
   apiVersion,
   kind,
@@ -106,7 +106,7 @@ const EDGE = object(GATEWAY_API, 'Gateway', 'public', {
 const service = (name: string): KubeObject =>
   object('v1', 'Service', name, { spec: { ports: [{ name: 'http', port: 80 }] } });
 
-/** One endpoint, which is ready if there is a port: a slice has one for all of its addresses. */
+/** One endpoint, which is ready if there is a port: a slice has one port for all its addresses. */
 function slice(of: string, [port]: readonly number[]): KubeObject {
   const endpoints = [{ addresses: ['127.0.0.1'], conditions: { ready: port !== undefined } }];
   const { metadata, ...rest } = object('discovery.k8s.io/v1', 'EndpointSlice', of, {

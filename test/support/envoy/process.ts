@@ -8,10 +8,10 @@ import { freePort } from '../../../playground/dataplane/metrics/prometheus.ts';
 import { eventually } from '../eventually.ts';
 import { bootstrap, connectionManager, type Ports } from './bootstrap.ts';
 
-/** What a control plane has Envoy do. */
+/** The configuration that a control plane gives Envoy. */
 export interface Xds {
   clusters: readonly JsonObject[];
-  /** of the one virtual host, in their order */
+  /** the routes of the one virtual host, in their order */
   routes: readonly JsonObject[];
 }
 
@@ -19,11 +19,14 @@ const CLUSTER = 'type.googleapis.com/envoy.config.cluster.v3.Cluster';
 const ROUTES = 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration';
 const LISTENER = 'type.googleapis.com/envoy.config.listener.v3.Listener';
 
-/** A real Envoy on loopback, configured by files that are replaced whole, as a control plane would by its stream. */
+/**
+ * A real Envoy on loopback. Its configuration is in files that are replaced as a whole, like the updates in a
+ * control plane's stream.
+ */
 export class RealEnvoy {
-  /** of the requests to be routed */
+  /** the port for requests */
   readonly port: number;
-  /** of `/stats/prometheus` */
+  /** the port for `/stats/prometheus` */
   readonly statsPort: number;
   readonly #directory: string;
   readonly #ports: Ports;
@@ -52,7 +55,10 @@ export class RealEnvoy {
     return envoy;
   }
 
-  /** New clusters at once, routes to them afterwards, and what is left of the old clusters at the end: nothing is ever amiss. */
+  /**
+   * First the new clusters, then the routes to them, and at the end the removal of old clusters: so no
+   * request fails.
+   */
   async publish({ clusters, routes }: Xds): Promise<void> {
     const names = clusters.map(({ name }) => name);
     const old = this.#clusters.filter(({ name }) => !names.includes(name));
@@ -73,7 +79,7 @@ export class RealEnvoy {
     await this.#taken('.rds.', this.#write('routes', ROUTES, [routeConfiguration(routes)]));
   }
 
-  /** Every counter and gauge whose name holds `filter`. */
+  /** Every counter and gauge whose name contains `filter`. */
   async stats(filter: string): Promise<Record<string, string>> {
     const answer = await this.#admin(`/stats?filter=${encodeURIComponent(filter)}`);
     const lines = answer.split('\n').filter((line) => line !== '');

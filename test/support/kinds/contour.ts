@@ -1,6 +1,9 @@
 import { flag, list, object, text, whole, words } from './words.ts';
 
-/** `spec` of HTTPProxy, by the Go types of Contour's apis/projectcontour/v1: what may stand around the weights. */
+/**
+ * `spec` of HTTPProxy, from the Go types in Contour's apis/projectcontour/v1: the fields that may surround
+ * the weights.
+ */
 
 const NAME = text({ minLength: 1 });
 const headerValues = list(object({ name: NAME, value: NAME }, ['name', 'value']));

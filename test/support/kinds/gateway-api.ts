@@ -15,13 +15,16 @@ import {
 } from './rules.ts';
 import { flag, int32, list, object, text, whole, words } from './words.ts';
 
-/** `spec` of HTTPRoute and GRPCRoute, by the reference pages of the Gateway API (v1, standard channel). */
+/** `spec` of HTTPRoute and GRPCRoute, from the reference pages of the Gateway API (v1, standard channel). */
 
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const DNS_NAME = `${LABEL}(\\.${LABEL})*`;
 const PORT = whole(1, 65_535, { format: 'int32' });
 const HEADER_NAME = text({ minLength: 1, maxLength: 256, pattern: "^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$" });
-/** The pattern stands in the experimental channel only; what fits it fits both. Written so that it reads every text in one go. */
+/**
+ * The pattern is only in the experimental channel; a value that matches it is valid in both. It is written so
+ * that it reads every text in one pass.
+ */
 const HEADER_VALUE = text({ minLength: 1, maxLength: 4096, pattern: '^[!-~]+([\\t ][!-~]+)*$' });
 const SECTION = text({ minLength: 1, maxLength: 253, pattern: `^${DNS_NAME}$` });
 const HOST = text({ minLength: 1, maxLength: 253, pattern: `^(\\*\\.)?${DNS_NAME}$` });

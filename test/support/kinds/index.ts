@@ -12,8 +12,9 @@ import { destinationRuleSpec, virtualServiceSpec } from './istio.ts';
 import { list, object, text } from './words.ts';
 
 /**
- * Kinds of other projects as far as tests need them: structure, defaults, limits and rules, written from their reference pages.
- * They say what may stand around the fields that Sluice knows, and what an API server fills in.
+ * Kinds of other projects, as far as tests need them: structure, defaults, limits and rules, written from
+ * their reference pages. They contain the fields that may surround those that Sluice knows, and the defaults
+ * of an API server.
  */
 export type ForeignKind =
   'HTTPProxy' | 'HTTPRoute' | 'GRPCRoute' | 'VirtualService' | 'DestinationRule' | 'TrafficSplit';
@@ -69,8 +70,8 @@ export function foreignSchema(kind: ForeignKind, version: string): JsonObject {
 }
 
 /**
- * Says what an API server finds wrong with an object by that schema, its CEL rules among it: [] if nothing. Alternatives
- * (`oneOf`) are left to Ajv, because the server of the playground does not judge them.
+ * Finds what an API server complains about in an object, by that schema and its CEL rules: [] if nothing. Ajv
+ * checks alternatives (`oneOf`), because the playground's server does not.
  */
 export function foreignCheck(kind: ForeignKind, version: string): (checked: KubeObject) => string[] {
   const schema = foreignSchema(kind, version);
@@ -79,7 +80,7 @@ export function foreignCheck(kind: ForeignKind, version: string): (checked: Kube
     ...(fits({ spec }) ? [] : (fits.errors ?? [])).map((e) => `${e.instancePath} ${e.message ?? ''}`),
     ...faultsOf(schema, { spec }),
   ];
-  // Asked about the same few states many thousand times.
+  // The same few states are checked many thousand times.
   const known = new Map<string, string[]>();
   return ({ spec = {} }) => {
     const content = JSON.stringify(spec);
@@ -89,7 +90,7 @@ export function foreignCheck(kind: ForeignKind, version: string): (checked: Kube
   };
 }
 
-/** What the API server of the playground finds wrong with a value, once it has filled in the defaults. */
+/** The complaints of the playground's API server about a value, after it has filled in the defaults. */
 export function faultsOf(schema: JsonObject, value: JsonObject): string[] {
   const filled = cloneJson(value);
   applyDefaults(schema, filled);

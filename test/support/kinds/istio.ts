@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../lib/json.ts';
 import { span, workloadLabels } from './rules.ts';
 import { dictionary, double, flag, int32, list, object, oneOf, text, uint32, whole, words } from './words.ts';
 
-/** `spec` of VirtualService and DestinationRule, by the reference pages of Istio's traffic management. */
+/** `spec` of VirtualService and DestinationRule, from the reference pages of Istio's traffic management. */
 
 const texts = list(text());
 const textByName = dictionary(text());

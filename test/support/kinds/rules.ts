@@ -1,12 +1,13 @@
 import type { JsonObject } from '../../../lib/json.ts';
 
 /**
- * What the definitions of other projects say in CEL, told here in CEL of our own: each rule refuses what theirs refuses, as far
- * as it concerns what Sluice writes or what may stand beside it. The sentence names what holds where the rule is kept.
+ * Rules that other projects' definitions write in CEL, written again in CEL of our own: each rule refuses
+ * what theirs refuses, as far as it concerns what Sluice writes or what may surround that. Its sentence says
+ * what is true if the rule is obeyed.
  */
 const rule = (expression: string, message: string): JsonObject => ({ rule: expression, message });
 
-/** A schema whose values also keep these rules. */
+/** A schema whose values also obey these rules. */
 const ruled = (schema: JsonObject, ...rules: [string, string][]): JsonObject => ({
   ...schema,
   'x-kubernetes-validations': rules.map(([expression, message]) => rule(expression, message)),
@@ -14,7 +15,7 @@ const ruled = (schema: JsonObject, ...rules: [string, string][]): JsonObject => 
 
 const quoted = (words: readonly string[]): string => `[${words.map((word) => `'${word}'`).join(', ')}]`;
 
-/** An object whose `type` says which one of these members stands; `members` by type. */
+/** An object whose `type` says which one of these members is set; `members` by type. */
 export const union = (members: Record<string, string>, of: JsonObject): JsonObject =>
   ruled(
     of,
@@ -24,7 +25,7 @@ export const union = (members: Record<string, string>, of: JsonObject): JsonObje
     ]),
   );
 
-/** A list of filters in which none of these types stands twice, and not all of `apart` stand together. */
+/** A list of filters that contains none of these types twice, and not all of `apart` together. */
 export const filterList = (
   filters: JsonObject,
   once: readonly string[],
@@ -39,7 +40,7 @@ export const filterList = (
   return ruled(filters, single, [separate, `${apart.join(' and ')} do not stand together`]);
 };
 
-/** A reference that names a port where it is to a Service. */
+/** A reference that has to name a port if it is to a Service. */
 export const withPort = (reference: JsonObject): JsonObject =>
   ruled(reference, [
     "self.group != '' || self.kind != 'Service' || has(self.port)",
@@ -52,7 +53,7 @@ export const mirrorShare = (mirror: JsonObject): JsonObject =>
 export const properFraction = (fraction: JsonObject): JsonObject =>
   ruled(fraction, ['self.denominator >= self.numerator', 'the fraction is at most 1']);
 
-/** A list in which "*" stands alone. */
+/** A list in which "*" has to be the only entry. */
 export const starAlone = (texts: JsonObject): JsonObject =>
   ruled(texts, ["self.size() < 2 || self.all(each, each != '*')", '"*" stands alone']);
 
@@ -61,7 +62,7 @@ const sameText = (key: string): string =>
   `(has(a.${key}) ? a.${key} : '') == (has(b.${key}) ? b.${key} : '')`;
 const NAMED = (of: string): string => `(has(${of}.sectionName) && ${of}.sectionName != '')`;
 
-/** What keeps these is right for both channels: the experimental one also looks at ports. */
+/** A list that obeys these rules is valid in both channels: the experimental one also looks at ports. */
 export const parentList = (parents: JsonObject): JsonObject => {
   const same = `${SAME_PARENT} && ${sameText('__namespace__')}`;
   return ruled(
@@ -82,7 +83,7 @@ export const parentList = (parents: JsonObject): JsonObject => {
 };
 
 const MOST_RULES = 16;
-/** Lists have no sum in CEL. */
+/** CEL has no sum of a list. */
 const MATCHES = Array.from(
   { length: MOST_RULES },
   (_, i) => `(self.size() > ${i} && has(self[${i}].matches) ? self[${i}].matches.size() : 0)`,
@@ -92,7 +93,7 @@ export const ruleList = (rules: JsonObject): JsonObject =>
   ruled(
     rules,
     [`${MATCHES} <= 128`, 'all rules together have at most 128 matches'],
-    // The experimental channel alone says so; what keeps it is right for both.
+    // Only the experimental channel has this rule; what obeys it is valid in both.
     [
       'self.all(a, !has(a.name) || self.filter(b, has(b.name) && b.name == a.name).size() == 1)',
       'the name of a rule is unique',
@@ -117,7 +118,7 @@ export const httpRule = (of: JsonObject): JsonObject =>
       const why = `${filter} replaces a prefix where there is one match, by PathPrefix`;
       return [
         [`!has(self.filters) || !self.filters.${replaces} || ${ONE_PREFIX}`, why],
-        // As theirs it looks at one such reference, not at two.
+        // Like their rule, it looks at one such reference, not at two.
         [
           `!has(self.backendRefs) || !self.backendRefs.exists_one(b, has(b.filters) && b.filters.${replaces}) || ${ONE_PREFIX}`,
           `${why}, also for a backendRef`,
@@ -164,11 +165,11 @@ export const routeTimeouts = (timeouts: JsonObject): JsonObject =>
     'request lasts at least as long as backendRequest',
   ]);
 
-/** Istio: a text that is a time. */
+/** Istio: a text with a duration. */
 export const span = (time: JsonObject): JsonObject =>
   ruled(time, ["duration('1ms') <= duration(self)", 'a time of at least 1ms']);
 
-/** Istio: labels by which workloads are chosen. */
+/** Istio: labels that select workloads. */
 export const workloadLabels = (labels: JsonObject): JsonObject =>
   ruled(labels, [
     "self.all(key, key != '' && !key.contains('*') && !self[key].contains('*'))",

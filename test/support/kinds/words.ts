@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../../lib/json.ts';
 
-/** The few words in which the schemas of this folder are written; they mean what they mean in OpenAPI 3.0. */
+/** The few words of the schemas in this folder, with their meaning in OpenAPI 3.0. */
 
 export const text = (limits: JsonObject = {}): JsonObject => ({ type: 'string', ...limits });
 export const words = (...values: string[]): JsonObject => ({ type: 'string', enum: values });
@@ -29,7 +29,7 @@ export const object = (properties: JsonObject, required: string[] = []): JsonObj
   ...(required.length === 0 ? {} : { required }),
 });
 
-/** An object of which at most one of these members is set. */
+/** An object in which at most one of these members is set. */
 export function oneOf(members: string[], of: JsonObject): JsonObject {
   const each = members.map((name): Json => ({ required: [name] }));
   return { ...of, oneOf: [{ not: { anyOf: each } }, ...each] };

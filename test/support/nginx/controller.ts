@@ -4,7 +4,7 @@ import { ingress } from '../dataplane-objects.ts';
 
 /** A release behind ingress-nginx. */
 export interface Released {
-  /** of the Service; the canary's is `<name>-canary` */
+  /** name of the Service; the canary's is `<name>-canary` */
   name: string;
   /** annotations of the user's Ingress and of the canary's, without the prefix */
   main?: Record<string, string>;
@@ -17,7 +17,7 @@ export const hostOf = ({ name }: Released): string => `${name}.example`;
 export const upstreamOf = ({ name }: Released): string => `shop-${name}-80`;
 const canaryOf = ({ name }: Released): string => `shop-${name}-canary-80`;
 
-/** The Ingresses, the user's older. */
+/** The Ingresses; the user's is the older one. */
 export const ingressesOf = (released: Released): KubeObject[] => [
   ingress({
     name: released.name,
@@ -84,7 +84,7 @@ function shaping(annotations: Record<string, string>): object {
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** What a client's session cookie holds after an answer of that arm. */
+/** The session cookie of a client after an answer of that arm. */
 export function sessionOf(released: Released, arm: 'stable' | 'canary'): string {
   const name = arm === 'stable' ? upstreamOf(released) : canaryOf(released);
   return `1.2.3|${md5(md5(name) + name)}`;

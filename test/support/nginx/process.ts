@@ -9,10 +9,12 @@ import { eventually } from '../eventually.ts';
 
 const STAND_INS = join(import.meta.dirname, 'lua');
 
-/** A real nginx with the balancer of ingress-nginx; `/<upstream>/` is a location whose stable upstream is that. */
+/**
+ * A real nginx with the balancer of ingress-nginx; `/<upstream>/` is a location with that stable upstream.
+ */
 export class RealNginx {
   readonly port: number;
-  /** where the pods of each arm answer */
+  /** the ports of the pods of each arm */
   readonly arms: { stable: number; canary: number };
   readonly #child: ChildProcess;
   readonly #directory: string;
@@ -47,7 +49,10 @@ export class RealNginx {
     return nginx;
   }
 
-  /** As the controller does; resolves when the balancer has them. `last` is the name of one that has endpoints. */
+  /**
+   * Sends the backends like the controller; resolves when the balancer has them. `last` is the name of one
+   * that has endpoints.
+   */
   async tell(backends: readonly object[], last: string): Promise<void> {
     const url = `http://127.0.0.1:${this.port}/configuration/backends`;
     const answer = await fetch(url, { method: 'POST', body: JSON.stringify(backends) });
@@ -58,7 +63,7 @@ export class RealNginx {
     });
   }
 
-  /** How many of so many requests without headers would go to the canary. */
+  /** The number of requests without headers, out of `times`, that would go to the canary. */
   async draw(upstream: string, times: number): Promise<number> {
     const answer = await fetch(`http://127.0.0.1:${this.port}/draw/${upstream}/${times}`);
     return Number(await answer.text());
@@ -79,7 +84,7 @@ const DICTIONARIES = [
 ];
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** What matters of ingress-nginx's own template. */
+/** The parts of ingress-nginx's own template that matter here. */
 const configuration = (
   { modules, lua }: NginxWithLua,
   directory: string,

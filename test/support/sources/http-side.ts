@@ -2,7 +2,7 @@ import { openHttp } from '../../../analysis/measure/http/endpoint.ts';
 import type { Endpoint } from '../../../analysis/measure/source.ts';
 import { Side } from './side.ts';
 
-/** A document of the counts as they are now, for each Service. */
+/** Serves a document with the present counts for each Service. */
 export class HttpSide extends Side {
   readonly name: string = 'http';
   readonly queries = { bad: '/counts/{{service}}#/bad', total: '/counts/{{service}}#/total' };

@@ -3,7 +3,7 @@ import { endpointOver } from '../../../analysis/measure/prometheus/endpoint.ts';
 import type { Endpoint } from '../../../analysis/measure/source.ts';
 import { Side, type Told } from './side.ts';
 
-/** Two counters of each Service, and `up`, over Prometheus' query API. */
+/** Serves two counters of each Service, and `up`, with Prometheus' query API. */
 export class PrometheusSide extends Side {
   readonly name = 'prometheus';
   readonly queries = { bad: 'bad{service="{{service}}"}', total: 'total{service="{{service}}"}' };

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Counts } from '../../../api/analysis.ts';
 import type { Endpoint } from '../../../analysis/measure/source.ts';
 
-/** What a source is asked for, as the suite knows it. */
+/** The true numbers behind a source, which the suite knows. */
 export interface Told {
   canary: Counts | undefined;
   stable: Counts | undefined;
@@ -11,17 +11,17 @@ export interface Told {
 
 export type Fault = 'none' | 'silent' | 'error' | 'garbage' | 'redirect';
 
-/** A source to be held to the suite: a real server on loopback, and the end point that asks it. */
+/** A source for the suite: a real server on loopback, and the end point that queries it. */
 export abstract class Side {
   abstract readonly name: string;
-  /** queries of both arms */
+  /** queries for both arms */
   abstract readonly queries: { bad: string; total: string };
   /** a query for the number of bad requests so far */
   abstract readonly number: string;
   fault: Fault = 'none';
-  /** requests that reached the server */
+  /** the number of requests that reached the server */
   asked = 0;
-  /** how often a redirect was followed */
+  /** the number of redirects that were followed */
   followed = 0;
   readonly history: { atMs: number; told: Told }[] = [];
   #server: Server | undefined;
@@ -32,7 +32,7 @@ export abstract class Side {
     return this.#endpoint;
   }
 
-  /** What is true from that time on. */
+  /** Sets what is true from that time on. */
   tell(atMs: number, told: Told): void {
     this.history.push({ atMs, told });
   }

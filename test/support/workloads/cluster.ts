@@ -16,9 +16,9 @@ export const NAMESPACE = 'shop';
 
 export interface ClusterOptions {
   schedule?: boolean;
-  /** puts something between the workloads and the store, e.g. an admission that refuses */
+  /** puts a layer between the workloads and the store, e.g. an admission that refuses */
   between?: (store: StoreClient) => StoreClient;
-  /** the fake one if absent */
+  /** default: the fake one */
   runtime?: PodRuntime;
   /** milliseconds until the next pod is ready; instead of `runtime` */
   readyAfter?: () => number;
@@ -66,7 +66,7 @@ export class Cluster {
     return this.store.get(resource, NAMESPACE, name);
   }
 
-  /** Changes the object by `change` and writes it. */
+  /** Changes the object with `change` and writes it. */
   edit<T extends KubeObject = Deployment>(
     name: string,
     change: (draft: T) => void,
@@ -77,7 +77,7 @@ export class Cluster {
     this.store.update(resource, draft);
   }
 
-  /** As edit, of the status. */
+  /** Like edit, for the status. */
   editStatus<T extends KubeObject = Deployment>(
     name: string,
     change: (draft: T) => void,
@@ -141,7 +141,7 @@ export function deployment(
   };
 }
 
-/** Sets the image, and what the template's annotations should be. */
+/** Sets the image, and the annotations of the template. */
 export function release(
   image: string,
   annotations: Record<string, string> = {},
