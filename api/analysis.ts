@@ -13,7 +13,7 @@ export interface Counts {
   bad: number;
 }
 
-/** What sources answer with, and kinds of metrics are made of. */
+/** What a source answers with; each kind of metric is made of one of these. */
 export type Form = 'counts' | 'histograms' | 'numbers';
 
 /** The outcome of asking for one metric over one window. Only `ok` carries numbers; no other outcome ever passes. */
@@ -40,15 +40,15 @@ export type Measurement =
       pods?: { canary: Record<string, Histogram>; stable: Record<string, Histogram> };
       history?: LatencyHistory;
     }
-  /** one value per arm, or of the canary alone; NaN is an outcome of its own unless the metric lets it through as a number */
+  /** one value per arm, or of the canary alone; NaN is a separate outcome unless the metric accepts it as a number */
   | { metric: string; window: Window; outcome: 'ok'; kind: 'numbers'; canary: number; stable?: number }
-  /** requests of each arm, under the key `SHARE`: no metric of a template */
+  /** requests of each arm, under the key `SHARE`; not a metric of a template */
   | { metric: string; window: Window; outcome: 'ok'; kind: 'share'; canary: number; stable: number }
   | { metric: string; window: Window; outcome: BadOutcome; sentence: string };
 
 /**
- * Requests by how long they took. `counts[i]` lie in (bounds[i−1], bounds[i]] (from 0 for i = 0); the last of them, one more
- * than bounds, lies above all bounds. May be fractional.
+ * Requests by how long they took. `counts[i]` is the number in (bounds[i−1], bounds[i]] (from 0 for i = 0). There is one
+ * more count than bounds: the last one is of requests above all bounds. Counts may be fractional.
  */
 export interface Histogram {
   /** finite upper bounds, ascending; of a native histogram those of its filled buckets and their lower neighbours */
@@ -62,12 +62,12 @@ export interface Histogram {
 export interface LatencyHistory {
   layout: Histogram['layout'];
   bounds: number[];
-  /** per window its counts, as in `Histogram`; [] = none in this window */
+  /** the counts of each window, as in `Histogram`; [] = no requests in this window */
   stable: number[][];
   pods?: Record<string, number[][]>;
 }
 
-/** What stable did before the measured window: counts of windows as long as it, oldest first, without a gap between. */
+/** What stable did before the measured window: counts of windows of the same length, oldest first, without gaps. */
 export interface History {
   stable: Counts[];
   /** the same pod by pod: lists of equal length */
@@ -80,14 +80,17 @@ export interface ShareQueries {
   source: string;
   canary: string;
   stable: string;
-  /** key of the metric whose total they are: arguments and limits of its template apply; absent: ready-made queries */
+  /**
+   * key of the metric whose total they count: the arguments and limits of its template apply; absent: the queries are
+   * ready-made
+   */
   metric?: string;
 }
 
 /** Key of the measurement of both arms' requests; names of metrics have no `$`. */
 export const SHARE = '$share';
 
-/** Was it infinite? Plain JSON has no infinity: the largest number takes its place, and compares alike. */
+/** Was the value infinite? JSON has no infinity, so the largest number is stored instead: comparisons give the same answer. */
 export function isEndless(value: number): boolean {
   return Math.abs(value) === Number.MAX_VALUE;
 }

@@ -20,7 +20,7 @@ export interface AnnotationOverrides {
   service?: string;
   /** names of routes in the target's namespace */
   routes?: string[];
-  /** names of rules at which no policy points */
+  /** names of rules that no policy refers to */
   copyRules?: string[];
   /** the reason a human gave for skipping the analysis of the template it came with */
   skip?: string;
@@ -49,7 +49,7 @@ const analysis: Read<AnalysisUse[]> = (value, place) =>
 const PREFIX = 'sluice.dev/';
 const KNOWN: readonly string[] = Object.values(ANNOTATION).map((name) => name.slice(PREFIX.length));
 
-/** Names that nobody knows are looked at one by one up to so many. */
+/** At most this many unknown names get an issue of their own. */
 const MOST_UNKNOWN = 10;
 
 function refuseUnknown(annotations: Record<string, unknown>, place: Place): void {
@@ -101,7 +101,7 @@ const readOverrides: Read<AnnotationOverrides> = (value, place) => {
   return overrides;
 };
 
-/** The `metadata.annotations` of a target (absent counts as empty). Annotations of others are not looked at. */
+/** The `metadata.annotations` of a target (absent counts as empty). Annotations of other tools are ignored. */
 export function parseAnnotations(
   annotations: unknown,
   path = 'metadata.annotations',
@@ -110,8 +110,8 @@ export function parseAnnotations(
 }
 
 /**
- * The policy with the target's overrides laid over it; an override that does not go with the policy's strategy is an issue. A
- * template that the policy names too keeps its arguments.
+ * The policy with the target's overrides laid over it; an override that the policy's strategy does not allow is an issue.
+ * A template that the policy also names keeps its arguments.
  */
 export function applyOverrides(policy: ReleasePolicy, overrides: AnnotationOverrides): Result<ReleasePolicy> {
   const withArgs = (use: AnalysisUse): AnalysisUse =>

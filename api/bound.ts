@@ -27,12 +27,13 @@ export function metricsOf(templates: readonly BoundTemplate[]): BoundMetric[] {
   });
 }
 
-/** The name of the preset that fits, or a sentence (no full stop): why none does, and perhaps what to do about it. */
+/** The name of the preset that fits, or a sentence (without a full stop) that says why none fits, and perhaps what to do. */
 export type InUse = string | { sentence: string; remedy?: string };
 
 /**
- * Gives every metric that counts requests and has no queries those of its preset: the one it names, or for "auto" (or no name)
- * the one in use. An unknown name, "auto" where none fits, or a preset that has nothing for this kind is an issue.
+ * Gives the queries of a preset to every metric that counts requests but has no queries: of the preset it names, or for
+ * "auto" (or no name) of the one in use. Issues are an unknown name, "auto" where no preset fits, and a preset without
+ * queries for this kind.
  */
 export function resolvePresets(
   bound: BoundTemplate,

@@ -1,6 +1,6 @@
 /**
- * The work of one pass, counted in steps: objects, labels and candidates looked at. What could grow faster than its input
- * does is given a part of its own with a limit, and stops there: one tenant's objects must not take everybody's time.
+ * The work of one pass, counted in steps: objects, labels and candidates looked at. Work that could grow faster than its
+ * input gets a part with its own limit and stops there: one tenant's objects must not take the time of all others.
  */
 export class Budget {
   readonly #whole: Budget | undefined;
@@ -17,19 +17,19 @@ export class Budget {
     return this.#spent;
   }
 
-  /** More was spent than the limit: whoever notices stops, and says so. */
+  /** More was spent than the limit: the caller then stops, and says so. */
   get exceeded(): boolean {
     return this.#spent > this.#limit;
   }
 
-  /** @returns whether work may go on */
+  /** @returns whether work may continue */
   spend(steps = 1): boolean {
     this.#spent += steps;
     this.#whole?.spend(steps);
     return !this.exceeded;
   }
 
-  /** A limit for something within this work. */
+  /** A part of this work, with its own limit. */
   part(limit: number): Budget {
     return new Budget(limit, this);
   }

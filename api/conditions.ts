@@ -37,7 +37,7 @@ export function isTerminal(phase: Phase): boolean {
 }
 
 /**
- * The condition types that are listed in a phase, with their status. `needsHuman`: something is in the way that only a human
+ * The condition types that are listed in a phase, with their status. `needsHuman`: an obstacle remains that only a human
  * can remove.
  */
 export function conditionStatuses(phase: Phase, needsHuman = false): Record<string, 'True' | 'False'> {

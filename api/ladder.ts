@@ -2,10 +2,10 @@ import type { ReleasePolicy } from './kinds/policy/policy.ts';
 import type { Step } from './kinds/policy/step.ts';
 
 /**
- * The steps of a release, in order, as strategy and mirror make them of a policy. Indexes of `status.step` count these.
+ * The steps of a release, in order, as the policy's strategy and mirror make them. Indexes of `status.step` count these.
  *
  * - canary: a step of copies only, if the policy mirrors; then `steps`.
- * - ab: the same, with as many canary pods as stable ones where nothing says how many clients match.
+ * - ab: the same, but with as many canary pods as stable ones if the policy does not say how many clients match.
  * - blueGreen: a step at full size without live traffic (mirrored, if the policy mirrors), then the switch to 100.
  */
 export function ladderOf(policy: ReleasePolicy): Step[] {
@@ -28,14 +28,14 @@ function mirrorStep({ mirror }: ReleasePolicy): Step[] {
   return [{ weight: 0, mirror: percent, minDurationMs, maxDurationMs, pause: false }];
 }
 
-/** Where data are missing at the end of the bake they are waited for, as long as in a step. */
+/** If data are missing at the end of the bake, the release waits for them as long as in any step. */
 function blueGreen({ bakeMs }: ReleasePolicy, before: Step): Step[] {
   const maxDurationMs = Math.max(QUIET.maxDurationMs, 2 * bakeMs);
   const bake = { weight: 100, minDurationMs: bakeMs, maxDurationMs, pause: false };
   return [before, bake].map((step) => ({ ...step, fullSize: true }));
 }
 
-/** Percent of all requests that a step makes work for the canary; copies are work as well. */
+/** Percent of all requests that the canary has to serve in a step, copies included. */
 export const loadOf = ({ weight, mirror = 0 }: Pick<Step, 'weight' | 'mirror'>): number =>
   Math.max(weight, mirror);
 

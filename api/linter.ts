@@ -12,7 +12,7 @@ const MAX_SENTENCE = 1024;
 
 interface Lint {
   id: string;
-  /** what is wrong; undefined or empty = nothing */
+  /** what is wrong; undefined or empty: nothing is */
   check(status: ReleaseStatus, release: Release): string | undefined;
 }
 
@@ -102,7 +102,7 @@ function numbersMissing(status: ReleaseStatus): string | undefined {
   return bad === undefined ? undefined : `verdict number ${bad[0]} is not finite`;
 }
 
-/** A share that is verified, or refuted, rests on requests; and it is of a weight that shares something out. */
+/** A share that is verified or refuted needs counted requests, and a weight that splits requests. */
 function impossibleShare({ share }: ReleaseStatus): string | undefined {
   if (share === undefined) return undefined;
   const { reason, wanted, canary, stable } = share;
@@ -113,7 +113,7 @@ function impossibleShare({ share }: ReleaseStatus): string | undefined {
     : undefined;
 }
 
-/** What a promotion is ordered by is there from its beginning. A release that is taken back out of one keeps it. */
+/** `promotedFor` is there from the beginning of a promotion. A release that is taken back during its promotion keeps it. */
 function promotedForNothing({ phase, promotedFor }: ReleaseStatus): string | undefined {
   const promoted = phase === 'Promoting' || phase === 'Promoted';
   if (promoted && promotedFor === undefined) return `promotedFor is absent in phase ${phase}`;
@@ -121,18 +121,21 @@ function promotedForNothing({ phase, promotedFor }: ReleaseStatus): string | und
   return early && promotedFor !== undefined ? `promotedFor ${promotedFor} in phase ${phase}` : undefined;
 }
 
-/** A release that is taken back knows how it ends, and ends so. Escaped is also what rolled out without a release. */
+/**
+ * A release that is taken back says how it will end, and ends that way. What rolled out without a release also ends as
+ * Escaped.
+ */
 function wrongEnd({ phase, withdrawal }: ReleaseStatus): string | undefined {
   if (withdrawal === undefined) {
     const taken = phase === 'RollingBack' || phase === 'RolledBack' || phase === 'Superseded';
     return taken ? `withdrawal is absent in phase ${phase}` : undefined;
   }
-  // A target that is deleted on the way ends its release whatever that was taken back for.
+  // If the target is deleted, the release ends with that, whatever it was taken back for.
   const fits = phase === 'RollingBack' || phase === 'Aborted' || phase === withdrawal.endsAs;
   return fits ? undefined : `withdrawal.endsAs ${withdrawal.endsAs} in phase ${phase}`;
 }
 
-/** Each has a number for good, so that a scenario can say which one it is about. */
+/** Each keeps its number for ever, so that a scenario can say which one it is about. */
 const LINTS: readonly Lint[] = [
   { id: 'L01', check: (s) => (PHASES.includes(s.phase) ? undefined : `phase "${s.phase}" is not known`) },
   { id: 'L02', check: unknownReason },

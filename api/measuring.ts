@@ -8,15 +8,15 @@ export interface MeasureRequest {
   templates: BoundTemplate[];
   /** variables for queries, unescaped (api/query.ts); lists are separated by commas */
   variables: Record<string, string>;
-  /** there is no canary yet, or it gets nothing: everything is asked of the stable arm, as its queries and variables have it */
+  /** there is no canary yet, or it gets no requests: everything is asked of the stable arm, with its queries and variables */
   stableOnly?: true;
-  /** also fetch what stable did before, to calibrate the judge: before the first window with data */
+  /** also fetch what stable did before, to calibrate the judge; set until the first window with data */
   calibrate?: boolean;
   /** also count how many requests each arm got */
   share?: ShareQueries;
 }
 
-/** A request of one target. Of two jobs of a target the older is of no use any more. */
+/** A request for one target. A newer job of a target replaces the older one. */
 export interface MeasureJob extends MeasureRequest {
   key: { namespace: string; name: string };
   release: string;

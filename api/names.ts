@@ -5,7 +5,7 @@ export const FIELD_MANAGER = 'sluice';
 
 /** Where a controller lives unless its flags say otherwise. */
 export const HOME = {
-  /** of shared policies and templates, of the Lease and of the key of the seals */
+  /** where shared policies and templates, the Lease and the key of the seals are */
   namespace: 'sluice-system',
   lease: 'sluice-controller',
   /** the Secret that holds the key of the seals */
@@ -22,23 +22,23 @@ export const ANNOTATION = {
   provider: 'sluice.dev/provider',
   service: 'sluice.dev/service',
   route: 'sluice.dev/route',
-  /** names of rules that Sluice may copy: the owner says that no policy points at them */
+  /** names of rules that Sluice may copy: the owner says that no policy refers to them */
   copyRules: 'sluice.dev/copy-rules',
   /** on a Release as well: the one that came with its template */
   skip: 'sluice.dev/skip',
   /** on a Release: who wrote the skip that came with its template */
   skipBy: 'sluice.dev/skip-by',
-  /** on a Release: the skip that stands on the target without a new template, and so is void */
+  /** on a Release: the skip on the target that did not come with a new template, and so is void */
   skipSeen: 'sluice.dev/skip-seen',
   /** on a Release: JSON of what a user-owned route held before the first edit (see providers) */
   routeOriginals: 'sluice.dev/route-originals',
   /** on a Release: index of the pause step a human has resumed */
   resumedStep: 'sluice.dev/resumed-step',
-  /** on a Release, by a human: what it waits for is looked at anew; taken off once that is done */
+  /** on a Release, by a human: check again what it waits for; removed once that is done */
   resume: 'sluice.dev/resume',
-  /** on the newest Release, by a human: the stable template is put back; taken off once that is done */
+  /** on the newest Release, by a human: put the stable template back; removed once that is done */
   revert: 'sluice.dev/revert',
-  /** on an ended Release, by a human: the template it turned down is tried again */
+  /** on an ended Release, by a human: try the template that it rejected again */
   retry: 'sluice.dev/retry',
   /** on a canary Deployment that is scaled to set the weight: names of its pods before it was scaled */
   pods: 'sluice.dev/pods',
@@ -50,7 +50,7 @@ export const ANNOTATION = {
   seal: 'sluice.dev/seal',
 } as const;
 
-/** Annotations of a Release by which humans order something: no part of the record. */
+/** Annotations of a Release by which humans order something; they are not part of the record. */
 export const ORDERS: readonly string[] = [
   ANNOTATION.resume,
   ANNOTATION.resumedStep,
@@ -65,7 +65,7 @@ export const LABEL = {
   release: 'sluice.dev/release',
   /** preferred key to tell canary pods from stable pods */
   track: 'sluice.dev/track',
-  /** on canary pods that Services are to select like stable ones, where these already select by `track` */
+  /** on canary pods that Services have to select like stable pods, where those Services already select by `track` */
   canary: 'sluice.dev/canary',
   managedBy: 'app.kubernetes.io/managed-by',
 } as const;
@@ -73,7 +73,7 @@ export const LABEL = {
 /** On a Release exactly while a user-owned route is edited. */
 export const FINALIZER = 'sluice.dev/traffic';
 
-/** What full names of Services end in, unless the cluster was set up otherwise. */
+/** What full names of Services end in, unless the cluster is configured differently. */
 export const CLUSTER_DOMAIN = 'cluster.local';
 
 export const isDomain = (text: string): boolean =>

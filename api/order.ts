@@ -2,9 +2,10 @@ import { getString } from '../lib/json.ts';
 import type { ObjectMeta } from './kube.ts';
 
 /**
- * The Releases of one target, newest first, as a new list. Of one Deployment the numbers in the name tell, the generation
- * of the change and the attempt: creation times have whole seconds and come from the clocks of several API servers. Between Deployments of
- * the same name that followed each other the time tells.
+ * The Releases of one target, newest first, as a new list. Releases of one Deployment are ordered by the numbers in their
+ * names (the generation of the change, and the attempt), because creation times have whole seconds and come from the
+ * clocks of several API servers. Releases of different Deployments that had the same name one after the other are ordered
+ * by time.
  */
 export function newestFirst<T extends { metadata: ObjectMeta }>(releases: readonly T[]): T[] {
   const bornMs = new Map<string, number>();

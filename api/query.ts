@@ -195,7 +195,7 @@ function escapeFor(
   return escapeString(names.map(escapeRegex).join('|'), quote);
 }
 
-/** A value for the inside of =~"…" that matches nothing but itself. */
+/** A value for the inside of =~"…" that matches only itself. */
 export function literalRegex(value: string): string {
   return inQuotes(escapeRegex(value), '"');
 }

@@ -10,13 +10,13 @@ export const REASON = {
   NewRevision: 'NewRevision',
   /** the target is scaled to 0: the new template is promoted without analysis */
   NoReplicas: 'NoReplicas',
-  /** a native rollout is under way; the release waits until one ReplicaSet serves alone */
+  /** a native rollout is running; the release waits until one ReplicaSet serves alone */
   RolloutInProgress: 'RolloutInProgress',
   /** an earlier release of the target has to end first */
   PreviousReleaseEnding: 'PreviousReleaseEnding',
   /** the target is being paused so that its next change is held */
   Holding: 'Holding',
-  /** nothing to do: the target runs the stable template and no release is under way */
+  /** nothing to do: the target runs the stable template and no release is running */
   Idle: 'Idle',
 
   // The ladder
@@ -46,9 +46,12 @@ export const REASON = {
   HarmDetected: 'HarmDetected',
   /** the evidence shows that the canary stays within the safe margin */
   SafeProven: 'SafeProven',
-  /** looked for and not found at the last planned look, or with buckets too coarse: absence of evidence, not proof */
+  /**
+   * harm was looked for and not found at the last planned look, or by buckets that are too coarse: absence of evidence,
+   * not proof
+   */
   NoHarmDetected: 'NoHarmDetected',
-  /** all requests go to the canary: its own limits hold, but nothing is there to compare it with, so it proves nothing */
+  /** all requests go to the canary: its own limits hold, but there is nothing to compare it with, so nothing is proven */
   NothingToCompare: 'NothingToCompare',
   /** most canary pods are cold: errors are judged with a wider margin, and nothing counts for safety */
   WarmingUp: 'WarmingUp',
@@ -74,13 +77,13 @@ export const REASON = {
   ScoreTooLow: 'ScoreTooLow',
   /** the statistics a release stored cannot be read: it does not pass until a human has looked */
   StateUnreadable: 'StateUnreadable',
-  /** a metric failed that may not stop the release: nothing is rolled back, and nothing passes */
+  /** a metric failed that may not stop the release: it is not rolled back, but nothing passes either */
   PassWithheld: 'PassWithheld',
 
   // Measurement
   /** the query returned no series or no requests: never a pass */
   NoData: 'NoData',
-  /** data were missing for so long (`blind`) that the canary lost its traffic; its step begins again when they return */
+  /** data were missing for so long (limit `blind`) that the canary lost its traffic; its step begins again when they return */
   DataMissing: 'DataMissing',
   /** the query returned NaN */
   NotANumber: 'NotANumber',
@@ -102,7 +105,10 @@ export const REASON = {
   TrafficShareTooLow: 'TrafficShareTooLow',
   /** the canary gets no requests though the route gives it some: the step does not advance */
   TrafficShareNone: 'TrafficShareNone',
-  /** the canary gets a larger share than the route says: the release is taken back, which is not the code's fault */
+  /**
+   * the canary gets a larger share than the route says: the release is taken back and aborted, although the code is not
+   * at fault
+   */
   TrafficShareTooHigh: 'TrafficShareTooHigh',
 
   // Canary health
@@ -115,7 +121,7 @@ export const REASON = {
   /** the canary, or the promotion, took longer than the target's progressDeadlineSeconds */
   ProgressDeadlineExceeded: 'ProgressDeadlineExceeded',
 
-  // Ways a release ends, or goes on without analysis
+  // Ways a release ends, or continues without analysis
   /** promoted: every step passed and the target runs the new template */
   Promoted: 'Promoted',
   /** un-pausing the target and waiting for the native rolling update */
@@ -138,7 +144,7 @@ export const REASON = {
   RevertedByHuman: 'RevertedByHuman',
   /** stable pods are restarted because the template asks for it (restartedAt) */
   RestartOrdered: 'RestartOrdered',
-  /** the failed template stood for 60 s and onFailure: revert wrote the stable one back */
+  /** the target held the failed template for 60 s, then onFailure: revert wrote the stable one back */
   RevertedByPolicy: 'RevertedByPolicy',
   /** the template was stable before and was not withdrawn (rollbackWindow): promoted without analysis */
   KnownGood: 'KnownGood',
@@ -150,15 +156,15 @@ export const REASON = {
   FailedBefore: 'FailedBefore',
   /** a newer template replaced the one under test */
   Superseded: 'Superseded',
-  /** the policy annotation was removed in mid-release; of a check: it is not set */
+  /** the policy annotation was removed during a release; in a check: it is not set */
   OptedOut: 'OptedOut',
   /** a note: a later step sends fewer requests than the one before it */
   WeightsFall: 'WeightsFall',
   /** a note: a step may last for weeks without a conclusion */
   StepIsLong: 'StepIsLong',
-  /** the target was deleted in mid-release */
+  /** the target was deleted during a release */
   TargetDeleted: 'TargetDeleted',
-  /** the Release object was deleted in mid-release */
+  /** the Release object was deleted during a release */
   ReleaseDeleted: 'ReleaseDeleted',
   /** a change rolled out natively before it could be held */
   EscapedHold: 'EscapedHold',
@@ -170,7 +176,7 @@ export const REASON = {
   PromotedByHuman: 'PromotedByHuman',
   /** a human set intent Pause */
   PausedByHuman: 'PausedByHuman',
-  /** a human let a pause go on */
+  /** a human resumed the release from a pause */
   ResumedByHuman: 'ResumedByHuman',
   /** the step has a pause */
   PausedByStep: 'PausedByStep',
@@ -188,7 +194,7 @@ export const REASON = {
   PolicyNotFound: 'PolicyNotFound',
   /** no AnalysisTemplate of that name exists */
   TemplateNotFound: 'TemplateNotFound',
-  /** the template wants ready-made queries, and nothing says which fit what serves the routes */
+  /** the template wants ready-made queries, but it is not known which of them fit the back end of the routes */
   PresetUnknown: 'PresetUnknown',
   /** the template names a Prometheus end point that is not configured */
   PrometheusNotConfigured: 'PrometheusNotConfigured',
@@ -211,13 +217,13 @@ export const REASON = {
   ForeignDestination: 'ForeignDestination',
   /** a rule in scope cannot be split safely */
   RouteUnsupported: 'RouteUnsupported',
-  /** a rule has a name, by which policies may point at it, so it is not copied for `match` or `stickiness` */
+  /** policies may refer to a named rule by its name, so it is not copied for `match` or `stickiness` */
   RuleNamed: 'RuleNamed',
   /** the route rejects what was written, or its rules disagree */
   RouteRejected: 'RouteRejected',
-  /** somebody else keeps changing the weights */
+  /** someone else keeps changing the weights */
   RouteContested: 'RouteContested',
-  /** the provider cannot do the strategy */
+  /** the provider does not support the strategy */
   StrategyUnsupported: 'StrategyUnsupported',
   /** the target's own update strategy, volumes or ports leave no room for a canary */
   TargetUnsupported: 'TargetUnsupported',
@@ -229,9 +235,9 @@ export const REASON = {
   RouteAppliedByTool: 'RouteAppliedByTool',
   /** a note: the back end does not count requests of a rule's host, so its metrics prove nothing about them */
   HostNotCounted: 'HostNotCounted',
-  /** a note: nothing tells who serves an Ingress but the name of its class */
+  /** a note: only the name of its class tells which back end serves an Ingress */
   ClassUnknown: 'ClassUnknown',
-  /** a note: the first weight gives what serves stable another name in the data plane, which loses a few requests */
+  /** a note: with the first weight the data plane renames its cluster for stable, which loses a few requests */
   ClusterRenamed: 'ClusterRenamed',
   /** a note: the buckets of a histogram are too coarse to judge latency by */
   CoarseBuckets: 'CoarseBuckets',
@@ -241,7 +247,10 @@ export const REASON = {
   WeightsInPods: 'WeightsInPods',
   /** a note: clients of a headless Service choose among its pods themselves */
   ClientsChoose: 'ClientsChoose',
-  /** a note: a NetworkPolicy of a namespace that is not trusted names stable pods by a label the canary carries with another value */
+  /**
+   * a note: a NetworkPolicy of a namespace that is not trusted selects stable pods by a label that has another value on
+   * the canary
+   */
   CanaryMayBeCutOff: 'CanaryMayBeCutOff',
   /** a note: the target's manifest sets spec.paused, which Sluice needs for itself */
   PausedInManifest: 'PausedInManifest',
@@ -251,15 +260,18 @@ export const REASON = {
   PolicyCannotFollow: 'PolicyCannotFollow',
   /** deciding about the target would take more work than one pass may do: its objects are too many or too different */
   TooMuchWork: 'TooMuchWork',
-  /** an object of the name Sluice needs exists and is not Sluice's */
+  /** an object with the name that Sluice needs exists, and is not Sluice's */
   NameTaken: 'NameTaken',
   /** the API server does not let Sluice do what the release needs */
   Forbidden: 'Forbidden',
   /** the API server keeps refusing what has to be done next; Sluice keeps trying */
   ActionFailed: 'ActionFailed',
-  /** validation or admission refuses what a step needs, and did so for 30 s: the release is taken back */
+  /** validation or admission has refused for 30 s what a step needs: the release is taken back */
   Refused: 'Refused',
-  /** Sluice met an error of its own while deciding: the input that led to it is dropped, and traffic goes off if nothing can be decided */
+  /**
+   * Sluice failed while deciding: the input that led to the error is dropped, and the canary loses its traffic if nothing
+   * can be decided
+   */
   InternalError: 'InternalError',
 
   // What was read

@@ -2,7 +2,7 @@ import type { ReleaseStatus } from './kinds/release/status.ts';
 
 /** Where requests go at one time. */
 export interface Split {
-  /** percent of the requests no match decides about, 0 to 100 */
+  /** percent of the requests that no match applies to, 0 to 100 */
   weight: number;
   /** percent of requests that are copied to the canary */
   mirror: number;

@@ -4,7 +4,7 @@ export interface TargetName {
   name: string;
 }
 
-/** A target in one word: what a map is keyed by, and how logs name it. Neither part has a slash of its own. */
+/** A target as one word: the key in maps, and its name in logs. Neither part contains a slash. */
 export type TargetKey = `${string}/${string}`;
 
 export function targetKey({ namespace, name }: TargetName): TargetKey {

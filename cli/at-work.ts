@@ -10,23 +10,23 @@ import { sleep } from './sleep.ts';
 /** Is a controller at work? `unsure`: look again; `unknown`: the Lease cannot be read. */
 export interface AtWork {
   seen: 'yes' | 'no' | 'unsure' | 'unknown';
-  /** by what that is seen, and what to do */
+  /** how that is known, and what to do */
   sentence: string;
 }
 
 type Reader = Pick<KubeClient, 'get'>;
 
-/** A Lease is renewed every other second: one that stands still for so long is nobody's. */
+/** A Lease is renewed every two seconds: one that does not change for this long has no holder at work. */
 const STILL_MS = 6_000;
-/** A controller that leaves gives its Lease free, and the next one takes it at once. */
+/** A controller that stops frees its Lease, and the next one takes it at once. */
 const FREE_MS = 3_000;
-/** Renewed so recently by the clock of its holder, it needs no second look. */
+/** A Lease renewed this recently, by the clock of its holder, needs no second look. */
 const FRESH_MS = 5_000;
 const AGAIN_MS = 1_000;
 
 /**
- * Looks at the Lease of the controller again and again. How long it stands still is told by this machine's clock alone; the clock
- * of its holder is believed only where it says that it was renewed just now.
+ * Looks at the Lease of the controller repeatedly. Only this machine's clock measures how long the Lease stays unchanged;
+ * the clock of its holder is believed only if it says that the Lease was renewed just now.
  */
 export class LeaseWatch {
   readonly #ref: ObjectRef;
@@ -66,7 +66,7 @@ export class LeaseWatch {
     return { seen: fresh ? 'yes' : 'unsure', sentence: `${holder} holds Lease ${this.#name}.` };
   }
 
-  /** For how long it has been as it is. */
+  /** For how long the Lease has been unchanged. */
   #observe(lease: KubeObject | undefined, nowMs: number): number {
     const record = JSON.stringify(lease?.spec ?? null);
     if (record !== this.#seen?.record) {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { Io } from './io.ts';
 
-/** One command of the command line, whole: what it takes, what its help says, what it does. */
+/** One whole command of the command line: what it takes, what its help says, what it does. */
 export interface CliCommand {
-  /** Makes the command of that name; it leaves its exit code with `done`. */
+  /** Makes the command with that name; it hands its exit code to `done`. */
   addTo(program: Command, name: string, io: Io, done: (exitCode: number) => void): void;
 }
 

@@ -1,6 +1,6 @@
 import { KubeError, NETWORK, TIMEOUT } from '../kube/errors.ts';
 
-/** What a plain-text answer gets for a reason: the API server knows no such kind, so nothing of Sluice's own says why. */
+/** The reason given to a plain-text answer: the API server does not know the kind, so it sends no reason of its own. */
 const UNKNOWN_KIND = 'HTTP404';
 
 /** A failed exchange with the API server in one sentence, with what to do about it. */

@@ -12,17 +12,17 @@ export const connection = (command: Command): Command =>
     .option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)')
     .option('--context <name>', 'context of the kubeconfig');
 
-/** Of a command that looks whether a controller is at work. */
+/** Flag of a command that checks whether a controller is at work. */
 export const home = (command: Command): Command =>
   command.option('--controller-namespace <name>', 'where the controller has its Lease', HOME.namespace);
 
 export const output = (command: Command, choices: readonly string[], help = 'for machines'): Command =>
   command.addOption(new Option('-o, --output <format>', help).choices(choices));
 
-/** Of an option that may be repeated. */
+/** Parser of an option that may be repeated. */
 export const collect = (value: string, list: string[] = []): string[] => [...list, value];
 
-/** Of an option of which a second one would have to be ignored. */
+/** Parser of an option that may be given only once: a second value would have to be ignored. */
 export const once =
   (flag: string) =>
   (value: string, before?: string): string => {
@@ -30,7 +30,7 @@ export const once =
     throw new UsageError(`${flag}: is given twice; leave out one`);
   };
 
-/** Of a command that judges a template without a cluster. */
+/** Flags of a command that judges a template without a cluster. */
 export const offline = (command: Command): Command =>
   command
     .requiredOption('--template <file>', 'YAML of an AnalysisTemplate, or of its spec alone')
@@ -48,7 +48,7 @@ export const offline = (command: Command): Command =>
       ]),
     );
 
-/** Of a command whose flags, `--help` included, belong to the program behind it. */
+/** Settings of a command whose flags, including `--help`, belong to the program behind it. */
 export const passThrough = (command: Command): Command =>
   command
     .argument('[flags...]', `see sluice ${command.name()} --help`)

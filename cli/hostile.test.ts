@@ -14,7 +14,7 @@ import { explainThe } from './commands/explain.ts';
 import { statusOf } from './commands/status.ts';
 import { waitFor } from './commands/wait.ts';
 
-/** What hides, moves, retitles, copies to the clipboard, links, turns around, or begins a line of its own. */
+/** Texts that hide, move, change the title, write to the clipboard, link, change the direction, or begin a new line. */
 const TRICKS = [
   ...[
     '\u001b[8m hidden',
@@ -38,13 +38,13 @@ const text = fc
   .array(fc.constantFrom(...TRICKS), { minLength: 1, maxLength: 4 })
   .map((parts) => parts.join(' '));
 
-/** Every text of objects that a command may print holds it. */
+/** Every text that a command may print contains `evil`. */
 function world(evil: string): { target: KubeObject; release: Release } {
   const template = (image: string) => ({
     metadata: { labels: { app: 'shop' }, annotations: { [evil]: evil + image } },
     spec: { containers: [{ name: `app${evil}`, image: image + evil, env: [{ name: evil, value: image }] }] },
   });
-  // Whatever type it has here: another version may have stored any text.
+  // The type does not matter: another version may have stored any text.
   const reason = evil as Reason;
   const judged = { result: 'fail', reason, sentence: evil, numbers: { [evil]: 1 } } as const;
   const release = aRelease({
@@ -84,7 +84,7 @@ function world(evil: string): { target: KubeObject; release: Release } {
   return { target, release };
 }
 
-/** One line each, but documents for machines, which hold the line breaks of their format alone. */
+/** Every output is a single line, except documents for machines, which contain only the line breaks of their format. */
 function isClean({ printed, complained }: Recorded, document: boolean): void {
   expect(printed.length + complained.length).toBeGreaterThan(0);
   const steering = document
@@ -117,7 +117,7 @@ describe('hostile text in objects of the cluster', () => {
             const opened = openCluster({ targets: [target], looks: [[release]] });
             await finish(opened.io, command(opened));
             isClean(opened.io, format !== undefined);
-            // It was told, not passed over as a record that cannot be read.
+            // It was printed, not skipped as a record that cannot be read.
             expect(opened.io.printed.join()).toMatch(/RolledBack|rolled back/);
           }
         }),

@@ -5,12 +5,12 @@ export type Paint = (colour: Colour, text: string) => string;
 
 /** What a command gets from main.ts, the only file that prints, reads the environment and ends the program. */
 export interface Io {
-  /** one line; whatever in it would steer a terminal, line breaks too, is shown escaped */
+  /** prints one line; characters that would steer a terminal, including line breaks, are escaped */
   out(line: string): void;
   err(line: string): void;
-  /** lines that we wrote ourselves, and documents for machines (format/document.ts) */
+  /** prints lines that we wrote ourselves, and documents for machines (format/document.ts) */
   text(lines: string): void;
-  /** resolves once what was printed so far has left the program: who prints without end waits for its reader */
+  /** resolves once everything printed so far has left the program: a command that prints without end waits here for its reader */
   flushed(): Promise<void>;
   paint: Paint;
   /** how wide a line may be */

@@ -24,13 +24,13 @@ const io: Io = {
     if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
   },
   paint,
-  // A line of a log that no terminal breaks should be short enough to be read all the same.
+  // No terminal breaks the lines of a log, so they have to be short enough to read.
   columns: () => Math.min(Math.max(process.stdout.columns || 100, 40), 120),
   clock: systemClock,
   stop: stop.signal,
 };
 
-/** `controller` and `demo` answer signals in their own way. */
+/** For all commands except `controller` and `demo`, which handle signals themselves. */
 function abortOnSignal(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
 }
@@ -52,7 +52,8 @@ if (complaint !== undefined) {
   io.err(`sluice: ${complaint}`);
   process.exit(EXIT.usage);
 }
-// `sluice status | head`: whoever read our output has seen enough. What a shell says of SIGPIPE; 0 would read as promoted.
+// `sluice status | head`: the reader of our output has stopped reading. The code that a shell reports for SIGPIPE; 0
+// would mean promoted.
 const BROKEN_PIPE = 141;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? BROKEN_PIPE : EXIT.usage);
@@ -60,13 +61,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const own = ['controller', 'demo'].includes(process.argv[2] ?? '');
 if (!own) {
   abortOnSignal();
-  // Node's own code for it is 1.
+  // Node's own exit code would be 1.
   process.on('uncaughtException', (error) => process.exit(exitCodeOf(error)));
 }
-// Not in the temporary folder, where others could leave code for us. Where nothing can be written it just stays away.
+// Not in the temporary folder, where other users could plant code. If the folder cannot be written, there is no cache.
 module.enableCompileCache(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sluice'));
 try {
-  // Only now: what it imports does not load in an old Node, and comes from the cache.
+  // Imported only now: an old Node cannot load it, and now it comes from the cache.
   const { buildProgram } = await import('./program.ts');
   const program = await buildProgram(io, process.argv.slice(2), (code) => {
     process.exitCode = code;

@@ -1,7 +1,7 @@
 /** `engines.node` of package.json; below it our libraries do not even load. */
 const OLDEST = [22, 19] as const;
 
-/** What to tell somebody whose Node ("20.20.2") is too old for us; undefined if it is not. */
+/** The complaint about a Node ("20.20.2") that is too old for us; undefined if it is not too old. */
 export function complainAboutNode(version: string): string | undefined {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [wantMajor, wantMinor] = OLDEST;

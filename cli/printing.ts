@@ -1,7 +1,7 @@
 import { escapeText, shorten } from '../lib/text.ts';
 import type { Colour, Paint } from './io.ts';
 
-/** No line is longer: an object of a cluster can hold texts without a bound. */
+/** Longer lines are cut, because texts in objects of a cluster can have any length. */
 const MOST = 8_000;
 
 const CODES: Record<Colour, number> = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 };
@@ -13,10 +13,11 @@ export interface Printing {
 }
 
 /**
- * Escapes what is printed and paints it after that. Paint leaves marks that hold a secret of this process, so that no text of
- * a cluster can pass for one; they have the form of a colour, so that they count for nothing in the width of a line.
+ * Escapes what is printed, then paints it. Until then, paint is a mark that holds a secret of this process, so that no
+ * text from a cluster can imitate it. Marks have the form of a colour code, so that they add nothing to the width of a
+ * line.
  *
- * @param secret twelve digits that nobody can guess
+ * @param secret twelve digits that cannot be guessed
  */
 export function printing(colours: boolean, secret: string): Printing {
   const signed = (secret.match(/\d{4}/g) ?? []).join(';');
@@ -26,7 +27,7 @@ export function printing(colours: boolean, secret: string): Printing {
       colours ? `\u001b[${CODES[colour]};${signed}m${text}\u001b[0;${signed}m` : text,
     line: (text) => {
       let left = MOST;
-      // Every other part is what the group of the mark held: the number of a colour.
+      // Every second part is the captured group of a mark: the number of a colour.
       const parts = text.split(mark).map((part, index) => {
         if (index % 2 === 1) return `\u001b[${part}m`;
         const shown = left > 0 ? shorten(escapeText(part), left) : '';

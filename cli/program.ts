@@ -3,7 +3,7 @@ import { commandsFor } from './commands/list.ts';
 import { readVersion } from './commands/version.ts';
 import type { Io } from './io.ts';
 
-/** The command line, as far as these arguments need it. Each command leaves its exit code with `done`. */
+/** The command line, as far as these arguments need it. Each command hands its exit code to `done`. */
 export async function buildProgram(
   io: Io,
   args: readonly string[],
@@ -21,7 +21,8 @@ export async function buildProgram(
       },
     })
     .showHelpAfterError('(sluice --help lists the commands and their options)');
-  // Help for what does not exist is no help: a script that asks whether a command is there would take 0 for a yes.
+  // Help for an unknown command is an error: a script that checks whether a command exists would take exit code 0 for a
+  // yes.
   program.on('beforeHelp', () => {
     const [name] = program.args;
     const known = name === undefined || name.startsWith('-') || name === 'help';

@@ -14,18 +14,18 @@ export interface ConnectionFlags {
   kubeconfig?: string;
   context?: string;
   namespace?: string;
-  /** whose rights count; default: those of the kubeconfig's user */
+  /** the user whose rights count; default: the user of the kubeconfig */
   as?: string;
 }
 
 export interface Session {
   client: KubeClient;
-  /** of the flag, else of the kubeconfig's context, else "default" */
+  /** namespace of the flag, else of the kubeconfig's context, else "default" */
   namespace: string;
   close(): void;
 }
 
-/** Opens the way to the API server; a kubeconfig that cannot be used is a UsageError. */
+/** Connects to the API server. Throws a UsageError if the kubeconfig cannot be used. */
 export function openSession(flags: ConnectionFlags, clock: Clock): Session {
   try {
     const connection = connect({
@@ -52,7 +52,7 @@ export interface ReleaseList {
   releases: Release[];
   /** "shop-3: status.phase cannot be read" for each Release of another version, newest first */
   unreadable: string[];
-  /** the newest of all is among the unreadable: nothing older says how things stand now */
+  /** the newest of all is unreadable: older ones do not show the present state */
   newestUnreadable: boolean;
 }
 

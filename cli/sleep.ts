@@ -1,6 +1,6 @@
 import type { Io } from './io.ts';
 
-/** Ends early when the command is interrupted. */
+/** Waits; ends early when the command is interrupted. */
 export function sleep(io: Pick<Io, 'clock' | 'stop'>, ms: number): Promise<void> {
   if (io.stop.aborted) return Promise.resolve();
   return new Promise((resolve) => {

@@ -8,7 +8,7 @@ import { templatesEqual } from '../release/canary/template.ts';
 import { isEnded, setAsideOf, stableAfter, wasTurnedDown } from '../release/facts/records.ts';
 import { EXIT } from './io.ts';
 
-/** What `sluice wait` was asked to see through: this template of this Deployment object. */
+/** What `sluice wait` waits for: the fate of this template of this Deployment object. */
 export interface Pin {
   uid: string;
   template: JsonObject;
@@ -18,7 +18,7 @@ export type WaitOutcome = Exclude<keyof typeof EXIT, 'usage' | 'interrupted'>;
 
 export interface WaitResult {
   outcome: WaitOutcome;
-  /** of the release, where one decided it */
+  /** reason of the release, if a release decided the result */
   reason?: string;
   /** one sentence */
   sentence: string;
@@ -45,8 +45,8 @@ export function pinOf(target: KubeObject): Pin {
 }
 
 /**
- * The release that tells how the pinned template fares: the newest one of the target, if it is for that template.
- * An older release for the same template says nothing, since a new attempt is on its way then.
+ * The release that says what happens to the pinned template: the newest one of the target, if it is for that template. An
+ * older release for the same template does not count, because then a new attempt will follow.
  */
 export function pinnedRelease(pin: Pin, view: WaitView): Release | undefined {
   const newest = newestOf(pin, view);
@@ -55,7 +55,7 @@ export function pinnedRelease(pin: Pin, view: WaitView): Release | undefined {
     : undefined;
 }
 
-/** The end of the wait, or undefined while it goes on. */
+/** The end of the wait, or undefined while it continues. */
 export function judgeWait(pin: Pin, view: WaitView): WaitResult | undefined {
   const { target } = view;
   if (target === undefined) return { outcome: 'gone', sentence: 'The Deployment was deleted.' };
@@ -72,7 +72,7 @@ export function judgeWait(pin: Pin, view: WaitView): WaitResult | undefined {
   return { outcome, reason, sentence: message };
 }
 
-/** A release of the template that the target has now should be there, and is not: no controller has noticed the change yet. */
+/** Is there no release of the template that the target has now? Then no controller has noticed the change yet. */
 export function isUnnoticed(target: KubeObject, releases: readonly Release[]): boolean {
   const pin = pinOf(target);
   if (!hasOptedIn(target) || releases.some((release) => isSetAside(release, pin))) return false;
@@ -81,12 +81,12 @@ export function isUnnoticed(target: KubeObject, releases: readonly Release[]): b
   return isEnded(release) && isTriedAgain(release, pin, target);
 }
 
-/** A promotion or a way back that something is in the way of waits for a human, too. */
+/** A promotion or rollback that is blocked also waits for a human. */
 function outcomeOf({ phase, trouble }: ReleaseStatus): WaitOutcome | undefined {
   return BY_PHASE[phase] ?? (trouble?.needsHuman === true ? 'needsHuman' : undefined);
 }
 
-/** It ended because the target went elsewhere, and the target is back: a new attempt is on its way. */
+/** Did the release end because the template changed, and is the template back now? Then a new attempt will follow. */
 function isTriedAgain(release: Release, pin: Pin, target: KubeObject): boolean {
   const left = release.status?.phase === 'Aborted' || release.status?.phase === 'Superseded';
   return left && !wasTurnedDown(release) && hasOptedIn(target) && isPinned(pin, target);
@@ -97,7 +97,7 @@ function withoutRelease(
   view: { target: KubeObject; releases: readonly Release[] },
 ): WaitResult | undefined {
   const { target, releases } = view;
-  // Sluice itself takes a newer template off the target while an older release ends, and puts it back.
+  // While an older release ends, Sluice takes a newer template off the target, and puts it back afterwards.
   if (releases.some((release) => isSetAside(release, pin))) return undefined;
   if (!isPinned(pin, target)) {
     return { outcome: 'superseded', sentence: 'The Deployment has another template now.' };
@@ -106,7 +106,7 @@ function withoutRelease(
   return newest === undefined || isEnded(newest) ? atRest(pin, view, newest) : undefined;
 }
 
-/** No release is under way: either none will come, or one for the pinned template is about to. */
+/** No release is running: either none will come, or one for the pinned template will begin soon. */
 function atRest(
   pin: Pin,
   { target, releases }: { target: KubeObject; releases: readonly Release[] },
@@ -130,7 +130,7 @@ function atRest(
   };
 }
 
-/** A release of the pinned template over what is stable now. */
+/** Is it a release of the pinned template that replaces what is stable now? */
 function isAttempt(release: Release, pin: Pin, stable: JsonObject | undefined): boolean {
   return (
     release.spec.target.uid === pin.uid &&

@@ -49,7 +49,7 @@ export class WaitReport {
     this.#trouble = message;
   }
 
-  /** Says when nobody is at work, when somebody is again, and when whoever is has not noticed the change. */
+  /** Says when no controller is at work, when one is again, and when it has not noticed the change. */
   controller(atWork: AtWork, { unnoticed }: { unnoticed: boolean }): void {
     if (atWork.seen === 'unsure') return;
     this.#atWork = atWork;
@@ -83,7 +83,7 @@ export class WaitReport {
       return exitCode;
     }
     const colour = exitCode === 0 ? 'green' : exitCode === EXIT.needsHuman ? 'yellow' : 'red';
-    // The line above has said it.
+    // The line above has already said it.
     const said = this.#release?.status?.message === sentence;
     io.out(`deployment/${name}: ${io.paint(colour, WORDS[outcome])}.${said ? '' : ` ${sentence}`}`);
     if (exitCode !== 0 && outcome !== 'gone' && this.#release !== undefined)

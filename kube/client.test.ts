@@ -37,7 +37,7 @@ const status = (code: number, reason: string, details = {}) => ({
   details,
 });
 
-/** Starts a call, lets the test answer it and returns what became of the call. */
+/** Starts a call, lets the test answer it and returns the error that the call ended with. */
 async function failureOf(call: Promise<unknown>, respond: () => Promise<void>): Promise<KubeError> {
   const failed = call.then(
     () => {

@@ -33,7 +33,7 @@ export interface ClientOptions {
   resources: readonly Resource[];
   /** one exchange, the body included, may take this long (watches: until the answer begins); default 30 s */
   deadlineMs?: number;
-  /** ends every exchange but watches, and lets none begin any more; its reason has to be a KubeError */
+  /** ends every exchange except watches, and refuses new ones; its reason has to be a KubeError */
   signal?: AbortSignal;
 }
 
@@ -69,13 +69,13 @@ export type WatchEvent =
   | { type: 'BOOKMARK'; resourceVersion: string };
 
 export interface WriteOptions {
-  /** told of each `Warning` the server sends, whether it took the write or not */
+  /** called with each `Warning` the server sends, whether or not it accepted the write */
   onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface PatchOptions extends WriteOptions {
   subresource?: 'status' | undefined;
-  /** everything but the storing: admission answers as it would (JSON and merge patches) */
+  /** the server does everything except storing the object: admission answers as usual (JSON and merge patches) */
   dryRun?: boolean;
 }
 
@@ -85,8 +85,8 @@ export interface DeleteOptions extends WriteOptions {
 }
 
 /**
- * Kubernetes over raw JSON. Every failed exchange rejects with a KubeError; the only absence that is a value is
- * `get` of an object that does not exist.
+ * Kubernetes over raw JSON. Every failed exchange rejects with a KubeError, with one exception: `get` of an object that
+ * does not exist resolves to undefined.
  */
 export class KubeClient {
   readonly #options: ClientOptions;
@@ -128,8 +128,8 @@ export class KubeClient {
   }
 
   /**
-   * All pages of a list, as of the version of the first, and of these what is to be kept. Rejects with isGone when a page
-   * token expires under way.
+   * All pages of a list, at the version of the first page; of their items only those to be kept. Rejects with isGone when
+   * a page token expires before the last page.
    */
   async listAll(
     resource: Resource,
@@ -148,8 +148,9 @@ export class KubeClient {
   }
 
   /**
-   * Does the server have this kind, in any of its versions? For kinds that may not be listed: who has no right to a kind
-   * is told so (403) whether it is there or not. Where the list of kinds may not be read either, it is taken to be there.
+   * Does the server have this kind, in any of its versions? For kinds that may not be listed: a user without rights to a
+   * kind gets 403 whether or not it exists. If the user may not read the list of kinds either, the kind is assumed to
+   * exist.
    */
   async serves(resource: Resource): Promise<boolean> {
     for (const version of [resource.version, ...(resource.otherVersions ?? [])]) {
@@ -335,7 +336,7 @@ type RawEvent = { type: WatchEvent['type'] | 'ERROR'; object: JsonObject };
 
 const EVENT_TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']);
 
-/** A broken proxy may answer any JSON: that is no answer of the server, and the watch begins anew. */
+/** A broken proxy may answer with any JSON. That is not an answer of the server: the watch starts again. */
 function asEvent(line: unknown): RawEvent {
   const { type, object } = isObject(line) ? line : {};
   const whole = isObject(object) && (type === 'ERROR' || getObject(object, 'metadata') !== undefined);
@@ -350,7 +351,7 @@ function withKind(item: Json, resource: Resource): KubeObject {
   return whole({ ...asObject(item), apiVersion, kind: resource.kind });
 }
 
-/** A review has no metadata to speak of, and may leave it out. */
+/** A review has hardly any metadata, and may leave it out. */
 function whole(answer: JsonObject): KubeObject {
   const object = { metadata: {}, ...answer };
   if (isKubeObject(object)) return object;

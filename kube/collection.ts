@@ -8,9 +8,9 @@ import type { Clock } from '../lib/clock.ts';
 
 type Type = Change['type'];
 
-/** Told of every object of a collection that is watched at once, whatever its namespace. */
+/** Gets every object of a collection that is watched as a whole, whatever its namespace. */
 export interface Everywhere {
-  /** the whole collection is being read; `listed` says that it was, and was not given up half-way */
+  /** reading the whole collection begins; `listed` says that it was read to its end */
   listing(): { see(object: KubeObject): void; listed(): void };
   see(type: Type, object: KubeObject): void;
 }
@@ -21,11 +21,11 @@ export interface CollectionOptions {
   clock: Clock;
   /** uniform in [0, 1) */
   random: () => number;
-  /** watched at once is this namespace; undefined: all of them */
+  /** what is watched as a whole: this namespace; undefined: all namespaces */
   scope: string | undefined;
   /** a kind the server does not know is an empty collection */
   optional: boolean;
-  /** a namespace that may not be read is told by its store; otherwise what was read before stays */
+  /** the store of a namespace that may not be read says so; otherwise what was read before stays */
   mayBeForbidden: boolean;
   trim?: (object: KubeObject) => KubeObject;
   everywhere?: Everywhere;
@@ -33,11 +33,11 @@ export interface CollectionOptions {
   inTurn: <T>(task: () => Promise<T>) => Promise<T>;
   /** may a watch of this namespace alone be opened? */
   mayWatchAlone: (namespace: string) => boolean;
-  /** for the first time it is known whether there is such a collection, and whether it may be read as a whole */
+  /** called once it is known whether the collection exists, and whether it may be read as a whole */
   onKnown: () => void;
-  /** a store was made: the place to listen to it */
+  /** called when a store was made, so that its listeners can be added */
   onOpen: (namespace: string, store: Store) => void;
-  /** @param namespace undefined: of the watch of all */
+  /** @param namespace undefined: the error is of the watch of all namespaces */
   onError: (error: KubeError, retryInMs: number, namespace: string | undefined) => void;
   onBug: (error: unknown) => void;
 }
@@ -46,24 +46,24 @@ type State = 'unknown' | 'read' | 'absent' | 'forbidden';
 
 interface Entry {
   store: Store;
-  /** version of the list the store was filled from; events up to it are in it already. undefined: not filled yet */
+  /** version of the list the store was filled from, which includes all events up to it; undefined: not filled yet */
   listedAt: string | undefined;
-  /** what came while it was not filled */
+  /** events that came before the store was filled */
   early: [Type, KubeObject][];
   /** a watch of this namespace alone */
   alone: Reflector | undefined;
 }
 
 /**
- * One kind in the namespaces that are wanted of it: a store for each, all fed by one watch of the whole cluster, which keeps
- * nothing of other namespaces. So the number of connections does not grow with namespaces. Where only rights to single
- * namespaces are given, each has a watch of its own.
+ * One kind in the namespaces that are wanted: a store for each, all fed by one watch of the whole cluster, which keeps
+ * nothing of other namespaces. So the number of connections does not grow with the number of namespaces. Where the
+ * controller may read only single namespaces, each has a watch of its own.
  */
 export class Collection {
   readonly #options: CollectionOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #wide: Reflector;
-  /** namespaces that the list under way, or the last one, takes in */
+  /** namespaces that the running list, or the last one, covers */
   #covered = new Set<string>();
   #state: State = 'unknown';
   #started = false;
@@ -103,7 +103,7 @@ export class Collection {
     return this.#entries.get(namespace)?.store;
   }
 
-  /** Namespaces opened before are filled by the first list of all; each opened later by a list of its own. */
+  /** The first list of all namespaces fills those opened before; each one opened later gets a list of its own. */
   start(): void {
     this.#started = true;
     this.#wide.run().catch(this.#options.onBug);
@@ -138,7 +138,7 @@ export class Collection {
     return scope !== undefined && scope !== namespace;
   }
 
-  /** The whole collection, of which only what is wanted is kept. */
+  /** Lists the whole collection, and keeps only what is wanted. */
   async #listAll(...[resource, scope]: Parameters<KubeClient['listAll']>) {
     const { client, everywhere } = this.#options;
     const covered = new Set([...this.#entries.keys()].filter((each) => !this.#outOfScope(each)));
@@ -213,14 +213,14 @@ export class Collection {
     if (isNewer(object.metadata.resourceVersion ?? '0', listedAt ?? '0')) store.observe(type, object);
   }
 
-  /** Reads a namespace that came after the list of all; its changes come through the watch of all. */
+  /** Lists a namespace that was opened after the list of all namespaces; its changes come through the watch of all. */
   #fill(namespace: string, entry: Entry, attempt: number): void {
     const { resource, client, clock, random, inTurn, onError, onBug } = this.#options;
     const isWanted = () =>
       !this.#stopped && this.#entries.get(namespace) === entry && entry.listedAt === undefined;
     const list = async () => {
       if (!isWanted()) return undefined;
-      // A list is as new as anything the watch has told by now.
+      // The list will be as new as every event that the watch has delivered so far.
       entry.early = [];
       return client.listAll(resource, { namespace });
     };
@@ -231,7 +231,7 @@ export class Collection {
       },
       (error: unknown) => {
         if (!(error instanceof KubeError)) return onBug(error);
-        // What the watch of all says of the kind holds for this namespace as well.
+        // What the watch of all namespaces found out about the kind holds for this namespace as well.
         if (!isWanted() || this.#state === 'absent' || this.#state === 'forbidden') return;
         const waitMs = backoffMs(attempt, { minMs: 500, maxMs: 30_000, random });
         onError(error, waitMs, namespace);
@@ -242,7 +242,7 @@ export class Collection {
     );
   }
 
-  /** The whole may not be read; perhaps this namespace may. */
+  /** The whole collection may not be read; perhaps this namespace may be. */
   #refused(namespace: string, entry: Entry): void {
     if (namespace !== this.#options.scope) this.#watchAlone(namespace, entry);
     else if (this.#options.mayBeForbidden) entry.store.forbidden();

@@ -11,7 +11,7 @@ export interface KubeErrorInit {
   reason: string;
   message: string;
   details?: JsonObject;
-  /** milliseconds the server asks us to stay away */
+  /** milliseconds the server asks us to wait before the next request */
   retryAfterMs?: number;
   cause?: unknown;
 }
@@ -40,7 +40,7 @@ const hasCode =
 
 export const isNotFound = hasCode(404);
 export const isForbidden = hasCode(403);
-/** somebody else wrote first, a precondition failed, or (on create) the name is taken */
+/** someone else wrote first, a precondition failed, or (on create) the name is taken */
 export const isConflict = hasCode(409);
 /** refused by validation, or a `test` of a JSON Patch failed */
 export const isInvalid = hasCode(422);
@@ -52,7 +52,7 @@ export function isAlreadyExists(error: unknown): boolean {
   return error instanceof KubeError && error.code === 409 && error.reason === 'AlreadyExists';
 }
 
-/** The same request may succeed later without anybody changing anything. */
+/** The same request may succeed later, without any change. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof KubeError && (error.code === 0 || error.code === 429 || error.code >= 500);
 }

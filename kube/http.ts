@@ -21,18 +21,18 @@ export interface Connection {
   server: string;
   /** namespace of the context, if it names one */
   namespace: string | undefined;
-  /** closes idle connections; running requests go on */
+  /** closes idle connections; running requests continue */
   close(): void;
 }
 
 /** Connections for requests that are answered at once; more wait for a free one. */
 const EXCHANGES = 64;
-/** Far above what the controller opens (docs/operations.md): one that waits here would never get its turn. */
+/** Far above what the controller opens (docs/operations.md): a watch that had to wait here might never get a connection. */
 const WATCHES = 4_096;
 
 /**
- * Opens the way to an API server with the credentials of a kubeconfig or of the pod. The library gives TLS material,
- * tokens and exec plug-ins anew for each request, so rotated credentials are picked up.
+ * Connects to an API server with the credentials of a kubeconfig or of the pod. The library reads TLS material and tokens
+ * and runs exec plug-ins again for each request, so rotated credentials are picked up.
  *
  * @throws Error naming the file, context or server that cannot be used
  */
@@ -65,7 +65,7 @@ export function connect(options: ConnectOptions): Connection {
     await config.applyToHTTPSOptions(credentials);
     const headers = {
       'user-agent': options.userAgent,
-      // Node gives a DELETE no length of its own, so its body would be read as the next request.
+      // Node does not set a length for a DELETE, so the server would read its body as the next request.
       ...(request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) }),
       ...(options.as === undefined ? {} : { 'impersonate-user': options.as }),
       ...request.headers,
@@ -181,7 +181,7 @@ async function* bodyOf(message: http.IncomingMessage, server: string): AsyncGene
   }
 }
 
-/** Broken connections, names that do not resolve, certificates nobody trusts, exec plug-ins that fail. */
+/** Broken connections, names that do not resolve, certificates that are not trusted, exec plug-ins that fail. */
 function networkError(cause: unknown, server: string): KubeError {
   return new KubeError({
     code: 0,
@@ -191,7 +191,7 @@ function networkError(cause: unknown, server: string): KubeError {
   });
 }
 
-/** A name with several addresses fails once for each, and the error of all of them has no message. */
+/** A name with several addresses fails once for each address, and the error that contains them all has no message. */
 function whyOf(cause: unknown): string {
   if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(whyOf).join(', ');
   return cause instanceof Error ? cause.message : String(cause);

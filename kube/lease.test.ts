@@ -68,7 +68,7 @@ function candidate(identity: string, unopposed = false): Candidate {
   return new Candidate(identity, unopposed);
 }
 
-/** One controller: its election, and what became of it. */
+/** One controller: its election, and how it went. */
 class Candidate {
   readonly election: LeaderElection;
   readonly stop = new AbortController();
@@ -209,7 +209,7 @@ describe('leader election', () => {
     void a.run();
     await clock.advance(0);
     let leader = true;
-    // Another timer that was due long ago runs first, as after a stopped process goes on.
+    // Another timer that was due long ago runs first, as happens when a stopped process continues.
     clock.after(1, () => {
       clock.jump(60_000);
       leader = a.election.isLeader();

@@ -27,9 +27,9 @@ export interface LeaseOptions {
   renewDeadlineMs?: number;
   /** time between two attempts; default 2 s */
   retryMs?: number;
-  /** takes the Lease whoever holds it: a sign that somebody is at work, not an election */
+  /** takes the Lease even if another holds it: only to show that a process is at work, not to elect one */
   unopposed?: boolean;
-  /** told of failed attempts; the election goes on by itself */
+  /** called with failed attempts; the election continues by itself */
   onError?: (error: KubeError) => void;
 }
 
@@ -38,7 +38,7 @@ interface Observed {
   record: string;
   /** our own clock at the last look: clocks of other machines are never compared */
   lastMs: number;
-  /** for how long it has been seen unchanged */
+  /** for how long we have seen it unchanged */
   unchangedMs: number;
 }
 
@@ -46,8 +46,8 @@ interface Observed {
 const LOOKS = 3;
 
 /**
- * Leader election on a Lease. `isLeader` is false from the moment the renew deadline has passed, even if this process
- * stood still meanwhile: ask it before each write.
+ * Leader election on a Lease. `isLeader` is false from the moment the renew deadline has passed, even if this process was
+ * stopped for a while: ask it before each write.
  */
 export class LeaderElection {
   readonly #options: LeaseOptions;
@@ -80,8 +80,9 @@ export class LeaderElection {
   }
 
   /**
-   * Renews until leadership is lost (resolves 'lost' no later than the renew deadline) or the signal fires (gives the
-   * Lease free at once and resolves 'released'). Stop all work before calling it a day in either case.
+   * Renews until leadership is lost (resolves 'lost' no later than the renew deadline) or the signal fires (frees the
+   * Lease at once and resolves 'released'). The caller has to stop all work before it fires the signal, and at once after
+   * 'lost'.
    */
   async hold(signal: AbortSignal): Promise<'lost' | 'released'> {
     for (;;) {
@@ -133,7 +134,7 @@ export class LeaderElection {
     return unchangedMs >= durationMs;
   }
 
-  /** How long the record has been as it is; the time between two looks counts up to a limit. */
+  /** How long the record has been unchanged; the time between two looks counts up to a limit. */
   #observe(record: string, mostMs: number): number {
     const nowMs = this.#options.clock.now();
     const before = this.#observed?.record === record ? this.#observed : undefined;
@@ -153,7 +154,7 @@ export class LeaderElection {
     };
   }
 
-  /** The resourceVersion makes the write fail if anybody wrote since we read. */
+  /** The resourceVersion makes the write fail if another process wrote since we read. */
   #claim(lease: KubeObject, nowMs: number): JsonObject {
     const spec = lease.spec ?? {};
     const renewal = spec['holderIdentity'] === this.#options.identity;
@@ -184,13 +185,13 @@ export class LeaderElection {
         spec: { holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) },
       });
     } catch (error) {
-      // The Lease runs out by itself.
+      // A Lease that could not be freed runs out by itself.
       if (!(error instanceof KubeError)) throw error;
       this.#options.onError?.(error);
     }
   }
 
-  /** An attempt that has no answer when the present leadership ends is not waited for. */
+  /** Makes an attempt, but does not wait for its answer beyond the end of the present leadership. */
   async #attemptInTime(): Promise<void> {
     const { clock } = this.#options;
     const leftMs = (this.#renewedMs ?? clock.now()) + this.#renewDeadlineMs - clock.now();
@@ -219,7 +220,7 @@ export class LeaderElection {
   }
 }
 
-/** MicroTime has exactly six fraction digits; anything else is refused by the server. */
+/** MicroTime has exactly six fraction digits; the server refuses anything else. */
 export function microTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.(\d{3})Z$/, '.$1000Z');
 }

@@ -1,4 +1,4 @@
-/** A longer line is a text without line ends; hours of history of a hundred pods fit. */
+/** Hours of history of a hundred pods fit; a longer line means that the text has no line ends. */
 const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 export interface Line {
@@ -41,7 +41,7 @@ export async function* splitLines(
   if (length > 0) yield { number: ++number, text: parts.join('') };
 }
 
-/** An object of the API server is at most 3 MiB, so that a line this long is no event. */
+/** An object of the API server is at most 3 MiB, so a longer line is not an event. */
 const LONGEST_EVENT = 16 * 1024 * 1024;
 
 /** The events of a watch, one a line. */

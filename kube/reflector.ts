@@ -13,31 +13,31 @@ export interface ReflectorOptions {
   clock: Clock;
   /** uniform in [0, 1) */
   random: () => number;
-  /** told of every failure; the reflector goes on by itself */
+  /** called with every failure; the reflector continues by itself */
   onError?: (error: KubeError, retryInMs: number) => void;
-  /** a watch without event or bookmark for this long is taken for dead; default 90 s */
+  /** a watch without an event or bookmark for this long counts as dead; default 90 s */
   silenceMs?: number;
   /** a kind the server does not know is an empty collection; otherwise it is a failure like any other */
   optional?: boolean;
-  /** a kind that may not be read is told to the sink as such; otherwise what was read before stays */
+  /** the sink is told if the kind may not be read; otherwise what was read before stays */
   mayBeForbidden?: boolean;
   /** longest pause between two attempts; default 30 s */
   maxBackoffMs?: number;
 }
 
-/** After so many silent watches in a row the collection is listed anew: the server may have lost our version. */
+/** After this many silent watches in a row the collection is listed again: the server may have lost our version. */
 const SILENT_WATCHES = 10;
-/** The same after so many failed attempts in a row. */
+/** The same after this many failed attempts in a row. */
 const FAILED_WATCHES = 8;
-/** A server that starts up may not know its kinds yet: what was there before is gone only after so many 404s in a row. */
+/**
+ * A server that starts may not know its kinds yet: a kind that was there before counts as gone only after this many 404s
+ * in a row.
+ */
 const CERTAINLY_ABSENT = 3;
-/** A watch that the server closes sooner than this without an event counts as a failure, against a busy loop. */
+/** A watch that the server closes sooner than this, without an event, counts as a failure, to avoid a busy loop. */
 const SHORT_WATCH_MS = 1_000;
 
-/**
- * Keeps a sink equal to a collection of the API server: list, then watch from there, for ever. Nothing ends it but
- * `stop`.
- */
+/** Keeps a sink equal to a collection of the API server: list, then watch from there, for ever. Only `stop` ends it. */
 export class Reflector {
   readonly #options: ReflectorOptions;
   readonly #stop = new AbortController();
@@ -132,7 +132,7 @@ export class Reflector {
   async #recover(error: unknown): Promise<void> {
     if (!(error instanceof KubeError)) throw error;
     this.#failures += 1;
-    // A watch that is refused, or always breaks at the same version, must not leave the collection to grow old.
+    // A watch that is refused, or always breaks at the same version, must not leave the collection out of date.
     if (!isRetryable(error) || this.#failures % FAILED_WATCHES === 0) this.#version = undefined;
     // The first time a version is too old is ordinary: list again at once.
     if (isGone(error) && this.#failures === 1) return;
@@ -150,7 +150,7 @@ export class Reflector {
     return { waitMs: this.#maxBackoffMs, absent };
   }
 
-  /** Not known: no. */
+  /** Does the server not have this kind? No, if that cannot be found out. */
   async #isNotServed(): Promise<boolean> {
     const { client, resource } = this.#options;
     try {
@@ -224,7 +224,7 @@ class SilenceTimer {
 
   #check(): void {
     const leftMs = this.#lastMs + this.#ms - this.#clock.now();
-    // More than all of it: the clock was set back and does not tell.
+    // If more than the whole time is left, the clock was set back and says nothing.
     if (leftMs > 0 && leftMs <= this.#ms) {
       this.#cancel = this.#clock.after(leftMs, () => this.#check());
       return;

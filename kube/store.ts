@@ -20,8 +20,8 @@ export interface Sink {
 }
 
 /**
- * Cache of one kind of object, in one namespace or all. Objects in it are deep-frozen. Versions only move forward: a
- * write of ours that is put back is seen at once, and a late event or list never undoes it.
+ * Cache of one kind of object, in one namespace or all. Objects in it are deep-frozen. Versions only move forward: the
+ * result of our own write is visible at once, and a late event or list never undoes it.
  */
 export class Store implements Sink {
   readonly #objects = new Map<string, KubeObject>();
@@ -34,12 +34,12 @@ export class Store implements Sink {
   #synced = false;
   #forbidden = false;
 
-  /** @param options.trim what is kept of each object; its name and version must be; default all */
+  /** @param options.trim what is kept of each object, at least its name and version; default: all */
   constructor(options: { trim?: (object: KubeObject) => KubeObject } = {}) {
     this.#trim = options.trim ?? ((object) => object);
   }
 
-  /** true once the first list has arrived; never false again, stale is served while the server is away */
+  /** true once the first list has arrived, and from then on: while the server is away, the last known objects are served */
   get synced(): boolean {
     return this.#synced;
   }
@@ -65,7 +65,7 @@ export class Store implements Sink {
     return [...(this.#namespaces.get(namespace)?.values() ?? [])];
   }
 
-  /** Calls `listener` after each change; returns a function that ends that. */
+  /** Calls `listener` after each change; returns a function that removes it. */
   onChange(listener: (change: Change) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -117,8 +117,8 @@ export class Store implements Sink {
   }
 
   /**
-   * Puts back what the server returned to one of our writes. Ignored if the watch has passed that version already:
-   * the object may have been deleted since.
+   * Stores what the server returned to one of our writes. Ignored if the watch has already passed that version: the
+   * object may have been deleted since.
    */
   written(object: KubeObject): void {
     if (isNewer(versionOf(object), this.#seen)) this.#upsert(object);

@@ -6,7 +6,7 @@ export interface KubeRequest {
   headers?: Record<string, string>;
   body?: string;
   signal?: AbortSignal;
-  /** the answer goes on for minutes (a watch): it must not keep a connection that exchanges wait for */
+  /** the answer lasts for minutes (a watch): it must not take a connection that exchanges wait for */
   lasting?: true;
 }
 

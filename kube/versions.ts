@@ -3,9 +3,9 @@ import { apiVersionOf } from '../api/resources.ts';
 import type { KubeRequest, KubeResponse, Transport } from './types.ts';
 
 /**
- * A transport for servers that know some kinds by another version only. Everything above names `version`; requests are
- * rewritten to the version that the last list of the kind found served, tried in the order of `otherVersions`. Where
- * none is served the answer is the 404 of the last one tried. Only for versions of one and the same shape.
+ * A transport for servers that have some kinds only in another version. Everything above names `version`; requests are
+ * rewritten to the version that the last list of the kind found served, tried in the order of `otherVersions`. If the
+ * server has none of them, the answer is the 404 of the last one tried. Only for versions that have the same shape.
  */
 export function servedVersions(transport: Transport, resources: readonly Resource[]): Transport {
   const kinds = resources.filter(({ otherVersions }) => otherVersions !== undefined);

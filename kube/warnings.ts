@@ -1,4 +1,4 @@
-/** More of one text than this tells nobody anything. */
+/** Longer texts are cut: the rest would not help a reader. */
 const LONGEST = 500;
 
 /**

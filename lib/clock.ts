@@ -2,6 +2,6 @@
 export interface Clock {
   /** milliseconds since 1970 */
   now(): number;
-  /** Calls `fn` once after so many milliseconds; what it returns calls that off. */
+  /** Calls `fn` once after `ms` milliseconds; returns a function that cancels the call. */
   after(ms: number, fn: () => void): () => void;
 }

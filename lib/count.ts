@@ -1,10 +1,10 @@
 /** More than this many of anything cannot be counted one by one, nor added to what was counted before. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
-/** A number of requests: not negative, and one that sums keep exact. May be fractional. */
+/** Can this be a number of requests? It is not negative, and small enough for exact sums. May be fractional. */
 export const isCount = (value: number): boolean => value >= 0 && value <= MOST;
 
-/** Why a number is no number of requests; undefined: it is one. */
+/** Why a value cannot be a number of requests; undefined: it can. */
 export function noCount(what: string, value: number): string | undefined {
   if (isCount(value)) return undefined;
   if (!Number.isFinite(value)) return `${what} are not a number`;

@@ -9,7 +9,7 @@ const PART = /(\d+(?:\.\d+)?)(ms|h|m|s)/g;
 export const MAX_DURATION_MS = 1e12;
 
 /**
- * Milliseconds of "1h30m"; "0" alone needs no unit. `undefined` if the text is no duration, is negative, is finer than
+ * Milliseconds of "1h30m"; "0" alone needs no unit. `undefined` if the text is not a duration, is negative, is finer than
  * a millisecond or is longer than MAX_DURATION_MS.
  */
 export function parseDuration(text: string): number | undefined {

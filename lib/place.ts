@@ -1,4 +1,4 @@
-/** Where the package lies: sources run as .ts from a checkout, a build as .js from dist/, every file of which is one folder deep. */
+/** Sources run as .ts from a checkout, a build as .js from dist/, where every file is one folder deep. */
 const BUILT = !import.meta.url.endsWith('.ts');
 
 /** The folder of package.json and manifests/. */

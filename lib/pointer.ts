@@ -4,7 +4,7 @@ import { isObject, type Json } from './json.ts';
 export const pointer = (...path: readonly (string | number)[]): string =>
   path.map((part) => `/${escaped(String(part))}`).join('');
 
-/** The parts of a JSON Pointer; none of an empty one. */
+/** The parts of a JSON Pointer; [] for an empty one. */
 export const partsOf = (text: string): string[] =>
   text
     .split('/')
@@ -14,7 +14,7 @@ export const partsOf = (text: string): string[] =>
 /** Empty, or each part after a "/", with "~" as ~0 and "/" as ~1. */
 export const isPointer = (text: string): boolean => /^(\/([^~]|~[01])*)?$/s.test(text);
 
-/** What stands in a document at that place; undefined: nothing. */
+/** The value in a document at that place; undefined: there is no such place. */
 export function valueAt(document: unknown, parts: readonly string[]): Json | undefined {
   let value = document;
   for (const part of parts) {

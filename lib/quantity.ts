@@ -17,7 +17,7 @@ const FACTOR: Record<string, number> = {
   Ei: 2 ** 60,
 };
 
-/** A Kubernetes quantity ("250m", "1.5Gi", "1e3", 2) as a number; undefined if it is none. */
+/** A Kubernetes quantity ("250m", "1.5Gi", "1e3", 2) as a number; undefined if it is not a quantity. */
 export function parseQuantity(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return undefined;

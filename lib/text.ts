@@ -1,34 +1,40 @@
-/** What steers a terminal or turns the direction of text: C0 and C1 controls, bidi controls, line separators, half characters. */
+/**
+ * Characters that steer a terminal or change the direction of text: C0 and C1 controls, bidi controls, line separators,
+ * half characters.
+ */
 const STEERING = /[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const BLANKS = /\s+/gu;
 
-/** Text of an object or a server as it may be shown: what would steer a terminal is written out, like \u{1b}. */
+/**
+ * Text of an object or a server as it may be shown: characters that would steer a terminal are written as escapes, like
+ * \u{1b}.
+ */
 export function escapeText(text: string): string {
   return text.replaceAll(STEERING, (each) => `\\u{${(each.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
-/** The same within a JSON document, whose strings stay what they were; its own line breaks stay too. */
+/** The same within a JSON document: the values of its strings do not change, and its own line breaks stay. */
 export function escapeJson(document: string): string {
   return document.replaceAll(STEERING, (each) =>
     each === '\n' ? each : `\\u${(each.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** A message of the API server may hold line breaks and control characters and has no bound; a status has no such thing. */
+/** For a status: a message of the API server may be of any length and contain line breaks and control characters. */
 export function oneLine(text: string, most = 1000): string {
   return shorten(text.replaceAll(BLANKS, ' ').replaceAll(STEERING, '').trim(), most);
 }
 
-/** At most so many characters. */
+/** At most `most` characters. */
 export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** What paints text takes no room on the screen. */
+/** Codes for colours take no room on the screen. */
 const COLOURS = /\u001b\[[\d;]*m/g;
 const widthOf = (text: string): number => text.replaceAll(COLOURS, '').length;
 
-/** Breaks a line between words; the lines that follow are indented. A word that does not fit stands on a line of its own, whole. */
+/** Breaks a line between words; the lines that follow are indented. A word that does not fit gets a line of its own, unbroken. */
 export function wrapWords(text: string, columns: number, indent = ''): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,9 +1,9 @@
 /**
- * What waits, by group: one group after the other has its turn, so that one that waits with much does not hold up the rest.
- * Within a group first come, first served.
+ * Waiting items by group. The groups take turns, so that a group with many items does not hold up the others. Within a
+ * group: first come, first served.
  */
 export class Turns<T> {
-  /** in the order of their turns; none is empty */
+  /** in the order of their turns; a group without items is removed */
   readonly #groups = new Map<string, Map<string, T>>();
 
   /** An item of the same id is replaced and keeps its place. */

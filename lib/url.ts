@@ -1,6 +1,6 @@
 const CREDENTIALS = /\/\/.*@/s;
 
-/** Text with a URL in it, as it may be shown: without user and password, whatever those hold. */
+/** A text that contains a URL, as it may be shown: without user and password, whatever characters they contain. */
 export function withoutPassword(text: string): string {
   return text.replace(CREDENTIALS, '//…@');
 }

@@ -6,11 +6,11 @@ import { FairQueue } from './fair-queue.ts';
 
 /** What a reconcile needs of measurements. */
 export interface Measurements {
-  /** starts a job, unless that very window is being measured already; replaces another one of the same target */
+  /** starts a job, unless the same window is being measured already; replaces another job of the same target */
   submit(job: MeasureJob): void;
   /** newest finished job of the target */
   measured(key: TargetKey): MeasureResult | undefined;
-  /** a job of the target is under way */
+  /** a job of the target is running */
   measuring(key: TargetKey): boolean;
   /** the target is gone */
   forget(key: TargetKey): void;
@@ -18,20 +18,20 @@ export interface Measurements {
 
 export interface BoardOptions {
   measure: (job: MeasureJob) => Promise<Measurement[]>;
-  /** called with the target's key when a new result stands on the board */
+  /** called with the target's key when there is a new result */
   onResult: (key: TargetKey) => void;
-  /** `measure` does not fail in normal life; a rejection is a bug, told here */
+  /** `measure` does not reject in normal operation; a rejection is a bug, reported here */
   onBug: (error: unknown, key: TargetKey) => void;
-  /** so long a job waited for its turn */
+  /** called with the time that a job waited for its turn */
   onWait?: (namespace: string, ms: number) => void;
   now: () => number;
-  /** calls back after that time; returns how to cancel that */
+  /** calls back after that time; returns a function that cancels it */
   after: (ms: number, fn: () => void) => () => void;
 }
 
 /** Each job asks a handful of queries, and holds their answers until it ends. */
 const JOBS = { concurrency: 64, each: 8 };
-/** A job that has not ended by then is one without data: nothing silences the judge for longer. */
+/** A job that has not ended by then counts as one without data: nothing may keep the judge waiting for longer. */
 export const DEADLINE_MS = 3 * 60_000;
 
 interface Running {
@@ -40,13 +40,13 @@ interface Running {
   cancel: () => void;
 }
 
-/** The board on which running jobs and the newest result of each target stand. Lost in a crash, and measured again. */
+/** Keeps the running jobs and the newest result of each target. After a crash both are lost, and measured again. */
 export class MeasurementBoard implements Measurements {
   readonly #options: BoardOptions;
   readonly #queue = new FairQueue(JOBS);
   /** the newest job of each target, until it ends */
   readonly #running = new Map<TargetKey, Running>();
-  /** targets that wait for their turn, in which their newest job is measured */
+  /** targets that wait for their turn; then their newest job is measured */
   readonly #waiting = new Set<TargetKey>();
   readonly #results = new Map<TargetKey, MeasureResult>();
   #stopped = false;
@@ -110,7 +110,7 @@ export class MeasurementBoard implements Measurements {
     this.#finish(key, job, measurements);
   }
 
-  /** Nothing, if another job has taken its place. */
+  /** Does nothing if another job has replaced this one. */
   #finish(key: TargetKey, job: MeasureJob, measurements: Measurement[]): void {
     const running = this.#running.get(key);
     if (running?.job !== job) return;
@@ -145,7 +145,7 @@ const LATE: Gap = {
   sentence: `the measurement did not end within ${DEADLINE_MS / 60_000} minutes: the source of its numbers is too slow, or too many measurements wait for it`,
 };
 
-/** A gap in the data, never a pass. */
+/** Measurements without numbers: a gap in the data, never a pass. */
 function without({ templates, window }: MeasureJob, { outcome, sentence }: Gap): Measurement[] {
   return metricsOf(templates).map(({ key }) => ({ metric: key, window, outcome, sentence }));
 }

@@ -4,13 +4,13 @@ import { Turns } from '../../lib/turns.ts';
 export interface Limits {
   /** tasks that run at the same time */
   concurrency: number;
-  /** of one group; absent: as many as of all */
+  /** tasks of one group; absent: the same limit as for all */
   each?: number;
 }
 
 /**
- * Runs tasks so many at a time, and of one group at most `each`; groups that wait have their turns one after the other, so that one
- * which asks for much does not delay the rest. Within a group first come, first served.
+ * Runs at most `concurrency` tasks at a time, and at most `each` of one group. Waiting groups take turns, so that a group
+ * with many tasks does not delay the others. Within a group: first come, first served.
  */
 export class FairQueue {
   readonly #queue: PQueue<InTurns, TurnOptions>;
@@ -27,7 +27,7 @@ export class FairQueue {
       try {
         return await task();
       } finally {
-        // before the queue looks for the next
+        // has to come before the queue looks for the next task
         running.end(group);
       }
     };
@@ -85,7 +85,10 @@ class InTurns implements Queue<Run, TurnOptions> {
     });
   }
 
-  /** What may run now, as far as p-queue has a place: a group that has all of its own waits until one of them ends. */
+  /**
+   * How many tasks may run now, as far as p-queue has room: a group that has reached its limit waits until one of its
+   * tasks ends.
+   */
   get size(): number {
     return this.#waiting.count(this.#may);
   }
@@ -94,7 +97,7 @@ class InTurns implements Queue<Run, TurnOptions> {
     return this.#waiting.next(this.#may);
   }
 
-  /** Nobody asks for part of what waits. */
+  /** p-queue wants this method, but nothing here uses it. */
   filter(): Run[] {
     return [];
   }

@@ -6,7 +6,7 @@ const BY_NAME: { readonly [name in Metric['type']]: MetricKind } = all;
 
 export const KINDS: readonly MetricKind[] = METRIC_KINDS.map((name) => BY_NAME[name]);
 
-/** What is known of the kind that this metric, or its stored statistics, are of. */
+/** The kind of this metric, or of its stored statistics. */
 export const kindOfMetric = ({ type }: Pick<Metric, 'type'>): MetricKind => BY_NAME[type];
 
 /** The kinds that compare requests, by name. */

@@ -8,8 +8,9 @@ import type { QueryText, Source } from './source.ts';
 import { sourceNamed, SOURCES } from './sources.ts';
 
 /**
- * What parsing alone cannot see in a template: unknown or misplaced variables, queries that are no counters, and
- * expressions that cannot be used. `fenced`: its queries may read one namespace only. `path` is that of the spec, e.g. "AnalysisTemplate http: spec". [] = usable.
+ * What parsing alone cannot see in a template: unknown or misplaced variables, queries that are not counters, and
+ * expressions that cannot be used. `fenced`: its queries may read one namespace only. `path` is that of the spec, e.g.
+ * "AnalysisTemplate http: spec". [] = usable.
  */
 export function checkTemplate(
   template: AnalysisTemplate,

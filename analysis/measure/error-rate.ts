@@ -5,7 +5,7 @@ import { bad, nameOf, type Job } from './job.ts';
 
 type ErrorRate = Extract<Measurement, { kind: 'counts' }>;
 
-/** The measurement that these counts make, unless they cannot be counts of requests. */
+/** The measurement with these counts, or why they cannot be counts of requests. */
 export function errorRateOf(
   job: Job,
   counted: Pick<ErrorRate, 'canary' | 'stable' | 'pods' | 'history'>,
@@ -24,7 +24,10 @@ export function errorRateOf(
   };
 }
 
-/** Why these counts cannot be used. Both counters are read at one time, so `bad` may pass `total` only by a hair. */
+/**
+ * Why these counts cannot be used. Both counters are read at one time, so `bad` may be larger than `total` only by a tiny
+ * amount.
+ */
 function impossible(arm: Arm, counts: Counts): { outcome: BadOutcome; sentence: string } | undefined {
   const none =
     noCount(`the requests of ${nameOf(arm)}`, counts.total) ??

@@ -7,7 +7,7 @@ export interface Exchange {
   /** never throws */
   (request: {
     method: 'GET' | 'POST';
-    /** below the base URL, without a slash at its begin */
+    /** path below the base URL, without a slash at its beginning */
     path: string;
     form?: Record<string, string>;
     limits: Limits;
@@ -26,7 +26,10 @@ export type Reply =
   | { ok: false; problem: 'timeout' | 'tooLarge' }
   | { ok: false; problem: 'unreachable'; code: string };
 
-/** Connections are kept open; redirects are not followed, environment proxies are not used. Whoever asks bounds how many. */
+/**
+ * Connections are kept open; redirects are not followed, environment proxies are not used. The caller limits how many
+ * exchanges run at a time.
+ */
 export function exchangeWith(url: string): { exchange: Exchange; close: () => void } {
   const agents = {
     httpAgent: new HttpAgent({ keepAlive: true }),

@@ -7,13 +7,13 @@ export interface Job {
   /** key of the metric (api/bound.ts) */
   key: string;
   window: Window;
-  /** which arm is asked, and named, for each: in a release itself, before one stable for both */
+  /** which arm is asked, and named, for each arm: during a release the arm itself, before a release stable for both */
   arms: Record<Arm, Arm>;
   /** values for `{{name}}`, unescaped */
   variables: Record<Arm, Readonly<Record<string, string>>>;
   /** the history of the stable arm is wanted as well */
   calibrate: boolean;
-  /** its queries may read what has this label only */
+  /** its queries may only read series with this label */
   fence?: Pick<Fence, 'label' | 'value'>;
 }
 
@@ -36,7 +36,7 @@ export function nameOf(arm: Arm): string {
   return arm === 'canary' ? 'the canary' : 'stable';
 }
 
-/** A value as plain JSON can hold it, which has no infinity: the largest number takes its place, and compares alike. */
+/** A value as JSON can hold it: JSON has no infinity, so the largest number replaces it, and comparisons give the same answer. */
 export function finite(value: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value));
 }

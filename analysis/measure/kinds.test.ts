@@ -19,7 +19,7 @@ const metrics = [errorRateMetric(), latencyMetric(), seriesMetric(), thresholdMe
   name: `m${i}`,
 }));
 
-/** Answers every query alike, with this value wherever one is asked for. */
+/** Gives the same answer to every query: this value, wherever a value is asked for. */
 function alike(value: number): ReturnType<typeof prometheus> {
   const client = prometheus({});
   return {

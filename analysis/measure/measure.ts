@@ -17,7 +17,8 @@ export type Endpoints = ReadonlyMap<string, Endpoint>;
 
 /**
  * Measures every metric of a release over one closed window, both arms over the same one. Exactly one measurement per
- * metric, and one of the share if that is asked for; whatever goes wrong is one without numbers, and nothing is thrown.
+ * metric, and one of the share if that is asked for; if anything goes wrong the measurement has no numbers; nothing is
+ * thrown.
  */
 export function measure(
   request: MeasureRequest,
@@ -40,7 +41,7 @@ export function measure(
 
 type Open = (name: string) => Session | undefined;
 
-/** Queries of a template are asked as its metric is. */
+/** Queries of a template are asked in the same way as its metric. */
 function shareOf(
   { window, variables, templates }: MeasureRequest,
   share: ShareQueries,
@@ -97,7 +98,7 @@ async function measureOne(
   return (await ask(job, metric, session)) ?? notServed(job, name, metric.type);
 }
 
-/** Undefined: the source does not serve that. */
+/** Undefined: the source cannot be asked for that. */
 async function ask(job: Job, metric: Metric, session: Session): Promise<Measurement | undefined> {
   const { asks } = kindOfMetric(metric);
   switch (asks.form) {

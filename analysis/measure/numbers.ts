@@ -21,7 +21,7 @@ export async function measureNumbers(job: Job, asked: Numbers, session: Session)
   return stable === undefined ? base : { ...base, stable };
 }
 
-/** The query for one arm: most metrics have the same for both. */
+/** The query for one arm: most metrics have one query for both arms. */
 function queryOf({ query, stableQuery }: Numbers, arm: Arm): string {
   return arm === 'stable' ? (stableQuery ?? query) : query;
 }

@@ -1,7 +1,10 @@
 import type { Endpoint } from './source.ts';
 import { sourceNamed } from './sources.ts';
 
-/** Opens end points: base URLs by "<source>/<end point>". What a source needs to ask is loaded only where it is used. */
+/**
+ * Opens end points: base URLs by "<source>/<end point>". The code that a source needs for asking is loaded only if the
+ * source is used.
+ */
 export async function openEndpoints(urls: ReadonlyMap<string, string>): Promise<Map<string, Endpoint>> {
   const opened = await Promise.all(
     [...urls].map(async ([name, url]) => {

@@ -8,8 +8,8 @@ import type { Job } from './job.ts';
 export type Asked = Form | 'share';
 
 /**
- * A kind of place where numbers come from: one object per folder, listed in list.ts. What it says of itself is pure and cheap to
- * load; what asks is loaded by `open`. docs/extending/metric-source.md
+ * A kind of place where numbers come from: one object per folder, listed in list.ts. What it says about itself is pure
+ * and cheap to load; `open` loads the code that asks. docs/extending/metric-source.md
  */
 export interface Source {
   /** what templates and flags call it: `source: <name>/<end point>` */
@@ -19,7 +19,7 @@ export interface Source {
   readonly serves: readonly Asked[];
   /** presets of the back ends are written in its language */
   readonly presets: boolean;
-  /** what is wrong with a query, where, and what to do about it, as far as that can be seen before it is asked */
+  /** what is wrong with a query, where, and what to do, as far as that can be seen before it is asked */
   check(query: QueryText): Omit<Issue, 'path'> | undefined;
   /** for display: the query with the values that are known; the other variables stay as they are written */
   shown(text: string, variables: Readonly<Record<string, string>>): string;
@@ -30,27 +30,24 @@ export interface Source {
 /** A query as a template has it. */
 export interface QueryText {
   text: string;
-  /** number: one value of now; counter: a cumulative count; histogram: a cumulative one of durations */
+  /** number: one present value; counter: a cumulative count; histogram: a cumulative histogram of durations */
   use: 'number' | 'counter' | 'histogram';
   /** arguments that the template declares */
   args: readonly string[];
-  /** it may read what belongs to one namespace only */
+  /** it may only read what belongs to one namespace */
   fenced: boolean;
 }
 
 export interface Endpoint {
-  /**
-   * One round of questions in the name of a namespace: namespaces have their turns one after the other, and what several metrics
-   * ask is asked once.
-   */
+  /** One round of questions for a namespace: namespaces take turns, and a question of several metrics is asked only once. */
   session(namespace: string, heard?: Heard): Session;
   /** closes idle connections */
   close(): void;
 }
 
-/** What somebody who sits at a terminal is told beside the measurements; never for status or logs. */
+/** What a user at a terminal is told beside the measurements; never for status or logs. */
 export interface Heard {
-  /** worth a look although it can be measured */
+  /** something to check, although it can be measured */
   note(sentence: string): void;
   /** the source refused the query, in these words */
   refused(query: string, said: string): void;
@@ -59,20 +56,20 @@ export interface Heard {
 export interface NumberQuery {
   arm: Arm;
   text: string;
-  /** what becomes of a value that is no number */
+  /** what to do with a value that is not a number */
   nan: 'zero' | 'refuse';
 }
 
 export type Arms<T> = Record<Arm, T>;
 
 /**
- * Whatever goes wrong is a measurement without numbers; nothing is thrown, and no data are never a pass. Every source is held to the
- * same promises: test/conformance/sources.test.ts
+ * If anything goes wrong the measurement has no numbers; nothing is thrown, and missing data never pass. Every source has
+ * to keep the same promises: test/conformance/sources.test.ts
  */
 export interface Session {
   /** one number at the end of the window; infinity as the largest number */
   number(job: Job, query: NumberQuery): Promise<number | Measurement>;
-  /** what two cumulative counts per arm rose by within the window */
+  /** how much two cumulative counts per arm rose within the window */
   counts?(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement>;
   histograms?(job: Job, queries: Arms<LatencyQueries>): Promise<Measurement>;
   share?(job: Job, queries: Arms<string>): Promise<Measurement>;

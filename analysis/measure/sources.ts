@@ -6,11 +6,11 @@ export const SOURCES: readonly Source[] = Object.values(all).sort((a, b) => (a.n
 
 export interface SourceName {
   source: Source;
-  /** of the end point */
+  /** name of the end point */
   endpoint: string;
 }
 
-/** "prometheus/default" → what it names; undefined if it names nothing. */
+/** "prometheus/default" → its source and end point; undefined if there is no such source. */
 export function sourceNamed(text: string): SourceName | undefined {
   const [kind, endpoint, ...rest] = text.split('/');
   const source = SOURCES.find(({ name }) => name === kind);

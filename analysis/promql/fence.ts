@@ -9,13 +9,13 @@ export interface Matcher {
 
 export type Fenced = { ok: true; query: string } | { ok: false; sentence: string };
 
-/** They read series that no selector of the query names. */
+/** Functions that read series which no selector of the query names. */
 const READ_MORE: ReadonlySet<string> = new Set(['info']);
 
 /**
- * The query with `label="value"` added to each of its selectors. Prometheus wants all matchers of a selector to match, so whatever
- * the query says of this label itself makes it narrower and never wider. Comments are taken out: what the grammar takes for
- * a comment must not be more than what Prometheus does.
+ * The query with `label="value"` added to each of its selectors. In Prometheus all matchers of a selector have to match,
+ * so what the query itself says about this label can only make it narrower, never wider. Comments are removed, because
+ * the grammar might take more text for a comment than Prometheus does.
  */
 export function fenced(promql: string, matcher: Matcher): Fenced {
   const parsed = parseQuery(promql);
@@ -29,12 +29,12 @@ export function fenced(promql: string, matcher: Matcher): Fenced {
   return { ok: true, query: edited(query, selectorsAndCalls(query.root).selectors, matcher) };
 }
 
-/** The name of a function in it that reads series which no selector names; undefined: there is none. */
+/** The name of a function in the query that reads series which no selector names; undefined: there is no such function. */
 export function readsMore(query: Query): string | undefined {
   return callsIn(query).find((name) => READ_MORE.has(name));
 }
 
-/** Names of the functions it calls. */
+/** Names of the functions that the query calls. */
 export function callsIn({ root, text }: Query): string[] {
   return selectorsAndCalls(root).calls.map(({ from, to }) => text.slice(from, to));
 }
@@ -78,7 +78,7 @@ function added(selector: SyntaxNode, { label, value }: Matcher): Edit {
   const matcher = `${label}=${JSON.stringify(value)}`;
   const braces = selector.getChild('LabelMatchers');
   if (braces === null) return { from: selector.to, to: selector.to, text: `{${matcher}}` };
-  // first, so that a comma at the end of the list stays where it may stand
+  // first in the list, so that a comma at its end stays valid
   const first = braces.from + 1;
   return { from: first, to: first, text: partsOf(braces).length === 0 ? matcher : `${matcher},` };
 }

@@ -4,7 +4,7 @@ import { parser } from '@prometheus-io/lezer-promql';
 /** What is wrong with a query, and where: the offset of the first character that does not fit. */
 export interface Problem {
   at: number;
-  /** no full stop */
+  /** without a full stop */
   message: string;
 }
 
@@ -15,11 +15,11 @@ export interface Query {
   text: string;
   /** the outermost expression */
   root: SyntaxNode;
-  /** where the comments are; the grammar ends one at a line feed alone, Prometheus at a carriage return as well */
+  /** where the comments are; in the grammar only a line feed ends a comment, in Prometheus also a carriage return */
   comments: readonly { from: number; to: number }[];
 }
 
-/** By the grammar that Prometheus' own editor uses. What the words mean is for types.ts to judge. */
+/** Parses by the grammar that Prometheus' own editor uses. types.ts checks what the words mean. */
 export function parseQuery(text: string): ParsedQuery {
   const tree = parser.parse(text);
   const comments: { from: number; to: number }[] = [];
@@ -38,7 +38,7 @@ export function parseQuery(text: string): ParsedQuery {
     : { ok: true, query: { text, root, comments } };
 }
 
-/** The first part of a node that says something. */
+/** The first part of a node that is an expression, and not a comment. */
 export function expressionIn(node: SyntaxNode): SyntaxNode | undefined {
   return partsOf(node)[0];
 }
@@ -75,7 +75,7 @@ function unexpected(text: string, at: number): Problem {
 
 const shortened = (token: string): string => (token.length > 30 ? `${token.slice(0, 29)}…` : token);
 
-/** Escapes that Prometheus knows; the quote of the string itself is one more. */
+/** Escapes that Prometheus knows; the quote of the string may be escaped as well. */
 const ESCAPE =
   /^\\(?:[abfnrtv\\]|[0-3][0-7]{2}|x[\dA-Fa-f]{2}|u(?![Dd][89A-Fa-f])[\dA-Fa-f]{4}|U000[\dA-Fa-f]{5}|U0010[\dA-Fa-f]{4})/;
 
@@ -94,7 +94,7 @@ function badString(text: string, from: number, to: number): Problem | undefined 
   return undefined;
 }
 
-/** Is the last character the quote that closes, and not one that is escaped? */
+/** Is the last character the closing quote, and not an escaped one? */
 function endsWith(literal: string, quote: string): boolean {
   if (quote === '`') return literal.endsWith('`');
   const backslashes = /\\*$/.exec(literal.slice(1, -1))?.[0].length ?? 0;

@@ -12,7 +12,7 @@ export function selectorsOf(promql: string): string[] {
   return found === undefined ? [] : found.map(({ from, to }) => promql.slice(from, to));
 }
 
-/** Are its samples those of the counters themselves? */
+/** Does the query return the samples of the counters themselves? */
 export function isSelector(promql: string): boolean {
   return selectorsOf(promql).length > 0;
 }
@@ -23,7 +23,7 @@ function united(node: SyntaxNode): SyntaxNode[] | undefined {
   const parts = partsOf(node);
   const [left, operator, right] = parts;
   if (node.name === 'ParenExpr' && left !== undefined) return united(left);
-  // with a fourth part it says by which labels series are matched
+  // a fourth part says by which labels series are matched
   if (node.name !== 'BinaryExpr' || operator?.name !== 'Or' || parts.length !== 3) return undefined;
   const ofLeft = left === undefined ? undefined : united(left);
   const ofRight = right === undefined ? undefined : united(right);

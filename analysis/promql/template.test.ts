@@ -11,7 +11,7 @@ describe('a query template is judged before its variables have values', () => {
     'x offset {{args.ago}}',
     'rate(x[1{{args.unit}}])',
     'sum by ({{args.label}}) (x)',
-    // only its value tells
+    // only the value decides whether this is right
     '{{args.aggregation}} by (a) (x)',
     'scalar(x) / 2',
   ])('%s', (query) => {

@@ -3,14 +3,14 @@ import { callsIn, readsMore } from './fence.ts';
 import { parseQuery, placeOf, type Problem } from './parse.ts';
 import { kindOf, misuseIn, type Kind } from './types.ts';
 
-/** What is wrong with a query template, in words for its author; undefined: nothing that can be seen before it is filled in. */
+/** What is wrong with a query template, in words for its author. */
 export interface Flaw {
   /** the part of the query where it is */
   excerpt: string;
   message: string;
 }
 
-/** Judges the PromQL of a template whose variables are in their proper places (api/query.ts). */
+/** Checks the PromQL of a template whose variables are in their proper places (api/query.ts). */
 export function flawIn(template: string, { fenced = false } = {}): Flaw | undefined {
   const { problem, kind, wide } = judged(template);
   if (problem !== undefined) {
@@ -30,7 +30,7 @@ export function flawIn(template: string, { fenced = false } = {}): Flaw | undefi
   return wrong === undefined ? undefined : { excerpt: around(template, 0), message: wrong };
 }
 
-/** The first function in the template's query whose name this is said of; undefined if the query is not PromQL. */
+/** The first function in the template's query for whose name `is` holds; undefined: none, or the query is not PromQL. */
 export function callIn(template: string, is: (name: string) => boolean): string | undefined {
   const { text, problem } = judged(template);
   const parsed = problem === undefined && text !== undefined ? parseQuery(text) : undefined;
@@ -38,11 +38,11 @@ export function callIn(template: string, is: (name: string) => boolean): string 
 }
 
 interface Judged {
-  /** with words in the places of the variables; absent: only their values tell */
+  /** the query with words in place of the variables; absent: only with their values can it be checked */
   text?: string;
   problem?: Problem;
   kind?: Kind;
-  /** a function that reads what no selector names */
+  /** a function that reads series which no selector names */
   wide?: string;
 }
 
@@ -52,8 +52,8 @@ const WRONG = {
 } as const;
 
 /**
- * The variables make way for words of the same length, so that places stay what they are. A bare one may be a name or a
- * number; what fits is found by trying. Where neither does, its value decides, and nothing is said before that is known.
+ * Words of the same length replace the variables, so that offsets do not change. A bare variable may be a name or a
+ * number: both are tried. If neither fits, it depends on the value, and nothing is reported before the value is known.
  */
 function judged(template: string): Judged {
   const variables = variablesIn(template);
@@ -69,7 +69,7 @@ function judged(template: string): Judged {
   }
 }
 
-/** Does the variable hold the place, or end right before it? */
+/** Does the variable contain this offset, or end right before it? */
 function touches({ from, to }: Variable, at: number, template: string): boolean {
   return at >= from - 1 && (at <= to || template.slice(to, at).trim() === '');
 }

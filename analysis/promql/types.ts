@@ -2,7 +2,7 @@ import type { SyntaxNode } from '@lezer/common';
 import { partsOf, type Problem, type Query } from './parse.ts';
 import { SCALAR_FUNCTIONS, signatureOf, type ArgumentKind } from './signatures.ts';
 
-/** i an instant vector, r a range, s a scalar, t text; any: nobody can say. */
+/** i an instant vector, r a range, s a scalar, t text; any: not known. */
 export type Kind = ArgumentKind | 'any';
 
 const NAMES: Record<Kind, string> = {
@@ -13,7 +13,7 @@ const NAMES: Record<Kind, string> = {
   any: 'anything',
 };
 
-/** What Prometheus refuses although the grammar takes it: a rate without a range, a sum of a text, a selector of everything. */
+/** What Prometheus refuses although the grammar accepts it: a rate without a range, a sum of a text, a selector of everything. */
 export function misuseIn({ root, text }: Query): Problem | undefined {
   const check = new Check(text);
   check.kindOf(root);
@@ -32,7 +32,7 @@ interface Expected {
   who: string;
 }
 
-/** An expression with some of what follows it. */
+/** An expression with some of the modifiers that follow it. */
 interface Suffixed {
   kind: Kind;
   what: 'selector' | 'shifted' | 'range' | 'other';
@@ -57,8 +57,8 @@ class Check {
   }
 
   /**
-   * `after`: what follows the node and belongs to its last operand, innermost first. The grammar hangs `a / b offset 5m`
-   * together as `(a / b) offset 5m`; Prometheus does not.
+   * `after`: what follows the node and belongs to its last operand, innermost first. The grammar reads `a / b offset 5m`
+   * as `(a / b) offset 5m`; Prometheus does not.
    */
   kindOf(node: SyntaxNode, after: readonly SyntaxNode[] = []): Kind {
     if (node.name === 'BinaryExpr') return this.#binary(node, after);
@@ -158,7 +158,7 @@ class Check {
     return name !== undefined && op !== undefined && this.#textOf(name) === label && this.#textOf(op) === '=';
   }
 
-  /** Could the matcher leave out a series that lacks the label? A regular expression is for Prometheus to judge. */
+  /** Could the matcher exclude a series without the label? For a regular expression only Prometheus can tell. */
   #narrows(matcher: SyntaxNode): boolean {
     const [, op, value] = partsOf(matcher);
     if (op === undefined || value === undefined) return false;
@@ -253,7 +253,7 @@ class Check {
   }
 }
 
-/** Aggregations that take something beside what they aggregate. */
+/** Aggregations that take another parameter beside what they aggregate. */
 const PARAMETERS: Readonly<Record<string, ArgumentKind>> = {
   topk: 's',
   bottomk: 's',

@@ -18,7 +18,7 @@ function plan({ templates = [boundTo([errorRate()])], ...change }: Change = {}):
   return { templates, steps: plannedSteps({ ...defaultPolicy(), ...change, steps }) };
 }
 
-/** Each text a window of 15 s; the ladder moves on where it may. */
+/** Each text is a window of 15 s; the ladder moves on where it may. */
 function course(windows: readonly string[], change: Change = {}): Judged[] {
   let ladder = startLadder();
   return windows.map((text, i) => {

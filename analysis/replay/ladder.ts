@@ -9,14 +9,14 @@ import { judgeWindow, startStep } from '../judge/core/judge.ts';
 import { concludeStep, type StepRules } from '../step/conclude.ts';
 import { reachAfter, rulesOf } from '../step/rules.ts';
 
-/** What a release does between its windows, without a cluster: it climbs, goes back, or waits. */
+/** What a release does between its windows, without a cluster: it moves up the ladder, rolls back, or waits. */
 export interface Plan {
   templates: readonly BoundTemplate[];
   /** at least one */
   steps: readonly PlannedStep[];
 }
 
-/** A step of the policy, and what its passing leads to. */
+/** A step of the policy, and where the release is once it passes. */
 export interface PlannedStep extends StepRules {
   /** percent of users the canary reaches after it */
   nextWeight: number;
@@ -24,9 +24,9 @@ export interface PlannedStep extends StepRules {
 
 /** Where a release stands. */
 export interface Ladder {
-  /** of the step, from 0 */
+  /** index of the step, from 0 */
   index: number;
-  /** begin of the step's first window; absent before it */
+  /** beginning of the step's first window; absent before it */
   sinceMs?: number;
   /** when the pause of the passed step began; absent: it has not begun */
   pausedAtMs?: number;
@@ -34,7 +34,7 @@ export interface Ladder {
 }
 
 export interface Conclusion {
-  /** human: only a human, or a later pass where nothing is proven yet, lets the release go on */
+  /** human: only a human can resume the release, or a later pass if nothing is proven yet */
   to: 'stay' | 'human' | 'next' | 'promote' | 'rollback';
   reason: Reason;
   sentence: string;
@@ -54,12 +54,12 @@ export function startLadder(): Ladder {
   return { index: 0, state: startStep(undefined, 0) };
 }
 
-/** The begin of another step: evidence of harm is kept, evidence of safety begins anew where the template says so. */
+/** The beginning of another step: evidence of harm is kept, evidence of safety starts again where the template says so. */
 export function moveTo(ladder: Ladder, plan: Plan, index: number): Ladder {
   return { index, state: startStep(ladder.state, index, plan.templates) };
 }
 
-/** One closed window, by the judge the controller uses; the caller moves on where the conclusion says `next`. */
+/** One closed window, judged as the controller does; the caller moves on where the conclusion says `next`. */
 export function climb(
   ladder: Ladder,
   plan: Plan,
@@ -78,7 +78,7 @@ export function climb(
   return { ladder: { index: ladder.index, ...times, state }, verdict, conclusion };
 }
 
-/** Nobody is behind the last step. */
+/** After the last step there is no next one. */
 const PASSED: PlannedStep = {
   minDurationMs: 0,
   maxDurationMs: 0,
@@ -93,7 +93,10 @@ interface Seen {
   verdict: Verdict;
 }
 
-/** The step after a window, as the controller would have it: here every window is on time, and no human says a word. */
+/**
+ * The conclusion about a step after a window, as the controller would have it: here every window is on time, and no human
+ * intervenes.
+ */
 export function conclude(
   plan: Plan,
   { index, sinceMs: began, pausedAtMs: paused }: Omit<Ladder, 'state'>,

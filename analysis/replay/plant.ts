@@ -5,11 +5,11 @@ import type { Cell, RecordedMetric } from './recording.ts';
 /** A regression that is planted into the canary's numbers; none: a healthy version. */
 export type Plant =
   | { kind: 'none' }
-  /** the error rate is so many times stable's */
+  /** the error rate is stable's times this factor */
   | { kind: 'errorFactor'; factor: number }
-  /** so large a share of all requests fails in addition */
+  /** in addition, this share of all requests fails */
   | { kind: 'errorShare'; share: number }
-  /** every request takes so many times as long */
+  /** every request takes this many times as long */
   | { kind: 'latencyFactor'; factor: number };
 
 /** Does the plant show in this metric at all? */

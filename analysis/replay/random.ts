@@ -1,13 +1,13 @@
 import { seeded, type Random } from '../../lib/random.ts';
 
-/** A seed of its own for each part of something that has one. */
+/** A separate seed for each part of something that has a seed. */
 export function childSeed(seed: number, part: number): number {
   return Math.floor(
     seeded(Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(part + 1, 0xc2b2ae35))() * 2 ** 32,
   );
 }
 
-/** From this variance on a rounded normal variate is as good. */
+/** From this variance on, a rounded normal variate is good enough. */
 const NORMAL_FROM = 400;
 
 /** How many of `count` independent events with probability `p` happen; a fraction of an event counts as one with that chance. */

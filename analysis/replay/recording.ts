@@ -1,9 +1,6 @@
 import type { Histogram } from '../../api/analysis.ts';
 
-/**
- * Requests of one window: [good, bad] of counts, or counts by bucket of histograms (as in `Histogram`). []
- * is none.
- */
+/** Requests of one window: [good, bad] of counts, or counts by bucket of histograms (as in `Histogram`). []: no requests. */
 export type Cell = readonly number[];
 
 /** What the stable arm did, cut into windows of one length. */
@@ -12,13 +9,13 @@ export interface Recording {
   tickMs: number;
   /** number of windows */
   length: number;
-  /** those that compare requests; keys as in api/bound.ts */
+  /** metrics that compare requests; keys as in api/bound.ts */
   metrics: RecordedMetric[];
-  /** those that hold a value to a condition */
+  /** metrics that check a value against a condition */
   thresholds: RecordedThreshold[];
 }
 
-/** Stable's value per window, which a healthy canary would have as well. NaN is not a number; `undefined` no data. */
+/** Stable's value per window, which a healthy canary would have as well. NaN: not a number; `undefined`: no data. */
 export interface RecordedThreshold {
   key: string;
   values: readonly (number | undefined)[];
@@ -47,7 +44,7 @@ export function sumOf(cells: readonly Cell[]): Cell {
   return sums;
 }
 
-/** A pod that had requests in this share of the windows is one that served throughout. */
+/** A pod with requests in at least this share of the windows counts as having served all the time. */
 const SERVED = 0.9;
 
 /** Pods that every metric knows by name and that had requests nearly all the time from window `from` up to `to`. */

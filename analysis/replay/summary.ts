@@ -1,12 +1,12 @@
 import type { Outcome } from './trial.ts';
 
-/** What many trials of one kind came to. */
+/** The outcomes of many trials of one kind. */
 export interface Summary {
   runs: number;
   promoted: Share;
   rolledBack: Share;
   undecided: Share;
-  /** minutes until those ends; absent if there were none */
+  /** minutes until these ends; absent if there were none */
   toPromote?: Times;
   toRollback?: Times;
 }
@@ -70,7 +70,7 @@ export function medianOf(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? NaN) + (sorted[Math.ceil(middle)] ?? NaN)) / 2;
 }
 
-/** Share of the runs that had ended so after each of `points` equal parts of `minutes`. */
+/** Share of the runs that had ended this way after each of `points` equal parts of `minutes`. */
 export function curveOf(
   outcomes: readonly Outcome[],
   end: Outcome['end'],

@@ -13,7 +13,7 @@ export interface Trial {
   plan: Plan;
   /** first measured window */
   start: number;
-  /** so many windows at most */
+  /** at most this many windows */
   horizon: number;
   plant: Plant;
   seed: number;
@@ -25,7 +25,7 @@ export interface Outcome {
   end: 'promoted' | 'rolledBack' | 'undecided';
   /** from the first window to the end */
   minutes: number;
-  /** that were told apart */
+  /** number of pods that were told apart */
   pods: number;
   /** numbers of the last verdict */
   numbers: Record<string, number>;
@@ -85,7 +85,7 @@ interface Cast {
 
 function castOf({ recording, start, horizon, plant, seed, historyMs }: Trial): Cast {
   const serving = podsServing(recording, start, start + horizon);
-  // one pod has nobody to be compared with
+  // a single pod has no other to be compared with
   const pods = serving.length < 2 ? [] : shuffled(serving, seeded(childSeed(seed, 0)));
   const historyFrom = Math.max(0, start - Math.floor(historyMs(pods.length) / recording.tickMs));
   const around = recording.metrics.map(({ key, whole }): [string, number] => {
@@ -127,7 +127,7 @@ function measure(metric: RecordedMetric, cast: Cast, moment: Moment): Measuremen
 
 type Arm = ReadonlyMap<string, Cell>;
 
-/** The first pods are the canary's, as many as the weight needs; requests of one arm are thinned to exactly the weight. */
+/** The first pods are the canary, as many as the weight needs; the requests of one arm are thinned to fit the weight exactly. */
 function podArms(
   pods: ReadonlyMap<string, Cell[]>,
   cast: Cast,
@@ -136,7 +136,7 @@ function podArms(
   const all = cast.pods.length;
   const share = weight / 100;
   const count = Math.min(all - 1, Math.max(1, Math.ceil(share * all - 1e-9)));
-  // above 1 only where all but one pod are too few for the weight
+  // above 1 only where even all pods except one are too few for the weight
   const keep = ((share / (1 - share)) * (all - count)) / count;
   const arm = (names: readonly string[], kept: number): Arm =>
     new Map(names.map((pod) => [pod, thinned(pods.get(pod)?.[i] ?? [], kept, cast.split)] as const));
@@ -150,7 +150,7 @@ function thinned(cell: Cell, keep: number, random: Random): Cell {
   return keep >= 1 ? cell : cell.map((count) => binomial(count, keep, random));
 }
 
-/** Without pods every request goes to the canary with the chance of the weight. */
+/** Without pods, every request goes to the canary with the probability given by the weight. */
 function splitArms(cell: Cell, weight: number, random: Random): { canary: Arm; stable: Arm } {
   const canary = thinned(cell, weight / 100, random);
   const stable = cell.map((count, k) => Math.max(0, count - (canary[k] ?? 0)));

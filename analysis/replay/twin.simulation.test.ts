@@ -10,8 +10,8 @@ import { judgedUntil, stepAt } from '../../test/support/release-builders.ts';
 import { conclude, plannedSteps, type Conclusion, type Ladder } from './ladder.ts';
 
 /**
- * `sluice analyze` and `sluice backtest` say of every window what the controller says of it: under any policy, after any verdicts, at
- * any time. The first step, from the observation of its weight to the end of what the release makes of it.
+ * `sluice analyze` and `sluice backtest` say the same about every window as the controller: under any policy, after any
+ * verdicts, at any time. Tested in the first step, from the observation of its weight until the release leaves it.
  */
 type Policy = Pick<ReleasePolicy, 'steps' | 'onInconclusive'>;
 
@@ -47,7 +47,7 @@ function byController(policy: Policy, { verdict, elapsedMs }: Seen, before?: Sta
   const { phase, step, reason, message, pausedAt } = next;
   const known = { RollingBack: 'rollback', Promoting: 'promote', Waiting: 'human' } as const;
   const to = phase in known ? known[phase as keyof typeof known] : step === 0 ? 'stay' : 'next';
-  // the pause of a step that is over is nobody's business
+  // once a step is over its pause does not matter
   const pauses = pausedAt !== undefined && isOpen(to);
   const pause = pauses ? { pausedAtMs: Date.parse(pausedAt) - observedMs } : {};
   return { said: { to, reason, sentence: message }, ...pause };

@@ -1,15 +1,18 @@
 import { PHI_GRID } from './phi-grid.ts';
 
 /**
- * The root L of (φ−D1)/D1 · D0/(φ−D0) = g with D1 = e^L, D0 = e^(−rL), which makes the negative-binomial bet on a ratio `g` the
- * best at exposure ratio `r`. The left side falls in L. Any L between the ends gives a valid bet (n1·λ·κ1 + n0·κ0 = 0 holds
- * identically).
+ * The root L of (φ−D1)/D1 · D0/(φ−D0) = g with D1 = e^L, D0 = e^(−rL), which gives the best negative-binomial bet on a
+ * ratio `g` at exposure ratio `r`. The left side falls in L. Any L between the ends gives a valid bet (n1·λ·κ1 + n0·κ0 =
+ * 0 holds identically).
  */
 export function bestRoot(g: number, r: number, phi: number): number {
   return tabled(g, r, phi) ?? solved(g, r, phi);
 }
 
-/** Halley steps treble the digits: one that moves less than this part of the way to either end lands within rounding. */
+/**
+ * A Halley step triples the correct digits: one that moves less than this part of the way to either end is exact within
+ * rounding.
+ */
 const CLOSE = 1e-5;
 
 /** Halley steps on the logarithm of the equation, kept inside a bracket that shrinks. */
@@ -17,7 +20,7 @@ function solved(g: number, r: number, phi: number): number {
   const top = Math.log(phi);
   const bottom = g > 1 ? Math.max(-top / r, -700) : 0;
   const end = g > 1 ? 0 : top;
-  // The Poisson answer carried over is a good start.
+  // The solution for Poisson is a good start.
   const start = (-(phi - 1) * (g - 1)) / (g * r + 1);
   let low = bottom;
   let high = end;
@@ -44,10 +47,13 @@ const STEPS = 256;
 /** |ln r| that the tables reach; exposure ratios below 1:148 are rare and would need finer tables */
 const REACH = 5;
 
-/** Roots at the φ of the grid, for each bet filled in as they are asked for; solving each anew would be half of all time. */
+/**
+ * Roots at the φ of the grid, for each bet, computed when first needed: solving each of them again would take half of all
+ * the time.
+ */
 const tables = new Map(PHI_GRID.map((phi) => [phi, new Map<number, Float64Array>()]));
 
-/** The root, between those of the table at the next four exposure ratios; `undefined` for what has no table. */
+/** The root, interpolated from those of the table at the next four exposure ratios; `undefined` where there is no table. */
 function tabled(g: number, r: number, phi: number): number | undefined {
   const ofPhi = tables.get(phi);
   if (ofPhi === undefined) return undefined;
@@ -68,7 +74,7 @@ function tabled(g: number, r: number, phi: number): number | undefined {
   return (-a * t * v * w + d * u * t * v) / 6 + (b * u * v * w - c * u * t * w) / 2;
 }
 
-/** No root is 0, so that is what is not yet known. */
+/** A root is never 0, so 0 marks one that is not yet known. */
 function rootAt(table: Float64Array, i: number, g: number, phi: number): number {
   const known = table[i] ?? 0;
   return known !== 0 ? known : (table[i] = solved(g, Math.exp(i / STEPS - REACH), phi));

@@ -3,17 +3,18 @@ import type { HarmWealth } from './process.ts';
 import { reinvest } from './process.ts';
 
 /**
- * Is the canary's own rate above a ceiling? A one-sample e-process: it looks at no stable request, so it also works where
- * stable has none, and sees harm that hits both arms.
+ * Is the canary's own rate above a ceiling? A one-sample e-process: it does not use stable's requests, so it also works
+ * where stable has none, and finds harm that affects both arms.
  *
  * H0: p1(t) ≤ c in every window. For a bet g > 1 on a true rate of g·c, a window of n1 requests, x1 of them bad, earns
  *   ln e = s·x1 − n1·c·κ(s)
- * where κ is the cumulant of a compound Poisson count with log-series bursts (variance = φ × mean), as in bet.ts. Its expectation is
- * exp(n1·κ(s)·(p1 − c)) ≤ 1 under H0, because κ(s) > 0 for s > 0; so products over windows are test supermartingales (Ville), and so are
- * mixtures over bets with a reserve. Growth at p1 = g·c is greatest where κ'(s) = g, which has a closed form:
+ * where κ is the cumulant of a compound Poisson count with log-series bursts (variance = φ × mean), as in bet.ts. Its
+ * expectation is exp(n1·κ(s)·(p1 − c)) ≤ 1 under H0, because κ(s) > 0 for s > 0; so products over windows are test
+ * supermartingales (Ville), and so are mixtures over bets with a reserve. Growth at p1 = g·c is greatest where κ'(s) = g,
+ * which has a closed form:
  *   φ = 1: s = ln g,                       κ = g − 1
  *   φ > 1: e^s = g·φ / (1 + g·(φ − 1)),    κ = ln((1 + g·(φ − 1)) / φ) / (φ − 1)
- * It is the limit of the two-sample bet of bet.ts for endless stable traffic at rate c.
+ * It is the limit of the two-sample bet of bet.ts for infinite stable traffic at rate c.
  */
 export function ceilingBet(g: number, phi: number): { s: number; kappa: number } {
   if (phi < POISSON_BELOW) return { s: Math.log(g), kappa: g - 1 };
@@ -47,9 +48,9 @@ export function ceilingTick(
 }
 
 /**
- * ln of the bar: ten times that of the comparison. P(evidence ever reaches 10/risk | rate ≤ ceiling) ≤ risk/10 (Ville), so the
- * ceiling adds at most a tenth of the risk of rolling back an acceptable canary, and costs about ln 10 more evidence than a test
- * of its own would.
+ * ln of the bar: ten times that of the comparison. P(evidence ever reaches 10/risk | rate ≤ ceiling) ≤ risk/10 (Ville),
+ * so the ceiling adds at most a tenth of the risk of rolling back an acceptable canary, and needs about ln 10 more
+ * evidence than a separate test would.
  */
 export function ceilingBar(risk: number): number {
   return Math.log(10 / risk);

@@ -7,11 +7,11 @@ import { fourDecimals } from './rounding.ts';
  * history of the stable arm, moved towards what the residuals between the arms show as windows pass.
  */
 
-/** No prior is larger than the largest level there is. */
+/** A prior is never larger than the largest level. */
 export const PRIOR_CAP = 32;
 /**
- * The prior counts as much as so many windows against more dispersion than it knew, and as so many against less: a canary that
- * has not had a burst yet says little of those to come.
+ * How many windows the prior counts as: fewer against more dispersion than it knew, more against less, because a canary
+ * without a burst so far says little about later bursts.
  */
 const PRIOR_TICKS = { more: 10, less: 20 };
 const BLOCKS = [1, 2, 4];
@@ -26,7 +26,7 @@ export interface Cell {
 
 /**
  * Block-variance dispersion of consecutive windows of one arm about their linear trend: the largest over blocks of 1, 2
- * and 4 windows, from 1 to 32. What Poisson counts show by chance, and too little history, is 1.
+ * and 4 windows, from 1 to 32. It is 1 for what Poisson counts show by chance, and for too little history.
  */
 export function priorDispersion(history: readonly Cell[]): number {
   const cells = history.filter((cell) => cell.n > 0);
@@ -59,8 +59,8 @@ function blockDispersion(cells: readonly Cell[], rate: (i: number) => number, le
 }
 
 /**
- * A variance ratio over so many terms, or 1 if Poisson counts would show as much in one case of about a hundred: on quiet
- * services, doubt about φ would cost more than it protects.
+ * A variance ratio over this many terms, or 1 if Poisson counts would show as much in one case of about a hundred: on
+ * quiet services, doubting φ would cost more than it protects.
  */
 function beyondChance(ratio: number, terms: number, variance: number): number {
   return ratio > 1 + STANDARD_ERRORS * Math.sqrt((2 + terms / variance) / terms) ? ratio : 1;
@@ -133,7 +133,7 @@ export function addResidual(sums: Residuals, tick: Tick): Residuals {
   };
 }
 
-/** φ after the windows so far, given the prior. Correlation, too, counts only beyond chance. */
+/** φ after the windows so far, given the prior. Correlation also counts only beyond chance. */
 export function currentDispersion(prior: number, sums: Residuals): number {
   if (sums.variance <= 0 || sums.square <= 0) return prior;
   const t = sums.ticks;

@@ -1,6 +1,6 @@
 import type { Margin } from './bet.ts';
 
-/** However small the next weight, no more than this much worse than stable is let through. */
+/** However small the next weight, a canary worse than stable by more than this never passes. */
 const MOST_RELATIVE = 4;
 const MOST_ABSOLUTE = 0.01;
 

@@ -15,7 +15,7 @@ const SAME = Math.log1p(1e-7);
  * Reference: Fisher 1935; two-sided by the method of small probabilities (Agresti, Categorical Data Analysis, §3.5.3).
  * Cost: about ten standard deviations of the hypergeometric distribution. Fixed horizon: not safe to peek.
  *
- * Whole counts only. Throws a RangeError for an arm without requests or counts that cannot be.
+ * Whole counts only. Throws a RangeError for an arm without requests or impossible counts.
  */
 export function fisherExact(canary: ArmCounts, stable: ArmCounts, alternative: Alternative): TestResult {
   for (const [name, arm] of [['canary', canary] as const, ['stable', stable] as const]) {

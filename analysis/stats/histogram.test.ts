@@ -111,7 +111,7 @@ describe('weighted sums', () => {
 });
 
 const positive = fc.double({ min: 1e-6, max: 1e6, noNaN: true });
-/** Fractional counts come from partial windows; what has no bits left to be divided is none. */
+/** Fractional counts come from partial windows; numbers too small to be divided are left out. */
 const amount = fc.oneof(fc.constant(0), fc.nat(1000), fc.double({ min: 1e-9, max: 1e12, noNaN: true }));
 const buckets: fc.Arbitrary<Buckets> = fc
   .tuple(

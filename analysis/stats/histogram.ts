@@ -1,7 +1,8 @@
 /**
- * Requests by how long they took: `counts[i]` lie in (bounds[i−1], bounds[i]], those of the first bucket above 0, those of the
- * last (one more than bounds) above all bounds. May be fractional. Within a bucket they are taken to lie evenly (classic), or
- * evenly on a logarithmic scale (native, whose bounds grow exponentially).
+ * Requests by how long they took: `counts[i]` is the number in (bounds[i−1], bounds[i]], for the first bucket from 0.
+ * There is one more count than bounds: the last one is of requests above all bounds. Counts may be fractional. Within a
+ * bucket, requests are assumed to be spread evenly (classic), or evenly on a logarithmic scale (native, whose bounds grow
+ * exponentially).
  */
 export interface Buckets {
   /** finite, ascending; of a native histogram those of its filled buckets and their lower neighbours */
@@ -35,8 +36,8 @@ function lowerEnd(bounds: readonly number[], i: number): number {
 }
 
 /**
- * The time that a share `q` (0…1) of the requests did not exceed. The largest bound where it lies above all bounds; `undefined`
- * for an empty histogram, or one without bounds.
+ * The time that a share `q` (0…1) of the requests did not exceed. If it lies above all bounds, the largest bound;
+ * `undefined` for an empty histogram, or one without bounds.
  */
 export function quantile(buckets: Buckets, q: number): number | undefined {
   const { bounds, counts, layout } = buckets;
@@ -57,14 +58,14 @@ export function quantile(buckets: Buckets, q: number): number | undefined {
   return bounds.at(-1);
 }
 
-/** In buckets this narrow there is no difference, and logarithms lose their digits. */
+/** In buckets this narrow both interpolations agree, and logarithms lose their digits. */
 const NARROW = 1e-6;
 
 function isExponential(layout: Buckets['layout'], lower: number, upper: number): boolean {
   return layout === 'native' && lower > 0 && upper > lower * (1 + NARROW);
 }
 
-/** How many requests took longer than `limit`; of the bucket above all bounds every one. */
+/** How many requests took longer than `limit`; all requests of the bucket above all bounds count as longer. */
 export function above(buckets: Buckets, limit: number): number {
   const { bounds, counts } = buckets;
   let sum = counts[bounds.length] ?? 0;
@@ -88,10 +89,10 @@ function shareAbove(
 }
 
 /**
- * Can these buckets tell `low` from `high`? Only if a classic bound lies between; otherwise that fewer requests exceed `high` than
- * `low` is nothing but interpolation. Above all bounds nothing is told apart. Native buckets are known by their width, because
- * empty ones are not listed: none that holds requests may be too wide, wherever it lies, or windows would be chosen by what is
- * in them.
+ * Can these buckets tell `low` from `high`? Only if a classic bound lies between them; otherwise it is only interpolation
+ * that fewer requests exceed `high` than `low`. Above all bounds nothing can be told apart. For native buckets the width
+ * counts, because empty ones are not listed: no bucket with requests may be too wide, wherever it lies, or windows would
+ * be chosen by their content.
  */
 export function resolves({ layout, bounds, counts }: Buckets, low: number, high: number): boolean {
   if (layout === 'classic') {
@@ -116,8 +117,8 @@ export function weightedSum(first: Buckets, weight: number, second: Buckets): Bu
 }
 
 /**
- * The weight that what was seen keeps after so many seconds: half of it after ten minutes. Long enough for a 99th percentile of a
- * quiet service, short enough to follow the load of the day.
+ * The weight that past requests keep after this many seconds: one half after ten minutes. Long enough for a 99th
+ * percentile of a quiet service, short enough to follow the load of the day.
  */
 export function decay(seconds: number): number {
   return 0.5 ** (seconds / 600);
@@ -139,11 +140,11 @@ function spread(buckets: Buckets, bounds: readonly number[]): readonly number[] 
   );
 }
 
-/** Two neighbours made one, from the bottom; the bucket above all bounds stays. */
+/** Merges pairs of neighbours, from the bottom; the bucket above all bounds stays. */
 function coarsened(buckets: Buckets): Buckets {
   const { bounds, counts, layout } = buckets;
   if (bounds.length <= MOST_BUCKETS) return buckets;
-  // The uppermost bound stays as well, or it would no longer be known what lies above.
+  // The uppermost bound stays as well, or the requests above it would no longer be known.
   const kept = bounds.flatMap((_, i) => (i % 2 === 1 || i === bounds.length - 1 ? [i] : []));
   const merged = kept.map((i, k) => {
     let sum = 0;

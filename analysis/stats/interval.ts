@@ -14,7 +14,7 @@ const WIDTH = 0.3;
 const MOST_CLASSES = 16;
 const RANGE = Math.log(1e4);
 const CLOSE = 0.004;
-/** evidence this near the bar (ln) is on it */
+/** evidence this near the bar (ln) counts as equal to it */
 const FLAT = 0.02;
 const MOST_STEPS = 40;
 
@@ -92,7 +92,7 @@ interface Wager {
 
 const NO_CLASS = [0, 0, 0, 0] as const;
 
-/** As `bet`, without an absolute margin and with plain logarithms: exact enough to display, in half the time. */
+/** Like `bet`, but without an absolute margin and with plain logarithms: exact enough for display, in half the time. */
 function poisson(cells: Pool[number], { ratio, g, logG }: Wager): number {
   const r = (cells[0] * ratio) / cells[2];
   const scale = Math.log((1 + r) / (g * r + 1));

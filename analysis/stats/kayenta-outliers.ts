@@ -8,8 +8,8 @@ export function linearQuantile(sorted: readonly number[], p: number): number {
 }
 
 /**
- * The values that are no outliers, in their order: those within `factor` interquartile ranges of the quartiles, and never less
- * than the middle 98% (Kayenta's reduced sensitivity). The fences themselves are inside.
+ * The values that are not outliers, in their order: those within `factor` interquartile ranges of the quartiles, and at
+ * least the middle 98% (Kayenta's reduced sensitivity). Values on the limits are kept.
  */
 export function withoutOutliers(values: readonly number[], factor: number): number[] {
   if (values.length === 0) return [];

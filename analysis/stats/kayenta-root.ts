@@ -19,11 +19,12 @@ const TOLERANCE = 1e-4;
 const MOST_EVALUATIONS = 1001;
 
 /**
- * A root of `f` between two points of opposite sign: Brent's combination of bisection, secant and inverse quadratic steps (Brent,
- * Algorithms for Minimization without Derivatives, 1973, ch. 4), with the tolerance and the order of operations of Kayenta.
+ * A root of `f` between two points of opposite sign: Brent's combination of bisection, secant and inverse quadratic steps
+ * (Brent, Algorithms for Minimization without Derivatives, 1973, ch. 4), with the tolerance and the order of operations
+ * of Kayenta.
  *
- * The rank sum is a step function, so rounding decides which of many roots is found. Where compatibility is asked for, the order of
- * the operations is part of the result and may not be improved.
+ * The rank sum is a step function, so rounding decides which of many roots is found. Where compatibility is asked for,
+ * the order of the operations is part of the result and must not be improved.
  */
 export function rootBetween(f: (x: number) => number, from: Point, to: Point): number {
   const known = [from, to].find(({ value }) => value === 0);
@@ -57,8 +58,8 @@ function around(next: Point, { newest, opposite }: Search): Search {
 }
 
 /**
- * The interpolated step, `undefined` where bisection is the safer one: the last step was tiny or did not improve, or this one would
- * leave the middle three quarters of the bracket or shrink by less than half.
+ * The interpolated step, `undefined` where bisection is safer: the last step was tiny or did not improve, or this one
+ * would leave the middle three quarters of the bracket or shrink by less than half.
  */
 function interpolation(
   search: Search,

@@ -15,14 +15,14 @@ const LARGEST = 1e300;
 /**
  * Mann–Whitney confidence interval for the location shift, by the normal approximation with continuity correction.
  *
- * Purpose: by how much did a gauge-like series move; the heart of the Kayenta judge.
+ * Purpose: by how much did a gauge-like series move; the core of the Kayenta judge.
  * Reference: Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., §4.3 (Moses' interval); estimate by
  * Hodges & Lehmann.
  * Cost: O((n + m) log(n + m)) and some 60 linear passes per bound. Fixed horizon: not safe to peek.
  *
  * The bounds are order statistics of the n·m differences, exact at any scale. Too few values for the confidence asked for
- * give the smallest and largest difference. Throws a RangeError if no interval exists (one value in each arm), or if a value is
- * not a number of at most 1e300.
+ * give the smallest and largest difference. Throws a RangeError if no interval exists (one value in each arm), or if a
+ * value is not a number of at most 1e300.
  */
 export function locationShift(
   canary: readonly number[],
@@ -124,7 +124,7 @@ function difference(e: readonly number[], c: readonly number[], rank: number): n
 /** How many differences are at most `limit`, the largest of them, and the smallest of the others. */
 function upTo(e: readonly number[], c: readonly number[], limit: number) {
   let [count, largest, next] = [0, -Infinity, Infinity];
-  // the larger the canary's value, the further stable must go to stay within the limit
+  // the larger the canary's value, the more of stable's values have to be skipped to stay within the limit
   let first = 0;
   for (const value of e) {
     while (first < c.length && value - (c[first] ?? 0) > limit) first++;

@@ -66,7 +66,7 @@ describe('the interval for the shift', () => {
     );
   });
 
-  /** Beside 1e300 a small difference is none, so values of an arm that differ may be tied once they are shifted. */
+  /** Beside 1e300 a small difference disappears, so different values of an arm may be tied once they are shifted. */
   const unlessTied = (shift: () => object): object => {
     try {
       return shift();

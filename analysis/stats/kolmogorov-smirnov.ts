@@ -42,7 +42,10 @@ function apart(ofCanary: number, ofStable: number, alternative: Alternative): nu
   return alternative === 'greater' ? ofStable - ofCanary : ofCanary - ofStable;
 }
 
-/** The largest distance, and after how many pooled values (i + j) the value changes: only there may one look. */
+/**
+ * The largest distance, and the numbers of pooled values (i + j) after which the value changes: the distance counts only
+ * there.
+ */
 function walk(canary: readonly number[], stable: readonly number[], alternative: Alternative) {
   const one = canary.toSorted((a, b) => a - b);
   const two = stable.toSorted((a, b) => a - b);
@@ -60,8 +63,8 @@ function walk(canary: readonly number[], stable: readonly number[], alternative:
 }
 
 /**
- * Probability that a random path from (0, 0) to (n, m) touches what lies `beyond`, all orders being equally likely. Built from
- * sums of positive terms only, so that small probabilities keep their digits.
+ * Probability that a random path from (0, 0) to (n, m) touches a point that is `beyond`, if all orders are equally
+ * likely. Adds only positive terms, so that small probabilities keep their digits.
  */
 function crossing(n: number, m: number, beyond: (i: number, j: number) => boolean): number {
   const row = new Float64Array(m + 1);

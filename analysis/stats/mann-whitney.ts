@@ -6,12 +6,13 @@ import { logNormalTails } from './special/normal.ts';
 /**
  * Mann–Whitney U test (Wilcoxon rank-sum test) by the normal approximation, corrected for ties and continuity.
  *
- * Purpose: do the canary's per-window values tend to be larger (or smaller) than stable's; wants 8 values or more in each.
+ * Purpose: do the canary's per-window values tend to be larger (or smaller) than stable's; wants 8 values or more in
+ * each.
  * Reference: Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., §4.1.
  * Cost: O(n log n). Fixed horizon: not safe to peek, and wrong for values that follow each other closely.
  *
- * `statistic` is z before the continuity correction; all values alike: z = 0 and p = 1. Throws a RangeError for an empty arm or
- * a value that is not finite.
+ * `statistic` is z before the continuity correction; if all values are equal, z = 0 and p = 1. Throws a RangeError for an
+ * empty arm or a value that is not finite.
  */
 export function mannWhitney(
   canary: readonly number[],

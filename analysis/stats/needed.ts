@@ -4,8 +4,9 @@ import type { SafeWealth } from './process.ts';
 import { SAFE_BETS } from './process.ts';
 
 /**
- * The least number of canary requests the safe test still needs to reach `bar` (ln), if both rates stay as they are in `seen`:
- * the fewest over the bets, each at its expected growth, and chance may ask for many more. `undefined`: at these rates it would not get there.
+ * The least number of canary requests the safe test still needs to reach `bar` (ln), if both rates stay as they are in
+ * `seen`: the smallest number over all bets, each at its expected growth; by chance it may need many more. `undefined`:
+ * at these rates it would never reach it.
  */
 export function moreRequests(
   wealth: SafeWealth,

@@ -2,12 +2,15 @@ import { bet } from './bet.ts';
 import { HARM_BETS } from './process.ts';
 
 /**
- * How bursty single stable pods were in the last hours: each is played as if it were a canary against the others ("placebo").
- * Incidents that hit all pods cancel. The dispersion chosen is the one at which no placebo would have made money, separately
+ * How bursty single stable pods were in the last hours: each plays the canary against the others ("placebo"). Incidents
+ * that hit all pods cancel out. The dispersion chosen is the one at which no placebo would have made money, separately
  * for blocks of growing length, because slow bursts show only in long blocks.
  */
 
-/** Counts of one stable pod, window by window, oldest first: every list equally long, 0 requests where it did not serve. */
+/**
+ * Counts of one stable pod, window by window, oldest first: all lists have the same length, with 0 requests where the pod
+ * did not serve.
+ */
 export interface PodHistory {
   n: readonly number[];
   x: readonly number[];
@@ -23,7 +26,7 @@ export interface Rung {
 export interface PlaceboCalibration {
   /** the counts of the pods vary as independent requests do */
   poisson: boolean;
-  /** many pods and a long history: a test of whether they do could be trusted */
+  /** many pods and a long history: the test for that can be trusted */
   strong: boolean;
   rungs: Rung[];
 }
@@ -54,7 +57,10 @@ export function calibrateFromPods(
   return { poisson, strong, rungs: ladder.map((ticks, i) => ({ ticks, phi: phis[i] ?? 1 })) };
 }
 
-/** The rung to read after so many windows: the shortest blocks that are not shorter, else the longest. */
+/**
+ * The rung to read after this many windows: the one with the shortest blocks of at least this length, else with the
+ * longest blocks.
+ */
 export function rungAfter(rungs: readonly Rung[], windows: number): number {
   const index = rungs.findIndex(({ ticks }) => ticks >= windows);
   return index === -1 ? rungs.length - 1 : index;
@@ -82,7 +88,7 @@ interface Cell {
   variance: number;
 }
 
-/** Per pod, per window; `undefined` where the pod or the others had no requests. */
+/** One row per pod, one cell per window; `undefined` where the pod or the others had no requests. */
 type Table = readonly (readonly (Cell | undefined)[])[];
 
 function tabulate(pods: readonly PodHistory[], windows: number): Table {
@@ -128,7 +134,7 @@ function* blocksOf(pod: readonly (Cell | undefined)[], ticks: number): Generator
   }
 }
 
-/** Per rung the smallest φ of the grid at which no bet on a placebo pays, made nondecreasing. */
+/** For each rung the smallest φ of the grid at which no bet on a placebo pays; never smaller than on the rung before. */
 function placeboPhis(table: Table, ladder: readonly number[]): number[] {
   const phis = new Array<number>(ladder.length).fill(GRID_END);
   const game = gameOf(table);
@@ -143,14 +149,14 @@ function placeboPhis(table: Table, ladder: readonly number[]): number[] {
   return phis.map((phi) => (highest = Math.max(highest, phi)));
 }
 
-/** The table as plain lists, because it is gone through for every bet at every φ. */
+/** The table as plain lists, for speed: every bet at every φ reads all of it. */
 interface Game {
-  /** exposure ratios rounded to 0.2%, because solving for each anew would take seconds */
+  /** exposure ratios rounded to 0.2%, because solving for every single one would take seconds */
   ratios: readonly number[];
   pods: readonly { x: Float64Array; others: Float64Array; ratio: Int32Array }[];
 }
 
-/** Index of a ratio where the pod did not serve. */
+/** Stands for the index of a ratio where the pod did not serve. */
 const NOT_SERVED = -1;
 
 function gameOf(table: Table): Game {
@@ -184,7 +190,7 @@ function logWealths({ ratios, pods }: Game, phi: number): Float64Array[][] {
   });
 }
 
-/** Does the mean wealth of all placebo blocks, with a margin for chance, exceed what was put in? */
+/** Does the mean wealth of all placebo blocks, with a margin for chance, exceed the stake? */
 function pays(logs: readonly Float64Array[], ticks: number): boolean {
   let [count, sum, squares] = [0, 0, 0];
   for (const pod of logs) {

@@ -16,12 +16,12 @@ function betsOn(g: readonly number[], w: readonly number[]): Bets {
   return { g, w, logW: w.map(Math.log) };
 }
 
-/** Small bets dominate on purpose: big effects are found in one window anyway. */
+/** Small bets have most weight on purpose: one window is enough to find big effects. */
 export const HARM_BETS: Bets = betsOn([1.3, 1.6, 2.1, 4, 15], [0.1, 0.35, 0.33, 0.15, 0.07]);
 export const SAFE_BETS: Bets = betsOn([0.03, 0.15, 0.35, 0.5, 0.65, 0.8], [0.1, 0.1, 0.2, 0.25, 0.25, 0.1]);
 
 const FIRST_INVESTMENT = 0.9;
-/** The reserve is invested at this pace, so that a defect that starts late still finds money to grow. */
+/** The reserve is invested at this pace, so that money is left to find a defect that starts late. */
 const RESTART_SECONDS = 3600;
 
 /** Wealth of the harm test: [ln cash, ln stake of each bet…]; empty before the first window. */
@@ -41,7 +41,7 @@ export function harmTick(wealth: HarmWealth, tick: Tick, setting: Setting, secon
   return reinvest(wealth, seconds, (g) => logE(tick, setting.margin, g, setting.phi));
 }
 
-/** The stakes grow by what the window earned for each bet (ln), after a part of the reserve was shared out among them. */
+/** The stakes grow by what the window earned for each bet (ln), after a part of the reserve was split among them. */
 export function reinvest(wealth: HarmWealth, seconds: number, earned: (g: number) => number): HarmWealth {
   const logCash = wealth[0] ?? 0;
   const share =
@@ -63,7 +63,7 @@ export function logHarm(wealth: HarmWealth): number {
   return logAdd(logCash, mixture(stakes, HARM_BETS));
 }
 
-/** Safe evidence after one more window; no restart reserve, because it is begun anew at each step. */
+/** Safe evidence after one more window; there is no reserve for later, because the safe test starts again at each step. */
 export function safeTick(wealth: SafeWealth, tick: Tick, setting: Setting): SafeWealth {
   if (!informs(tick)) return wealth;
   return SAFE_BETS.g.map((g, k) => (wealth[k] ?? 0) + logE(tick, setting.margin, g, setting.phi));

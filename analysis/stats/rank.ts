@@ -1,14 +1,14 @@
 import { logAdd, logSumExp } from './logspace.ts';
 
 /**
- * Rank twin: evidence of harm from where the canary pod stands among the stable pods, minute by minute. It needs no model of
- * bursts: at the margin a canary pod, thinned by the tolerance, is exchangeable with stable pods, and what their own ranks did
- * in the past says what to expect. Ranks are bounded, so a single burst cannot buy a rollback.
+ * Rank twin: evidence of harm from the rank of the canary pod among the stable pods, minute by minute. It needs no model
+ * of bursts: at the margin a canary pod, thinned by the tolerance, is exchangeable with stable pods, and the past ranks
+ * of stable pods say what to expect. Ranks are bounded, so a single burst cannot buy a rollback.
  */
 const THETAS = [1, 2, 4, 8, 16];
 const WEIGHTS = [0.15, 0.25, 0.3, 0.2, 0.1];
 const FIRST_INVESTMENT = 0.9;
-/** blocks of a minute, money spread over an hour */
+/** blocks of a minute: the reserve is spread over an hour */
 const RESTART_SHARE = 1 / 60;
 const RUNGS = [1, 2, 4, 8];
 const WEAK_RUNG = 15;
@@ -35,8 +35,8 @@ export function midrank(value: number, others: readonly number[]): number {
 }
 
 /**
- * Expected rank, less a half, of a canary pod's `bad` requests among the stable pods' after each was kept with probability
- * `keep`. Averaging over the thinning instead of drawing it only makes the test more careful.
+ * Expected rank, minus one half, of a canary pod's `bad` requests among the stable pods', if each request is kept with
+ * probability `keep`. Averaging over the thinning instead of drawing it only makes the test more cautious.
  */
 export function rankScore(bad: number, stable: readonly number[], keep: number): number {
   const n = Math.round(bad);
@@ -46,7 +46,7 @@ export function rankScore(bad: number, stable: readonly number[], keep: number):
   const low = Math.max(0, Math.floor(mean - SPREAD * sd - 1));
   const high = Math.min(n, Math.ceil(mean + SPREAD * sd + 1));
   const stride = Math.max(1, Math.floor((high - low) / MOST_TERMS));
-  // Beyond so many terms the binomial is normal to every digit that matters.
+  // With more terms than this, the binomial is normal in every digit that matters.
   const logMass =
     stride > 1 ? (k: number) => -(((k - mean) / sd) ** 2) / 2 : binomialLogs(n, keep, low, high);
   let weight = 0;
@@ -96,7 +96,7 @@ export function calibrateRanks(history: Blocks, strong: boolean): RankRung[] | u
 function placeboScore(history: Blocks, value: number | undefined, block: number): number | undefined {
   if (value === undefined) return undefined;
   const all = history.map((pod) => pod[block]).filter((other) => other !== undefined);
-  // The pod itself is among them, tied with itself.
+  // The list includes the pod itself, tied with itself.
   return all.length < FEWEST_PODS
     ? undefined
     : (midrank(value, all) * all.length - 0.5) / (all.length - 1) - 0.5;
@@ -149,7 +149,10 @@ export function logRank(wealth: RankWealth): number {
   return logAdd(logCash, logSumExp(stakes.map((stake, k) => stake + Math.log(WEIGHTS[k] ?? 0))));
 }
 
-/** The rung to read after so many blocks: the shortest runs that are not shorter, else the longest. */
+/**
+ * The rung to read after this many blocks: the one with the shortest runs of at least this length, else with the longest
+ * runs.
+ */
 export function rankRungAfter(rungs: readonly RankRung[], blocks: number): number {
   const index = rungs.findIndex((rung) => rung.blocks >= blocks);
   return index === -1 ? rungs.length - 1 : index;

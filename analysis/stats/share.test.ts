@@ -27,7 +27,7 @@ describe('false alarms over 60 looks', () => {
     expect(refuted).toEqual([]);
   });
 
-  // The worst case of the promise: the split is off by all that is allowed. One in 1000 may be refuted at any look.
+  // The worst case: the split is off by as much as is allowed. One release in 1000 may be refuted at any look.
   test.each(WEIGHTS)(
     'a share at the very edge of the band is refuted at most once in 1000 (%d)',
     (wanted) => {

@@ -1,17 +1,19 @@
 import { logBetaDensity } from './special/beta.ts';
 
 /**
- * Is the canary's share of the requests the wanted one? A one-sample test of a binomial proportion that may be looked at after
- * every window.
+ * Is the canary's share of the requests the wanted one? A one-sample test of a binomial proportion that may be looked at
+ * after every window.
  *
  * With S of n requests at the canary, Robbins' mixture martingale for a share p and a prior Beta(a, b) is
  *   M(p) = B(a+S, b+n−S) / B(a, b) / (p^S·(1−p)^(n−S)),
- * which is the density of the prior at p over that of the posterior. Under the share p its expectation is 1, so
- * P(M(p) ever reaches 1/level) ≤ level (Ville), exactly, for any number of looks; {p: M(p) < 1/level} is a confidence sequence
- * (Howard et al. 2021, "Time-uniform, nonparametric, nonasymptotic confidence sequences"). A share is refuted if the whole band
- * around the wanted one lies outside of it: M falls towards S/n, so the near edge of the band decides.
+ * which is the density of the prior at p over that of the posterior. Under the share p its expectation is 1, so P(M(p)
+ * ever reaches 1/level) ≤ level (Ville), exactly, for any number of looks; {p: M(p) < 1/level} is a confidence sequence
+ * (Howard et al. 2021, "Time-uniform, nonparametric, nonasymptotic confidence sequences"). A share is refuted if the
+ * whole band around the wanted share lies outside that sequence: M falls towards S/n, so the near edge of the band
+ * decides.
  *
- * Requests have to be shared out independently, as the back ends do; sessions that stick to an arm are not. Cost: two densities.
+ * The back end has to split each request independently, as back ends do; with sessions that stick to an arm it does not.
+ * Cost: two densities.
  */
 export type ShareResult = 'unverifiable' | 'asWanted' | 'tooLow' | 'tooHigh' | 'none';
 
@@ -20,15 +22,15 @@ export interface ShareCounts {
   stable: number;
 }
 
-/** Fewer requests say nothing. */
+/** With fewer requests nothing can be said. */
 export const ENOUGH = 100;
-/** So many requests expected at the canary, and none seen: P ≤ e^−20. */
+/** If this many requests are expected at the canary, the chance to see 0 is P ≤ e^−20. */
 const EXPECTED = 20;
-/** Data planes round, retry and start over: so far off nobody is harmed. */
+/** Data planes round, retry and start again: a share this far off harms no one. */
 const BAND = 0.02;
-/** Too little only delays a release; too much takes it back. */
+/** Too small a share only delays a release; too large a share takes it back. */
 const LEVEL = { low: 1e-3, high: 1e-6 };
-/** Requests the prior is worth: spreads it over some points around the wanted share. */
+/** How many requests the prior counts as: few enough to spread it over some percentage points around the wanted share. */
 const PRIOR = 20;
 
 /** `wanted` is a share between 0 and 1, both excluded. Counts may be fractional. */
@@ -48,7 +50,7 @@ export function checkShare(counts: ShareCounts, wanted: number): ShareResult {
   return 'asWanted';
 }
 
-/** For display: the shares that are not refuted at the level of too little, at any look (99.9%). */
+/** For display: the shares that are not refuted at the level `low`, at any look (99.9%). */
 export function shareInterval(counts: ShareCounts, wanted: number): { low: number; high: number } {
   const all = counts.canary + counts.stable;
   const share = all === 0 ? wanted : counts.canary / all;
@@ -64,7 +66,7 @@ function logEvidence({ canary, stable }: ShareCounts, p: number, wanted: number)
 
 const STEPS = 60;
 
-/** Where the evidence passes the bar between the share that was seen and `end`; `end` if it does not. */
+/** Where the evidence crosses the bar between the share that was seen and `end`; `end` if it does not. */
 function boundBetween(evidence: (at: number) => number, share: number, end: 0 | 1): number {
   let [inside, outside] = [share, end as number];
   for (let i = 0; i < STEPS; i++) {

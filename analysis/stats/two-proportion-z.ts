@@ -9,8 +9,8 @@ import { logNormalTails } from './special/normal.ts';
  * Reference: Fleiss, Levin & Paik, Statistical Methods for Rates and Proportions, 3rd ed., §3.2.
  * Cost: constant. Fixed horizon: not safe to peek, and wrong for errors that come in bursts.
  *
- * Counts may be fractional. Without an error, or with nothing but errors, in both arms: z = 0. Throws a RangeError for
- * an arm without requests or counts that cannot be.
+ * Counts may be fractional. Without an error in both arms, or with only errors in both: z = 0. Throws a RangeError for an
+ * arm without requests or impossible counts.
  */
 export function twoProportionZ(canary: ArmCounts, stable: ArmCounts, alternative: Alternative): TestResult {
   checkCounts('canary', canary);

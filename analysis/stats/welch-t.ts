@@ -19,7 +19,7 @@ export function welchT(
 ): TestResult & { df: number } {
   checkSample('canary', canary, 2);
   checkSample('stable', stable, 2);
-  // Powers of two change no digit and keep squares from overflowing.
+  // Scaling by a power of two changes no digit and keeps squares from overflowing.
   const scale = powerOfTwo(
     [...canary, ...stable].reduce((most, value) => Math.max(most, Math.abs(value)), 0),
   );

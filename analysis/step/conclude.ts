@@ -5,29 +5,29 @@ import { REASON } from '../../api/reasons.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { isOverWithout, isWatched, isWithoutObjection, type Watched } from './bake.ts';
 
-/** What the policy says about one step. A step without a weight is a release whose ladder nobody told us. */
+/** What the policy says about one step. A step without a weight means that the ladder of the release is not known. */
 export interface StepRules extends Pick<Step, 'minDurationMs' | 'maxDurationMs' | 'pause'> {
   weight?: number;
-  /** no request goes to the canary in this step: neither by weight, nor as a copy, nor because it matches */
+  /** no request goes to the canary in this step: not by weight, not as a copy, and not by a match */
   quiet: boolean;
   onInconclusive: ReleasePolicy['onInconclusive'];
 }
 
-/** What is known of the step now. Only `verdict` and the times come from measurements; a replay knows nothing of the rest. */
+/** What is known of the step now. Only `verdict` and the times come from measurements; a replay does not know the rest. */
 export interface StepNow extends Watched {
-  /** the newest of the release; absent before the first window */
+  /** the newest verdict of the release; undefined before the first window */
   verdict: Verdict | undefined;
   /** that verdict is of a window of this step, measured since its weight was last observed */
   current: boolean;
-  /** since the first request may have gone to the canary by this step: what maxDuration bounds */
+  /** time since this step may have sent its first request to the canary, which maxDuration bounds */
   exposedMs: number;
-  /** until the back end has followed the weight; 0 or less: it has */
+  /** time until the back end has followed the weight; 0 or less: it has */
   settlesInMs: number;
-  /** since the pause of the passed step began; absent: it has not begun */
+  /** time since the pause of the passed step began; absent: it has not begun */
   pausedMs?: number | undefined;
-  /** what the human says: keep the release here; let this step go on */
+  /** what a human ordered: `pauses` keeps the release here, `resumed` moves it past this step */
   human: { pauses: boolean; resumed: boolean };
-  /** the weight is not what the step wrote: nothing passes until it is again */
+  /** the weight is not what the step wrote: nothing passes until the weight is right again */
   contested?: Said | undefined;
   /** the requests that were counted do not fit the weight */
   share?: Said | undefined;
@@ -39,11 +39,11 @@ export interface Said {
   sentence: string;
 }
 
-/** What a step comes to, by its newest verdict, its durations, its pause and the human's intent. */
+/** What happens to a step, by its newest verdict, its durations, its pause and the human's intent. */
 export type StepConclusion =
   | { to: 'next'; said: Said }
   | { to: 'rollback'; said: Said }
-  /** human: only a human, or a later pass, lets the release go on; pausedMs: the pause that goes on has lasted so long */
+  /** human: only a human or a later pass can resume the release; pausedMs: how long the current pause has lasted */
   | { to: 'wait'; said: Said; human: boolean; againMs?: number; pausedMs?: number };
 
 /** When does a step pass? The one answer for the controller, `sluice analyze` and `sluice backtest`. */
@@ -70,7 +70,7 @@ function conclude(rules: StepRules, now: StepNow): StepConclusion {
   return paused(rules, now) ?? { to: 'next', said: { reason: REASON.StepPassed, sentence } };
 }
 
-/** After so long a step without a conclusion is inconclusive. */
+/** After this time a step without a conclusion is inconclusive. */
 export function limitOf({
   onInconclusive,
   maxDurationMs,
@@ -96,7 +96,7 @@ function keptBack(rules: StepRules, now: StepNow): StepConclusion | undefined {
     return waits({ reason: REASON.Settling, sentence }, settlesInMs);
   }
   if (share === undefined || human.resumed) return undefined;
-  // Whatever was proven was not proven of this weight: more data, then a human.
+  // What was proven was not proven for this weight: wait for more data, then ask a human.
   if (exposedMs < limitMs) return waits(share, limitMs - exposedMs);
   const sentence = `After ${formatDuration(limitMs)} the requests do not fit the weight: ${share.sentence}`;
   return asks({ reason: share.reason, sentence });
@@ -109,7 +109,7 @@ function isProven(rules: StepRules, now: StepNow): boolean {
   return isWithoutObjection(verdict) && isWatched(rules, now);
 }
 
-/** Nothing was proven in it, so the numbers alone would not say why it ends. */
+/** Nothing was proven in a bake, so the numbers alone would not say why it ends. */
 const wellBaked = ({ minDurationMs }: StepRules, measured: string): string =>
   `The bake of ${formatDuration(minDurationMs)} is over without objection: ${measured}`;
 
@@ -125,7 +125,7 @@ function paused({ pause, weight }: StepRules, { human, pausedMs = 0 }: StepNow):
   return { to: 'wait', said: { reason, sentence }, human: false, againMs: pause - pausedMs, pausedMs };
 }
 
-/** Neither pass nor fail: more data, and what the policy says when the time is up. */
+/** Neither pass nor fail: wait for more data; when the time is up, do what the policy says. */
 function unproven(rules: StepRules, now: StepNow): StepConclusion {
   const limitMs = limitOf(rules);
   const said = now.verdict === undefined ? FIRST_WINDOW : saidBy(now.verdict);
@@ -144,15 +144,15 @@ function timeUp(rules: StepRules, now: StepNow, { sentence }: Said): StepConclus
   if (onInconclusive === 'rollback') return { to: 'rollback', said: last };
   const withheld = baked(rules, now);
   if (withheld !== undefined) return withheld;
-  // After a bake what is tolerable needs no conclusion, unless it is out of date: then it does not count.
+  // A tolerable verdict needs no conclusion, unless it is out of date: then it does not count.
   const tolerable = now.current && now.verdict?.tolerable === true;
   if (onInconclusive === 'promote' && weight < 100 && tolerable) return { to: 'next', said: last };
   return letOn(now) ?? asks(onInconclusive === 'promote' ? notLetThrough(last) : last);
 }
 
 /**
- * No request goes to the canary in this step: a human who tries it may know more than the metrics ever will. Measuring goes on, for
- * what brings data without live requests.
+ * No request goes to the canary in this step: a human who tries the new version may learn more than the metrics can.
+ * Measuring continues, for metrics that have data without live requests.
  */
 function quiet(rules: StepRules, now: StepNow): StepConclusion | undefined {
   if (!rules.quiet || now.elapsedMs < rules.minDurationMs) return undefined;
@@ -161,7 +161,7 @@ function quiet(rules: StepRules, now: StepNow): StepConclusion | undefined {
   return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
 }
 
-/** The bake is over without an end: users meet the new version all the while, so a human is asked at once. */
+/** The bake is over, but the promotion is withheld: meanwhile users meet the new version, so a human is asked at once. */
 function baked(rules: StepRules, now: StepNow): StepConclusion | undefined {
   const { verdict } = now;
   if (rules.weight !== 100 || verdict === undefined || !isOverWithout(rules, now, verdict)) return undefined;
@@ -169,7 +169,10 @@ function baked(rules: StepRules, now: StepNow): StepConclusion | undefined {
   return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
 }
 
-/** No window brings back what cannot be read, so a human is asked at once. Harm is looked for meanwhile. */
+/**
+ * Later windows do not restore statistics that cannot be read, so a human is asked at once. Meanwhile harm is still
+ * looked for.
+ */
 function unread(now: StepNow): StepConclusion | undefined {
   const { verdict } = now;
   if (!now.current || verdict?.reason !== REASON.StateUnreadable) return undefined;

@@ -10,8 +10,8 @@ export function rulesOf({ match, onInconclusive }: ReleasePolicy, step: Step): S
 }
 
 /**
- * Percent of users the canary reaches once this step passes. Nobody knows how many match, and with cookies they only get more:
- * then it counts as all.
+ * Percent of users the canary reaches once this step passes. It is not known how many match, and with cookies their
+ * number only grows: both count as all users.
  */
 export function reachAfter(policy: ReleasePolicy, index: number): number {
   const known = policy.strategy === 'canary' && policy.stickiness === undefined;

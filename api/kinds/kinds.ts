@@ -6,12 +6,12 @@ import { RELEASE_SPEC } from './release/spec.ts';
 import { RELEASE_STATUS } from './release/status.ts';
 import { ANALYSIS_TEMPLATE } from './template/template.ts';
 
-/** A kind of Sluice's own: what its CRD and its page are written from (`npm run generate`). */
+/** One of Sluice's own kinds; `npm run generate` writes its CRD and its page from this. */
 export interface Kind {
   resource: Resource;
   description: string;
   spec: Schema<unknown>;
-  /** its status is a subresource; absent: it has none */
+  /** its status, a subresource; absent: the kind has no status */
   status?: Schema<unknown>;
   /** what `kubectl get` shows, besides the age */
   columns: readonly Column[];

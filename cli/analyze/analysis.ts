@@ -18,7 +18,7 @@ import { LongLine, splitLines } from '../../kube/lines.ts';
 import { parseSample, type Known } from './sample.ts';
 import { Windows, type ClosedWindow } from './windows.ts';
 
-/** After one window: where the release stands, and what is said of it. */
+/** After one window: the state of the release, and the conclusion about it. */
 export interface Look {
   /** end of the window, ms since the epoch */
   endMs: number;
@@ -42,7 +42,7 @@ export interface Decision {
 
 export interface Listener {
   look: (look: Look) => void;
-  /** something the reader may not have meant */
+  /** called with something that the reader may not have meant */
   note: (sentence: string) => void;
 }
 
@@ -85,19 +85,19 @@ export async function analyse(
   return course.judge(windows.end()) ?? course.undecided();
 }
 
-/** As the controller does it: a window that suits every template. */
+/** The length of a window that suits every template, chosen as in the controller. */
 export function intervalOf({ templates }: Plan): number {
   return Math.max(...templates.map(({ template }) => template.intervalMs));
 }
 
-/** The release as the windows take it on. */
+/** The release, moved on by each window. */
 class Course {
   readonly known: Known;
   readonly names: ReadonlySet<string>;
   readonly #plan: Plan;
   readonly #listener: Listener;
   #ladder = startLadder();
-  /** the input says in which step the release is: passing does not move it on */
+  /** the input says in which step the release is, so a step that passes does not move it on */
   #led = false;
   #last: Look | undefined;
   #minded = false;
@@ -136,7 +136,7 @@ class Course {
     return { decision: to, reason, sentence, numbers: verdict.numbers, index, endMs: look.endMs };
   }
 
-  /** Samples of minutes under a template of seconds: time counts wrongly. Once is enough to say so. */
+  /** If samples are of minutes and the template's interval is of seconds, time is counted wrongly. Says so once. */
   #mind({ startMs, endMs }: Window): void {
     const beforeMs = this.#last?.endMs ?? startMs;
     if (this.#minded || startMs <= beforeMs) return;
@@ -147,7 +147,7 @@ class Course {
     );
   }
 
-  /** The samples ended before the release did. */
+  /** The decision if the samples end before the release does. */
   undecided(): Decision {
     const { index } = this.#ladder;
     if (this.#last === undefined) {

@@ -4,7 +4,10 @@ import { getString, isObject, type JsonObject } from '../../lib/json.ts';
 import { formatIssue, type Issue } from '../../lib/result.ts';
 import { UsageError } from '../io.ts';
 
-/** The objects of one kind, or a spec alone, that the file of a flag holds. Throws a UsageError if there are none. */
+/**
+ * The objects of one kind in the file of a flag; the file may also hold only a spec. Throws a UsageError if there are no
+ * such objects.
+ */
 export function documentsOf(flag: string, file: string, kind: string): JsonObject[] {
   const documents = parseAllDocuments(readText(flag, file)).map((document) => {
     const [error] = document.errors;

@@ -27,7 +27,7 @@ export const readValue: Read<number> = (value, place) => {
   return read;
 };
 
-/** `{bounds, counts}`, or cumulative `{buckets: {"0.1": 90, "+Inf": 100}}` as Prometheus has them. */
+/** `{bounds, counts}`, or cumulative `{buckets: {"0.1": 90, "+Inf": 100}}` as in Prometheus. */
 export const readHistogram: Read<Histogram> = (value, place) => {
   const fields = Fields.open(value, place);
   if (fields === undefined) return undefined;

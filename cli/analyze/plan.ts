@@ -10,7 +10,7 @@ import { UsageError } from '../io.ts';
 import { loadPolicy, otherTemplates } from './policy.ts';
 import { loadTemplate, type TemplateFlags } from './template.ts';
 
-/** A policy, or flags that say what it would. */
+/** A policy, or flags that replace it. */
 export interface PlanFlags {
   /** a file with a ReleasePolicy */
   policy?: string;
@@ -21,21 +21,21 @@ export interface PlanFlags {
   onInconclusive?: ReleasePolicy['onInconclusive'];
 }
 
-/** How a release goes on. */
+/** The steps of a release. */
 export interface Course {
   policy: ReleasePolicy;
-  /** no flag and no policy says through which steps */
+  /** no flag and no policy says which steps there are */
   oneStep: boolean;
 }
 
-/** What is judged on it. */
+/** What is judged, and in which steps. */
 export interface Rules extends Course {
   template: BoundTemplate;
   /** what the reader may not have meant */
   notes: string[];
 }
 
-/** Template and policy of the flags; `steps`: where neither says which. */
+/** Template and policy of the flags; `steps`: used if neither says which steps there are. */
 export function readRules(flags: TemplateFlags & PlanFlags, steps?: string): Rules {
   if (flags.policy === undefined) {
     const template = loadTemplate(flags);
@@ -48,7 +48,7 @@ export function readRules(flags: TemplateFlags & PlanFlags, steps?: string): Rul
   return { template, policy: loaded.policy, oneStep: false, notes };
 }
 
-/** One of them would have to be ignored. */
+/** Refuses --policy together with these flags: one of them would have to be ignored. */
 function refuseBoth({ steps, minDuration, maxDuration, onInconclusive }: PlanFlags): void {
   const said = {
     '--steps': steps,
@@ -69,7 +69,7 @@ export function planFor({ policy, oneStep }: Course, template: BoundTemplate): P
   return { templates: [template], steps: oneStep ? steps.map(withoutWeight) : steps };
 }
 
-/** What flags other than --policy describe. */
+/** The steps that the flags other than --policy describe. */
 export function courseOf(flags: PlanFlags): Course {
   const minDurationMs = readDuration('--min-duration', flags.minDuration);
   const maxDurationMs = readDuration('--max-duration', flags.maxDuration);
@@ -88,7 +88,7 @@ export function courseOf(flags: PlanFlags): Course {
   return { policy, oneStep: flags.steps === undefined };
 }
 
-/** Whose ladder nobody told us: one step, then the promotion. */
+/** A ladder that is not known: one step, then the promotion. */
 function withoutWeight(planned: PlannedStep): PlannedStep {
   const step = { ...planned, quiet: false };
   delete step.weight;

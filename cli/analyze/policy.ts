@@ -10,7 +10,7 @@ export interface LoadedPolicy {
   policy: ReleasePolicy;
 }
 
-/** The only ReleasePolicy of a file (a whole object, or its spec alone); what is wrong with it is a UsageError. */
+/** The only ReleasePolicy in a file (a whole object, or only its spec). Throws a UsageError if something is wrong with it. */
 export function loadPolicy(file: string): LoadedPolicy {
   const [document = {}, ...more] = documentsOf('--policy', file, KIND);
   if (more.length > 0) {
@@ -23,7 +23,7 @@ export function loadPolicy(file: string): LoadedPolicy {
   return { name, policy: parsed.value };
 }
 
-/** What the reader may not have meant: the controller judges by all templates that the policy names. */
+/** A note that the reader may need: the controller judges by all templates that the policy names. */
 export function otherTemplates({ name, policy }: LoadedPolicy, template: string): string[] {
   const named = policy.analysis.map((use) => use.template);
   if (named.length === 1 && named[0] === template) return [];

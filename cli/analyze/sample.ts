@@ -7,7 +7,7 @@ import type { Issue, Result } from '../../lib/result.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
 import { readCounts, readHistogram, readValue } from './numbers.ts';
 
-/** A measurement without the metric and the window it belongs to. */
+/** A measurement without its metric and window. */
 export type Reading = Measurement extends infer M
   ? M extends Measurement
     ? Omit<M, 'metric' | 'window'>
@@ -25,9 +25,9 @@ export interface Sample {
   step?: number;
 }
 
-/** What lines are read against. */
+/** What has to be known to read a line. */
 export interface Known {
-  /** by name */
+  /** metrics by name */
   metrics: ReadonlyMap<string, Metric>;
   /** weights of the steps, in order; [] if none were given */
   weights: readonly number[];
@@ -72,7 +72,7 @@ function readSample(fields: Fields, known: Known): Sample {
   const metric = readMetric(fields, known);
   const reading = metric && readReading(fields, metric);
   const history = metric && fields.optional('history', historyOf(metric));
-  // asked here, so that nothing is told of fields of a metric nobody knows
+  // checked first, so that fields of an unknown metric give no issues
   const told = ['metric', ...ABOUT_A_METRIC].filter((name) => fields.has(name));
   if (step === undefined && told.length === 0) {
     fields.missing('metric', `name one of ${[...known.metrics.keys()].join(', ')}`);
@@ -89,7 +89,7 @@ function readSample(fields: Fields, known: Known): Sample {
   };
 }
 
-/** Where a template has one metric, nobody has to name it. */
+/** If a template has only one metric, a line need not name it. */
 function readMetric(fields: Fields, { metrics }: Known): Metric | undefined {
   const names = [...metrics.keys()];
   if (fields.has('metric')) return metrics.get(fields.optional('metric', oneOf(names)) ?? '');
@@ -211,7 +211,7 @@ interface Past<T> {
   pods?: Record<string, T[]>;
 }
 
-/** Windows before the first one, oldest first: of stable, and of each pod lists of the same length. */
+/** Windows before the first one, oldest first: a list for stable, and a list of the same length for each pod. */
 function pastOf<T>(read: Read<T>): Read<Past<T>> {
   const windows = list(read, MOST_WINDOWS);
   return (value, place) => {

@@ -9,17 +9,17 @@ import { documentsOf, nameOf, refusal, specOf } from './documents.ts';
 
 export interface TemplateFlags {
   template: string;
-  /** of several documents the one with this metadata.name */
+  /** choose the document with this metadata.name, if there are several */
   name?: string;
-  /** "k=v" each */
+  /** each as "k=v" */
   args?: string[];
 }
 
 const KIND = 'AnalysisTemplate';
 
 /**
- * The template of a file (a whole object, or its spec alone) with its arguments: those of the policy that uses it, then those of the
- * flags. What is wrong with it is a UsageError.
+ * The template in a file (a whole object, or only its spec) with its arguments: those of the policy that uses it, then
+ * those of the flags. Throws a UsageError if something is wrong with it.
  */
 export function loadTemplate(
   { template: file, name, args = [] }: TemplateFlags,

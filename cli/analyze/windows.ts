@@ -6,7 +6,7 @@ import type { Reading, Sample } from './sample.ts';
 export interface ClosedWindow {
   window: Window;
   measurements: Measurement[];
-  /** index of the step the input says it was in; absent: it says nothing */
+  /** index of the step that it was in, as the input says; absent: the input does not say */
   step?: number;
 }
 
@@ -19,8 +19,8 @@ interface Open {
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 /**
- * Puts lines together to windows: those of the same end are one. A window is closed once every metric is there, or a later
- * time begins.
+ * Combines lines into windows: lines with the same end form one window. A window is closed once every metric is there, or
+ * once a line has a later time.
  */
 export class Windows {
   readonly #intervalMs: number;
@@ -35,7 +35,7 @@ export class Windows {
     this.#metrics = metrics;
   }
 
-  /** The windows this line closes, at most two; or what is wrong with the line at this place. */
+  /** The windows that this line closes, at most two; or what is wrong with the line here. */
   add(sample: Sample): ClosedWindow[] | Issue {
     const problem = this.#problemOf(sample);
     if (problem !== undefined) return problem;

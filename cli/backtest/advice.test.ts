@@ -11,7 +11,7 @@ import type { Scenario } from './scenarios.ts';
 const NONE: Plant = { kind: 'none' };
 const DOUBLE: Plant = { kind: 'errorFactor', factor: 2 };
 
-/** "90 promoted at 8": so many outcomes, that end and minute. */
+/** Each part, like [90, 'promoted', 8], is a number of outcomes, their end and their minute. */
 function scenario(name: string, plant: Plant, ...parts: [number, Outcome['end'], number][]): Scenario {
   const outcomes = parts.flatMap(([count, end, at]) =>
     Array.from({ length: count }, () => ({

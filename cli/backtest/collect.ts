@@ -19,23 +19,23 @@ export interface Ticks {
   length: number;
 }
 
-/** Takes what Prometheus has of one metric's stable arm, and keeps what each window added. */
+/** Collects what Prometheus has about the stable arm of one metric, and keeps what each window added. */
 export interface Collector {
   key: string;
   /** query templates of the stable arm */
   queries: string[];
-  /** any requests yet? */
+  /** have any requests been found? */
   found: boolean;
   add(chunk: Chunk): void;
-  /** by pod; '' where a series does not say */
+  /** cells by pod; '' where a series does not name one */
   cells(): Map<string, Cell[]>;
   kind(): { kind: 'counts' } | { kind: 'histograms'; bounds: number[]; layout: Histogram['layout'] };
 }
 
-/** Undefined: neither the template nor a preset has some. */
+/** Undefined: neither the template nor a preset has queries. */
 type Asked<Q> = Record<Arm, Q> | undefined;
 
-/** Which of the windows a time lies in. */
+/** Index of the window that contains this time. */
 export function tickOf(timeMs: number, { startMs, tickMs }: Ticks): number {
   return Math.ceil((timeMs - startMs) / tickMs) - 1;
 }

@@ -11,7 +11,10 @@ const TOP = 50;
 const BOTTOM = 50;
 const MINUTES = 60;
 
-/** Okabe and Ito's colours, which the colour-blind can tell apart, on light and on dark ground. The first is the healthy version's. */
+/**
+ * Okabe and Ito's colours, which colour-blind people can tell apart, on light and on dark backgrounds. The first is for
+ * the healthy version.
+ */
 const COLOURS = ['#009e73', '#56b4e9', '#e69f00', '#d55e00', '#cc79a7', '#0072b2', '#f0e442'];
 
 const STYLE = [
@@ -60,7 +63,7 @@ const x = (minute: number): number => LEFT + (minute / MINUTES) * (WIDTH - LEFT 
 const y = (share: number): number => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
 const at = (value: number): string => String(Math.round(value * 10) / 10);
 
-/** A line that rises where releases end. */
+/** A line that rises wherever a release ends. */
 function stairs({ outcomes }: Scenario, end: 'rolledBack' | 'promoted'): string {
   const points = MINUTES * 4;
   const shares = curveOf(outcomes, end, { minutes: MINUTES, points });

@@ -11,7 +11,7 @@ import { OFF } from '../../providers/provider.ts';
 import { dashed } from '../../providers/shared/names.ts';
 import { UsageError } from '../io.ts';
 
-/** Stands for the pods' names while a query is rendered, because a recording spans pods nobody remembers. */
+/** Stands for the pods' names while a query is rendered, because a recording covers pods whose names are no longer known. */
 const PODS = 'PODS-OF-THE-TARGET';
 const CHUNK_MS = 60 * 60_000;
 const LEAST_CHUNK_MS = 5 * 60_000;
@@ -50,8 +50,8 @@ export function variablesFor(service: {
 }
 
 /**
- * Envoy Gateway's clusters of the route: while nothing is split one for each rule, during a release (or where a filter keeps them
- * apart) one for each backendRef. Which of these was stable's nobody remembers.
+ * Envoy Gateway's clusters of the route: without a split there is one for each rule; during a release (or where a filter
+ * keeps them apart), one for each backendRef. It is not known which of these was stable's.
  */
 function envoyClusters(namespace: string, route: string | undefined): Record<string, string> {
   const name = route === undefined ? '[^/]+' : route.replaceAll('.', '[.]');
@@ -59,7 +59,7 @@ function envoyClusters(namespace: string, route: string | undefined): Record<str
   return { stableClusterRegex: clusters, canaryClusterRegex: clusters };
 }
 
-/** The query with its variables; pods are those named as a Deployment's ReplicaSets name them. */
+/** The query with its variables; pods are recognized by the names that a Deployment's ReplicaSets give them. */
 export function render(text: string, variables: Readonly<Record<string, string>>, path: string): string {
   const rendered = renderQuery(text, variables);
   if (!rendered.ok) {
@@ -73,7 +73,7 @@ export function render(text: string, variables: Readonly<Record<string, string>>
 export interface Chunk {
   window: Window;
   answers: Series[][];
-  /** query by query: samples of the counters themselves, not values of an expression */
+  /** for each query: does it return samples of the counters themselves, not values of an expression? */
   raw: boolean[];
 }
 
@@ -88,7 +88,7 @@ export interface RangeOptions {
   progress: (doneMs: number) => void;
 }
 
-/** Hands over the range in chunks, which get smaller where Prometheus cannot answer larger ones. */
+/** Hands over the range in chunks, which get smaller if Prometheus cannot answer larger ones. */
 export async function eachChunk(
   queries: readonly string[],
   { client, url, range, tickMs, ask, stop, progress }: RangeOptions,

@@ -20,7 +20,7 @@ export interface Recorded {
   notes: string[];
 }
 
-/** What stable did in the range. Throws a UsageError if that is nothing. */
+/** What stable did in the range. Throws a UsageError if there are no requests in it. */
 export async function record(options: RecordOptions): Promise<Recorded> {
   const { tickMs, variables, metrics } = options;
   // instants of subqueries are multiples of their step
@@ -70,7 +70,7 @@ function nothingFound(range: Window, query: string): UsageError {
   );
 }
 
-/** The pods only if every request is of one of them: a gateway's own pods are none of the target's. */
+/** Keeps the pods only if every request belongs to one of them: a gateway's own pods are not pods of the target. */
 function recordedOf(collector: Collector, target: string): RecordedMetric {
   const cells = collector.cells();
   const pods = [...cells.keys()];
@@ -81,10 +81,10 @@ function recordedOf(collector: Collector, target: string): RecordedMetric {
   return { key: collector.key, whole, ...(own ? { pods: cells } : {}), ...collector.kind() };
 }
 
-/** Less than this is not worth a word. */
+/** If less than this is missing at an end of the range, no note says so. */
 const FORGOTTEN_MS = 15 * 60_000;
 
-/** From the first window with requests to the last. */
+/** The recording from the first window with requests to the last. */
 function trimmed(recording: Recording): Recorded {
   const { startMs, tickMs, length } = recording;
   const isBusy = (cell: Cell): boolean => sizeOf(cell) > 0;

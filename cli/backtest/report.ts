@@ -17,7 +17,7 @@ const HEADER = [
   'ROLLED BACK BY MINUTE 0…60',
 ];
 
-/** A table for people, and what to make of it. */
+/** A table for people, with advice. */
 export function textReport(result: BacktestResult, paint: Paint): string[] {
   const rows = result.scenarios.map(({ name, plant, outcomes, summary }) => [
     name,
@@ -71,7 +71,7 @@ function sparkline(outcomes: Scenario['outcomes']): string {
     .join('');
 }
 
-/** The same for machines. */
+/** The same report for machines. */
 export function jsonReport(result: BacktestResult): string {
   const { scenarios, fromMs, toMs, ...rest } = result;
   const of = ({ name, plant, outcomes, summary }: Scenario) => {

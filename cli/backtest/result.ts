@@ -12,12 +12,12 @@ export interface BacktestResult {
   steps: number[];
   risk: { harm: number; safe: number };
   traffic: Traffic;
-  /** that were told apart in a release, in the median; 0: requests were dealt out at random */
+  /** how many pods were told apart in a release, in the median; 0: requests were assigned to the arms at random */
   pods: number;
   independent: number;
   scenarios: Scenario[];
   /** metrics that could be replayed only in part, or not at all */
   caveats: string[];
-  /** about the recording */
+  /** notes about the recording */
   notes: string[];
 }

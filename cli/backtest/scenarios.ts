@@ -23,9 +23,9 @@ const PLANTS: readonly { name: string; plant: Plant }[] = [
   { name: 'latency ×1.5', plant: { kind: 'latencyFactor', factor: 1.5 } },
 ];
 
-/** A release is played for so long at most. */
+/** A release is played for at most this long. */
 const HORIZON_MS = 60 * 60_000;
-/** Less history than this calibrates nothing. */
+/** Less history than this is not enough to calibrate. */
 const LEAST_HISTORY_MS = 30 * 60_000;
 
 export interface Scenario {
@@ -39,7 +39,7 @@ export interface Schedule {
   /** first windows of the trials, and the seed of each */
   starts: { start: number; seed: number }[];
   horizon: number;
-  /** how many releases fit into the range one after the other: what is learnt is worth no more than that */
+  /** how many releases fit into the range one after the other: the result is worth only as many independent trials */
   independent: number;
 }
 
@@ -54,7 +54,7 @@ export function schedule(recording: Recording, runs: number, seed: number): Sche
       `--from: there is only ${has} of history; give a range of at least 2h, better a day or a week`,
     );
   }
-  // the most that is ever asked for, with the fewest pods
+  // the longest history, which is asked for with the fewest pods
   const wanted = Math.floor(historyOf(1) / tickMs);
   const lead = Math.max(least, Math.min(wanted, Math.floor((length - horizon) / 2)));
   const random = seeded(childSeed(seed, 0));
@@ -98,12 +98,12 @@ export async function replay({
   return scenarios;
 }
 
-/** As the controller asks for it. */
+/** The length of history that the controller asks for. */
 function historyOf(pods: number): number {
   return historyMs(pods === 0 ? Infinity : pods);
 }
 
-/** Lets signals in. */
+/** Lets the process handle signals. */
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
@@ -111,7 +111,7 @@ function turn(): Promise<void> {
 function canShow(plant: Plant, { metrics }: Recording): boolean {
   const touched = metrics.filter((metric) => touches(plant, metric));
   if (plant.kind !== 'errorFactor') return touched.length > 0;
-  // twice nothing is nothing
+  // a multiple of no errors is still none
   return touched.some(({ whole }) => whole.some(([, bad = 0]) => bad > 0));
 }
 

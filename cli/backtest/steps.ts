@@ -1,7 +1,7 @@
 import type { Plan } from '../../analysis/replay/ladder.ts';
 import { UsageError } from '../io.ts';
 
-/** The steps that the past can tell something about, and what is left out of the policy. Throws a UsageError if nothing remains. */
+/** The steps that can be replayed from the past, and what of the policy is left out. Throws a UsageError if nothing remains. */
 export function replayedSteps(plan: Plan): { plan: Plan; caveats: string[] } {
   const shares = ({ weight = 0 }: Plan['steps'][number]): boolean => weight > 0 && weight < 100;
   const steps = plan.steps.filter(shares);

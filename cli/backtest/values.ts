@@ -8,7 +8,7 @@ export interface ValueOptions extends Omit<RangeOptions, 'ask'> {
   ticks: Ticks;
 }
 
-/** Stable's value at the end of every window. Where a query for stable is given it is that one's. */
+/** Stable's value at the end of every window. If there is a query for stable, it is the value of that query. */
 export async function recordValues(
   numbers: Numbers,
   key: string,
@@ -19,7 +19,7 @@ export async function recordValues(
   await eachChunk([query], { ...options, ask: 'values' }, ({ window, answers: [series = []] }) => {
     for (const { samples } of series) {
       for (const { timeMs, value } of samples) {
-        // before Prometheus 3 a range holds the instant it begins at, which the chunk before held as well
+        // before Prometheus 3 a range includes the instant at which it begins, which the chunk before also held
         if (timeMs <= window.startMs || timeMs > window.endMs) continue;
         const i = tickOf(timeMs, ticks);
         if (values[i] !== undefined) throw several(key, query);

@@ -11,18 +11,18 @@ import { formatStep } from '../format/splitting.ts';
 /** How a release would go, step by step. */
 export interface Course {
   steps: CourseStep[];
-  /** no release can be over sooner, whatever the evidence says */
+  /** a release cannot end sooner, whatever the evidence says */
   leastMs: number;
-  /** how often it waits until a human goes on */
+  /** how often it waits until a human resumes it */
   humans: number;
 }
 
 export interface CourseStep {
-  /** who meets the new version */
+  /** which users meet the new version */
   who: string;
   minDurationMs: number;
   maxDurationMs: number;
-  /** absent: none; a number: milliseconds; human: until somebody goes on */
+  /** absent: none; a number: milliseconds; human: until someone resumes */
   pause?: number | 'human';
   /** canary pods */
   pods: number;
@@ -67,7 +67,7 @@ export function lengthText({ leastMs, humans }: Course): string {
   return `at least ${formatDuration(leastMs)}${waits}; a step ends as soon after its minimum as the evidence allows`;
 }
 
-/** A later step that sends fewer requests than the one before it is more often a slip than a wish. */
+/** A later step that sends fewer requests than the one before it is more often a mistake than intended. */
 export function fallingWeights(policy: ReleasePolicy): string | undefined {
   const weights = policy.steps.map(({ weight }) => weight);
   const at = weights.findIndex((weight, i) => weight < (weights[i - 1] ?? 0));
@@ -75,7 +75,7 @@ export function fallingWeights(policy: ReleasePolicy): string | undefined {
   return `The weights go down from ${weights[at - 1]}% to ${weights[at]}% (step ${at} to ${at + 1}); if that is a slip, sort spec.steps.`;
 }
 
-/** A week: a canary that nobody can judge should not keep its share for longer without somebody looking. */
+/** A week: a canary that cannot be judged should not keep its share for longer without someone looking at it. */
 const LONG_MS = 7 * 24 * 3_600_000;
 
 export function longSteps(policy: ReleasePolicy): string | undefined {

@@ -11,29 +11,29 @@ import { planRelease, type Plan } from '../../release/plan/plan.ts';
 import { newRelease } from '../../release/record/record.ts';
 import type { Refusal } from '../../providers/provider.ts';
 
-/** What would become of a change of the target now. */
+/** What would happen to a change of the target now. */
 export interface Checked {
-  /** as if the release had begun; undefined: there is no such target */
+  /** the facts as if the release had begun; undefined: there is no such target */
   facts: Facts | undefined;
   /** why it cannot begin; [] = it can */
   refusals: readonly Refusal[];
-  /** what is good to know and stands against nothing */
+  /** what is good to know, but prevents nothing */
   notes: readonly Note[];
-  /** as it would be recorded, or the one that is under way; undefined if it cannot begin */
+  /** the release as it would be recorded, or the running one; undefined if it cannot begin */
   release: Release | undefined;
-  /** a release of this target moves its traffic now: what routes and Services say is its work, and is not judged */
+  /** a release of this target moves its traffic now: it changes routes and Services, so they are not judged */
   underWay: boolean;
   /** dry runs of what would be written first */
   rehearsal: readonly Action[];
-  /** as they are written, before ready-made queries are put in; [] if they cannot be used */
+  /** the templates as they are written, without ready-made queries; [] if they cannot be used */
   templates: readonly BoundTemplate[];
 }
 
-/** What manifests alone cannot tell: it shows only once a controller has reported on the routes. */
+/** Are all refusals about what manifests alone cannot tell? That shows only once a controller has reported on the routes. */
 export const onlyTime = ({ refusals }: Checked): boolean =>
   refusals.every(({ reason }) => reason === REASON.PresetUnknown);
 
-/** Nothing could be read. */
+/** The result if nothing could be read. */
 export function unseen(refusals: readonly Refusal[]): Checked {
   return {
     facts: undefined,
@@ -80,7 +80,7 @@ function planned(target: NonNullable<Facts['target']>, plan: Plan & { ok: true }
   return newRelease(target, spec, { beside: { releases: [], unsealed: [] } });
 }
 
-/** Beside a release that is under way only policy and templates can be judged. */
+/** While a release is running, only policy and templates can be judged. */
 function besides(facts: Facts, release: Release): Checked {
   const rules = resolveRules(facts.snapshot);
   const refusals = rules.ok ? [] : [rules.objection];

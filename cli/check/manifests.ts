@@ -9,7 +9,7 @@ import { UsageError } from '../io.ts';
 
 const written = () => undefined;
 
-/** The objects of manifests, and the pods their Deployments will have; what none of them holds is taken not to be there. */
+/** Reads the objects of manifests, and the pods their Deployments will have; any other object counts as absent. */
 export function manifestReader(objects: readonly KubeObject[]) {
   const identified = objects.map((object) => ({
     ...object,
@@ -38,7 +38,10 @@ const ownedBy = ({ apiVersion, kind, metadata }: KubeObject): OwnerReference[] =
   { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? '', controller: true },
 ];
 
-/** What will run once the manifests are applied, as far as Services and owners are concerned: one ready pod of each Deployment. */
+/**
+ * What will run once the manifests are applied, as far as it matters to Services and owners: one ready pod of each
+ * Deployment.
+ */
 function replicaSetOf(deployment: KubeObject): KubeObject {
   const { name, namespace = '' } = deployment.metadata;
   return {
@@ -71,11 +74,11 @@ function podOf(replicaSet: KubeObject): KubeObject {
   };
 }
 
-/** NetworkPolicies of all namespaces but one that may speak of its pods. */
+/** NetworkPolicies of other namespaces that may refer to pods of this one. */
 export const reachingIn = (policies: readonly KubeObject[], namespace: string): KubeObject[] =>
   policies.filter((policy) => policy.metadata.namespace !== namespace && reachesOut(policy));
 
-/** All objects of YAML files; those without a namespace are taken to be in `namespace`. */
+/** All objects in YAML files; those without a namespace are assumed to be in `namespace`. */
 export function readManifests(files: readonly string[], namespace: string): KubeObject[] {
   return files.flatMap((file) =>
     parseAllDocuments(read(file)).flatMap((document, i) => {

@@ -7,23 +7,26 @@ import { recordedTemplates } from '../../release/facts/records.ts';
 import { trafficVariables } from '../../providers/index.ts';
 import type { Checked } from './look.ts';
 
-/** Long enough for a quiet service to have had a request, short enough to be of now. */
+/** Long enough for a quiet service to have had a request, short enough to show the present. */
 const WINDOW_MS = 5 * 60_000;
 
-/** What the queries of a template say of the stable version. */
+/** What the queries of a template return for the stable version. */
 export interface Asked {
   metric: string;
-  /** refused: no release can ever measure it so; unknown: it may have data later */
+  /** refused: a release can never measure it this way; unknown: it may have data later */
   state: 'known' | 'unknown' | 'refused';
   sentence: string;
   /** what the source refused, and its own words about it */
   query?: string;
   said?: string;
-  /** what to look at although it can be measured */
+  /** what to check, although it can be measured */
   notes: string[];
 }
 
-/** Asks every query of the stable arm over the last five minutes; `endpoints`: base URLs by "<source>/<end point>". None: nothing is asked. */
+/**
+ * Asks every query of the stable arm over the last five minutes; `endpoints`: base URLs by "<source>/<end point>".
+ * Without end points nothing is asked.
+ */
 export async function askQueries(
   { facts, release }: Checked,
   endpoints: ReadonlyMap<string, string>,
@@ -37,7 +40,7 @@ export async function askQueries(
   const opened = await openEndpoints(endpoints);
   const variables = {
     ...trafficVariables(context),
-    // There is no canary yet: what is asked of it is asked of the stable version.
+    // There is no canary yet: its queries are asked for the stable version.
     canaryService: context.stableService.metadata.name,
     canaryDeployment: context.target,
     release: '',
@@ -61,7 +64,7 @@ export async function askQueries(
   }
 }
 
-/** What a source says beside what a measurement makes of its answers. */
+/** Collects what a source says beside the measurements. */
 class Listener implements Heard {
   first: { query: string; said: string } | undefined;
   readonly notes = new Set<string>();
@@ -75,7 +78,7 @@ class Listener implements Heard {
   }
 }
 
-/** What another try does not change. */
+/** Outcomes that another try does not change. */
 const FINAL: ReadonlySet<string> = new Set(['badQuery', 'severalSeries']);
 
 function told(metric: string, measured: Measurement, { first, notes }: Listener): Asked {

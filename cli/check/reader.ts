@@ -8,7 +8,7 @@ import { isForbidden, isNotFound } from '../../kube/errors.ts';
 import { reachingIn } from './manifests.ts';
 
 const OPTIONAL = [...FOLLOWED, ...CONSIDERED];
-/** Without these there is nothing to check. */
+/** Without rights to these kinds nothing can be checked. */
 const NEEDED: readonly Resource[] = [
   RESOURCES.deployments,
   RESOURCES.replicaSets,
@@ -30,7 +30,7 @@ export function clusterReader(client: Pick<KubeClient, 'listAll' | 'serves'>): R
       if (NEEDED.includes(resource)) throw error;
       if (isNotFound(error)) return [];
       if (!isForbidden(error)) throw error;
-      // Who has no right to a kind is told so whether it is installed or not.
+      // A user without rights to a kind gets 403 whether or not it is installed.
       if (!(await client.serves(resource))) return [];
       if (OPTIONAL.includes(resource)) return FORBIDDEN;
       throw error;

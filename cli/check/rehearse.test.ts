@@ -46,7 +46,7 @@ beforeEach(async () => {
   ({ rehearsal } = lookAt(snapshot));
 });
 
-/** Refuses Deployments and Ingresses whose name ends like a canary's, in the words of who runs the cluster. */
+/** Refuses Deployments and Ingresses whose name ends like a canary's, with a message of the cluster's administrator. */
 function refuseCanaries(): void {
   const rules = ['apps', 'networking.k8s.io'].map((group) => ({
     apiGroups: [group],

@@ -10,7 +10,7 @@ import type { Refusal } from '../../providers/provider.ts';
 /** What the API server said to the first writes. */
 export interface Rehearsed {
   refusals: Refusal[];
-  /** about writes that could not be tried */
+  /** notes about writes that could not be tried */
   notes: Note[];
 }
 

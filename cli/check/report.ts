@@ -24,16 +24,16 @@ export interface Report {
   namespace: string;
   checked: Checked;
   asked: readonly Asked[];
-  /** from manifests alone */
+  /** made from manifests, without a cluster */
   offline: boolean;
-  /** of a cluster: with whose rights it was read; `asked`: and whether they are enough for a release */
+  /** for a cluster: with whose rights it was read; `asked`: whether these rights suffice for a release was checked */
   rights?: { user: string | undefined; asked: boolean };
 }
 
 const refusedQueries = ({ asked }: Report): readonly Asked[] =>
   asked.filter(({ state }) => state === 'refused');
 
-/** Nothing stands against a release: neither the plan nor a query that Prometheus will never answer. */
+/** Nothing prevents a release: the plan is possible, and there is no query that Prometheus will never answer. */
 export function canBegin(report: Report): boolean {
   const { checked, offline } = report;
   const planned = checked.refusals.length === 0 || (offline && onlyTime(checked));
@@ -154,7 +154,7 @@ function labelsText(rewrite: Record<string, unknown>): string {
   return labels.join(', ');
 }
 
-/** Whose queries they are: a template that brings its own needs no ready-made ones. */
+/** Where the queries come from: a template with its own queries needs no ready-made ones. */
 function queriesText({ release, templates }: Checked): [string, string][] {
   const preset = release?.spec.traffic?.preset;
   if (preset === undefined) return [];

@@ -11,7 +11,7 @@ const release = aRelease() as unknown as Release;
 const USER = 'system:serviceaccount:sluice-system:sluice';
 const PLACE = { namespace: 'shop', home: 'sluice-system', attached: [] };
 
-/** An API server on which this user may do everything but what `denied` names, like "patch httproutes". */
+/** An API server on which this user may do everything except what `denied` names, like "patch httproutes". */
 function server(denied: readonly string[], absent: readonly string[] = []) {
   const asked: JsonObject[] = [];
   return {

@@ -29,7 +29,7 @@ const review = (group: string, plural: string, kind: string): Resource => ({
 const WHO = review('authentication.k8s.io', 'selfsubjectreviews', 'SelfSubjectReview');
 const MAY = review('authorization.k8s.io', 'selfsubjectaccessreviews', 'SelfSubjectAccessReview');
 
-/** Whom the API server takes us for; undefined where it cannot be asked (before Kubernetes 1.28). */
+/** The user that the API server takes us for; undefined where it cannot be asked (before Kubernetes 1.28). */
 export async function whoAmI(client: Asking): Promise<string | undefined> {
   try {
     return getString(await client.review(WHO), 'userInfo', 'username');
@@ -39,14 +39,14 @@ export async function whoAmI(client: Asking): Promise<string | undefined> {
   }
 }
 
-/** A right where it is needed. */
+/** A right, and where it is needed. */
 export interface Needed extends Right {
   /** the only object it is needed for */
   name?: string;
   namespace: string;
 }
 
-/** What is read before anything can be said. */
+/** The rights to read what every check needs. */
 export async function readingRights(client: Asking, namespace: string, home: string): Promise<Needed[]> {
   const served = await Promise.all(
     READABLE.map(async (resource) => !mayBeAbsent(resource) || (await client.serves(resource))),
@@ -58,10 +58,10 @@ export async function readingRights(client: Asking, namespace: string, home: str
   ];
 }
 
-/** Without the right to these a release begins all the same. */
+/** A release begins even without the right to read these. */
 const READABLE = WATCHED.filter((resource) => !CONSIDERED.includes(resource));
 
-/** What a release writes; `attached`: what will have to follow its canary. */
+/** The rights to write what a release writes; `attached`: the companions of its canary. */
 export function writingRights(
   { spec }: Pick<Release, 'spec'>,
   { namespace, home, attached }: { namespace: string; home: string; attached: readonly KubeObject[] },
@@ -88,7 +88,7 @@ export function writingRights(
 
 const isWriting = (verb: Verb): boolean => WRITE.some((each) => each === verb);
 
-/** A refusal for each kind of which a right is missing; `user` is whose rights are asked for. */
+/** A refusal for each kind for which a right is missing; `user` is the user whose rights are checked. */
 export async function missingRights(
   client: Asking,
   rights: readonly Needed[],

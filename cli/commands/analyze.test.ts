@@ -54,7 +54,7 @@ async function run(flags: Partial<AnalyzeFlags>, stdin = '') {
 const HEALTHY = Array.from({ length: 12 }, () => '6/600 114/11400');
 const WORSE = Array.from({ length: 12 }, () => '15/600 114/11400');
 
-/** How much evidence there is belongs to the tests of the judge. */
+/** The tests of the judge check how much evidence there is. */
 const withoutEvidence = (line: string): string =>
   line
     .replace(/\((harm|evidence) [^)]*\)/g, '(E)')

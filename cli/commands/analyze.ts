@@ -14,7 +14,7 @@ export interface AnalyzeFlags extends TemplateFlags, PlanFlags {
   output?: 'json' | 'text';
 }
 
-/** Where samples come from and who reads the answer, if no flag says so. */
+/** Where samples come from if no flag says so, and who reads the answer. */
 export interface Surroundings {
   stdin: Readable;
   terminal: boolean;
@@ -52,7 +52,7 @@ export async function analyze(
   }
 }
 
-/** Reads no faster than the answers are taken. */
+/** Reads the input only as fast as the output is taken. */
 async function* textOf(stream: Readable, io: Io): AsyncGenerator<string> {
   stream.setEncoding('utf8');
   for await (const piece of addAbortSignal(io.stop, stream) as AsyncIterable<string>) {
@@ -61,7 +61,7 @@ async function* textOf(stream: Readable, io: Io): AsyncGenerator<string> {
   }
 }
 
-/** What reading a file may come to; anything else is as it was. */
+/** Turns a failure to read the input into a UsageError; other errors stay as they are. */
 function asUsage(error: unknown, input: string): unknown {
   const code =
     error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;

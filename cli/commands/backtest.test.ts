@@ -191,7 +191,7 @@ describe('sluice backtest', () => {
   - { name: load, series: { query: load } }\n`;
     const { text, error } = await run({ to: iso(4), runs: '10' }, more);
     expect(error).toBe('');
-    // within the first ten minutes the queue is too long once
+    // once, within the first ten minutes, the queue is too long
     expect(text).toMatch(/^nothing \(A\/A\) +100% .* 0% /m);
     expect(text).toContain('Metric queue (threshold) sees stable’s values in both arms');
     expect(text).toContain('Metric load (series) is not replayed: it is left out of every verdict here.');
@@ -254,7 +254,7 @@ describe('what cannot be played', () => {
       want: /--from: Prometheus has no requests from .* to .*; see --target/,
     },
     {
-      // told before anything is read
+      // reported before anything is read
       flags: { plot: '/proc/nonexistent/out.svg', prometheus: 'http://127.0.0.1:1' },
       want: /--plot: "\/proc\/nonexistent\/out.svg" cannot be written \(ENOENT\)/,
     },

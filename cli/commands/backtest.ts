@@ -99,7 +99,7 @@ function withQueries(bound: BoundTemplate, provider: string | undefined): BoundT
   throw new UsageError(`${issues.map(formatIssue).join('\nsluice: ')}; --provider names what counted`);
 }
 
-/** What the past of the stable arm alone can tell. */
+/** The part of a template that the past of the stable arm can replay. */
 function replayable(bound: BoundTemplate): { template: BoundTemplate; caveats: string[] } {
   const { metrics } = bound.template;
   if (!metrics.some(({ type }) => COUNTING.includes(type))) {
@@ -116,7 +116,7 @@ function replayable(bound: BoundTemplate): { template: BoundTemplate; caveats: s
   });
   const kept = metrics.filter((metric) => kindOfMetric(metric).replays);
   const template = { ...bound.template, metrics: kept };
-  // there is nothing left to score
+  // nothing is left to score
   delete template.scoring;
   return { template: { ...bound, template }, caveats };
 }
@@ -127,7 +127,7 @@ interface Asked {
   range: { startMs: number; endMs: number };
 }
 
-/** Others remember nothing. */
+/** Refuses other sources: they have no history. */
 function onlyPrometheus(bound: BoundTemplate): BoundTemplate {
   const source = endpointOf(bound.template);
   if (source.startsWith('prometheus/')) return bound;
@@ -162,7 +162,7 @@ async function recordFrom(io: Io, flags: BacktestFlags, { bound, target, range }
   }
 }
 
-/** As the controller reads it. */
+/** The URL, read as the controller reads it. */
 function prometheusAt(text: string): string {
   const parsed = parseEndpoints({ prometheus: [text], source: [] });
   if (!parsed.ok) throw new UsageError(parsed.issues.map(formatIssue).join('\nsluice: '));
@@ -178,7 +178,7 @@ function argumentsOf({ template, use }: BoundTemplate): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-/** A line for every tenth. */
+/** Reports progress: a line for every tenth. */
 function tell(io: Io, what: string): (share: number) => void {
   let told = 0;
   return (share) => {
@@ -189,7 +189,7 @@ function tell(io: Io, what: string): (share: number) => void {
   };
 }
 
-/** Before minutes of reading and playing: is there a folder to write it to? */
+/** Checked before minutes of reading and playing: is there a folder to write the plot to? */
 function checkPlot(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);

@@ -35,7 +35,7 @@ const autoscaler: KubeObject = {
   spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, minReplicas: 2 },
 };
 
-/** Lets pods of the target's namespace in by the label that canary pods carry with another value. */
+/** Admits pods of the target's namespace by a label that has another value on canary pods. */
 const foreignPolicy: KubeObject = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'NetworkPolicy',

@@ -47,7 +47,10 @@ export async function check(io: Io, target: string, flags: CheckFlags): Promise<
   }
 }
 
-/** With `--as` also whether that user has every right that a release needs: first those for reading, then those for writing. */
+/**
+ * With `--as`, also checks whether that user has every right that a release needs: first those for reading, then those
+ * for writing.
+ */
 async function live(
   io: Io,
   { client, namespace }: Session,
@@ -93,7 +96,7 @@ async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looki
       measurements: { measured: () => undefined, measuring: () => false },
       refusals: { of: () => ({}) },
       memory: { seen: () => undefined, unserved: () => undefined },
-      // The key is the controller's; here nothing is done on the strength of a Release.
+      // Only the controller has the key; nothing is done here because of what a Release says.
       isSealed: () => true,
       config: configOf(flags, endpoints),
       nowMs,
@@ -113,7 +116,7 @@ function tell(io: Io, flags: CheckFlags, report: Report): number {
   return canBegin(report) ? EXIT.promoted : EXIT.blocked;
 }
 
-/** Which end points the controller has is its own business: only those that are given here are known. */
+/** The end points of the controller are not known here: only those given by flags are. */
 function configOf(flags: CheckFlags, endpoints: ReadonlyMap<string, string>): ControllerConfig {
   const known = [...new Set(['prometheus/default', ...endpoints.keys()])];
   return {

@@ -8,8 +8,8 @@ import { programOf } from '../../lib/place.ts';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * `sluice demo [flags]`: the playground in a process of its own, so that nothing of it is in ours. Signals are passed on;
- * resolves to its exit code, or 128 + n if signal n ended it.
+ * `sluice demo [flags]`: runs the playground in a process of its own, separate from ours. Signals are passed on; resolves
+ * to its exit code, or 128 + n if signal n ended it.
  */
 export function demo(args: readonly string[]): Promise<number> {
   const child = spawn(process.execPath, [fileURLToPath(programOf('playground')), 'demo', ...args], {

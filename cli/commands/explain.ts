@@ -13,7 +13,7 @@ export interface ExplainFlags extends ConnectionFlags {
   output?: string;
 }
 
-/** `sluice explain deployment/x`: the story of the newest release, or of the one named. 1 if there is none. */
+/** `sluice explain deployment/x`: the story of the newest release, or of the one named. 1 if there is no such release. */
 export async function explain(io: Io, target: string, flags: ExplainFlags): Promise<number> {
   const name = parseTarget(target);
   const session = openSession(flags, io.clock);
@@ -32,11 +32,11 @@ export async function explain(io: Io, target: string, flags: ExplainFlags): Prom
 
 export interface ExplainRequest {
   name: string;
-  /** this one instead of the newest */
+  /** name of the release to explain instead of the newest */
   release?: string | undefined;
-  /** what Prometheus was asked, too */
+  /** also shows what Prometheus was asked */
   queries: boolean;
-  /** values that could be secrets too */
+  /** also shows values that could be secrets */
   values: boolean;
   format: string | undefined;
 }

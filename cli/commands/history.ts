@@ -14,7 +14,7 @@ export interface HistoryFlags extends ConnectionFlags {
   output?: string;
 }
 
-/** `sluice history deployment/x`: its releases, newest first. 1: there is none. */
+/** `sluice history deployment/x`: its releases, newest first. 1: it has no releases. */
 export async function history(io: Io, target: string, flags: HistoryFlags): Promise<number> {
   const name = parseTarget(target);
   const session = openSession(flags, io.clock);

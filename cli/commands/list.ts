@@ -1,8 +1,8 @@
 import type { CliCommand } from '../command.ts';
 
 /**
- * Every command, in the order of the help: a file and its line here. They are loaded when they are asked for: statistics, PromQL and the
- * Kubernetes library take their time.
+ * Every command, in the order of the help: a file and its line here. A command is loaded only when it is needed:
+ * statistics, PromQL and the Kubernetes library take time to load.
  */
 export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   controller: async () => (await import('./controller.ts')).command,
@@ -24,7 +24,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   version: async () => (await import('./version.ts')).command,
 };
 
-/** Those that this command line needs: the one it names, or all, for help and for what comes close to a typing error. */
+/** The commands that this command line needs: the one it names; or all, for help and to suggest a name for a mistyped one. */
 export async function commandsFor(args: readonly string[]): Promise<[string, CliCommand][]> {
   const [first = ''] = args;
   const named = Object.entries(COMMANDS).filter(([name]) => name === first);

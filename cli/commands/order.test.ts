@@ -9,7 +9,7 @@ import { aRelease, aStatus } from '../../test/support/release.ts';
 import { ScriptedTransport } from '../../test/support/scripted-transport.ts';
 import { give, type Order } from './order.ts';
 
-/** Gives one order over a cluster that holds just this release. */
+/** Gives one order in a cluster that has only this release. */
 async function told(what: Order, release: Release | undefined) {
   const io = recordingIo();
   const patches: JsonPatchOp[][] = [];

@@ -12,7 +12,7 @@ import type { Io } from '../io.ts';
 import { listReleases, openSession, type ConnectionFlags, type Session } from '../session.ts';
 import { parseTarget } from '../target.ts';
 
-/** What a human may tell a release. */
+/** What a human may order a release to do. */
 export type Order = 'promote' | 'promoteStep' | 'abort' | 'pause' | 'resume' | 'retry' | 'revert';
 
 export interface OrderFlags extends ConnectionFlags {
@@ -28,7 +28,10 @@ export interface Request {
   output?: string | undefined;
 }
 
-/** `sluice promote|abort|pause|resume|retry|revert deployment/x`. 1: there is nothing it could be about; nothing was changed. */
+/**
+ * `sluice promote|abort|pause|resume|retry|revert deployment/x`. 1: there is no release that it could apply to, and
+ * nothing was changed.
+ */
 export async function order(io: Io, what: Order, target: string, flags: OrderFlags): Promise<number> {
   const name = parseTarget(target);
   const session = openSession(flags, io.clock);
@@ -54,7 +57,7 @@ export async function give(
     return 1;
   }
   const ref = { resource: RESOURCES.releases, namespace, name: release.metadata.name };
-  // Only the release that was looked at: another may have taken its name meanwhile.
+  // Changes only the release that was read: meanwhile another may have the same name.
   const same: JsonPatchOp = { op: 'test', path: '/metadata/uid', value: release.metadata.uid ?? '' };
   await client.jsonPatch(ref, [same, ...told.patch]);
   const sentence = `release ${release.metadata.name} ${told.sentence}`;
@@ -71,7 +74,7 @@ interface Told {
   sentence: string;
 }
 
-/** What is to be written; a string: why nothing is, to be read after the name of the Deployment. */
+/** What is to be written; a string: why nothing is, to be printed after the name of the Deployment. */
 function changeFor(what: Order, release: Release, clock: Io['clock']): Told | string {
   const ended = release.status !== undefined && isTerminal(release.status.phase);
   const now = new Date(clock.now()).toISOString();
@@ -107,7 +110,7 @@ function annotate({ metadata }: Release, annotation: string, value: string): Jso
     : [{ op: 'add', path: pointer('metadata', 'annotations', annotation), value }];
 }
 
-/** From a question of the step; or from anything else that waits for a human: then the step begins again. */
+/** Resumes from a question of the step; or from anything else that waits for a human: then the step begins again. */
 function goOn(release: Release): Told | string {
   const { status } = release;
   if (status?.phase !== 'Waiting') return `does not wait for a human: ${standing(release)}`;
@@ -151,7 +154,7 @@ Exit codes:
   2 wrong usage, no access
 `;
 
-/** What every order takes, `restart` included. */
+/** The arguments and flags of every order, including `restart`. */
 export const takesOrder = (made: Command): Command =>
   output(target(connection(made)), ['json']).addHelpText('after', EXIT_CODES);
 

@@ -9,7 +9,7 @@ import { listReleases, openSession, type Session } from '../session.ts';
 import { deploymentRef, parseTarget } from '../target.ts';
 import { takesOrder, type OrderFlags } from './order.ts';
 
-/** As `kubectl rollout restart` writes it, which refuses a paused Deployment. */
+/** The annotation that `kubectl rollout restart` writes; that command itself refuses a paused Deployment. */
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
 type Client = Pick<Session['client'], 'get' | 'jsonPatch' | 'listAll'>;

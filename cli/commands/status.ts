@@ -24,7 +24,7 @@ export interface StatusFlags extends ConnectionFlags {
   output?: string;
 }
 
-/** `sluice status [deployment/x]`: the newest release of each target, or of one. 1 if there is nothing to tell of that one. */
+/** `sluice status [deployment/x]`: the newest release of each target, or of one. 1 if nothing is known about that one. */
 export async function status(io: Io, target: string | undefined, flags: StatusFlags): Promise<number> {
   const name = target === undefined ? undefined : parseTarget(target);
   const session = openSession(flags, io.clock);
@@ -43,7 +43,7 @@ export async function status(io: Io, target: string | undefined, flags: StatusFl
 export interface StatusRequest {
   /** one target */
   name: string | undefined;
-  /** of all namespaces */
+  /** list the targets of all namespaces */
   everywhere: boolean;
   /** namespace of the controller */
   home: string;
@@ -139,7 +139,7 @@ function print(
   for (const release of releases) for (const line of details(release, io)) io.out(line);
 }
 
-/** What runs out when, and what happens then. */
+/** What is wrong while each clock runs. */
 const RUNS_OUT: Record<BoundedClock['name'], string> = {
   blind: 'nothing is judged',
   unconfirmed: 'the back end has not confirmed the weight',

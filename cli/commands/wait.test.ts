@@ -13,7 +13,7 @@ const shop = (annotations?: Record<string, string>): KubeObject => ({
   metadata: { name: 'shop', uid: 'uid-shop', annotations: annotations ?? { 'sluice.dev/policy': 'default' } },
   spec: { template: aRelease({}).spec.canary.template },
 });
-/** Releases as seen by each look in turn, or an HTTP error; the last one stays for ever. */
+/** What each look in turn sees: releases, or an HTTP error; the last one repeats for ever. */
 type Look = Release | undefined | number;
 
 function open(

@@ -13,7 +13,7 @@ import { KubeError, isRetryable } from '../../kube/errors.ts';
 
 const POLL_MS = 1_000;
 const LEASE_MS = 3_000;
-/** A controller that is at work has noticed a change long before. */
+/** A controller that is at work notices a change much sooner than this. */
 const UNNOTICED_MS = 12_000;
 
 export interface WaitFlags extends ConnectionFlags {
@@ -55,7 +55,7 @@ function readTimeout(text: string | undefined): number {
 export interface WaitRequest {
   name: string;
   timeoutMs: number;
-  /** a release that waits for a human is waited for as well */
+  /** also keeps waiting while the release waits for a human */
   throughPauses: boolean;
   /** namespace of the controller */
   home: string;
@@ -121,14 +121,14 @@ async function look(
     report.controller(atWork, { unnoticed: release === undefined && nowMs - startedMs >= UNNOTICED_MS });
     return undefined;
   } catch (error) {
-    // Whether the release went well cannot be known from an API server that is away; ask again.
+    // An API server that is away does not say whether the release went well: ask again.
     if (!(error instanceof KubeError) || !isRetryable(error)) throw error;
     report.trouble(error.message);
     return undefined;
   }
 }
 
-/** The target first: a Release that was there before the target changed is then always seen. */
+/** Reads the target first: then every Release that existed when the target was read is seen. */
 async function readView({ client, namespace }: Reader, name: string): Promise<WaitView> {
   const target = await client.get(deploymentRef(namespace, name));
   const { releases, unreadable, newestUnreadable } = await listReleases(client, namespace, name);

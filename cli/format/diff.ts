@@ -5,7 +5,7 @@ import { mayBeShown, type Path } from './shown.ts';
 
 const MAX_SHOWN = 80;
 
-/** A value may be kept back: what an environment variable holds stays in the cluster. */
+/** A value as it is shown; it may be hidden, because the values of environment variables stay in the cluster. */
 type Shown = { text: string } | 'hidden';
 
 export interface FieldChange {
@@ -18,12 +18,12 @@ export interface FieldChange {
 
 interface Place {
   path: Path;
-  /** values that could be secrets too */
+  /** also shows values that could be secrets */
   values: boolean;
 }
 
 /**
- * What differs between two JSON values, field by field. Items of lists are told apart by their name where they have one.
+ * What differs between two JSON values, field by field. Items of lists are identified by their name where they have one.
  * Values are left out where they could be secrets, unless `values` asks for them.
  */
 export function diffJson(
@@ -61,7 +61,7 @@ function entries(value: Json): [string, Json][] | undefined {
   ]);
 }
 
-/** The name of an item stands in its path and is not told again. */
+/** The items of a list by path part. The name of an item is in its path, so it is not repeated. */
 function items(list: Json[]): [string, Json][] {
   const names = list.map((item) => getString(item, 'name'));
   const named = new Set(names).size === list.length && names.every((name) => name !== undefined);

@@ -46,11 +46,11 @@ const MAX_CHANGES = 20;
 
 export interface Telling {
   paint: Paint;
-  /** lines are broken between words here; queries never are */
+  /** width at which lines are broken between words; queries are never broken */
   columns: number;
-  /** what Prometheus was asked, too */
+  /** also shows what Prometheus was asked */
   queries: boolean;
-  /** values that could be secrets too */
+  /** also shows values that could be secrets */
   values: boolean;
 }
 
@@ -74,7 +74,7 @@ export function explainRelease(release: Release, telling: Telling): string[] {
   ];
 }
 
-/** Text that may be broken between words, with what its further lines begin with; or text that has to stay whole. */
+/** Text that may be broken between words, with the indentation of its further lines; or text that has to stay whole. */
 type Line = string | { text: string; hanging: number } | { whole: string };
 
 function laid(line: Line, columns: number): string[] {
@@ -98,7 +98,7 @@ function headline({ metadata, spec, status }: Release, paint: Paint): string[] {
   ];
 }
 
-/** In their order; what the headline or an earlier line has said is not said again. */
+/** The decisions in their order; a sentence that the headline or an earlier line has said is not repeated. */
 function decisions(status: ReleaseStatus | undefined, told: Set<string>): Line[] {
   return (status?.decisions ?? []).map(({ time, reason, sentence }) => {
     const text = `${formatClock(time)}  ${reason.padEnd(20)}`;
@@ -162,7 +162,7 @@ function measured(release: Release, telling: Telling, told: Set<string>): Line[]
   });
 }
 
-/** "error-rate (template http): fail (HarmDetected)", then the sentence unless it was told, then the numbers. */
+/** "error-rate (template http): fail (HarmDetected)", then the sentence unless it was already shown, then the numbers. */
 function judged(title: string, item: MetricVerdict | undefined, paint: Paint, told: Set<string>): Line[] {
   if (item === undefined) return [`${title}: not judged yet`];
   const { result, reason, sentence, numbers } = item;
@@ -176,7 +176,7 @@ function judged(title: string, item: MetricVerdict | undefined, paint: Paint, to
   ];
 }
 
-/** What was asked of Prometheus; the name of the preset where its queries are not in the record. */
+/** What Prometheus was asked; the name of the preset if its queries are not in the record. */
 function queries(release: Release, template: JsonObject, name: string): string[] {
   const metric = metricsIn(template).find((each) => each.name === name);
   if (metric === undefined) return ['its queries are in a form that this version of sluice cannot read'];
@@ -192,7 +192,7 @@ function queries(release: Release, template: JsonObject, name: string): string[]
   ];
 }
 
-/** Whether the requests fit the weight, and by what they are counted. */
+/** Whether the requests fit the weight, and which queries count them. */
 function counted(release: Release, queries: boolean): Line[] {
   const { preset } = release.spec.traffic ?? {};
   const asked = shareQueries(release);

@@ -20,8 +20,9 @@ export interface SentQuery {
 }
 
 /**
- * What is asked of the source of the numbers, with every variable filled in that the record of the release knows; names of pods, ports and Envoy
- * clusters are only known when a window is measured, and stay as they are written.
+ * The queries sent to the source of the numbers, with every variable filled in that the record of the release knows.
+ * Names of pods, ports and Envoy clusters are only known when a window is measured, so their variables stay as they are
+ * written.
  */
 export function sentQueries(release: Release): SentQuery[] {
   return release.spec.analysis.flatMap((bound) => {
@@ -51,7 +52,7 @@ export function metricsIn(bound: JsonObject): Metric[] {
   return parsed.ok ? parsed.value.metrics : [];
 }
 
-/** The counters by which the weight is checked. */
+/** The queries of the counters that the weight is checked by. */
 export function shareQueries(release: Release): { canary: string; stable: string } | undefined {
   const requests = release.spec.traffic?.preset?.requests;
   if (requests === undefined) return undefined;

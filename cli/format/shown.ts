@@ -1,12 +1,12 @@
 import type { Json } from '../../lib/json.ts';
 
-/** Of a field: ".spec", ".containers", "[app]", ".image". */
+/** Path of a field: ".spec", ".containers", "[app]", ".image". */
 export type Path = readonly string[];
 
-/** Fields whose whole content may hold secrets: numbers and names within it are kept back too. */
+/** Fields whose whole content may hold secrets: numbers and names in it are hidden too. */
 const KEPT_BACK = new Set(['.env', '.args', '.command', '.annotations', '.httpHeaders', '.volumeAttributes']);
 
-/** Fields whose texts say what runs, where and with what: who reads them learns no secret. */
+/** Fields whose texts say what runs, where and with what: they do not reveal secrets. */
 const TEXTS = new Set([
   ...['.image', '.imagePullPolicy', '.name', '.restartPolicy', '.type', '.protocol', '.scheme'],
   ...['.serviceAccountName', '.serviceAccount', '.schedulerName', '.priorityClassName', '.runtimeClassName'],
@@ -36,8 +36,9 @@ const TEXTS = new Set([
 const OPEN = new Set(['.labels', '.matchLabels', '.nodeSelector', '.limits', '.requests', '.resources']);
 
 /**
- * May the value of this field of a pod template leave the cluster? What runs may: images, names, sizes, labels, numbers. What
- * is handed to it may not: environment, arguments, annotations, and every text that is not known to be harmless.
+ * May the value of this field of a pod template leave the cluster? Values that say what runs may: images, names, sizes,
+ * labels, numbers. What is passed to the program may not: environment, arguments, annotations, and every text that is not
+ * known to be harmless.
  */
 export function mayBeShown(path: Path, value: Json): boolean {
   if (path.some((part) => KEPT_BACK.has(part))) return isEmpty(value);

@@ -7,7 +7,10 @@ import type { ReleasePolicy } from '../../api/kinds/policy/policy.ts';
 import type { Step } from '../../api/kinds/policy/step.ts';
 import type { Release } from '../../api/kinds/release/release.ts';
 
-/** What goes to the canary beside its weight, as read back: "copies 100% of requests", "requests with header x-beta". */
+/**
+ * What goes to the canary beside its weight, as read back from the route: "copies 100% of requests", "requests with
+ * header x-beta".
+ */
 export function formatExtras({ spec, status }: Release): string[] {
   const { observedMirror: percent, observedMatching } = status ?? {};
   return [
@@ -36,7 +39,7 @@ export function formatLadder(policy: JsonObject): string[] {
   return ladderOf(parsed.value).map((step) => `${formatStep(parsed.value, step)} (${how(step)})`);
 }
 
-/** Who meets the new version in a step. */
+/** Which users meet the new version in a step. */
 export function formatStep({ strategy }: ReleasePolicy, { weight, mirror }: Step): string {
   if (mirror !== undefined) return `copies of ${mirror}% of requests`;
   if (strategy === 'blueGreen') return weight === 0 ? 'no requests, at full size' : 'all requests';

@@ -16,7 +16,7 @@ export interface Summary {
   namespace: string;
   target: string;
   release: string;
-  /** what is tried: images that differ from those of stable */
+  /** what the release tries: images that differ from those of stable */
   images: string[];
   phase: string;
   /** empty: not yet known; NotNoticed: no controller looked at the change yet */
@@ -82,7 +82,7 @@ export function summarizeUnnoticed({ metadata, spec }: KubeObject): Summary {
   };
 }
 
-/** Images of a pod template that another one does not have; all, if it has the same. */
+/** Images of a pod template that the other one does not have; all images, if the other one has the same. */
 function imagesOf(template: JsonObject, other: JsonObject = {}): string[] {
   const of = (from: JsonObject) =>
     ['initContainers', 'containers']
@@ -119,7 +119,7 @@ export function formatStep(status: Pick<ReleaseStatus, 'step' | 'steps'> | undef
     : `${status.step + 1}/${status.steps}`;
 }
 
-/** What is routed to the canary as read back; "?" while nobody can say. */
+/** The weight of the canary as read back from the route; "?" while it is not known. */
 export function formatWeight(status: Pick<ReleaseStatus, 'weight' | 'observedWeight'> | undefined): string {
   if (status === undefined) return '-';
   return status.observedWeight === null ? '?' : `${status.observedWeight}%`;

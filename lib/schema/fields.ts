@@ -24,7 +24,7 @@ export function show(value: unknown): string {
   return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
 }
 
-/** The fields of one object, each read by name; at the end, fields that nobody asked for are issues. */
+/** The fields of one object, each read by name; at the end, fields that were not asked for are issues. */
 export class Fields {
   readonly place: Place;
   readonly #raw: JsonObject;
@@ -40,8 +40,8 @@ export class Fields {
   }
 
   /**
-   * Opens an object; anything else is an issue. It is then read as one without fields, whose own issues are of no interest: so
-   * that the remedy can name the fields that were asked for.
+   * Opens an object; anything else is an issue. A wrong value is then read like an object without fields, whose issues
+   * are dropped: this way the remedy can name the fields that the reader asks for.
    */
   static open(value: unknown, place: Place): Fields | undefined {
     if (isObject(value)) return new Fields(value, place);
@@ -51,12 +51,12 @@ export class Fields {
     return fields;
   }
 
-  /** of the fields that are there */
+  /** names of the fields that are present */
   names(): string[] {
     return Object.keys(this.#raw);
   }
 
-  /** Has an issue been recorded about it or its fields? */
+  /** Has an issue been recorded about the object or its fields? */
   get wrong(): boolean {
     return this.place.issues.length > this.#before;
   }
@@ -89,7 +89,7 @@ export class Fields {
     this.place.issues.push({ path: this.at(name).path, message: 'is missing', remedy });
   }
 
-  /** Fields that exist, but not here: refused with the reason, and never offered as what a mistyped name meant. */
+  /** Fields that exist, but not here: refused with the reason, and never suggested for a mistyped name. */
   refuse(names: readonly string[], message: string, remedy: string): void {
     for (const name of names) {
       this.#refused.add(name);
@@ -104,8 +104,8 @@ export class Fields {
   }
 
   /**
-   * To be called after all fields were read: reports the unknown ones. `aliases` are names by which other tools know a field,
-   * and the field.
+   * To be called after all fields were read: reports the unknown ones. `aliases` maps names that other tools use for a
+   * field to the field.
    */
   end(aliases: Readonly<Record<string, string>> = {}): void {
     const known = [...this.#known].filter((name) => !this.#refused.has(name));
@@ -150,7 +150,7 @@ export function parseWith<T>(value: unknown, path: string, read: Read<T>): Resul
   return { ok: false, issues };
 }
 
-/** A raw object as it is: for records whose content is not ours to judge. */
+/** A raw object as it is: for records whose content is not checked. */
 export const rawObject: Read<JsonObject> = (value, place) =>
   isObject(value)
     ? value

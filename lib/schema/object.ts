@@ -3,21 +3,21 @@ import { Fields, type Read } from './fields.ts';
 import { shown } from './scalars.ts';
 import { RULES, type Infer, type Member, type Rule, type Schema } from './schema.ts';
 
-/** Why a field may not stand here, and what to do about it. */
+/** Why a field is not allowed here, and what to do about it. */
 export interface Refusal {
   message: string;
   remedy: string;
 }
 
-/** What is said of a field besides its schema. */
+/** Facts about a field beside its schema. */
 export interface About {
   /** names by which other tools know it */
   aliases?: readonly string[];
-  /** its default for people, where that depends on others; empty: its own fields say it */
+  /** its default as people read it, where that depends on other fields; empty: its own fields say it */
   shown?: string;
-  /** rules of the object it stands in, about this field */
+  /** rules about this field, of the object that contains it */
   rules?: readonly Rule[];
-  /** under the fields read before it has no place here: it is neither read nor written */
+  /** why the fields read before it exclude it: it is then neither read nor written */
   refused?: Refusal | undefined;
 }
 
@@ -44,7 +44,7 @@ export const optional = <S extends Schema<unknown>>(
   about: About = {},
 ): Field<S, 'optional'> => ({ schema, presence: 'optional', doc, ...about });
 
-/** A field that stands for `value` where it is absent. */
+/** A field that has the value `value` where it is absent. */
 export const fallback = <S extends Schema<unknown>>(
   schema: S,
   value: Infer<S>,
@@ -80,7 +80,7 @@ export type Shaped<F> = Plain<
 export interface ObjectSettings<T> {
   /** rules about several fields */
   rules?: readonly Rule[];
-  /** complains of what no single field can know */
+  /** records issues that concern several fields */
   check?: (value: T, fields: Fields) => void;
   /** fields that this version refuses by name */
   notYet?: readonly string[];
@@ -100,7 +100,7 @@ export function object<F extends AnyFields>(
 
 /**
  * An object whose further fields depend on the first ones: on their values as far as these could be read. Its structural
- * schema has the further fields as they are where nothing is known of the first.
+ * schema has the further fields as they are when the first ones are not known.
  */
 export function dependent<F extends AnyFields, G extends AnyFields>(
   first: F,
@@ -144,7 +144,7 @@ function made<T extends object>(
 
 type Values = Record<string, unknown>;
 
-/** `given` holds what could be used, `value` defaults as well. */
+/** `given` holds the usable values that were given, `value` also the defaults. */
 function readAll(fields: Fields, all: AnyFields): { given: Values; value: Values; missing: boolean } {
   const given: Values = {};
   const value: Values = {};
@@ -189,7 +189,7 @@ function aliasesOf(all: AnyFields): Record<string, string> {
   );
 }
 
-/** Fields as people read about them. */
+/** Fields as the reference documents them. */
 export function membersOf(all: AnyFields): Member[] {
   return Object.entries(all).map(([name, field]) => memberOf(name, field));
 }
@@ -206,7 +206,7 @@ function memberOf(name: string, field: AnyFields[string]): Member {
   };
 }
 
-/** The rules that stand beside fields. */
+/** The rules that were given with fields. */
 export function rulesOf(all: AnyFields): Rule[] {
   return Object.entries(all).flatMap(([name, { rules = [] }]) =>
     rules.map((rule) => ({ ...rule, fieldPath: `.${name}` })),

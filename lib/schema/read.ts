@@ -61,7 +61,7 @@ export interface Range {
   min: number;
   max: number;
   integer?: boolean;
-  /** what to give, where the range alone does not say it */
+  /** what to give instead, where the range alone does not say it */
   wanted?: string;
 }
 

@@ -53,7 +53,7 @@ export const count = (min: number, max: number): Schema<number> => number({ min,
 const plain = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: 6, useGrouping: false });
 
-/** A duration: text on the wire, milliseconds once read, under its name with `Ms` behind it. */
+/** A duration: text on the wire; after reading, milliseconds under its name with `Ms` appended. */
 export interface DurationSchema extends Schema<number> {
   suffix: 'Ms';
 }
@@ -92,7 +92,7 @@ export function list<T>(item: Schema<T>, max: number, min = 0): Schema<T[]> {
   };
 }
 
-/** A list whose items have `key` for a name; an API server keeps them apart by it. */
+/** A list whose items are named by their field `key`; an API server tells them apart by it. */
 export function listBy<T>(key: string, items: Schema<T[]>): Schema<T[]> {
   const { type, ...shape } = items.shape;
   const named = { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] };

@@ -12,7 +12,7 @@ const CUP = object({
   lid: optional(boolean, 'With a lid.'),
 });
 
-/** Tea is drawn, and says how long; water is not. */
+/** Tea says how long it brews; water has no such field. */
 const DRINK = dependent({ kind: fallback(oneOf(['tea', 'water']), 'tea', 'What it is.') }, ({ kind }) => ({
   draw: fallback(duration(), 180_000, 'How long it is drawn.', {
     ...(kind === 'water' ? { refused: { message: 'is not for water', remedy: 'remove it' } } : {}),
@@ -41,7 +41,7 @@ describe('a schema', () => {
 
   it.each([
     { given: { kind: 'water', draw: '1m' }, want: ['spec.draw: "1m" is not for water; remove it'] },
-    // Nothing is held against a field whose neighbour could not be read.
+    // A field is not refused where the field it depends on could not be read.
     {
       given: { kind: 'wter', draw: '1m' },
       want: ['spec.kind: "wter" is not known; did you mean water? Give one of tea, water'],

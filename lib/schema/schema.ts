@@ -11,23 +11,23 @@ export interface Schema<T> {
   shape: JsonObject;
   /** what a table of fields calls it */
   type: string;
-  /** fields below it, and how a path goes on to them */
+  /** fields below it, and how a path continues to them */
   below?: { path: string; members: readonly Member[] };
 }
 
-/** A field as people read about it. */
+/** A field as the reference documents it. */
 export interface Member {
   name: string;
   schema: Schema<unknown>;
   doc: string;
-  /** its default as text; absent: there is none */
+  /** its default as text; absent: it has no default */
   fallback?: string;
   required: boolean;
 }
 
 export type Infer<S> = S extends { read: Read<infer T> } ? T : never;
 
-/** A rule of CEL that the API server holds objects to; `self` is the object the rule stands at. */
+/** A CEL rule that the API server checks; `self` is the object that the rule belongs to. */
 export interface Rule {
   rule: string;
   message: string;
@@ -36,7 +36,7 @@ export interface Rule {
 
 export const RULES = 'x-kubernetes-validations';
 
-/** The same with a look at what was read; issues are recorded at its place. */
+/** The same schema with a further check of the value after it was read; issues are recorded at its place. */
 export function checked<T, S extends Schema<T>>(
   schema: S & Schema<T>,
   check: (value: T, place: Place, raw: unknown) => void,
@@ -49,7 +49,7 @@ export function checked<T, S extends Schema<T>>(
   return { ...schema, read };
 }
 
-/** The same on the wire, and another form once read. `read` may record issues. */
+/** The same schema on the wire, but another form after it was read. `read` may record issues. */
 export function converted<A, B>(
   schema: Schema<A>,
   { read, write }: { read: (value: A, place: Place) => B | undefined; write: (value: B) => A },
@@ -64,7 +64,7 @@ export function converted<A, B>(
   };
 }
 
-/** What stands where nothing was written. A schema without defaults for all it needs is a mistake of its author. */
+/** The value of an empty input. A schema that lacks a default for a field it needs is a bug. */
 export function defaultsOf<T>(schema: Schema<T>): T {
   const parsed = parseWith({}, '', schema.read);
   if (parsed.ok) return parsed.value;

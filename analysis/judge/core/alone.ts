@@ -2,17 +2,17 @@ import type { MetricVerdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { Evaluation } from './evaluation.ts';
 
-/** What was seen of a canary that gets all requests, held against what stable did before it got them. */
+/** What was seen of a canary that gets all requests, compared with what stable did before that. */
 export interface Seen {
   /** "canary 0.4% errors (5/1200) in this step, stable 0.5% before" */
   text: string;
-  /** inside what stable's past allows; no: outside, or no past is known */
+  /** inside what stable's past allows; false: outside, or no past is known */
   within: boolean;
 }
 
 /**
- * The opinion of a metric that compares, while nothing is there to compare with: never a pass, and what stable did at
- * another time is no evidence of harm either. Its own limits have held.
+ * The opinion of a metric that compares, while there is nothing to compare with: never a pass, and what stable did at
+ * another time is not evidence of harm either. The metric's own limits have held.
  */
 export function unopposed(evaluation: Evaluation, { text, within }: Seen): Evaluation {
   const { verdict } = evaluation;

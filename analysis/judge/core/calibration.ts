@@ -6,18 +6,21 @@ import type { Rung } from '../../stats/placebo.ts';
 import { calibrateFromPods, rungAfter } from '../../stats/placebo.ts';
 
 /**
- * How the dispersion φ is known. Evidence is kept at several levels of φ at once; which one is read may change as windows
- * pass. Frozen before the first window is counted. Plain JSON.
+ * How the dispersion φ is known. Evidence is kept at several levels of φ at once; as windows pass, another of them may be
+ * read. Frozen before the first window is counted. Plain JSON.
  */
 export type Calibration =
-  /** from the stable total and the residuals between the arms: weaker, no pods can be told apart */
+  /** from the stable total and the residuals between the arms: weaker, because pods cannot be told apart */
   | { kind: 'residuals'; prior: number; coarse?: true }
-  /** from single stable pods played as canaries */
+  /** from single stable pods that play the canary */
   | { kind: 'placebo'; poisson: boolean; strong: boolean; rungs: Rung[] };
 
 export const UNCALIBRATED = { kind: 'residuals', prior: 1 } as const satisfies Calibration;
 
-/** What history tells; `seconds` is the length of its windows. `coarse`: few levels, where several comparisons share a status. */
+/**
+ * The calibration that history gives; `seconds` is the length of its windows. `coarse`: only a few levels, for several
+ * comparisons that share a status.
+ */
 export function calibrate(
   history: History,
   { seconds, coarse }: { seconds: number; coarse?: true },
@@ -33,7 +36,7 @@ export function calibrate(
   return { kind: 'residuals', prior, ...(coarse === undefined ? {} : { coarse }) };
 }
 
-/** More pods than these teach nothing new and take seconds. */
+/** More pods than this add nothing new, and take seconds to compute. */
 const MOST_PODS = 40;
 
 function longestServing(pods: Readonly<Record<string, Counts[]>>): Counts[][] {
@@ -43,14 +46,14 @@ function longestServing(pods: Readonly<Record<string, Counts[]>>): Counts[][] {
     .slice(0, MOST_PODS);
 }
 
-/** Of rungs with the same φ only the last: evidence at one φ is the same whichever is read. */
+/** Keeps only the last of the rungs with the same φ: they all give the same evidence. */
 function distinct(rungs: readonly Rung[]): Rung[] {
   return rungs.filter(({ phi }, i) => rungs[i + 1]?.phi !== phi);
 }
 
 /**
- * φ of each level. `rho`: requests per canary pod over requests per stable pod; a pod that carries more traffic than those
- * the rungs were learnt from shows its bursts in more requests.
+ * φ of each level. `rho`: requests per canary pod over requests per stable pod; in a pod with more traffic than those the
+ * rungs were learnt from, a burst hits more requests.
  */
 export function levels(calibration: Calibration, rho: number): number[] {
   if (calibration.kind === 'residuals') return [...gridOf(calibration)];
@@ -65,14 +68,14 @@ export function levelCount(calibration: Calibration): number {
   return calibration.kind === 'residuals' ? gridOf(calibration).length : calibration.rungs.length;
 }
 
-/** The level to read after so many windows. */
+/** The level to read after this many windows. */
 export function levelAfter(calibration: Calibration, windows: number, residuals: Residuals): number {
   return calibration.kind === 'residuals'
     ? gridIndex(currentDispersion(calibration.prior, residuals), gridOf(calibration))
     : rungAfter(calibration.rungs, windows);
 }
 
-/** 0: without single pods; 1: from few pods or a short history; 2: from many. */
+/** 0: learnt without single pods; 1: from few pods or a short history; 2: from many pods and a long one. */
 export function strength(calibration: Calibration): number {
   if (calibration.kind === 'residuals') return 0;
   return calibration.strong ? 2 : 1;

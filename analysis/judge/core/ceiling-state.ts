@@ -35,8 +35,8 @@ export function addCeiling(
 }
 
 /**
- * Windows without stable requests count before the levels of φ are known. When they are, each begins with the least evidence of the old
- * ones: nothing is forgotten, and a supermartingale goes on as one.
+ * Windows without stable requests already count before the levels of φ are known. Once the levels are known, each begins
+ * with the least evidence of the old ones: nothing is forgotten, and the evidence stays a supermartingale.
  */
 function onLevels(wealth: readonly HarmWealth[], levels: number): readonly HarmWealth[] {
   if (wealth.length === levels || wealth.length === 0) return wealth;

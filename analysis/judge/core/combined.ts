@@ -11,23 +11,26 @@ export interface Share {
   bar: number;
 }
 
-/** The weighted mean of the critical metrics' evidence of harm. A mean of e-values is one, however they depend on each other. */
+/**
+ * The weighted mean of the critical metrics' evidence of harm. A mean of e-values is an e-value, however they depend on
+ * each other.
+ */
 export interface Combined {
   /** largest first */
   shares: readonly Share[];
-  /** ln of the mean, each metric measured against its own bar; ≥ 0 is harm, -Infinity: nothing has running evidence */
+  /** ln of the mean, each metric measured against its own bar; ≥ 0 is harm; -Infinity: no metric has running evidence */
   overBar: number;
   /** ln of the mean of the evidence itself; below 0 nothing speaks for harm */
   evidence: number;
 }
 
-/** What one metric says. Series metrics judged together by a score stand behind the first of them. */
+/** What one metric says. For series metrics that are judged together by a score, the first one speaks for all. */
 export interface Judged {
   bound: BoundMetric;
   opinion: Opinion;
 }
 
-/** Combines what may stop a release: critical metrics with running evidence, dry runs left out. */
+/** Combines the metrics that may stop a release: critical ones with running evidence, without dry runs. */
 export function combineHarm(judged: readonly Judged[]): Combined {
   const shares: Share[] = [];
   let weights = 0;
@@ -54,8 +57,8 @@ function weightOf({ metric }: BoundMetric): number {
 }
 
 /**
- * Nothing speaks for harm (`alone`: no evidence can arise, and what an earlier step saw did not stop it), every deciding metric has data in this window and was seen inside its safe margin: what
- * `onInconclusive: promote` asks for.
+ * What `onInconclusive: promote` requires: nothing speaks for harm (`alone`: no evidence can arise, and that of earlier
+ * steps did not stop the release), and every deciding metric has data in this window and was seen inside its safe margin.
  */
 export function isTolerable(deciding: readonly Opinion[], { evidence }: Combined, alone = false): boolean {
   return (

@@ -38,7 +38,7 @@ export function isRecordOf(value: unknown, model: object): boolean {
   return Object.keys(model).every((key) => isNumber((value as Record<string, unknown>)[key]));
 }
 
-/** Lists of `length` numbers; if given, one of `counts` of them. */
+/** Is it a list of rows with `length` numbers each? If `counts` is given, the number of rows has to be one of these. */
 export function isRows(value: unknown, length: number, counts?: readonly number[]): boolean {
   if (!Array.isArray(value) || (counts !== undefined && !counts.includes(value.length))) return false;
   return value.every((row) => Array.isArray(row) && row.length === length && row.every(isNumber));

@@ -1,6 +1,9 @@
 /** Numbers about a running comparison that several kinds of metric share. */
 
-/** JSON knows no Infinity: what is unknown or not finite is left out, what is huge is shortened. */
+/**
+ * JSON has no Infinity: unknown numbers are left out, huge and infinite ones are cut to ±1e12, and all are rounded to six
+ * digits.
+ */
 export function finiteNumbers(numbers: Readonly<Record<string, number | undefined>>): Record<string, number> {
   const kept: Record<string, number> = {};
   for (const [name, value] of Object.entries(numbers)) {
@@ -10,7 +13,7 @@ export function finiteNumbers(numbers: Readonly<Record<string, number | undefine
   return kept;
 }
 
-/** Counts are mostly whole and short already, and writing a number out to shorten it takes long. */
+/** Rounding a number by way of its text is slow, and most counts are whole and short already. */
 function sixDigits(value: number): number {
   return Number.isInteger(value) && Math.abs(value) < 1e6 ? value : Number(value.toPrecision(6));
 }

@@ -29,9 +29,9 @@ export interface Comparison {
   stepSeconds: number;
   /** one per level of φ; kept through all steps */
   harm: readonly HarmWealth[];
-  /** one per level of φ; begun anew in each step unless the template keeps it */
+  /** one per level of φ; restarted in each step unless the template keeps it */
   safe: readonly SafeWealth[];
-  /** the same against the margin the next weight allows; begun anew in each step */
+  /** the same against the margin that the next weight allows; restarted in each step */
   scaled: readonly SafeWealth[];
   /** what the harm test counted in the whole release, and what the safe test counted in the present step */
   total: Tick;
@@ -60,15 +60,16 @@ export const NO_COMPARISON: Comparison = {
 };
 
 /**
- * The same at the begin of the next step. Evidence of harm is always kept. `keepSafe`: evidence of safety at the strict margin is
- * kept as well, for services too quiet to prove it in every step; what belongs to a weight never is.
+ * The comparison at the beginning of the next step. Evidence of harm is always kept. `keepSafe`: evidence of safety at
+ * the strict margin is kept as well, for services too quiet to prove it in every step; evidence that belongs to a weight
+ * is never kept.
  */
 export function nextStep<T extends Comparison>(data: T, { keepSafe }: { keepSafe: boolean }): T {
   const fresh = { scaled: [], step: NO_COUNTS, stepSeconds: 0 };
   return keepSafe ? { ...data, ...fresh } : { ...data, ...fresh, safe: [], safeWindows: 0 };
 }
 
-/** What history says of dispersion and ranks, frozen once the first window is counted. */
+/** Takes over what history says about dispersion and ranks; frozen once the first window is counted. */
 export function calibrated<T extends Comparison>(
   data: T,
   history: History,
@@ -81,8 +82,8 @@ export function calibrated<T extends Comparison>(
 }
 
 /**
- * Begins with what a former release of the same workload learnt (`learnt`); for statistics that have just begun. It holds until a
- * history of its own arrives, and comes too late once a window is counted.
+ * Begins new statistics with what a former release of the same workload learnt (`learnt`). It holds until the release's
+ * own history arrives, and is ignored once a window is counted.
  */
 export function inherit<T extends Comparison>(data: T, calibration: Calibration): T {
   return data.windows > 0 ? data : { ...data, calibration };
@@ -145,7 +146,7 @@ export function addCounts<T extends Comparison>(data: T, window: ComparedWindow)
 /** ln of the evidence that the rank twin must have reached for a rollback. */
 const CONCURRENCE = Math.log(2);
 
-/** Without pods enough to rank in this window the rank twin waits, and does not stand in the way of a rollback. */
+/** If this window has too few pods to rank, the rank twin waits, and does not prevent a rollback. */
 function ranked(
   before: RankData | undefined,
   { pods, harmMargin: margin, seconds, rho }: ComparedWindow & { rho: number },

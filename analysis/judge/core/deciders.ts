@@ -10,8 +10,8 @@ export interface Measured {
 }
 
 /**
- * What decides: every metric by itself, but for those of a template with `scoring` whose kind says one thing together: they stand
- * behind the first of them. Dry runs are left out.
+ * What decides: every metric by itself, except those that the `scoring` of their template judges together: the first of
+ * them speaks for all. Dry runs are left out.
  */
 export function deciders(measured: readonly Measured[]): Judged[] {
   const counted = measured.filter(({ evaluation }) => !evaluation.verdict.dryRun);

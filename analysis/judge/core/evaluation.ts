@@ -9,13 +9,13 @@ export interface Opinion {
   missing: boolean;
   /** ln of the harm evidence over its bar (metrics with running evidence only); ≥ 0 is harm on its own */
   harm?: number;
-  /** the canary alone answers mostly errors: no statistics needed */
+  /** only the canary answers mostly errors: no statistics are needed */
   broken?: boolean;
   /** it failed in a way that ends the release if the metric is critical, whatever other metrics say */
   stops?: boolean;
-  /** what was seen lies inside the safe margin; of metrics without one: it did not fail. Absent: no */
+  /** what was seen lies inside the safe margin; for metrics without such a margin: it did not fail. Absent: no */
   tolerable?: boolean;
-  /** statistics it stored could not be read, and no human has looked yet */
+  /** its stored statistics could not be read, and no human has looked yet */
   unread?: boolean;
 }
 
@@ -24,13 +24,13 @@ export interface Evaluation extends Opinion {
   state: MetricState;
 }
 
-/** What one metric's judge is handed. */
+/** The input of one metric's judge. */
 export interface MetricInput {
   bound: BoundMetric;
   previous: MetricState | undefined;
   measurement: Measurement | undefined;
   window: Window;
-  /** percent the canary would get next; absent if not known */
+  /** percent of the requests that the canary would get next; undefined if not known */
   nextWeight: number | undefined;
   /** steps the release has, over which methods with a fixed number of looks share their risk */
   steps: number;

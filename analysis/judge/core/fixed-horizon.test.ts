@@ -53,7 +53,7 @@ describe.each(METHODS)('error rates at planned looks (%s)', (method) => {
     expect(course.verdicts[4]?.sentence).toContain('no harm so far');
     expect(course.verdicts[7]).toMatchObject({ reason: 'NoHarmDetected', numbers: { look: 2, looks: 2 } });
     expect(course.verdicts[7]?.sentence).toContain('absence of evidence, not proof of safety');
-    // 10% errors do not trip the circuit breaker, and the test has had its looks
+    // 10% errors do not trip the circuit breaker, and the test has taken all its looks
     const later = judgeAll([planned(method)], windows('15/150 28/2850', 4), course.state);
     expect(results(later.verdicts)).toBe('pppp');
     expect(later.verdicts[3]?.sentence).toBe(course.verdicts[7]?.sentence);
@@ -193,6 +193,7 @@ test('the risk shared by the looks holds over the whole release', () => {
       break;
     }
   }
-  // 5% of 200 releases are 10, two standard errors above are 16; unshared, six looks would give about 30
+  // 5% of 200 releases are 10, two standard errors above are 16; if the risk were not split, six looks would give about
+  // 30
   expect(failed).toBeLessThanOrEqual(16);
 });

@@ -10,7 +10,7 @@ import type { Schedule } from './looks.ts';
 import { elapse, isSchedule, levelPerLook, nextLookText, NOT_BEGUN } from './looks.ts';
 import { arms, digits } from './text.ts';
 
-/** A test of counts at planned looks; plain JSON. All of it belongs to one step: pooling steps is Simpson's paradox. */
+/** A test of counts at planned looks; plain JSON. All counts are of one step: pooling steps leads to Simpson's paradox. */
 export interface FixedCounts extends Schedule {
   /** counts of the step, up to the look that decided */
   counts: Tick;
@@ -47,9 +47,9 @@ export function addFixed(before: FixedCounts = FRESH, tick: Tick, setting: Fixed
   return { ...after, last: { p: pValue(sum, test), level: levelPerLook(risk, test, steps) } };
 }
 
-/** One-sided: is the canary's rate the higher one? Fisher's test wants whole requests. */
+/** One-sided: is the canary's rate the higher one? Fisher's test needs whole requests. */
 function pValue({ n1, x1, n0, x0 }: Tick, { method }: FixedTest): number {
-  // Less than a ten-thousandth of a request is none.
+  // Less than a ten-thousandth of a request counts as no request.
   if (n1 === 0 || n0 === 0) return 1;
   if (method === 'twoProportionZ') {
     return twoProportionZ({ bad: x1, total: n1 }, { bad: x0, total: n0 }, 'greater').p;

@@ -16,7 +16,7 @@ import {
   times,
 } from '../../../test/support/judge-objects.ts';
 
-/** Bursts between the arms: the dispersion is seen to be well above 1. */
+/** Bursts between the arms: the dispersion is well above 1. */
 const bursty = (i: number): Measurement[] => [rates(`${i % 4 === 0 ? 12 : 0}/150 28/2850`, i)];
 const former = judgeAll([errorRate()], times(40, bursty)).state;
 const ofHttp = (analysis: AnalysisState, metrics: Metric[] = [errorRate()]) => ({

@@ -4,15 +4,16 @@ import { metricsOf } from '../../../api/bound.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
 import { kindOfMetric } from '../kinds.ts';
 
-/** An earlier release of the same workload, and what its analysis had come to. */
+/** An earlier release of the same workload, with the state of its analysis. */
 export interface Former {
   templates: readonly BoundTemplate[];
   analysis: AnalysisState;
 }
 
 /**
- * What a release begins with: the dispersion that the newest of the former releases learnt for the same metric of the same template.
- * It holds until a history of its own replaces it. No evidence and no counts are inherited. `undefined`: nothing was learnt.
+ * What a release begins with: the dispersion that the newest of the former releases learnt for the same metric of the
+ * same template. It holds until the release's own history replaces it. No evidence and no counts are inherited.
+ * `undefined`: nothing was learnt.
  */
 export function inheritedState(
   templates: readonly BoundTemplate[],

@@ -23,7 +23,10 @@ import { withheld } from '../rules/withheld.ts';
 import { guarded, looked, opened } from './unread.ts';
 import { judgeWarming } from './warming.ts';
 
-/** Harm first, then everything that forbids a pass, the pass, and what is left. The first that answers is the verdict. */
+/**
+ * Harm first, then everything that forbids a pass, then the pass, then the rest. The first rule that answers gives the
+ * verdict.
+ */
 const RULES: readonly JudgeRule[] = [
   circuitBreaker,
   failed,
@@ -38,8 +41,8 @@ const RULES: readonly JudgeRule[] = [
 ];
 
 /**
- * The statistics at the begin of a step: evidence of harm is kept, evidence of safety and the dwell start anew. Templates with
- * `safeEvidence: cumulative` keep their evidence of safety.
+ * The statistics at the beginning of a step: evidence of harm is kept, evidence of safety and the time in the step start
+ * again. Templates with `safeEvidence: cumulative` keep their evidence of safety.
  */
 export function startStep(
   previous: AnalysisState | undefined,
@@ -63,7 +66,7 @@ export function startStep(
   };
 }
 
-/** What has been looked at stays looked at, whatever step it was in. */
+/** Windows that were judged stay judged, whatever step they were in. */
 function untilOf({ measuredUntilMs, dataUntilMs }: Partial<AnalysisState> = {}): Partial<AnalysisState> {
   return {
     ...(measuredUntilMs === undefined ? {} : { measuredUntilMs }),
@@ -71,13 +74,13 @@ function untilOf({ measuredUntilMs, dataUntilMs }: Partial<AnalysisState> = {}):
   };
 }
 
-/** A human let the release go on: nothing waits any more for what could not be read. */
+/** A human resumed the release: from now on it no longer waits because of statistics that could not be read. */
 export function lookedAt(state: AnalysisState): AnalysisState {
   const metrics = Object.entries(state.metrics).map(([key, each]) => [key, looked(each)] as const);
   return { ...state, metrics: Object.fromEntries(metrics) };
 }
 
-/** Before the first window with data, the history of the stable arm is wanted, to calibrate (measure's `calibrate`). */
+/** Until the first window with data, the judge wants the history of the stable arm to calibrate (measure's `calibrate`). */
 export function wantsHistory(state: AnalysisState | undefined): boolean {
   const known = Object.values(state?.metrics ?? {});
   return known.length === 0 || known.some((each) => kindOfMetric(each).memory.wantsHistory?.(each) === true);
@@ -89,15 +92,15 @@ export interface JudgeInput {
   measurements: readonly Measurement[];
   window: Window;
   /**
-   * percent the canary gets once this step passes (100: promotion). Below 100 a step that lasted five minutes may also pass
-   * within the wider margin that so small a share allows; absent: only within the strict one.
+   * percent the canary gets once this step passes (100: promotion). Below 100 a step that lasted five minutes may also
+   * pass within the wider margin that such a small share allows; absent: only within the strict one.
    */
   nextWeight?: number;
-  /** steps the release has; 1 if absent. Methods that may look only so often share their risk over all of them. */
+  /** steps the release has; 1 if absent. Methods with a limited number of looks split their risk over all steps. */
   steps?: number;
-  /** all requests go to the canary: what compares can hold it to limits, and prove nothing */
+  /** all requests go to the canary: metrics that compare can check it against limits, but cannot prove anything */
   alone?: boolean;
-  /** most canary pods were cold: errors alone are judged, with the warm-up margin, and can only fail */
+  /** most canary pods were cold: only errors are judged, with the warm-up margin, and they can only fail */
   warming?: boolean;
 }
 
@@ -138,7 +141,7 @@ interface Asked extends Measured {
   measurement: Measurement | undefined;
 }
 
-/** Nothing about such a window is safe; the evidence of ordinary ones stays as it is. */
+/** A window in which most canary pods were cold: it proves no safety, and the evidence of ordinary windows does not change. */
 function warmingWindow(
   state: AnalysisState,
   measured: readonly Asked[],
@@ -176,14 +179,14 @@ function concludeWarming(judged: readonly Judged[]): Verdict {
       'most canary pods are warming up, and no metric counts errors meanwhile',
     );
   const { result, sentence, numbers } = told.verdict;
-  // what may not stop the release withholds nothing yet
+  // a metric that may not stop the release does not withhold the pass yet
   const reason = result === 'fail' || !told.missing ? REASON.WarmingUp : told.verdict.reason;
   return inconclusive(reason, sentence, numbers);
 }
 
 /**
- * How far the judge can see: windows in which every metric that may stop the release had data. An arm without requests is no gap; an
- * answer that cannot be used is one.
+ * The end of the last window in which every metric that may stop the release had data. An arm without requests is not a
+ * gap; an answer that cannot be used is.
  */
 function dataUntil(
   { dataUntilMs }: AnalysisState,
@@ -200,7 +203,7 @@ function dataUntil(
   return dataUntilMs === undefined ? {} : { dataUntilMs };
 }
 
-/** Without stable there is no score: each decides by itself. */
+/** Without a stable arm there is no score: each metric decides by itself. */
 function each(measured: readonly Measured[]): Judged[] {
   return measured
     .filter(({ evaluation }) => !evaluation.verdict.dryRun)

@@ -12,7 +12,7 @@ import type { Evaluation, MetricInput, Opinion } from './evaluation.ts';
  * ../list.ts; its fields are api/kinds/template/kinds/<kind>.ts. docs/extending/metric-kind.md
  */
 export interface MetricKind<M extends Metric = Metric> {
-  /** its name, and that of the field it is told by */
+  /** its name, which is also the name of the field that identifies it */
   readonly name: M['type'];
   /** what it is called in sentences */
   readonly title: string;
@@ -20,35 +20,35 @@ export interface MetricKind<M extends Metric = Metric> {
   readonly memory: Memory<M>;
   /** one metric after a window */
   judge(input: MetricInput, metric: M): Evaluation;
-  /** the same in a window in which most canary pods were cold; absent: it is not judged then */
+  /** the same for a window in which most canary pods were cold; absent: it is not judged then */
   judgeWarming?(input: MetricInput, metric: M): Evaluation;
   /** what the metrics of this kind say as one where their template has a score; absent: each speaks for itself */
   judgeTogether?(members: readonly Scored<M>[], scoring: Scoring, bound: BoundTemplate): Opinion;
-  /** how long a step has to last before the metric can pass; absent: no time is set */
+  /** how long a step has to last before the metric can pass; absent: no such time is fixed */
   horizonMs?(metric: M): number;
-  /** the past of stable alone can play both arms; `sluice backtest` leaves others out */
+  /** stable's past can stand for both arms; `sluice backtest` leaves other kinds out */
   readonly replays: boolean;
   /** what is wrong with its fields beside the queries; `place` is that of the metric */
   check?(metric: M, place: string): Issue[];
 }
 
-/** Its running statistics: plain JSON in the status of the Release, and what becomes of them. */
+/** Its running statistics (plain JSON in the status of the Release), and how they begin and continue. */
 export interface Memory<M extends Metric = Metric> {
-  /** statistics of nothing yet */
+  /** the statistics before the first window */
   begun(): MetricState;
   /** can this be read, as stored? */
   isWhole(data: unknown): boolean;
-  /** at the begin of the next step; evidence of harm is always kept, `keepSafe`: evidence of safety as well */
+  /** at the beginning of the next step; evidence of harm is always kept, `keepSafe`: evidence of safety as well */
   nextStep(state: MetricState, keep: { keepSafe: boolean }): MetricState;
-  /** the history of stable can still calibrate it; absent: it needs none */
+  /** the history of stable can still calibrate it; absent: it needs no history */
   wantsHistory?(state: MetricState): boolean;
-  /** what a new release begins with, of what a former one learnt; no evidence and no counts. Absent: nothing is learnt */
+  /** what a new release takes over from a former one: no evidence and no counts. Absent: it takes nothing over */
   inherited?(former: MetricState, metric: M): MetricState | undefined;
 }
 
-/** What is asked of a source for one window, and with that what a measurement holds. */
+/** What is asked of a source for one window, and therefore what a measurement holds. */
 export type Asks<M> =
-  /** what two cumulative counts per arm rose by; undefined: it has no queries, and no preset gave it some */
+  /** how much two cumulative counts per arm rose; undefined: it has no queries, and no preset gave it any */
   | { form: 'counts'; of(metric: M): Record<Arm, ErrorRateQueries> | undefined }
   | { form: 'histograms'; of(metric: M): Record<Arm, LatencyQueries> | undefined }
   | { form: 'numbers'; of(metric: M): Numbers };
@@ -57,9 +57,9 @@ export type Asks<M> =
 export interface Numbers {
   query: string;
   stableQuery?: string;
-  /** what becomes of a value that is no number */
+  /** what to do with a value that is not a number */
   nan: 'zero' | 'refuse';
-  /** compared: without a number of stable there is nothing to judge; named: a condition names it */
+  /** compared: without a number of stable there is nothing to judge; named: a condition uses it */
   stable: 'compared' | 'named' | 'unused';
   /** why these numbers cannot be judged */
   refused(canary: number, stable: number | undefined): string | undefined;

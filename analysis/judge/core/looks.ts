@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../lib/duration.ts';
 import type { Looks } from '../../../api/kinds/template/looks.ts';
 
-/** How far a step is on the schedule of a test that may look only so often. Plain JSON. */
+/** How far a step is on the schedule of a test with a limited number of looks. Plain JSON. */
 export interface Schedule {
   /** time of this step that was measured with data, in milliseconds */
   measuredMs: number;
@@ -14,12 +14,12 @@ export const NOT_BEGUN: Schedule = { measuredMs: 0, taken: 0 };
 /** The schedule after a window with data; a window that covers several looks takes them as one. */
 export function elapse<T extends Schedule>(schedule: T, { looks, horizonMs }: Looks, ms: number): T {
   const measuredMs = Math.min(horizonMs, schedule.measuredMs + ms);
-  // a millisecond of rounding may not put off a look by a whole window
+  // a millisecond of rounding must not delay a look by a whole window
   const due = Math.floor(((measuredMs + 1) * looks) / horizonMs);
   return { ...schedule, measuredMs, taken: Math.max(schedule.taken, Math.min(looks, due)) };
 }
 
-/** The level of each look: the risk is shared by all looks of all steps (Bonferroni). */
+/** The level of each look: the risk is split over all looks of all steps (Bonferroni). */
 export function levelPerLook(risk: number, { looks }: Looks, steps: number): number {
   return risk / (looks * Math.max(1, steps));
 }

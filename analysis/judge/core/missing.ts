@@ -12,7 +12,7 @@ const REASONS: Record<BadOutcome, Reason> = {
   badQuery: REASON.BadQuery,
 };
 
-/** The verdict of a window that brought nothing usable: inconclusive, whatever went before. */
+/** The verdict of a window that brought nothing usable: inconclusive, whatever earlier windows showed. */
 export function missingVerdict(measurement: Measurement | undefined): Verdict {
   if (measurement === undefined) return inconclusive(REASON.NoData, 'it was not measured in this window');
   if (measurement.outcome === 'ok') {

@@ -7,11 +7,11 @@ import { count } from './text.ts';
 
 /** What is still lacking for a pass, at the rates and the traffic seen in the step. */
 export interface Needed {
-  /** canary requests, at least: chance may ask for more */
+  /** canary requests, at least: by chance it may need more */
   requests: number;
-  /** how long those take */
+  /** how long those requests take */
   seconds: number;
-  /** the evidence is there already; the step only has to last longer before it counts */
+  /** there is enough evidence already, but the step has to last longer before it counts */
   onlyTime: boolean;
 }
 
@@ -50,16 +50,16 @@ function sooner(a: Needed | undefined, b: Needed | undefined): Needed | undefine
   return a.seconds <= b.seconds ? a : b;
 }
 
-/** The later of two that are both needed. */
+/** The later of two, where both are needed. */
 export function later(a: Needed | undefined, b: Needed | undefined): Needed | undefined {
   if (a === undefined || b === undefined) return undefined;
   return a.seconds >= b.seconds ? a : b;
 }
 
-/** Fewer than these say nothing: a window more or less is chance. */
+/** Fewer requests than this say nothing: one window more or less is chance. */
 const FEWEST = 10;
 
-/** What an undecided verdict ends with; nothing where nothing can be foretold. */
+/** The end of an undecided verdict's sentence; empty where there is no forecast. */
 export function neededText(needed: Needed | undefined): string {
   if (needed === undefined) return '; at these rates more requests alone will not prove it safe';
   const { requests, seconds, onlyTime } = needed;
@@ -70,7 +70,7 @@ export function neededText(needed: Needed | undefined): string {
   return `; at least ${count(roundUp(requests))} more canary requests needed, ${time} at the present rate`;
 }
 
-/** Two significant digits: the forecast is no better than that. */
+/** Two significant digits: the forecast is not more exact than that. */
 function roundUp(value: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
   return Math.ceil(value / unit) * unit;

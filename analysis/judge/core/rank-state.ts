@@ -12,7 +12,7 @@ import {
 import { thin } from '../../stats/thinning.ts';
 import type { Calibration } from './calibration.ts';
 
-/** The rank twin of one error rate; plain JSON. Frozen at the start but for wealth, partial and blocks. */
+/** The rank twin of one error rate; plain JSON. Frozen at the start, except wealth, partial and blocks. */
 export interface RankData {
   rungs: RankRung[];
   /** share of the rank twin in the evidence of harm */
@@ -26,9 +26,9 @@ export interface RankData {
   blocks: number;
   /** one per rung */
   wealth: RankWealth[];
-  /** blocks in a row in which a canary pod stood above nearly all stable pods; those it did not are left out */
+  /** for each canary pod, the blocks in a row in which it ranked above nearly all stable pods; other pods are left out */
   above?: Record<string, number>;
-  /** bad requests of each pod in the block under way */
+  /** bad requests of each pod in the current block */
   partial: { seconds: number; canary: Record<string, number>; stable: Record<string, number> };
 }
 
@@ -38,13 +38,13 @@ export interface PodCounts {
 }
 
 const BLOCK_SECONDS = 60;
-/** Below this share of a stable pod's traffic a canary pod cannot be ranked as it is. */
+/** Below this share of a stable pod's traffic a canary pod cannot be ranked without thinning. */
 const THIN_BELOW = 0.8;
 const POISSON_WEIGHT = 0.1;
 const BURSTY_WEIGHT = 0.5;
 const FEWEST_PODS = 4;
 const NEARLY_ALL = 0.4;
-/** Bursts are over by then. */
+/** Bursts do not last for this many blocks. */
 const LASTING_BLOCKS = 15;
 const NO_PARTIAL = { seconds: 0, canary: {}, stable: {} };
 
@@ -55,7 +55,7 @@ interface Basis {
   seed: string;
 }
 
-/** `undefined`: the history cannot carry it (no pods, too few pods, errors or blocks). */
+/** `undefined`: the history does not suffice (no pods, or too few pods, errors or blocks). */
 export function startRanks(
   history: History,
   { seconds, rho, calibration, seed }: Basis,
@@ -93,7 +93,7 @@ export interface RankWindow {
   margin: Margin;
 }
 
-/** Does this window say where canary pods stand? Not without one, nor among fewer stable pods than ranks need. */
+/** Can canary pods be ranked in this window? That needs a canary pod with requests, and enough stable pods. */
 export function canRank({ canary, stable }: PodCounts): boolean {
   return serving(canary) > 0 && serving(stable) >= FEWEST_PODS;
 }
@@ -114,7 +114,7 @@ export function addRanks(data: RankData, window: RankWindow): RankData {
   return { ...scored(next, window), partial: NO_PARTIAL };
 }
 
-/** The rank twin if the block under way ended now. */
+/** The rank twin if the current block ended now. */
 function scored(data: RankData, { rho, margin }: Pick<RankWindow, 'rho' | 'margin'>): RankData {
   const ended = { ...data, blocks: data.blocks + 1 };
   const relative = rho / data.thinned;
@@ -136,8 +136,8 @@ function scored(data: RankData, { rho, margin }: Pick<RankWindow, 'rho' | 'margi
 }
 
 /**
- * A defect may show in one of many canary pods, whose ranks the others would hush up for ever. If it lasts longer than bursts
- * do, the ranks no longer stand in the way of a rollback.
+ * A defect may show in only one of many canary pods, and the ranks of the others would hide it for ever. If it lasts
+ * longer than bursts do, the ranks no longer prevent a rollback.
  */
 export function isOneLasting({ above = {} }: RankData): boolean {
   return Object.values(above).some((blocks) => blocks >= LASTING_BLOCKS);
@@ -147,7 +147,7 @@ function rounded(value: number): number {
   return Math.round(value * 1e6) / 1e6;
 }
 
-/** Only pods that had requests; a pod is called by the last part of its name, which is unique enough and short. */
+/** Only pods that had requests; a pod is named by the last part of its name, which is short and unique enough. */
 function plus(
   bad: Readonly<Record<string, number>>,
   pods: Readonly<Record<string, Counts>>,
@@ -165,7 +165,7 @@ export function logRankOf(data: RankData): number {
   return logRank(data.wealth[rankRungAfter(data.rungs, data.blocks)] ?? []);
 }
 
-/** The same as it would be if the block under way ended now. */
+/** The same if the current block ended now. */
 export function logRankProvisional(data: RankData, window: Pick<RankWindow, 'rho' | 'margin'>): number {
   if (data.partial.seconds === 0) return logRankOf(data);
   return logRankOf(scored(data, window));

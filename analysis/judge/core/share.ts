@@ -2,9 +2,9 @@ import { REASON } from '../../../api/reasons.ts';
 import type { TrafficShare } from '../../../api/kinds/release/status.ts';
 import { checkShare, ENOUGH, shareInterval, type ShareResult } from '../../stats/share.ts';
 
-/** What a window adds to what is known of the split. */
+/** What a window adds to the knowledge about the split. */
 export interface ShareWindow {
-  /** time at which the weight was observed: counts of an earlier one are not added to */
+  /** time at which the weight was observed; counts of an earlier weight are dropped */
   since: string;
   /** percent, 0 to 100, both excluded */
   wanted: number;
@@ -28,7 +28,7 @@ export function judgeShare(before: TrafficShare | undefined, window: ShareWindow
   };
 }
 
-/** As far as it was counted; why nothing could be added stands beside it. */
+/** The share as far as it was counted, with the reason why nothing could be added. */
 export function shareUnknown(
   before: TrafficShare | undefined,
   { since, wanted, why }: { since: string; wanted: number; why: string },

@@ -1,9 +1,12 @@
 import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 
-/** Statistics of one kind of metric in the state of a release. What is stored and not whole is held back from a pass by `unread.ts`. */
+/**
+ * Statistics of one kind of metric in the state of a release. If stored statistics are not whole, `unread.ts` withholds
+ * the pass.
+ */
 export interface Stored<D> {
   isWhole: (data: unknown) => data is D;
-  /** as stored, or those of nothing */
+  /** the stored statistics, or those before the first window */
   read: (state: MetricState | undefined) => D;
 }
 

@@ -1,6 +1,6 @@
 import type { Tick } from '../../stats/bet.ts';
 
-/** Numbers as a tired human reads them. */
+/** Numbers that are easy to read. */
 
 /** 0.00512 → "0.512%"; three significant digits, no trailing zeros. */
 export function percent(rate: number): string {

@@ -6,8 +6,9 @@ import type { Evaluation, MetricInput } from './evaluation.ts';
 import { VERSION } from './stored.ts';
 
 /**
- * Stored statistics that cannot be read: a newer or older layout, or a number that somebody took out. What they knew of harm is not known
- * now, so the metric proves nothing until a human has looked. It goes on counting beside them, because harm must be found all the same.
+ * Stored statistics that cannot be read: the layout is newer or older, or someone removed a number. Their evidence of
+ * harm is lost, so the metric proves nothing until a human has looked. New statistics are counted beside them, because
+ * harm must still be found.
  */
 
 type Kind = Metric['type'];
@@ -16,20 +17,23 @@ function isReadable({ version, type, data }: MetricState, wanted: Kind): boolean
   return version === VERSION && type === wanted && kindOfMetric({ type }).memory.isWhole(data);
 }
 
-/** Readable statistics to go on from, beside what could not be read. */
+/** Readable statistics to continue from, beside those that could not be read. */
 export function opened(stored: MetricState, wanted: Kind): MetricState {
   if (isReadable(stored, wanted)) return stored;
   return { ...kindOfMetric({ type: wanted }).memory.begun(), unread: stored.unread ?? stored.data };
 }
 
-/** A human has looked: what is counted beside the unreadable statistics is all there is from now on. */
+/** A human has looked: from now on only the statistics counted beside the unreadable ones are used. */
 export function looked(stored: MetricState): MetricState {
   const read = { ...opened(stored, stored.type) };
   delete read.unread;
   return read;
 }
 
-/** One metric after a window, by its own judge. What its statistics cannot hold is not counted; what cannot be read withholds the pass. */
+/**
+ * One metric after a window, by its own judge. Numbers that its statistics cannot hold are not counted; statistics that
+ * cannot be read withhold the pass.
+ */
 export function guarded(asked: MetricInput, judge: (input: MetricInput) => Evaluation): Evaluation {
   const { metric, key } = asked.bound;
   const previous = asked.previous && opened(asked.previous, metric.type);
@@ -47,7 +51,7 @@ const TOO_EXTREME = {
     'the numbers of this window are too large or too small to be added to those before, so they are not counted; look at the exporter or the recording rule behind the query',
 } as const;
 
-/** Harm found since stands; all else is open. */
+/** Harm that was found since then counts; everything else is undecided. */
 function withheld(evaluation: Evaluation, unread: Record<string, unknown>): Evaluation {
   const { verdict } = evaluation;
   const state = { ...evaluation.state, unread };

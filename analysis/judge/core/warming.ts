@@ -3,7 +3,7 @@ import { kindOfMetric } from '../kinds.ts';
 import { named, type Evaluation, type MetricInput } from './evaluation.ts';
 import { inconclusive } from './missing.ts';
 
-/** One metric in a window in which most canary pods were cold: some kinds can fail, all else is not judged. */
+/** One metric in a window in which most canary pods were cold: some kinds can fail, the others are not judged. */
 export function judgeWarming(input: MetricInput): Evaluation {
   const { metric } = input.bound;
   return kindOfMetric(metric).judgeWarming?.(input, metric) ?? notJudged(input);

@@ -89,7 +89,7 @@ describe('the rank of the canary pod among stable pods', () => {
     );
   }
 
-  /** One window in which the canary pod has so many bad requests, and stable pod j so many. */
+  /** One window in which the canary pod has `canary` bad requests, and stable pod j has `stable(j)`. */
   function pods(canary: number, stable: (j: number) => number): Measurement {
     const each = Object.fromEntries(times(19, (j) => [`web-s${j}`, { total: 150, bad: stable(j) }]));
     const sum = Object.values(each).reduce((total, { bad }) => total + bad, 0);

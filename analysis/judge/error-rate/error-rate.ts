@@ -44,7 +44,7 @@ export function judgeErrorRate(input: MetricInput, metric: ErrorRateMetric): Eva
 
 type Measured = Extract<Measurement, { outcome: 'ok'; kind: 'counts' }>;
 
-/** The statistics with this window in them. */
+/** The statistics including this window. */
 function counted(
   before: ErrorRateData,
   { tick, measured }: { tick: Tick; measured: Measured },
@@ -67,13 +67,13 @@ function counted(
   return withPast(withLooks(added, tick, input, metric), history, input);
 }
 
-/** Pods whose counts are impossible are better not told apart at all. */
+/** If the counts of a pod are impossible, the pods are not told apart at all. */
 function possiblePods(pods: Measured['pods']): Measured['pods'] {
   const all = pods && [...Object.values(pods.canary), ...Object.values(pods.stable)];
   return all?.every(possible) === true ? pods : undefined;
 }
 
-/** The counts of a test at planned looks; the sequential one has none. */
+/** Adds to the counts of a test at planned looks; the sequential test has none. */
 function withLooks(
   data: ErrorRateData,
   tick: Tick,
@@ -85,7 +85,7 @@ function withLooks(
   return { ...data, fixed: addFixed(data.fixed, tick, setting) };
 }
 
-/** A canary that gets all requests from the first of them is held against what stable did in the hour before. */
+/** A canary that gets all requests from the beginning is compared with what stable did in the hour before. */
 function withPast(data: ErrorRateData, history: History | undefined, { alone }: MetricInput): ErrorRateData {
   if (!alone || history === undefined || data.past !== undefined) return data;
   const sum = (part: keyof Counts) => history.stable.reduce((total, window) => total + window[part], 0);
@@ -93,7 +93,7 @@ function withPast(data: ErrorRateData, history: History | undefined, { alone }: 
   return past.n0 > 0 ? { ...data, past } : data;
 }
 
-/** The rate of this step, beside that of stable earlier in this release, or before it. */
+/** The rate of this step, beside stable's rate earlier in this release or before it. */
 function seenAlone(data: ErrorRateData, { safeMargin, ceiling }: ErrorRateMetric): Seen {
   const { n1, x1 } = data.step;
   const { n0, x0 } = data.total.n0 > 0 ? data.total : (data.past ?? data.total);

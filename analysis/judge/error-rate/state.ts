@@ -26,13 +26,13 @@ export interface ErrorRateData extends Comparison {
   broken: number;
   /** for the displayed interval of the ratio */
   pool: Pool;
-  /** of a test at planned looks; begun anew in each step; absent for the sequential one */
+  /** counts of a test at planned looks; restarted in each step; absent for the sequential test */
   fixed?: FixedCounts;
-  /** of a metric with a ceiling; kept through all steps */
+  /** evidence of a metric with a ceiling; kept through all steps */
   ceiling?: CeilingData;
-  /** of windows in which most canary pods were cold: it can only fail; kept through all steps */
+  /** evidence of windows in which most canary pods were cold: it can only fail; kept through all steps */
   warming?: WarmingData;
-  /** requests and bad ones of stable in the hour before; only where no step before compared with it */
+  /** stable's requests and bad requests in the hour before; only where no earlier step compared with stable */
   past?: Pick<Tick, 'n0' | 'x0'>;
 }
 
@@ -78,7 +78,7 @@ function isPast(value: unknown): boolean {
   return isObject(value) && isAmount(value['n0']) && isAmount(value['x0']);
 }
 
-/** The same at the begin of the next step: see `nextStep`. */
+/** The statistics at the beginning of the next step: see `nextStep`. */
 export function nextErrorRateStep(data: ErrorRateData, keep: { keepSafe: boolean }): ErrorRateData {
   const next = nextStep(data, keep);
   delete next.fixed;
@@ -91,7 +91,7 @@ export function writeErrorRate(data: ErrorRateData): MetricState {
   return { version: VERSION, type: 'errorRate', data: { ...data } };
 }
 
-/** As long as nothing is counted, the history of stable can say how it varies. */
+/** Until something is counted, the history of stable can say how much stable varies. */
 export const wantsErrorRateHistory = ({ windows, past, warming }: ErrorRateData): boolean =>
   windows === 0 && past === undefined && warming === undefined;
 
@@ -131,7 +131,7 @@ export function addWindow(
   return { ...after, ceiling: addCeiling(data.ceiling, tick, { ceiling, seconds, phis }) };
 }
 
-/** ln of the evidence that the canary's own rate is above its ceiling, at the φ in force. */
+/** ln of the evidence that the canary's own rate is above its ceiling, at the φ that holds now. */
 export function logCeilingOf({ calibration, residuals, ceiling }: ErrorRateData): number {
   return logCeiling(ceiling, levelAfter(calibration, ceiling?.windows ?? 0, residuals));
 }
@@ -140,11 +140,14 @@ const ENOUGH = 20;
 const MOSTLY_ERRORS = 0.5;
 const STABLE_FINE = 0.25;
 
-/** Windows in a row of mostly errors, those in which most pods were cold included. */
+/** Windows in a row with mostly errors, including those in which most pods were cold. */
 export const brokenWith = (data: ErrorRateData, tick: Tick, alone: boolean): number =>
   brokenAfter(data.broken, tick, alone);
 
-/** Windows with few requests neither trip the breaker nor reset it. A stable without requests is fine if it is to have none. */
+/**
+ * Windows with few requests neither trip the breaker nor reset it. A stable arm without requests is fine if it should
+ * have none.
+ */
 function brokenAfter(before: number, { n1, x1, n0, x0 }: Tick, alone: boolean): number {
   if (n1 < ENOUGH || (n0 < ENOUGH && !alone)) return before;
   const fine = n0 < ENOUGH || x0 / n0 < STABLE_FINE;

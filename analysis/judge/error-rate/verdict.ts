@@ -8,12 +8,12 @@ import type { Needed } from '../core/needed.ts';
 import { neededText } from '../core/needed.ts';
 import { arms, evidence as amount, percent } from '../core/text.ts';
 
-/** What one error rate's statistics say, and the bars (ln) they are held against. */
+/** What one error rate's statistics say, and the bars (ln) they are compared with. */
 export interface Reading extends Evidence {
   harmBar: number;
   safeBar: number;
   nextWeight: number | undefined;
-  /** until safe, at the rates seen; `undefined`: it would not get there */
+  /** what is needed until it is safe, at the rates seen; `undefined`: it would never be */
   needed: Needed | undefined;
   /** evidence that the canary's own rate is above its ceiling; 0 without one */
   logCeiling: number;
@@ -35,7 +35,7 @@ export function overCeiling({ logCeiling, ceilingBar }: Reading): boolean {
   return logCeiling >= ceilingBar;
 }
 
-/** The guards first; then the comparison, whose pass a rate above the ceiling withholds. */
+/** First the guards, then the comparison; a rate above the ceiling withholds its pass. */
 export function errorRateVerdict(
   data: ErrorRateData,
   reading: Reading,
@@ -74,7 +74,7 @@ function belowCeiling(
   return { ...pass, result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
 }
 
-/** ln of harm over its bar; without the concurrence of the ranks it stays below. */
+/** ln of harm over its bar; if the ranks do not concur, it stays below 0. */
 export function overBar({ concurs }: ErrorRateData, { logHarm, harmBar }: Reading): number {
   return concurs ? logHarm - harmBar : Math.min(logHarm - harmBar, -1e-9);
 }

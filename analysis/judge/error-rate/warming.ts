@@ -40,7 +40,7 @@ export function judgeWarmingErrors(input: MetricInput, metric: ErrorRateMetric):
   return evaluate(after, input);
 }
 
-/** A metric that allows more than that anyway keeps its own margin. */
+/** A metric whose own margin is wider keeps its own margin. */
 const marginOf = ({ harmMargin }: ErrorRateMetric): Margin => ({
   relative: Math.max(harmMargin.relative, WARMUP_MARGIN.relative),
   absolute: Math.max(harmMargin.absolute, WARMUP_MARGIN.absolute),
@@ -64,7 +64,7 @@ function counted(
   };
 }
 
-/** Read at the dispersion that holds now, or the next larger one there is. */
+/** The evidence at the dispersion that holds now, or at the next larger level. */
 function logOf(data: ErrorRateData): number {
   const { calibration, residuals, rho, warming } = data;
   if (warming === undefined) return 0;

@@ -2,7 +2,10 @@ import type { Counts, History, LatencyHistory } from '../../../api/analysis.ts';
 import type { Buckets } from '../../stats/histogram.ts';
 import { above, decay, NO_BUCKETS, quantile, total, weightedSum } from '../../stats/histogram.ts';
 
-/** What history would have counted: per quantile the requests slower than it had been until then, and the histogram it ends with. */
+/**
+ * What history would have counted: for each quantile, the requests slower than its value until then; and the histogram at
+ * the end.
+ */
 export function exceedances(
   history: LatencyHistory,
   quantiles: readonly number[],
@@ -42,7 +45,7 @@ function windowOf({ layout, bounds }: LatencyHistory, counts: readonly number[])
 
 const NONE: Counts = { total: 0, bad: 0 };
 
-/** For each limit; nothing is known of a window before which stable had no requests. */
+/** Counts for each limit; unknown for a window before which stable had no requests. */
 function slower(window: Buckets, limits: readonly (number | undefined)[]): Counts[] {
   const all = total(window);
   return limits.map((limit) => (limit === undefined ? NONE : { total: all, bad: above(window, limit) }));

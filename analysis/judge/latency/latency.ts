@@ -57,7 +57,7 @@ function usable(measurement: Measurement | undefined): Measured | undefined {
 
 const possible = (histogram: Histogram): boolean => isBuckets(histogram) && isCount(total(histogram));
 
-/** Pods whose counts are impossible are better not told apart at all. */
+/** If the counts of a pod are impossible, the pods are not told apart at all. */
 function usablePods(pods: LatencyPods | undefined): LatencyPods | undefined {
   const all = pods && [...Object.values(pods.canary), ...Object.values(pods.stable)];
   return all?.every(possible) === true ? pods : undefined;
@@ -68,8 +68,9 @@ function requests(pods: Readonly<Record<string, Histogram>>): Record<string, { t
 }
 
 /**
- * For any step but the last, the share of slow requests may exceed stable's by more: at a small weight users bear only that part of
- * it. How slow a request may be is not eased, because one slow request is as bad for its user at any weight.
+ * For any step but the last, the share of slow requests may exceed stable's by more: at a small weight only a small part
+ * of users bears it. The limit for how slow a request may be stays, because a slow request is as bad for its user at any
+ * weight.
  */
 function scaledMargin({ nextWeight }: MetricInput, { safeMargin }: LatencyMetric): { scaledMargin?: Margin } {
   if (nextWeight === undefined || nextWeight >= 100) return {};
@@ -102,7 +103,7 @@ function isTolerable({ thresholds }: LatencyReading, { safeMargin }: LatencyMetr
   );
 }
 
-/** How many were slow by what was slow of stable before, whose share is known by the quantile. */
+/** The share of requests above stable's earlier quantile; for stable the quantile itself gives that share. */
 function seenAlone({ thresholds }: LatencyData, { safeMargin }: LatencyMetric): Seen {
   const shares = thresholds.map(({ quantile, limit, step: { n1, x1 } }) => {
     const within = n1 > 0 && x1 / n1 <= 1 - quantile + safeMargin.absolute;

@@ -5,7 +5,7 @@ import type { LatencyReading, ThresholdReading } from './reading.ts';
 import type { LatencyData } from './state.ts';
 import { quantileName } from './verdict.ts';
 
-/** The numbers behind a verdict on latency; those of one quantile begin with its name. */
+/** The numbers behind a verdict on latency; the numbers of one quantile begin with its name. */
 export function latencyNumbers(data: LatencyData, reading: LatencyReading): Record<string, number> {
   const [first] = reading.thresholds;
   const numbers: Record<string, number | undefined> = {

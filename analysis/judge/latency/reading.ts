@@ -14,9 +14,9 @@ export interface LatencyReading {
   nextWeight: number | undefined;
   /** ln of the weighted mean of the thresholds' evidence of harm, which is evidence itself */
   logHarm: number;
-  /** ln of what of it may stop a release, over its bar: a threshold that its rank twin contradicts does not count */
+  /** ln of the part of it that may stop a release, over its bar: a threshold that its rank twin contradicts does not count */
   overBar: number;
-  /** until every threshold is safe, at the shares seen; `undefined`: it would not get there */
+  /** what is needed until every threshold is safe, at the shares seen; `undefined`: they would never be */
   needed: Needed | undefined;
 }
 
@@ -63,13 +63,16 @@ export function readingOf({ thresholds }: LatencyData, setting: Setting): Latenc
 const USUAL = [0.5, 0.95, 0.99];
 const USUAL_WEIGHTS = [0.25, 0.35, 0.4];
 
-/** The tail weighs more: that is where canaries usually hurt first. */
+/** The tail weighs more: there a bad canary usually shows first. */
 function weightsOf(quantiles: readonly number[]): readonly number[] {
   const usual = quantiles.length === USUAL.length && quantiles.every((q, i) => q === USUAL[i]);
   return usual ? USUAL_WEIGHTS : quantiles.map(() => 1 / quantiles.length);
 }
 
-/** A threshold's tolerance acts on what is slow, so nothing relative is left to the share of slow requests. */
+/**
+ * The relative tolerance already applies to the limit of what is slow, so only the absolute part applies to the share of
+ * slow requests.
+ */
 function neededOf(readings: readonly ThresholdReading[], setting: Setting): Needed | undefined {
   const { safeMargin, scaledMargin, safeBar } = setting;
   const onShare = ({ absolute }: Margin): Margin => ({ relative: 0, absolute });
@@ -83,7 +86,7 @@ function neededOf(readings: readonly ThresholdReading[], setting: Setting): Need
     .reduce(later, NOTHING_MORE);
 }
 
-/** The threshold that says most of harm; `undefined` if there is none. */
+/** The threshold with the most evidence of harm; `undefined` if there is no threshold. */
 export function worst({ thresholds }: LatencyReading): ThresholdReading | undefined {
   return thresholds.reduce<ThresholdReading | undefined>(
     (found, each) => (found === undefined || each.logShare > found.logShare ? each : found),

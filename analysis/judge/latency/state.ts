@@ -22,7 +22,7 @@ import { exceedances } from './history.ts';
 
 /** Sufficient statistics of one latency metric; plain JSON, the `data` of its MetricState. */
 export interface LatencyData {
-  /** what was seen until now, the past decaying; stable's part says what counts as slow in the next window */
+  /** what was seen until now, with decaying weight of the past; stable's part says what counts as slow in the next window */
   seen: Seen;
   /** one per quantile; [] before the first window with requests */
   thresholds: readonly Threshold[];
@@ -39,11 +39,11 @@ export interface Seen {
 /** Requests slower than what was stable's quantile, in both arms. */
 export interface Threshold extends Comparison {
   quantile: number;
-  /** what was slow in the last window counted, in the unit of the histogram; 0 before */
+  /** the limit above which a request was slow in the last window counted, in the unit of the histogram; 0 before the first */
   limit: number;
   /**
-   * in some window since evidence of safety began, the buckets could not tell the limit from the one allowed. Such windows count,
-   * as interpolated, unless the metric requires a proof
+   * in some window since evidence of safety began, the buckets could not tell the limit from the limit with tolerance.
+   * Such windows count, as interpolated, unless the metric requires a proof
    */
   vague: boolean;
 }
@@ -81,7 +81,7 @@ export function writeLatency(data: LatencyData): MetricState {
   return { version: VERSION, type: 'latency', data: { ...data } };
 }
 
-/** The dispersion that a former release learnt; each quantile has one of its own. */
+/** The dispersion that a former release learnt; each quantile has its own. */
 export function inheritedLatency(state: MetricState, { quantiles }: LatencyMetric): MetricState | undefined {
   const former = readLatency(state).thresholds.filter(({ windows }) => windows > 0);
   if (former.length === 0) return undefined;
@@ -93,12 +93,12 @@ export function inheritedLatency(state: MetricState, { quantiles }: LatencyMetri
   return writeLatency({ ...fresh, thresholds });
 }
 
-/** As long as nothing is counted, the history of stable can still say what is slow and how it varies. */
+/** Until something is counted, the history of stable can still say what is slow and how much that varies. */
 export function wantsLatencyHistory({ thresholds }: LatencyData): boolean {
   return thresholds.every(({ windows }) => windows === 0);
 }
 
-/** Evidence of harm is kept, evidence of safety only if it is to be. */
+/** Evidence of harm is kept, evidence of safety only with `keepSafe`. */
 export function nextLatencyStep(data: LatencyData, { keepSafe }: { keepSafe: boolean }): LatencyData {
   const thresholds = data.thresholds.map((threshold) => ({
     ...nextStep(threshold, { keepSafe }),
@@ -107,7 +107,7 @@ export function nextLatencyStep(data: LatencyData, { keepSafe }: { keepSafe: boo
   return { ...data, thresholds };
 }
 
-/** The data of exactly these quantiles: those of a template that has others now are begun anew. */
+/** The data for exactly these quantiles: if the template has other quantiles now, their statistics start again. */
 export function forQuantiles(data: LatencyData, quantiles: readonly number[]): LatencyData {
   const same =
     data.thresholds.length === quantiles.length &&
@@ -125,7 +125,7 @@ export function forQuantiles(data: LatencyData, quantiles: readonly number[]): L
   };
 }
 
-/** What history says of stable's quantiles, dispersion and ranks; frozen once a window is counted. */
+/** Takes over what history says about stable's quantiles, dispersion and ranks; frozen once a window is counted. */
 export function calibratedLatency(
   data: LatencyData,
   history: LatencyHistory,
@@ -163,8 +163,9 @@ export interface LatencyPods {
 }
 
 /**
- * The statistics after one more window. What is slow was decided before it, by stable's past alone: so chance in this window cannot
- * choose its own limit. A first window without any past only tells what is slow in the next.
+ * The statistics after one more window. What counts as slow was decided before this window, by stable's past only, so
+ * that chance in this window cannot choose its own limit. A first window without a past only decides what is slow in the
+ * next one.
  */
 export function addLatency(data: LatencyData, window: LatencyWindow): LatencyData {
   const past: Buckets = { layout: data.seen.layout, bounds: data.seen.bounds, counts: data.seen.stable };
@@ -209,7 +210,7 @@ function slower(pods: Readonly<Record<string, Histogram>>, limit: number): Recor
 
 function seenAfter(seen: Seen, { canary, stable, seconds }: LatencyWindow): Seen {
   const { layout, bounds } = seen;
-  // An empty one on the bounds of the other arm keeps both arms on the same bounds.
+  // An empty histogram on the bounds of the other arm keeps both arms on the same bounds.
   const none = (arm: Histogram): Buckets => ({ ...arm, counts: arm.counts.map(() => 0) });
   const both = (counts: readonly number[], arm: Histogram, other: Histogram): Buckets =>
     weightedSum({ layout, bounds, counts }, decay(seconds), weightedSum(none(other), 1, arm));
@@ -222,7 +223,7 @@ function seenAfter(seen: Seen, { canary, stable, seconds }: LatencyWindow): Seen
   });
 }
 
-/** Of empty native buckets side by side one is enough; they are many. */
+/** Keeps only one of several empty native buckets side by side, because there are many. */
 function withoutEmpty(seen: Seen): Seen {
   if (seen.layout === 'classic') return seen;
   const { bounds, stable, canary } = seen;
@@ -236,7 +237,10 @@ function withoutEmpty(seen: Seen): Seen {
   };
 }
 
-/** Four significant digits of a decaying sum are plenty and keep the status small; what is left of a request after an hour is none. */
+/**
+ * Four significant digits of a decaying sum are enough and keep the status small; what remains of a request after an hour
+ * counts as 0.
+ */
 function digits(count: number): number {
   return count < 0.01 ? 0 : Number(count.toPrecision(4));
 }

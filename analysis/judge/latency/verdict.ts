@@ -35,7 +35,7 @@ function nothingKnown(): Conclusion {
   return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
 }
 
-/** All thresholds are safe: each alone could be the one that is not, so the least safe speaks for all. */
+/** All thresholds are safe. Each of them could be the one that is not, so the least safe speaks for all. */
 function safe(text: string, data: LatencyData, reading: LatencyReading, metric: LatencyMetric): Conclusion {
   const least = leastSafe(reading)?.logSafe ?? 0;
   const evidence = `(evidence at least ${of(least, reading.safeBar)})`;
@@ -72,7 +72,7 @@ function undecided(
   return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
 }
 
-/** What no number of requests overcomes. */
+/** An obstacle that more requests do not remove. */
 function obstacle(data: LatencyData, threshold: Threshold, metric: LatencyMetric): string | undefined {
   const why = gap(data, threshold, metric);
   if (aboveAll(data, threshold)) return `${why}: add larger buckets`;

@@ -15,7 +15,7 @@ export const allSafe: JudgeRule = {
   },
 };
 
-/** The reason claims no more than the weakest pass among them. */
+/** The reason claims only what the weakest pass among them proves. */
 function together(input: Case, first: Opinion): Verdict {
   const unproven = input.deciding.filter(({ verdict }) => verdict.reason === REASON.NoHarmDetected);
   const told = unproven[0] ?? first;

@@ -5,8 +5,8 @@ import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric, withCombined } from './rule.ts';
 
 /**
- * The weighted mean of the critical metrics' harm evidence reached the bar. A mean of e-values is an e-value under any
- * dependence, so several metrics do not add up to more false alarms.
+ * The weighted mean of the critical metrics' evidence of harm reached the bar. A mean of e-values is an e-value under any
+ * dependence, so more metrics do not mean more false alarms.
  */
 export const harm: JudgeRule = {
   name: 'harm',
@@ -15,7 +15,7 @@ export const harm: JudgeRule = {
   },
 };
 
-/** Told by the metric with the largest share, which alone need not have reached its bar. */
+/** Reported by the metric with the largest share, which need not have reached its bar alone. */
 function stop(input: Case): Verdict | undefined {
   const { shares, overBar } = input.combined;
   const [first] = shares;

@@ -3,7 +3,7 @@ import { evidence } from '../core/text.ts';
 import type { Case, JudgeRule } from './rule.ts';
 import { fromMetric, withCombined } from './rule.ts';
 
-/** Nothing is decided: the first metric that is not safe yet says what it waits for. Also the answer of last resort. */
+/** Nothing is decided: the first metric that is not safe yet says what it waits for. Also the answer if no other rule has one. */
 export const moreData: JudgeRule = {
   name: 'more-data',
   judge(input) {

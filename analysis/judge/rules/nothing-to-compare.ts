@@ -2,7 +2,7 @@ import { REASON } from '../../../api/reasons.ts';
 import type { JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 
-/** All requests go to the canary, and nothing else than that stands between it and a pass. One outside its limits speaks first. */
+/** All requests go to the canary, and only that prevents a pass. A metric outside its limits speaks first. */
 export const nothingToCompare: JudgeRule = {
   name: 'nothing-to-compare',
   judge(input) {

@@ -5,13 +5,13 @@ import type { Opinion } from '../core/evaluation.ts';
 
 /** What the ordered rules look at after every metric was evaluated. */
 export interface Case {
-  /** metrics that may decide: all but dry runs */
+  /** metrics that may decide: all except dry runs */
   deciding: readonly Opinion[];
   /** evidence of harm of all critical metrics together */
   combined: Combined;
 }
 
-/** One rule: undefined = does not apply. The first in the list that answers is the verdict. */
+/** One rule; undefined: it does not apply. The first rule in the list that answers gives the verdict. */
 export interface JudgeRule {
   name: string;
   judge: (input: Case) => Verdict | undefined;
@@ -24,7 +24,7 @@ export function fromMetric(input: Case, { verdict }: Opinion): Verdict {
   return { result, reason, sentence: name + sentence, numbers };
 }
 
-/** The numbers of one metric, and beside them the evidence of all together, against the bar of that metric. */
+/** The numbers of one metric, with the combined evidence of all metrics against the bar of that metric. */
 export function withCombined({ numbers }: Verdict, overBar: number, bar: number): Record<string, number> {
   return { ...numbers, ...finiteNumbers({ combinedEvidence: Math.exp(overBar + bar) }) };
 }

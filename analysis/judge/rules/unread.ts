@@ -1,7 +1,10 @@
 import type { JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 
-/** Of a metric whose stored statistics cannot be read only harm is believed. It speaks first, because only a human helps. */
+/**
+ * A metric whose stored statistics cannot be read is believed only if it finds harm. It speaks first, because only a
+ * human can help.
+ */
 export const unread: JudgeRule = {
   name: 'unread',
   judge(input) {

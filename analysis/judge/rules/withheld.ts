@@ -2,7 +2,10 @@ import { REASON } from '../../../api/reasons.ts';
 import type { JudgeRule } from './rule.ts';
 import { fromMetric } from './rule.ts';
 
-/** A failure that may not stop the release still forbids its pass: of a metric that is not critical, or too small to be. */
+/**
+ * A failure that may not stop the release still forbids its pass: the metric is not critical, or the effect is too small
+ * to be critical.
+ */
 export const withheld: JudgeRule = {
   name: 'withheld',
   judge(input) {

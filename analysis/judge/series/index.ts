@@ -34,7 +34,7 @@ export const series: MetricKind<SeriesMetric> = {
   memory: {
     begun,
     isWhole: isSeriesData,
-    // Each step has values and looks of its own: pooling steps of different weight is Simpson's paradox.
+    // Each step has its own values and looks: pooling steps of different weights leads to Simpson's paradox.
     nextStep: begun,
   },
   judge: judgeSeries,

@@ -13,7 +13,7 @@ import { digits } from '../core/text.ts';
 /** What one look at a series found; plain JSON. */
 export interface Finding {
   classification: Classification;
-  /** the metric is critical, and the failure of a size that ends the release by itself */
+  /** the metric is critical, and the failure is large enough to end the release by itself */
   critical: boolean;
   sentence: string;
   numbers: Record<string, number>;
@@ -28,7 +28,7 @@ export interface LookSetting {
   /** risk.harm of the template, shared by all looks of all `steps` */
   risk: number;
   steps: number;
-  /** of draws that Kayenta makes at random */
+  /** seed of the draws that Kayenta makes at random */
   seed: string;
 }
 
@@ -40,7 +40,7 @@ export function lookAt(arms: Arms, setting: LookSetting): Finding {
 function byKayenta(arms: Arms, { metric, steps, seed }: LookSetting): Finding {
   const { kayenta, direction, critical, test } = metric;
   const { outlierFactor, tolerance, effect, mustHaveData, compat } = kayenta;
-  // Kayenta itself takes every look as if it were the only one
+  // Kayenta itself treats every look as if it were the only one
   const confidence =
     compat === 'kayenta' ? kayenta.confidence : 1 - levelPerLook(1 - kayenta.confidence, test, steps);
   const settings = seriesSettings({
@@ -106,13 +106,13 @@ const SAID = {
   Low: 'canary is lower than',
 } as const;
 
-/** Kolmogorov–Smirnov sees any difference, also one of which the direction is open. */
+/** Kolmogorov–Smirnov finds any difference, also one without a clear direction. */
 function alternativeOf({ direction, test }: SeriesMetric): Alternative {
   if (test.method === 'kolmogorovSmirnov' || direction === 'either') return 'two-sided';
   return direction === 'increase' ? 'greater' : 'less';
 }
 
-/** Which way a significant difference goes; a difference of spread alone is harm only where either direction is. */
+/** The direction of a significant difference; a difference only in spread is harm only where either direction is. */
 function sideOf(
   difference: number,
   { statistic }: TestResult,
@@ -128,7 +128,7 @@ function sizes({ canary, stable }: Arms): Record<string, number> {
   return { canaryValues: canary.length, stableValues: stable.length };
 }
 
-/** Divided first, so that large values do not overflow. */
+/** Divides first, so that large values do not overflow. */
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value / values.length, 0);
 }

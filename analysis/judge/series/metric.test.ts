@@ -148,7 +148,7 @@ describe.each(METHODS)('a series at planned looks (%s)', (method) => {
 });
 
 describe('looks', () => {
-  /** Numbers of the verdict at the first look of a release with so many steps. */
+  /** Numbers of the verdict at the first look of a release with `steps` steps. */
   const at = (method: (typeof METHODS)[number], steps: number, compat: 'none' | 'kayenta' = 'none') => {
     const metric = series({ test: long(method), kayenta: { compat } });
     let state = startStep(undefined, 0);

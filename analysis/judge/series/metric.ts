@@ -36,7 +36,7 @@ export function judgeSeries(input: MetricInput, metric: SeriesMetric): Evaluatio
   };
 }
 
-/** A stable that idles says nothing about a canary that works, so nothing is looked at. */
+/** An idle stable arm says nothing about a canary that works, so there is no look. */
 function withoutStable(input: MetricInput, metric: SeriesMetric): Evaluation {
   const values = valuesOf(input, metric);
   const missing = 'verdict' in values;
@@ -52,7 +52,7 @@ function withoutStable(input: MetricInput, metric: SeriesMetric): Evaluation {
 
 type Values = { canary: number; stable: number } | { verdict: Verdict };
 
-/** Beyond this differences overflow; it counts as NaN, as ±Infinity does. */
+/** Beyond this, differences overflow: a larger value counts as NaN, like ±Infinity. */
 const LARGEST = 1e300;
 
 function valuesOf({ measurement }: MetricInput, { nan }: SeriesMetric): Values {

@@ -3,7 +3,7 @@ import type { SeriesResult } from './series.ts';
 /** One classified series and where it counts. */
 export interface ScoredSeries {
   result: Pick<SeriesResult, 'classification' | 'critical'>;
-  /** it counts in every group named, and in none without a name */
+  /** it counts in every group named here; [] = in none */
   groups: readonly string[];
   /** shown, never counted */
   muted: boolean;
@@ -13,14 +13,14 @@ export interface SeriesScore {
   /** 0…100, two decimals */
   score: number;
   groups: { name: string; score: number; noData: boolean }[];
-  /** why the score is 0 whatever the groups say; absent if they say it */
+  /** why the score is 0, whatever the groups say; absent if the groups decide the score */
   cause?: 'critical' | 'noData';
 }
 
 /**
- * Kayenta's weighted score. A group's score is the share of its series that pass, without those that have no data; a group
- * without any counts 100. Groups without a weight share what is left of 100 equally. A critical failure, or no data for half of
- * the series (or for all of none), makes the score 0.
+ * Kayenta's weighted score. A group's score is the share of its series that pass, without those that have no data; a
+ * group in which no series is left counts 100. Groups without a weight share what is left of 100 equally. A critical
+ * failure, no data for half of the series, or no series at all, makes the score 0.
  */
 export function scoreSeries(
   series: readonly ScoredSeries[],
@@ -55,7 +55,7 @@ function groupScore(name: string, counted: readonly ScoredSeries[]): SeriesScore
   return { name, score: noData ? 100 : (passed / (passed + failed)) * 100, noData };
 }
 
-/** What a score means: at least `pass` passes, at least `marginal` is neither, below fails. */
+/** What a score means: at least `pass` passes, at least `marginal` neither passes nor fails, below that fails. */
 export function scoreVerdict(
   score: number,
   { pass, marginal }: { pass: number; marginal: number },

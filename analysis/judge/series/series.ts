@@ -23,11 +23,17 @@ export interface SeriesSettings {
   confidence: number;
   /** the interval must lie beyond this share of the estimated shift */
   tolerance: number;
-  /** Kayenta bit by bit: its root finder, its noise on constant series, confidence 0.98 and tolerance 0.25 whatever is given */
+  /**
+   * Kayenta exactly, bit by bit: its root finder, its noise on constant series, confidence 0.98 and tolerance 0.25
+   * whatever is given
+   */
   compat: 'none' | 'kayenta';
 }
 
-/** Gates on the size of the effect: higher is only High from `allowedIncrease` on, lower only Low up to `allowedDecrease`. */
+/**
+ * Gates on the size of the effect: a higher canary is High only from `allowedIncrease` on, a lower one Low only up to
+ * `allowedDecrease`.
+ */
 export interface EffectSettings {
   measure: 'meanRatio' | 'cles';
   allowedIncrease: number;
@@ -38,7 +44,7 @@ export interface EffectSettings {
 
 const KAYENTA_CONFIDENCE = 0.98;
 const KAYENTA_TOLERANCE = 0.25;
-/** Neither measure gates anything at these values. */
+/** At these values neither measure gates anything. */
 const NO_EFFECT = { meanRatio: 1, cles: 0.5 };
 
 /** Kayenta's defaults for what is not given. */
@@ -79,7 +85,7 @@ export interface SeriesResult {
   shift?: Shift;
 }
 
-/** The values of both arms over the same time; their order says nothing. */
+/** The values of both arms over the same time; their order does not matter. */
 export interface Arms {
   canary: readonly number[];
   stable: readonly number[];
@@ -128,7 +134,7 @@ function pass(sentence: string): SeriesResult {
   return { classification: 'Pass', critical: false, sentence, deviation: 1 };
 }
 
-/** The same values as often in both arms, or one value alone in both. */
+/** Both arms have the same values equally often, or both have only one and the same value. */
 function sameValues({ canary, stable }: Arms): boolean {
   if (new Set([...canary, ...stable]).size === 1) return true;
   if (canary.length !== stable.length) return false;
@@ -170,7 +176,7 @@ function compare(arms: Arms, settings: SeriesSettings): SeriesResult {
   };
 }
 
-/** `size` undefined gates nothing. */
+/** `size` undefined: the effect is not gated. */
 function classify(
   { lower, upper }: Shift,
   bound: number,

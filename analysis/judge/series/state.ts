@@ -10,7 +10,7 @@ import { isFailure, lookAt } from './look.ts';
 
 /** The values of one step and what the newest look at them found; plain JSON, the `data` of a MetricState. */
 export interface SeriesData extends Schedule {
-  /** length of all windows of the step, also of those without data, in milliseconds */
+  /** length of all windows of the step, including those without data, in milliseconds */
   elapsedMs: number;
   /** one value per window with data, six digits; dropped once a look has decided */
   canary: readonly number[];
@@ -24,11 +24,11 @@ const FRESH: SeriesData = { ...NOT_BEGUN, elapsedMs: 0, canary: [], stable: [] }
 export interface SeriesSetting extends LookSetting {
   /** length of the window */
   ms: number;
-  /** judged together with others by a score: only the last look decides about this metric */
+  /** the metric is judged together with others by a score: only its last look decides */
   scored: boolean;
 }
 
-/** No more looks in this step. */
+/** Has the last look in this step been taken? */
 export function isDecided({ taken, last }: SeriesData, metric: SeriesMetric, scored: boolean): boolean {
   return taken >= metric.test.looks || (!scored && last !== undefined && isFailure(last));
 }
@@ -63,7 +63,7 @@ export function addGap(before: SeriesData, { metric, ms }: SeriesSetting): Serie
   return { ...after, last: { classification: 'NodataFailMetric', critical, sentence, numbers: {} } };
 }
 
-/** Never -0, which JSON does not know. */
+/** Never returns -0, which JSON cannot hold. */
 function sixDigits(value: number): number {
   return Number(value.toPrecision(6)) + 0;
 }

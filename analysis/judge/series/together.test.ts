@@ -18,7 +18,10 @@ import {
 const SCORING: Scoring = { pass: 90, marginal: 50, groups: {} };
 const METRICS = ['a', 'b', 'c', 'd'];
 
-/** Four series of groups x (a, b) and y (c, d); the named ones are shifted. Two looks, after 10 and 20 windows. */
+/**
+ * Four series of groups x (a, b) and y (c, d); the series named in the argument are shifted. Two looks, after 10 and 20
+ * windows.
+ */
 function course(
   shifted: string[],
   n: number,

@@ -16,7 +16,7 @@ import { digits } from '../core/text.ts';
 interface Member {
   metric: SeriesMetric;
   opinion: Opinion;
-  /** of its newest look; absent before the first */
+  /** finding of its newest look; undefined before the first */
   last: Finding | undefined;
   decided: boolean;
 }
@@ -34,7 +34,7 @@ export function judgeTogether(
   const score = scoreOf(members, scoring);
   const unread = members.find(({ opinion }) => opinion.unread === true);
   const verdict: MetricVerdict = {
-    // no metric has a name with a space
+    // names of metrics have no spaces, so this name is free
     metric: `${use.template} score`,
     critical: true,
     dryRun: false,
@@ -49,7 +49,7 @@ export function judgeTogether(
   };
 }
 
-/** The score of metrics one of which cannot be read shows harm, or nothing. */
+/** If the statistics of one metric cannot be read, the score can only show harm. */
 function without({ numbers }: Verdict, { opinion }: Member): Verdict {
   const { metric, reason, sentence } = opinion.verdict;
   return { result: 'inconclusive', reason, sentence: `${metric}: ${sentence}`, numbers };
@@ -67,7 +67,7 @@ function scoreOf(members: readonly Member[], scoring: Scoring): Verdict {
   return verdictOf(members, scoreSeries(series, scoring.groups), scoring);
 }
 
-/** Where no metric names a group, all are one. */
+/** If no metric names a group, all are in one group. */
 function groupsOf({ kayenta }: SeriesMetric, members: readonly Member[]): readonly string[] {
   return members.some(({ metric }) => metric.kayenta.groups.length > 0) ? kayenta.groups : ['all'];
 }

@@ -37,7 +37,7 @@ import {
 
 /**
  * Threshold expressions: mathjs syntax over `value`, `canary` and `stable`, restricted to arithmetic, comparisons,
- * and/or/not, `a ? b : c` and a few functions. Nothing that assigns, defines, calls methods or makes strings is let in.
+ * and/or/not, `a ? b : c` and a few functions. Whatever assigns, defines, calls methods or makes strings is refused.
  */
 
 /** What an expression may name; `value` is the canary's value under its shorter name. */
@@ -50,7 +50,7 @@ export interface Values {
 const LONGEST = 200;
 const NAMES: ReadonlySet<string> = new Set<keyof Values>(['value', 'canary', 'stable']);
 
-/** What an expression may use. Of mathjs no more is loaded, so the build holds half of it. */
+/** What an expression may use. Only these parts of mathjs are loaded, which halves its size in the build. */
 const FUNCTIONS = {
   abs: absDependencies,
   ceil: ceilDependencies,
@@ -90,7 +90,7 @@ type Kind = 'number' | 'boolean';
 
 /** Expected failure of an expression; the message is a sentence for its author. */
 class Refused extends Error {}
-/** An operand of a comparison is NaN: neither true nor false may be answered. */
+/** An operand of a comparison is NaN: neither true nor false would be right. */
 class NotANumber extends Error {}
 
 const parts = {
@@ -104,12 +104,12 @@ const parts = {
 const USED = Object.fromEntries(
   Object.entries(parts).flatMap(([name, part]) => (part === undefined ? [] : [[name, part]])),
 );
-/** mathjs' own comparisons, which let NaN through */
+/** mathjs' own comparisons, which accept NaN */
 const plain = create(USED, {});
 const math = create(USED, {});
 math.import(guards(), { override: true });
 
-/** Wrong: one sentence that names the offending piece. `undefined`: the expression can be used. */
+/** What is wrong, as one sentence that names the offending piece; `undefined`: the expression can be used. */
 export function checkExpression(text: string): string | undefined {
   try {
     compiled(text).evaluate({ value: 1, canary: 1, stable: 1 });
@@ -121,8 +121,9 @@ export function checkExpression(text: string): string | undefined {
 }
 
 /**
- * The truth of a checked expression; `undefined` if it has none at these values: an operand is NaN (0/0, say), or a
- * function does not take them (`round` to 200 places). Throws what `checkExpression` reports if it was never checked.
+ * The truth of a checked expression; `undefined` if it is neither true nor false at these values: an operand is NaN (0/0,
+ * say), or a function rejects them (`round` to 200 places). For an unchecked expression it throws what `checkExpression`
+ * would report.
  */
 export function evaluateExpression(text: string, values: Values): boolean | undefined {
   const code = compiled(text);
@@ -133,7 +134,7 @@ export function evaluateExpression(text: string, values: Values): boolean | unde
   }
 }
 
-/** Does the expression look at this value? A text that cannot be read names nothing. */
+/** The values that the expression uses; none for a text that cannot be read. */
 export function namesIn(text: string): ReadonlySet<string> {
   const names = new Set<string>();
   try {
@@ -244,7 +245,7 @@ function kindName(kind: Kind): string {
 type Scope = Map<string, unknown>;
 type Lazy = ((args: MathNode[], math: unknown, scope: Scope) => boolean) & { rawArgs?: boolean };
 
-/** Comparisons that refuse NaN, and `and`/`or` that leave the right side alone once the left side has decided. */
+/** Comparisons that refuse NaN, and `and`/`or` that do not evaluate the right side once the left side has decided. */
 function guards(): Record<string, unknown> {
   const made: Record<string, unknown> = {};
   const names = Object.keys(COMPARISONS) as (keyof typeof COMPARISONS)[];

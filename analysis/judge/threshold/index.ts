@@ -28,7 +28,7 @@ function refused(canary: number, stable: number | undefined): string | undefined
     : undefined;
 }
 
-/** One number, held to conditions. */
+/** One number, checked against conditions. */
 export const threshold: MetricKind<ThresholdMetric> = {
   name: 'threshold',
   title: 'threshold',

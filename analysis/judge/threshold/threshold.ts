@@ -15,7 +15,7 @@ export interface ThresholdData {
   failures: number;
   /** measurements that met neither condition since the last success or failure */
   inconclusives: number;
-  /** measurements without a usable value since the last that had one */
+  /** measurements without a usable value since the last one with a value */
   errors: number;
 }
 
@@ -24,8 +24,9 @@ const NONE: ThresholdData = { failures: 0, inconclusives: 0, errors: 0 };
 type Grade = 'success' | 'failure' | 'neither' | 'notANumber' | 'missing';
 
 /**
- * A condition over the value of one query. It fails once more than `failureLimit` measurements failed: with no success between
- * them, so that a long release does not fail more often than a short one; or, with `counting: total`, in the whole release.
+ * A condition over the value of one query. It fails once more than `failureLimit` measurements failed: without a success
+ * between them, so that a long release does not fail more often than a short one; with `counting: total`, in the whole
+ * release.
  */
 export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Evaluation {
   const before = readThreshold(input.previous);
@@ -41,7 +42,7 @@ export function judgeThreshold(input: MetricInput, metric: ThresholdMetric): Eva
   };
 }
 
-/** An older layout had no errors yet. */
+/** An older layout has no `errors`. */
 type Kept = Omit<ThresholdData, 'errors'> & Partial<ThresholdData>;
 
 export function isThresholdData(data: unknown): data is Kept {
@@ -74,7 +75,7 @@ export function namesStable({ failure, success }: ThresholdMetric): boolean {
   return [failure, success].some((text) => text !== undefined && namesIn(text).has('stable'));
 }
 
-/** Failure is asked first. With one condition only, the other is its opposite. */
+/** The failure condition is evaluated first. If there is only one condition, the other one is its opposite. */
 function gradeOfValues(values: Values, metric: ThresholdMetric): Grade {
   const { failure, success } = metric;
   if (failure !== undefined) {
@@ -133,7 +134,7 @@ function conclude(input: MetricInput, metric: ThresholdMetric, grade: Grade, aft
   }
 }
 
-/** More failures than the limit forgives. */
+/** Are there more failures than the limit tolerates? */
 function spent({ failureLimit }: ThresholdMetric, { failures }: ThresholdData): boolean {
   return failures > failureLimit;
 }
@@ -146,7 +147,7 @@ function failedBefore({ failureLimit }: ThresholdMetric, { failures }: Threshold
   return `it failed ${times(failures)} in this release, ${failureLimit} tolerated`;
 }
 
-/** A success passes unless failures before it are never forgiven and were too many. */
+/** A success passes, unless all failures of the release count and there were too many. */
 function success(
   text: string,
   metric: ThresholdMetric,
@@ -172,7 +173,7 @@ function failure(
   return inconclusive(REASON.ThresholdNotMet, sentence, numbers);
 }
 
-/** Missing data never passes; it fails only where the template says how much of it is too much. */
+/** Missing data never passes; it fails only where the template sets a limit for it. */
 function withoutData(verdict: Verdict, metric: ThresholdMetric, { errors }: ThresholdData): Verdict {
   const { consecutiveErrorLimit: limit } = metric;
   if (limit === undefined || errors <= limit) return verdict;
@@ -195,7 +196,7 @@ function valueText(measurement: MetricInput['measurement']): string {
   return `value ${digits(measurement.canary)}${stable}`;
 }
 
-/** Never -0, which JSON does not know. */
+/** Never returns -0, which JSON cannot hold. */
 function valueNumbers(measurement: MetricInput['measurement']): Record<string, number> {
   if (measurement?.outcome !== 'ok' || measurement.kind !== 'numbers') return {};
   const { canary, stable } = measurement;

@@ -8,7 +8,7 @@ import { openHttp } from './endpoint.ts';
 
 let server: Server | undefined;
 let endpoint: Endpoint | undefined;
-/** What the server answers now, by path. */
+/** What the server answers at the moment, by path. */
 let documents: Record<string, unknown> = {};
 
 async function started(maxBytes?: number): Promise<Endpoint> {

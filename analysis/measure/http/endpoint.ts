@@ -12,9 +12,9 @@ import { Readings, type Reading } from './readings.ts';
 import { below, renderReference } from './reference.ts';
 
 const LIMITS = { timeoutMs: 10_000, maxBytes: 1024 * 1024 };
-/** Documents at a time, of all namespaces and of one. */
+/** How many documents are read at a time, for all namespaces and for one. */
 const AT_ONCE = { concurrency: 8, each: 4 };
-/** So many times the limit of one exchange may a question wait for its turn. */
+/** A question may wait for its turn this many times the limit of one exchange. */
 const WAITS = 3;
 
 export interface HttpOptions {
@@ -55,7 +55,7 @@ export function openHttp(url: string, options: HttpOptions = {}): Endpoint {
   };
 }
 
-/** A document, or why there is none. */
+/** A document, or why it could not be read. */
 type Read = { ok: true; document: unknown } | ({ ok: false } & Failed);
 
 const no = (outcome: BadOutcome, sentence: string): Read & { ok: false } => ({
@@ -91,7 +91,7 @@ function unanswered(reply: Reply & { ok: false }, { timeoutMs, maxBytes }: typeo
   }
 }
 
-/** What a query leads to, with what was asked; NaN where JSON has no number for what is no number. */
+/** The value that a query leads to, with what was asked; NaN where the document holds something else than a number. */
 type Value = { ok: true; value: number; asked: string } | ({ ok: false } & Failed);
 
 class HttpSession implements Session {
@@ -114,7 +114,7 @@ class HttpSession implements Session {
     return nan === 'zero' ? 0 : bad(job, 'nan', `${name}: the value is not a number`);
   }
 
-  /** The counts are read after each window; what they rose by since the window before is this window's. */
+  /** The counts are read after each window; their rise since the reading after the window before belongs to this window. */
   async counts(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement> {
     const [canary, stable] = await Promise.all([
       this.#counts(job, 'canary', queries[job.arms.canary]),

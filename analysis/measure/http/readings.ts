@@ -1,28 +1,28 @@
 import type { Counts } from '../../../api/analysis.ts';
 import type { Arms } from '../source.ts';
 
-/** Cumulative counts of both arms as they were once. */
+/** Cumulative counts of both arms at one time. */
 export interface Reading {
   /** end of the window after which they were read */
   endMs: number;
-  /** what was asked, document by document: counts of other pods are other counts */
+  /** the documents that were asked for: counts of different pods cannot be compared */
   asked: string;
   counts: Arms<Counts>;
 }
 
-/** Far more metrics than one controller measures at a time; the oldest go first. */
+/** Far more metrics than one controller measures at a time; the oldest are dropped first. */
 const MOST = 10_000;
 
-/** The last two readings of each metric. Lost with the process: counting then begins anew. */
+/** The last two readings of each metric. Lost when the process ends: counting then starts again. */
 export class Readings {
   readonly #kept = new Map<string, readonly Reading[]>();
 
-  /** The reading at the beginning of a window, which the one before it left at its end. */
+  /** The reading at the beginning of a window, taken at the end of the window before. */
   at(key: string, startMs: number): Reading | undefined {
     return this.#kept.get(key)?.find(({ endMs }) => endMs === startMs);
   }
 
-  /** A window that is measured again replaces its own reading. */
+  /** If a window is measured again, its new reading replaces the old one. */
   add(key: string, reading: Reading): void {
     const others = (this.#kept.get(key) ?? []).filter(({ endMs }) => endMs !== reading.endMs);
     this.#kept.delete(key);

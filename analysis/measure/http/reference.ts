@@ -20,7 +20,7 @@ const LONGEST = 4096;
 const VARIABLE = /\{\{\s*([^{}]*?)\s*\}\}/g;
 const EXAMPLE = 'write a path and a JSON Pointer, like "/stats/{{service}}#/requests/total"';
 
-/** What is wrong with "/path?query#/json/pointer" before it is asked. */
+/** What is wrong with "/path?query#/json/pointer", as far as that can be seen before it is asked. */
 export function checkReference({ text, args, fenced }: QueryText): Omit<Issue, 'path'> | undefined {
   const flaw = (message: string, remedy = EXAMPLE) => ({ value: shortened(text), message, remedy });
   if (text.length > LONGEST)
@@ -61,7 +61,7 @@ function checkName(name: string, args: readonly string[]): Omit<Issue, 'path'> |
   };
 }
 
-/** The reference with every variable in its place, escaped so that no value can change what is asked. */
+/** The reference with every variable replaced by its value, escaped so that no value can change what is asked. */
 export function renderReference(text: string, variables: Readonly<Record<string, string>>): Rendered {
   const at = text.indexOf('#');
   if (at === -1) return wrong('the query has no "#" and JSON Pointer');
@@ -96,7 +96,7 @@ function unfit(name: string, value: string | undefined): (Rendered & { ok: false
 const wrong = (sentence: string) => ({ ok: false, problem: 'wrong', sentence }) as const;
 const nothing = (sentence: string) => ({ ok: false, problem: 'empty', sentence }) as const;
 
-/** Names of pods stay apart by commas. */
+/** Escapes each name of a pod by itself, so that the commas between them stay. */
 const escapeValue = (value: string): string => value.split(',').map(encodeURIComponent).join(',');
 
 /** The path below the base URL, as it is asked; undefined if it would lead out of it. */

@@ -30,12 +30,12 @@ export interface NativeBucket {
 export type Parsed =
   /** `range`: of a range vector, which may hold one sample only */
   | { kind: 'found'; series: Series[]; range: boolean }
-  /** something is left out: a storage node or a remote store did not answer, say */
+  /** the answer is incomplete: for example, a storage node or a remote store did not answer */
   | { kind: 'partial' }
-  /** the query itself makes no sense to Prometheus, which leaves out what it cannot compute */
+  /** Prometheus doubts the query itself, and leaves out what it cannot compute */
   | { kind: 'doubtful' }
   | { kind: 'error'; errorType: string; error?: string }
-  /** understood, but nothing to measure: a string, say */
+  /** a well-formed answer that cannot be measured: for example, a string */
   | { kind: 'unusable'; what: string }
   | { kind: 'garbage' };
 
@@ -77,7 +77,7 @@ export function parseAnswer(body: unknown): Parsed {
     : { kind: 'garbage' };
 }
 
-/** `isPartial` is VictoriaMetrics'. Before Prometheus gave its hints a field of their own they stood among the warnings. */
+/** `isPartial` is a field of VictoriaMetrics. Older versions of Prometheus put their hints (`infos`) among the warnings. */
 function doubtOf({ warnings, isPartial }: Record<string, unknown>): 'partial' | 'doubtful' | undefined {
   if (isPartial === true) return 'partial';
   const texts = Array.isArray(warnings) ? warnings.filter((each) => typeof each === 'string') : [];
@@ -112,14 +112,14 @@ function fromList(list: readonly unknown[], range = false): Parsed {
   return { kind: 'found', series, range };
 }
 
-/** `undefined` unless it is a list of nothing but what `read` understands. */
+/** `undefined` unless it is a list in which `read` understands every item. */
 function listOf<T>(value: unknown, read: (item: unknown) => T | undefined): T[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const items = value.map(read);
   return items.every((item) => item !== undefined) ? items : undefined;
 }
 
-/** `[time, {count, sum, buckets: [[which ends belong to it, left, right, count], …]}]` */
+/** `[time, {count, sum, buckets: [[which ends belong to the bucket, left, right, count], …]}]` */
 function toHistogramSample(pair: unknown): HistogramSample | undefined {
   if (!Array.isArray(pair)) return undefined;
   const [time, histogram] = pair as [unknown, unknown];

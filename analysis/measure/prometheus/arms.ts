@@ -42,7 +42,7 @@ export async function askCounter(
   return { raw, series: answer.series };
 }
 
-/** Why nothing is known of the arm's requests, if so; `what` was asked for. */
+/** Why nothing is known about the arm's requests; undefined: something is. `what` was asked for. */
 export function missingRequests(
   { arm, what }: { arm: Arm; what: string },
   series: readonly Timeline[],

@@ -1,6 +1,6 @@
 import type { Histogram } from '../../../api/analysis.ts';
 
-/** Arithmetic with histograms whose buckets need not be the same: everything is brought to bounds that all of them know. */
+/** Arithmetic with histograms whose buckets need not be the same: all are converted to bounds that all of them know. */
 
 /** `counts[i]` lie in (bounds[i−1], bounds[i]], the last above all bounds; of a difference they may be negative. */
 export interface Buckets {
@@ -31,7 +31,7 @@ function intersection(some: readonly number[], others: readonly number[]): reado
   return some.every((bound) => wanted.has(bound)) ? some : some.filter((bound) => wanted.has(bound));
 }
 
-/** Strikes out the bounds that lie inside a filled bucket. */
+/** Marks the bounds that lie inside a filled bucket as unknown. */
 function forgetInside({ bounds: own, counts }: Buckets, bounds: readonly number[], known: boolean[]): void {
   let at = 0;
   counts.forEach((count, i) => {
@@ -77,8 +77,9 @@ export function totalOf({ counts }: Buckets): number {
 const DUST = 1e-9;
 
 /**
- * What was added between two readings of one cumulative histogram. A fall anywhere is a restart: `raw`, everything in the new
- * reading was added since; otherwise (a sum that lost a member) nothing is known to be new.
+ * What was added between two readings of one cumulative histogram. A fall in any bucket means a restart. If the histogram
+ * is `raw`, everything in the new reading was added since then; otherwise (a sum that lost a member) it is not known what
+ * is new.
  */
 export function added(
   before: Buckets,
@@ -98,9 +99,9 @@ export function added(
 }
 
 /**
- * Classic buckets are counters `≤ bound`, of which none may fall. An exporter that does not read them in one moment can make the
- * difference of two of them fall by the few requests of that moment; a fall by a good part of `total` is a restart that overtook
- * the old counts.
+ * Classic buckets are counters `≤ bound`, of which none may fall. If an exporter does not read them all at the same
+ * moment, the difference of two of them may fall by the few requests of that moment. A fall by a good part of `total` is
+ * a restart whose new counts are already above the old ones.
  */
 function fellCumulatively(counts: readonly number[], total: number, dust: number): boolean {
   let cumulative = 0;
@@ -111,12 +112,12 @@ function fellCumulatively(counts: readonly number[], total: number, dust: number
   return deficit(counts) > 1 + 0.05 * total;
 }
 
-/** How much the negative counts miss. */
+/** The sum of the negative counts, as a positive number. */
 export function deficit(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + Math.max(0, -count), 0);
 }
 
-/** No negative counts, and the same total: a bucket that misses some gets them from the next ones. */
+/** No negative counts, and the same total: a bucket with a negative count gets the missing requests from the next ones. */
 export function settled({ bounds, counts }: Buckets): Buckets {
   if (counts.every((count) => count >= 0)) return { bounds, counts };
   const total = Math.max(0, totalOf({ bounds, counts }));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Series } from './answer.ts';
 import { classicTracks } from './classic.ts';
 
-/** Series that count how often anybody reads their labels or samples. */
+/** Series that count how often their labels or samples are read. */
 function counted(labels: readonly Record<string, string>[]): { all: Series[]; reads: () => number } {
   let reads = 0;
   const all = labels.map((each) => ({
@@ -18,7 +18,7 @@ function counted(labels: readonly Record<string, string>[]): { all: Series[]; re
   return { all, reads: () => reads };
 }
 
-/** One bound, written in as many ways as wanted. */
+/** One bound, written in `n` ways. */
 const spelled = (n: number) =>
   Array.from({ length: n }, (_, i) => ({ le: `1.${'0'.repeat(i % 50)}${'0'.repeat(Math.floor(i / 50))}` }));
 

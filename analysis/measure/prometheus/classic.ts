@@ -11,7 +11,7 @@ interface Group {
   counters: Map<number, Series[]>;
 }
 
-/** Nobody's histograms are as large: whoever sets labels freely must not take the controller's time. */
+/** Real histograms are much smaller: a user who can set any labels must not take up the controller's time. */
 const MOST_SERIES = 10_000;
 const MOST_BOUNDS = 1_000;
 const FEWER = 'aggregate in the query, e.g. sum by (le) (…), or give the histogram fewer buckets';
@@ -72,7 +72,7 @@ function boundOf(le: string | undefined): number | undefined {
   return Number.isNaN(bound) ? undefined : bound;
 }
 
-/** Scrapes without a bucket for +Inf are left out; a bound that lacks in one scrape is no bound of that scrape. */
+/** Scrapes without a bucket for +Inf are left out; a bound that is missing in one scrape is not a bound of that scrape. */
 function readings({ counters }: Group, layouts: Map<string, readonly number[]>): Reading[] {
   const rows = new Map<number, [number, number][]>();
   const ascending = [...counters].sort(([a], [b]) => a - b);
@@ -89,7 +89,7 @@ function readings({ counters }: Group, layouts: Map<string, readonly number[]>):
     .map(([timeMs, row]) => ({ timeMs, buckets: bucketsOf(row, layouts) }));
 }
 
-/** Durations are not negative: all that are at most 0 go into the first bucket above. */
+/** Durations are not negative: those of at most 0 go into the first bucket above 0. */
 function bucketsOf(
   row: readonly [number, number][],
   layouts: Map<string, readonly number[]>,

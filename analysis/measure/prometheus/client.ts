@@ -7,8 +7,8 @@ import { FairQueue } from '../../jobs/fair-queue.ts';
 /** Asks one Prometheus (or anything that speaks its query API). */
 export interface PrometheusClient {
   /**
-   * evaluates `promql` at one instant, milliseconds since the epoch; never throws. `bulk`: the answer may be large, so only one
-   * such query is asked at a time. `namespace`: whose query it is; namespaces have their turns one after the other
+   * evaluates `promql` at one instant, milliseconds since the epoch; never throws. `bulk`: the answer may be large, so
+   * only one such query is asked at a time. `namespace`: whose query it is; namespaces take turns
    */
   instant(
     promql: string,
@@ -27,7 +27,7 @@ export interface Failure {
   outcome: BadOutcome;
   /** for status and logs: says what happened, never what the body held */
   sentence: string;
-  /** Prometheus' own words about the query: for whoever sits at a terminal and gave its address, never for status or logs */
+  /** Prometheus' own words about the query: only for a user at a terminal who gave its address, never for status or logs */
   said?: string;
   /** a shorter range may be answered */
   tooLarge?: true;
@@ -36,23 +36,23 @@ export interface Failure {
 export interface PrometheusOptions {
   /** base URL, e.g. http://prometheus.monitoring:9090 or https://host/prefix */
   url: string;
-  /** limit for one whole exchange; a query that waits three times as long for its turn is not asked any more */
+  /** limit for one whole exchange; a query that waits three times as long for its turn is given up */
   timeoutMs?: number;
-  /** a larger answer is refused; to a `bulk` query four times as much is taken */
+  /** a larger answer is refused; a `bulk` query may have an answer four times as large */
   maxBytes?: number;
 }
 
 const TIMEOUT_MS = 10_000;
-/** Of all answers under way together about 44 MiB: few are as large, and each is held as text and as objects. */
+/** All answers in memory together take about 44 MiB: few are that large, and each is held as text and as objects. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const BULK = 4;
 const CONNECTIONS = 8;
-/** Of one namespace at a time. */
+/** Queries of one namespace at a time. */
 const EACH = 4;
-/** So many times the limit of one exchange may a query wait for its turn. */
+/** A query may wait for its turn this many times the limit of one exchange. */
 const WAITS = 3;
 
-/** At most 8 queries at a time, of one namespace at most half of them. */
+/** Asks at most 8 queries at a time, at most half of them for one namespace. */
 export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
   const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
   const queue = new FairQueue({ concurrency: CONNECTIONS, each: EACH });

@@ -2,8 +2,8 @@ import type { Window } from '../../../api/analysis.ts';
 import type { Series } from './answer.ts';
 
 /**
- * Counter increases over one closed window from raw samples, series by series: exact counts, no extrapolation. What
- * happened is attributed to the scrape that saw it, so consecutive windows count nothing twice and lose nothing.
+ * Counter increases over one closed window from raw samples, series by series: exact counts, no extrapolation. An
+ * increase belongs to the scrape that saw it, so consecutive windows count every request exactly once.
  */
 
 /** A time series of anything. */
@@ -18,7 +18,7 @@ export function sourceOf({ labels }: Pick<Timeline, 'labels'>): string {
   return JSON.stringify([labels['job'] ?? '', labels['instance'] ?? '']);
 }
 
-/** Per source, when it was first seen within the lookback. */
+/** For each source, the time when it was first seen within the lookback. */
 export type FirstSeen = ReadonlyMap<string, number>;
 
 export function firstSeen(all: readonly Timeline[]): Map<string, number> {
@@ -32,13 +32,13 @@ export function firstSeen(all: readonly Timeline[]): Map<string, number> {
   return seen;
 }
 
-/** Its first sample lies inside the window: it may have been born there, or its scraping may have (re)started. */
+/** The first sample of the series lies inside the window: either the series is new, or its scraping (re)started. */
 export function beginsInside(series: Timeline, window: Window): boolean {
   const [first] = series.samples;
   return first !== undefined && first.timeMs > window.startMs && first.timeMs <= window.endMs;
 }
 
-/** Sources of series that begin inside the window without proof that the source was scraped before them. */
+/** Sources of series that begin inside the window, if nothing proves that the source was scraped before. */
 export function unproven(all: readonly Timeline[], window: Window, seen: FirstSeen): Set<string> {
   const sources = new Set<string>();
   for (const series of all) {
@@ -48,8 +48,8 @@ export function unproven(all: readonly Timeline[], window: Window, seen: FirstSe
 }
 
 /**
- * An earlier scrape of the same source did not show the series, so it counts from 0: a first 5xx must not be lost. A source
- * that itself appears only now may have counted for hours, so only what follows its first sample counts.
+ * If an earlier scrape of the same source did not show the series, it counts from 0: a first 5xx must not be lost. A
+ * source that itself appears only now may have counted for hours, so only what follows its first sample counts.
  */
 function bornFromZero(series: Timeline, seen: FirstSeen): boolean {
   const first = series.samples[0]?.timeMs ?? -Infinity;
@@ -59,7 +59,10 @@ function bornFromZero(series: Timeline, seen: FirstSeen): boolean {
 export interface CountOptions {
   window: Window;
   seen: FirstSeen;
-  /** raw counters: a fall is a restart from 0. Otherwise (sums …) a fall is a member that went away, and counts nothing */
+  /**
+   * raw counters: a fall is a restart from 0. Otherwise (for example, sums) a fall means that a member went away, and
+   * adds nothing
+   */
   raw: boolean;
 }
 
@@ -79,7 +82,7 @@ export function increments(
   }));
 }
 
-/** The scrapes inside the window that add something, each with the one before it: none if it counts from 0. */
+/** The scrapes inside the window that add something, each with the scrape before it; undefined if it counts from 0. */
 export function scrapesInside<Point extends { timeMs: number }>(
   series: Timeline<Point>,
   { window, seen }: { window: Window; seen: FirstSeen },
@@ -97,8 +100,8 @@ export function scrapesInside<Point extends { timeMs: number }>(
 }
 
 /**
- * Does a sum rise inside the window after it fell? A member that went away and comes back brings along all it ever counted;
- * nothing in the sum tells that from new requests.
+ * Does a sum rise inside the window after it fell? A member that went away and comes back adds everything it ever
+ * counted; in the sum that looks the same as new requests.
  */
 export function risesAfterFall({ samples }: Series, { startMs, endMs }: Window): boolean {
   let fallen = false;
@@ -117,7 +120,7 @@ function step(from: number, to: number, raw: boolean): number {
   return to - from;
 }
 
-/** Has any series a sample inside the window? Without one nothing is known, which is not the same as no requests. */
+/** Has any series a sample inside the window? Without a sample nothing is known; that is not the same as no requests. */
 export function hasSampleInside(all: readonly Timeline[], window: Window): boolean {
   const inside = ({ timeMs }: { timeMs: number }): boolean =>
     timeMs > window.startMs && timeMs <= window.endMs;

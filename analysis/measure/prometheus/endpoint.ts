@@ -28,7 +28,7 @@ function sessionOver(client: PrometheusClient): Session {
   };
 }
 
-/** The counters of the share are often those of a metric as well. */
+/** Asks each query only once: the counters of the share are often those of a metric as well. */
 function askedOnce(client: PrometheusClient, namespace: string, heard: Heard | undefined): PrometheusClient {
   const asked = new Map<string, Promise<Answer>>();
   const ask: PrometheusClient['instant'] = async (promql, timeMs, options) => {

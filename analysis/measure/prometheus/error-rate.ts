@@ -84,7 +84,7 @@ function fallenSum({ arm, part, raw, series }: Asked, { arms, window }: Job): st
   return fallenSentence(`${arms[arm]} ${part}`);
 }
 
-/** Counters are numbers. */
+/** Why the series are not counters: counters are numbers, not histograms. */
 function notCounters({ arm, part, series }: Asked, { arms }: Job): string | undefined {
   if (series.every(({ histograms }) => histograms === undefined)) return undefined;
   return `${arms[arm]} ${part}: the query returns native histograms, which cannot be counted; use histogram_count(…)`;
@@ -110,8 +110,8 @@ function countArm(
 }
 
 /**
- * Counts of every pod of both arms; `undefined` if the series do not say which pod they are of. A gateway's own pods are none
- * of the arm's.
+ * Counts of every pod of both arms; `undefined` if the series do not say which pod they are of. A gateway's own pods are
+ * not pods of the arm.
  */
 function countPods(
   job: Job,

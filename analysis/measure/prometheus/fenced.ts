@@ -1,7 +1,7 @@
 import { fenced, type Matcher } from '../../promql/fence.ts';
 import type { PrometheusClient } from './client.ts';
 
-/** Lets no query through that reads series without this label. */
+/** A client that adds the matcher to each query, so that queries only read series with this label. */
 export function fencedClient(client: PrometheusClient, matcher: Matcher): PrometheusClient {
   return {
     instant: async (promql, timeMs, options) => {

@@ -26,7 +26,7 @@ export function histogramIncrements(
   return found;
 }
 
-/** As for sums of counters: does it rise inside the window after a member went away? */
+/** Does the histogram rise inside the window after a member went away? See the same for sums of counters. */
 export function histogramRisesAfterFall({ samples }: Track, { startMs, endMs }: Window, form: Form): boolean {
   let fallen = false;
   for (const [i, { timeMs, buckets }] of samples.entries()) {

@@ -11,9 +11,9 @@ import { podNames, podOf } from './pods.ts';
 import type { PrometheusClient } from './client.ts';
 
 /**
- * What the stable arm did in the hours before the window, cut into windows of the same length; `byPod` (the series are of the
- * arm's own pods) also pod by pod, pods that are gone included. `undefined` if Prometheus cannot tell: calibration is then
- * weaker, the measurement itself stands.
+ * What the stable arm did in the hours before the window, cut into windows of the same length; `byPod` (the series are of
+ * the arm's own pods): also pod by pod, including pods that are gone. `undefined` if Prometheus cannot tell: the
+ * calibration is then weaker, but the measurement itself is valid.
  */
 export async function stableHistory(
   job: Job,
@@ -33,7 +33,7 @@ export async function stableHistory(
     return true;
   });
   const first = all.sums.findIndex((n) => n > 0);
-  // a counter that is no number leaves nothing to learn from
+  // if a counter is not a finite number there is nothing to learn from
   if (!whole || first === -1 || ![...errors.sums, ...all.sums].every(Number.isFinite)) return undefined;
   const counts = (totals: readonly number[], bads: readonly number[] = []): Counts[] =>
     totals.map((n, i) => ({ total: n, bad: Math.min(n, bads[i] ?? 0) })).slice(first);

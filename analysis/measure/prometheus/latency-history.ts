@@ -19,11 +19,11 @@ export interface Wanted {
   bytesPerMs: number;
   form: Form;
   layout: Histogram['layout'];
-  /** those of the measured window; a classic history is cut at no others */
+  /** bounds of the measured window; a classic history is cut only at these */
   bounds: readonly number[];
 }
 
-/** As for error rates: what stable did before, in windows of the same length; `undefined` if Prometheus cannot tell. */
+/** What stable did before, in windows of the same length, as for error rates; `undefined` if Prometheus cannot tell. */
 export async function latencyHistory(
   job: Job,
   queries: LatencyQueries,
@@ -50,7 +50,7 @@ export async function latencyHistory(
   return whole ? cells.history({ byPod, layout, bounds }) : undefined;
 }
 
-/** Histograms per window, pod by pod; requests of no pod under ''. */
+/** Histograms per window, pod by pod; requests that belong to no pod are under ''. */
 class Cells {
   readonly #pods = new Map<string, (Buckets | undefined)[]>();
   readonly #ticks: Ticks;
@@ -72,7 +72,7 @@ class Cells {
     }
   }
 
-  /** From the first window with requests on. */
+  /** The history from the first window with requests on. */
   history({
     byPod,
     layout,

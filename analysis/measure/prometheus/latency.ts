@@ -104,8 +104,8 @@ function count({ tracks, form, raw }: Asked, window: Window, seen: FirstSeen): C
 }
 
 /**
- * Both arms are cut at the same bounds: then interpolating inside a bucket errs alike in both. `undefined` if nothing is left
- * to tell fast requests from slow ones.
+ * Both arms are cut at the same bounds, so that interpolation inside a bucket has the same error in both. `undefined` if
+ * no bound is left to tell fast requests from slow ones.
  */
 function sharedBounds(
   { canary, stable }: Arms<Counted[]>,
@@ -113,7 +113,7 @@ function sharedBounds(
 ): readonly number[] | undefined {
   const all = [...canary, ...stable];
   const steps = all.flatMap((each) => each.steps);
-  // the buckets of classic histograms are the same however few requests there were
+  // classic histograms show all their buckets, however few requests there were
   const layouts = form === 'dense' ? all.flatMap(({ current }) => current ?? []) : [];
   const bounds = commonBounds([...layouts, ...steps], form);
   const some = form === 'dense' || steps.some((step) => step.bounds.length > 0);

@@ -4,10 +4,10 @@ import { firstSeen } from './deltas.ts';
 import type { PrometheusClient } from './client.ts';
 import { askOverRange, LOOKBACK_MS } from './over-range.ts';
 
-/** Reads hours of samples in as many pieces as it takes for every answer to stay below the client's limit. */
+/** Reads hours of samples in pieces that are small enough for the client's limit on answers. */
 
 const MINUTE_MS = 60_000;
-/** Enough for a quarter of a gigabyte of answers. What would need more is not asked for. */
+/** Enough for a quarter of a gigabyte of answers. A history that would need more is not read. */
 const MOST_EXCHANGES = 64;
 
 /** `count` windows of `tickMs` each, the first from `startMs` on. */
@@ -23,21 +23,21 @@ export function historyMs(pods: number): number {
   return (pods >= 10 ? 120 : 180) * MINUTE_MS;
 }
 
-/** The windows as long as this one that fit into the time before it. */
+/** The windows of the same length as this one that fit into the time before it. */
 export function ticksBefore({ startMs, endMs }: Window, spanMs: number): Ticks {
   const tickMs = endMs - startMs;
   const count = Math.max(1, Math.floor(spanMs / tickMs));
   return { startMs: startMs - count * tickMs, tickMs, count };
 }
 
-/** Which of the windows a time lies in. */
+/** Index of the window that contains this time. */
 export function tickOf(timeMs: number, { startMs, tickMs }: Ticks): number {
   return Math.ceil((timeMs - startMs) / tickMs) - 1;
 }
 
 /** Rough sizes in JSON: labels of a series, a sample, a bucket of a native histogram. */
 const BYTES = { series: 300, sample: 28, bucket: 56 };
-/** A quarter of what the client takes: the estimate is rough, and samples take several times as much in memory. */
+/** A quarter of the client's limit: the estimate is rough, and samples take several times as much in memory. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** How many bytes of JSON a millisecond of these series takes; `series` are those of the window and the lookback. */
@@ -53,11 +53,14 @@ export function bytesPerMs(series: readonly Series[], { startMs, endMs }: Window
 export interface PieceOptions {
   client: PrometheusClient;
   ticks: Ticks;
-  /** what to expect of all queries together */
+  /** the bytes to expect from all queries together */
   bytesPerMs: number;
 }
 
-/** Part of the time: what each query returned (with the sample before it, series by series), and sources seen until its end. */
+/**
+ * Part of the time: what each query returned (each series with the sample before this part), and the sources seen until
+ * its end.
+ */
 export interface Piece {
   window: Window;
   answers: Series[][];
@@ -65,8 +68,8 @@ export interface Piece {
 }
 
 /**
- * Hands over the pieces in the order of time; `take` returns whether to go on. False if it did not, or if Prometheus did not
- * answer.
+ * Hands the pieces to `take` in the order of time; `take` returns whether to continue. Resolves to false if `take`
+ * stopped it, or if Prometheus did not answer.
  */
 export async function eachPiece(
   queries: readonly string[],
@@ -111,7 +114,7 @@ function timesOf({ labels, samples, histograms }: Series): {
 class Carry {
   readonly #last = new Map<string, Series>();
 
-  /** Puts it in front of what follows. */
+  /** Puts the last sample of each series in front of its next samples. */
   extend(all: readonly Series[]): Series[] {
     return all.map((series) => {
       const key = JSON.stringify(series.labels);
@@ -129,7 +132,7 @@ function joined(before: Series, after: Series): Series {
   return { labels: after.labels, samples, ...(histograms.length === 0 ? {} : { histograms }) };
 }
 
-/** Pieces may overlap by the sample at the very end of one of them. */
+/** Two pieces may both hold the sample at the very end of the first. */
 function follow<T extends { timeMs: number }>(before: readonly T[], after: readonly T[]): T[] {
   const endMs = before.at(-1)?.timeMs ?? -Infinity;
   return [...before, ...after.filter(({ timeMs }) => timeMs > endMs)];

@@ -30,22 +30,25 @@ function isSound({ left, right, count }: NativeBucket): boolean {
   return left <= right && Number.isFinite(count);
 }
 
-/** Otherwise its bounds are custom ones: a classic histogram in native clothes. */
+/** Are the bounds exponential? Otherwise they are custom bounds: a classic histogram in the native format. */
 function isExponential({ left, right }: NativeBucket): boolean {
   if (left <= 0) return left > -Infinity || right < 0;
-  // the last bucket ends where the numbers do
+  // the last bucket ends at the largest number
   if (right >= Number.MAX_VALUE) return left > 2 ** 960;
   const schema = -Math.log2(Math.log2(right / left));
   const whole = Math.round(schema);
   return Math.abs(schema - whole) < 1e-6 && whole >= SCHEMAS.min && whole <= SCHEMAS.max;
 }
 
-/** Bounds are powers of two with any number of digits, and many; the finest differ in the third one. Short ones keep the status small. */
+/**
+ * There are many bounds, with any number of digits; even the closest ones differ in the third digit. Short ones keep the
+ * status small.
+ */
 function eightDigits(bound: number): number {
   return Number(bound.toPrecision(8));
 }
 
-/** There are few different bounds, met again in every scrape. */
+/** Remembers results, because every scrape repeats the same few bounds. */
 function remembered(of: (value: number) => number): (value: number) => number {
   const known = new Map<number, number>();
   return (value) => {

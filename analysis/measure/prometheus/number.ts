@@ -5,7 +5,10 @@ import { bad, failed, finite } from '../job.ts';
 import type { NumberQuery } from '../source.ts';
 import type { PrometheusClient } from './client.ts';
 
-/** The one finite number a query has at the end of the window, or the measurement that says why there is none. */
+/**
+ * The one finite number that a query returns at the end of the window, or the measurement that says why there is no such
+ * number.
+ */
 export async function askNumber(
   job: Job,
   { arm, text, nan }: NumberQuery,

@@ -15,8 +15,8 @@ export interface RangeOptions {
 }
 
 /**
- * Every series of the query over the window and the lookback; of a union `a or b` those of each part, as `or` unites them. What
- * is no selector is asked for its value at instants a third of `tickMs` apart.
+ * Every series of the query over the window and the lookback; for a union `a or b`, the series of each part, united as
+ * `or` does it. A query that is not a selector is asked for its value at instants a third of `tickMs` apart.
  */
 export async function askOverRange(
   client: PrometheusClient,
@@ -35,7 +35,7 @@ export async function askOverRange(
   return { ok: true, series: series.reduce(united, []) };
 }
 
-/** As in PromQL: of two series with the same labels (but the metric's name) the first counts. */
+/** As in PromQL: of two series with the same labels (except the metric's name) the first counts. */
 function united(left: Series[], right: Series[]): Series[] {
   if (left.length === 0) return right;
   const there = new Set(left.map(identity));

@@ -11,12 +11,12 @@ export function podNames(job: Job, arm: Arm): string[] {
   return list === '' ? [] : list.split(',');
 }
 
-/** The pod a series is of, if it is labelled with one. */
+/** The pod that a series belongs to, if a label names one. */
 export function podOf({ labels }: Pick<Timeline, 'labels'>): string | undefined {
   return POD_LABELS.map((label) => labels[label]).find((name) => name !== undefined);
 }
 
-/** Do the pods' requests make up the whole? Otherwise some series cannot be attributed, and none is. */
+/** Do the pods' requests make up the whole? Otherwise some requests belong to no pod, and none are attributed to pods. */
 export function complete(pods: readonly number[], whole: number): boolean {
   const sum = pods.reduce((total, requests) => total + requests, 0);
   return whole > 0 && Math.abs(sum - whole) <= 1e-6 * whole;

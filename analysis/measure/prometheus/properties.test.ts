@@ -8,7 +8,7 @@ import { native } from '../../../test/support/measure-objects.ts';
 import type { Track } from './readings.ts';
 import { readTracks } from './tracks.ts';
 
-/** Requests per bucket between two scrapes; with a restart, the process begins anew before them. */
+/** Requests per bucket between two scrapes; with a restart, the process starts again before them. */
 interface Step {
   gapMs: number;
   restart: boolean;

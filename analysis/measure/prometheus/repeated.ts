@@ -13,8 +13,9 @@ const SCRAPED_BY = new Set([
 ]);
 
 /**
- * Do two series seem to be the same counter, read twice (by two scrape jobs, or two Prometheus behind one address)? They differ in
- * nothing but who scraped, and stand at the same number. Each request would count twice. A sentence, or undefined.
+ * Do two series seem to be the same counter, read twice (by two scrape jobs, or by two Prometheus behind one address)?
+ * Such series differ only in who scraped them, and have the same value. Each request would count twice. A sentence, or
+ * undefined.
  */
 export function repeatedSeries(all: readonly Series[]): string | undefined {
   const byRest = new Map<string, Series>();
@@ -30,7 +31,7 @@ export function repeatedSeries(all: readonly Series[]): string | undefined {
   return undefined;
 }
 
-/** At the same number, but for what a scrape adds. */
+/** Do both have the same value, apart from what was counted between two scrapes? */
 function stand(a: Series, b: Series): boolean {
   const [last, other] = [a.samples.at(-1)?.value, b.samples.at(-1)?.value];
   if (last === undefined || other === undefined || !(last > 0)) return false;

@@ -10,8 +10,9 @@ import type { PrometheusClient } from './client.ts';
 import { sightings } from './sightings.ts';
 
 /**
- * How many requests each arm got. Where somebody in front of the pods counts, an arm without series got none. Where the pods
- * count themselves, that may as well be a pod that is not scraped, so every pod has to be heard of.
+ * How many requests each arm got. Where something in front of the pods counts, an arm without series got no requests.
+ * Where the pods count themselves, a missing series may also be a pod that is not scraped, so there have to be samples of
+ * every pod.
  */
 export async function measureShare(
   job: Job,
@@ -40,11 +41,11 @@ export async function measureShare(
   return { metric: job.key, window: job.window, outcome: 'ok', kind: 'share', ...counts };
 }
 
-/** Sums, which queries of a template may be. */
+/** Only sums can do this; queries of a template may be sums. */
 const fellAndRose = (samples: Samples | undefined, window: Job['window']): boolean =>
   samples?.raw === false && samples.series.some((one) => risesAfterFall(one, window));
 
-/** Why the counts would not be those of all requests, if so. */
+/** Why the counts may not include all requests; undefined: they do. */
 function unknown(job: Job, canary: Samples, stable: Samples): string | undefined {
   const { window } = job;
   const gap = missingRequests({ arm: 'stable', what: 'requests' }, stable.series, window);

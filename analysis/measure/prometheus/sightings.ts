@@ -6,7 +6,7 @@ import { firstSeen, sourceOf, unproven } from './deltas.ts';
 import type { Failure, PrometheusClient } from './client.ts';
 import { askOverRange } from './over-range.ts';
 
-/** When each source was first seen: by its own series, or where those leave it open by `up`. */
+/** When each source was first seen: by its own series, or by `up` where those do not tell. */
 export async function sightings(
   all: readonly Timeline[],
   window: Window,

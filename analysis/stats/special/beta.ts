@@ -6,8 +6,8 @@ const HALF_LOG_TWO_PI = 0.918938533204672742;
 
 /**
  * Regularized incomplete beta function: ln I_x(a, b) and ln(1 − I_x(a, b)), for a, b > 0 and x + y = 1. Both x and y are
- * given, because 1 − x may have lost what y still holds. Continued fraction of DiDonato & Morris (1992) with Loader's
- * saddle-point prefactor. Relative accuracy of the tails: 1e-12 in the body and 1e-9 far out, for a, b up to 1e6
+ * given, because 1 − x may have lost digits that y still has. Continued fraction of DiDonato & Morris (1992) with
+ * Loader's saddle-point prefactor. Relative accuracy of the tails: 1e-12 in the body and 1e-9 far out, for a, b up to 1e6
  * (fixtures/special.py). Cost: O(√max(a, b)) near the mean, else tens of steps.
  */
 export function logBetaTails(a: number, b: number, x: number, y: number): LogTails {

@@ -62,7 +62,7 @@ function mean({ draws, good, population }: Urn): number {
   return (draws / population) * good;
 }
 
-/** ln of the sum of probabilities from k away from the mean, where each is smaller than the one before. */
+/** ln of the sum of the probabilities from k on, away from the mean, where each is smaller than the one before. */
 function outward(k: number, step: 1 | -1, urn: Urn): number {
   const { draws, good, population } = urn;
   const rest = population - good - draws;

@@ -13,8 +13,8 @@ export function logNormalTails(z: number): LogTails {
 const STEPS = 12;
 
 /**
- * The z with Φ(z) = p, for 0 < p < 1, by Newton's method on whichever is smooth: the mass between 0 and z in the body,
- * the logarithm of the tail outside. Cost: some five evaluations of Φ.
+ * The z with Φ(z) = p, for 0 < p < 1, by Newton's method on a smooth function: the mass between 0 and z in the body, the
+ * logarithm of the tail outside. Cost: some five evaluations of Φ.
  */
 export function normalQuantile(p: number): number {
   if (!(p > 0 && p < 1)) throw new RangeError(`a normal quantile needs 0 < p < 1, not ${p}`);

@@ -31,8 +31,8 @@ const fixtures = JSON.parse(
 const BODY = Math.log(1e-10);
 
 /**
- * Relative error of a probability given as logarithms: at most 1e-12 in the body, 1e-9 in the tail. Beyond 1e-300, where a
- * probability is no double any more, the logarithm itself is held to 1e-12.
+ * Relative error of a probability given as logarithms: at most 1e-12 in the body, 1e-9 in the tail. Below 1e-300, where a
+ * double cannot hold the probability, the logarithm itself has to be right to 1e-12.
  */
 function expectClose(got: number, want: number, where: string): void {
   if (want < -690) expect(Math.abs(got / want - 1), where).toBeLessThan(1e-12);

@@ -18,7 +18,7 @@ export function stirlingError(x: number): number {
 
 /**
  * Deviance x·ln(x/mean) + mean − x ≥ 0 for x, mean > 0, given `difference` = mean − x, which the caller often knows more
- * exactly than the subtraction would tell.
+ * exactly than a subtraction would.
  */
 export function deviance(x: number, mean: number, difference: number): number {
   const u = difference / x;

@@ -35,7 +35,7 @@ export function continuedFraction(term: (level: number) => readonly [a: number, 
 }
 
 export const PRECISION = 1.2e-16;
-/** Terms needed grow with the square root of the parameters: enough for 1e12. */
+/** The number of terms needed grows with the square root of the parameters; this is enough for 1e12. */
 export const MOST_TERMS = 20_000_000;
 
 function nonzero(value: number): number {

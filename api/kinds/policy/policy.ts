@@ -35,7 +35,7 @@ const analysis = checked(list(ANALYSIS_USE, MAX_TEMPLATES, 1), (uses, place) => 
   refuseDuplicates(names, place);
 });
 
-/** Under canary nothing but a weight sends anybody to the canary, so none may be 0. */
+/** With strategy canary only the weight sends requests to the canary, so no weight may be 0. */
 function stepsUnder(strategy: Strategy | undefined): Schema<Step[]> {
   return checked(list<Step>(STEP, MAX_STEPS, 1), (steps, { path, issues }) => {
     const at = (index: number): Place => ({ path: `${path}[${index}].weight`, issues });
@@ -48,7 +48,7 @@ function defaultSteps(strategy: Strategy | undefined): Step[] {
   return (strategy === 'ab' ? [0] : [5, 25, 50]).map((weight) => step({ weight }));
 }
 
-/** Fields that say where requests go, and when; what the strategy would ignore is refused. */
+/** Fields that say where requests go, and when; a field that the strategy would ignore is refused. */
 const splitting = (strategy: Strategy | undefined) => ({
   steps: fallback(
     stepsUnder(strategy),
@@ -140,7 +140,7 @@ const OTHERS = {
   historyLimit: fallback(count(1, 1000), 10, 'Ended Releases kept for each target.'),
 };
 
-/** How a change is delivered. Once read, durations are milliseconds and every field that has a default is there. */
+/** How a change is delivered. In a policy that was read, durations are milliseconds and every field with a default is present. */
 export const RELEASE_POLICY = dependent(
   {
     provider: fallback(
@@ -177,7 +177,7 @@ export function parsePolicy(spec: unknown, path = 'spec'): Result<ReleasePolicy>
   return parseWith(spec, path, RELEASE_POLICY.read);
 }
 
-/** What applies where a policy says nothing, and the policy `default` where no object of that name exists. */
+/** The defaults of a policy; also the policy `default` where no object of that name exists. */
 export const defaultPolicy = (): ReleasePolicy => defaultsOf(RELEASE_POLICY);
 
 /** The wire form with every field written out, so that later changes of defaults change no stored Release. */

@@ -5,7 +5,7 @@ import { checked, converted, type Infer, type Schema } from '../../../lib/schema
 import { checkTimes, maxDuration, minDuration } from './step.ts';
 
 const HOUR = 3_600_000;
-/** of each kind; each becomes a rule of its own in the route */
+/** at most this many headers, and as many cookies; each becomes a rule of its own in the route */
 const MAX_MATCHES = 8;
 const MAX_REGEX = 256;
 
@@ -19,7 +19,7 @@ const token = (name: string): Schema<string> =>
     type: 'name',
   });
 
-/** The Gateway API's experimental channel takes no two blanks side by side. */
+/** The Gateway API's experimental channel does not accept two spaces in a row. */
 const headerValue = matching({
   pattern: /^[!-~]+( [!-~]+)*$/,
   max: 512,
@@ -37,7 +37,7 @@ const cookieValue = matching({
   type: 'text',
 });
 
-/** What data planes read as RE2 has no look-around and no references back. */
+/** Data planes read expressions as RE2, which has no look-around and no back references. */
 const readRegex: Read<string> = (value, place) => {
   const read = headerValue.read(value, place);
   if (read === undefined) return undefined;
@@ -61,7 +61,7 @@ const regex: Schema<string> = {
   type: 'RE2 expression',
 };
 
-/** Flags at the begin and names of groups are written otherwise in RE2 than here. */
+/** RE2 writes flags at the beginning and names of groups differently from JavaScript. */
 function isExpression(text: string): boolean {
   try {
     new RegExp(text.replace(/^\(\?[imsU]+\)/, '').replaceAll('(?P<', '(?<'));
@@ -153,7 +153,7 @@ const maxAge = checked(duration(1000, 720 * HOUR), (ms, place, raw) => {
   complain(place, raw, 'is not a whole number of seconds', 'give whole seconds, like 90s');
 });
 
-/** A client that was sent to the canary once stays there, by a cookie, for as long as the release sends anybody there. */
+/** A cookie keeps a client that reached the canary there, for as long as the release sends requests to the canary. */
 export const STICKINESS = object({
   cookie: required(token('the name of a cookie'), {
     doc: 'Name of the cookie, whose value is the name of the Release.',

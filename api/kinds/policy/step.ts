@@ -12,8 +12,8 @@ export const MAX_STEPS = 30;
 const WEIGHT = 'a percentage from 0.01 to 99 with at most two decimals';
 
 /**
- * The canary is never the only destination, so a rung ends at 99; what follows the last rung is the target's own
- * rolling update. Whether 0 is possible depends on the strategy.
+ * No step of a policy sends all requests to the canary, so a weight is at most 99; after the last step comes the target's
+ * own rolling update. Whether 0 is possible depends on the strategy.
  */
 export const weight: Schema<number> = checked(number({ min: 0, max: 99, wanted: WEIGHT }), (value, place) => {
   if (!isHundredth(value)) complain(place, value, 'has more than two decimals', `give ${WEIGHT}`);
@@ -21,7 +21,7 @@ export const weight: Schema<number> = checked(number({ min: 0, max: 99, wanted: 
 
 const isHundredth = (value: number): boolean => value === Math.round(value * 100) / 100;
 
-/** At 0 only requests that match could be measured. */
+/** At weight 0 only requests that match could be measured. */
 export function refuseZero(steps: readonly Step[], at: (index: number) => Place): void {
   for (const [index, { weight: given }] of steps.entries()) {
     if (given > 0) continue;
@@ -59,7 +59,7 @@ export function checkTimes({ minDurationMs, maxDurationMs }: Times, fields: Fiel
   complain(fields.at('maxDuration'), formatDuration(maxDurationMs), message, `give at least ${min}`);
 }
 
-/** false: none; true: until a human goes on; number: that many milliseconds. */
+/** false: none; true: until a human resumes; number: that many milliseconds. */
 const pause: Schema<boolean | number> = {
   read: (value, place) => {
     if (typeof value === 'boolean') return value;
@@ -101,9 +101,9 @@ export const STEP = dependent(
   { check: (times, fields) => checkTimes(times, fields) },
 );
 
-/** A step of a policy, or of the ladder that strategy and mirror make of it (api/ladder.ts), where a weight may be 100. */
+/** A step of a policy, or of the ladder that api/ladder.ts makes of the policy, where a weight may be 100. */
 export type Step = Infer<typeof STEP> & {
-  /** percent of requests that are copied to the canary, whose answers nobody gets; absent: 0 */
+  /** percent of requests that are copied to the canary; answers to copies are dropped; absent: 0 */
   mirror?: number;
   /** as many canary pods as stable ones, unless their number is fixed */
   fullSize?: true;

@@ -7,11 +7,11 @@ export type Strategy = (typeof STRATEGIES)[number];
 interface Place {
   strategies: readonly Strategy[];
   remedy: string;
-  /** what an API server says */
+  /** what an API server says when it rejects the field */
   message: string;
 }
 
-/** With which strategies a field goes, and what to do about it under another. */
+/** The strategies that allow a field, and what to do with it under another strategy. */
 const GOES_WITH = {
   steps: {
     strategies: ['canary', 'ab'],
@@ -37,14 +37,14 @@ const GOES_WITH = {
 
 type Bound = keyof typeof GOES_WITH;
 
-/** Why a field may not stand under this strategy; one that could not be read holds nothing against it. */
+/** Why this strategy does not allow a field; a strategy that could not be read allows every field. */
 export function refusalOf(name: Bound, strategy: Strategy | undefined): Refusal | undefined {
   const { strategies, remedy }: Place = GOES_WITH[name];
   if (strategy === undefined || strategies.includes(strategy)) return undefined;
   return { message: `cannot be used with strategy ${strategy}`, remedy };
 }
 
-/** What a field says that goes with some strategies only. */
+/** The refusal and the rules of a field that only some strategies allow. */
 export function under(name: Bound, strategy: Strategy | undefined) {
   const { strategies, message }: Place = GOES_WITH[name];
   const among = strategies.map((each) => `'${each}'`).join(', ');

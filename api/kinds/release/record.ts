@@ -13,8 +13,8 @@ import { oneOf } from '../../../lib/schema/scalars.ts';
 import type { Rule, Schema } from '../../../lib/schema/schema.ts';
 
 /**
- * Schemas of what Sluice writes and reads again. Limits are for the API server alone: a record that it took is read, and what
- * a later version put into it stays in it.
+ * Schemas of what Sluice writes and reads back. Only the API server checks limits: Sluice reads every record that the
+ * server accepted, and keeps the fields that a later version added.
  */
 const RECREATE = 'only Sluice writes this; delete the Release and let Sluice make a new one';
 
@@ -88,7 +88,7 @@ export const numbers = (limits: { maxProperties?: number; minimum?: number } = {
   return kept(isNumberMap, { wanted: 'a map of numbers', shape, type: 'map of numbers' });
 };
 
-/** An object whose content is not ours to judge. */
+/** An object whose content is not checked. */
 const ANYTHING = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 const RAW = { shape: ANYTHING, type: 'object', write: asIs };
 
@@ -98,7 +98,7 @@ const readRaw: Read<JsonObject> = (value, place) =>
     : complain(place, value, `is ${kindOf(value)}, not an object`, 'give a map of fields');
 
 export const raw: Schema<JsonObject> = { ...RAW, read: readRaw };
-/** The same, for whoever holds it as a plain map. */
+/** The same, read as a plain map. */
 export const rawMap: Schema<Record<string, unknown>> = { ...RAW, read: readRaw };
 
 export const objects = (maxItems: number): Schema<JsonObject[]> =>
@@ -122,7 +122,7 @@ function isTime(value: unknown): value is string {
   return isText(value) && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
-/** An object of which only these fields are looked at; others stay in it. */
+/** An object of which only these fields are read; other fields are kept. */
 export function record<F extends AnyFields>(fields: F, rules: readonly Rule[] = []): Schema<Shaped<F>> {
   const members = membersOf(fields);
   const read: Read<Shaped<F>> = (value, place) => {

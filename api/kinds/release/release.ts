@@ -7,7 +7,7 @@ import { integer, mapOf, may, must, name, record, text } from './record.ts';
 import { RELEASE_SPEC, type ReleaseSpec } from './spec.ts';
 import { RELEASE_STATUS, type ReleaseStatus } from './status.ts';
 
-/** Release: one attempt to deliver one revision. Also the audit trail: from it alone one can say why. */
+/** Release: one attempt to deliver one revision. Also the audit trail: it alone says why each decision was made. */
 export interface Release {
   apiVersion: string;
   kind: string;

@@ -33,7 +33,7 @@ const PRESET = record({
   metric: may(text(512), "Of a template's own: key of the metric whose total they are."),
 });
 
-/** An API server holds it to this form; here it is read where it is used (release/canary). */
+/** Only the API server checks this form; Sluice reads it where it is used (release/canary). */
 const rewrite = {
   ...raw,
   shape: {

@@ -35,7 +35,7 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** What counts can say about a split: constants of api/reasons.ts. */
+/** What the counts of requests can say about a split: constants of api/reasons.ts. */
 export const SHARE_REASONS = [
   'TrafficShareVerified',
   'TrafficShareUnverified',
@@ -83,10 +83,10 @@ const CLOCK = record({
   since: must(time, 'When it began.'),
   until: must(time, 'When it runs out.'),
 });
-/** What the judge cannot do is bounded: when this one runs out, the canary loses its traffic. */
+/** Bounds how long the canary keeps its traffic while the judge cannot do its work: when it runs out, the canary loses it. */
 export type BoundedClock = Infer<typeof CLOCK>;
 
-/** What the weight may be withheld for: data are missing, the back end does not confirm it, somebody else keeps changing it. */
+/** Why a weight may be withheld: data are missing, the back end does not confirm it, someone else keeps changing it. */
 export const WITHHELD_FOR = ['DataMissing', 'RouteRejected', 'RouteContested'] as const;
 export type WithheldFor = (typeof WITHHELD_FOR)[number];
 
@@ -98,9 +98,9 @@ const WITHHELD = record({
 export type Withheld = Infer<typeof WITHHELD>;
 
 /**
- * What a release is promoted for. Analysis: every step passed. All others skip the rest of the analysis: the first version of a
- * target; no replicas; the annotation sluice.dev/skip; a template that was stable before; no stable pod is available; a human
- * ordered the promotion, or let the last step go on; the policy promotes without a conclusion.
+ * What a release is promoted for. Analysis: every step passed. All others skip the rest of the analysis: the first
+ * version of a target; no replicas; the annotation sluice.dev/skip; a template that was stable before; no stable pod is
+ * available; a human ordered the promotion, or resumed the last step; the policy promotes without a conclusion.
  */
 export const PROMOTED_FOR = [
   'Analysis',
@@ -125,12 +125,12 @@ const WITHDRAWAL = record({
     'Who wanted it, where that matters later. Author: of the template; OptOut: the target left Sluice, and may roll out natively.',
   ),
 });
-/** What becomes of a release that is taken back; written when that begins, kept to the end. */
+/** How a release ends that is taken back; written when that begins, and kept to the end. */
 export type Withdrawal = Infer<typeof WITHDRAWAL>;
 
 /**
- * What a Waiting release waits for, where that decides how it goes on. Answer: of a human, to what the step asks; Replicas: the target
- * is scaled to 0; Pods: the cluster accepts no canary pods.
+ * What a Waiting release waits for, where that decides how it continues. Answer: a human's answer to what the step asks;
+ * Replicas: the target is scaled to 0; Pods: the cluster accepts no canary pods.
  */
 export const WAITS_FOR = ['Answer', 'Replicas', 'Pods'] as const;
 
@@ -154,7 +154,7 @@ const TROUBLE = record({
   reason: must(reason, 'The reason without it.'),
   message: must(sentence, 'The message without it.'),
 });
-/** Shown over what the release itself has come to: phase, reason and message are put back once the trouble is gone. */
+/** Shown instead of the release's own phase, reason and message, which are put back once the trouble is gone. */
 export type Trouble = Infer<typeof TROUBLE>;
 
 export const RELEASE_STATUS = record({
@@ -249,5 +249,5 @@ export const RELEASE_STATUS = record({
 
 type Stored = Infer<typeof RELEASE_STATUS>;
 
-/** Once read, an observed weight is there: null where it cannot be read. */
+/** In a status that was read, `observedWeight` is always present: null where the weight cannot be read. */
 export type ReleaseStatus = Omit<Stored, 'observedWeight'> & { observedWeight: number | null };

@@ -22,7 +22,7 @@ import {
 const RESULTS = ['pass', 'fail', 'inconclusive'] as const;
 export type VerdictResult = (typeof RESULTS)[number];
 
-/** A constant of api/reasons.ts; what a later version says that this one does not know is no reason to throw a record away. */
+/** A constant of api/reasons.ts. A record is kept even if a later version gave it a reason that this one does not know. */
 export const reasonIn = (form: Schema<string>): Schema<Reason> =>
   converted(form, { read: reasonOf, write: (reason) => reason });
 export const reason = reasonIn(text(128));

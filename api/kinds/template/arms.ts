@@ -14,7 +14,7 @@ export interface Arms<Q> {
   queries?: { canary: Q; stable: Q };
 }
 
-/** One of the two, as an object without the other. */
+/** A preset or queries, as an object without the other. */
 export const armsFrom = <Q>(
   name: string | undefined,
   queries: { canary: Q; stable: Q } | undefined,
@@ -46,8 +46,8 @@ export interface Asked {
 }
 
 /**
- * Fields of which one way to count requests has to be chosen: one set of queries for both arms (rendered with each arm's
- * variables), a set for each arm, or a preset; without any the preset `auto`.
+ * Fields for the ways to count requests, of which a metric has one: one set of queries for both arms (rendered with each
+ * arm's variables), a set for each arm, or a preset; without these, the preset `auto`.
  */
 export function armsOf<Q extends Readonly<Record<string, string>>>(
   asked: Readonly<Record<keyof Q & string, Asked>>,

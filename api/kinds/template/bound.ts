@@ -7,13 +7,13 @@ export interface BoundTemplate {
   template: AnalysisTemplate;
   /** it lies in the controller's namespace, or is built in: no tenant wrote it */
   shared?: true;
-  /** which of its metrics may read only series with this label */
+  /** the label that series must have, and the metrics that may read only such series */
   fence?: Fence;
 }
 
 export interface Fence {
   label: string;
   value: string;
-  /** names */
+  /** names of the metrics */
   metrics: string[];
 }

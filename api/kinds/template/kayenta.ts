@@ -12,14 +12,14 @@ export const groupName = matching({
   type: 'name',
 });
 
-/** Of Kayenta itself; with `compat: kayenta` nothing else applies. */
+/** Kayenta's own values, the only ones that apply with `compat: kayenta`. */
 const CONFIDENCE = 0.98;
 const TOLERANCE = 0.25;
 
 const MEASURES = ['meanRatio', 'cles'] as const;
 type Measure = (typeof MEASURES)[number];
 
-/** The value that gates nothing, and the largest one. */
+/** `none`: the value that gates nothing; `max`: the largest value. */
 const SCALES: Readonly<Record<Measure, { none: number; max: number }>> = {
   meanRatio: { none: 1, max: 1e6 },
   cles: { none: 0.5, max: 1 },
@@ -34,7 +34,7 @@ const EFFECT = dependent(
     ),
   },
   ({ measure }) => {
-    // Without a measure: what one of them would take.
+    // Without a known measure: what at least one of them accepts.
     const { none, max } = SCALES[measure ?? 'meanRatio'];
     const increase = number({ min: measure === undefined ? SCALES.cles.none : none, max });
     const decrease = number({ min: 0, max: none });
@@ -70,7 +70,7 @@ const EFFECT = dependent(
 
 const groups = checked(list(groupName, 20), (names, place) => refuseDuplicates(names, place));
 
-/** Settings of the kayenta method, which stand beside the query of a series. */
+/** Settings of the kayenta method, which are fields beside the query of a series. */
 export const kayentaFields = (refused: Refusal | undefined) => ({
   outlierFactor: optional(
     number({ min: 0, max: 100 }),

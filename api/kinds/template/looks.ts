@@ -8,7 +8,7 @@ const COUNT_METHODS = ['sequential', 'twoProportionZ', 'fisher'] as const;
 const SERIES_METHODS = ['kayenta', 'welch', 'mannWhitney', 'kolmogorovSmirnov'] as const;
 
 const HORIZON = duration(60_000, 86_400_000);
-/** The rank tests need eight values to run; no method of the series is of use with fewer. */
+/** The rank tests need eight values, and the other methods for series are of no use with fewer. */
 const MIN_VALUES_PER_LOOK = 8;
 const DEFAULT_VALUES = 50;
 /** All values of a step are kept in the status of the Release. */
@@ -114,7 +114,7 @@ export const SERIES_RULES: readonly Rule[] = [
   },
 ];
 
-/** Before each look there have to be `each` windows. */
+/** Each look needs `each` windows before it. */
 function requireWindows(
   fields: Fields,
   { looks, horizonMs }: Looks,

@@ -27,8 +27,9 @@ const larger = (a: Margin, b: Margin): Margin => ({
 });
 
 /**
- * The metric field `margin`: `{harm, safe}`, or the two parts of the harm margin alone. The safe margin is never below the harm
- * margin: between the two either decision is acceptable, outside neither.
+ * The metric field `margin`: `{harm, safe}`, or the two parts of the harm margin alone. The safe margin is never below
+ * the harm margin: between the two, pass and fail are both acceptable; below the harm margin only pass is, above the safe
+ * margin only fail.
  */
 function margins(defaults: Margins): Schema<Margins> {
   const form = object({

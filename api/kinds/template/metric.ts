@@ -10,7 +10,7 @@ import { together } from './together.ts';
 export type Metric = MetricOf<(typeof all)[keyof typeof all]>;
 
 type Kind = Metric['type'];
-/** By name: what is derived from them must not depend on the order of lines. */
+/** Sorted by name: what is derived from them must not depend on the order of lines in the list. */
 const parts: readonly MetricPart<Kind, Metric>[] = Object.values(all).sort((a, b) =>
   a.kind < b.kind ? -1 : 1,
 );
@@ -26,7 +26,7 @@ export const queriesOf = (metric: Metric): Query[] => PART_OF.get(metric.type)?.
 /** The conditions of a metric, as they are written. */
 export const conditionsOf = (metric: Metric): Query[] => PART_OF.get(metric.type)?.conditions?.(metric) ?? [];
 
-/** Of a kind that counts requests. */
+/** How presets fill a metric of this kind; undefined: the kind does not count requests. */
 export const readyMade = ({ type }: Metric): ReadyMade<Metric> | undefined => PART_OF.get(type)?.presets;
 
 const namesOf = ({ kind, fields }: MetricPart<Kind, Metric>): string[] =>
@@ -39,7 +39,7 @@ const OWNERS: ReadonlyMap<string, readonly Kind[]> = new Map(
     .map((name) => [name, parts.filter((part) => namesOf(part).includes(name)).map((each) => each.kind)]),
 );
 
-/** A field of another kind is named as such, and not taken for a mistyped one. */
+/** A field of another kind is named as such, and is not reported as a mistyped one. */
 function foreignTo(part: MetricPart<Kind, Metric>): AnyFields {
   const foreign = [...OWNERS].filter(([, kinds]) => !kinds.includes(part.kind));
   return Object.fromEntries(
@@ -93,7 +93,7 @@ function exactlyOne(): Rule {
   return { rule: `${counted} == 1`, message: `give exactly one of ${METRIC_KINDS.join(', ')}` };
 }
 
-/** Fields of the same kinds share a rule. */
+/** Fields belong to kinds; fields of the same kinds share a rule. */
 function belonging(): Rule[] {
   const byOwners = Map.groupBy(OWNERS, ([, kinds]) => kinds.join(' and '));
   return [...byOwners].map(([owners, entries]) => {
@@ -105,7 +105,7 @@ function belonging(): Rule[] {
   });
 }
 
-/** A choice that differs from kind to kind. */
+/** The choices of a field that differ from kind to kind. */
 function choices(): Rule[] {
   return [...OWNERS].flatMap(([name, kinds]) => {
     const each = kinds.map((kind) => ({ kind, options: optionsOf(kind, name) }));

@@ -32,17 +32,17 @@ export interface Query {
 
 /** What a kind of metric says about its fields; kinds/index.ts lists them all. How it is judged: analysis/judge/core/kind.ts */
 export interface MetricPart<T extends string, M> {
-  /** its name, and that of the field it is told by */
+  /** its name, which is also the name of the field that identifies it */
   kind: T;
-  /** the field that names the kind, and those beside it, where nothing is known of the length of a window */
+  /** the field that names the kind, and the fields beside it, as they are when the length of a window is not known */
   fields: AnyFields;
   /** rules about a metric of this kind */
   rules: readonly Rule[];
   /** its own queries, as they are written */
   queries(metric: M): Query[];
-  /** what its numbers are held to, as it is written; absent: it has no conditions */
+  /** the conditions on its numbers, as they are written; absent: it has none */
   conditions?(metric: M): Query[];
-  /** absent: nothing is ready-made */
+  /** absent: there are no ready-made queries for it */
   presets?: ReadyMade<M>;
   /** a metric with these fields and those of other kinds, which are refused; `intervalMs` is the length of a window */
   schema(intervalMs: number, foreign: AnyFields): Schema<M>;
@@ -50,7 +50,7 @@ export interface MetricPart<T extends string, M> {
 
 interface Description<T extends string, F extends AnyFields, G extends AnyFields, Own> {
   kind: T;
-  /** fields, of which `more` may depend on the first */
+  /** the first fields; those of `more` may depend on them */
   first: (intervalMs: number) => F;
   more: (read: Partial<Shaped<F>>, intervalMs: number) => G;
   rules?: readonly Rule[];
@@ -101,7 +101,7 @@ const filledWhole =
     return own && { ...metric, ...own };
   };
 
-/** What a metric of a part is once read. */
+/** The type of a metric of this part after it was read. */
 export type MetricOf<P> = P extends { schema(intervalMs: number, foreign: AnyFields): infer S }
   ? Infer<S>
   : never;
@@ -109,7 +109,7 @@ export type MetricOf<P> = P extends { schema(intervalMs: number, foreign: AnyFie
 /** PromQL with variables; analysis/measure/check.ts looks into it. */
 export const query = text(4096);
 
-/** Of a metric of one number for each arm. */
+/** The queries of a metric that has one number for each arm. */
 export const numberQueries = (kind: string, asked: { query: string; stableQuery?: string }): Query[] => [
   { field: `${kind}.query`, text: asked.query },
   ...(asked.stableQuery === undefined ? [] : [{ field: `${kind}.stableQuery`, text: asked.stableQuery }]),
@@ -118,7 +118,7 @@ export const numberQueries = (kind: string, asked: { query: string; stableQuery?
 /** A share or probability strictly between 0 and 1. */
 export const properShare = number({ min: 1e-6, max: 1 - 1e-6 });
 
-/** Of a metric with running evidence. */
+/** The field `weight` of a metric with running evidence. */
 export const weight = fallback(
   number({ min: 0.001, max: 1000 }),
   1,

@@ -11,18 +11,18 @@ export interface Preset {
   name: string;
   canary: ErrorRateQueries;
   stable: ErrorRateQueries;
-  /** absent: the back end exports no histogram that can be told apart by arm */
+  /** absent: the back end does not export a histogram for each arm */
   latency?: { canary: LatencyQueries; stable: LatencyQueries };
 }
 
-/** Of a kind that counts requests: ready-made queries can take the place of its own. */
+/** For a kind that counts requests: ready-made queries can replace its own. */
 export interface ReadyMade<M> {
-  /** the name it gives, and its own queries */
+  /** the preset that the metric names, and its own queries */
   given(metric: M): { preset: string | undefined; queries: object | undefined };
   /** the metric with the queries of this preset; undefined: it has none for this kind */
   filled(metric: M, preset: Preset): M | undefined;
   /** what such a preset lacks: "histogram of durations" */
   lacks: string;
-  /** queries of its own that count all requests of each arm */
+  /** its own queries that count all requests of each arm */
   total?(metric: M): Record<Arm, string> | undefined;
 }

@@ -67,12 +67,13 @@ export const SCORING = object(
 );
 export type Scoring = Infer<typeof SCORING>;
 
-/** The group of all series where none names a group, as analysis/judge/series/together.ts has it. */
+/** The group of all series where none names a group; the same name as in analysis/judge/series/together.ts. */
 const COMMON_GROUP = 'all';
 
 /**
- * The score is that of the series that are not dry runs. Without any there is none, one that counts in no group would not
- * be judged, and where weights add up to less than `pass` nothing could ever pass.
+ * Only series that are not dry runs count in the score. Refused: no such series, because there is nothing to score; a
+ * series in no group while others have groups, because it would not count; and weights that add up to less than `pass`,
+ * because nothing could ever pass.
  */
 export function checkScoring(scoring: Scoring, metrics: readonly Metric[], place: Place): void {
   const series = metrics.filter((metric) => 'kayenta' in metric);

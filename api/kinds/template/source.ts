@@ -7,7 +7,7 @@ export interface Sourced {
   source?: string;
 }
 
-/** "<source>/<end point>": which there are is for analysis/measure and the configuration to say. */
+/** "<source>/<end point>": analysis/measure and the configuration say which ones exist. */
 const sourceName = matching({
   pattern: /^[a-z]+[/][a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
   max: 127,

@@ -57,10 +57,10 @@ const RISK = object({
   safe: fallback(probability, SAFE, 'Probability of passing a harmful canary, at each step.'),
 });
 
-/** What a window may not be shorter than, whoever reads the template. */
+/** The shortest window that every reader of a template accepts. */
 const SHORTEST_MS = 1_000;
 
-/** What is measured and how it is judged; `floorMs` is the shortest interval that whoever will measure takes. */
+/** What is measured and how it is judged; `floorMs` is the shortest interval that the program that measures accepts. */
 const templateOf = (floorMs: number) =>
   dependent(
     {
@@ -126,14 +126,14 @@ export type AnalysisTemplate = Infer<typeof ANALYSIS_TEMPLATE>;
 /**
  * The `spec` of an AnalysisTemplate, with defaults filled in; every wrong or unknown field is an issue.
  *
- * @param floorMs the shortest interval that whoever will measure takes
+ * @param floorMs the shortest interval that the program that measures accepts
  */
 export function parseTemplate(spec: unknown, path = 'spec', floorMs = SHORTEST_MS): Result<AnalysisTemplate> {
   const schema = floorMs > SHORTEST_MS ? templateOf(floorMs) : ANALYSIS_TEMPLATE;
   return parseWith(spec, path, schema.read);
 }
 
-/** What applies where no AnalysisTemplate of the name `http` exists. */
+/** The template that applies where no AnalysisTemplate of the name `http` exists. */
 export function defaultTemplate(): AnalysisTemplate {
   const parsed = parseTemplate({ metrics: [{ name: 'error-rate', errorRate: {} }] });
   if (!parsed.ok) throw new Error('the built-in template is wrong');

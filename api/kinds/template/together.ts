@@ -8,8 +8,8 @@ interface Entry {
 }
 
 /**
- * The fields of several kinds of metrics as those of one object: where kinds share a field its texts say what holds for
- * which, and its choices are those of all.
+ * The fields of several kinds of metrics, as the fields of one object. Where kinds share a field, its texts say what
+ * holds for which kind, and it has the choices of all of them.
  */
 export function together(kinds: readonly { kind: string; members: readonly Member[] }[]): Member[] {
   const entries = kinds.flatMap(({ kind, members }) => members.map((member) => ({ kind, member })));

@@ -56,8 +56,8 @@ const MARGIN = marginField({
 });
 
 /**
- * Requests slower than what stable's quantiles were: compared are the shares of requests slower than u (stable) and
- * u × (1 + relative) (canary); the absolute part of a margin is a share of requests, not a duration.
+ * Requests slower than stable's past quantiles u. Compares the share of stable's requests slower than u with the share of
+ * the canary's slower than u × (1 + relative). The absolute part of a margin is a share of requests, not a duration.
  */
 export const LATENCY = metricPart({
   kind: 'latency',
