@@ -50,6 +50,8 @@ export default defineConfig(({ mode }) => ({
           include: ['test/{e2e,extending}/**/*.test.ts'],
           ...REAL,
           fileParallelism: false,
+          // A world of the demo needs most of a core while it starts.
+          maxConcurrency: 3,
         },
       },
       {

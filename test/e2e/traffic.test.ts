@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import type { Endpoint } from '../../playground/dataplane/proxy/backends.ts';
 import { Forwarder, fail } from '../../playground/dataplane/proxy/forward.ts';
 import type { Forwarded } from '../../playground/dataplane/proxy/forward.ts';
-import { Load } from '../../playground/dataplane/load/load.ts';
+import { Load, MAX_IN_FLIGHT } from '../../playground/dataplane/load/load.ts';
 import { PodServer } from '../../playground/dataplane/proxy/pod-server.ts';
 import { seeded } from '../../lib/random.ts';
 import type { Copy } from '../../playground/dataplane/routing/routing.ts';
@@ -86,6 +86,24 @@ describe('traffic through the gateway', () => {
     expect(versions['v1']?.total).toBe(total);
     expect((versions['v1']?.injected ?? 0) / total).toBeCloseTo(0.5, 0);
     expect(clientErrors).toBe(0);
+  });
+
+  it('waits for so many answers at most, and goes on with each that comes', async () => {
+    const waiting: http.ServerResponse[] = [];
+    let answers = false;
+    const { port } = await listener((_, response) => {
+      if (answers) response.end();
+      else waiting.push(response);
+    });
+    const running = load(port, 5_000);
+    await eventually(() => expect(waiting.length).toBeGreaterThanOrEqual(MAX_IN_FLIGHT));
+    // Many more were due while these went there and back.
+    const { endpoint } = await pod();
+    for (let i = 0; i < 50; i += 1) await fetch(`http://${endpoint.host}:${endpoint.port}/`);
+    expect(running.counts.total).toBe(MAX_IN_FLIGHT);
+    answers = true;
+    for (const response of waiting) response.end();
+    await served(running, 100);
   });
 
   it('loses nothing when a pod leaves the list, drains and closes', async () => {

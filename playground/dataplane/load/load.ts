@@ -37,8 +37,13 @@ export interface LoadCounts {
 
 const TIMEOUT_MS = 10_000;
 const MAX_SAMPLES = 10;
+/**
+ * At most this many requests wait for answers; others that are due meanwhile are not made. Without a bound a machine that falls
+ * behind gets ever more connections, which it then has no time to serve.
+ */
+export const MAX_IN_FLIGHT = 200;
 
-/** Open loop: requests start at their time, however slow the answers are. */
+/** Open loop: requests start at their time, however slow the answers are, up to MAX_IN_FLIGHT. */
 export class Load {
   readonly counts: LoadCounts = { total: 0, versions: {}, clientErrors: 0, samples: [] };
   private readonly options: LoadOptions;
@@ -83,7 +88,7 @@ export class Load {
   private tick(): void {
     const now = performance.now();
     while (this.nextMs <= now) {
-      this.send();
+      if (this.inFlight < MAX_IN_FLIGHT) this.send();
       this.nextMs += this.gap();
     }
     this.timer = setTimeout(() => this.tick(), Math.min(Math.max(this.nextMs - now, 1), 50));

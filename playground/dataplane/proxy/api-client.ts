@@ -94,7 +94,7 @@ export class ApiClient {
     const headers: Record<string, string> = { accept: 'application/json', 'user-agent': 'playground' };
     if (this.access.token !== undefined) headers['authorization'] = `Bearer ${this.access.token}`;
     if (content !== undefined) headers['content-type'] = content.type;
-    const response = await fetch(this.access.server + path, {
+    const response = await exchange(this.access.server + path, {
       method,
       headers,
       ...(content === undefined ? {} : { body: JSON.stringify(content.body) }),
@@ -103,6 +103,33 @@ export class ApiClient {
     if (response.ok) return response;
     const text = await response.text();
     throw new ApiError(response.status, `${method} ${path}: ${response.status} ${messageIn(text)}`);
+  }
+}
+
+const ATTEMPTS = 5;
+const AGAIN_MS = 500;
+/** Codes of undici for a connection that was not made: the server has seen nothing of the request. */
+const UNSENT = new Set(['UND_ERR_CONNECT_TIMEOUT']);
+/** `fetch` says of every failure of the network only "fetch failed". */
+const causeOf = (error: unknown): { code?: string; message: string } =>
+  ((error as Error).cause ?? error) as { code?: string; message: string };
+
+/**
+ * On a busy machine a server may accept late, or close a connection at the moment it is used again: what changes nothing is
+ * tried again, and so is what was not sent. A server that refuses the connection is down.
+ */
+async function exchange(url: string, init: RequestInit & { method: string }): Promise<Response> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      const { code = '', message } = causeOf(error);
+      const again = UNSENT.has(code) || (init.method === 'GET' && code !== 'ECONNREFUSED');
+      if (!again || attempt === ATTEMPTS)
+        throw new Error(`${init.method} ${url}: ${message}`, { cause: error });
+      await sleep(AGAIN_MS);
+    }
   }
 }
 
