@@ -1,4 +1,4 @@
-# The controller, the workers and the command line: the bundle of `npm run build` on Node, without a shell.
+# The controller and the command line: the bundle of `npm run build` on Node, without a shell.
 ARG NODE_IMAGE=node:24-trixie-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian13:nonroot
 

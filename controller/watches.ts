@@ -1,7 +1,6 @@
 import type { TargetName } from '../api/target-key.ts';
 import { FairQueue } from '../analysis/jobs/fair-queue.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
-import { ANNOTATION } from '../api/names.ts';
 import { RESOURCES } from '../api/resources.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isForbidden, type KubeError } from '../kube/errors.ts';
@@ -18,6 +17,7 @@ import { ReachingOut } from './observe/reaching-out.ts';
 import { mayBeAbsent, SHARED, WATCHED } from '../release/rights.ts';
 import { FORBIDDEN, type Listing, type Reader } from './observe/snapshot.ts';
 import { Targets } from './observe/targets.ts';
+import { trim, withoutManagers } from './observe/trim.ts';
 
 export interface WatchesOptions {
   client: Pick<KubeClient, 'listAll' | 'watch' | 'serves'>;
@@ -377,27 +377,3 @@ export class Watches implements Reader {
 
 const nameOf = ({ plural }: Resource, namespace: string | undefined): string =>
   `${plural} in ${namespace ?? 'all namespaces'}`;
-
-/** managedFields make up half of an object, and nothing needs them here. */
-function withoutManagers(object: KubeObject): KubeObject {
-  const metadata = { ...object.metadata };
-  delete metadata.managedFields;
-  return { ...object, metadata };
-}
-
-/** A wide watch returns many objects: keeps only the fields that find targets. */
-function trim(object: KubeObject): KubeObject {
-  const { namespace, name, uid, resourceVersion, labels, annotations, ownerReferences } = object.metadata;
-  const policy = annotations?.[ANNOTATION.policy];
-  const kept = {
-    namespace,
-    name,
-    uid,
-    resourceVersion,
-    labels,
-    ownerReferences,
-    annotations: policy === undefined ? undefined : { [ANNOTATION.policy]: policy },
-  };
-  const metadata = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
-  return { apiVersion: object.apiVersion, kind: object.kind, metadata: { ...metadata, name } };
-}
