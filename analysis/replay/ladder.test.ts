@@ -34,6 +34,19 @@ function course(windows: readonly string[], change: Change = {}): Judged[] {
 const said = (judged: readonly Judged[]): string[] => judged.map(({ conclusion }) => conclusion.to);
 
 describe('a ladder', () => {
+  it.each([
+    { given: 'weights alone', policy: {}, want: false },
+    { given: 'a cookie', policy: { stickiness: { cookie: 'beta', maxAgeMs: 60_000 } }, want: true },
+    { given: 'a match', policy: { strategy: 'ab', match: { headers: [], cookies: [] } }, want: true },
+    { given: 'one switch', policy: { strategy: 'blueGreen' }, want: false },
+  ] satisfies { given: string; policy: Partial<ReleasePolicy>; want: boolean }[])(
+    'says whether users stay with one version: $given',
+    ({ policy, want }) => {
+      const steps = plannedSteps({ ...defaultPolicy(), ...policy });
+      expect(steps.map(({ sticky }) => sticky)).toEqual(steps.map(() => want));
+    },
+  );
+
   it('climbs no faster than its steps last, and promotes after the last', () => {
     const judged = course(times(8, () => '0/20000 20/20000'));
     expect(said(judged)).toEqual(['stay', 'stay', 'stay', 'next', 'stay', 'stay', 'stay', 'promote']);

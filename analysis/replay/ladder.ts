@@ -7,7 +7,7 @@ import { REASON } from '../../api/reasons.ts';
 import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import { judgeWindow, startStep } from '../judge/core/judge.ts';
 import { concludeStep, type StepRules } from '../step/conclude.ts';
-import { reachAfter, rulesOf } from '../step/rules.ts';
+import { isSticky, reachAfter, rulesOf } from '../step/rules.ts';
 
 /** What a release does between its windows, without a cluster: it moves up the ladder, rolls back, or waits. */
 export interface Plan {
@@ -20,6 +20,8 @@ export interface Plan {
 export interface PlannedStep extends StepRules {
   /** percent of users the canary reaches after it */
   nextWeight: number;
+  /** users stay with one version */
+  sticky: boolean;
 }
 
 /** Where a release stands. */
@@ -48,7 +50,11 @@ export interface Judged {
 
 /** The ladder of a policy. */
 export const plannedSteps = (policy: ReleasePolicy): PlannedStep[] =>
-  ladderOf(policy).map((step, i) => ({ ...rulesOf(policy, step), nextWeight: reachAfter(policy, i) }));
+  ladderOf(policy).map((step, i) => ({
+    ...rulesOf(policy, step),
+    nextWeight: reachAfter(policy, i),
+    sticky: isSticky(policy),
+  }));
 
 export function startLadder(): Ladder {
   return { index: 0, state: startStep(undefined, 0) };
@@ -73,6 +79,7 @@ export function climb(
     nextWeight: step.nextWeight,
     steps: plan.steps.length,
     alone: step.weight === 100,
+    sticky: step.sticky,
   });
   const { conclusion, ...times } = conclude(plan, ladder, { window, verdict });
   return { ladder: { index: ladder.index, ...times, state }, verdict, conclusion };
@@ -86,6 +93,7 @@ const PASSED: PlannedStep = {
   quiet: false,
   onInconclusive: 'wait',
   nextWeight: 100,
+  sticky: false,
 };
 
 interface Seen {

@@ -3,7 +3,7 @@ import type { Measurement, Window } from '../../api/analysis.ts';
 import { REASON } from '../../api/reasons.ts';
 import { inheritedState } from '../../analysis/judge/core/inherited.ts';
 import { judgeWindow, startStep } from '../../analysis/judge/core/judge.ts';
-import { reachAfter } from '../../analysis/step/rules.ts';
+import { isSticky, reachAfter } from '../../analysis/step/rules.ts';
 import { recordedTemplates } from '../facts/records.ts';
 import type { MeasureResult } from '../../api/measuring.ts';
 import { shareAfter, splitMeasurements } from '../step/share.ts';
@@ -63,6 +63,7 @@ function judge(
     nextWeight: reachAfter(s.policy, s.index),
     steps: s.ladder.length,
     alone: s.split.weight === 100,
+    sticky: isSticky(s.policy),
     warming,
   });
   const idle = share?.outcome === 'ok' && share.kind === 'share' && share.canary === 0;

@@ -63,6 +63,7 @@ export function judgeLatencies(
           nextWeight,
           steps: 1,
           alone: false,
+          sticky: false,
         },
         metric,
       ),

@@ -36,6 +36,8 @@ export interface MetricInput {
   steps: number;
   /** all requests go to the canary */
   alone: boolean;
+  /** users stay with one version: the requests of one user are one piece of evidence, not many */
+  sticky: boolean;
 }
 
 /** The verdict on this metric. */

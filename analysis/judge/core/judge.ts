@@ -100,6 +100,8 @@ export interface JudgeInput {
   steps?: number;
   /** all requests go to the canary: metrics that compare can check it against limits, but cannot prove anything */
   alone?: boolean;
+  /** users stay with one version, by cookie or match; absent: each request is split by itself */
+  sticky?: boolean;
   /** most canary pods were cold: only errors are judged, with the warm-up margin, and they can only fail */
   warming?: boolean;
 }
@@ -110,15 +112,17 @@ export interface JudgeInput {
  */
 export function judgeWindow(
   state: AnalysisState,
-  { templates, measurements, window, nextWeight, steps = 1, alone = false, warming = false }: JudgeInput,
+  input: JudgeInput,
 ): { state: AnalysisState; verdict: Verdict } {
+  const { templates, measurements, window, nextWeight, steps = 1, alone = false } = input;
+  const { sticky = false, warming = false } = input;
   if (window.startMs < (state.measuredUntilMs ?? -Infinity)) {
     return { state, verdict: inconclusive(REASON.MoreDataNeeded, 'this window was judged before') };
   }
   const measured = metricsOf(templates).map((bound): Asked => {
     const measurement = measurements.find(({ metric }) => metric === bound.key);
     const previous = state.metrics[bound.key];
-    const asked = { bound, previous, measurement, window, nextWeight, steps, alone };
+    const asked = { bound, previous, measurement, window, nextWeight, steps, alone, sticky };
     return { bound, measurement, evaluation: guarded(asked, warming ? judgeWarming : evaluate) };
   });
   if (warming) return warmingWindow(state, measured, window);
