@@ -7,8 +7,11 @@ import { UsageError } from './io.ts';
 export const target = (command: Command): Command => command.argument('<target>', 'deployment/<name>');
 
 export const connection = (command: Command): Command =>
+  kubeconfig(command.option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)"));
+
+/** Which cluster: for commands about all of it. */
+export const kubeconfig = (command: Command): Command =>
   command
-    .option('-n, --namespace <name>', "namespace (default: the kubeconfig context's)")
     .option('--kubeconfig <path>', 'kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)')
     .option('--context <name>', 'context of the kubeconfig');
 

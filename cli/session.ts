@@ -1,11 +1,12 @@
 import { FIELD_MANAGER, LABEL } from '../api/names.ts';
-import type { KubeObject } from '../api/kube.ts';
+import type { KubeObject, Resource } from '../api/kube.ts';
 import { newestFirst } from '../api/order.ts';
 import { parseRelease } from '../api/kinds/release/release.ts';
 import type { Release } from '../api/kinds/release/release.ts';
 import { RESOURCES } from '../api/resources.ts';
 import { KubeClient } from '../kube/client.ts';
 import { connect } from '../kube/http.ts';
+import { servedVersions } from '../kube/versions.ts';
 import type { Clock } from '../lib/clock.ts';
 import { labelValue } from '../release/canary/names.ts';
 import { UsageError } from './io.ts';
@@ -25,8 +26,16 @@ export interface Session {
   close(): void;
 }
 
+/** What a session writes, and under which name the server records that. */
+export interface Writing {
+  fieldManager: string;
+  resources: readonly Resource[];
+}
+
+const OWN: Writing = { fieldManager: FIELD_MANAGER, resources: Object.values(RESOURCES) };
+
 /** Connects to the API server. Throws a UsageError if the kubeconfig cannot be used. */
-export function openSession(flags: ConnectionFlags, clock: Clock): Session {
+export function openSession(flags: ConnectionFlags, clock: Clock, writing = OWN): Session {
   try {
     const connection = connect({
       kubeconfig: flags.kubeconfig,
@@ -35,10 +44,9 @@ export function openSession(flags: ConnectionFlags, clock: Clock): Session {
       userAgent: 'sluice-cli',
     });
     const client = new KubeClient({
-      transport: connection.transport,
+      transport: servedVersions(connection.transport, writing.resources),
       clock,
-      fieldManager: FIELD_MANAGER,
-      resources: Object.values(RESOURCES),
+      ...writing,
     });
     const namespace = flags.namespace ?? connection.namespace ?? 'default';
     return { client, namespace, close: () => connection.close() };

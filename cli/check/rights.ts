@@ -98,26 +98,45 @@ export async function missingRights(
   return refusals.filter((each) => each !== undefined);
 }
 
-async function missing(client: Asking, right: Needed, user: string): Promise<Refusal | undefined> {
-  const { resource, subresource, verbs, name, namespace } = right;
-  const { group, plural } = resource;
+/** A right in question: of the whole cluster, unless it names a namespace. */
+export interface Asked {
+  resource: Pick<Resource, 'group' | 'plural'>;
+  subresource?: string;
+  verbs: readonly string[];
+  name?: string;
+  namespace?: string;
+}
+
+/** Which of these verbs the client's own user may not use. */
+export async function deniedVerbs(
+  client: Pick<KubeClient, 'review'>,
+  { resource, subresource, verbs, name, namespace }: Asked,
+): Promise<string[]> {
   const denied: string[] = [];
   for (const verb of verbs) {
     const attributes: JsonObject = {
-      namespace,
+      ...(namespace && { namespace }),
       verb,
-      group,
-      resource: plural,
+      group: resource.group,
+      resource: resource.plural,
       ...(subresource && { subresource }),
       ...(name && { name }),
     };
     const { allowed } = await client.review(MAY, { resourceAttributes: attributes });
     if (allowed !== true) denied.push(verb);
   }
+  return denied;
+}
+
+/** "releases/status of sluice.dev" */
+export const kindAsked = ({ resource: { group, plural }, subresource }: Asked): string =>
+  `${plural}${subresource === undefined ? '' : `/${subresource}`}${group === '' ? '' : ` of ${group}`}`;
+
+async function missing(client: Asking, right: Needed, user: string): Promise<Refusal | undefined> {
+  const denied = await deniedVerbs(client, right);
   if (denied.length === 0) return undefined;
-  const what = `${plural}${subresource === undefined ? '' : `/${subresource}`}${group === '' ? '' : ` of ${group}`}`;
   return {
     reason: REASON.Forbidden,
-    sentence: `${user} may not ${denied.join(', ')} ${what} in namespace ${namespace}; grant it these verbs (docs/operations.md, Permissions).`,
+    sentence: `${user} may not ${denied.join(', ')} ${kindAsked(right)} in namespace ${right.namespace}; grant it these verbs (docs/operations.md, Permissions).`,
   };
 }

@@ -21,6 +21,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   check: async () => (await import('./check.ts')).command,
   analyze: async () => (await import('./analyze.ts')).command,
   backtest: async () => (await import('./backtest.ts')).command,
+  install: async () => (await import('./install.ts')).command,
   version: async () => (await import('./version.ts')).command,
 };
 
