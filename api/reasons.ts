@@ -75,7 +75,7 @@ export const REASON = {
   NothingMeasured: 'NothingMeasured',
   /** Kayenta's score of the series metrics is below the marginal one */
   ScoreTooLow: 'ScoreTooLow',
-  /** the statistics a release stored cannot be read: it does not pass until a human has looked */
+  /** the statistics a release stored cannot be read: the canary gets no requests until a human has looked */
   StateUnreadable: 'StateUnreadable',
   /** a metric failed that may not stop the release: it is not rolled back, but nothing passes either */
   PassWithheld: 'PassWithheld',

@@ -130,7 +130,7 @@ function unproven(rules: StepRules, now: StepNow): StepConclusion {
   const limitMs = limitOf(rules);
   const said = now.verdict === undefined ? FIRST_WINDOW : saidBy(now.verdict);
   if (now.exposedMs >= limitMs) return timeUp(rules, now, said);
-  return quiet(rules, now) ?? baked(rules, now) ?? unread(now) ?? waits(said, limitMs - now.exposedMs);
+  return quiet(rules, now) ?? baked(rules, now) ?? waits(said, limitMs - now.exposedMs);
 }
 
 const FIRST_WINDOW: Said = { reason: REASON.Measuring, sentence: 'The first window is being measured.' };
@@ -167,16 +167,6 @@ function baked(rules: StepRules, now: StepNow): StepConclusion | undefined {
   if (rules.weight !== 100 || verdict === undefined || !isOverWithout(rules, now, verdict)) return undefined;
   const sentence = `The bake of ${formatDuration(rules.minDurationMs)} is over and all requests go to the new version, but its promotion is withheld: ${verdict.sentence}. Resume the release, or abort it; a later window without objection promotes it as well.`;
   return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
-}
-
-/**
- * Later windows do not restore statistics that cannot be read, so a human is asked at once. Meanwhile harm is still
- * looked for.
- */
-function unread(now: StepNow): StepConclusion | undefined {
-  const { verdict } = now;
-  if (!now.current || verdict?.reason !== REASON.StateUnreadable) return undefined;
-  return letOn(now) ?? asks(saidBy(verdict));
 }
 
 function letOn({ human }: StepNow): StepConclusion | undefined {

@@ -70,7 +70,7 @@ export const withheld: Stage = (s) => {
   if (status.withheld === undefined) return undefined;
   const { reason } = status.withheld;
   const actions = zeroWeight(facts);
-  if (actions.length === 0 && reason !== 'RouteContested' && hasPassed(s, reason)) {
+  if (actions.length === 0 && passesByItself(reason) && hasPassed(s, reason)) {
     const sentence = `${PASSED[reason]}: the step begins again.`;
     const again = { reason: REASON.PreparingCanary, sentence, requeueAfterMs: AT_ONCE };
     const stepStartedAt = new Date(facts.nowMs).toISOString();
@@ -87,15 +87,21 @@ export const withheld: Stage = (s) => {
   return answerFor(facts, release, parts, { phase: 'Waiting', ...NOTHING });
 };
 
-const PASSED: Record<Exclude<WithheldFor, 'RouteContested'>, string> = {
+/** What passes without a human. */
+type Passing = Exclude<WithheldFor, 'RouteContested' | 'StateUnreadable'>;
+
+const PASSED: Record<Passing, string> = {
   DataMissing: 'Data have returned',
   RouteRejected: 'The back end has confirmed weight 0',
 };
 
-const isHumans = ({ status }: StepFacts, reason: WithheldFor): boolean =>
-  reason === REASON.RouteContested || (status.interruptions?.[reason] ?? 0) > BEGINS_AGAIN;
+const passesByItself = (reason: WithheldFor): reason is Passing => Object.hasOwn(PASSED, reason);
 
-function hasPassed(s: StepFacts, reason: WithheldFor): boolean {
+/** A human decides, because it happens too often. */
+const isHumans = ({ status }: StepFacts, reason: Passing): boolean =>
+  (status.interruptions?.[reason] ?? 0) > BEGINS_AGAIN;
+
+function hasPassed(s: StepFacts, reason: Passing): boolean {
   if (isHumans(s, reason)) return false;
   if (reason === REASON.DataMissing) return probeAnswers(s);
   return s.traffic.observation.acknowledged !== 'pending' && s.traffic.observation.problem === undefined;
@@ -107,5 +113,5 @@ const ASKS = ' This keeps happening: continue the release with "sluice resume", 
 function sentenceOf(s: StepFacts, reason: WithheldFor): string {
   const { status } = s;
   const said = status.reason === reason ? status.message.replace(ASKS, '') : `The weight is withheld.`;
-  return reason !== REASON.RouteContested && isHumans(s, reason) ? `${said}${ASKS}` : said;
+  return passesByItself(reason) && isHumans(s, reason) ? `${said}${ASKS}` : said;
 }

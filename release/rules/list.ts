@@ -35,6 +35,7 @@ import { canaryLost } from './safety/canary-lost.ts';
 import { nothingJudged, weightUnconfirmed } from './safety/clock-ran-out.ts';
 import { harmShown } from './safety/harm-shown.ts';
 import { stableLost } from './safety/stable-lost.ts';
+import { stateUnreadable } from './safety/state-unreadable.ts';
 import { unpausedTooEarly } from './safety/unpaused-too-early.ts';
 import { weightRaised } from './safety/weight-raised.ts';
 import type { LastRule, Rule } from '../model.ts';
@@ -168,6 +169,7 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
 
       // Safety: requests may go to the canary
       harmShown, //               the newest window shows harm, or too many requests
+      stateUnreadable, //         stored statistics cannot be read: no traffic until a human has looked
       weightRaised, //            another writer raised the weight: all traffic is taken away
       nothingJudged, //           nothing could be judged for too long: no traffic until data return
       weightUnconfirmed, //       the back end does not confirm the weight: it is taken back
@@ -203,6 +205,7 @@ export const RULES: { readonly [K in Kind]: Ordered<Situations[K]> } = {
 
       // Safety: requests may go to the canary
       harmShown, //               the newest window shows harm, or too many requests
+      stateUnreadable, //         stored statistics cannot be read: no traffic until a human has looked
       weightRaised, //            another writer raised the weight: all traffic is taken away
       nothingJudged, //           nothing could be judged for too long: no traffic until data return
       weightUnconfirmed, //       the back end does not confirm the weight: it is taken back

@@ -344,39 +344,3 @@ describe('the end of a step', () => {
     });
   });
 });
-
-describe('statistics that the release stored and nobody can read', () => {
-  const window = measured(FIRST_WINDOW, SAFE);
-  const known = look(stepAt({}), { measured: window }).status!.next.analysis!;
-  const broken = {
-    ...known,
-    step: 0,
-    measuredUntilMs: FIRST_WINDOW.startMs,
-    metrics: Object.fromEntries(
-      Object.entries(known.metrics).map(([key, each]) => [key, { ...each, data: { harm: null } }]),
-    ),
-  };
-  const at = (shape: StepShape = {}) => {
-    const status = { analysis: broken };
-    return look(stepAt({ ...shape, status }), { measured: window }).status!.next;
-  };
-
-  it('have a human asked at once, though the window proves the step', () => {
-    const next = at();
-    expect(next).toMatchObject({ phase: 'Waiting', reason: 'StateUnreadable', step: 0 });
-    expect(next.message).toContain('sluice resume');
-    expect(Object.values(next.analysis!.metrics)).toMatchObject([{ unread: { harm: null } }]);
-  });
-
-  it('are let go by the human who lets the release go on', () => {
-    const next = at({ annotations: { 'sluice.dev/resumed-step': '0' }, recorded: true });
-    expect(next).toMatchObject({ phase: 'Progressing', reason: 'ResumedByHuman', step: 1 });
-    for (const metric of Object.values(next.analysis!.metrics)) expect(metric.unread).toBeUndefined();
-  });
-
-  it('do not stop harm from being seen', () => {
-    const status = { analysis: broken };
-    const decision = look(stepAt({ status }), { measured: measured(FIRST_WINDOW, HARM) });
-    expect(decision).toMatchObject({ reason: 'HarmDetected', status: { next: { phase: 'RollingBack' } } });
-  });
-});

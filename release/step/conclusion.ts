@@ -1,5 +1,5 @@
 import { REASON } from '../../api/reasons.ts';
-import { lookedAt, startStep } from '../../analysis/judge/core/judge.ts';
+import { startStep } from '../../analysis/judge/core/judge.ts';
 import { concludeStep, type StepConclusion, type StepNow } from '../../analysis/step/conclude.ts';
 import { rulesOf } from '../../analysis/step/rules.ts';
 import { ANNOTATION } from '../../api/names.ts';
@@ -92,7 +92,6 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
   if (next === undefined)
     return promote(s.facts, s.release, afterLastStep(said), { ...kept, pausedAt: undefined });
   const stepStartedAt = new Date(s.facts.nowMs).toISOString();
-  const { analysis: known } = s.status;
   return answerFor(
     s.facts,
     s.release,
@@ -103,7 +102,7 @@ function advance(s: StepFacts, said: Said, kept: StatusChange): Answer {
       step: index,
       ...askedIn(s.facts, next),
       stepStartedAt,
-      analysis: startStep(resumed(s) ? known && lookedAt(known) : known, index, s.templates),
+      analysis: startStep(s.status.analysis, index, s.templates),
       share: kept.share,
     },
   );

@@ -207,6 +207,7 @@ export class Invariants {
     if (status === undefined) return;
     this.#passes(status);
     const release = this.#world.releases().find((each) => each.metadata.name === status.release);
+    this.#read(status, release);
     if (status.next.phase === 'RollingBack') {
       this.#withdrawn.add(release?.metadata.uid ?? '');
       this.#zeroByNow(release);
@@ -238,6 +239,18 @@ export class Invariants {
     const step = next.phase === 'Promoting' ? `${release} passed` : `${release} step ${next.step}`;
     if (step !== this.#step) this.#answered = answered;
     this.#step = step;
+  }
+
+  /** 7: where stored statistics cannot be read, the canary gets no requests until a human has looked. */
+  #read({ next }: NonNullable<Decision['status']>, release: Release | undefined): void {
+    const lost = Object.values(next.analysis?.metrics ?? {}).some(({ data }) => data['harm'] === null);
+    if (
+      lost &&
+      next.phase !== 'RollingBack' &&
+      !isNothing(steeredSplit(this.#world)) &&
+      this.#world.staleFor === 0
+    )
+      this.#say(7, `${release?.metadata.name ?? ''} has traffic, and statistics that cannot be read`);
   }
 
   /** 4: the pass that records a withdrawal has taken the traffic away. */

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../lib/duration.ts';
 import type { KubeObject } from '../../api/kube.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { getObjects, getString } from '../../lib/json.ts';
+import { getObject, getObjects, getString, isObject } from '../../lib/json.ts';
 import { decide } from '../../release/decide.ts';
 import type { HoldMode } from '../../release/model.ts';
 import { APPLY_EVENTS, installedByHelm, ownersIn } from './applied.ts';
@@ -94,6 +94,13 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   retry: (world) => annotateRelease(world, 'sluice.dev/retry'),
   // like `sluice revert`
   revert: (world) => annotateRelease(world, 'sluice.dev/revert'),
+  // the statistics of the newest Release, in a layout that nobody knows
+  'unread-statistics': (world) => {
+    const draft = world.get('releases.sluice.dev', world.newest()?.metadata.name ?? '');
+    for (const known of Object.values(getObject(draft?.status, 'analysis', 'metrics') ?? {}))
+      if (isObject(known)) known['data'] = { harm: null };
+    if (draft !== undefined) world.api.store.update('releases.sluice.dev', draft, { subresource: 'status' });
+  },
   // like `sluice resume` when no step waits for it
   'resume-waiting': (world) => annotateRelease(world, 'sluice.dev/resume'),
   'delete-target': (world) => remove(world, DEPLOYMENTS, NAME),

@@ -87,7 +87,12 @@ const EVENT = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('churn 20s', 'churn 7s', 'churn', 'confirm none', 'confirm all') },
   {
     weight: 1,
-    arbitrary: fc.constantFrom('forbid POST .*/services', 'forbid .*/networkpolicies', 'forbid'),
+    arbitrary: fc.constantFrom(
+      'forbid POST .*/services',
+      'forbid .*/networkpolicies',
+      'forbid',
+      'unread-statistics',
+    ),
   },
   { weight: 2, arbitrary: fc.constantFrom('unpause', 'opt-out', 'opt-in', 'kill-canary-pods', 'crash') },
   {

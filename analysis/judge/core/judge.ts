@@ -20,7 +20,7 @@ import { nothingMeasured } from '../rules/nothing-measured.ts';
 import type { JudgeRule } from '../rules/rule.ts';
 import { unread } from '../rules/unread.ts';
 import { withheld } from '../rules/withheld.ts';
-import { guarded, looked, opened } from './unread.ts';
+import { guarded, isUnread, looked, opened } from './unread.ts';
 import { judgeWarming } from './warming.ts';
 
 /**
@@ -74,10 +74,24 @@ function untilOf({ measuredUntilMs, dataUntilMs }: Partial<AnalysisState> = {}):
   };
 }
 
-/** A human resumed the release: from now on it no longer waits because of statistics that could not be read. */
-export function lookedAt(state: AnalysisState): AnalysisState {
-  const metrics = Object.entries(state.metrics).map(([key, each]) => [key, looked(each)] as const);
-  return { ...state, metrics: Object.fromEntries(metrics) };
+/** Metrics that may decide, and whose stored statistics cannot be read, or could not be and no human has looked since. */
+export function unreadableIn(
+  state: AnalysisState | undefined,
+  templates: readonly BoundTemplate[] = [],
+): string[] {
+  const deciding = metricsOf(templates).filter(({ metric }) => !metric.dryRun);
+  return deciding
+    .filter(({ key, metric }) => isUnread(state?.metrics[key], metric.type))
+    .map(({ key }) => key);
+}
+
+/** A human has looked at what cannot be read: it is dropped, and counting begins again without it. */
+export function lookedAt(state: AnalysisState, templates: readonly BoundTemplate[] = []): AnalysisState {
+  const known = metricsOf(templates).flatMap(({ key, metric: { type } }) => {
+    const stored = state.metrics[key];
+    return stored === undefined ? [] : [[key, looked(stored, type)] as const];
+  });
+  return { ...state, metrics: { ...state.metrics, ...Object.fromEntries(known) } };
 }
 
 /** Until the first window with data, the judge wants the history of the stable arm to calibrate (measure's `calibrate`). */

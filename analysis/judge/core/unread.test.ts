@@ -75,7 +75,7 @@ describe('stored statistics that cannot be read', () => {
 
     test('pass again once a human has resumed the release', () => {
       const first = judgeAll([metric], later, stored(before, withNull));
-      const next = judgeAll([metric], later, startStep(lookedAt(first.state), 1));
+      const next = judgeAll([metric], later, startStep(lookedAt(first.state, [boundTo([metric])]), 1));
       expect(results(next.verdicts)).toContain('p');
       expect(next.state.metrics['errors']?.unread).toBeUndefined();
     });

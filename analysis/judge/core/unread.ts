@@ -7,8 +7,8 @@ import { VERSION } from './stored.ts';
 
 /**
  * Stored statistics that cannot be read: the layout is newer or older, or someone removed a number. Their evidence of
- * harm is lost, so the metric proves nothing until a human has looked. New statistics are counted beside them, because
- * harm must still be found.
+ * harm is lost, so the release takes the traffic off and asks a human (release/rules/safety/state-unreadable.ts), and the
+ * metric proves nothing until one has looked. A window that is still judged is counted beside them: harm must be found.
  */
 
 type Kind = Metric['type'];
@@ -23,9 +23,13 @@ export function opened(stored: MetricState, wanted: Kind): MetricState {
   return { ...kindOfMetric({ type: wanted }).memory.begun(), unread: stored.unread ?? stored.data };
 }
 
+/** They cannot be read, or could not be and no human has looked since. */
+export const isUnread = (stored: MetricState | undefined, wanted: Kind): boolean =>
+  stored !== undefined && opened(stored, wanted).unread !== undefined;
+
 /** A human has looked: from now on only the statistics counted beside the unreadable ones are used. */
-export function looked(stored: MetricState): MetricState {
-  const read = { ...opened(stored, stored.type) };
+export function looked(stored: MetricState, wanted: Kind): MetricState {
+  const read = { ...opened(stored, wanted) };
   delete read.unread;
   return read;
 }

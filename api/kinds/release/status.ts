@@ -86,8 +86,11 @@ const CLOCK = record({
 /** Bounds how long the canary keeps its traffic while the judge cannot do its work: when it runs out, the canary loses it. */
 export type BoundedClock = Infer<typeof CLOCK>;
 
-/** Why a weight may be withheld: data are missing, the back end does not confirm it, someone else keeps changing it. */
-export const WITHHELD_FOR = ['DataMissing', 'RouteRejected', 'RouteContested'] as const;
+/**
+ * Why a weight may be withheld: data are missing, the back end does not confirm it, someone else keeps changing it, what
+ * the release stored cannot be read.
+ */
+export const WITHHELD_FOR = ['DataMissing', 'RouteRejected', 'RouteContested', 'StateUnreadable'] as const;
 export type WithheldFor = (typeof WITHHELD_FOR)[number];
 
 const WITHHELD = record({

@@ -1,8 +1,10 @@
+import { lookedAt } from '../../../analysis/judge/core/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { patchRelease } from '../../actions.ts';
 import { answer, answerFor, AT_ONCE } from '../../answer.ts';
 import type { Rule } from '../../model.ts';
+import type { StatusChange } from '../../status/next.ts';
 import { LET_GO } from '../../live/withhold.ts';
 import type { Starting, Stepping } from '../../situation.ts';
 
@@ -24,7 +26,15 @@ export const resumeOrdered: Rule<Starting | Stepping> = {
     return answerFor(facts, active, parts, {
       phase: 'Progressing',
       ...LET_GO,
+      ...statisticsOf(facts),
       stepStartedAt: new Date(facts.nowMs).toISOString(),
     });
   },
 };
+
+/** The order is also an answer where the weight was withheld because statistics could not be read. */
+function statisticsOf({ active: { status }, templates }: Stepping): StatusChange {
+  const { analysis, withheld } = status;
+  const wasAsked = withheld?.reason === REASON.StateUnreadable && analysis !== undefined;
+  return wasAsked ? { analysis: lookedAt(analysis, templates) } : {};
+}
