@@ -1,28 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from './checks.ts';
-import { nearest, outcomeOf, resultOf } from './checks.ts';
-import { COST_CHECKS } from './cost.ts';
-import { ERROR_CHECKS } from './error-checks.ts';
-import { LATENCY_CHECKS } from './latency-groups.ts';
+import { CHECKS } from './all-checks.ts';
+import { nearest, resultOf, riskOf } from './checks.ts';
 import { MEASURES, share, summarize } from './estimate.ts';
+import { GROUPS } from './groups.ts';
 import { PEERS } from './peers.ts';
 import { jobsOf } from './pool.ts';
 import { checkRows, detectionCell, markdownTable, percent, plainTable } from './table.ts';
 
 const estimate = (value: number, error: number) => ({ value, low: value - error, high: value + error });
-
-describe('a bar', () => {
-  test.each([
-    ['is kept', { atMost: 3 }, estimate(2.9, 1), 'ok'],
-    ['is missed within the error', { atMost: 3 }, estimate(3.5, 1), 'near'],
-    ['is missed beyond the error', { atMost: 3 }, estimate(4.1, 1), 'over'],
-    ['from below is kept', { atLeast: 0.95 }, estimate(0.96, 0.1), 'ok'],
-    ['from below is missed within the error', { atLeast: 0.95 }, estimate(0.9, 0.1), 'near'],
-    ['from below is missed beyond the error', { atLeast: 0.95 }, estimate(0.8, 0.1), 'over'],
-  ] as const)('%s', (_, bar, measured, want) => {
-    expect(outcomeOf(measured, bar)).toBe(want);
-  });
-});
 
 const check: Check = {
   section: 'alarms',
@@ -33,10 +19,12 @@ const check: Check = {
   reference: '0.3%',
 };
 
+const RISK = riskOf({ few: false, bars: 1 });
+
 const half = summarize([1, Infinity, 3, Infinity]);
 
 test('a missed bar is reported in the table', () => {
-  const rows = checkRows([resultOf(check, { 'a/aa/ours': half })]);
+  const rows = checkRows([resultOf(check, { 'a/aa/ours': half }, RISK)]);
   expect(rows[1]).toEqual(['alarms', 'healthy', '50%', '15%–85%', '≤ 1%', '0.3%', 'OVER']);
 });
 
@@ -46,7 +34,7 @@ test('a section is summed up by the check nearest to its bar', () => {
     { ...check, series: 'a' },
     { ...check, series: 'b', bar: { atMost: 0.9 } },
     { ...check, section: 'power', series: 'b', bar: { atLeast: 0.4 } },
-  ].map((one) => resultOf(one, summaries));
+  ].map((one) => resultOf(one, summaries, RISK));
   expect(nearest(results).map(({ section, series }) => [section, series])).toEqual([
     ['alarms', 'a'],
     ['power', 'b'],
@@ -54,14 +42,17 @@ test('a section is summed up by the check nearest to its bar', () => {
 });
 
 test('a check whose series was not measured is an error that names it', () => {
-  expect(() => resultOf(check, {})).toThrow('a/aa/ours');
+  expect(() => resultOf(check, {}, RISK)).toThrow('a/aa/ours');
 });
 
-test('every check has a name and a series of its own', () => {
-  const names = [...ERROR_CHECKS, ...LATENCY_CHECKS, ...COST_CHECKS].map(
-    ({ section, name }) => `${section}; ${name}`,
-  );
+test('every check has a name of its own, and a group that measures it', () => {
+  const names = CHECKS.map(({ section, name }) => `${section}; ${name}`);
   expect(new Set(names).size).toBe(names.length);
+  const groups = new Set(['cost', ...GROUPS.map(({ id }) => id)]);
+  const without = CHECKS.flatMap(({ series, per = series }) => [series, per]).filter(
+    (series) => !groups.has(series.slice(0, series.indexOf('/'))),
+  );
+  expect(without).toEqual([]);
 });
 
 describe('estimates', () => {
@@ -125,11 +116,16 @@ describe('methods of others', () => {
 
   test('find a canary that is much worse', () => {
     const found = Object.values(PEERS).map(({ rollback }) => rollback(minutes(60)));
-    expect(found).toEqual([5, 1, 5, 5]);
+    expect(found).toEqual([5, 5, 1, 5, 5]);
   });
 
   test('let one with as few errors as stable pass', () => {
     const found = Object.values(PEERS).map(({ rollback }) => rollback(minutes(4)));
-    expect(found).toEqual([Infinity, Infinity, Infinity, Infinity]);
+    expect(found).toEqual([Infinity, Infinity, Infinity, Infinity, Infinity]);
+  });
+
+  test('differ by their limit: 1.5% errors fail the rule whose limit is what is usual, not the one with twice that', () => {
+    expect(PEERS.flagger.rollback(minutes(9))).toBe(5);
+    expect(PEERS.flaggerFair.rollback(minutes(9))).toBe(Infinity);
   });
 });

@@ -1,5 +1,7 @@
+import type { Bar } from './chance.ts';
+import { chanceOfRatio, CHANCES } from './chance.ts';
 import type { Estimate, Measure, Summaries } from './estimate.ts';
-import { MEASURES, summaryOf } from './estimate.ts';
+import { MEASURES, ONE_SIDE, ratio, summaryOf } from './estimate.ts';
 
 /** A promise: one measured number with its bar. */
 export interface Check {
@@ -7,15 +9,15 @@ export interface Check {
   section: string;
   name: string;
   series: string;
+  /** the mean minutes are divided by those of this series */
+  per?: string;
   measure: Measure;
   bar: Bar;
   /** the result of an independent simulation of the design */
   reference?: string;
 }
 
-export type Bar = { atMost: number } | { atLeast: number };
-
-/** over: missed by more than its own error; near: missed, but by less than its error. */
+/** over: missed, and not by chance; near: missed, but perhaps by chance. */
 export type Outcome = 'ok' | 'near' | 'over';
 
 export interface Result extends Check {
@@ -24,15 +26,22 @@ export interface Result extends Check {
   outcome: Outcome;
 }
 
-export function resultOf(check: Check, summaries: Summaries): Result {
-  const summary = summaryOf(summaries, check.series);
-  const estimate = MEASURES[check.measure](summary);
-  return { ...check, runs: summary.runs, estimate, outcome: outcomeOf(estimate, check.bar) };
+/**
+ * The risk that chance makes one bar look missed whose true value is just kept. With few runs that shall not happen to
+ * one of all the bars in more than one of twenty reports.
+ */
+export function riskOf({ few, bars }: { few: boolean; bars: number }): number {
+  return few ? 0.05 / Math.max(1, bars) : ONE_SIDE;
 }
 
-export function outcomeOf({ value, low, high }: Estimate, bar: Bar): Outcome {
-  if ('atMost' in bar) return value <= bar.atMost ? 'ok' : low <= bar.atMost ? 'near' : 'over';
-  return value >= bar.atLeast ? 'ok' : high >= bar.atLeast ? 'near' : 'over';
+export function resultOf(check: Check, summaries: Summaries, risk: number): Result {
+  const { measure, bar, per } = check;
+  const summary = summaryOf(summaries, check.series);
+  const base = per === undefined ? undefined : summaryOf(summaries, per);
+  const estimate = base === undefined ? MEASURES[measure](summary) : ratio(summary, base);
+  const chance = base === undefined ? CHANCES[measure](summary, bar) : chanceOfRatio(summary, base, bar);
+  const kept = 'atMost' in bar ? estimate.value <= bar.atMost : estimate.value >= bar.atLeast;
+  return { ...check, runs: summary.runs, estimate, outcome: kept ? 'ok' : chance > risk ? 'near' : 'over' };
 }
 
 /** For each section, the check that is nearest to its bar, or furthest beyond it. */

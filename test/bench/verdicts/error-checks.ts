@@ -1,4 +1,5 @@
-import type { Bar, Check } from './checks.ts';
+import type { Bar } from './chance.ts';
+import type { Check } from './checks.ts';
 import type { FamilyId } from './families.ts';
 import { FAMILIES } from './families.ts';
 import { FAMILY_IDS } from './groups.ts';

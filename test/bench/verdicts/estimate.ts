@@ -17,6 +17,9 @@ export interface Summary {
   minutes: number;
   minutesError: number;
   median: number;
+  /** 95% interval of the median */
+  medianLow: number;
+  medianHigh: number;
   least: number;
   most: number;
 }
@@ -25,6 +28,8 @@ export interface Summary {
 export type Summaries = Record<string, Summary>;
 
 const HOUR = 60;
+/** half of what lies outside a 95% interval */
+export const ONE_SIDE = 0.025;
 
 export function summarize(readings: readonly number[]): Summary {
   const runs = readings.length;
@@ -40,9 +45,25 @@ export function summarize(readings: readonly number[]): Summary {
     minutes: digits(minutes),
     minutesError: digits(Math.sqrt(square / Math.max(1, runs - 1) / runs)),
     median: finite(sorted[runs >> 1]),
+    medianLow: finite(sorted[outer(runs)]),
+    medianHigh: finite(sorted[runs - 1 - outer(runs)]),
     least: finite(sorted[0]),
     most: finite(sorted.at(-1)),
   };
+}
+
+/**
+ * How many of the sorted readings lie outside the interval of the median on either side: each reading is below
+ * the median with probability ½, so their number is binomial.
+ */
+function outer(runs: number): number {
+  let [tail, chance, below] = [0, 0.5 ** runs, 0];
+  while (tail + chance <= ONE_SIDE && below < runs >> 1) {
+    tail += chance;
+    chance *= (runs - below) / (below + 1);
+    below++;
+  }
+  return Math.max(0, below - 1);
 }
 
 function digits(value: number): number {
@@ -69,9 +90,23 @@ export const MEASURES = {
     low: minutes - Z * minutesError,
     high: minutes + Z * minutesError,
   }),
-  /** median of repeated measurements, with the least and the most */
-  median: ({ median, least, most }: Summary): Estimate => ({ value: median, low: least, high: most }),
+  /** median of repeated measurements */
+  median: ({ median, medianLow, medianHigh }: Summary): Estimate => ({
+    value: median,
+    low: medianLow,
+    high: medianHigh,
+  }),
+  /** the most of all measurements, beside the least */
+  most: ({ least, most }: Summary): Estimate => ({ value: most, low: least, high: most }),
 } as const satisfies Record<string, (summary: Summary) => Estimate>;
+
+/** The ratio of two mean times, with the interval of the delta method. */
+export function ratio(value: Summary, base: Summary): Estimate {
+  const quotient = value.minutes / base.minutes;
+  const relative = Math.hypot(value.minutesError / value.minutes, base.minutesError / base.minutes);
+  const half = Z * quotient * relative;
+  return { value: quotient, low: quotient - half, high: quotient + half };
+}
 
 export type Measure = keyof typeof MEASURES;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { FamilyId } from './families.ts';
-import { FAMILIES } from './families.ts';
+import type { AnyFamilyId } from './families.ts';
+import { ALL_FAMILIES, FAMILIES } from './families.ts';
 import { randomOf } from './random.ts';
 import { PLAIN } from './errors.ts';
 import { canaryTraffic, stableTraffic, sum } from './traffic.ts';
@@ -8,16 +8,16 @@ import { canaryTraffic, stableTraffic, sum } from './traffic.ts';
 const REQUESTS = 600;
 
 /** Probabilities of an error, minute by minute, of many pods. */
-function pods(id: FamilyId, effect = 1): Float64Array[] {
+function pods(id: AnyFamilyId, effect = 1): Float64Array[] {
   const shape = { minutes: 200, requests: REQUESTS, rate: 0.01, effect };
-  return Array.from({ length: 400 }, (_, pod) => FAMILIES[id].pod(randomOf(id, pod), shape));
+  return Array.from({ length: 400 }, (_, pod) => ALL_FAMILIES[id].pod(randomOf(id, pod), shape));
 }
 
 const average = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('every family has the error rate it is asked for', () => {
-  test.each(Object.keys(FAMILIES) as FamilyId[])('%s', (id) => {
+  test.each(Object.keys(ALL_FAMILIES) as AnyFamilyId[])('%s', (id) => {
     for (const effect of [1, 2]) {
       const rate = average(pods(id, effect).flatMap((chances) => [...chances]));
       expect(rate / (0.01 * effect)).toBeGreaterThan(0.95);
@@ -96,5 +96,21 @@ describe('the traffic of a release', () => {
     const product = average(a.map((value, i) => value * b[i]!));
     const spread = Math.sqrt(average(a.map((v) => v * v)) * average(b.map((v) => v * v)));
     expect(product / spread).toBeGreaterThan(0.8);
+  });
+});
+
+describe('worse neighbours', () => {
+  test.each(['ar6', 'ar95'] as const)('the logarithm of %s varies by .6', (id) => {
+    const logs = pods(id).flatMap((chances) => [...chances].map(Math.log));
+    const mean = average(logs);
+    const variance = average(logs.map((value) => (value - mean) ** 2));
+    expect(Math.sqrt(variance)).toBeCloseTo(0.6, 1);
+  });
+
+  test('long bursts are as often and as long as their name says', () => {
+    const minutes = pods('burst20').map((chances) => [...chances]);
+    const calm = Math.min(...minutes.flat());
+    const busy = average(minutes.flat().map((chance) => (chance > calm * 2 ? 1 : 0)));
+    expect(busy).toBeCloseTo(0.025 / 1.025, 2);
   });
 });

@@ -68,24 +68,44 @@ function autoregressive(phi: number, rho: number): Family['pod'] {
   };
 }
 
-/** A Markov chain of two states: bursts of three minutes on average at `times` the rate, entered with probability `often` per minute. */
-function bursts(often: number, times: number): Family['pod'] {
+/** The same with the standard deviation of the logarithm instead of a dispersion. */
+function wandering(sd: number, rho: number): Family['pod'] {
   return (random, shape) => {
-    const factors = burstFactors(random, shape.minutes, { often, times });
-    const share = (often * BURST_MINUTES) / (1 + often * BURST_MINUTES);
+    const phi = 1 + shape.requests * shape.rate * Math.expm1(sd * sd);
+    return autoregressive(phi, rho)(random, shape);
+  };
+}
+
+interface Bursts {
+  /** probability per minute that a burst begins */
+  often: number;
+  times: number;
+  /** minutes on average; a burst may end with each minute */
+  lasting?: number;
+}
+
+/** A Markov chain of two states: bursts at `times` the rate. */
+function bursts(burst: Bursts): Family['pod'] {
+  const { often, times, lasting = BURST_MINUTES } = burst;
+  return (random, shape) => {
+    const factors = burstFactors(random, shape.minutes, burst);
+    const share = (often * lasting) / (1 + often * lasting);
     const calm = (shape.rate * shape.effect) / (1 + share * (times - 1));
     return factors.map((factor) => calm * factor);
   };
 }
 
-/** on average; a burst may end with each minute */
 const BURST_MINUTES = 3;
 
-function burstFactors(random: Random, minutes: number, { often, times }: { often: number; times: number }) {
+function burstFactors(
+  random: Random,
+  minutes: number,
+  { often, times, lasting = BURST_MINUTES }: Bursts,
+): Float64Array {
   const factors = new Float64Array(minutes).fill(1);
   let bursting = false;
   for (let minute = -WARM_UP; minute < minutes; minute++) {
-    bursting = bursting ? random() >= 1 / BURST_MINUTES : random() < often;
+    bursting = bursting ? random() >= 1 / lasting : random() < often;
     if (bursting && minute >= 0) factors[minute] = times;
   }
   return factors;
@@ -113,7 +133,11 @@ export const FAMILIES = {
   ar3: { id: 'ar3', title: 'wandering rate, φ 3, correlation .7', pod: autoregressive(3, 0.7) },
   ar5: { id: 'ar5', title: 'wandering rate, φ 5, correlation .5', pod: autoregressive(5, 0.5) },
   ar9: { id: 'ar9', title: 'wandering rate, φ 5, correlation .9', pod: autoregressive(5, 0.9) },
-  mmpp: { id: 'mmpp', title: '×10 bursts of about 3 min, 2% a minute', pod: bursts(0.02, 10) },
+  mmpp: {
+    id: 'mmpp',
+    title: '×10 bursts of about 3 min, 2% a minute',
+    pod: bursts({ often: 0.02, times: 10 }),
+  },
   shared: {
     id: 'shared',
     title: 'incidents and swings of both arms',
@@ -121,8 +145,30 @@ export const FAMILIES = {
     shared: incidents,
   },
   podfx: { id: 'podfx', title: 'pods that differ by 15%', pod: podEffects },
-  rare: { id: 'rare', title: '×10 bursts of about 3 min, 0.2% a minute', pod: bursts(0.002, 10) },
-  small: { id: 'small', title: '×3 bursts of about 3 min, 1% a minute', pod: bursts(0.01, 3) },
+  rare: {
+    id: 'rare',
+    title: '×10 bursts of about 3 min, 0.2% a minute',
+    pod: bursts({ often: 0.002, times: 10 }),
+  },
+  small: {
+    id: 'small',
+    title: '×3 bursts of about 3 min, 1% a minute',
+    pod: bursts({ often: 0.01, times: 3 }),
+  },
 } as const satisfies Record<string, Family>;
 
 export type FamilyId = keyof typeof FAMILIES;
+
+/** Worse neighbours, for rooms of their own. */
+export const HARD_FAMILIES = {
+  ar6: { id: 'ar6', title: 'wandering rate, sd .6, correlation .7', pod: wandering(0.6, 0.7) },
+  ar95: { id: 'ar95', title: 'wandering rate, sd .6, correlation .95', pod: wandering(0.6, 0.95) },
+  burst20: {
+    id: 'burst20',
+    title: '×20 bursts of about 5 min, 0.5% a minute',
+    pod: bursts({ often: 0.005, times: 20, lasting: 5 }),
+  },
+} as const satisfies Record<string, Family>;
+
+export const ALL_FAMILIES = { ...FAMILIES, ...HARD_FAMILIES } as const;
+export type AnyFamilyId = keyof typeof ALL_FAMILIES;

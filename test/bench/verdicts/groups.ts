@@ -1,3 +1,5 @@
+import { BIMODAL_GROUPS } from './bimodal.ts';
+import { BYTES_GROUP } from './cost.ts';
 import type { Effects } from './errors.ts';
 import { errorGroup } from './errors.ts';
 import type { FamilyId } from './families.ts';
@@ -6,7 +8,16 @@ import type { Group } from './group.ts';
 import { LATENCY_GROUPS } from './latency-groups.ts';
 import type { TemplateChange } from './watch.ts';
 import type { Climb } from './steps.ts';
-import { climbGroup, simpsonGroup } from './steps.ts';
+import { FEW_GROUPS } from './few-pods.ts';
+import { LATE_GROUPS } from './late.ts';
+import { ONE_OF_GROUPS } from './one-of.ts';
+import { QUIET_GROUPS } from './quiet.ts';
+import { SEVERAL_GROUPS } from './several.ts';
+import { SICK_GROUPS } from './sick.ts';
+import { simpsonGroup } from './simpson.ts';
+import { SLOW_START_GROUPS } from './slow-start.ts';
+import { climbGroup } from './steps.ts';
+import { STICKY_GROUPS } from './sticky.ts';
 
 /** Everything that is simulated. A series is named `group/effect/method`. */
 
@@ -131,4 +142,14 @@ export const GROUPS: readonly Group[] = [
   ...families,
   ...busyCanary,
   ...LATENCY_GROUPS,
+  ...LATE_GROUPS,
+  ...ONE_OF_GROUPS,
+  ...SICK_GROUPS,
+  ...FEW_GROUPS,
+  ...SLOW_START_GROUPS,
+  ...STICKY_GROUPS,
+  ...QUIET_GROUPS,
+  ...SEVERAL_GROUPS,
+  ...BIMODAL_GROUPS,
+  BYTES_GROUP,
 ];

@@ -7,6 +7,7 @@ import { binomial, randomOf } from './random.ts';
 
 const MEDIAN_SECONDS = 0.08;
 const SIGMA = 0.8;
+const MODES = { fast: 0.005, slow: 0.2, sigma: 0.3 };
 const POD_REQUESTS = 600;
 const PODS = 19;
 
@@ -22,6 +23,8 @@ export interface Slowness {
   factor?: number;
   /** this share of requests takes a second and a half longer */
   stuck?: number;
+  /** so many times more requests are in the slow mode of a service with two */
+  slower?: number;
 }
 
 export interface LatencyService {
@@ -30,6 +33,8 @@ export interface LatencyService {
   drift: boolean;
   /** pods have slow bursts: ×3 for a minute and a half, 3% a minute */
   bursts: boolean;
+  /** share of requests that take 200 ms where all others take 5 ms; absent: one mode of 80 ms */
+  slowMode?: number;
   lookbackMinutes: number;
   minutes: number;
 }
@@ -101,7 +106,12 @@ function podCounts(service: LatencyService, { seed, run, slowness }: Pod): numbe
   const factor = slowness.factor ?? 1;
   return Array.from({ length: minutes }, (_, minute) => {
     const swing = phase === undefined ? 1 : swingAt(minute + phase);
-    const shape = { layout: service.layout, factor: factor * swing, stuck: slowness.stuck ?? 0 };
+    const shape = {
+      layout: service.layout,
+      factor: factor * swing,
+      stuck: slowness.stuck ?? 0,
+      ...(service.slowMode === undefined ? {} : { slowMode: service.slowMode * (slowness.slower ?? 1) }),
+    };
     const counts = new Array<number>(BOUNDS[service.layout].length + 1).fill(0);
     const inBurst = slow === undefined ? 0 : binomial(POD_REQUESTS, slow[minute]!, random);
     draw(counts, samplerOf(shape), POD_REQUESTS - inBurst, random);
@@ -133,12 +143,17 @@ interface Shape {
   layout: Histogram['layout'];
   factor: number;
   stuck: number;
+  slowMode?: number;
 }
 
 /** The share of requests that take no longer than `seconds`. */
-export function shareBelow(seconds: number, { factor, stuck }: Omit<Shape, 'layout'>): number {
+export function shareBelow(seconds: number, { factor, stuck, slowMode }: Omit<Shape, 'layout'>): number {
+  const mode = (at: number, median: number, sigma: number): number =>
+    at <= 0 ? 0 : Math.exp(logNormalTails(Math.log(at / (median * factor)) / sigma).lower);
   const plain = (at: number): number =>
-    at <= 0 ? 0 : Math.exp(logNormalTails(Math.log(at / (MEDIAN_SECONDS * factor)) / SIGMA).lower);
+    slowMode === undefined
+      ? mode(at, MEDIAN_SECONDS, SIGMA)
+      : (1 - slowMode) * mode(at, MODES.fast, MODES.sigma) + slowMode * mode(at, MODES.slow, MODES.sigma);
   return (1 - stuck) * plain(seconds) + (stuck > 0 ? stuck * plain(seconds - STUCK_SECONDS) : 0);
 }
 
@@ -151,7 +166,7 @@ interface Sampler {
 const SAMPLERS = new Map<string, Sampler>();
 
 function samplerOf(shape: Shape): Sampler {
-  const key = `${shape.layout}/${shape.factor}/${shape.stuck}`;
+  const key = `${shape.layout}/${shape.factor}/${shape.stuck}/${shape.slowMode ?? ''}`;
   const known = SAMPLERS.get(key);
   if (known !== undefined) return known;
   const below = [...BOUNDS[shape.layout].map((bound) => shareBelow(bound, shape)), 1];

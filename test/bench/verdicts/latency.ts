@@ -12,12 +12,16 @@ import { templateOf, Watch } from './watch.ts';
 
 export interface LatencyPlan {
   id: string;
-  service: Pick<LatencyService, 'layout' | 'drift' | 'bursts'>;
+  service: Pick<LatencyService, 'layout' | 'drift' | 'bursts' | 'slowMode'>;
   effects: Readonly<Record<string, Slowness>>;
   share?: number;
+  /** judged without knowing the pod of each histogram */
+  byPod?: false;
+  /** when is the canary shown to be within the safe margin? */
+  safe?: readonly string[];
 }
 
-export function latencyGroup({ id, service: kind, effects, share }: LatencyPlan): Group {
+export function latencyGroup({ id, service: kind, effects, share, byPod, safe }: LatencyPlan): Group {
   const service: LatencyService = { ...kind, ...HOUR };
   return {
     id,
@@ -25,12 +29,15 @@ export function latencyGroup({ id, service: kind, effects, share }: LatencyPlan)
     run: (seed) => {
       const stable = stableLatency(service, [id, seed]);
       const arms = stable.live.map((pods) => armOf(service.layout, pods));
-      const from = learnt(seed, stable.history);
+      const from = learnt(seed, byPod === undefined ? stable.history : withoutPods(stable.history));
       const readings: Readings = {};
       for (const [name, slowness] of Object.entries(effects)) {
         const canary = canaryLatency(service, [id, seed], slowness);
         const watch = new Watch(TEMPLATE, seed).from(from);
-        readings[`${name}/ours`] = rollback(watch, windowsOf({ canary, stable, arms }));
+        const windows = windowsOf({ canary, stable, arms });
+        const end = watched(watch, byPod === undefined ? windows : windows.map(withoutPods));
+        readings[`${name}/ours`] = end.rollback;
+        if (safe?.includes(name) === true) readings[`${name}/safe`] = end.safe;
         readings[`${name}/naive`] = naive(canary, arms);
       }
       return readings;
@@ -42,19 +49,21 @@ const HOUR = { lookbackMinutes: 60, minutes: 60 };
 const TEMPLATE = templateOf({ latency: { preset: 'auto' } }, 60);
 
 /** One healthy release with slow bursts, to measure the cost of judging it. */
-export function latencyRun(byPod: boolean): { watch: () => Watch; windows: LatencyNumbers[] } {
+export function latencyRun(byPod: boolean, seed: number): { watch: () => Watch; windows: LatencyNumbers[] } {
   const service: LatencyService = { layout: 'native', drift: false, bursts: true, ...HOUR };
-  const stable = stableLatency(service, ['cost']);
+  const stable = stableLatency(service, ['cost', seed]);
   const arms = stable.live.map((pods) => armOf(service.layout, pods));
-  const { layout, bounds, stable: all, pods } = stable.history;
-  const from = learnt(1, { layout, bounds, stable: all, ...(byPod ? { pods } : {}) });
-  const windows = windowsOf({ canary: canaryLatency(service, ['cost'], {}), stable, arms });
+  const from = learnt(seed, byPod ? stable.history : withoutPods(stable.history));
+  const windows = windowsOf({ canary: canaryLatency(service, ['cost', seed], {}), stable, arms });
   return {
-    watch: () => new Watch(TEMPLATE, 1).from(from),
-    windows: byPod
-      ? windows
-      : windows.map(({ kind, canary, stable: arm }) => ({ kind, canary, stable: arm })),
+    watch: () => new Watch(TEMPLATE, seed).from(from),
+    windows: byPod ? windows : windows.map(withoutPods),
   };
+}
+
+function withoutPods<T extends { pods?: unknown }>(known: T): Omit<T, 'pods'> {
+  const { pods, ...rest } = known;
+  return pods === undefined ? known : rest;
 }
 
 function armOf(layout: Histogram['layout'], pods: PodHistograms): Histogram {
@@ -85,9 +94,14 @@ function windowsOf({ canary, stable, arms }: Arms): LatencyNumbers[] {
   }));
 }
 
-function rollback(watch: Watch, windows: readonly LatencyNumbers[]): number {
-  const minute = windows.findIndex((numbers) => watch.look(numbers).result === 'fail');
-  return minute === -1 ? Infinity : minute + 1;
+function watched(watch: Watch, windows: readonly LatencyNumbers[]): { rollback: number; safe: number } {
+  let safe = Infinity;
+  for (const [minute, numbers] of windows.entries()) {
+    const { result } = watch.look(numbers);
+    if (result === 'fail') return { rollback: minute + 1, safe };
+    if (result === 'pass') safe = Math.min(safe, minute + 1);
+  }
+  return { rollback: Infinity, safe };
 }
 
 const NAIVE_RATIO = 1.1;

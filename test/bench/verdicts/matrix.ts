@@ -1,4 +1,5 @@
-import type { Summaries, Summary } from './estimate.ts';
+import { foundCell as cell } from './cells.ts';
+import type { Summaries } from './estimate.ts';
 import { MEASURES, summaryOf } from './estimate.ts';
 import type { FamilyId } from './families.ts';
 import { FAMILIES } from './families.ts';
@@ -7,7 +8,7 @@ import { PEERS } from './peers.ts';
 import type { ReferenceId } from './references.ts';
 import { alarmsReference, detectionReference } from './references.ts';
 import type { Row } from './table.ts';
-import { detectionCell, percent } from './table.ts';
+import { percent } from './table.ts';
 
 /** Tables of methods by families, and of sizes by traffic. */
 
@@ -131,10 +132,6 @@ export function loadRows(summaries: Summaries): Row[] {
 
 export function familyLegend(): string {
   return FAMILY_IDS.map((family) => `\`${family}\` ${FAMILIES[family].title}`).join('; ');
-}
-
-function cell(summary: Summary): string {
-  return detectionCell(MEASURES.share(summary), MEASURES.minutes(summary));
 }
 
 const SLOWNESSES = {

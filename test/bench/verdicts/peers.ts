@@ -15,13 +15,15 @@ export interface Minutes {
 const ALPHA = 0.05;
 const FIRST_LOOK = 5;
 const FLAGGER_SUCCESS = 0.99;
+/** twice the usual errors of the simulated services: the setting of someone who knows them */
+const FLAGGER_FAIR_SUCCESS = 0.98;
 const FLAGGER_FAILURES = 5;
 
-/** Flagger: success of the canary is below 99% in five minutes, counted over the whole rollout. */
-export function flagger({ canary }: Minutes): number {
+/** Flagger: success of the canary is below a limit in five minutes, counted over the whole rollout. */
+export function flagger({ canary }: Minutes, success: number = FLAGGER_SUCCESS): number {
   let failures = 0;
   for (const [i, { bad, total }] of canary.entries()) {
-    if (total > 0 && 1 - bad / total < FLAGGER_SUCCESS) failures++;
+    if (total > 0 && 1 - bad / total < success) failures++;
     if (failures >= FLAGGER_FAILURES) return i + 1;
   }
   return Infinity;
@@ -70,7 +72,14 @@ function eachMinute(
 }
 
 export const PEERS = {
-  flagger: { title: 'Flagger rule: success ≥ 99%, 5 failed minutes', rollback: flagger },
+  flagger: {
+    title: 'Flagger rule: success ≥ 99%, just what is usual; 5 failed minutes',
+    rollback: (minutes: Minutes) => flagger(minutes),
+  },
+  flaggerFair: {
+    title: 'Flagger rule: success ≥ 98%, twice the usual errors; 5 failed minutes',
+    rollback: (minutes: Minutes) => flagger(minutes, FLAGGER_FAIR_SUCCESS),
+  },
   z: { title: 'pooled z, every minute', rollback: pooledZ },
   mannWhitney: { title: 'Mann–Whitney, every minute', rollback: mannWhitneyEachMinute },
   kayenta: { title: 'Kayenta judge, every minute', rollback: kayenta },

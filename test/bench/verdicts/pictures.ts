@@ -3,6 +3,8 @@ import { MEASURES } from './estimate.ts';
 import { PLAIN } from './errors.ts';
 import type { FamilyId } from './families.ts';
 import { LOADS } from './groups.ts';
+import { STARTS } from './late.ts';
+import { SICK_PODS } from './sick.ts';
 import type { Colour, Line, Point } from './svg.ts';
 import { barChart, lineChart } from './svg.ts';
 import { canaryTraffic, stableTraffic } from './traffic.ts';
@@ -14,6 +16,8 @@ export function pictures(summaries: Summaries): Record<string, string> {
     'verdicts-false-alarms.svg': falseAlarms(summaries),
     'verdicts-detection.svg': detection(summaries),
     'verdicts-evidence.svg': evidence(),
+    'verdicts-late.svg': late(summaries),
+    'verdicts-sick.svg': sick(summaries),
   };
 }
 
@@ -95,6 +99,81 @@ function detection(summaries: Summaries): string {
         ticks: [0.25, 0.5, 1, 2, 5, 10, 30, 60].map((value) => [value, String(value)] as const),
       },
       lines,
+    },
+  );
+}
+
+const LATE_LINES: readonly (readonly [series: string, title: string, colour: Colour])[] = [
+  ['x2', 'twice the errors', 'orange'],
+  ['x3', '×3', 'green'],
+  ['x10', '×10', 'blue'],
+  ['x30', '30% errors', 'red'],
+];
+
+function late(summaries: Summaries): string {
+  const pods = [
+    { id: 'late-19-15s', suffix: '', dashed: false },
+    { id: 'late-4-15s', suffix: ', 4 stable pods', dashed: true },
+  ];
+  const lines = pods.flatMap(({ id, suffix, dashed }) =>
+    LATE_LINES.map(([size, title, colour]): Line => {
+      const points = STARTS.flatMap((start): Point[] => {
+        const summary = summaries[`${id}/${size}-${start}/ours`];
+        return summary === undefined ? [] : [{ x: start, y: MEASURES.minutes(summary).value }];
+      });
+      return { title: `${title}${suffix}`, colour, points, dashed };
+    }),
+  );
+  return lineChart(
+    'How soon errors are found that begin late',
+    'Mean minutes from the first bad minute until rollback, by the minute of the release in which errors begin, for 19 and for 4 stable pods.',
+    {
+      x: {
+        title: 'minute of the release in which errors begin',
+        min: 0,
+        max: STARTS.at(-1)!,
+        ticks: STARTS.map((start) => [start, String(start)] as const),
+      },
+      y: {
+        title: 'mean minutes until rollback; 10 requests per second on the canary, 1% usual errors',
+        min: 0.2,
+        max: 20,
+        log: true,
+        ticks: [0.25, 0.5, 1, 2, 5, 10, 20].map((value) => [value, String(value)] as const),
+      },
+      lines,
+    },
+  );
+}
+
+const SICK_BARS: readonly (readonly [series: string, title: string, colour: Colour])[] = [
+  ['-climb/aa/promoted', 'healthy release promoted', 'green'],
+  ['/x2/ours', 'twice the errors rolled back', 'orange'],
+  ['/x10/ours', '×10 rolled back', 'red'],
+];
+
+function sick(summaries: Summaries): string {
+  const minutes = (name: string): number => {
+    const summary = summaries[name];
+    return summary === undefined ? NaN : MEASURES.minutes(summary).value;
+  };
+  return barChart(
+    'One sick stable pod of 19: mean minutes until the verdict',
+    'Bars per history of the stable pods: how long until a healthy release is promoted and until bad canaries are rolled back; an hour is the most that is measured.',
+    {
+      y: {
+        title: 'minutes; 60: not within the hour',
+        min: 0,
+        max: 64,
+        ticks: [0, 15, 30, 45, 60].map((value) => [value, String(value)] as const),
+      },
+      groups: SICK_PODS.map(({ short }) => short),
+      bars: SICK_BARS.map(([series, title, colour]) => ({
+        title,
+        colour,
+        values: SICK_PODS.map(({ id }) => minutes(`sick-${id}${series}`)),
+      })),
+      write: (value) => (value >= 10 ? value.toFixed(0) : value.toFixed(1)),
     },
   );
 }

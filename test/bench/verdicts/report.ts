@@ -1,7 +1,10 @@
+import { bimodalRows } from './bimodal.ts';
 import type { Result } from './checks.ts';
 import { nearest } from './checks.ts';
 import type { Summaries } from './estimate.ts';
 import { NotMeasured } from './estimate.ts';
+import { fewRows } from './few-pods.ts';
+import { lateRows } from './late.ts';
 import {
   climbRows,
   detectionRows,
@@ -11,6 +14,12 @@ import {
   loadRows,
   marginRows,
 } from './matrix.ts';
+import { oneOfRows } from './one-of.ts';
+import { quietRows } from './quiet.ts';
+import { severalRows } from './several.ts';
+import { sickRows } from './sick.ts';
+import { slowStartRows } from './slow-start.ts';
+import { stickyRows } from './sticky.ts';
 import type { Row } from './table.ts';
 import { checkRows, markdownTable, plainTable, summaryRows } from './table.ts';
 
@@ -32,6 +41,15 @@ const MATRICES: Readonly<Record<string, (summaries: Summaries) => Row[]>> = {
   climbs: climbRows,
   margins: marginRows,
   latency: latencyRows,
+  late: lateRows,
+  'one-of': oneOfRows,
+  sick: sickRows,
+  few: fewRows,
+  'slow-start': slowStartRows,
+  sticky: stickyRows,
+  quiet: quietRows,
+  several: severalRows,
+  bimodal: bimodalRows,
 };
 
 /** The report for a terminal. A table is left out if a part of it was not simulated. */
@@ -60,7 +78,7 @@ function ifMeasured(make: () => string): string | undefined {
 /** Regions of the documents, by name. */
 export function regions({ checks, series, runs, seconds, cores, node }: Report): Record<string, string> {
   return {
-    run: `${runs} runs of each row (half of that for other traffic and settings), ${Math.round(seconds / 60)} minutes on ${cores} cores, Node ${node}.`,
+    run: `${runs} runs of each row (for secondary rows a half or a quarter of that), ${Math.round(seconds / 60)} minutes on ${cores} cores, Node ${node}.`,
     summary: markdownTable(summaryRows(nearest(checks))),
     checks: markdownTable(checkRows(checks)),
     families: familyLegend(),

@@ -1,4 +1,4 @@
-import { costSeries } from './cost.ts';
+import { speedSeries } from './cost.ts';
 import type { Summaries } from './estimate.ts';
 import { summarize } from './estimate.ts';
 import type { Series } from './group.ts';
@@ -6,7 +6,7 @@ import { GROUPS } from './groups.ts';
 import type { Done } from './pool.ts';
 import { jobsOf, workOff } from './pool.ts';
 
-/** The whole simulation: all groups on all cores, then the cost with nothing else running. */
+/** The whole simulation: all groups on all cores, then the speed with nothing else running. */
 
 export interface Size {
   /** runs of each group */
@@ -45,7 +45,8 @@ export async function simulate(
   const series = Object.fromEntries(
     [...parts].flatMap(([group, list]) => Object.entries(joined(group, list))),
   );
-  const cost = (only?.test('cost') ?? true) ? costSeries(Math.min(1, Math.max(LEAST_COST, runs / 1000))) : {};
+  const cost =
+    (only?.test('cost') ?? true) ? speedSeries(Math.min(1, Math.max(LEAST_COST, runs / 1000))) : {};
   return summaries({ ...series, ...cost });
 }
 

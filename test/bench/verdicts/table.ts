@@ -1,5 +1,6 @@
-import type { Bar, Result } from './checks.ts';
-import type { Estimate } from './estimate.ts';
+import type { Bar } from './chance.ts';
+import type { Result } from './checks.ts';
+import type { Estimate, Measure } from './estimate.ts';
 
 /** Rows as text for a terminal, and as Markdown for the documents. */
 export type Row = readonly string[];
@@ -54,8 +55,16 @@ export function summaryRows(results: readonly Result[]): Row[] {
   ];
 }
 
+const WRITERS: Readonly<Record<Measure, (value: number) => string>> = {
+  share: percent,
+  proportion: percent,
+  minutes: short,
+  median: whole,
+  most: whole,
+};
+
 function numbersOf({ measure, estimate, bar, reference, outcome }: Result): Row {
-  const write = measure === 'minutes' ? short : measure === 'median' ? whole : percent;
+  const write = WRITERS[measure];
   return [
     write(estimate.value),
     `${write(estimate.low)}–${write(estimate.high)}`,
@@ -79,7 +88,9 @@ export function short(value: number): string {
   return Number.isFinite(value) ? String(Number(value.toFixed(value < 9.995 ? 2 : 1))) : '–';
 }
 
-export const whole = (value: number): string => Math.round(value).toLocaleString('en').replaceAll(',', ' ');
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en').replaceAll(',', ' ');
+}
 
 /** "2.7 min" if all were found, "45 min, 38%" if not, "–" if hardly any was. */
 export function detectionCell(found: Estimate, minutes: Estimate): string {

@@ -1,7 +1,8 @@
 import type { AnalysisState, Verdict } from '../../../api/kinds/release/verdict.ts';
-import type { Counts, History, LatencyHistory, Measurement, Window } from '../../../api/analysis.ts';
+import type { Counts, History, LatencyHistory, Measurement } from '../../../api/analysis.ts';
 import { parseTemplate } from '../../../api/kinds/template/template.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
+import type { JudgeInput } from '../../../analysis/judge/core/judge.ts';
 import { judgeWindow, startStep } from '../../../analysis/judge/core/judge.ts';
 import type { PodCounts } from './traffic.ts';
 import { sum } from './traffic.ts';
@@ -20,20 +21,36 @@ export class Watch {
     this.#startMs = 1_700_000_000_000 + run * 86_400_000;
   }
 
-  /** Continues with the statistics of another watch of the same release. */
+  /** Continues with the statistics of another watch of the same release; what it judged is not judged again. */
   from(state: AnalysisState): this {
     this.state = state;
+    this.#startMs = state.measuredUntilMs ?? this.#startMs;
     return this;
   }
 
-  look(numbers: Numbers, nextWeight?: number): Verdict {
+  /** Another watch that goes on from here. */
+  fork(): Watch {
+    return new Watch(this.#templates[0]!, 0).from(this.state);
+  }
+
+  look(numbers: Numbers, about?: About): Verdict {
+    return this.lookAt({ [METRIC]: numbers }, about);
+  }
+
+  /** One window with the numbers of several metrics, by name. */
+  lookAt(numbers: Readonly<Record<string, Numbers>>, about: About = {}): Verdict {
     const window = { startMs: this.#startMs, endMs: this.#startMs + this.#seconds * 1000 };
     this.#startMs = window.endMs;
     const { state, verdict } = judgeWindow(this.state, {
       templates: this.#templates,
-      measurements: [measurementOf(numbers, window)],
+      measurements: Object.entries(numbers).map(([metric, each]) => ({
+        metric,
+        window,
+        outcome: 'ok',
+        ...each,
+      })),
       window,
-      ...(nextWeight === undefined ? {} : { nextWeight }),
+      ...about,
     });
     this.state = state;
     return verdict;
@@ -44,6 +61,9 @@ export class Watch {
   }
 }
 
+/** What the judge is told about a window besides its numbers. */
+export type About = Pick<JudgeInput, 'nextWeight' | 'warming' | 'sticky'>;
+
 /** The numbers of one window: counts or histograms of both arms, and with the first window stable's past. */
 export type Numbers = ErrorNumbers | LatencyNumbers;
 type Ok<K extends 'counts' | 'histograms'> = Extract<Measurement, { outcome: 'ok'; kind: K }>;
@@ -52,10 +72,6 @@ export type ErrorNumbers = Omit<Ok<'counts'>, Without>;
 export type LatencyNumbers = Omit<Ok<'histograms'>, Without> & { history?: LatencyHistory };
 
 export const METRIC = 'bench';
-
-function measurementOf(numbers: Numbers, window: Window): Measurement {
-  return { metric: METRIC, window, outcome: 'ok', ...numbers };
-}
 
 /** Counts of one window; `byPod: false` hides the pod of each count. */
 export function errorNumbers(
@@ -82,30 +98,39 @@ export interface TemplateChange {
 export function templateOf(
   metric: Record<string, unknown>,
   tickSeconds: number,
-  { margin, ...spec }: TemplateChange = {},
+  { margin, names = [METRIC], ...spec }: TemplateChange & { names?: readonly string[] } = {},
 ): BoundTemplate {
-  const metrics = [{ name: METRIC, ...metric, ...(margin && { margin }) }];
+  const metrics = names.map((name) => ({ name, ...metric, ...(margin && { margin }) }));
   const parsed = parseTemplate({ interval: `${tickSeconds}s`, metrics, ...spec });
   if (!parsed.ok) throw new Error(`the benchmark's template is refused: ${JSON.stringify(parsed.issues)}`);
   return { use: { template: METRIC, args: {} }, template: parsed.value };
 }
 
-export function errorTemplate(tickSeconds: number, change?: TemplateChange): BoundTemplate {
-  return templateOf({ errorRate: { preset: 'auto' } }, tickSeconds, change);
+export function errorTemplate(tickSeconds: number, change?: Parameters<typeof templateOf>[2]): BoundTemplate {
+  return templateOf(ERRORS, tickSeconds, change);
 }
+
+const ERRORS = { errorRate: { preset: 'auto' } };
 
 /**
  * Statistics that have learnt from history and have no canary request yet, so that several canaries can be
  * compared with the same stable arm without learning again.
  */
 export function learnt(template: BoundTemplate, run: number, history: History, byPod = true): AnalysisState {
+  return learntAll(template, run, { [METRIC]: byPod ? history : { stable: history.stable } });
+}
+
+/** The same of several metrics, by name. */
+export function learntAll(
+  template: BoundTemplate,
+  run: number,
+  histories: Readonly<Record<string, History>>,
+): AnalysisState {
   const watch = new Watch(template, run);
   const none: Counts = { total: 0, bad: 0 };
-  watch.look({
-    kind: 'counts',
-    canary: none,
-    stable: none,
-    history: byPod ? history : { stable: history.stable },
-  });
+  const first = Object.entries(histories).map(
+    ([name, history]) => [name, { kind: 'counts', canary: none, stable: none, history } as const] as const,
+  );
+  watch.lookAt(Object.fromEntries(first));
   return startStep(watch.state, 0);
 }
