@@ -16,7 +16,7 @@ import { resultOf, riskOf } from './verdicts/checks.ts';
 import { writeDocuments } from './verdicts/documents.ts';
 import type { Report } from './verdicts/report.ts';
 import { plainReport } from './verdicts/report.ts';
-import type { Progress } from './verdicts/run.ts';
+import type { Progress, Simulated } from './verdicts/run.ts';
 import { simulate } from './verdicts/run.ts';
 
 const FULL = 2000;
@@ -59,12 +59,13 @@ function earlier(file: string): Report {
 async function measure(): Promise<Report> {
   const { only, from } = values;
   const before = from === undefined ? undefined : earlier(from);
-  const again = before === undefined || only !== undefined;
   const runs = values.runs === undefined ? (before?.runs ?? size()) : size();
   const start = performance.now();
   const pattern = only === undefined ? {} : { only: new RegExp(only) };
-  const series = { ...before?.series, ...(again ? await simulate({ runs, ...pattern }, progress) : {}) };
+  const again = before === undefined || only !== undefined;
+  const now = again ? await simulate({ runs, ...pattern }, progress) : NOTHING;
   if (terminal) process.stderr.write('\n');
+  const { series, spent } = joined(before ?? NOTHING, now);
   const checks = CHECKS.filter((check) => only === undefined || check.series in series);
   const risk = riskOf({ few: runs < FULL, bars: checks.length });
   return {
@@ -74,7 +75,14 @@ async function measure(): Promise<Report> {
     node: process.version,
     checks: checks.map((check) => resultOf(check, series, risk)),
     series,
+    spent,
   };
+}
+
+const NOTHING: Simulated = { series: {}, spent: {} };
+
+function joined(before: Simulated, now: Simulated): Simulated {
+  return { series: { ...before.series, ...now.series }, spent: { ...before.spent, ...now.spent } };
 }
 
 const report = await measure();

@@ -13,6 +13,8 @@ export interface Job {
 export interface Done {
   job: Job;
   series: Series;
+  /** how long it took on one core */
+  seconds: number;
 }
 
 /** Runs all jobs on one thread for each core; if a thread throws, the benchmark fails. */

@@ -32,6 +32,8 @@ export interface Report {
   node: string;
   checks: Result[];
   series: Summaries;
+  /** seconds on one core, by group */
+  spent: Record<string, number>;
 }
 
 const MATRICES: Readonly<Record<string, (summaries: Summaries) => Row[]>> = {
@@ -53,13 +55,23 @@ const MATRICES: Readonly<Record<string, (summaries: Summaries) => Row[]>> = {
 };
 
 /** The report for a terminal. A table is left out if a part of it was not simulated. */
-export function plainReport({ checks, series, runs, seconds }: Report): string {
-  const parts = [`${runs} runs of each row, ${seconds} s`, plainTable(checkRows(checks))];
+export function plainReport({ checks, series, runs, seconds, spent }: Report): string {
+  const parts = [`${runs} runs of each row, ${seconds} s; ${dearest(spent)}`, plainTable(checkRows(checks))];
   for (const rows of Object.values(MATRICES)) {
     const made = ifMeasured(() => plainTable(plain(rows(series))));
     if (made !== undefined) parts.push(made);
   }
   return parts.join('\n\n');
+}
+
+const DEAREST = 8;
+
+/** The groups that took most of the time, of all seconds on one core. */
+function dearest(spent: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(spent).sort(([, a], [, b]) => b - a);
+  const all = sorted.reduce((sum, [, seconds]) => sum + seconds, 0);
+  const most = sorted.slice(0, DEAREST).map(([group, seconds]) => `${group} ${seconds.toFixed(0)}`);
+  return `${all.toFixed(0)} s on one core: ${most.join(', ')}${sorted.length > DEAREST ? ', …' : ''}`;
 }
 
 function plain(rows: readonly Row[]): Row[] {

@@ -21,6 +21,12 @@ export interface Progress {
   seconds: number;
 }
 
+export interface Simulated {
+  series: Summaries;
+  /** seconds on one core, by group */
+  spent: Record<string, number>;
+}
+
 const PART = 20;
 /** with less the compiler does not warm up */
 const LEAST_COST = 0.25;
@@ -28,26 +34,33 @@ const LEAST_COST = 0.25;
 export async function simulate(
   { runs, only }: Size,
   report: (progress: Progress) => void,
-): Promise<Summaries> {
+): Promise<Simulated> {
   const groups = GROUPS.filter(({ id }) => only?.test(id) ?? true).map(({ id, share = 1 }) => ({
     id,
     runs: Math.max(2, Math.round(runs * share)),
   }));
-  const total = groups.reduce((sum, group) => sum + group.runs, 0);
+  const runsOfAll = total(groups.map((group) => group.runs));
   const start = performance.now();
   const parts = new Map<string, Done[]>();
   let done = 0;
   await workOff(jobsOf(groups, Math.min(PART, Math.ceil(runs / 8))), (part) => {
     parts.set(part.job.group, [...(parts.get(part.job.group) ?? []), part]);
     done += part.job.to - part.job.from;
-    report({ done, total, seconds: (performance.now() - start) / 1000 });
+    report({ done, total: runsOfAll, seconds: (performance.now() - start) / 1000 });
   });
   const series = Object.fromEntries(
     [...parts].flatMap(([group, list]) => Object.entries(joined(group, list))),
   );
   const cost =
     (only?.test('cost') ?? true) ? speedSeries(Math.min(1, Math.max(LEAST_COST, runs / 1000))) : {};
-  return summaries({ ...series, ...cost });
+  const spent = [...parts].map(
+    ([group, list]) => [group, total(list.map(({ seconds }) => seconds))] as const,
+  );
+  return { series: summaries({ ...series, ...cost }), spent: Object.fromEntries(spent) };
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** Readings in the order of their seeds, so that a result does not depend on the speed of the threads. */
