@@ -1,6 +1,7 @@
 import { commonLanguageEffect, meanRatio } from '../../stats/kayenta-effect.ts';
 import { withoutOutliers } from '../../stats/kayenta-outliers.ts';
 import type { Shift } from '../../stats/kayenta-shift.ts';
+import { mannWhitney } from '../../stats/mann-whitney.ts';
 import { kayentaShift, locationShift } from '../../stats/kayenta-shift.ts';
 
 /**
@@ -166,26 +167,53 @@ function compare(arms: Arms, settings: SeriesSettings): SeriesResult {
   }
   const size = settings.effect.measure === 'cles' ? commonLanguageEffect(canary, stable) : ratio;
   const bound = (kayenta ? KAYENTA_TOLERANCE : settings.tolerance) * Math.abs(shift.estimate);
-  const classification = classify(shift, bound, size, settings);
+  const ranked = kayenta ? undefined : byRanks(arms, shift, settings.confidence);
+  const sides = {
+    above: shift.lower > bound || ranked?.side === 'above',
+    below: shift.upper < -bound || ranked?.side === 'below',
+  };
+  const classification = classify(sides, size, settings);
   return {
     classification,
     critical: settings.critical && criticalSize(classification, size, settings.effect),
-    sentence: describe(classification, shift),
+    sentence: describe(classification, shift, ranked),
     ...deviation,
     shift,
   };
 }
 
+interface Ranked {
+  side: 'above' | 'below';
+  p: number;
+}
+
+/**
+ * Where many values are equal (most are 0), the interval may end at exactly 0, and does not say whether 0 itself is
+ * excluded. Then the rank test decides, at the level of one end of the interval.
+ */
+function byRanks({ canary, stable }: Arms, { lower, upper }: Shift, confidence: number): Ranked | undefined {
+  const level = (1 - confidence) / 2;
+  const ends = [
+    { side: 'above', end: lower, alternative: 'greater' },
+    { side: 'below', end: upper, alternative: 'less' },
+  ] as const;
+  for (const { side, end, alternative } of ends) {
+    if (end !== 0) continue;
+    const { p } = mannWhitney(canary, stable, alternative);
+    if (p < level) return { side, p };
+  }
+  return undefined;
+}
+
 /** `size` undefined: the effect is not gated. */
 function classify(
-  { lower, upper }: Shift,
-  bound: number,
+  { above, below }: { above: boolean; below: boolean },
   size: number | undefined,
   { direction, effect }: SeriesSettings,
 ): 'Pass' | 'High' | 'Low' {
-  const high = direction !== 'decrease' && lower > bound;
+  const high = direction !== 'decrease' && above;
   if (high && (size === undefined || size >= effect.allowedIncrease)) return 'High';
-  const low = direction !== 'increase' && upper < -bound;
+  const low = direction !== 'increase' && below;
   return low && (size === undefined || size <= effect.allowedDecrease) ? 'Low' : 'Pass';
 }
 
@@ -200,9 +228,15 @@ function criticalSize(
 
 const DIGITS = 4;
 
-function describe(classification: 'Pass' | 'High' | 'Low', { lower, estimate, upper }: Shift): string {
+function describe(
+  classification: 'Pass' | 'High' | 'Low',
+  { lower, estimate, upper }: Shift,
+  ranked: Ranked | undefined,
+): string {
   const text = (value: number) => String(Number(value.toPrecision(DIGITS)));
   const interval = `shifted by ${text(estimate)} (${text(lower)} to ${text(upper)})`;
   if (classification === 'Pass') return `canary is not shown to differ from stable: ${interval}`;
-  return `canary is ${classification === 'High' ? 'higher' : 'lower'} than stable: ${interval}`;
+  const which = `canary is ${classification === 'High' ? 'higher' : 'lower'} than stable`;
+  if (ranked === undefined) return `${which}: ${interval}`;
+  return `${which} by its ranks (p ${text(ranked.p)}): many values are equal, so the interval for the shift says too little`;
 }
