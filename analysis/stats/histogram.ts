@@ -105,8 +105,11 @@ export function resolves({ layout, bounds, counts }: Buckets, low: number, high:
   });
 }
 
-/** More buckets than these are coarsened by half: enough for quantiles, small enough to be stored. */
-const MOST_BUCKETS = 64;
+/**
+ * More buckets than these are coarsened by half, and again: enough for quantiles, small enough to be stored. The bounds of native ones
+ * are long numbers.
+ */
+const MOST_BUCKETS = { classic: 64, native: 32 };
 
 /** `weight` times the first and the second together, on the bounds of both. The layout is that of the second. */
 export function weightedSum(first: Buckets, weight: number, second: Buckets): Buckets {
@@ -143,7 +146,7 @@ function spread(buckets: Buckets, bounds: readonly number[]): readonly number[] 
 /** Merges pairs of neighbours, from the bottom; the bucket above all bounds stays. */
 function coarsened(buckets: Buckets): Buckets {
   const { bounds, counts, layout } = buckets;
-  if (bounds.length <= MOST_BUCKETS) return buckets;
+  if (bounds.length <= MOST_BUCKETS[layout]) return buckets;
   // The uppermost bound stays as well, or the requests above it would no longer be known.
   const kept = bounds.flatMap((_, i) => (i % 2 === 1 || i === bounds.length - 1 ? [i] : []));
   const merged = kept.map((i, k) => {
@@ -151,5 +154,9 @@ function coarsened(buckets: Buckets): Buckets {
     for (let j = (kept[k - 1] ?? -1) + 1; j <= i; j++) sum += counts[j] ?? 0;
     return sum;
   });
-  return { layout, bounds: kept.map((i) => bounds[i] ?? 0), counts: [...merged, counts.at(-1) ?? 0] };
+  return coarsened({
+    layout,
+    bounds: kept.map((i) => bounds[i] ?? 0),
+    counts: [...merged, counts.at(-1) ?? 0],
+  });
 }

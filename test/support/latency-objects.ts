@@ -22,7 +22,8 @@ export function latency(change: Partial<LatencyMetric> = {}): LatencyMetric {
 }
 
 export const CLASSIC = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-export const FINE = Array.from({ length: 60 }, (_, i) => 2 ** ((i - 48) / 8));
+/** Eight buckets for each factor of two, with the digits that a measurement has. */
+export const FINE = Array.from({ length: 60 }, (_, i) => Number((2 ** ((i - 48) / 8)).toPrecision(8)));
 
 /** `requests` with log-logistic durations around `median`, spread evenly over their distribution. */
 export function histogram(requests: number, median: number, bounds: readonly number[] = FINE): Histogram {

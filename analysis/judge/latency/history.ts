@@ -1,15 +1,16 @@
 import type { Counts, History, LatencyHistory } from '../../../api/analysis.ts';
 import type { Buckets } from '../../stats/histogram.ts';
-import { above, decay, NO_BUCKETS, quantile, total, weightedSum } from '../../stats/histogram.ts';
+import { decay, NO_BUCKETS, quantile, total, weightedSum } from '../../stats/histogram.ts';
+import type { SlowLimits } from '../../stats/slow.ts';
+import { slowLimits, slowStable } from '../../stats/slow.ts';
 
 /**
- * What history would have counted: for each quantile, the requests slower than its value until then; and the histogram at
- * the end.
+ * What history would have counted: for each quantile, the requests that were slow by what stable did until then; and the
+ * histogram at the end. `factor`: how many times as long the harm margin lets a canary take.
  */
 export function exceedances(
   history: LatencyHistory,
-  quantiles: readonly number[],
-  seconds: number,
+  { quantiles, factor, seconds }: { quantiles: readonly number[]; factor: number; seconds: number },
 ): { last: Buckets; histories: History[] } {
   const pods = Object.entries(history.pods ?? {});
   const kept = decay(seconds);
@@ -18,7 +19,10 @@ export function exceedances(
   for (const [t, counts] of history.stable.entries()) {
     const window = windowOf(history, counts);
     const podWindows = pods.map(([, list]) => windowOf(history, list[t] ?? []));
-    const limits = quantiles.map((q) => quantile(last, q));
+    const limits = quantiles.map((q) => {
+      const limit = quantile(last, q);
+      return limit === undefined ? undefined : slowLimits(last, limit, factor);
+    });
     const stable = slower(window, limits);
     const each = podWindows.map((pod) => slower(pod, limits));
     for (const [i, list] of counted.entries()) {
@@ -46,7 +50,7 @@ function windowOf({ layout, bounds }: LatencyHistory, counts: readonly number[])
 const NONE: Counts = { total: 0, bad: 0 };
 
 /** Counts for each limit; unknown for a window before which stable had no requests. */
-function slower(window: Buckets, limits: readonly (number | undefined)[]): Counts[] {
+function slower(window: Buckets, limits: readonly (SlowLimits | undefined)[]): Counts[] {
   const all = total(window);
-  return limits.map((limit) => (limit === undefined ? NONE : { total: all, bad: above(window, limit) }));
+  return limits.map((slow) => (slow === undefined ? NONE : { total: all, bad: slowStable(window, slow) }));
 }

@@ -52,7 +52,7 @@ describe('verdicts', () => {
     expect(verdict).toMatchObject({ result: 'fail', reason: 'HarmDetected' });
     expect(harm).toBeGreaterThan(0);
     expect(verdict.sentence).toMatch(
-      /^p50: canary 7\d\.\d% above 0\.11 \(\d+\/750\) against 50% of stable above 0\.1 \(7125\/14250\): harm is certain enough to stop \(evidence .+ against a bar of 20\)$/,
+      /^p50: canary 7\d\.\d% above 0\.11 \(\d+\/750\) against 50% of stable above 0\.1 \(71\d\d\/14250\): harm is certain enough to stop \(evidence .+ against a bar of 20\)$/,
     );
     expect(verdict.numbers).toMatchObject({ bar: 20, calibration: 0, canaryRequests: 750 });
     expect(verdict.numbers['p95Canary']! / verdict.numbers['p95Stable']!).toBeGreaterThan(1.3);
@@ -122,6 +122,43 @@ describe('verdicts', () => {
   });
 });
 
+describe('fast hits and slow misses, with hardly a request between', () => {
+  const mixed = (misses: number, requests: number): Histogram => {
+    const [hits, slowOnes] = [histogram(requests * (1 - misses), 0.004), histogram(requests * misses, 0.4)];
+    return { ...hits, counts: hits.counts.map((count, i) => count + slowOnes.counts[i]!) };
+  };
+  const passes = (misses: number): boolean =>
+    judgeLatencies(
+      latency({ quantiles: [0.95] }),
+      times(160, () => slow(mixed(misses, 150), mixed(0.05, 2850))),
+    ).some(({ verdict }) => verdict.result === 'pass');
+
+  test('a healthy canary is proven safe, one with a third more misses is not', () => {
+    expect([passes(0.05), passes(0.067)]).toEqual([true, false]);
+  });
+});
+
+describe('classic buckets much wider than the margin', () => {
+  const harmed = (median: number): Evaluation =>
+    last(
+      judgeLatencies(
+        latency(),
+        times(120, () => pair(median, 0.08, CLASSIC, 600)),
+      ),
+    );
+
+  test('a canary on the harm margin never fails by interpolation, a slower one does', () => {
+    expect(harmed(0.0879).verdict.result).not.toBe('fail');
+    expect(harmed(0.12).verdict.result).toBe('fail');
+  });
+
+  test('the sentence names the bound at which the canary is counted, and what stable has above bound / margin', () => {
+    expect(harmed(0.12).verdict.sentence).toMatch(
+      /canary \S+ above 0\.1 \(.+\) against \S+ of stable above 0\.0909 \(/,
+    );
+  });
+});
+
 describe('buckets too coarse to prove it', () => {
   const coarse = times(200, () => pair(0.06, 0.06, CLASSIC, 1500));
 
@@ -176,7 +213,7 @@ describe('buckets too coarse to prove it', () => {
     const { verdict } = last(
       judgeLatencies(
         latency(),
-        times(20, () => pair(20, 20, CLASSIC)),
+        times(3, () => pair(20, 20, CLASSIC, 10)),
       ),
     );
     expect(verdict.sentence).toContain('lies above the largest bucket bound of 10: add larger buckets');
@@ -269,6 +306,16 @@ describe('history', () => {
     expect(JSON.stringify(rest.at(-1)?.state)).toBe(JSON.stringify(last(whole).state));
     expect(JSON.stringify(last(whole).state).length).toBeLessThan(16_384);
   });
+});
+
+test('without pods the state stays below 4 KB, whatever the evidence', () => {
+  const windows = times(120, (i) =>
+    pair(0.1 * (1 + 0.4 * Math.sin(i)), 0.1 * (1 + 0.1 * Math.sin(7 * i)), FINE, 1500.123),
+  );
+  const sizes = judgeLatencies(latency(), windows, { nextWeight: 20 }).map(
+    ({ state }) => JSON.stringify(state).length,
+  );
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(4096);
 });
 
 const arm: fc.Arbitrary<Histogram> = fc

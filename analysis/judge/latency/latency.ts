@@ -10,6 +10,7 @@ import { unopposed, type Seen } from '../core/alone.ts';
 import { trafficPerPod } from '../core/calibration.ts';
 import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import { latencyNumbers } from './numbers.ts';
+import { most, safeOnShare } from './margins.ts';
 import type { LatencyReading } from './reading.ts';
 import { readingOf } from './reading.ts';
 import type { LatencyData, LatencyPods } from './state.ts';
@@ -31,7 +32,7 @@ export function judgeLatency(input: MetricInput, metric: LatencyMetric): Evaluat
   const pods = usablePods(measured.pods);
   const rho = (pods && trafficPerPod({ canary: requests(pods.canary), stable: requests(pods.stable) })) ?? 1;
   const basis = { seconds, rho, seed: String(input.window.startMs) };
-  const ready = history === undefined ? before : calibratedLatency(before, history, basis);
+  const ready = history === undefined ? before : calibratedLatency(before, history, basis, metric);
   const after = addLatency(ready, {
     canary,
     stable,
@@ -74,13 +75,13 @@ function requests(pods: Readonly<Record<string, Histogram>>): Record<string, { t
  */
 function scaledMargin({ nextWeight }: MetricInput, { safeMargin }: LatencyMetric): { scaledMargin?: Margin } {
   if (nextWeight === undefined || nextWeight >= 100) return {};
-  return { scaledMargin: marginForWeight({ relative: 0, absolute: safeMargin.absolute }, nextWeight) };
+  return { scaledMargin: marginForWeight(safeOnShare(safeMargin), nextWeight) };
 }
 
 function evaluate(data: LatencyData, input: MetricInput, metric: LatencyMetric): Evaluation {
   const { risk } = input.bound.bound.template;
   const bars = { harmBar: -Math.log(risk.harm), safeBar: -Math.log(risk.safe) };
-  const margins = { safeMargin: metric.safeMargin, ...scaledMargin(input, metric) };
+  const margins = { safeMargin: safeOnShare(metric.safeMargin), ...scaledMargin(input, metric) };
   const reading = readingOf(data, { ...bars, ...margins, nextWeight: input.nextWeight });
   const verdict: Verdict = {
     ...latencyVerdict(data, reading, metric),
@@ -97,20 +98,21 @@ function evaluate(data: LatencyData, input: MetricInput, metric: LatencyMetric):
 
 /** Every share of slow requests seen in the step lies within the safe margin. */
 function isTolerable({ thresholds }: LatencyReading, { safeMargin }: LatencyMetric): boolean {
+  const margin = safeOnShare(safeMargin);
   return thresholds.every(
     ({ data: { step } }) =>
-      step.n1 > 0 && step.n0 > 0 && step.x1 / step.n1 <= step.x0 / step.n0 + safeMargin.absolute,
+      step.n1 > 0 && step.n0 > 0 && step.x1 / step.n1 <= most(step.x0 / step.n0, margin),
   );
 }
 
 /** The share of requests above stable's earlier quantile; for stable the quantile itself gives that share. */
 function seenAlone({ thresholds }: LatencyData, { safeMargin }: LatencyMetric): Seen {
   const shares = thresholds.map(({ quantile, limit, step: { n1, x1 } }) => {
-    const within = n1 > 0 && x1 / n1 <= 1 - quantile + safeMargin.absolute;
-    const most = limit * (1 + safeMargin.relative);
+    const within = n1 > 0 && x1 / n1 <= most(1 - quantile, safeOnShare(safeMargin));
+    const longest = limit * (1 + safeMargin.relative);
     return {
       within,
-      text: `${percent(x1 / n1)} above ${digits(most)} (p${100 * quantile} of stable before and the margin)`,
+      text: `${percent(x1 / n1)} above ${digits(longest)} (p${100 * quantile} of stable before and the margin)`,
     };
   });
   const told = shares.find(({ within }) => !within) ?? shares[0];

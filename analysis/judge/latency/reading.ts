@@ -32,8 +32,9 @@ export interface ThresholdReading {
 interface Setting {
   harmBar: number;
   safeBar: number;
+  /** margins on the share of slow requests: the strict one, and */
   safeMargin: Margin;
-  /** margin for the move to the next weight; absent: only the strict margin counts */
+  /** that for the move to the next weight; absent: only the strict margin counts */
   scaledMargin?: Margin;
   nextWeight: number | undefined;
 }
@@ -69,20 +70,11 @@ function weightsOf(quantiles: readonly number[]): readonly number[] {
   return usual ? USUAL_WEIGHTS : quantiles.map(() => 1 / quantiles.length);
 }
 
-/**
- * The relative tolerance already applies to the limit of what is slow, so only the absolute part applies to the share of
- * slow requests.
- */
 function neededOf(readings: readonly ThresholdReading[], setting: Setting): Needed | undefined {
-  const { safeMargin, scaledMargin, safeBar } = setting;
-  const onShare = ({ absolute }: Margin): Margin => ({ relative: 0, absolute });
-  const margins = {
-    safeMargin: onShare(safeMargin),
-    ...(scaledMargin === undefined ? {} : { scaledMargin: onShare(scaledMargin) }),
-  };
+  const { safeBar } = setting;
   return readings
     .filter(({ logSafe }) => logSafe < safeBar)
-    .map(({ data, evidence }) => neededFor(data, evidence, margins, safeBar))
+    .map(({ data, evidence }) => neededFor(data, evidence, setting, safeBar))
     .reduce(later, NOTHING_MORE);
 }
 

@@ -5,6 +5,8 @@ import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts
 import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Buckets } from '../../stats/histogram.ts';
 import { above, decay, quantile, resolves, total, weightedSum } from '../../stats/histogram.ts';
+import type { SlowLimits } from '../../stats/slow.ts';
+import { slowLimits, slowStable } from '../../stats/slow.ts';
 import { isAmount, isComparison } from '../core/comparison-stored.ts';
 import { UNCALIBRATED } from '../core/calibration.ts';
 import type { Comparison } from '../core/comparison.ts';
@@ -17,8 +19,11 @@ import {
   NO_COUNTS,
   nextStep,
 } from '../core/comparison.ts';
+import type { PodCounts } from '../core/rank-state.ts';
 import { stored, VERSION } from '../core/stored.ts';
+import { compact } from './compact.ts';
 import { exceedances } from './history.ts';
+import { harmOnShare, safeOnShare } from './margins.ts';
 
 /** Sufficient statistics of one latency metric; plain JSON, the `data` of its MetricState. */
 export interface LatencyData {
@@ -130,10 +135,12 @@ export function calibratedLatency(
   data: LatencyData,
   history: LatencyHistory,
   basis: { seconds: number; rho: number; seed: string },
+  { harmMargin }: Pick<LatencyMetric, 'harmMargin'>,
 ): LatencyData {
   if (!wantsLatencyHistory(data)) return data;
   const quantiles = data.thresholds.map((threshold) => threshold.quantile);
-  const { last, histories } = exceedances(history, quantiles, basis.seconds);
+  const factor = 1 + harmMargin.relative;
+  const { last, histories } = exceedances(history, { quantiles, factor, seconds: basis.seconds });
   if (total(last) <= 0) return data;
   const seen = { ...NOTHING.seen, layout: last.layout, bounds: last.bounds, stable: last.counts.map(digits) };
   return {
@@ -153,7 +160,7 @@ export interface LatencyWindow {
   metric: LatencyMetric;
   /** length of the window */
   seconds: number;
-  /** margin for the move to the next weight; absent: only the strict margin counts */
+  /** margin on the share of slow requests for the move to the next weight; absent: only the strict margin counts */
   scaledMargin?: Margin;
 }
 
@@ -169,42 +176,54 @@ export interface LatencyPods {
  */
 export function addLatency(data: LatencyData, window: LatencyWindow): LatencyData {
   const past: Buckets = { layout: data.seen.layout, bounds: data.seen.bounds, counts: data.seen.stable };
+  const factor = 1 + window.metric.harmMargin.relative;
   const thresholds = data.thresholds.map((threshold) => {
     const limit = quantile(past, threshold.quantile);
-    return limit === undefined ? threshold : addExceedances(threshold, limit, window);
+    if (limit === undefined) return threshold;
+    return addExceedances(threshold, { limit, slow: slowLimits(past, limit, factor) }, window);
   });
   return { seen: seenAfter(data.seen, window), thresholds };
 }
 
-function addExceedances(threshold: Threshold, limit: number, window: LatencyWindow): Threshold {
-  const { canary, stable, pods, seconds, scaledMargin } = window;
-  const { harmMargin, safeMargin, requireProof } = window.metric;
-  // λ = 1: the tolerance acts on what is slow, not on the share of slow requests.
-  const onShare = ({ absolute }: Margin): Margin => ({ relative: 0, absolute });
-  const harmLimit = limit * (1 + harmMargin.relative);
-  const safeLimit = limit * (1 + safeMargin.relative);
-  const arms = { n1: total(canary), n0: total(stable), x0: above(stable, limit) };
-  const clear = resolves(canary, limit, safeLimit) && resolves(stable, limit, safeLimit);
-  const after = addCounts(threshold, {
-    harm: { ...arms, x1: above(canary, harmLimit) },
-    safe: clear || !requireProof ? { ...arms, x1: above(canary, safeLimit) } : NO_COUNTS,
-    seconds,
-    harmMargin: onShare(harmMargin),
-    safeMargin: onShare(safeMargin),
-    ...(scaledMargin === undefined ? {} : { scaledMargin: onShare(scaledMargin) }),
-    ...(pods === undefined
-      ? {}
-      : { pods: { canary: slower(pods.canary, harmLimit), stable: slower(pods.stable, limit) } }),
-  });
-  return { ...after, limit: Number(limit.toPrecision(6)), vague: threshold.vague || !clear };
+interface Limits {
+  /** stable's quantile */
+  limit: number;
+  /** what the harm test counts */
+  slow: SlowLimits;
 }
 
-function slower(pods: Readonly<Record<string, Histogram>>, limit: number): Record<string, Counts> {
+function addExceedances(threshold: Threshold, { limit, slow }: Limits, window: LatencyWindow): Threshold {
+  const { canary, stable, pods, seconds, scaledMargin } = window;
+  const { harmMargin, safeMargin, requireProof } = window.metric;
+  const safeLimit = limit * (1 + safeMargin.relative);
+  const requests = { n1: total(canary), n0: total(stable) };
+  const clear = resolves(canary, limit, safeLimit) && resolves(stable, limit, safeLimit);
+  const safe = { ...requests, x1: above(canary, safeLimit), x0: above(stable, limit) };
+  const after = addCounts(threshold, {
+    harm: { ...requests, x1: above(canary, slow.canary), x0: slowStable(stable, slow) },
+    safe: clear || !requireProof ? safe : NO_COUNTS,
+    seconds,
+    harmMargin: harmOnShare(harmMargin),
+    safeMargin: safeOnShare(safeMargin),
+    ...(scaledMargin === undefined ? {} : { scaledMargin }),
+    ...(pods === undefined ? {} : { pods: slowPods(pods, slow) }),
+  });
+  return { ...compact(after), limit: Number(limit.toPrecision(6)), vague: threshold.vague || !clear };
+}
+
+function slowPods({ canary, stable }: LatencyPods, slow: SlowLimits): PodCounts {
+  return {
+    canary: countEach(canary, (histogram) => above(histogram, slow.canary)),
+    stable: countEach(stable, (histogram) => slowStable(histogram, slow)),
+  };
+}
+
+function countEach(
+  pods: Readonly<Record<string, Histogram>>,
+  bad: (histogram: Histogram) => number,
+): Record<string, Counts> {
   return Object.fromEntries(
-    Object.entries(pods).map(([pod, histogram]) => [
-      pod,
-      { total: total(histogram), bad: above(histogram, limit) },
-    ]),
+    Object.entries(pods).map(([pod, each]) => [pod, { total: total(each), bad: bad(each) }]),
   );
 }
 
@@ -238,9 +257,9 @@ function withoutEmpty(seen: Seen): Seen {
 }
 
 /**
- * Four significant digits of a decaying sum are enough and keep the status small; what remains of a request after an hour
- * counts as 0.
+ * Four significant digits of a decaying sum, and two decimals, are enough and keep the status small; what remains of a
+ * request after an hour counts as 0.
  */
 function digits(count: number): number {
-  return count < 0.01 ? 0 : Number(count.toPrecision(4));
+  return count < 0.01 ? 0 : Number(Number(count.toPrecision(4)).toFixed(2));
 }

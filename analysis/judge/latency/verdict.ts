@@ -2,6 +2,7 @@ import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { LatencyMetric } from '../../../api/kinds/template/kinds/latency.ts';
 import type { Tick } from '../../stats/bet.ts';
+import { canaryLimit } from '../../stats/slow.ts';
 import type { LatencyReading, ThresholdReading } from './reading.ts';
 import { leastSafe, worst } from './reading.ts';
 import type { LatencyData, Threshold } from './state.ts';
@@ -20,12 +21,11 @@ export function latencyVerdict(
   const [worstOne, leastOne] = [worst(reading), leastSafe(reading)];
   if (counted.length === 0 || worstOne === undefined || leastOne === undefined) return nothingKnown();
   if (reading.overBar >= 0) {
-    const { harmMargin } = metric;
-    const text = arms(worstOne.data, worstOne.data.total, harmMargin.relative);
+    const text = arms(worstOne.data, worstOne.data.total, harmLimits(data, worstOne.data, metric));
     const sentence = `${text}: harm is certain enough to stop (evidence ${of(reading.logHarm, reading.harmBar)})`;
     return { result: 'fail', reason: REASON.HarmDetected, sentence };
   }
-  const text = `${arms(leastOne.data, leastOne.data.step, metric.safeMargin.relative)} in this step`;
+  const text = `${arms(leastOne.data, leastOne.data.step, safeLimits(leastOne.data, metric))} in this step`;
   if (leastOne.logSafe >= reading.safeBar) return safe(text, data, reading, metric);
   return undecided(text, { data, reading, metric, least: leastOne });
 }
@@ -98,11 +98,30 @@ function of(log: number, bar: number): string {
   return `${amount(log)} against a bar of ${amount(bar)}`;
 }
 
+interface ArmLimits {
+  canary: number;
+  stable: number;
+}
+
+/** What the harm test called slow in the last window. */
+function harmLimits(
+  { seen: { layout, bounds, stable } }: LatencyData,
+  { limit }: Threshold,
+  { harmMargin }: LatencyMetric,
+): ArmLimits {
+  const factor = 1 + harmMargin.relative;
+  const canary = canaryLimit({ layout, bounds, counts: stable }, limit, factor);
+  return { canary, stable: canary / factor };
+}
+
+function safeLimits({ limit }: Threshold, { safeMargin }: LatencyMetric): ArmLimits {
+  return { canary: limit * (1 + safeMargin.relative), stable: limit };
+}
+
 /** "p99: canary 3.1% above 0.55 (31/1000) against 1% of stable above 0.5 (190/19000)" */
-function arms(threshold: Threshold, { n1, x1, n0, x0 }: Tick, relative: number): string {
-  const { limit } = threshold;
-  const canary = `canary ${share(x1, n1)} above ${digits(limit * (1 + relative))} (${count(x1)}/${count(n1)})`;
-  return `${name(threshold)}: ${canary} against ${share(x0, n0)} of stable above ${digits(limit)} (${count(x0)}/${count(n0)})`;
+function arms(threshold: Threshold, { n1, x1, n0, x0 }: Tick, limits: ArmLimits): string {
+  const canary = `canary ${share(x1, n1)} above ${digits(limits.canary)} (${count(x1)}/${count(n1)})`;
+  return `${name(threshold)}: ${canary} against ${share(x0, n0)} of stable above ${digits(limits.stable)} (${count(x0)}/${count(n0)})`;
 }
 
 function share(slow: number, all: number): string {
