@@ -44,7 +44,24 @@ export type Measurement =
   | { metric: string; window: Window; outcome: 'ok'; kind: 'numbers'; canary: number; stable?: number }
   /** requests of each arm, under the key `SHARE`; not a metric of a template */
   | { metric: string; window: Window; outcome: 'ok'; kind: 'share'; canary: number; stable: number }
+  /** counts of each value of a label, where a job asks for these instead (MeasureRequest.byLabel) */
+  | {
+      metric: string;
+      window: Window;
+      outcome: 'ok';
+      kind: 'byLabel';
+      tickMs: number;
+      values: LabelledCounts[];
+    }
   | { metric: string; window: Window; outcome: BadOutcome; sentence: string };
+
+/** The requests with one value of a label, in ticks of equal length, the last of which ends with the window. */
+export interface LabelledCounts {
+  /** empty: of the series without this label */
+  value: string;
+  canary: Counts[];
+  stable: Counts[];
+}
 
 /**
  * Requests by how long they took. `counts[i]` is the number in (bounds[i−1], bounds[i]] (from 0 for i = 0). There is one

@@ -35,6 +35,7 @@ function badSentence(status: ReleaseStatus): string | undefined {
   const sentences = [
     status.message,
     ...(status.share === undefined ? [] : [status.share.sentence]),
+    ...(status.breakdown ?? []).map((breakdown) => breakdown.sentence),
     ...status.decisions.map((decision) => decision.sentence),
   ];
   const bad = sentences.find((sentence) => !isSentence(sentence));

@@ -14,6 +14,11 @@ export interface MeasureRequest {
   calibrate?: boolean;
   /** also count how many requests each arm got */
   share?: ShareQueries;
+  /**
+   * keys of metrics: only these are asked for, by the label that their breakdown names, over the whole window and in
+   * ticks of at least an interval
+   */
+  byLabel?: readonly string[];
 }
 
 /** A request for one target. A newer job of a target replaces the older one. */
@@ -27,7 +32,7 @@ export interface MeasureJob extends MeasureRequest {
 
 export interface MeasureResult extends Pick<
   MeasureJob,
-  'release' | 'step' | 'window' | 'warming' | 'stableOnly'
+  'release' | 'step' | 'window' | 'warming' | 'stableOnly' | 'byLabel'
 > {
   measurements: Measurement[];
 }

@@ -4,6 +4,7 @@ import { oneLine } from '../lib/text.ts';
 import { factsOf, type Facts } from './facts/facts.ts';
 import type { MeasureResult } from '../api/measuring.ts';
 import type { Answer, Decision, Snapshot } from './model.ts';
+import { breakingDown } from './live/break-down.ts';
 import { keepJudging } from './live/measure.ts';
 import { rememberingSkip } from './plan/skip.ts';
 import { RULES } from './rules/list.ts';
@@ -28,7 +29,7 @@ function decideIn<K extends Kind>(kind: K, situation: Situations[K]): Decision {
 }
 
 const completed = (facts: Facts, rule: string, answer: Answer): Decision =>
-  rememberingSkip(facts, { rule, ...keepJudging(facts, answer) });
+  rememberingSkip(facts, { rule, ...breakingDown(facts, keepJudging(facts, answer)) });
 
 export interface Decided {
   decision: Decision;

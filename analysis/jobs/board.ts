@@ -116,8 +116,9 @@ export class MeasurementBoard implements Measurements {
     if (running?.job !== job) return;
     running.cancel();
     this.#running.delete(key);
-    const { release, step, window, warming, stableOnly } = job;
+    const { release, step, window, warming, stableOnly, byLabel } = job;
     const kind = {
+      ...(byLabel === undefined ? {} : { byLabel }),
       ...(warming === undefined ? {} : { warming }),
       ...(stableOnly === undefined ? {} : { stableOnly }),
     };

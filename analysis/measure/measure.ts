@@ -8,6 +8,7 @@ import type { BoundTemplate } from '../../api/kinds/template/bound.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
 import { getString } from '../../lib/json.ts';
 import { kindOfMetric } from '../judge/kinds.ts';
+import { askByLabel } from './by-label.ts';
 import { bad, type Job } from './job.ts';
 import { measureNumbers } from './numbers.ts';
 import type { Endpoint, Heard, Session } from './source.ts';
@@ -32,9 +33,10 @@ export function measure(
     if (session !== undefined) sessions.set(name, session);
     return session;
   };
-  const { share } = request;
+  const { share, byLabel } = request;
+  const metrics = metricsOf(request.templates).filter(({ key }) => byLabel?.includes(key) !== false);
   return Promise.all([
-    ...metricsOf(request.templates).map((bound) => measureOne(bound, request, open)),
+    ...metrics.map((bound) => measureOne(bound, request, open)),
     ...(share === undefined ? [] : [shareOf(request, share, open)]),
   ]);
 }
@@ -86,7 +88,7 @@ const notServed = (job: Job, name: string, asked: string): Measurement =>
 
 async function measureOne(
   bound: BoundMetric,
-  { variables, calibrate = false, ...request }: MeasureRequest,
+  { variables, calibrate = false, byLabel, ...request }: MeasureRequest,
   open: Open,
 ): Promise<Measurement> {
   const { key, metric, bound: of } = bound;
@@ -95,7 +97,9 @@ async function measureOne(
   const name = endpointOf(of.template);
   const session = open(name);
   if (session === undefined) return notConfigured(job, name);
-  return (await ask(job, metric, session)) ?? notServed(job, name, metric.type);
+  if (byLabel === undefined) return (await ask(job, metric, session)) ?? notServed(job, name, metric.type);
+  const { intervalMs } = of.template;
+  return (await askByLabel(job, { metric, intervalMs, session })) ?? notServed(job, name, 'breakdown');
 }
 
 /** Undefined: the source cannot be asked for that. */

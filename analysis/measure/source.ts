@@ -4,8 +4,8 @@ import type { Arm } from '../../api/query.ts';
 import type { Issue } from '../../lib/result.ts';
 import type { Job } from './job.ts';
 
-/** What a source can be asked for; `share`: how many requests each arm got. */
-export type Asked = Form | 'share';
+/** What a source can be asked for; `share`: how many requests each arm got; `byLabel`: counts by a label. */
+export type Asked = Form | 'share' | 'byLabel';
 
 /**
  * A kind of place where numbers come from: one object per folder, listed in list.ts. What it says about itself is pure
@@ -73,4 +73,14 @@ export interface Session {
   counts?(job: Job, queries: Arms<ErrorRateQueries>): Promise<Measurement>;
   histograms?(job: Job, queries: Arms<LatencyQueries>): Promise<Measurement>;
   share?(job: Job, queries: Arms<string>): Promise<Measurement>;
+  /** how much the counts rose for each value of a label, tick by tick; series without the label have an empty value */
+  byLabel?(job: Job, question: ByLabel): Promise<Measurement>;
+}
+
+export interface ByLabel {
+  queries: Arms<ErrorRateQueries>;
+  /** the label */
+  by: string;
+  /** the window of the job is a multiple of it */
+  tickMs: number;
 }

@@ -100,6 +100,8 @@ function sentenceOf(measured: Measurement & { outcome: 'ok' }): string {
       const total = counts.reduce((sum, count) => sum + count, 0);
       return `${round(total)} requests of stable in ${counts.length} buckets`;
     }
+    case 'byLabel':
+      return `${measured.values.length} values of the label`;
     default:
       return `stable has the value ${measured.stable ?? measured.canary}`;
   }

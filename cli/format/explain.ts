@@ -7,10 +7,12 @@ import { conditionsOf, readyMade } from '../../api/kinds/template/metric.ts';
 import type { ReleaseStatus } from '../../api/kinds/release/status.ts';
 import { wrapWords } from '../../lib/text.ts';
 import type { Paint } from '../io.ts';
+import { explained } from './breakdown.ts';
 import { diffJson, formatChange } from './diff.ts';
 import { nextSteps, whereNow } from './next.ts';
 import { formatClock, formatNumbers } from './numbers.ts';
 import { paintPhase, paintVerdict } from './phase.ts';
+import { laid, type Line } from './line.ts';
 import { formatExtras, formatLadder } from './splitting.ts';
 import { metricsIn, sentQueries, shareQueries } from './queries.ts';
 import { formatWeight } from './summary.ts';
@@ -20,23 +22,25 @@ export function explainedRelease(
   release: Release,
   { values = false }: { values?: boolean } = {},
 ): JsonObject {
-  const { metadata, spec, status } = release;
+  const { metadata, spec } = release;
+  const status: Partial<ReleaseStatus> = release.status ?? {};
   const asked = shareQueries(release);
   const told = {
     release: metadata.name,
     namespace: metadata.namespace,
     target: spec.target.name,
-    phase: status?.phase ?? 'Pending',
-    reason: status?.reason,
-    message: status?.message,
+    phase: status.phase ?? 'Pending',
+    reason: status.reason,
+    message: status.message,
     changes: diffJson(spec.stable.template, spec.canary.template, { values }).map(formatChange),
     preset: spec.traffic?.preset,
     queries: sentQueries(release),
     requests: asked,
-    share: status?.share,
-    verdict: status?.verdict,
-    verdicts: status?.analysis?.verdicts ?? [],
-    decisions: status?.decisions ?? [],
+    share: status.share,
+    breakdown: status.breakdown,
+    verdict: status.verdict,
+    verdicts: status.analysis?.verdicts ?? [],
+    decisions: status.decisions ?? [],
     next: nextSteps(release),
   };
   return JSON.parse(JSON.stringify(told)) as JsonObject;
@@ -64,6 +68,7 @@ export function explainRelease(release: Release, telling: Telling): string[] {
     ['What to do next', nextSteps(release)],
     ['How it is tried', howTried(release)],
     ['What was measured', measured(release, telling, told)],
+    ['What explains the failure', explained(release)],
     ['How requests are split', counted(release, telling.queries)],
   ];
   return [
@@ -72,15 +77,6 @@ export function explainRelease(release: Release, telling: Telling): string[] {
       lines.length === 0 ? [] : ['', paint('bold', title), ...lines.flatMap((line) => laid(line, columns))],
     ),
   ];
-}
-
-/** Text that may be broken between words, with the indentation of its further lines; or text that has to stay whole. */
-type Line = string | { text: string; hanging: number } | { whole: string };
-
-function laid(line: Line, columns: number): string[] {
-  if (typeof line === 'string') return wrapWords(`  ${line}`, columns, '    ');
-  if ('whole' in line) return [`  ${line.whole}`];
-  return wrapWords(`  ${line.text}`, columns, ' '.repeat(2 + line.hanging));
 }
 
 /** What happened in one line, and how it ended. */

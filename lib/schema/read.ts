@@ -54,6 +54,13 @@ export const ARGUMENT_NAME: Shape = {
   name: 'an argument name',
   rule: 'a letter, then letters, digits and "_", at most 63 in all',
 };
+/** Names that begin with two underscores are Prometheus' own. */
+export const METRIC_LABEL: Shape = {
+  pattern: /^(_[A-Za-z0-9]|[A-Za-z])[A-Za-z0-9_]*$/,
+  max: 63,
+  name: 'a label of metrics',
+  rule: 'letters, digits and "_", not beginning with a digit or "__", at most 63 in all',
+};
 
 const argumentName = matching(ARGUMENT_NAME);
 

@@ -31,6 +31,7 @@ export function matching(form: read.Shape & { type: string }): Schema<string> {
 
 export const dnsLabel = matching({ ...read.DNS_LABEL, type: 'name' });
 export const dnsSubdomain = matching({ ...read.DNS_SUBDOMAIN, type: 'name' });
+export const metricLabel = matching({ ...read.METRIC_LABEL, type: 'label' });
 export const argumentName = matching({ ...read.ARGUMENT_NAME, type: 'name' });
 
 export function number(range: read.Range): Schema<number> {

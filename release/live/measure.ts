@@ -32,7 +32,7 @@ export function keepJudging(facts: Facts, answer: Answer): Answer {
   return { ...answer, actions: [...measure, ...answer.actions], requeueAfterMs };
 }
 
-const statusAfter = ({ metadata, status }: Release, answer: Answer): ReleaseStatus | undefined =>
+export const statusAfter = ({ metadata, status }: Release, answer: Answer): ReleaseStatus | undefined =>
   answer.status?.release === metadata.name ? answer.status.next : status;
 
 interface Due {
@@ -63,7 +63,7 @@ function nextWindow(s: StepFacts): Due {
 }
 
 /** `warmAtMs`: canary pods that were not warm at that time are left out. */
-function variablesOf(s: StepFacts, warmAtMs?: number): Record<string, string> {
+export function variablesOf(s: StepFacts, warmAtMs?: number): Record<string, string> {
   const { facts, release, traffic, split, target } = s;
   const cold = warmAtMs === undefined ? [] : coldPods(s, warmAtMs).map(({ name }) => name);
   const stable = facts.stable?.replicaSet?.pods ?? [];

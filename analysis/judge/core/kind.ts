@@ -1,5 +1,6 @@
 import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import type { BoundTemplate } from '../../../api/kinds/template/bound.ts';
+import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Metric } from '../../../api/kinds/template/metric.ts';
 import type { ErrorRateQueries, LatencyQueries } from '../../../api/kinds/template/preset.ts';
 import type { Scoring } from '../../../api/kinds/template/scoring.ts';
@@ -17,6 +18,8 @@ export interface MetricKind<M extends Metric = Metric> {
   /** what it is called in sentences */
   readonly title: string;
   readonly asks: Asks<M>;
+  /** by which label it is looked into after a failure; absent or undefined: by none */
+  brokenDown?(metric: M): BrokenDown | undefined;
   readonly memory: Memory<M>;
   /** one metric after a window */
   judge(input: MetricInput, metric: M): Evaluation;
@@ -30,6 +33,14 @@ export interface MetricKind<M extends Metric = Metric> {
   readonly replays: boolean;
   /** what is wrong with its fields beside the queries; `place` is that of the metric */
   check?(metric: M, place: string): Issue[];
+}
+
+/** How a metric that counts is looked into after a failure. */
+export interface BrokenDown {
+  /** the label */
+  by: string;
+  /** above it a value of the label is harmful */
+  margin: Margin;
 }
 
 /** Its running statistics (plain JSON in the status of the Release), and how they begin and continue. */

@@ -16,6 +16,7 @@ export const errorRate: MetricKind<ErrorRateMetric> = {
   name: 'errorRate',
   title: 'error rate',
   asks: { form: 'counts', of: ({ queries }) => queries },
+  brokenDown: ({ breakdown, harmMargin: margin }) => breakdown && { ...breakdown, margin },
   memory: {
     begun: () => writeErrorRate(readErrorRate(undefined)),
     isWhole: isErrorRateData,

@@ -1,5 +1,6 @@
 import type { Job } from '../job.ts';
 import type { Endpoint, Heard, Session } from '../source.ts';
+import { countByLabel } from './by-label.ts';
 import type { Answer, PrometheusClient } from './client.ts';
 import { measureErrorRate } from './error-rate.ts';
 import { fencedClient } from './fenced.ts';
@@ -25,6 +26,7 @@ function sessionOver(client: PrometheusClient): Session {
     counts: (job, queries) => measureErrorRate(job, queries, of(job)),
     histograms: (job, queries) => measureLatency(job, queries, of(job)),
     share: (job, queries) => measureShare(job, queries, of(job)),
+    byLabel: (job, question) => countByLabel(job, question, of(job)),
   };
 }
 

@@ -6,7 +6,7 @@ import { checkPromql } from './check.ts';
 export const prometheus: Source = {
   name: 'prometheus',
   title: 'Prometheus',
-  serves: ['counts', 'histograms', 'numbers', 'share'],
+  serves: ['counts', 'histograms', 'numbers', 'share', 'byLabel'],
   presets: true,
   check: checkPromql,
   shown: renderKnown,

@@ -1,3 +1,4 @@
+import { BREAKDOWN } from './breakdown.ts';
 import { listBy } from '../../../lib/schema/scalars.ts';
 import type { Infer } from '../../../lib/schema/schema.ts';
 import {
@@ -239,6 +240,10 @@ export const RELEASE_STATUS = record({
     'Running statistics of each metric; a restarted controller continues from here.',
   ),
   verdict: may(VERDICT, 'The newest verdict over all metrics.'),
+  breakdown: may(
+    listOf(BREAKDOWN, 8),
+    'After a failed verdict: which values of a label explain it, for each failed metric that names one. Absent: none does, or the release ended before the answer came.',
+  ),
   share: may(SHARE, 'Does the data plane do what the route says? Of the step it was last counted in.'),
   trouble: may(
     TROUBLE,

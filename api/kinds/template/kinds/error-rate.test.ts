@@ -10,6 +10,8 @@ const parse = (beside: object, interval = '15s') => {
 describe('an error rate', () => {
   it.each([
     { beside: { weight: 2.5, ceiling: 0.05 }, want: { weight: 2.5, ceiling: 0.05 } },
+    { beside: { breakdown: { by: 'http_route' } }, want: { breakdown: { by: 'http_route' } } },
+    { beside: { breakdown: { by: '_x' } }, want: { breakdown: { by: '_x' } } },
     { beside: { test: {} }, want: { test: { method: 'sequential' } } },
     {
       beside: { test: { method: 'fisher', horizon: '30m' }, ceiling: 0.5 },
@@ -24,6 +26,16 @@ describe('an error rate', () => {
   });
 
   it.each([
+    {
+      beside: { breakdown: {} },
+      want: 'breakdown.by: is missing; name a label that the counters have, like route',
+    },
+    {
+      beside: { breakdown: { by: '__name__' } },
+      want: 'breakdown.by: "__name__" is not a label of metrics; give letters, digits and "_", not beginning with a digit or "__", at most 63 in all',
+    },
+    { beside: { breakdown: { by: 'route"} or {x="' } }, want: 'is not a label of metrics' },
+    { beside: { breakdown: { by: '5xx' } }, want: 'is not a label of metrics' },
     {
       beside: { test: { looks: 2 } },
       want: 'test.looks: 2 is not a setting of the sequential method, which looks after every window; remove it, or set method to twoProportionZ or fisher',

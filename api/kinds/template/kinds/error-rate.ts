@@ -1,6 +1,7 @@
 import { fallback, object, optional, required } from '../../../../lib/schema/object.ts';
 import { converted } from '../../../../lib/schema/schema.ts';
 import { armsFrom, armsOf, queriesIn } from '../arms.ts';
+import { breakdown } from '../breakdown.ts';
 import { COUNT_RULES, countTest } from '../looks.ts';
 import { marginField } from '../margins.ts';
 import { metricPart, properShare, weight, type MetricOf } from '../part.ts';
@@ -44,14 +45,16 @@ export const ERROR_RATE = metricPart({
       properShare,
       'An error rate of the canary that is never acceptable, whatever the stable version does.',
     ),
+    breakdown,
   }),
   rules: COUNT_RULES,
-  read: ({ errorRate, margin, weight: share, test, ceiling }) => ({
+  read: ({ errorRate, margin, weight: share, test, ceiling, breakdown: into }) => ({
     weight: share,
     ...errorRate,
     ...margin,
     test,
     ...(ceiling === undefined ? {} : { ceiling }),
+    ...(into === undefined ? {} : { breakdown: into }),
   }),
   write: ({ preset, queries, harmMargin, safeMargin, ...rest }) => ({
     errorRate: armsFrom(preset, queries),
