@@ -44,6 +44,8 @@ export const ANNOTATION = {
   pods: 'sluice.dev/pods',
   /** on a Release that only records what rolled out without it: `Initial` or `Escaped` */
   recordedAs: 'sluice.dev/recorded-as',
+  /** on a Release: JSON of hashes of users' objects as they were before its first edit, by "Kind/name" */
+  userObjects: 'sluice.dev/user-objects',
   /** on a Release: JSON of a newer template taken off the target so this release can end; put back afterwards */
   setAside: 'sluice.dev/set-aside',
   /** on a Release: says that the controller wrote it (controller/seal) */

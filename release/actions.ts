@@ -8,6 +8,7 @@ import type { Write } from '../api/writes.ts';
 import { condition, type WorkloadFacts } from './facts/workload.ts';
 import type { Facts } from './facts/facts.ts';
 import { oneLine } from '../lib/text.ts';
+import { fingerprintsOf, recordedFingerprints } from './record/fingerprint.ts';
 import type { Action, EventReason, OnRefusal, RefusalEnd } from './model.ts';
 
 type WriteAction = Extract<Action, { do: 'write' }>;
@@ -163,12 +164,22 @@ export function patchRelease(
   return write(why, { verb: 'mergePatch', ref, patch });
 }
 
-/** Sets the finalizer and records the originals to restore, in one write. */
-export function recordOriginals(release: Release, originals: JsonObject): Action {
+/** Sets the finalizer and records the originals to restore, and hashes of their objects, in one write. */
+export function recordOriginals(
+  release: Release,
+  originals: JsonObject,
+  routes: readonly KubeObject[],
+): Action {
   const finalizers = new Set([...(release.metadata.finalizers ?? []), FINALIZER]);
   return patchRelease('record the route before editing it', release, {
     finalizers: [...finalizers],
-    annotations: { [ANNOTATION.routeOriginals]: JSON.stringify(originals) },
+    annotations: {
+      [ANNOTATION.routeOriginals]: JSON.stringify(originals),
+      [ANNOTATION.userObjects]: JSON.stringify({
+        ...fingerprintsOf(routes),
+        ...recordedFingerprints(release),
+      }),
+    },
   });
 }
 

@@ -136,6 +136,11 @@ export interface ControllerConfig {
   clusterDomain?: string;
   /** templates with a shorter interval are refused */
   minIntervalMs: number;
+  /**
+   * Sluice is being uninstalled: every target counts as opted out and is let go; `revert`: one that holds a template
+   * that is not proven gets the stable one back
+   */
+  leaving?: { revert: boolean };
 }
 
 /** Policy and templates of a target after annotations, lookup and defaults. */

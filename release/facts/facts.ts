@@ -24,7 +24,7 @@ export interface Facts {
   maker: Maker;
   /** undefined: deleted */
   target: WorkloadFacts | undefined;
-  /** the policy annotation as it stands, readable or not; undefined: not opted in */
+  /** the policy annotation as it stands, readable or not; undefined: not opted in, or Sluice is being uninstalled */
   optedIn: string | undefined;
   /** newest first, without those whose shape cannot be read */
   releases: readonly Release[];
@@ -79,7 +79,7 @@ export function factsOf(snapshot: Snapshot): Facts {
     key: snapshot.key,
     maker: makerIn(snapshot),
     target,
-    optedIn: target?.annotations[ANNOTATION.policy],
+    optedIn: snapshot.config.leaving === undefined ? target?.annotations[ANNOTATION.policy] : undefined,
     releases,
     unreadable,
     unsealed,

@@ -14,6 +14,7 @@ import type { Action, Answer, ResolvedRules } from '../model.ts';
 import type { Said, StatusChange } from '../status/next.ts';
 import { event } from '../actions.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
+import { fingerprintsOf } from './fingerprint.ts';
 import { making, underFreeName, type Beside } from './made.ts';
 import { seenSkip } from '../plan/skip.ts';
 
@@ -27,6 +28,7 @@ export function newRelease(
   { annotations = {}, beside }: { annotations?: Record<string, string>; beside: Beside },
 ): Release {
   const { namespace } = target.object.metadata;
+  const userObjects = JSON.stringify(fingerprintsOf([target.object]));
   const named = (name: string): Release => ({
     apiVersion: API_VERSION,
     kind: 'Release',
@@ -35,7 +37,7 @@ export function newRelease(
       ...(namespace === undefined ? {} : { namespace }),
       labels: ownLabels(target.name, name),
       ownerReferences: [ownerOf(target.object)],
-      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      annotations: { ...annotations, [ANNOTATION.userObjects]: userObjects },
     },
     spec: { target: { name: target.name, uid: target.uid }, ...spec, intent: 'Auto' },
   });

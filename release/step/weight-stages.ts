@@ -19,7 +19,7 @@ export const originalsRecorded: Stage = (s) => {
   if (!provider.editsUserRoutes) return undefined;
   const originals = provider.record(context) as JsonObject;
   if (recorded && equalJson(originals, context.originals)) return undefined;
-  const actions = orEnd('Refused', [recordOriginals(s.release, originals)]);
+  const actions = orEnd('Refused', [recordOriginals(s.release, originals, context.routes)]);
   const sentence = 'What the route holds is recorded before the first edit.';
   const parts = { reason: REASON.SettingWeight, sentence, actions, requeueAfterMs: AT_ONCE };
   return answerFor(s.facts, s.release, parts, { phase: 'Progressing' });
