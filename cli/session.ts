@@ -1,4 +1,4 @@
-import { FIELD_MANAGER, LABEL } from '../api/names.ts';
+import { FIELD_MANAGER, HOME, LABEL } from '../api/names.ts';
 import type { KubeObject, Resource } from '../api/kube.ts';
 import { newestFirst } from '../api/order.ts';
 import { parseRelease } from '../api/kinds/release/release.ts';
@@ -54,6 +54,12 @@ export function openSession(flags: ConnectionFlags, clock: Clock, writing = OWN)
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }
+
+/** With the name and the rights of the controller, which the user has to be allowed to impersonate. */
+export const asController = <Flags extends ConnectionFlags>(flags: Flags): Flags => ({
+  ...flags,
+  as: `system:serviceaccount:${HOME.namespace}:sluice`,
+});
 
 export interface ReleaseList {
   /** newest first */

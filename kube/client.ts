@@ -106,6 +106,15 @@ export class KubeClient {
     }
   }
 
+  /** The server's own clock, to the second; undefined: its answers carry no date. */
+  async serverTimeMs(): Promise<number | undefined> {
+    const headers = { accept: JSON_TYPE };
+    const response = await this.#options.transport.request({ method: 'GET', url: '/version', headers });
+    await response.text();
+    const ms = Date.parse(response.headers['date'] ?? '');
+    return Number.isNaN(ms) ? undefined : ms;
+  }
+
   /** What the server is, e.g. "v1.36.2". */
   async serverVersion(): Promise<string> {
     const answer = parse(await this.#exchange({ method: 'GET', url: '/version' })) as { gitVersion?: string };

@@ -3,10 +3,8 @@ import { formatIssue } from '../../lib/result.ts';
 import { CLUSTER_DOMAIN, HOME } from '../../api/names.ts';
 import { command as defined } from '../command.ts';
 import { collect, connection, output, target } from '../flags.ts';
-import type { ControllerConfig } from '../../release/model.ts';
-import { readSnapshot, type Reader } from '../../controller/observe/snapshot.ts';
-import { lookAt, unseen } from '../check/look.ts';
-import { askQueries } from '../check/queries.ts';
+import { look, type Looking } from '../check/around.ts';
+import { unseen } from '../check/look.ts';
 import { manifestReader, readManifests } from '../check/manifests.ts';
 import { clusterReader } from '../check/reader.ts';
 import { rehearse } from '../check/rehearse.ts';
@@ -54,7 +52,7 @@ export async function check(io: Io, target: string, flags: CheckFlags): Promise<
 async function live(
   io: Io,
   { client, namespace }: Session,
-  { name, flags, endpoints }: Pick<Looking, 'name' | 'flags' | 'endpoints'>,
+  { name, flags, endpoints }: Pick<Looking, 'name' | 'endpoints'> & { flags: CheckFlags },
 ): Promise<Report> {
   const home = flags.controllerNamespace;
   const { as } = flags;
@@ -79,54 +77,10 @@ async function live(
   return { ...report, rights, checked: { ...checked, refusals: [...checked.refusals, ...more] } };
 }
 
-interface Looking {
-  reader: Reader;
-  name: string;
-  namespace: string;
-  flags: CheckFlags;
-  endpoints: ReadonlyMap<string, string>;
-}
-
-async function look(io: Io, { reader, name, namespace, flags, endpoints }: Looking): Promise<Report> {
-  const nowMs = io.clock.now();
-  const snapshot = await readSnapshot(
-    { namespace, name },
-    {
-      reader,
-      measurements: { measured: () => undefined, measuring: () => false },
-      refusals: { of: () => ({}) },
-      memory: { seen: () => undefined, unserved: () => undefined },
-      // Only the controller has the key; nothing is done here because of what a Release says.
-      isSealed: () => true,
-      config: configOf(flags, endpoints),
-      nowMs,
-    },
-  );
-  if (snapshot?.target === undefined) {
-    throw new UsageError(`target: there is no Deployment ${name} in namespace ${namespace}; see -n`);
-  }
-  const checked = lookAt(snapshot);
-  const asked = await askQueries(checked, endpoints, nowMs);
-  return { target: name, namespace, checked, asked, offline: flags.filename !== undefined };
-}
-
 function tell(io: Io, flags: CheckFlags, report: Report): number {
   if (flags.output === 'json') io.text(jsonReport(report));
   else for (const line of textReport(report, io.paint)) io.out(line);
   return canBegin(report) ? EXIT.promoted : EXIT.blocked;
-}
-
-/** The end points of the controller are not known here: only those given by flags are. */
-function configOf(flags: CheckFlags, endpoints: ReadonlyMap<string, string>): ControllerConfig {
-  const known = [...new Set(['prometheus/default', ...endpoints.keys()])];
-  return {
-    namespace: flags.controllerNamespace,
-    hold: 'pause',
-    endpoints: known,
-    scrapeLagMs: 0,
-    minIntervalMs: 1_000,
-    ...(flags.clusterDomain === undefined ? {} : { clusterDomain: flags.clusterDomain }),
-  };
 }
 
 function endpointsOf({ prometheus = [], source = [] }: CheckFlags): ReadonlyMap<string, string> {

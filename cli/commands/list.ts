@@ -22,6 +22,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<CliCommand>>> = {
   analyze: async () => (await import('./analyze.ts')).command,
   backtest: async () => (await import('./backtest.ts')).command,
   install: async () => (await import('./install.ts')).command,
+  uninstall: async () => (await import('./uninstall.ts')).command,
+  doctor: async () => (await import('./doctor.ts')).command,
   version: async () => (await import('./version.ts')).command,
 };
 

@@ -13,6 +13,7 @@ const RBAC = 'rbac.authorization.k8s.io';
 
 export const NAMESPACES = cluster('', 'namespaces', 'Namespace');
 export const CRDS = cluster('apiextensions.k8s.io', 'customresourcedefinitions', 'CustomResourceDefinition');
+export const ROLE_BINDINGS = inNamespace(RBAC, 'rolebindings', 'RoleBinding');
 
 /** Every kind of object that an installation consists of. */
 export const INSTALLED_KINDS: readonly Resource[] = [
@@ -22,7 +23,7 @@ export const INSTALLED_KINDS: readonly Resource[] = [
   cluster(RBAC, 'clusterroles', 'ClusterRole'),
   cluster(RBAC, 'clusterrolebindings', 'ClusterRoleBinding'),
   inNamespace(RBAC, 'roles', 'Role'),
-  inNamespace(RBAC, 'rolebindings', 'RoleBinding'),
+  ROLE_BINDINGS,
   ...VERSIONS.flatMap((version) =>
     ['ValidatingAdmissionPolicy', 'MutatingAdmissionPolicy']
       .flatMap((kind) => [kind, `${kind}Binding`])

@@ -26,7 +26,7 @@ export function letGo(facts: NotOptedIn, { revert }: { revert: boolean }): Answe
     stable === undefined
       ? 'a template of which no record says that it is proven'
       : 'a template that is not proven';
-  return freed(`The target holds ${holds}, and stays paused.`, unmark(target));
+  return { ...freed(`The target holds ${holds}, and stays paused.`, unmark(target)), outcome: 'stalled' };
 }
 
 function atStable({ target }: NotOptedIn): Answer {

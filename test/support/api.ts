@@ -68,7 +68,7 @@ const NAMESPACE: Resource = {
 };
 
 const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-const HTTP_ROUTES: KubeObject = {
+export const HTTP_ROUTES: KubeObject = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
   metadata: {
