@@ -71,7 +71,9 @@ async function lackingIn(
     const denied = grant.verbs.filter((verb) => !rules.some((rule) => allows(rule, grant, verb)));
     if (denied.length === 0) return [];
     const needed =
-      ALWAYS.includes(grant.resource) || denied.some((verb) => READ.some((each) => each === verb));
+      grant.where === 'home' ||
+      ALWAYS.includes(grant.resource) ||
+      denied.some((verb) => READ.some((each) => each === verb));
     const sentence = `in namespace ${namespace} the controller may not ${denied.join(', ')} ${kindAsked(grant)} (${grant.purpose})`;
     const remedy =
       'sluice install, or bind the role of docs/operations.md, Permissions, that has it (kubectl apply -n NAMESPACE -k manifests/deploy/namespace)';
