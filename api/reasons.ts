@@ -116,6 +116,11 @@ export const REASON = {
   CanaryRejected: 'CanaryRejected',
   /** the canary lost its ready pods or they never became ready */
   CanaryUnhealthy: 'CanaryUnhealthy',
+  /**
+   * a container of a canary pod crashed while requests went to it: the step does not pass for a while; if they crash more
+   * often than stable's, the release is taken back
+   */
+  CanaryCrashed: 'CanaryCrashed',
   /** canary containers start and crash again and again */
   CanaryCrashLooping: 'CanaryCrashLooping',
   /** the canary, or the promotion, took longer than the target's progressDeadlineSeconds */

@@ -29,6 +29,8 @@ export interface StepNow extends Watched {
   human: { pauses: boolean; resumed: boolean };
   /** the weight is not what the step wrote: nothing passes until the weight is right again */
   contested?: Said | undefined;
+  /** canary pods crashed a short while ago: nothing passes for that long */
+  crashed?: (Said & { calmInMs: number }) | undefined;
   /** the requests that were counted do not fit the weight */
   share?: Said | undefined;
 }
@@ -84,7 +86,7 @@ const saidBy = ({ reason, sentence }: Verdict): Said => ({ reason, sentence });
 
 /** What keeps a step where it is, whatever was measured. */
 function keptBack(rules: StepRules, now: StepNow): StepConclusion | undefined {
-  const { contested, exposedMs, human, settlesInMs, share } = now;
+  const { contested, crashed, exposedMs, human, settlesInMs, share } = now;
   const limitMs = limitOf(rules);
   if (human.pauses) {
     const sentence = 'A human paused the release; analysis continues.';
@@ -95,7 +97,10 @@ function keptBack(rules: StepRules, now: StepNow): StepConclusion | undefined {
     const sentence = 'The weight is observed; the back end is given time to follow it.';
     return waits({ reason: REASON.Settling, sentence }, settlesInMs);
   }
-  if (share === undefined || human.resumed) return undefined;
+  if (human.resumed) return undefined;
+  if (crashed !== undefined)
+    return waits({ reason: crashed.reason, sentence: crashed.sentence }, crashed.calmInMs);
+  if (share === undefined) return undefined;
   // What was proven was not proven for this weight: wait for more data, then ask a human.
   if (exposedMs < limitMs) return waits(share, limitMs - exposedMs);
   const sentence = `After ${formatDuration(limitMs)} the requests do not fit the weight: ${share.sentence}`;

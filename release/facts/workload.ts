@@ -4,6 +4,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { ANNOTATION, FIELD_MANAGER } from '../../api/names.ts';
 import { templateOf, templatesEqual } from '../canary/index.ts';
 import type { Snapshot } from '../model.ts';
+import { containerEnds, type ContainerEnds } from './container-ends.ts';
 
 export interface PodFacts {
   object: KubeObject;
@@ -18,6 +19,8 @@ export interface PodFacts {
   readyChangedMs: number;
   createdMs: number;
   restarts: number;
+  /** containers that have ended by themselves; [] where none has */
+  ends: ContainerEnds[];
   /** why a container waits, e.g. CrashLoopBackOff */
   waiting: string | undefined;
   /** the scheduler's message, and since when */
@@ -147,6 +150,7 @@ export function podFacts(object: KubeObject): PodFacts {
     readyChangedMs: timeOf(ready?.since, createdMs),
     createdMs,
     restarts: containers.reduce((sum, container) => sum + (getInteger(container, 'restartCount') ?? 0), 0),
+    ends: containerEnds(object),
     waiting:
       waits.find((reason) => reason === 'CrashLoopBackOff') ?? waits.find((reason) => reason !== undefined),
     unschedulable: unschedulable

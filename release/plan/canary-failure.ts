@@ -1,6 +1,8 @@
+import { isUnlikely } from '../../analysis/judge/core/crashes.ts';
 import { REASON } from '../../api/reasons.ts';
 import type { Facts } from '../facts/facts.ts';
-import type { PodFacts } from '../facts/workload.ts';
+import type { Release } from '../../api/kinds/release/release.ts';
+import { crashed, recordsOf } from './canary-crashes.ts';
 import type { Cause } from './withdraw.ts';
 
 /** One crash may come from a dependency that was late; this many are a pattern. */
@@ -8,14 +10,17 @@ const CRASHES = 2;
 const RESTARTS = 3;
 
 /** Pods of the canary crash, restart, or are not ready in time. */
-export function canaryFailure(facts: Facts): Cause | undefined {
+export function canaryFailure(facts: Facts, release: Release): Cause | undefined {
   if (!facts.canary.ours || !facts.canary.ofRelease) return undefined;
-  return crashing(facts.canary.pods) ?? late(facts);
+  return crashing(facts) ?? crashed(facts, release) ?? late(facts);
 }
 
-function crashing(pods: PodFacts[]): Cause | undefined {
+/** Whether a pod got requests or not. Many restarts are no pattern of the new version where stable's pods restart as often. */
+function crashing(facts: Facts): Cause | undefined {
+  const { pods } = facts.canary;
+  const all = pods.reduce((sum, { restarts }) => sum + restarts, 0);
   const looping = pods.find((pod) => pod.waiting === 'CrashLoopBackOff' && pod.restarts >= CRASHES);
-  const pod = looping ?? pods.find((each) => each.restarts >= RESTARTS);
+  const pod = looping ?? pods.find((each) => each.restarts >= RESTARTS && isUnlikely(recordsOf(facts, all)));
   if (pod === undefined) return undefined;
   const sentence = `Canary pod ${pod.name} restarted ${pod.restarts} times${looping === undefined ? '' : ' and is in CrashLoopBackOff'}.`;
   return { reason: REASON.CanaryCrashLooping, sentence };

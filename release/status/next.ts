@@ -6,6 +6,7 @@ import type { Split } from '../../api/split.ts';
 import { oneLine } from '../../lib/text.ts';
 import { OFF, type Observation } from '../../providers/provider.ts';
 import type { Facts } from '../facts/facts.ts';
+import { crashesAfter } from '../facts/crashes.ts';
 import { clocksOf, isExposed } from '../facts/exposure.ts';
 import { stableUnavailable } from '../facts/unavailable.ts';
 import { logged } from './log.ts';
@@ -41,6 +42,7 @@ export function nextStatus(facts: Facts, release: Release, said: Said, change: S
   if (facts.holdsNewest && release === facts.newest) merged.targetGeneration = facts.target?.generation;
   Object.assign(merged, exposure(facts, release, { now, merged }));
   merged.stableUnavailable = unavailability(facts, release, merged);
+  if (release === facts.active) merged.crashes = crashesAfter(facts, release);
   const status: ReleaseStatus = { ...always(before), ...present(merged) };
   if (isTerminal(status.phase)) status.endedAt ??= now;
   status.decisions = logged(before.decisions, entry(now, said));

@@ -5,6 +5,7 @@ import { loadOf } from '../../api/ladder.ts';
 import { splitText } from '../../api/split.ts';
 import { canaryDeployment, canaryService, isMadeFor, type Rewrite } from '../canary/index.ts';
 import { recordedRewrite } from '../facts/canary.ts';
+import { endText } from '../facts/container-ends.ts';
 import { isExposed } from '../facts/exposure.ts';
 import { timeOf } from '../facts/workload.ts';
 import type { Answer } from '../model.ts';
@@ -179,7 +180,11 @@ function tooLate(s: StepFacts): Answer | undefined {
 
 function becoming(s: StepFacts): Answer {
   const { canary } = s.facts;
-  const sentence = `${Math.min(canary.available, canary.ready.length)} of ${canary.wanted} canary pods are available.`;
+  const crashed = canary.pods.flatMap((pod) =>
+    pod.ready ? [] : pod.ends.map((ends) => endText(pod.name, ends)),
+  );
+  const told = crashed[0] === undefined ? '' : ` Before it was ready, ${crashed[0]} crashed.`;
+  const sentence = `${Math.min(canary.available, canary.ready.length)} of ${canary.wanted} canary pods are available.${told}`;
   const parts = { reason: REASON.ScalingCanary, sentence, requeueAfterMs: POLL_MS };
   return answerFor(s.facts, s.release, parts, { ...anew(s), phase: 'Progressing' });
 }

@@ -10,6 +10,7 @@ import type { Said, StatusChange } from '../status/next.ts';
 import { event } from '../actions.ts';
 import { answerFor, AT_ONCE } from '../answer.ts';
 import { askedIn } from '../plan/asked.ts';
+import { crashedLately } from '../plan/canary-crashes.ts';
 import { afterLastStep, promote } from '../plan/promote.ts';
 import { withdraw } from '../plan/withdraw.ts';
 import { settledFromMs, windowOf } from '../live/window.ts';
@@ -56,6 +57,7 @@ function known(s: StepFacts): StepNow {
     pausedMs: pausedAt === undefined ? undefined : nowMs - timeOf(pausedAt, nowMs),
     human: { pauses: s.release.spec.intent === 'Pause', resumed: resumed(s) },
     contested: drifted(s) ? driftedFrom(s) : undefined,
+    crashed: crashedLately(s.facts, s.release),
     share: starved(s),
   };
 }

@@ -149,6 +149,21 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
       world.api.store.delete('pods', NAMESPACE, pod.metadata.name);
     }
   },
+  // a container of each canary pod is killed for its memory and runs again, sooner than a probe sees
+  'canary-oom': (world) => {
+    const terminated = {
+      reason: 'OOMKilled',
+      exitCode: 137,
+      finishedAt: new Date(world.clock.now()).toISOString(),
+    };
+    for (const pod of world.api.store.list('pods', NAMESPACE).filter(isCanaryPod)) {
+      for (const container of getObjects(pod, 'status', 'containerStatuses')) {
+        container['restartCount'] = Number(container['restartCount']) + 1;
+        container['lastState'] = { terminated };
+      }
+      world.api.store.update('pods', pod, { subresource: 'status' });
+    }
+  },
   // one of them every so often, as spot nodes, evictions and autoscalers do; without a time: ends that
   churn: (world, every) => (world.churnMs = every === '' ? undefined : milliseconds(every)),
   // what the gateway says about routes: STATUS in cluster.ts, or `none`

@@ -151,6 +151,24 @@ const STABLE_UNAVAILABLE = record({
 /** Stable has no available pod. */
 export type StableUnavailable = Infer<typeof STABLE_UNAVAILABLE>;
 
+/** A map that only grows by crashes of canary containers; the guard has decided long before there are so many. */
+export const MOST_CRASHED = 64;
+
+const CRASHES = record({
+  count: must(
+    integer('int32', 0),
+    'How often a container of a canary pod ended by itself while requests went to the canary.',
+  ),
+  at: may(time, 'When the controller saw the newest of them.'),
+  what: may(sentence, 'The newest of them, for people: container, pod, how it ended.'),
+  seen: must(
+    numbers({ maxProperties: MOST_CRASHED, minimum: 0 }),
+    'By pod/container: how many ends have been looked at, those before the first request among them.',
+  ),
+});
+/** Containers of canary pods that ended by themselves in this release. */
+export type Crashes = Infer<typeof CRASHES>;
+
 const TROUBLE = record({
   since: must(time, 'Since when.'),
   needsHuman: must(flag, 'Only a human can remove it.'),
@@ -202,6 +220,7 @@ export const RELEASE_STATUS = record({
     integer('int32', 1),
     'How often the canary lost its last ready pod while traffic went to it; absent: never.',
   ),
+  crashes: may(CRASHES, 'Containers of canary pods that ended by themselves; absent: none did.'),
   withheld: may(WITHHELD, 'The canary gets nothing until what is named here has passed.'),
   interruptions: may(
     numbers({ maxProperties: 16, minimum: 0 }),

@@ -7,12 +7,12 @@ import type { Stepping } from '../../situation.ts';
 /** How often a canary under traffic may lose its last ready pod. */
 const LOSSES = 3;
 
-/** Canary pods that crash, restart, or do not become ready in time: the release fails and does not wait for ever. */
+/** Canary pods that crash (more often than stable's), restart, or do not become ready in time: the release fails and does not wait for ever. */
 export const canaryFailed: Rule<Stepping> = {
   name: 'canary-failed',
   decide(facts) {
     const { active } = facts;
-    const failure = canaryFailure(facts) ?? unsteady(active);
+    const failure = canaryFailure(facts, active) ?? unsteady(active);
     return failure === undefined ? undefined : withdraw(facts, active, failure);
   },
 };

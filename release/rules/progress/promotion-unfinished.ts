@@ -123,7 +123,7 @@ function recorded(facts: Promoting): Answer | undefined {
 
 function failed(facts: Promoting): Answer | undefined {
   const { active, target } = facts;
-  const canary = canaryFailure(facts);
+  const canary = canaryFailure(facts, active);
   if (canary !== undefined) return withdraw(facts, active, canary);
   if (target.paused) return undefined;
   const progressing = condition(target.object, 'Progressing');
