@@ -143,18 +143,18 @@ describe('classic buckets much wider than the margin', () => {
     last(
       judgeLatencies(
         latency(),
-        times(120, () => pair(median, 0.08, CLASSIC, 600)),
+        times(120, () => pair(median, 0.04, CLASSIC, 600)),
       ),
     );
 
   test('a canary on the harm margin never fails by interpolation, a slower one does', () => {
-    expect(harmed(0.0879).verdict.result).not.toBe('fail');
-    expect(harmed(0.12).verdict.result).toBe('fail');
+    expect(harmed(0.0439).verdict.result).not.toBe('fail');
+    expect(harmed(0.06).verdict.result).toBe('fail');
   });
 
   test('the sentence names the bound at which the canary is counted, and what stable has above bound / margin', () => {
-    expect(harmed(0.12).verdict.sentence).toMatch(
-      /canary \S+ above 0\.1 \(.+\) against \S+ of stable above 0\.0909 \(/,
+    expect(harmed(0.06).verdict.sentence).toMatch(
+      /canary \S+ above 0\.05 \(.+\) against \S+ of stable above 0\.0455 \(/,
     );
   });
 });
