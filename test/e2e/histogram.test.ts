@@ -26,10 +26,13 @@ let registry = new Registry();
 let natives: NativeHistogram[] = [];
 let marks = 0;
 
+/** What prom-client cannot say. */
+let spelled: string[] = [];
+
 const classicTarget = createServer((_request, response) => {
   void registry.metrics().then((text) => {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
-    response.end(`${text}\nclassic_mark ${marks}\n`);
+    response.end([text, ...spelled, `classic_mark ${marks}`, ''].join('\n'));
   });
 });
 const nativeTarget = createServer((_request, response) => {
@@ -157,6 +160,32 @@ describe('classic histograms of a real Prometheus', () => {
     const later = await measured({ startMs: middleMs, endMs }, query, true);
     expect(later).toHaveProperty('history.bounds', bounds);
     expect(later).toHaveProperty('history.stable', expect.arrayContaining([[1, 1, 1, 1]]));
+  });
+
+  test('two spellings of one bound in one scrape count as Prometheus counts them', async () => {
+    const show = (service: string, counts: Record<string, number>): string[] =>
+      Object.entries(counts).map(
+        ([le, count]) => `spelled_seconds_bucket{service="${service}",le="${le}"} ${count}`,
+      );
+    const none = { '1': 0, '1.0': 0, '2': 0, '+Inf': 0 };
+    spelled = [...show('web', none), ...show('web-canary', none)];
+    const startMs = await scraped();
+    const some = { '1': 10, '1.0': 30, '2': 60, '+Inf': 100 };
+    spelled = [...show('web', some), ...show('web-canary', some)];
+    const endMs = await scraped();
+    const quantileOf = async (q: number): Promise<number | undefined> => {
+      const quantile = `histogram_quantile(${q}, spelled_seconds_bucket{service="web"})`;
+      const answer = await client.instant(quantile, endMs);
+      return answer.ok ? answer.series[0]?.samples[0]?.value : undefined;
+    };
+    // 40 of 100 requests took at most 1 s: the sum of both spellings
+    expect(await quantileOf(0.4)).toBeCloseTo(1, 9);
+    expect(await measured({ startMs, endMs }, 'spelled_seconds_bucket{service="{{service}}"}')).toMatchObject(
+      {
+        stable: { bounds: [1, 2], counts: [40, 20, 40] },
+      },
+    );
+    spelled = [];
   });
 
   test('sums by le are counted too; without le there is no histogram', async () => {

@@ -12,7 +12,7 @@ function counted(labels: readonly Record<string, string>[]): { all: Series[]; re
     },
     get samples() {
       reads += 1;
-      return [{ timeMs: 1, value: 1 }];
+      return [{ timeMs: 1, value: each['le'] === '+Inf' ? labels.length : 1 }];
     },
   }));
   return { all, reads: () => reads };
@@ -21,6 +21,25 @@ function counted(labels: readonly Record<string, string>[]): { all: Series[]; re
 /** One bound, written in `n` ways. */
 const spelled = (n: number) =>
   Array.from({ length: n }, (_, i) => ({ le: `1.${'0'.repeat(i % 50)}${'0'.repeat(Math.floor(i / 50))}` }));
+
+it('two spellings of one bound in one scrape are added, in two scrapes they follow each other', () => {
+  const bucket = (le: string, samples: Series['samples']): Series => ({ labels: { le }, samples });
+  const read = classicTracks([
+    bucket('1', [{ timeMs: 1, value: 3 }]),
+    bucket('1.0', [
+      { timeMs: 1, value: 4 },
+      { timeMs: 2, value: 5 },
+    ]),
+    bucket('+Inf', [
+      { timeMs: 1, value: 9 },
+      { timeMs: 2, value: 9 },
+    ]),
+  ]);
+  expect(read.ok && read.tracks[0]?.samples).toEqual([
+    { timeMs: 1, buckets: { bounds: [1], counts: [7, 2] } },
+    { timeMs: 2, buckets: { bounds: [1], counts: [5, 4] } },
+  ]);
+});
 
 describe('classic histograms of somebody who sets labels freely', () => {
   it.each([1_000, 5_000, 10_000])('%i spellings of one bound are read once each', (n) => {

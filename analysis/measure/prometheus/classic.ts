@@ -1,3 +1,4 @@
+import { isCount } from '../../../lib/count.ts';
 import type { Series } from './answer.ts';
 import { deficit } from './buckets.ts';
 import type { Reading, Track, Tracks, Unreadable } from './readings.ts';
@@ -58,7 +59,7 @@ function groupsOf(all: readonly Series[]): Group[] | undefined {
     const key = JSON.stringify(labels);
     const group = groups.get(key) ?? { labels, counters: new Map<number, Series[]>() };
     groups.set(key, group);
-    // the same bound may be written in two ways, as "1" and "1.0", one after the other
+    // the same bound may be written in two ways, as "1" and "1.0"
     const same = group.counters.get(bound);
     if (same === undefined) group.counters.set(bound, [series]);
     else same.push(series);
@@ -72,14 +73,19 @@ function boundOf(le: string | undefined): number | undefined {
   return Number.isNaN(bound) ? undefined : bound;
 }
 
-/** Scrapes without a bucket for +Inf are left out; a bound that is missing in one scrape is not a bound of that scrape. */
+/**
+ * Scrapes without a bucket for +Inf are left out; a bound that is missing in one scrape is not a bound of that scrape. Two
+ * series of one bound in one scrape are added, as `histogram_quantile` adds them.
+ */
 function readings({ counters }: Group, layouts: Map<string, readonly number[]>): Reading[] {
   const rows = new Map<number, [number, number][]>();
   const ascending = [...counters].sort(([a], [b]) => a - b);
   for (const [bound, series] of ascending) {
     for (const { timeMs, value } of series.flatMap(({ samples }) => samples)) {
       const row = rows.get(timeMs) ?? [];
-      if (row.at(-1)?.[0] !== bound) row.push([bound, value]);
+      const same = row.at(-1);
+      if (same?.[0] === bound) same[1] += value;
+      else row.push([bound, value]);
       rows.set(timeMs, row);
     }
   }
@@ -106,7 +112,7 @@ function bucketsOf(
 function problemOf(samples: readonly Reading[]): Unreadable | undefined {
   for (const { buckets } of samples) {
     const total = buckets.counts.reduce((sum, count) => sum + count, 0);
-    if (!Number.isFinite(total)) return unreadable('nan', 'buckets are not numbers');
+    if (!isCount(total)) return unreadable('nan', 'buckets are no counts (numbers from 0 to 2^53)');
     if (deficit(buckets.counts) <= 1 + 0.01 * Math.abs(total)) continue;
     const remedy = 'buckets have to be cumulative counters, as histograms expose them';
     return unreadable('badQuery', `a bucket counts fewer requests than a smaller one; ${remedy}`);
