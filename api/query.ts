@@ -200,7 +200,8 @@ export function literalRegex(value: string): string {
   return inQuotes(escapeRegex(value), '"');
 }
 
-function escapeRegex(value: string): string {
+/** A regular expression that matches only this text. */
+export function escapeRegex(value: string): string {
   return value.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
 }
 

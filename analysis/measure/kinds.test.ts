@@ -5,37 +5,33 @@ import {
   classic,
   errorRateMetric,
   latencyMetric,
-  prometheus,
-  series,
   seriesMetric,
   template,
   thresholdMetric,
   VARIABLES,
   WINDOW,
 } from '../../test/support/measure-objects.ts';
+import { prometheus } from '../../test/support/told-prometheus.ts';
 
 const metrics = [errorRateMetric(), latencyMetric(), seriesMetric(), thresholdMetric()].map((metric, i) => ({
   ...metric,
   name: `m${i}`,
 }));
 
-/** Gives the same answer to every query: this value, wherever a value is asked for. */
+/** Gives this value, wherever a value is asked for. */
 function alike(value: number): ReturnType<typeof prometheus> {
-  const client = prometheus({});
-  return {
-    ...client,
-    instant(promql, timeMs) {
-      const at = (seconds: number): number => timeMs / 1000 - seconds;
-      if (!promql.includes('[')) {
-        return Promise.resolve({ ok: true, series: [series(`a ${at(0)}:${value}`)] });
-      }
-      const samples = `${at(20)}:1 ${at(10)}:2 ${at(1)}:${value}`;
-      const found = promql.startsWith('time')
-        ? classic('a', { '1': samples, '+Inf': samples })
-        : [series(`a ${samples}`)];
-      return Promise.resolve({ ok: true, series: found, range: true });
-    },
-  };
+  const samples = `95:1 105:2 114:${value}`;
+  const counters = ['web', 'web-canary'].flatMap((s) =>
+    ['[315s]', '[3900s]'].flatMap((over) => [
+      [`bad{s="${s}"}${over}`, [`a ${samples}`]],
+      [`all{s="${s}"}${over}`, [`a ${samples}`]],
+      [`time{s="${s}"}${over}`, classic('a', { '1': samples, '+Inf': samples })],
+    ]),
+  );
+  const values = ['cpu', 'latency'].flatMap((name) =>
+    ['web-canary-1', 'web-1|web-2'].map((pods) => [`${name}{pod=~"${pods}"}`, [`a 115:${value}`]]),
+  );
+  return prometheus(Object.fromEntries([...counters, ...values]) as Parameters<typeof prometheus>[0]);
 }
 
 const measuredAll = (value: number): ReturnType<typeof measure> =>

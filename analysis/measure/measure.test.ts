@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { endpointOver } from './prometheus/endpoint.ts';
 import type { Metric } from '../../api/kinds/template/metric.ts';
@@ -9,13 +10,17 @@ import {
   labelled,
   measured,
   native,
-  prometheus,
   series,
   template,
   thresholdMetric,
   VARIABLES as variables,
   WINDOW as window,
 } from '../../test/support/measure-objects.ts';
+import { prometheus } from '../../test/support/told-prometheus.ts';
+
+/** Names the query, the time and the value. */
+const SAMPLE =
+  /^(canary|stable) (bad|total): a sample of \S+Z is \S+, which is .* and no count; look at the exporter/;
 
 const errors = errorRateMetric();
 const latency = thresholdMetric();
@@ -41,9 +46,7 @@ describe('error rates', () => {
       canary: { total: 30, bad: 3 },
       stable: { total: 400, bad: 4 },
     });
-    expect(client.asked).toEqual(
-      [CANARY_BAD, CANARY_TOTAL, STABLE_BAD, STABLE_TOTAL].map((query) => `${query} @ 115000`),
-    );
+    expect(client.asked).toEqual(['{__name__=~"all|bad",s=~"web|web-canary"}[45s] @ 115000']);
   });
 
   test('no series of bad requests means that none was bad', async () => {
@@ -154,12 +157,78 @@ describe('error rates', () => {
     expect(got).toHaveProperty('sentence', expect.stringContaining('histogram_count'));
   });
 
-  test('counters that are NaN are no numbers', async () => {
+  test.each([
+    ['NaN', 'NaN', 'not a number'],
+    ['Infinity', 'Infinity', 'above 2\\^53'],
+    ['-1', '-1', 'below 0'],
+    ['9007199254740992', '9007199254740992', 'above 2\\^53'],
+  ])(
+    'a sample of %s cannot be a count, so nothing is counted, and the query is named',
+    async (value, shown, why) => {
+      const counters: [string, string][] = [
+        [CANARY_TOTAL, 'canary total'],
+        [CANARY_BAD, 'canary bad'],
+        [STABLE_TOTAL, 'stable total'],
+        [STABLE_BAD, 'stable bad'],
+      ];
+      const fine: Record<string, string[]> = {
+        [CANARY_TOTAL]: ['a 95:5 110:25'],
+        [STABLE_TOTAL]: ['a 95:5 110:25'],
+      };
+      for (const [query, what] of counters) {
+        for (const samples of [`b 95:${value} 110:5`, `b 95:1 105:${value} 110:5`, `b 95:1 110:${value}`]) {
+          const sound = fine[query] ?? [];
+          const got = await measured(errors, prometheus({ ...fine, [query]: [...sound, samples] }));
+          expect(got.outcome).toBe('nan');
+          expect(got).toHaveProperty(
+            'sentence',
+            expect.stringMatching(
+              new RegExp(`^${what}: a sample of 1970-01-01T00:01:\\S+ is ${shown}, which is ${why}`),
+            ),
+          );
+        }
+      }
+    },
+  );
+
+  test('a sample that cannot be a count does not matter where it is not counted', async () => {
     const got = await measured(
       errors,
-      prometheus({ [CANARY_TOTAL]: ['a 95:NaN 110:5'], [STABLE_TOTAL]: ['a 95:5 110:25'] }),
+      prometheus({
+        [CANARY_TOTAL]: ['a 80:-7 95:5 110:25', 'gone 80:-7 95:NaN'],
+        [STABLE_TOTAL]: ['a 95:5 110:25'],
+      }),
     );
-    expect(got.outcome).toBe('nan');
+    expect(got).toMatchObject({ outcome: 'ok', canary: { total: 20 } });
+  });
+
+  test('numbers are numbers: whatever counters hold, a measurement has possible counts or says what was wrong', async () => {
+    const value = fc.oneof(
+      fc.integer({ min: 0, max: 1000 }),
+      fc.constantFrom(NaN, Infinity, -Infinity, -1, -0.5, 2 ** 53, 2 ** 53 - 1, 1e300),
+    );
+    const samples = fc.array(value, { minLength: 3, maxLength: 3 });
+    const shown = ([before, first, last]: number[]): string[] => [`a 95:${before} 105:${first} 115:${last}`];
+    await fc.assert(
+      fc.asyncProperty(samples, samples, samples, async (canary, bad, stable) => {
+        const got = await measured(
+          errors,
+          prometheus({
+            [CANARY_TOTAL]: shown(canary),
+            [CANARY_BAD]: shown(bad),
+            [STABLE_TOTAL]: shown(stable),
+          }),
+        );
+        const all = [...canary, ...bad, ...stable];
+        const possible = all.every((each) => each >= 0 && each < 2 ** 53);
+        if (!possible)
+          expect(got).toMatchObject({ outcome: 'nan', sentence: expect.stringMatching(SAMPLE) as string });
+        if (got.outcome !== 'ok' || got.kind !== 'counts') return;
+        for (const each of [got.canary.total, got.canary.bad, got.stable.total]) {
+          expect(each >= 0 && each < 2 ** 53).toBe(true);
+        }
+      }),
+    );
   });
 });
 

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Series } from './prometheus/answer.ts';
 import type { Answer } from './prometheus/client.ts';
-import {
-  measured,
-  native,
-  prometheus,
-  series,
-  seriesMetric,
-  WINDOW,
-} from '../../test/support/measure-objects.ts';
+import { measured, native, series, seriesMetric, WINDOW } from '../../test/support/measure-objects.ts';
+import { prometheus } from '../../test/support/told-prometheus.ts';
 
 const metric = seriesMetric();
 const CANARY = 'cpu{pod=~"web-canary-1"}';

@@ -29,9 +29,9 @@ export const HOUSE: readonly Room[] = [
   { path: 'analysis/stats', what: 'mathematics', mayImport: ['lib'], packages: [] },
   {
     path: 'analysis/promql',
-    what: "PromQL by the grammar of Prometheus' own editor: what is wrong and where, selectors, ranges, fences",
+    what: "PromQL by the grammar of Prometheus' own editor: what is wrong and where, selectors and which series they match, ranges, fences",
     mayImport: ['api', 'lib'],
-    packages: ['@lezer/common', '@prometheus-io/lezer-promql'],
+    packages: ['@lezer/common', '@prometheus-io/lezer-promql', 're2js'],
   },
   {
     path: 'analysis/judge',

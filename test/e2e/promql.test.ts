@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPrometheusClient } from '../../analysis/measure/prometheus/client.ts';
+import { createPrometheusClient, type Answer } from '../../analysis/measure/prometheus/client.ts';
+import { joinedClient } from '../../analysis/measure/prometheus/joined.ts';
 import { fenced } from '../../analysis/promql/fence.ts';
 import { parseQuery } from '../../analysis/promql/parse.ts';
 import { misuseIn } from '../../analysis/promql/types.ts';
+import { HANG_MS } from '../support/eventually.ts';
 import { filledPrometheus, type FilledPrometheus } from '../support/filled-prometheus.ts';
 import { hostileQuery } from '../support/promql-arbitrary.ts';
 import { ACCEPTED, REFUSED } from '../support/promql-queries.ts';
@@ -98,5 +100,72 @@ describe('a query that is fenced into a namespace', () => {
     const all = await client.instant('sum by (owner) (secret)', AT_S * 1000);
     client.close();
     expect(all.ok && all.series).toHaveLength(3);
+  });
+});
+
+describe('selectors that are asked together', () => {
+  const value = fc.constantFrom(
+    ...[
+      '',
+      'bank',
+      'shop',
+      'app',
+      '.*',
+      '.+',
+      'shop|bank',
+      '(?i)SHOP',
+      '[[:alpha:]]{4}',
+      's\\w+p',
+      '.\\:1',
+      'a:1',
+      '(',
+    ],
+  );
+  const op = fc.constantFrom('=', '!=', '=~', '!~');
+  const label = fc.constantFrom('namespace', 'owner', 'instance', 'nothing');
+  const test_ = fc.tuple(label, op, value).map(([name, is, text]) => `${name}${is}${JSON.stringify(text)}`);
+  const own = fc.oneof(
+    test_,
+    value.map((text) => `owner=~${JSON.stringify(text)}`),
+  );
+  /** All may have a condition in common, so that some can be asked together. */
+  const questions = fc
+    .tuple(
+      fc.array(test_, { maxLength: 1 }),
+      fc.array(fc.tuple(fc.constantFrom('secret', 'requests_total'), fc.array(own, { maxLength: 1 })), {
+        minLength: 2,
+        maxLength: 6,
+      }),
+    )
+    .map(([all, each]) => each.map(([name, more]) => `${name}{${[...all, ...more].join(',')}}[60s]`));
+  const inOrder = (answer: Answer): unknown =>
+    answer.ok
+      ? { ...answer, series: answer.series.map((one) => JSON.stringify(one)).sort() }
+      : answer.outcome;
+
+  test('get what each of them gets alone, failures too', async () => {
+    const client = createPrometheusClient({ url: prometheus.url, timeoutMs: HANG_MS });
+    const seen = { joint: 0, alone: 0, series: 0 };
+    await fc.assert(
+      fc.asyncProperty(questions, async (queries) => {
+        const alone = await Promise.all(queries.map((query) => client.instant(query, AT_S * 1000)));
+        const joined = joinedClient({
+          ...client,
+          instant: (promql, timeMs) => {
+            seen.joint += queries.includes(promql) ? 0 : 1;
+            return client.instant(promql, timeMs);
+          },
+        });
+        const together = await Promise.all(queries.map((query) => joined.instant(query, AT_S * 1000)));
+        expect(together.map(inOrder), queries.join(' ')).toEqual(alone.map(inOrder));
+        seen.alone += alone.filter(({ ok }) => !ok).length;
+        seen.series += alone.filter((answer) => answer.ok && answer.series.length > 0).length;
+      }),
+      { numRuns: 60, seed: 20_261_130 },
+    );
+    client.close();
+    expect(seen.joint).toBeGreaterThan(20);
+    expect(seen.alone).toBeGreaterThan(3);
+    expect(seen.series).toBeGreaterThan(100);
   });
 });

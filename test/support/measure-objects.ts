@@ -8,7 +8,7 @@ import type { SeriesMetric } from '../../api/kinds/template/kinds/series.ts';
 import type { ThresholdMetric } from '../../api/kinds/template/kinds/threshold.ts';
 import type { HistogramSample, Series } from '../../analysis/measure/prometheus/answer.ts';
 import { measure } from '../../analysis/measure/measure.ts';
-import type { Answer, PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
+import type { PrometheusClient } from '../../analysis/measure/prometheus/client.ts';
 
 export const WINDOW = { startMs: 100_000, endMs: 115_000 };
 
@@ -59,24 +59,6 @@ export function native(
     buckets: buckets.map(([left, right, count]) => ({ left, right, count })),
   }));
   return { ...labelled(series(instance), labels), histograms };
-}
-
-/** A Prometheus that knows the answers to these queries and records the queries that it gets. */
-export function prometheus(
-  answers: Record<string, (string | Series)[] | Answer>,
-): PrometheusClient & { asked: string[] } {
-  const asked: string[] = [];
-  return {
-    asked,
-    instant(promql, timeMs) {
-      asked.push(`${promql} @ ${timeMs}`);
-      const answer = answers[promql] ?? [];
-      if (!Array.isArray(answer)) return Promise.resolve(answer);
-      const all = answer.map((one) => (typeof one === 'string' ? series(one) : one));
-      return Promise.resolve({ ok: true, series: all });
-    },
-    close: () => undefined,
-  };
 }
 
 export function template(metric: Metric): AnalysisTemplate {

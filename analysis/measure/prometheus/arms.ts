@@ -4,19 +4,23 @@ import { renderQuery } from '../../../api/query.ts';
 import { isSelector } from '../../promql/selector.ts';
 import type { Series } from './answer.ts';
 import type { Timeline } from './deltas.ts';
-import { hasSampleInside } from './deltas.ts';
+import { beginsInside, hasSampleInside } from './deltas.ts';
+import { impossibleIn } from './impossible.ts';
 import type { Job } from '../job.ts';
 import { bad, failed, nameOf } from '../job.ts';
 import type { PrometheusClient } from './client.ts';
-import { askOverRange } from './over-range.ts';
+import { askOverRange, LOOKBACK_MS, nearMs } from './over-range.ts';
+import { timesOf } from './timeline.ts';
 
 export const ARMS = ['canary', 'stable'] as const;
 
-/** One arm's answer over the window and the lookback. */
+/** One arm's answer over the window and the time before it. */
 export interface Samples {
   /** samples of the counters themselves, not values of an expression */
   raw: boolean;
   series: Series[];
+  /** how long before the window they reach */
+  lookbackMs: number;
 }
 
 export interface CounterQuery {
@@ -24,11 +28,17 @@ export interface CounterQuery {
   text: string;
   /** for sentences: which query of the arm */
   what: string;
+  /** most of the time it has no series, and that means 0 */
+  mayBeEmpty?: true;
 }
 
+/**
+ * Samples of counters. Raw ones are asked for as short as tells where each counter stood when the window began; longer
+ * only if that leaves open what was before: a series begins inside the window, or there is none.
+ */
 export async function askCounter(
   job: Job,
-  { arm, text, what }: CounterQuery,
+  { arm, text, what, mayBeEmpty }: CounterQuery,
   client: PrometheusClient,
 ): Promise<Samples | { failure: Measurement }> {
   const rendered = renderQuery(text, job.variables[arm]);
@@ -36,11 +46,24 @@ export async function askCounter(
     const outcome = rendered.problem === 'empty' ? 'noData' : 'badQuery';
     return { failure: bad(job, outcome, `${what}: ${rendered.sentence}`) };
   }
+  const { window } = job;
+  const ask = (lookbackMs: number) => askOverRange(client, rendered.query, window, { lookbackMs });
   const raw = isSelector(rendered.query);
-  const answer = await askOverRange(client, rendered.query, job.window);
+  let lookbackMs = raw ? nearMs(window) : LOOKBACK_MS;
+  let answer = await ask(lookbackMs);
+  if (answer.ok && lookbackMs < LOOKBACK_MS && isOpen(answer.series, window, mayBeEmpty)) {
+    lookbackMs = LOOKBACK_MS;
+    answer = await ask(lookbackMs);
+  }
   if (!answer.ok) return { failure: failed(job, answer, what) };
-  return { raw, series: answer.series };
+  const impossible = impossibleIn(answer.series, window);
+  if (impossible !== undefined) return { failure: bad(job, 'nan', `${what}: ${impossible}`) };
+  return { raw, series: answer.series, lookbackMs };
 }
+
+/** May samples from longer ago change what is counted? */
+const isOpen = (series: readonly Series[], window: Window, mayBeEmpty = false): boolean =>
+  series.length === 0 ? !mayBeEmpty : series.some((one) => beginsInside(timesOf(one), window));
 
 /** Why nothing is known about the arm's requests; undefined: something is. `what` was asked for. */
 export function missingRequests(

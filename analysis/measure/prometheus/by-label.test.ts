@@ -5,11 +5,11 @@ import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-ra
 import {
   errorRateMetric,
   labelled,
-  prometheus,
   series,
   template,
   VARIABLES,
 } from '../../../test/support/measure-objects.ts';
+import { prometheus } from '../../../test/support/told-prometheus.ts';
 import { tickFor } from '../by-label.ts';
 import { measure } from '../measure.ts';
 import type { Series } from './answer.ts';

@@ -31,6 +31,8 @@ export interface Failure {
   said?: string;
   /** a shorter range may be answered */
   tooLarge?: true;
+  /** it waited for its turn until it was given up */
+  unasked?: true;
 }
 
 export interface PrometheusOptions {
@@ -52,6 +54,11 @@ const EACH = 4;
 /** A query may wait for its turn this many times the limit of one exchange. */
 const WAITS = 3;
 
+const UNASKED: Failure = {
+  ...failure('timeout', 'Prometheus is too slow for the queries that wait for it'),
+  unasked: true,
+};
+
 /** Asks at most 8 queries at a time, at most half of them for one namespace. */
 export function createPrometheusClient(options: PrometheusOptions): PrometheusClient {
   const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = options;
@@ -65,10 +72,7 @@ export function createPrometheusClient(options: PrometheusOptions): PrometheusCl
       const inTurn = (): Promise<Answer> => {
         const latest = performance.now() + WAITS * timeoutMs;
         return queue.run(
-          () =>
-            performance.now() > latest
-              ? Promise.resolve(failure('timeout', 'Prometheus is too slow for the queries that wait for it'))
-              : ask(exchange, form, limits),
+          () => (performance.now() > latest ? Promise.resolve(UNASKED) : ask(exchange, form, limits)),
           namespace,
         );
       };

@@ -4,6 +4,7 @@ import { countByLabel } from './by-label.ts';
 import type { Answer, PrometheusClient } from './client.ts';
 import { measureErrorRate } from './error-rate.ts';
 import { fencedClient } from './fenced.ts';
+import { joinedClient } from './joined.ts';
 import { measureLatency } from './latency.ts';
 import { askNumber } from './number.ts';
 import { repeatedSeries } from './repeated.ts';
@@ -11,7 +12,7 @@ import { measureShare } from './share.ts';
 
 export function endpointOver(client: PrometheusClient): Endpoint {
   return {
-    session: (namespace, heard) => sessionOver(askedOnce(client, namespace, heard)),
+    session: (namespace, heard) => sessionOver(askedOnce(joinedClient(askedFor(client, namespace)), heard)),
     close: () => {
       client.close();
     },
@@ -30,11 +31,19 @@ function sessionOver(client: PrometheusClient): Session {
   };
 }
 
+/** Whose queries they are: namespaces take turns. */
+function askedFor(client: PrometheusClient, namespace: string): PrometheusClient {
+  return {
+    instant: (promql, timeMs, options) => client.instant(promql, timeMs, { ...options, namespace }),
+    close: () => undefined,
+  };
+}
+
 /** Asks each query only once: the counters of the share are often those of a metric as well. */
-function askedOnce(client: PrometheusClient, namespace: string, heard: Heard | undefined): PrometheusClient {
+function askedOnce(client: PrometheusClient, heard: Heard | undefined): PrometheusClient {
   const asked = new Map<string, Promise<Answer>>();
   const ask: PrometheusClient['instant'] = async (promql, timeMs, options) => {
-    const answer = await client.instant(promql, timeMs, { ...options, namespace });
+    const answer = await client.instant(promql, timeMs, options);
     if (heard !== undefined) tell(heard, promql, answer);
     return answer;
   };

@@ -50,11 +50,11 @@ export async function measureErrorRate(
   const canary = countArm(asked, 'canary', options);
   const stable = countArm(asked, 'stable', options);
   const pods = countPods(job, asked, options);
-  const ofStable = asked.filter(({ arm }) => arm === 'stable').flatMap(({ series }) => series);
+  const ofStable = asked.filter(({ arm }) => arm === 'stable');
   const wantedHistory = {
     client,
     byPod: pods !== undefined,
-    bytesPerMs: bytesPerMs(ofStable, job.window),
+    bytesPerMs: sum(ofStable.map((samples) => bytesPerMs(samples, job.window))),
   };
   const history = job.calibrate ? await stableHistory(job, queries.stable, wantedHistory) : undefined;
   return errorRateOf(job, {
@@ -70,7 +70,8 @@ async function askPart(
   { arm, part, text }: { arm: Arm; part: Part; text: string },
   client: PrometheusClient,
 ): Promise<Asked | { failure: Measurement }> {
-  const answer = await askCounter(job, { arm, text, what: `${job.arms[arm]} ${part}` }, client);
+  const query = { arm, text, what: `${job.arms[arm]} ${part}` };
+  const answer = await askCounter(job, part === 'bad' ? { ...query, mayBeEmpty: true } : query, client);
   return 'failure' in answer ? answer : { ...answer, arm, part };
 }
 
@@ -90,6 +91,8 @@ function notCounters({ arm, part, series }: Asked, { arms }: Job): string | unde
   return `${arms[arm]} ${part}: the query returns native histograms, which cannot be counted; use histogram_count(…)`;
 }
 
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
 interface Options {
   window: Window;
   seen: ReadonlyMap<string, number>;
@@ -101,12 +104,13 @@ function countArm(
   options: Options,
   of: (series: Series) => boolean = () => true,
 ): Counts {
-  const sum = (part: Part): number =>
-    asked
-      .filter((query) => query.arm === arm && query.part === part)
-      .flatMap(({ series, raw }) => series.filter(of).map((one) => increase(one, { ...options, raw })))
-      .reduce((a, b) => a + b, 0);
-  return { bad: sum('bad'), total: sum('total') };
+  const count = (part: Part): number =>
+    sum(
+      asked
+        .filter((query) => query.arm === arm && query.part === part)
+        .flatMap(({ series, raw }) => series.filter(of).map((one) => increase(one, { ...options, raw }))),
+    );
+  return { bad: count('bad'), total: count('total') };
 }
 
 /**

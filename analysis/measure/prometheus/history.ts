@@ -1,5 +1,6 @@
 import type { Counts, History } from '../../../api/analysis.ts';
 import { renderQuery } from '../../../api/query.ts';
+import { isCount } from '../../../lib/count.ts';
 import type { ErrorRateQueries } from '../../../api/kinds/template/preset.ts';
 import { isSelector } from '../../promql/selector.ts';
 import type { Series } from './answer.ts';
@@ -33,8 +34,7 @@ export async function stableHistory(
     return true;
   });
   const first = all.sums.findIndex((n) => n > 0);
-  // if a counter is not a finite number there is nothing to learn from
-  if (!whole || first === -1 || ![...errors.sums, ...all.sums].every(Number.isFinite)) return undefined;
+  if (!whole || first === -1) return undefined;
   const counts = (totals: readonly number[], bads: readonly number[] = []): Counts[] =>
     totals.map((n, i) => ({ total: n, bad: Math.min(n, bads[i] ?? 0) })).slice(first);
   const history = { stable: counts(all.sums, errors.sums) };
@@ -42,6 +42,12 @@ export async function stableHistory(
   const pods = [...all.pods].map(([pod, sums]) => [pod, counts(sums, errors.pods.get(pod))] as const);
   return { ...history, pods: Object.fromEntries(pods) };
 }
+
+/** Without the samples that cannot be counts. */
+const possible = (series: Series): Series => ({
+  ...series,
+  samples: series.samples.filter(({ value }) => isCount(value)),
+});
 
 /** Increase per window, over all series and pod by pod. */
 class Cells {
@@ -61,7 +67,7 @@ class Cells {
       const pod = podOf(one);
       const own = pod === undefined ? [] : (this.pods.get(pod) ?? this.#zeros());
       if (pod !== undefined) this.pods.set(pod, own);
-      for (const { timeMs, by } of increments(one, { window, seen, raw: this.#raw })) {
+      for (const { timeMs, by } of increments(possible(one), { window, seen, raw: this.#raw })) {
         const i = tickOf(timeMs, this.#ticks);
         this.sums[i] = (this.sums[i] ?? 0) + by;
         own[i] = (own[i] ?? 0) + by;

@@ -7,9 +7,9 @@ import {
   latencyMetric,
   measured,
   native,
-  prometheus,
   series,
 } from '../../../test/support/measure-objects.ts';
+import { prometheus } from '../../../test/support/told-prometheus.ts';
 
 const CANARY = 'time{s="web-canary"}[315s]';
 const STABLE = 'time{s="web"}[315s]';
@@ -110,14 +110,14 @@ function limited(all: Series[], limitMs: number): PrometheusClient & { asked: st
     asked,
     instant(promql, timeMs) {
       asked.push(`${promql} @ ${timeMs}`);
-      const [, arm, seconds] = /s="([^"]*)".*\[(\d+)s/.exec(promql) ?? [];
+      const [, arms, seconds] = /s=~?"([^"]*)".*\[(\d+)s/.exec(promql) ?? [];
       const rangeMs = Number(seconds) * 1000;
       if (rangeMs > limitMs) {
         return Promise.resolve({ ok: false, outcome: 'serverError', sentence: 'large', tooLarge: true });
       }
       const inside = ({ timeMs: t }: { timeMs: number }): boolean => t >= timeMs - rangeMs && t <= timeMs;
       const found = all
-        .filter(({ labels }) => labels['s'] === arm)
+        .filter(({ labels }) => arms?.split('|').includes(labels['s'] ?? ''))
         .map(({ samples, labels }) => ({ labels, samples: samples.filter(inside) }))
         .filter(({ samples }) => samples.length > 0);
       return Promise.resolve({ ok: true, series: found, range: true });
@@ -135,7 +135,7 @@ test('a history too large for one answer is asked for in pieces, and nothing is 
         timeMs: (i - 252) * 15_000 + 100_000,
         value: (i < 100 ? i * 10 : (i - 100) * 7) + (le === '1' ? 0 : i),
       })).filter((_, i) => i < 130 || i > 170);
-      all.push({ ...labelled(series('a'), { le, s: arm }), samples });
+      all.push({ ...labelled(series('a'), { __name__: 'time', le, s: arm }), samples });
     }
   }
   const whole = await measured(latencyMetric(), limited(all, Infinity), calibrate);
@@ -148,7 +148,7 @@ test('a history too large for one answer is asked for in pieces, and nothing is 
 test('a history that would take too many pieces is not asked for to the end', async () => {
   const flat = Array.from({ length: 300 }, (_, i) => ({ timeMs: (i - 290) * 15_000 + 100_000, value: i }));
   const all = ['web', 'web-canary'].flatMap((s) =>
-    ['1', '+Inf'].map((le) => ({ ...labelled(series('a'), { le, s }), samples: flat })),
+    ['1', '+Inf'].map((le) => ({ ...labelled(series('a'), { __name__: 'time', le, s }), samples: flat })),
   );
   const client = limited(all, 320_000);
   const got = await measured(latencyMetric(), client, calibrate);

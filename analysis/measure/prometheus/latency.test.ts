@@ -7,10 +7,10 @@ import {
   latencyMetric,
   measured,
   native,
-  prometheus,
   series,
   WINDOW,
 } from '../../../test/support/measure-objects.ts';
+import { prometheus } from '../../../test/support/told-prometheus.ts';
 
 const CANARY = 'time{s="web-canary"}[315s]';
 const STABLE = 'time{s="web"}[315s]';
@@ -30,7 +30,7 @@ describe('classic histograms', () => {
       canary: { bounds: [0.1, 1], counts: [1, 2, 3], layout: 'classic' },
       stable: { bounds: [0.1, 1], counts: [40, 10, 0], layout: 'classic' },
     });
-    expect(client.asked).toEqual([`${CANARY} @ 115000`, `${STABLE} @ 115000`]);
+    expect(client.asked).toEqual(['time{s=~"web|web-canary"}[45s] @ 115000']);
   });
 
   test('series of one arm are added up, whatever their labels', async () => {
@@ -289,8 +289,14 @@ describe('what goes wrong is told apart', () => {
     ['no +Inf', classic('c', { '1': '95:1 110:2' }), 'badQuery', 'le="+Inf"'],
     ['nothing but +Inf', classic('c', { '+Inf': '95:1 110:2' }), 'badQuery', 'no bucket bound in common'],
     ['other buckets', classic('c', { '3': '95:1 110:2', '+Inf': '95:1 110:2' }), 'badQuery', 'in common'],
-    ['NaN', flat('95:1 110:NaN'), 'nan', 'not numbers'],
-    ['infinite counters', flat('95:1 110:Infinity'), 'nan', 'not numbers'],
+    [
+      'NaN',
+      flat('95:1 110:NaN'),
+      'nan',
+      'canary buckets: a sample of 1970-01-01T00:01:50.000Z is NaN, which is not a number and no count',
+    ],
+    ['infinite counters', flat('95:1 110:Infinity'), 'nan', 'is Infinity, which is above 2^53'],
+    ['negative counters', flat('95:-3 110:5'), 'nan', 'is -3, which is below 0'],
     [
       'counts that are not cumulative',
       classic('c', { '1': '95:9 110:50', '+Inf': '95:1 110:5' }),
@@ -299,7 +305,12 @@ describe('what goes wrong is told apart', () => {
     ],
     ['another kind than stable', [native('c', { 110: [] })], 'badQuery', 'one arm has native'],
     ['two kinds', [native('c', { 110: [] }), 'c 110:1'], 'badQuery', 'both native histograms and numbers'],
-    ['native buckets that are NaN', [native('c', { 110: [[1, 2, NaN]] })], 'nan', 'not numbers'],
+    ...[NaN, -1, 2 ** 53].map((count): [string, Series[], string, string] => [
+      `native buckets of ${count}`,
+      [native('c', { 110: [[1, 2, count]] })],
+      'nan',
+      'canary buckets: a bucket of the native histogram holds no count',
+    ]),
     ['no answer', failure, 'timeout', 'canary buckets: too slow'],
   ])('%s', async (_, answer, outcome, piece) => {
     const got = await measured(latencyMetric(), prometheus({ [CANARY]: answer, [STABLE]: stable }));

@@ -82,7 +82,7 @@ async function askArm(
   if (!raw && read.tracks.some((track) => histogramRisesAfterFall(track, job.window, read.form))) {
     return { failure: bad(job, 'noData', fallenSentence(what)) };
   }
-  return { ...read, raw, bytesPerMs: bytesPerMs(series, job.window) };
+  return { ...read, raw, bytesPerMs: bytesPerMs(answer, job.window) };
 }
 
 /** What one track counted in the window. */

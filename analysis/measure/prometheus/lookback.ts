@@ -2,7 +2,8 @@ import type { Window } from '../../../api/analysis.ts';
 import type { Series } from './answer.ts';
 import { firstSeen } from './deltas.ts';
 import type { PrometheusClient } from './client.ts';
-import { askOverRange, LOOKBACK_MS } from './over-range.ts';
+import { askOverRange } from './over-range.ts';
+import { timesOf } from './timeline.ts';
 
 /** Reads hours of samples in pieces that are small enough for the client's limit on answers. */
 
@@ -40,14 +41,17 @@ const BYTES = { series: 300, sample: 28, bucket: 56 };
 /** A quarter of the client's limit: the estimate is rough, and samples take several times as much in memory. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-/** How many bytes of JSON a millisecond of these series takes; `series` are those of the window and the lookback. */
-export function bytesPerMs(series: readonly Series[], { startMs, endMs }: Window): number {
+/** How many bytes of JSON a millisecond of these series takes. */
+export function bytesPerMs(
+  { series, lookbackMs }: { series: readonly Series[]; lookbackMs: number },
+  { startMs, endMs }: Window,
+): number {
   const bytes = series.reduce((sum, { samples, histograms = [] }) => {
     const buckets = histograms.reduce((filled, each) => filled + each.buckets.length, 0);
     const points = samples.length + histograms.length;
     return sum + BYTES.series + points * BYTES.sample + buckets * BYTES.bucket;
   }, 0);
-  return bytes / (endMs - startMs + LOOKBACK_MS);
+  return bytes / (endMs - startMs + lookbackMs);
 }
 
 export interface PieceOptions {
@@ -101,13 +105,6 @@ export async function eachPiece(
     done += count;
   }
   return true;
-}
-
-function timesOf({ labels, samples, histograms }: Series): {
-  labels: Series['labels'];
-  samples: readonly { timeMs: number }[];
-} {
-  return { labels, samples: histograms ?? samples };
 }
 
 /** The last sample of every series so far. */

@@ -1,3 +1,4 @@
+import { isCount } from '../../../lib/count.ts';
 import type { NativeBucket, Series } from './answer.ts';
 import type { Buckets } from './buckets.ts';
 import type { Tracks, Unreadable } from './readings.ts';
@@ -10,14 +11,16 @@ const ZERO = eightDigits(2 ** -128);
 /** Finest and coarsest resolution: bounds grow by 2^(2^−schema). */
 const SCHEMAS = { min: -4, max: 8 };
 
+const IMPOSSIBLE =
+  'a bucket of the native histogram holds no count (a number from 0 to 2^53); look at the exporter or the recording rule behind the query';
+
 export function nativeTracks(all: readonly Series[]): Tracks | Unreadable {
   let exponential = true;
   const short = remembered(eightDigits);
   const tracks: Tracks['tracks'] = [];
   for (const { labels, histograms = [] } of all) {
     for (const { buckets } of histograms) {
-      if (!buckets.every(isSound))
-        return unreadable('nan', 'buckets of the native histogram are not numbers');
+      if (!buckets.every(isSound)) return unreadable('nan', IMPOSSIBLE);
       exponential &&= buckets.every(isExponential);
     }
     const samples = histograms.map(({ timeMs, buckets }) => ({ timeMs, buckets: bucketsOf(buckets, short) }));
@@ -27,7 +30,7 @@ export function nativeTracks(all: readonly Series[]): Tracks | Unreadable {
 }
 
 function isSound({ left, right, count }: NativeBucket): boolean {
-  return left <= right && Number.isFinite(count);
+  return left <= right && isCount(count);
 }
 
 /** Are the bounds exponential? Otherwise they are custom bounds: a classic histogram in the native format. */

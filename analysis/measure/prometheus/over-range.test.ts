@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { askOverRange } from './over-range.ts';
-import { labelled, prometheus, series, WINDOW } from '../../../test/support/measure-objects.ts';
+import { labelled, series, WINDOW } from '../../../test/support/measure-objects.ts';
+import { prometheus } from '../../../test/support/told-prometheus.ts';
 
 const PLAIN = 'requests{namespace="shop"}[315s]';
 const RENAMED = 'requests{exported_namespace="shop"}[315s]';

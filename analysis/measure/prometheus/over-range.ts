@@ -3,10 +3,19 @@ import type { Series } from './answer.ts';
 import type { Failure, PrometheusClient } from './client.ts';
 import { samplesOver } from '../../promql/range.ts';
 
-/** Samples this long before the window are read as well, to know where each counter stood when the window began. */
+/** Samples this long before the window are read where it matters what was before, and of what is not a raw counter. */
 export const LOOKBACK_MS = 5 * 60_000;
+/** One scrape of the usual intervals, and the one before it in case it was missed. */
+const FEWEST_NEAR_MS = 30_000;
 const STEPS_PER_TICK = 3;
 const FEWEST_STEP_MS = 1000;
+
+/**
+ * How long before the window each raw counter has a sample if scraping goes on: a window can be measured only if it is no
+ * shorter than the scrape interval.
+ */
+export const nearMs = ({ startMs, endMs }: Window): number =>
+  Math.min(LOOKBACK_MS, Math.max(FEWEST_NEAR_MS, endMs - startMs));
 
 export interface RangeOptions {
   tickMs?: number;

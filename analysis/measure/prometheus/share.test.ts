@@ -9,12 +9,12 @@ import type { Answer } from './client.ts';
 import {
   errorRateMetric,
   labelled,
-  prometheus,
   series,
   template,
   VARIABLES,
   WINDOW,
 } from '../../../test/support/measure-objects.ts';
+import { prometheus } from '../../../test/support/told-prometheus.ts';
 
 const CANARY = 'all{s="web-canary"}[315s]';
 const STABLE = 'all{s="web"}[315s]';
@@ -52,11 +52,11 @@ test('the counters of a metric are not asked for twice', async () => {
     new Map([['prometheus/default', endpointOver(client)]]),
   );
   expect(all).toMatchObject([{ kind: 'counts', canary: { total: 20 } }, counted(20, 8)]);
-  expect(client.asked.filter((text) => text.startsWith('all'))).toHaveLength(2);
+  expect(client.asked).toEqual(['{__name__=~"all|bad",s=~"web|web-canary"}[45s] @ 115000']);
 });
 
 describe('queries of a template', () => {
-  const total = 'all{s="{{service}}",p="{{args.path}}"}';
+  const total = 'seen{s="{{service}}",p="{{args.path}}"}';
   const share = { source: 'prometheus/default', canary: total, stable: total, metric: 'errors' };
   const metric: Metric = { ...errorRateMetric(), name: 'errors' };
   const bound: BoundTemplate = {
@@ -75,23 +75,28 @@ describe('queries of a template', () => {
 
   test('are asked with its arguments', async () => {
     expect(await asked([bound])).toEqual([
-      'all{s="web-canary",p="/cart"}[315s] @ 115000',
-      'all{s="web",p="/cart"}[315s] @ 115000',
+      'seen{s=~"web|web-canary",p="/cart"}[45s] @ 115000',
+      'seen{s=~"web|web-canary",p="/cart"}[315s] @ 115000',
     ]);
   });
 
   test('read no other namespace than its metric may', async () => {
     const fence = { label: 'namespace', value: 'shop', metrics: ['errors'] };
-    for (const text of await asked([{ ...bound, fence }])) expect(text).toContain('namespace="shop"');
+    const all = await asked([{ ...bound, fence }]);
+    expect(all).toHaveLength(2);
+    for (const text of all) expect(text).toContain('namespace="shop"');
   });
 
   test('prove nothing where a sum of theirs fell and rises again', async () => {
     const sum = 'sum(all{s="{{service}}"})';
-    const client = prometheus({});
-    const fell = { ok: true as const, series: [series('a 85:900 95:100 105:900')] };
+    const fell = ['a 85:900 95:100 105:900'];
+    const client = prometheus({
+      '(sum(all{s="web-canary"}))[315s:5s]': fell,
+      '(sum(all{s="web"}))[315s:5s]': fell,
+    });
     const [only] = await measure(
       { window: WINDOW, variables: VARIABLES, templates: [], share: { ...share, canary: sum, stable: sum } },
-      new Map([['prometheus/default', endpointOver({ ...client, instant: () => Promise.resolve(fell) })]]),
+      new Map([['prometheus/default', endpointOver(client)]]),
     );
     expect(only).toMatchObject({
       outcome: 'noData',

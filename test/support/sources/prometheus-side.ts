@@ -1,7 +1,9 @@
 import { createPrometheusClient } from '../../../analysis/measure/prometheus/client.ts';
 import { endpointOver } from '../../../analysis/measure/prometheus/endpoint.ts';
 import type { Endpoint } from '../../../analysis/measure/source.ts';
-import { Side, type Told } from './side.ts';
+import type { Series } from '../../../analysis/measure/prometheus/answer.ts';
+import { answerTo, type Told } from '../told-prometheus.ts';
+import { Side } from './side.ts';
 
 /** Serves two counters of each Service, and `up`, with Prometheus' query API. */
 export class PrometheusSide extends Side {
@@ -17,27 +19,52 @@ export class PrometheusSide extends Side {
     const form = new URLSearchParams(body);
     const query = form.get('query') ?? '';
     const timeMs = Number(form.get('time')) * 1000;
-    const valueOf = ({ canary, stable }: Told): number | undefined => {
-      if (query.startsWith('up{')) return 1;
-      const counts = query.includes('"web-canary"') ? canary : stable;
-      return query.startsWith('bad{') ? counts?.bad : counts?.total;
+    const answer = answerTo(query, timeMs, this.#told(query, timeMs));
+    if (!answer.ok) throw new Error(answer.sentence);
+    const isRange = query.endsWith(']');
+    return {
+      status: 'success',
+      data: {
+        resultType: isRange ? 'matrix' : 'vector',
+        result: answer.series.map(({ labels, samples }) => {
+          const values = samples.map(({ timeMs: at, value }) => [at / 1000, String(value)]);
+          return { metric: labels, ...(isRange ? { values } : { value: values.at(-1) }) };
+        }),
+      },
     };
-    const samples = this.history
-      .filter(({ atMs }) => atMs <= timeMs)
-      .flatMap(({ atMs, told }) => {
-        const value = valueOf(told);
-        return value === undefined ? [] : [[atMs / 1000, String(value)] as const];
-      });
-    const metric = { job: 'web', instance: query.includes('canary') ? 'canary' : 'stable' };
-    const last = this.history.findLast(({ atMs }) => atMs <= timeMs);
-    const gone = last === undefined || valueOf(last.told) === undefined;
-    if (query.endsWith(']'))
-      return vector('matrix', samples.length === 0 ? [] : [{ metric, values: samples }]);
-    return vector('vector', gone ? [] : [{ metric, value: samples.at(-1) }]);
+  }
+
+  /** Every selector with its samples, and its present value. */
+  #told(query: string, timeMs: number): Told {
+    const history = this.history.filter(({ atMs }) => atMs <= timeMs);
+    const answers = ARMS.flatMap(({ arm, service, instance }) =>
+      PARTS.flatMap((part) => {
+        const labels = { job: 'web', instance };
+        const samples = history.flatMap(({ atMs, told }) => {
+          const value = told[arm]?.[part];
+          return value === undefined ? [] : [{ timeMs: atMs, value }];
+        });
+        const now = history.at(-1)?.told[arm]?.[part];
+        const selector = `${part}{service="${service}"}`;
+        return [
+          [`${selector}[315s]`, samples.length === 0 ? [] : [{ labels, samples }]],
+          [selector, now === undefined ? [] : [{ labels, samples: [{ timeMs, value: now }] }]],
+        ] as const;
+      }),
+    );
+    return { ...Object.fromEntries(answers), ...(query.startsWith('up{') ? { [query]: upOf(history) } : {}) };
   }
 }
 
-const vector = (resultType: string, result: unknown[]): unknown => ({
-  status: 'success',
-  data: { resultType, result },
-});
+const PARTS = ['bad', 'total'] as const;
+const ARMS = [
+  { arm: 'canary', service: 'web-canary', instance: 'canary' },
+  { arm: 'stable', service: 'web', instance: 'stable' },
+] as const;
+
+/** Both are scraped each time. */
+const upOf = (history: readonly { atMs: number }[]): Series[] =>
+  ARMS.map(({ instance }) => ({
+    labels: { job: 'web', instance },
+    samples: history.map(({ atMs }) => ({ timeMs: atMs, value: 1 })),
+  }));
