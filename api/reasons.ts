@@ -77,6 +77,10 @@ export const REASON = {
   ScoreTooLow: 'ScoreTooLow',
   /** the statistics a release stored cannot be read: the canary gets no requests until a human has looked */
   StateUnreadable: 'StateUnreadable',
+  /** stable's past cannot tell how much single pods vary: nothing passes by itself, and a human is asked */
+  Uncalibrated: 'Uncalibrated',
+  /** harm beyond the bar, but not beyond the raised one of a metric without calibration: no requests until a human has looked */
+  HarmSuspected: 'HarmSuspected',
   /** a metric failed that may not stop the release: it is not rolled back, but nothing passes either */
   PassWithheld: 'PassWithheld',
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { burstyCount } from '../../test/support/sampling.ts';
 import { seeded } from '../../lib/random.ts';
 import type { Cell } from './dispersion.ts';
-import { addResidual, currentDispersion, gridIndex, NO_RESIDUALS, priorDispersion } from './dispersion.ts';
+import { addResidual, currentDispersion, gridIndex, NO_RESIDUALS, priorDispersions } from './dispersion.ts';
 import { PHI_GRID } from './phi-grid.ts';
 
 const runs = 60;
@@ -18,27 +18,51 @@ function history(phi: number, rate: (i: number) => number, random: () => number)
   return Array.from({ length: 240 }, (_, i) => ({ n: 2850, x: burstyCount(2850 * rate(i), phi, random) }));
 }
 
+/** In blocks of `ticks` windows of 15 s. */
+const prior = (cells: Cell[], ticks = 4): number =>
+  priorDispersions(cells, 15).find((each) => each.ticks === ticks)?.phi ?? NaN;
+
 describe('the prior from history', () => {
   test('Poisson counts are taken for Poisson', () => {
-    expect(mean((random) => priorDispersion(history(1, () => 0.01, random)))).toBeLessThan(1.08);
+    expect(mean((random) => prior(history(1, () => 0.01, random)))).toBeLessThan(1.08);
   });
 
   test('a slow drift of the rate is not dispersion', () => {
     const drift = (i: number): number => 0.005 + (0.01 * i) / 240;
-    expect(mean((random) => priorDispersion(history(1, drift, random)))).toBeLessThan(1.08);
+    expect(mean((random) => prior(history(1, drift, random)))).toBeLessThan(1.08);
   });
 
   test.each([3, 6])('bursts of φ = %d are seen', (phi) => {
-    const seen = mean((random) => priorDispersion(history(phi, () => 0.01, random)));
+    const seen = mean((random) => prior(history(phi, () => 0.01, random)));
     expect(seen).toBeGreaterThan(phi * 0.9);
     expect(seen).toBeLessThan(phi * 1.35);
   });
 
-  test('it is never above 32, and 1 where too little is known', () => {
-    expect(priorDispersion(history(100, () => 0.01, seeded(1)))).toBe(32);
-    expect(priorDispersion([])).toBe(1);
-    expect(priorDispersion(history(50, () => 0.01, seeded(1)).slice(0, 7))).toBe(1);
-    expect(priorDispersion(Array.from({ length: 100 }, () => ({ n: 100, x: 0 })))).toBe(1);
+  test('longer blocks never get a smaller one, and slow bursts show only in them', () => {
+    const slow = (i: number): number => (i % 60 < 20 ? 0.03 : 0.002);
+    const found = priorDispersions(history(1, slow, seeded(1)), 15);
+    expect(found.map(({ ticks }) => ticks)).toEqual([1, 2, 4, 8, 16, 32]);
+    for (const [i, { phi }] of found.entries()) expect(phi).toBeGreaterThanOrEqual(found[i - 1]?.phi ?? 1);
+    expect(found[4]!.phi).toBeGreaterThan(4 * found[0]!.phi);
+  });
+
+  test('it may be above any level, and is 1 where too little is known', () => {
+    expect(
+      prior(
+        history(100, () => 0.01, seeded(1)),
+        1,
+      ),
+    ).toBeGreaterThan(32);
+    expect(priorDispersions([], 15)).toEqual([{ ticks: 1, phi: 1 }]);
+    expect(priorDispersions(history(50, () => 0.01, seeded(1)).slice(0, 6), 15)).toEqual([
+      { ticks: 1, phi: 1 },
+    ]);
+    expect(
+      prior(
+        Array.from({ length: 100 }, () => ({ n: 100, x: 0 })),
+        1,
+      ),
+    ).toBe(1);
   });
 });
 

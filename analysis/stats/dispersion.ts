@@ -9,13 +9,13 @@ import { fourDecimals } from './rounding.ts';
 
 /** A prior is never larger than the largest level. */
 export const PRIOR_CAP = 32;
+const LONGEST_BLOCK_SECONDS = 8 * 60;
 /**
  * How many windows the prior counts as: fewer against more dispersion than it knew, more against less, because a canary
  * without a burst so far says little about later bursts.
  */
 const PRIOR_TICKS = { more: 10, less: 20 };
-const BLOCKS = [1, 2, 4];
-const FEWEST_BLOCKS = 8;
+const FEWEST_BLOCKS = 7;
 const STANDARD_ERRORS = 2.5;
 
 /** One window of one arm. */
@@ -24,20 +24,29 @@ export interface Cell {
   x: number;
 }
 
+/** Dispersion in blocks of this many windows. */
+export interface Prior {
+  ticks: number;
+  phi: number;
+}
+
 /**
- * Block-variance dispersion of consecutive windows of one arm about their linear trend: the largest over blocks of 1, 2
- * and 4 windows, from 1 to 32. It is 1 for what Poisson counts show by chance, and for too little history.
+ * Block-variance dispersion of consecutive windows of one arm about their linear trend, for blocks of growing length up to
+ * eight minutes: slow bursts show only in long blocks. Never less than in shorter blocks. It is 1 for what Poisson counts
+ * show by chance, and for too little history; it may be larger than any level.
  */
-export function priorDispersion(history: readonly Cell[]): number {
+export function priorDispersions(history: readonly Cell[], tickSeconds: number): Prior[] {
   const cells = history.filter((cell) => cell.n > 0);
   const rate = trend(cells);
-  let phi = 1;
-  for (const length of BLOCKS) {
-    const blocks = Math.floor(cells.length / length);
-    if (blocks < FEWEST_BLOCKS) continue;
-    phi = Math.max(phi, blockDispersion(cells, rate, length));
+  const priors: Prior[] = [];
+  let highest = 1;
+  for (let ticks = 1; ticks === 1 || ticks * tickSeconds <= LONGEST_BLOCK_SECONDS; ticks *= 2) {
+    const known = Math.floor(cells.length / ticks) >= FEWEST_BLOCKS;
+    if (!known && ticks > 1) break;
+    if (known) highest = Math.max(highest, blockDispersion(cells, rate, ticks));
+    priors.push({ ticks, phi: highest });
   }
-  return Math.min(PRIOR_CAP, phi);
+  return priors;
 }
 
 /** Σ(block residual)² / Σ(expected variance), with 2 of the blocks' freedom spent on the trend; 1 if within chance. */
@@ -133,18 +142,25 @@ export function addResidual(sums: Residuals, tick: Tick): Residuals {
   };
 }
 
-/** φ after the windows so far, given the prior. Correlation also counts only beyond chance. */
+/** φ after the windows so far, given the prior. */
 export function currentDispersion(prior: number, sums: Residuals): number {
-  if (sums.variance <= 0 || sums.square <= 0) return prior;
+  const seen = seenDispersion(sums);
+  if (seen === undefined) return prior;
+  const t = sums.ticks;
+  const kept = seen > prior ? PRIOR_TICKS.more : PRIOR_TICKS.less;
+  return Math.exp((kept * Math.log(prior) + t * Math.log(seen)) / (kept + t));
+}
+
+/** φ of the residuals alone, 1 within chance; `undefined` before anything is seen. Correlation also counts only beyond chance. */
+export function seenDispersion(sums: Residuals): number | undefined {
+  if (sums.variance <= 0 || sums.square <= 0) return undefined;
   const t = sums.ticks;
   const ratio = sums.square / sums.variance;
   const lag = sums.lagged / sums.square;
   const rho = lag * Math.sqrt(t) > STANDARD_ERRORS ? Math.min(0.9, (lag * t) / (t + 6)) : 0;
   // the first window has no residual
   const raw = rho > 0 ? ratio : beyondChance(ratio, t - 1, sums.variance);
-  const seen = Math.max(1, (raw * (1 + rho)) / (1 - rho));
-  const kept = seen > prior ? PRIOR_TICKS.more : PRIOR_TICKS.less;
-  return Math.exp((kept * Math.log(prior) + t * Math.log(seen)) / (kept + t));
+  return Math.max(1, (raw * (1 + rho)) / (1 - rho));
 }
 
 /** Index of the smallest φ of the ascending grid that is not below the estimate; the last if all are. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { burstyCount, poisson } from '../../test/support/sampling.ts';
 import { seeded } from '../../lib/random.ts';
-import type { PodHistory } from './placebo.ts';
+import type { PodHistory } from './placebo-table.ts';
 import { calibrateFromPods, rungAfter } from './placebo.ts';
 
 interface Fixture {
@@ -10,7 +10,14 @@ interface Fixture {
   seconds: number;
   n: number[][];
   x: number[][];
-  want: { poisson: boolean; strong: boolean; rungs: [ticks: number, phi: number][] };
+  want: {
+    poisson: boolean;
+    strong: boolean;
+    many: boolean;
+    unknown: boolean;
+    rungs: [ticks: number, phi: number, safePhi: number][];
+    late: number;
+  };
 }
 
 const fixtures = JSON.parse(
@@ -21,10 +28,19 @@ test.each(fixtures)(
   '$name: the same dispersion as an independent implementation finds',
   ({ n, x, seconds, want }) => {
     const pods = n.map((row, j): PodHistory => ({ n: row, x: x[j] ?? [] }));
-    const got = calibrateFromPods(pods, seconds);
-    expect(got).toMatchObject({ poisson: want.poisson, strong: want.strong });
-    expect(got?.rungs.map(({ ticks }) => ticks)).toEqual(want.rungs.map(([ticks]) => ticks));
-    for (const [i, rung] of (got?.rungs ?? []).entries()) expect(rung.phi).toBeCloseTo(want.rungs[i]![1], 9);
+    const { poisson, strong, many, unknown = false, rungs, late } = calibrateFromPods(pods, seconds)!;
+    expect({ poisson, strong, many, unknown }).toEqual({
+      poisson: want.poisson,
+      strong: want.strong,
+      many: want.many,
+      unknown: want.unknown,
+    });
+    expect(rungs.map(({ ticks }) => ticks)).toEqual(want.rungs.map(([ticks]) => ticks));
+    for (const [i, { phi, safePhi }] of rungs.entries()) {
+      expect(phi).toBeCloseTo(want.rungs[i]![1], 9);
+      expect(safePhi).toBeCloseTo(want.rungs[i]![2], 9);
+    }
+    expect(late.bar).toBeCloseTo(want.late, 9);
   },
 );
 
@@ -79,12 +95,23 @@ describe('calibration from single pods', () => {
   test('with few pods or a short history nothing is claimed', () => {
     const random = seeded(1);
     const draw = (mean: number): number => poisson(mean, random);
-    expect(calibrateFromPods(podsOf(3, 60, draw), 60)).toBeUndefined();
+    expect(calibrateFromPods(podsOf(1, 60, draw), 60)).toBeUndefined();
     expect(calibrateFromPods(podsOf(19, 6, draw), 60)).toBeUndefined();
     expect(calibrateFromPods([], 60)).toBeUndefined();
     const weak = calibrateFromPods(podsOf(4, 120, draw), 60);
     expect(weak).toMatchObject({ strong: false, poisson: false });
     expect(weak?.rungs.at(-1)?.ticks).toBe(15);
+  });
+
+  test('two or three pods are known only after hours, if they are alike and calm', () => {
+    const unknown = (pods: PodHistory[]): boolean => calibrateFromPods(pods, 60)?.unknown === true;
+    const random = seeded(4);
+    const alike = (mean: number): number => poisson(mean, random);
+    expect(unknown(podsOf(2, 180, alike))).toBe(false);
+    expect(unknown(podsOf(2, 100, alike))).toBe(true);
+    expect(unknown(podsOf(2, 180, (mean, j) => alike(j === 0 ? mean * 2 : mean)))).toBe(true);
+    expect(unknown(podsOf(2, 180, (mean) => (random() < 0.02 ? mean * 60 : alike(mean))))).toBe(true);
+    expect(unknown(podsOf(4, 100, (mean) => (random() < 0.02 ? mean * 60 : alike(mean))))).toBe(false);
   });
 
   test('a history without errors or requests gives numbers all the same', () => {

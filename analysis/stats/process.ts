@@ -35,14 +35,35 @@ export interface Setting {
   phi: number;
 }
 
+/** ln of what the harm bet on `g` times the usual margin earns in one window. */
+export type Earned = (g: number) => number;
+
+/** Bets nearer to the margin than this are not worth their loss if it is not exceeded. */
+const LEAST_BET = 1.05;
+
+/**
+ * What a window earns whose harm margin is wider than usual by `wider` (relative): each bet stays on the same ratio of
+ * rates, and rests while that lies inside the wider margin.
+ */
+export function earnedIn(tick: Tick, { margin, phi }: Setting, wider = 0): Earned {
+  const wide = { ...margin, relative: margin.relative + wider };
+  const scale = (1 + margin.relative) / (1 + wide.relative);
+  return (g) => (g * scale < LEAST_BET ? 0 : logE(tick, wide, g * scale, phi));
+}
+
 /** Harm evidence after one more window of `seconds`; a window without requests in either arm changes nothing. */
-export function harmTick(wealth: HarmWealth, tick: Tick, setting: Setting, seconds: number): HarmWealth {
+export function harmTick(
+  wealth: HarmWealth,
+  tick: Tick,
+  setting: Setting & { wider?: number },
+  seconds: number,
+): HarmWealth {
   if (!informs(tick)) return wealth;
-  return reinvest(wealth, seconds, (g) => logE(tick, setting.margin, g, setting.phi));
+  return reinvest(wealth, seconds, earnedIn(tick, setting, setting.wider));
 }
 
 /** The stakes grow by what the window earned for each bet (ln), after a part of the reserve was split among them. */
-export function reinvest(wealth: HarmWealth, seconds: number, earned: (g: number) => number): HarmWealth {
+export function reinvest(wealth: HarmWealth, seconds: number, earned: Earned): HarmWealth {
   const logCash = wealth[0] ?? 0;
   const share =
     wealth.length === 0 ? FIRST_INVESTMENT : Math.min(0.5, Math.max(1e-9, seconds / RESTART_SECONDS));

@@ -3,15 +3,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { poisson } from '../../test/support/sampling.ts';
 import { seeded } from '../../lib/random.ts';
-import type { RankWealth } from './rank.ts';
-import { calibrateRanks, logRank, midrank, rankBlock, rankRungAfter, rankScore } from './rank.ts';
+import type { RankWealth, SafeRankWealth, Suspicion } from './rank-wealth.ts';
+import { logRank, logSafeRank, logSuspicion, rankBlock, safeRankBlock, suspect } from './rank-wealth.ts';
+import { calibrateRanks, midrank, rankRungAfter, rankScore } from './rank.ts';
 import { thin } from './thinning.ts';
 
 interface Fixtures {
   scores: [bad: number, stable: number[], keep: number, want: number][];
   history: number[][];
   blocks: number[][];
-  runs: { strong: boolean; rungs: [blocks: number, kappa: number[]][]; rows: number[] }[];
+  runs: {
+    strong: boolean;
+    rungs: [blocks: number, kappa: number[], safe: number[]][];
+    rows: number[];
+    safe: number[];
+    suspicion: number[];
+  }[];
 }
 
 const fixtures = JSON.parse(
@@ -23,16 +30,28 @@ describe('against an independent implementation', () => {
     expect(rankScore(bad, stable, keep)).toBeCloseTo(want, 12);
   });
 
-  test.each(fixtures.runs)('charges and evidence (strong: $strong)', ({ strong, rungs, rows }) => {
+  test.each(fixtures.runs)('charges (strong: $strong)', ({ strong, rungs }) => {
     const got = calibrateRanks(fixtures.history, strong)!;
     expect(got.map(({ blocks }) => blocks)).toEqual(rungs.map(([blocks]) => blocks));
-    for (const [i, [, kappa]] of rungs.entries()) {
+    for (const [i, [, kappa, safe]] of rungs.entries()) {
       for (const [k, charge] of kappa.entries()) expect(got[i]!.kappa[k]).toBeCloseTo(charge, 10);
+      for (const [k, charge] of safe.entries()) expect(got[i]!.safe[k]).toBeCloseTo(charge, 10);
     }
-    let wealth = got.map((): RankWealth => []);
+  });
+
+  test.each(fixtures.runs)('evidence of harm and safety, and suspicion (strong: $strong)', (run) => {
+    const rungs = calibrateRanks(fixtures.history, run.strong)!;
+    let harm = rungs.map((): RankWealth => []);
+    let safe = rungs.map((): SafeRankWealth => []);
+    let suspicion: Suspicion = [];
     for (const [t, scores] of fixtures.blocks.entries()) {
-      wealth = got.map((rung, i) => rankBlock(wealth[i]!, scores, rung));
-      expect(logRank(wealth[rankRungAfter(got, t + 1)]!)).toBeCloseTo(rows[t]!, 9);
+      harm = rungs.map((rung, i) => rankBlock(harm[i]!, scores, rung));
+      safe = rungs.map((rung, i) => safeRankBlock(safe[i]!, scores, rung));
+      suspicion = suspect(suspicion, scores, rungs[0]!);
+      const at = rankRungAfter(rungs, t + 1);
+      expect(logRank(harm[at]!)).toBeCloseTo(run.rows[t]!, 9);
+      expect(logSafeRank(safe[at]!)).toBeCloseTo(run.safe[t]!, 9);
+      expect(logSuspicion(suspicion)).toBeCloseTo(run.suspicion[t]!, 9);
     }
   });
 });

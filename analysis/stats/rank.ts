@@ -1,15 +1,11 @@
-import { logAdd, logSumExp } from './logspace.ts';
+import type { RankRung } from './rank-wealth.ts';
+import { HARM_THETAS, SAFE_THETAS } from './rank-wealth.ts';
 
 /**
  * Rank twin: evidence of harm from the rank of the canary pod among the stable pods, minute by minute. It needs no model
  * of bursts: at the margin a canary pod, thinned by the tolerance, is exchangeable with stable pods, and the past ranks
  * of stable pods say what to expect. Ranks are bounded, so a single burst cannot buy a rollback.
  */
-const THETAS = [1, 2, 4, 8, 16];
-const WEIGHTS = [0.15, 0.25, 0.3, 0.2, 0.1];
-const FIRST_INVESTMENT = 0.9;
-/** blocks of a minute: the reserve is spread over an hour */
-const RESTART_SHARE = 1 / 60;
 const RUNGS = [1, 2, 4, 8];
 const WEAK_RUNG = 15;
 const FEWEST_BLOCKS = 7;
@@ -17,12 +13,6 @@ const FEWEST_PODS = 4;
 const FEWEST_ERRORS = 0.5;
 const SPREAD = 8;
 const MOST_TERMS = 2000;
-
-/** Charge per block for each θ, for runs of that many blocks. */
-export interface RankRung {
-  blocks: number;
-  kappa: number[];
-}
 
 /** Bad requests of one block for each pod that had requests; `undefined` where it had none. */
 export type Blocks = readonly (readonly (number | undefined)[])[];
@@ -75,21 +65,20 @@ export function calibrateRanks(history: Blocks, strong: boolean): RankRung[] | u
   const length = Math.max(0, ...history.map((pod) => pod.length));
   const scores = history.map((pod) => pod.map((value, b) => placeboScore(history, value, b)));
   const known = scores.reduce((sum, pod) => sum + pod.filter((score) => score !== undefined).length, 0);
-  const errors = history.reduce(
+  const bad = history.reduce(
     (sum, pod) => sum + pod.reduce<number>((all, value) => all + (value ?? 0), 0),
     0,
   );
-  if (known < FEWEST_PODS * length || length < FEWEST_BLOCKS || errors < FEWEST_ERRORS * known)
-    return undefined;
+  if (known < FEWEST_PODS * length || length < FEWEST_BLOCKS || bad < FEWEST_ERRORS * known) return undefined;
   const rungs = strong ? RUNGS : [...RUNGS, WEAK_RUNG];
   const usable = rungs.filter((blocks) => blocks === 1 || Math.floor(length / blocks) >= FEWEST_BLOCKS);
-  const highest = THETAS.map(() => 0);
+  const errors = strong ? 0.5 : 1;
+  const highest = { kappa: HARM_THETAS.map(() => 0), safe: SAFE_THETAS.map(() => 0) };
   return usable.map((blocks) => {
-    for (const [k, theta] of THETAS.entries()) {
-      const charge = chargeFor(scores, blocks, { theta, errors: strong ? 0.5 : 1 });
-      highest[k] = Math.max(highest[k] ?? 0, charge);
-    }
-    return { blocks, kappa: [...highest] };
+    const charge = (theta: number): number => chargeFor(scores, blocks, { theta, errors });
+    highest.kappa = HARM_THETAS.map((theta, k) => Math.max(highest.kappa[k] ?? 0, charge(theta)));
+    highest.safe = SAFE_THETAS.map((theta, k) => Math.max(highest.safe[k] ?? 0, charge(-theta)));
+    return { blocks, ...highest };
   });
 }
 
@@ -122,31 +111,6 @@ function chargeFor(
   const mean = sum / count;
   const error = Math.sqrt(Math.max(0, squares / count - mean * mean) / count);
   return Math.log(mean + errors * error) / blocks;
-}
-
-/** [ln cash, ln stake per θ…] of one rung; empty before the first block. */
-export type RankWealth = readonly number[];
-
-/** Evidence after one more block in which the canary pods scored `scores`. */
-export function rankBlock(wealth: RankWealth, scores: readonly number[], { kappa }: RankRung): RankWealth {
-  const logCash = wealth[0] ?? 0;
-  const share = wealth.length === 0 ? FIRST_INVESTMENT : RESTART_SHARE;
-  const invested = logCash + Math.log(share);
-  const total = scores.reduce((sum, score) => sum + score, 0);
-  const stakes = THETAS.map(
-    (theta, k) =>
-      logAdd(wealth[k + 1] ?? -Infinity, invested) + theta * total - scores.length * (kappa[k] ?? 0),
-  );
-  return [logCash + Math.log1p(-share), ...stakes];
-}
-
-export const RANK_WEALTH_LENGTH = THETAS.length + 1;
-
-/** ln E_rank of one rung; 0 before the first block. */
-export function logRank(wealth: RankWealth): number {
-  const [logCash, ...stakes] = wealth;
-  if (logCash === undefined) return 0;
-  return logAdd(logCash, logSumExp(stakes.map((stake, k) => stake + Math.log(WEIGHTS[k] ?? 0))));
 }
 
 /**

@@ -135,7 +135,7 @@ function unproven(rules: StepRules, now: StepNow): StepConclusion {
   const limitMs = limitOf(rules);
   const said = now.verdict === undefined ? FIRST_WINDOW : saidBy(now.verdict);
   if (now.exposedMs >= limitMs) return timeUp(rules, now, said);
-  return quiet(rules, now) ?? baked(rules, now) ?? waits(said, limitMs - now.exposedMs);
+  return quiet(rules, now) ?? baked(rules, now) ?? unknown(now) ?? waits(said, limitMs - now.exposedMs);
 }
 
 const FIRST_WINDOW: Said = { reason: REASON.Measuring, sentence: 'The first window is being measured.' };
@@ -174,7 +174,13 @@ function baked(rules: StepRules, now: StepNow): StepConclusion | undefined {
   return letOn(now) ?? asks({ reason: REASON.Inconclusive, sentence });
 }
 
-function letOn({ human }: StepNow): StepConclusion | undefined {
+/** More windows do not say how much single pods vary, so a human is asked as soon as the rest is known. */
+function unknown({ current, verdict, human }: StepNow): StepConclusion | undefined {
+  const asked = verdict?.reason === REASON.Uncalibrated || verdict?.reason === REASON.HarmSuspected;
+  return current && asked ? (letOn({ human }) ?? asks(saidBy(verdict))) : undefined;
+}
+
+function letOn({ human }: Pick<StepNow, 'human'>): StepConclusion | undefined {
   const sentence = 'A human resumed the release without a conclusion.';
   return human.resumed ? { to: 'next', said: { reason: REASON.ResumedByHuman, sentence } } : undefined;
 }

@@ -33,7 +33,7 @@ export const LET_GO: StatusChange = {
 };
 
 /**
- * The judge can do nothing, and its time for that is over: the canary loses its traffic in this pass. The canary's code
+ * The judge can do nothing, or must not decide alone: the canary loses its traffic in this pass. The canary's code
  * is not blamed. The step begins again when the cause has passed. A promotion continues without the canary.
  */
 export function withhold(
@@ -88,7 +88,7 @@ export const withheld: Stage = (s) => {
 };
 
 /** What passes without a human. */
-type Passing = Exclude<WithheldFor, 'RouteContested' | 'StateUnreadable'>;
+type Passing = Exclude<WithheldFor, 'RouteContested' | 'StateUnreadable' | 'HarmSuspected'>;
 
 const PASSED: Record<Passing, string> = {
   DataMissing: 'Data have returned',

@@ -168,6 +168,8 @@ export const EVENTS: Record<string, (world: World, argument: string) => void> = 
   churn: (world, every) => (world.churnMs = every === '' ? undefined : milliseconds(every)),
   // what the gateway says about routes: STATUS in cluster.ts, or `none`
   confirm: (world, what) => world.gateway.confirm(what as Confirms),
+  // what stable did in the hour before varies too much to calibrate
+  'restless-history': (world) => (world.prometheus.restless = true),
   prometheus: (world, state) => (world.prometheus.outage = state as Outage),
   // sends that percentage to the canary, whatever the route says; `follows`: does what the route says
   'data-plane': (world, state) =>

@@ -2,7 +2,7 @@ import type { Measurement } from '../../../api/analysis.ts';
 import { MOST_SHOWN, type Breakdown, type BreakdownValue } from '../../../api/kinds/release/breakdown.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
 import { oneLine } from '../../../lib/text.ts';
-import { priorDispersion } from '../../stats/dispersion.ts';
+import { priorDispersions } from '../../stats/dispersion.ts';
 import { eBenjaminiHochberg } from '../../stats/e-bh.ts';
 import { informs, type Tick } from '../../stats/bet.ts';
 import { harmTick, logHarm, type HarmWealth } from '../../stats/process.ts';
@@ -69,7 +69,11 @@ function evidenceOf({ value, ticks }: Compared, question: Question, seconds: num
   const total = ticks.reduce(plus, NO_COUNTS);
   if (!informs(total)) return { value, total, log: undefined };
   // One value may vary more than all requests together.
-  const phi = Math.max(question.phi, priorDispersion(ticks.map(({ n0: n, x0: x }) => ({ n, x }))));
+  const own = priorDispersions(
+    ticks.map(({ n0: n, x0: x }) => ({ n, x })),
+    seconds,
+  ).at(-1);
+  const phi = Math.max(question.phi, own?.phi ?? 1);
   const wealth = ticks.reduce<HarmWealth>(
     (before, tick) => harmTick(before, tick, { margin, phi }, seconds),
     [],

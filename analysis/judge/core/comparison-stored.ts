@@ -1,16 +1,17 @@
 import { NO_RESIDUALS } from '../../stats/dispersion.ts';
+import { LATE_BETS } from '../../stats/late.ts';
 import { HARM_BETS, SAFE_BETS } from '../../stats/process.ts';
 import { isCalibration, levelCount } from './calibration.ts';
+import { CARRIED_LENGTH } from './carried.ts';
 import type { Comparison } from './comparison.ts';
 import { NO_COUNTS } from './comparison.ts';
-import { isRankData } from './rank-state.ts';
+import { isRankData } from './rank-stored.ts';
 
 /** Is this a whole comparison, as stored? */
 export function isComparison(value: unknown): value is Comparison {
   if (typeof value !== 'object' || value === null) return false;
   const data = value as Partial<Record<keyof Comparison, unknown>>;
   if (!isCalibration(data.calibration)) return false;
-  const counts = [0, levelCount(data.calibration)];
   return (
     [data.rho, data.windows, data.safeWindows, data.stepSeconds].every(isAmount) &&
     typeof data.concurs === 'boolean' &&
@@ -18,9 +19,22 @@ export function isComparison(value: unknown): value is Comparison {
     isRecordOf(data.residuals, NO_RESIDUALS) &&
     isRecordOf(data.total, NO_COUNTS) &&
     isRecordOf(data.step, NO_COUNTS) &&
-    isRows(data.harm, HARM_BETS.g.length + 1, counts) &&
-    isRows(data.safe, SAFE_BETS.g.length, counts) &&
-    isRows(data.scaled, SAFE_BETS.g.length, counts)
+    areWealths(data, levelCount(data.calibration))
+  );
+}
+
+/** What grows with every window. */
+function areWealths(
+  { carried, harm, late, safe, scaled }: Partial<Record<keyof Comparison, unknown>>,
+  levels: number,
+): boolean {
+  const counts = [0, levels];
+  return (
+    (isRows([carried], 0) || isRows([carried], CARRIED_LENGTH)) &&
+    (isRows([late], 0) || isRows([late], LATE_BETS)) &&
+    isRows(harm, HARM_BETS.g.length + 1, counts) &&
+    isRows(safe, SAFE_BETS.g.length, counts) &&
+    isRows(scaled, SAFE_BETS.g.length, counts)
   );
 }
 

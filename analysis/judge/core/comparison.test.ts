@@ -49,7 +49,9 @@ describe('what a former release learnt', () => {
     kind: 'placebo',
     poisson: false,
     strong: true,
-    rungs: [{ ticks: 1, phi: 4 }],
+    many: true,
+    rungs: [{ ticks: 1, phi: 4, safePhi: 4 }],
+    late: { phi: 4, bar: 3 },
   };
   const history = { stable: times(100, () => ({ total: 2850, bad: 28 })) };
   const basis = { seconds: 15, rho: 1, seed: 's' };
@@ -57,7 +59,10 @@ describe('what a former release learnt', () => {
   test('holds until a history of its own arrives', () => {
     const begun = inherit(NO_COMPARISON, former);
     expect(evidenceOf(after(1, {}, begun)).phi).toBe(4);
-    expect(calibrated(begun, history, basis).calibration).toEqual({ kind: 'residuals', prior: 1 });
+    expect(calibrated(begun, history, basis).calibration).toEqual({
+      kind: 'residuals',
+      priors: [1, 2, 4, 8].map((ticks) => ({ ticks, phi: 1 })),
+    });
   });
 
   test('comes too late once a window is counted', () => {
@@ -70,8 +75,11 @@ describe('what a former release learnt', () => {
       (data, i) => after(1, { harm: tick(i % 8 === 0 ? 20 : 0) }, data),
       NO_COMPARISON,
     );
-    expect(learnt(wild)).toMatchObject({ kind: 'residuals', prior: expect.closeTo(10, -1) as number });
-    expect(learnt(after(40))).toEqual({ kind: 'residuals', prior: 1 });
+    expect(learnt(wild)).toMatchObject({
+      kind: 'residuals',
+      priors: [{ ticks: 1, phi: expect.closeTo(10, -1) as number }],
+    });
+    expect(learnt(after(40))).toEqual(NO_COMPARISON.calibration);
   });
 });
 
@@ -83,6 +91,9 @@ test('what is stored is known again, and what is not whole is not taken', () => 
     { rho: null },
     { safeWindows: -1 },
     { safe: 3 },
+    { late: [1] },
+    { carried: [1, 2] },
+    { carried: undefined },
     { calibration: {} },
   ]) {
     expect(isComparison({ ...stored, ...wrong })).toBe(false);

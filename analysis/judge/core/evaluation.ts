@@ -15,6 +15,8 @@ export interface Opinion {
   stops?: boolean;
   /** what was seen lies inside the safe margin; for metrics without such a margin: it did not fail. Absent: no */
   tolerable?: boolean;
+  /** harm beyond the template's bar, but not beyond the raised one of a metric without calibration */
+  suspected?: boolean;
   /** its stored statistics could not be read, and no human has looked yet */
   unread?: boolean;
 }

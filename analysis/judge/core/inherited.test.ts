@@ -30,7 +30,7 @@ describe('what a release inherits', () => {
   test('is the dispersion its predecessor learnt, and no evidence', () => {
     const state = inheritedState([boundTo([errorRate()])], [ofHttp(former)]);
     const calibration = calibrationOf(state)!;
-    expect(calibration.kind === 'residuals' && calibration.prior).toBeGreaterThan(1.5);
+    expect(calibration.kind === 'residuals' && calibration.priors[0]?.phi).toBeGreaterThan(1.5);
     expect(state?.metrics['errors']?.data).toMatchObject({ windows: 0, harm: [], pool: [] });
     const next = judgeAll([errorRate()], [bursty(0)], startStep(state, 0)).verdicts[0]!;
     const fresh = judgeAll([errorRate()], [bursty(0)]).verdicts[0]!;
@@ -93,14 +93,14 @@ describe('what a release inherits', () => {
     const thresholds = state.metrics['slow']?.data['thresholds'] as {
       quantile: number;
       windows: number;
-      calibration: { prior: number };
+      calibration: { priors: { phi: number }[] };
     }[];
     expect(thresholds.map(({ quantile, windows: counted }) => [quantile, counted])).toEqual([
       [0.9, 0],
       [0.99, 0],
     ]);
-    expect(thresholds[0]?.calibration.prior).toBe(1);
-    expect(thresholds[1]?.calibration.prior).toBeGreaterThan(1);
+    expect(thresholds[0]?.calibration.priors[0]?.phi).toBe(1);
+    expect(thresholds[1]?.calibration.priors[0]?.phi).toBeGreaterThan(1);
     expect(
       judgeBound(boundTo([other]), [windows[1]!], startStep(state, 0)).verdicts[0]?.sentence,
     ).not.toMatch(/NaN/);

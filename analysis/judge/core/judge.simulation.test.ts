@@ -32,7 +32,7 @@ function windowsToRollback(world: World, random: Random): number | undefined {
     const rate = world.rate(i);
     const x1 = Math.min(n1, poisson(n1 * world.canary(rate), random));
     const x0 = Math.min(n0, poisson(n0 * rate, random));
-    data = addWindow(data, { n1, x1, n0, x0 }, { metric, seconds: SECONDS });
+    data = addWindow(data, { n1, x1, n0, x0 }, { ...metric, seconds: SECONDS });
     if (evidenceOf(data).logHarm >= bar) return i + 1;
   }
   return undefined;

@@ -18,6 +18,7 @@ import { noData } from '../rules/no-data.ts';
 import { nothingToCompare } from '../rules/nothing-to-compare.ts';
 import { nothingMeasured } from '../rules/nothing-measured.ts';
 import type { JudgeRule } from '../rules/rule.ts';
+import { suspected } from '../rules/suspected.ts';
 import { unread } from '../rules/unread.ts';
 import { withheld } from '../rules/withheld.ts';
 import { guarded, isUnread, looked, opened } from './unread.ts';
@@ -31,6 +32,7 @@ const RULES: readonly JudgeRule[] = [
   circuitBreaker,
   failed,
   harm,
+  suspected,
   nothingMeasured,
   unread,
   withheld,
@@ -92,6 +94,14 @@ export function lookedAt(state: AnalysisState, templates: readonly BoundTemplate
     return stored === undefined ? [] : [[key, looked(stored, type)] as const];
   });
   return { ...state, metrics: { ...state.metrics, ...Object.fromEntries(known) } };
+}
+
+/** A human saw what is suspected of harm and let the release go on: only evidence from now on counts against it. */
+export function pardoned(state: AnalysisState): AnalysisState {
+  const metrics = Object.entries(state.metrics).map(
+    ([key, each]) => [key, kindOfMetric(each).memory.pardoned?.(each) ?? each] as const,
+  );
+  return { ...state, metrics: Object.fromEntries(metrics) };
 }
 
 /** Until the first window with data, the judge wants the history of the stable arm to calibrate (measure's `calibrate`). */

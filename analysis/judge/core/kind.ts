@@ -51,6 +51,8 @@ export interface Memory<M extends Metric = Metric> {
   isWhole(data: unknown): boolean;
   /** at the beginning of the next step; evidence of harm is always kept, `keepSafe`: evidence of safety as well */
   nextStep(state: MetricState, keep: { keepSafe: boolean }): MetricState;
+  /** a human saw what speaks for harm and let the release go on: only new evidence of harm counts; absent: it keeps none */
+  pardoned?(state: MetricState): MetricState;
   /** the history of stable can still calibrate it; absent: it needs no history */
   wantsHistory?(state: MetricState): boolean;
   /** what a new release takes over from a former one: no evidence and no counts. Absent: it takes nothing over */

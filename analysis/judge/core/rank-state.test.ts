@@ -8,11 +8,18 @@ const counts = (total: number, bad = 0): Counts => ({ total, bad });
 const named = (prefix: string, list: Counts[]): Record<string, Counts> =>
   Object.fromEntries(list.map((each, i) => [`${prefix}-${i}`, each]));
 
+const margins = {
+  harmMargin: { relative: 0.1, absolute: 1e-4 },
+  safeMargin: { relative: 0.5, absolute: 1e-3 },
+};
+
 const calibration: Calibration = {
   kind: 'placebo',
   poisson: true,
   strong: true,
-  rungs: [{ ticks: 1, phi: 1 }],
+  many: true,
+  rungs: [{ ticks: 1, phi: 1, safePhi: 1 }],
+  late: { phi: 1, bar: 3 },
 };
 
 test.each([
@@ -41,7 +48,7 @@ test.each([
       times(6, () => counts(100, 1)),
     ),
   };
-  const window = { pods, seconds, rho: 1, margin: { relative: 0.1, absolute: 1e-4 } };
+  const window = { ...margins, pods, seconds, rho: 1 };
   let data = start;
   for (let i = 0; i < windows; i++) {
     expect(data.blocks).toBe(0);

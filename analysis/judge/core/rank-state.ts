@@ -1,35 +1,56 @@
 import type { Counts, History } from '../../../api/analysis.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
-import type { Blocks, RankRung, RankWealth } from '../../stats/rank.ts';
+import { fnv1a } from '../../../lib/hash.ts';
+import type { RankRung, RankWealth, SafeRankWealth, Suspicion } from '../../stats/rank-wealth.ts';
 import {
-  calibrateRanks,
   logRank,
-  RANK_WEALTH_LENGTH,
+  logSafeRank,
+  logSuspicion,
   rankBlock,
-  rankRungAfter,
-  rankScore,
-} from '../../stats/rank.ts';
+  safeRankBlock,
+  suspect,
+} from '../../stats/rank-wealth.ts';
+import type { Blocks } from '../../stats/rank.ts';
+import { calibrateRanks, rankRungAfter, rankScore } from '../../stats/rank.ts';
 import { thin } from '../../stats/thinning.ts';
 import type { Calibration } from './calibration.ts';
 
-/** The rank twin of one error rate; plain JSON. Frozen at the start, except wealth, partial and blocks. */
+/** The rank twin of one error rate; plain JSON. Frozen at the start, except the wealths, suspicion, partial and blocks. */
 export interface RankData {
   rungs: RankRung[];
-  /** share of the rank twin in the evidence of harm */
+  /** share of the rank twin in the evidence */
   weight: number;
   /** rate of bad requests of stable in the history */
   rate: number;
   /** stable counts are thinned to this share, because a canary pod had less traffic than a stable one; 1 = not */
   thinned: number;
   seed: string;
-  /** whole blocks scored */
+  /** ln of the suspicion that opens the veto, and the margin behind it; absent: the harm margin */
+  suspects: { log: number; margin?: Margin };
+  /** whole blocks scored, and those behind the evidence of safety */
   blocks: number;
-  /** one per rung */
+  safeBlocks: number;
+  /** evidence of harm, one per rung; kept through all steps */
   wealth: RankWealth[];
-  /** for each canary pod, the blocks in a row in which it ranked above nearly all stable pods; other pods are left out */
-  above?: Record<string, number>;
+  /** evidence of safety at the strict margin and at that of the next weight, one per rung; restarted in each step */
+  safe: SafeRankWealth[];
+  scaled: SafeRankWealth[];
+  /** what speaks against single canary pods and against all of them; those that nothing speaks against are left out */
+  suspicion: Record<string, Suspicion>;
   /** bad requests of each pod in the current block */
-  partial: { seconds: number; canary: Record<string, number>; stable: Record<string, number> };
+  partial: Partial;
+}
+
+interface Partial extends Bad {
+  seconds: number;
+  /** what the safe test counts, where that differs */
+  safe?: Bad;
+}
+
+/** Bad requests of each pod. */
+interface Bad {
+  canary: Record<string, number>;
+  stable: Record<string, number>;
 }
 
 export interface PodCounts {
@@ -43,10 +64,19 @@ const THIN_BELOW = 0.8;
 const POISSON_WEIGHT = 0.1;
 const BURSTY_WEIGHT = 0.5;
 const FEWEST_PODS = 4;
-const NEARLY_ALL = 0.4;
-/** Bursts do not last for this many blocks. */
-const LASTING_BLOCKS = 15;
-const NO_PARTIAL = { seconds: 0, canary: {}, stable: {} };
+const NONE_BAD: Bad = { canary: {}, stable: {} };
+const NO_PARTIAL: Partial = { seconds: 0, ...NONE_BAD };
+/** What E_rank or a suspicion must have reached so that counts may stop a release. */
+const CONCURRENCE = Math.log(2);
+/**
+ * A short history of all stable pods together may hold no burst by chance, so that a first one would look like harm.
+ * Below this many hours suspicion needs more; where history is weak, it has to outlast usual bursts, and only much more
+ * errors than stable's raise it.
+ */
+const ENOUGH_HOURS = 19;
+const CAUTION = 4.5;
+const WEAK_CONCURRENCE = Math.log(25);
+const MUCH: Margin = { relative: 3, absolute: 0 };
 
 interface Basis {
   seconds: number;
@@ -71,9 +101,32 @@ export function startRanks(
   const total = history.stable.reduce((sum, counts) => sum + counts.total, 0);
   const bad = history.stable.reduce((sum, counts) => sum + counts.bad, 0);
   if (rungs === undefined || total <= 0 || bad <= 0) return undefined;
-  const weight = calibration.poisson && calibration.strong ? POISSON_WEIGHT : BURSTY_WEIGHT;
-  const wealth = rungs.map((): RankWealth => []);
-  return { rungs, weight, rate: bad / total, thinned, seed, blocks: 0, wealth, partial: NO_PARTIAL };
+  const nothing = rungs.map(() => []);
+  return {
+    rungs,
+    weight: calibration.poisson && calibration.strong ? POISSON_WEIGHT : BURSTY_WEIGHT,
+    rate: bad / total,
+    thinned,
+    seed,
+    suspects: calibration.strong
+      ? { log: vetoAfter(hoursOf(history.pods, seconds)) }
+      : { log: WEAK_CONCURRENCE, margin: MUCH },
+    blocks: 0,
+    safeBlocks: 0,
+    wealth: nothing,
+    safe: nothing,
+    scaled: nothing,
+    suspicion: {},
+    partial: NO_PARTIAL,
+  };
+}
+
+const vetoAfter = (hours: number): number =>
+  CONCURRENCE + CAUTION * Math.max(0, Math.log(ENOUGH_HOURS / hours));
+
+function hoursOf(pods: Readonly<Record<string, readonly Counts[]>>, seconds: number): number {
+  const served = Object.values(pods).flatMap((list) => list.filter(({ total }) => total > 0));
+  return (served.length * seconds) / 3600;
 }
 
 /** Bad requests per block of a minute; `undefined` where the pod had no requests. */
@@ -88,9 +141,14 @@ function inBlocks(list: readonly Counts[], seconds: number): (number | undefined
 
 export interface RankWindow {
   pods: PodCounts;
+  /** what the safe test counts, where that differs */
+  safePods?: PodCounts;
   seconds: number;
   rho: number;
-  margin: Margin;
+  harmMargin: Margin;
+  safeMargin: Margin;
+  /** absent: only the strict margin counts */
+  scaledMargin?: Margin;
 }
 
 /** Can canary pods be ranked in this window? That needs a canary pod with requests, and enough stable pods. */
@@ -104,114 +162,152 @@ function serving(pods: Readonly<Record<string, Counts>>): number {
 
 /** The rank twin after one more window; a block that is full is scored. */
 export function addRanks(data: RankData, window: RankWindow): RankData {
-  const partial = {
-    seconds: data.partial.seconds + window.seconds,
-    canary: plus(data.partial.canary, window.pods.canary),
-    stable: plus(data.partial.stable, window.pods.stable),
+  const { pods, safePods } = window;
+  const { seconds, safe, ...harm } = data.partial;
+  const partial: Partial = {
+    seconds: seconds + window.seconds,
+    ...plus(harm, pods),
+    ...(safePods === undefined ? {} : { safe: plus(safe ?? NONE_BAD, safePods) }),
   };
   const next = { ...data, partial };
   if (partial.seconds <= BLOCK_SECONDS - window.seconds / 2) return next;
-  return { ...scored(next, window), partial: NO_PARTIAL };
+  return { ...(scored(next, window) ?? next), partial: NO_PARTIAL };
 }
 
-/** The rank twin if the current block ended now. */
-function scored(data: RankData, { rho, margin }: Pick<RankWindow, 'rho' | 'margin'>): RankData {
-  const ended = { ...data, blocks: data.blocks + 1 };
-  const relative = rho / data.thinned;
-  const keepStable = data.thinned * (relative < THIN_BELOW ? relative : 1);
-  const stable = Object.entries(data.partial.stable).map(([pod, bad]) =>
-    thin(bad, keepStable, `${data.seed}/${pod}/live${data.blocks}`),
+type Margins = Omit<RankWindow, 'pods' | 'safePods' | 'seconds'>;
+
+/** The rank twin if the current block ended now; `undefined`: there are too few pods to rank among. */
+function scored(
+  data: RankData,
+  { rho, harmMargin, safeMargin, scaledMargin }: Margins,
+): RankData | undefined {
+  const harm = blockOf(data, data.partial, rho);
+  if (harm === undefined) return undefined;
+  const safe = data.partial.safe === undefined ? harm : blockOf(data, data.partial.safe, rho);
+  const safeAt = (margin: Margin, before: readonly SafeRankWealth[]): SafeRankWealth[] => {
+    if (safe === undefined) return [...before];
+    const scores = scoresIn(safe, margin, data.rate);
+    return data.rungs.map((rung, i) => safeRankBlock(before[i] ?? [], scores, rung).map(rounded));
+  };
+  const scores = scoresIn(harm, harmMargin, data.rate);
+  const suspects = scoresIn(harm, data.suspects.margin ?? harmMargin, data.rate);
+  return {
+    ...data,
+    blocks: data.blocks + 1,
+    safeBlocks: data.safeBlocks + 1,
+    wealth: data.rungs.map((rung, i) => rankBlock(data.wealth[i] ?? [], scores, rung).map(rounded)),
+    safe: safeAt(safeMargin, data.safe),
+    scaled: scaledMargin === undefined ? data.rungs.map(() => []) : safeAt(scaledMargin, data.scaled),
+    suspicion: suspicionAfter(
+      data,
+      harm.canary.map(([pod], i) => [pod, suspects[i] ?? 0]),
+    ),
+  };
+}
+
+/** The bad requests of a block, with stable's thinned to the canary pods' traffic. */
+interface Block {
+  canary: (readonly [pod: string, bad: number])[];
+  stable: number[];
+  /** a canary request is kept with this probability, so that its pod has a stable pod's traffic */
+  keep: number;
+}
+
+function blockOf({ thinned, seed, blocks }: RankData, bad: Bad, rho: number): Block | undefined {
+  const relative = rho / thinned;
+  const keepStable = thinned * (relative < THIN_BELOW ? relative : 1);
+  const stable = Object.entries(bad.stable).map(([pod, count]) =>
+    thin(count, keepStable, `${seed}/${pod}/live${blocks}`),
   );
-  if (stable.length < FEWEST_PODS) return ended;
-  const keep = 1 / (1 + margin.relative + margin.absolute / data.rate) / Math.max(1, relative);
-  const pods = Object.entries(data.partial.canary).map(
-    ([pod, bad]) => [pod, rankScore(bad, stable, keep)] as const,
+  if (stable.length < FEWEST_PODS) return undefined;
+  return { canary: Object.entries(bad.canary), stable, keep: 1 / Math.max(1, relative) };
+}
+
+function scoresIn({ canary, stable, keep }: Block, margin: Margin, rate: number): number[] {
+  const tolerated = 1 + margin.relative + margin.absolute / rate;
+  return canary.map(([, bad]) => rankScore(bad, stable, keep / tolerated));
+}
+
+/** The name under which all canary pods together are suspected: no pod has an empty name. */
+const TOGETHER = '';
+
+/** One sick pod among many does not show in the sum of their ranks, and a little harm in all of them shows only there. */
+function suspicionAfter(
+  { suspicion, rungs: [rung] }: RankData,
+  scores: readonly (readonly [string, number])[],
+): Record<string, Suspicion> {
+  if (rung === undefined) return {};
+  const all = [TOGETHER, scores.map(([, score]) => score)] as const;
+  const each = scores.map(([pod, score]) => [pod, [score]] as const);
+  return Object.fromEntries(
+    [all, ...each].flatMap(([name, list]) => {
+      const next = suspect(suspicion[name] ?? [], list, rung).map(twoDecimals);
+      return next.some((sum) => sum > 0) ? [[name, next] as const] : [];
+    }),
   );
-  const scores = pods.map(([, score]) => score);
-  const wealth = data.rungs.map((rung, i) => rankBlock(data.wealth[i] ?? [], scores, rung).map(rounded));
-  const above = pods.flatMap(([pod, score]) =>
-    score < NEARLY_ALL ? [] : [[pod, (data.above?.[pod] ?? 0) + 1] as const],
-  );
-  return { ...ended, wealth, above: Object.fromEntries(above) };
 }
 
-/**
- * A defect may show in only one of many canary pods, and the ranks of the others would hide it for ever. If it lasts
- * longer than bursts do, the ranks no longer prevent a rollback.
- */
-export function isOneLasting({ above = {} }: RankData): boolean {
-  return Object.values(above).some((blocks) => blocks >= LASTING_BLOCKS);
-}
+const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
+const twoDecimals = (value: number): number => Math.round(value * 100) / 100;
 
-function rounded(value: number): number {
-  return Math.round(value * 1e6) / 1e6;
-}
+const plus = (bad: Bad, pods: PodCounts): Bad => ({
+  canary: plusEach(bad.canary, pods.canary),
+  stable: plusEach(bad.stable, pods.stable),
+});
 
-/** Only pods that had requests; a pod is named by the last part of its name, which is short and unique enough. */
-function plus(
+/** Only pods that had requests. A hash of the whole name stands for it, because names are long. */
+function plusEach(
   bad: Readonly<Record<string, number>>,
   pods: Readonly<Record<string, Counts>>,
 ): Record<string, number> {
   const sum = { ...bad };
   for (const [pod, counts] of Object.entries(pods)) {
-    const key = pod.slice(pod.lastIndexOf('-') + 1);
+    const key = fnv1a(pod).toString(36);
     if (counts.total > 0) sum[key] = (sum[key] ?? 0) + counts.bad;
   }
   return sum;
 }
 
-/** ln of the evidence after the last whole block. */
-export function logRankOf(data: RankData): number {
-  return logRank(data.wealth[rankRungAfter(data.rungs, data.blocks)] ?? []);
+/** The rank twin at the beginning of the next step; the block that is not whole goes on. */
+export function nextRankStep(data: RankData, { keepSafe }: { keepSafe: boolean }): RankData {
+  const nothing = data.rungs.map(() => []);
+  const fresh = { ...data, scaled: nothing };
+  return keepSafe ? fresh : { ...fresh, safe: nothing, safeBlocks: 0 };
 }
 
-/** The same if the current block ended now. */
-export function logRankProvisional(data: RankData, window: Pick<RankWindow, 'rho' | 'margin'>): number {
-  if (data.partial.seconds === 0) return logRankOf(data);
-  return logRankOf(scored(data, window));
+/** Evidence of harm begins anew. */
+export const pardonRanks = (data: RankData): RankData => ({
+  ...data,
+  wealth: data.rungs.map(() => []),
+  suspicion: {},
+});
+
+/** ln of the evidence of harm after the last whole block. */
+export function logRankOf({ wealth, rungs, blocks }: RankData): number {
+  return logRank(wealth[rankRungAfter(rungs, blocks)] ?? []);
 }
 
-/** Is this a rank twin, as stored? */
-export function isRankData(value: unknown): value is RankData {
-  if (typeof value !== 'object' || value === null) return false;
-  const data = value as Record<keyof RankData, unknown>;
-  return (
-    [data.weight, data.rate, data.thinned].every((share) => isNumber(share) && share > 0 && share <= 1) &&
-    typeof data.seed === 'string' &&
-    isNumber(data.blocks) &&
-    isList(data.rungs, isRung) &&
-    data.rungs.length > 0 &&
-    isList(data.wealth, isWealth) &&
-    data.wealth.length === data.rungs.length &&
-    (data.above === undefined || isCounts(data.above)) &&
-    isPartial(data.partial)
-  );
+/** ln of the evidence of safety after the last whole block, at both margins. */
+export function logSafeRanksOf({ safe, scaled, rungs, safeBlocks }: RankData): {
+  safe: number;
+  scaled: number;
+} {
+  const rung = rankRungAfter(rungs, safeBlocks);
+  return { safe: logSafeRank(safe[rung] ?? []), scaled: logSafeRank(scaled[rung] ?? []) };
 }
 
-function isList(value: unknown, item: (one: unknown) => boolean): value is unknown[] {
-  return Array.isArray(value) && value.every(item);
+/**
+ * Do the ranks agree that counts may stop the release? Asked as if the current block ended now. Open also where ranks
+ * could not be scored. A veto needs no evidence that is valid by itself: it can only prevent false alarms.
+ */
+export function concurs(data: RankData, margins: Margins): boolean {
+  if (opens(data)) return true;
+  if (data.partial.seconds === 0) return false;
+  const provisional = scored(data, margins);
+  return provisional === undefined || opens(provisional);
 }
 
-function isNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function isRung(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { blocks, kappa } = value as Record<string, unknown>;
-  return isNumber(blocks) && isList(kappa, isNumber) && kappa.length === RANK_WEALTH_LENGTH - 1;
-}
-
-function isWealth(value: unknown): boolean {
-  return isList(value, isNumber) && (value.length === 0 || value.length === RANK_WEALTH_LENGTH);
-}
-
-function isPartial(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { seconds, canary, stable } = value as Record<string, unknown>;
-  return isNumber(seconds) && [canary, stable].every(isCounts);
-}
-
-function isCounts(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.values(value).every(isNumber);
+function opens(data: RankData): boolean {
+  if (logRankOf(data) >= CONCURRENCE) return true;
+  return Object.values(data.suspicion).some((suspicion) => logSuspicion(suspicion) >= data.suspects.log);
 }

@@ -49,8 +49,8 @@ describe('a window in which most canary pods are cold', () => {
     expect(verdict.result).toBe('inconclusive');
     const next = {
       templates,
-      measurements: [counted(1, { canary: [0, 10], stable: [0, 100] })],
-      window: windowOf(1),
+      measurements: [counted(30, { canary: [0, 10], stable: [0, 100] })],
+      window: windowOf(30),
     };
     const after = judgeWindow(state, next).verdict;
     const alone = judgeWindow(FRESH, next).verdict;

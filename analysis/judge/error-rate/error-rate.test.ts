@@ -150,7 +150,7 @@ describe('the rank of the canary pod among stable pods', () => {
   });
 
   test.each([1, 2, 4, 12])(
-    'one of %d canary pods that fails everything is not hushed up for ever',
+    'one of %d canary pods that fails everything stops the release in the first window',
     (many) => {
       const healthy = (j: number): number => (j % 3 === 0 ? 2 : 1);
       const window = pods(2, healthy);
@@ -163,12 +163,8 @@ describe('the rank of the canary pod among stable pods', () => {
         canary: { total: 150 * many, bad },
         pods: { ...(window as { pods: object }).pods, canary },
       } as Measurement;
-      const { verdicts } = judgeAll(
-        [errorRate()],
-        times(60, () => [broken]),
-      );
-      expect(verdicts.at(-1)?.result).toBe('fail');
-      if (many === 12) expect(results(verdicts)).toMatch(/^i{59}f$/);
+      const { verdicts } = judgeAll([errorRate()], [[broken]]);
+      expect(verdicts[0]?.result).toBe('fail');
     },
   );
 

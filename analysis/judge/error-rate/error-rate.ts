@@ -7,18 +7,20 @@ import { informs } from '../../stats/bet.ts';
 import { ceilingBar } from '../../stats/ceiling.ts';
 import { marginForWeight } from '../../stats/exposure.ts';
 import { unopposed, type Seen } from '../core/alone.ts';
-import { trafficPerPod } from '../core/calibration.ts';
+import { isUnknown, trafficPerPod } from '../core/calibration.ts';
 import { finiteNumbers } from '../core/comparison-text.ts';
 import { calibrated, evidenceOf } from '../core/comparison.ts';
 import { errorRateNumbers } from './numbers.ts';
 import type { ErrorRateData } from './state.ts';
 import { addWindow, logCeilingOf, possible, readErrorRate, tickOf, writeErrorRate } from './state.ts';
 import type { Reading } from './verdict.ts';
-import { errorRateVerdict, isBroken, overBar, overCeiling } from './verdict.ts';
+import { errorRateVerdict, isBroken, isSuspected, overBar, overCeiling } from './verdict.ts';
 import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import { addFixed } from '../core/fixed-horizon.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
 import { neededFor } from '../core/needed.ts';
+import { settlingMargin } from '../core/settling.ts';
+import { forUsers } from '../core/sticky.ts';
 import { count, percent } from '../core/text.ts';
 
 /** Sequential two-sample comparison of error rates (docs/analysis.md). */
@@ -58,7 +60,9 @@ function counted(
   const seed = String(input.window.startMs);
   const ready = history === undefined ? before : calibrated(before, history, { seconds, rho, seed });
   const added = addWindow(ready, tick, {
-    metric,
+    ...metric,
+    harmMargin: input.sticky ? forUsers(metric.harmMargin) : metric.harmMargin,
+    wider: widerIn(ready, input),
     seconds,
     ...(pods === undefined ? {} : { pods }),
     ...scaledMargin(input, metric),
@@ -66,6 +70,10 @@ function counted(
   });
   return withPast(withLooks(added, tick, input, metric), history, input);
 }
+
+/** The harm margin is wider in the first minutes after warm-up. */
+const widerIn = ({ warming }: ErrorRateData, { window }: MetricInput): number =>
+  warming === undefined ? 0 : settlingMargin(window.startMs - warming.untilMs);
 
 /** If the counts of a pod are impossible, the pods are not told apart at all. */
 function possiblePods(pods: Measured['pods']): Measured['pods'] {
@@ -122,14 +130,15 @@ function evaluate(data: ErrorRateData, input: MetricInput, metric: ErrorRateMetr
     ...(fixed ? {} : { harm: overBar(data, reading) }),
     stops: overCeiling(reading) || (fixed && verdict.result === 'fail'),
     broken: isBroken(data),
-    tolerable: seenWithin(data, metric),
+    suspected: !fixed && isSuspected(data, reading),
+    tolerable: (fixed || !isUnknown(data.calibration, data.residuals)) && seenWithin(data, metric),
   };
 }
 
 function readingOf(data: ErrorRateData, input: MetricInput, metric: ErrorRateMetric): Reading {
   const { risk } = input.bound.bound.template;
   const evidence = evidenceOf(data);
-  const bars = { harmBar: -Math.log(risk.harm), safeBar: -Math.log(risk.safe) };
+  const bars = { harmBar: evidence.raised - Math.log(risk.harm), safeBar: -Math.log(risk.safe) };
   return {
     ...evidence,
     ...bars,
@@ -138,6 +147,8 @@ function readingOf(data: ErrorRateData, input: MetricInput, metric: ErrorRateMet
     logCeiling: logCeilingOf(data),
     ceilingBar: ceilingBar(risk.harm),
     alone: input.alone,
+    sticky: input.sticky,
+    wider: widerIn(data, input),
   };
 }
 

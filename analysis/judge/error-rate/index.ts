@@ -1,4 +1,5 @@
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
+import { pardon } from '../core/comparison.ts';
 import type { MetricKind } from '../core/kind.ts';
 import { judgeErrorRate } from './error-rate.ts';
 import {
@@ -21,6 +22,7 @@ export const errorRate: MetricKind<ErrorRateMetric> = {
     begun: () => writeErrorRate(readErrorRate(undefined)),
     isWhole: isErrorRateData,
     nextStep: (state, keep) => writeErrorRate(nextErrorRateStep(readErrorRate(state), keep)),
+    pardoned: (state) => writeErrorRate(pardon(readErrorRate(state))),
     wantsHistory: (state) => wantsErrorRateHistory(readErrorRate(state)),
     inherited: inheritedErrorRate,
   },

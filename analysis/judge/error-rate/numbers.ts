@@ -1,7 +1,8 @@
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import { ratioInterval } from '../../stats/interval.ts';
-import { strength } from '../core/calibration.ts';
+import { isUnknown, knowsPods, longDispersion, strength } from '../core/calibration.ts';
 import type { ErrorRateData } from './state.ts';
+import { ROOM_FOR_USERS } from '../core/sticky.ts';
 import type { Reading } from './verdict.ts';
 
 const INTERVAL_ALPHA = 0.05;
@@ -16,7 +17,7 @@ export function errorRateNumbers(
 ): Numbers {
   return {
     ...countNumbers(data),
-    ...ratioNumbers(data, reading.phi),
+    ...ratioNumbers(data, reading),
     ...(test.method === 'sequential' ? evidenceNumbers(reading) : {}),
     ...(ceiling === undefined ? {} : ceilingNumbers(reading, ceiling)),
   };
@@ -37,14 +38,25 @@ function countNumbers({ total, step }: ErrorRateData): Numbers {
   };
 }
 
-function ratioNumbers({ total, pool, calibration }: ErrorRateData, phi: number): Numbers {
-  const { low, high } = ratioInterval(pool, phi, INTERVAL_ALPHA);
+/** Pods may differ by this factor without anybody knowing: the interval leaves room for it. */
+const UNKNOWN_PODS = 1.35;
+
+function ratioNumbers(
+  { total, pool, calibration, residuals, rho }: ErrorRateData,
+  { phi, sticky }: Reading,
+): Numbers {
+  const widest = Math.max(phi, knowsPods(calibration) ? 1 : longDispersion(calibration, residuals, rho));
+  const room = (knowsPods(calibration) ? 1 : UNKNOWN_PODS) * (sticky ? ROOM_FOR_USERS : 1);
+  const interval = ratioInterval(pool, widest, INTERVAL_ALPHA);
+  const [low, high] = [interval.low / room, interval.high * room];
   return {
     ratio: total.n1 > 0 && total.x0 > 0 ? total.x1 / total.n1 / (total.x0 / total.n0) : undefined,
     ratioLow: low,
     ratioHigh: Number.isFinite(high) ? high : undefined,
     dispersion: phi,
     calibration: strength(calibration),
+    podsLeftOut: calibration.kind === 'placebo' ? calibration.leftOut : undefined,
+    uncalibrated: isUnknown(calibration, residuals) ? 1 : undefined,
   };
 }
 

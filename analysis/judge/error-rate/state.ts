@@ -2,7 +2,6 @@ import type { Counts } from '../../../api/analysis.ts';
 import type { MetricState } from '../../../api/kinds/release/verdict.ts';
 import { isCount } from '../../../lib/count.ts';
 import { isObject } from '../../../lib/json.ts';
-import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Tick } from '../../stats/bet.ts';
 import type { HarmWealth } from '../../stats/process.ts';
@@ -12,6 +11,7 @@ import { addToPool } from '../../stats/interval.ts';
 import { levelAfter, levels } from '../core/calibration.ts';
 import type { CeilingData } from '../core/ceiling-state.ts';
 import { addCeiling, isCeiling, logCeiling } from '../core/ceiling-state.ts';
+import { joined } from '../core/carried.ts';
 import { isAmount, isComparison, isRecordOf, isRows } from '../core/comparison-stored.ts';
 import type { Comparison } from '../core/comparison.ts';
 import { addCounts, inherit, learnt, nextStep, NO_COMPARISON, NO_COUNTS } from '../core/comparison.ts';
@@ -39,6 +39,8 @@ export interface ErrorRateData extends Comparison {
 /** Evidence of harm against the warm-up margin, one per level of φ. */
 export interface WarmingData {
   windows: number;
+  /** end of the last of them */
+  untilMs: number;
   /** the levels, ascending, as they were when the first of these windows came */
   phis: readonly number[];
   harm: readonly HarmWealth[];
@@ -67,6 +69,7 @@ function isWarmingData(value: unknown): boolean {
   return (
     isObject(value) &&
     isAmount(value['windows']) &&
+    isAmount(value['untilMs']) &&
     isRecordOf(value['total'], NO_COUNTS) &&
     isRows([value['phis']], lengthOf(value['phis'])) &&
     (isRows(value['harm'], HARM_BETS.g.length + 1, [lengthOf(value['phis'])]) ||
@@ -102,7 +105,11 @@ export function inheritedErrorRate(state: MetricState): MetricState | undefined 
 }
 
 export interface WindowSetting {
-  metric: ErrorRateMetric;
+  harmMargin: Margin;
+  /** how much wider than usual the harm margin is in this window (relative); absent: not */
+  wider?: number;
+  safeMargin: Margin;
+  ceiling?: number | undefined;
   /** length of the window */
   seconds: number;
   /** margin for the move to the next weight; absent: only the strict margin counts */
@@ -117,17 +124,17 @@ export interface WindowSetting {
 export function addWindow(
   data: ErrorRateData,
   tick: Tick,
-  { metric: { harmMargin, safeMargin, ceiling }, alone = false, ...setting }: WindowSetting,
+  { ceiling, alone = false, ...setting }: WindowSetting,
 ): ErrorRateData {
-  const counted = addCounts(data, { ...setting, harm: tick, safe: tick, harmMargin, safeMargin });
+  const { seconds } = setting;
+  const counted = addCounts(data, { ...setting, harm: tick, safe: tick });
   const after = {
     ...counted,
     broken: brokenAfter(data.broken, tick, alone),
-    pool: addToPool(data.pool, tick),
+    pool: addToPool(data.pool, joined(data.carried, { harm: tick, safe: tick, seconds }).harm),
   };
   if (ceiling === undefined) return after;
-  const { seconds } = setting;
-  const phis = levels(after.calibration, after.rho);
+  const phis = levels(after.calibration, after.rho).map(({ harm }) => harm);
   return { ...after, ceiling: addCeiling(data.ceiling, tick, { ceiling, seconds, phis }) };
 }
 

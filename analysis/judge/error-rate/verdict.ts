@@ -1,12 +1,15 @@
 import type { Verdict } from '../../../api/kinds/release/verdict.ts';
 import { REASON } from '../../../api/reasons.ts';
 import type { ErrorRateMetric } from '../../../api/kinds/template/kinds/error-rate.ts';
+import { isUnknown } from '../core/calibration.ts';
 import type { Evidence } from '../core/comparison.ts';
 import type { ErrorRateData } from './state.ts';
 import { fixedVerdict } from '../core/fixed-horizon.ts';
 import type { Needed } from '../core/needed.ts';
 import { neededText } from '../core/needed.ts';
+import { USERS_TOLD } from '../core/sticky.ts';
 import { arms, evidence as amount, percent } from '../core/text.ts';
+import { uncalibrated } from '../core/uncalibrated.ts';
 
 /** What one error rate's statistics say, and the bars (ln) they are compared with. */
 export interface Reading extends Evidence {
@@ -20,6 +23,10 @@ export interface Reading extends Evidence {
   ceilingBar: number;
   /** all requests go to the canary */
   alone: boolean;
+  /** users stay with one version */
+  sticky: boolean;
+  /** how much wider the harm margin is in this window, because the canary pods were cold a moment ago; 0: not */
+  wider: number;
 }
 
 type Conclusion = Omit<Verdict, 'numbers'> & Partial<Pick<Verdict, 'numbers'>>;
@@ -80,6 +87,33 @@ export function overBar({ concurs }: ErrorRateData, { logHarm, harmBar }: Readin
 }
 
 function compare(data: ErrorRateData, reading: Reading): Conclusion {
+  const conclusion = calibrated(data, reading);
+  if (!reading.sticky) return conclusion;
+  return { ...conclusion, sentence: `${conclusion.sentence}; ${USERS_TOLD}` };
+}
+
+/** Where the calibration is unknown, nothing passes, and a human decides about harm below the raised bar. */
+function calibrated(data: ErrorRateData, reading: Reading): Conclusion {
+  const conclusion = compared(data, reading);
+  if (!isUnknown(data.calibration, data.residuals) || conclusion.result === 'fail') return conclusion;
+  if (isSuspected(data, reading)) {
+    const { logSuspected = 0, harmBar, raised } = reading;
+    const shown = `${arms(data.total)}: probably harm (evidence ${amount(logSuspected)} against the usual bar of ${amount(harmBar - raised)}, not yet against the higher one of ${amount(harmBar)})`;
+    return uncalibrated(shown, REASON.HarmSuspected);
+  }
+  return conclusion.result === 'pass' ? uncalibrated(conclusion.sentence, REASON.Uncalibrated) : conclusion;
+}
+
+/** Harm by the template's bar, where the calibration is unknown and the bar therefore higher. */
+export function isSuspected({ concurs }: ErrorRateData, { logSuspected, harmBar, raised }: Reading): boolean {
+  return concurs && logSuspected !== undefined && logSuspected >= harmBar - raised;
+}
+
+/** Why more errors than the template's margin allows do not count as harm now. */
+const wideText = ({ wider }: Reading): string =>
+  wider > 0 ? `; the canary was cold until lately, so the harm margin is wider by ${percent(wider)}` : '';
+
+function compared(data: ErrorRateData, reading: Reading): Conclusion {
   const { logHarm: harm, logSafe: safe, harmBar, safeBar } = reading;
   if (overBar(data, reading) >= 0) {
     const sentence = `${arms(data.total)}: harm is certain enough to stop (evidence ${amount(harm)} against a bar of ${amount(harmBar)})`;
@@ -95,6 +129,6 @@ function compare(data: ErrorRateData, reading: Reading): Conclusion {
   }
   const doubt = harm >= harmBar ? ', but single stable pods are as bad' : '';
   const evidenceText = `harm ${amount(harm)} of ${amount(harmBar)}${doubt}, safe ${amount(Math.max(safe, reading.logScaled))} of ${amount(safeBar)}`;
-  const sentence = `${arms(data.step)} in this step: not decided yet (${evidenceText})${neededText(reading.needed)}`;
+  const sentence = `${arms(data.step)} in this step: not decided yet (${evidenceText})${neededText(reading.needed)}${wideText(reading)}`;
   return { result: 'inconclusive', reason: REASON.MoreDataNeeded, sentence };
 }

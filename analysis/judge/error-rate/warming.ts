@@ -5,7 +5,7 @@ import type { Margin } from '../../../api/kinds/template/margins.ts';
 import type { Tick } from '../../stats/bet.ts';
 import { harmTick, logHarm } from '../../stats/process.ts';
 import { fourDecimals } from '../../stats/rounding.ts';
-import { levelAfter, levels, trafficPerPod } from '../core/calibration.ts';
+import { isUnknown, levelAfter, levels, RAISED_BAR, trafficPerPod } from '../core/calibration.ts';
 import { calibrated, NO_COUNTS, plus } from '../core/comparison.ts';
 import { named, type Evaluation, type MetricInput } from '../core/evaluation.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
@@ -35,7 +35,7 @@ export function judgeWarmingErrors(input: MetricInput, metric: ErrorRateMetric):
   const after: ErrorRateData = {
     ...ready,
     broken: brokenWith(ready, tick, input.alone),
-    warming: counted(ready, { tick, margin: marginOf(metric), seconds }),
+    warming: counted(ready, { tick, margin: marginOf(metric), seconds, untilMs: input.window.endMs }),
   };
   return evaluate(after, input);
 }
@@ -48,10 +48,10 @@ const marginOf = ({ harmMargin }: ErrorRateMetric): Margin => ({
 
 function counted(
   data: ErrorRateData,
-  { tick, margin, seconds }: { tick: Tick; margin: Margin; seconds: number },
+  { tick, margin, seconds, untilMs }: { tick: Tick; margin: Margin; seconds: number; untilMs: number },
 ): WarmingData {
   const { phis, harm, total, windows } = data.warming ?? {
-    phis: levels(data.calibration, data.rho),
+    phis: levels(data.calibration, data.rho).map(({ harm }) => harm),
     harm: [],
     total: NO_COUNTS,
     windows: 0,
@@ -59,6 +59,7 @@ function counted(
   return {
     phis,
     windows: windows + 1,
+    untilMs,
     harm: phis.map((phi, i) => harmTick(harm[i] ?? [], tick, { margin, phi }, seconds).map(fourDecimals)),
     total: plus(total, tick),
   };
@@ -68,13 +69,16 @@ function counted(
 function logOf(data: ErrorRateData): number {
   const { calibration, residuals, rho, warming } = data;
   if (warming === undefined) return 0;
-  const phi = levels(calibration, rho)[levelAfter(calibration, warming.windows, residuals)] ?? 1;
+  const unknown = isUnknown(calibration, residuals);
+  const level = unknown ? -1 : levelAfter(calibration, warming.windows, residuals);
+  const phi = levels(calibration, rho).at(level)?.harm ?? 1;
   const at = warming.phis.findIndex((each) => each >= phi);
   return logHarm(warming.harm.at(at) ?? []);
 }
 
 function evaluate(data: ErrorRateData, input: MetricInput): Evaluation {
-  const bar = -Math.log(input.bound.bound.template.risk.harm);
+  const raised = isUnknown(data.calibration, data.residuals) ? RAISED_BAR : 0;
+  const bar = raised - Math.log(input.bound.bound.template.risk.harm);
   const log = logOf(data);
   const broken = isBroken(data);
   return {

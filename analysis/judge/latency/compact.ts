@@ -44,7 +44,8 @@ function significant(value: number): number {
 
 function compactCalibration(calibration: Comparison['calibration']): Comparison['calibration'] {
   if (calibration.kind !== 'residuals') return calibration;
-  return { ...calibration, prior: sum(calibration.prior) };
+  const priors = calibration.priors.map(({ ticks, phi }) => ({ ticks, phi: sum(phi) }));
+  return { ...calibration, priors };
 }
 
 function allOf<R extends object>(record: R, round: (value: number) => number): R {

@@ -15,7 +15,7 @@ import type { LatencyReading } from './reading.ts';
 import { readingOf } from './reading.ts';
 import type { LatencyData, LatencyPods } from './state.ts';
 import { addLatency, calibratedLatency, forQuantiles, readLatency, writeLatency } from './state.ts';
-import { latencyVerdict } from './verdict.ts';
+import { isSuspected, latencyVerdict } from './verdict.ts';
 import { inconclusive, missingVerdict } from '../core/missing.ts';
 import { digits, percent } from '../core/text.ts';
 
@@ -37,6 +37,7 @@ export function judgeLatency(input: MetricInput, metric: LatencyMetric): Evaluat
     canary,
     stable,
     metric,
+    sticky: input.sticky,
     seconds,
     ...(pods === undefined ? {} : { pods }),
     ...scaledMargin(input, metric),
@@ -92,7 +93,8 @@ function evaluate(data: LatencyData, input: MetricInput, metric: LatencyMetric):
     verdict: named(input, verdict),
     missing: false,
     harm: reading.overBar,
-    tolerable: isTolerable(reading, metric),
+    suspected: isSuspected(reading),
+    tolerable: !reading.unknown && isTolerable(reading, metric),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Margin } from '../../../api/kinds/template/margins.ts';
 import { logSumExp } from '../../stats/logspace.ts';
+import { isUnknown } from '../core/calibration.ts';
 import type { Evidence } from '../core/comparison.ts';
 import { evidenceOf } from '../core/comparison.ts';
 import type { LatencyData, Threshold } from './state.ts';
@@ -16,6 +17,10 @@ export interface LatencyReading {
   logHarm: number;
   /** ln of the part of it that may stop a release, over its bar: a threshold that its rank twin contradicts does not count */
   overBar: number;
+  /** a threshold has no calibration */
+  unknown: boolean;
+  /** ln of the evidence of harm at the dispersion known so far; more than `logHarm` only where a threshold has none */
+  logSuspected: number;
   /** what is needed until every threshold is safe, at the shares seen; `undefined`: they would never be */
   needed: Needed | undefined;
 }
@@ -46,8 +51,12 @@ export function readingOf({ thresholds }: LatencyData, setting: Setting): Latenc
     const logShare = Math.log(weights[i] ?? 0) + evidence.logHarm;
     return { data, evidence, logShare, logSafe: Math.max(evidence.logSafe, evidence.logScaled) };
   });
-  const counting = readings.map(({ data, evidence: { logHarm }, logShare }) =>
-    data.concurs ? logShare : logShare - Math.max(0, logHarm),
+  const counting = readings.map(({ data, evidence: { logHarm, raised }, logShare }) =>
+    data.concurs ? logShare - raised : logShare - Math.max(0, logHarm),
+  );
+  const suspected = readings.map(
+    ({ data, evidence: { logHarm, logSuspected = logHarm } }, i) =>
+      Math.log(weights[i] ?? 0) + (data.concurs ? logSuspected : Math.min(0, logSuspected)),
   );
   const { harmBar, safeBar, nextWeight } = setting;
   return {
@@ -57,6 +66,8 @@ export function readingOf({ thresholds }: LatencyData, setting: Setting): Latenc
     nextWeight,
     logHarm: logSumExp(readings.map(({ logShare }) => logShare)),
     overBar: logSumExp(counting) - harmBar,
+    logSuspected: logSumExp(suspected),
+    unknown: thresholds.some(({ calibration, residuals }) => isUnknown(calibration, residuals)),
     needed: neededOf(readings, setting),
   };
 }

@@ -8,7 +8,7 @@ import { above, decay, quantile, resolves, total, weightedSum } from '../../stat
 import type { SlowLimits } from '../../stats/slow.ts';
 import { slowLimits, slowStable } from '../../stats/slow.ts';
 import { isAmount, isComparison } from '../core/comparison-stored.ts';
-import { UNCALIBRATED } from '../core/calibration.ts';
+import { NO_CALIBRATION } from '../core/calibration.ts';
 import type { Comparison } from '../core/comparison.ts';
 import {
   addCounts,
@@ -18,8 +18,10 @@ import {
   NO_COMPARISON,
   NO_COUNTS,
   nextStep,
+  pardon,
 } from '../core/comparison.ts';
 import type { PodCounts } from '../core/rank-state.ts';
+import { forUsers } from '../core/sticky.ts';
 import { stored, VERSION } from '../core/stored.ts';
 import { compact } from './compact.ts';
 import { exceedances } from './history.ts';
@@ -103,6 +105,11 @@ export function wantsLatencyHistory({ thresholds }: LatencyData): boolean {
   return thresholds.every(({ windows }) => windows === 0);
 }
 
+export const pardonLatency = (data: LatencyData): LatencyData => ({
+  ...data,
+  thresholds: data.thresholds.map((threshold) => pardon(threshold)),
+});
+
 /** Evidence of harm is kept, evidence of safety only with `keepSafe`. */
 export function nextLatencyStep(data: LatencyData, { keepSafe }: { keepSafe: boolean }): LatencyData {
   const thresholds = data.thresholds.map((threshold) => ({
@@ -122,7 +129,7 @@ export function forQuantiles(data: LatencyData, quantiles: readonly number[]): L
     ...data,
     thresholds: quantiles.map((q) => ({
       ...NO_COMPARISON,
-      calibration: { ...UNCALIBRATED, coarse: true },
+      calibration: { ...NO_CALIBRATION, coarse: true },
       quantile: q,
       limit: 0,
       vague: false,
@@ -158,6 +165,8 @@ export interface LatencyWindow {
   /** the same pod by pod, if the pods can be told apart */
   pods?: LatencyPods;
   metric: LatencyMetric;
+  /** users stay with one version */
+  sticky: boolean;
   /** length of the window */
   seconds: number;
   /** margin on the share of slow requests for the move to the next weight; absent: only the strict margin counts */
@@ -198,18 +207,26 @@ function addExceedances(threshold: Threshold, { limit, slow }: Limits, window: L
   const safeLimit = limit * (1 + safeMargin.relative);
   const requests = { n1: total(canary), n0: total(stable) };
   const clear = resolves(canary, limit, safeLimit) && resolves(stable, limit, safeLimit);
+  const counts = clear || !requireProof;
   const safe = { ...requests, x1: above(canary, safeLimit), x0: above(stable, limit) };
   const after = addCounts(threshold, {
     harm: { ...requests, x1: above(canary, slow.canary), x0: slowStable(stable, slow) },
-    safe: clear || !requireProof ? safe : NO_COUNTS,
+    safe: counts ? safe : NO_COUNTS,
     seconds,
-    harmMargin: harmOnShare(harmMargin),
+    harmMargin: window.sticky ? forUsers(harmOnShare(harmMargin)) : harmOnShare(harmMargin),
     safeMargin: safeOnShare(safeMargin),
     ...(scaledMargin === undefined ? {} : { scaledMargin }),
-    ...(pods === undefined ? {} : { pods: slowPods(pods, slow) }),
+    ...(pods === undefined
+      ? {}
+      : {
+          pods: slowPods(pods, slow),
+          safePods: counts ? slowPods(pods, { canary: safeLimit, stable: limit }) : NO_PODS,
+        }),
   });
   return { ...compact(after), limit: Number(limit.toPrecision(6)), vague: threshold.vague || !clear };
 }
+
+const NO_PODS: PodCounts = { canary: {}, stable: {} };
 
 function slowPods({ canary, stable }: LatencyPods, slow: SlowLimits): PodCounts {
   return {

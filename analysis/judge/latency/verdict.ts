@@ -8,6 +8,7 @@ import { leastSafe, worst } from './reading.ts';
 import type { LatencyData, Threshold } from './state.ts';
 import { neededText } from '../core/needed.ts';
 import { count, digits, evidence as amount, percent } from '../core/text.ts';
+import { uncalibrated } from '../core/uncalibrated.ts';
 
 type Conclusion = Omit<Verdict, 'numbers'>;
 
@@ -25,10 +26,22 @@ export function latencyVerdict(
     const sentence = `${text}: harm is certain enough to stop (evidence ${of(reading.logHarm, reading.harmBar)})`;
     return { result: 'fail', reason: REASON.HarmDetected, sentence };
   }
+  if (isSuspected(reading)) {
+    const text = arms(worstOne.data, worstOne.data.total, harmLimits(data, worstOne.data, metric));
+    const shown = `${text}: probably harm (evidence ${of(reading.logSuspected, reading.harmBar)}, but not yet against a higher one)`;
+    return uncalibrated(shown, REASON.HarmSuspected);
+  }
   const text = `${arms(leastOne.data, leastOne.data.step, safeLimits(leastOne.data, metric))} in this step`;
-  if (leastOne.logSafe >= reading.safeBar) return safe(text, data, reading, metric);
+  if (leastOne.logSafe >= reading.safeBar) {
+    const conclusion = safe(text, data, reading, metric);
+    return reading.unknown ? uncalibrated(conclusion.sentence, REASON.Uncalibrated) : conclusion;
+  }
   return undecided(text, { data, reading, metric, least: leastOne });
 }
+
+/** Harm by the template's bar, where a threshold has no calibration and its part of the bar is therefore higher. */
+export const isSuspected = ({ unknown, logSuspected, harmBar }: LatencyReading): boolean =>
+  unknown && logSuspected >= harmBar;
 
 function nothingKnown(): Conclusion {
   const sentence = 'what stable does in this window tells what is slow in the next; nothing is compared yet';

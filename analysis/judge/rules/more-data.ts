@@ -8,10 +8,13 @@ export const moreData: JudgeRule = {
   name: 'more-data',
   judge(input) {
     const unproven = input.deciding.filter(({ verdict }) => verdict.result !== 'pass');
-    const waiting = unproven.find(({ verdict }) => verdict.reason !== REASON.NothingToCompare) ?? unproven[0];
+    const waiting = unproven.find(({ verdict }) => !LAST.has(verdict.reason)) ?? unproven[0];
     return outvoted(input) ?? (waiting && { ...fromMetric(input, waiting), result: 'inconclusive' });
   },
 };
+
+/** More data do not change these, so a metric that still gathers data speaks first. */
+const LAST: ReadonlySet<string> = new Set([REASON.NothingToCompare, REASON.Uncalibrated]);
 
 /** A metric that alone would stop the release, while the mean of all is below the bar. */
 function outvoted(input: Case): ReturnType<JudgeRule['judge']> {

@@ -91,7 +91,13 @@ export type BoundedClock = Infer<typeof CLOCK>;
  * Why a weight may be withheld: data are missing, the back end does not confirm it, someone else keeps changing it, what
  * the release stored cannot be read.
  */
-export const WITHHELD_FOR = ['DataMissing', 'RouteRejected', 'RouteContested', 'StateUnreadable'] as const;
+export const WITHHELD_FOR = [
+  'DataMissing',
+  'RouteRejected',
+  'RouteContested',
+  'StateUnreadable',
+  'HarmSuspected',
+] as const;
 export type WithheldFor = (typeof WITHHELD_FOR)[number];
 
 const WITHHELD = record({

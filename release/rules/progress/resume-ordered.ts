@@ -1,4 +1,4 @@
-import { lookedAt } from '../../../analysis/judge/core/judge.ts';
+import { lookedAt, pardoned } from '../../../analysis/judge/core/judge.ts';
 import { ANNOTATION } from '../../../api/names.ts';
 import { REASON } from '../../../api/reasons.ts';
 import { patchRelease } from '../../actions.ts';
@@ -32,9 +32,10 @@ export const resumeOrdered: Rule<Starting | Stepping> = {
   },
 };
 
-/** The order is also an answer where the weight was withheld because statistics could not be read. */
+/** The order is also an answer where the weight was withheld because of the statistics. */
 function statisticsOf({ active: { status }, templates }: Stepping): StatusChange {
   const { analysis, withheld } = status;
-  const wasAsked = withheld?.reason === REASON.StateUnreadable && analysis !== undefined;
-  return wasAsked ? { analysis: lookedAt(analysis, templates) } : {};
+  if (analysis === undefined) return {};
+  if (withheld?.reason === REASON.StateUnreadable) return { analysis: lookedAt(analysis, templates) };
+  return withheld?.reason === REASON.HarmSuspected ? { analysis: pardoned(analysis) } : {};
 }
