@@ -19,7 +19,7 @@ import { plainReport } from './verdicts/report.ts';
 import type { Progress, Simulated } from './verdicts/run.ts';
 import { simulate } from './verdicts/run.ts';
 
-const FULL = 2000;
+const FULL = 600;
 const QUICK = 32;
 
 const { values } = parseArgs({

@@ -65,15 +65,16 @@ export const BIMODAL_CHECKS: readonly Check[] = [
       measure: 'share',
       bar: { atMost: 0.01 },
     },
-    {
-      section: 'latency of two modes, 1.25 × as many slow requests: proven safe',
-      name: title,
-      series: `${id}/margin/safe`,
-      measure: 'share',
-      bar: { atMost: 0.1 },
-      ...(id === 'bimodal-95-native' ? { reference: '9.7%' } : {}),
-    },
   ]),
+  // With 10% slow requests no quantile lies between the modes, so more of them is not slower by any limit.
+  ...BIMODAL.filter(({ id }) => id.startsWith('bimodal-95')).map(({ id, title }): Check => ({
+    section: 'latency of two modes, 1.25 × as many slow requests: proven safe',
+    name: title,
+    series: `${id}/margin/safe`,
+    measure: 'share',
+    bar: { atMost: 0.1 },
+    ...(id === 'bimodal-95-native' ? { reference: '9.7%' } : {}),
+  })),
   ...LAYOUTS.flatMap((layout) =>
     Object.keys(INSIDE).map((effect): Check => ({
       section: 'latency within the margin, rolled back',

@@ -52,11 +52,18 @@ const families: Group[] = FAMILY_IDS.flatMap((family) => [
     family,
     service: { pods: 4, lookbackMinutes: 60 },
     effects: { aa: 1, x2: 2 },
+    share: 0.5,
   }),
 ]);
 
 const busyCanary: Group[] = (['ar3', 'ar9', 'mmpp'] as const).map((family) =>
-  errorGroup({ id: `${family}-busy`, family, service: { canaryPodRps: 40 }, effects: { aa: 1, x2: 2 } }),
+  errorGroup({
+    id: `${family}-busy`,
+    family,
+    service: { canaryPodRps: 40 },
+    effects: { aa: 1, x2: 2 },
+    share: 0.25,
+  }),
 );
 
 /** Windows of 15 s, as the product measures. */
@@ -67,7 +74,13 @@ const quarters: Group[] = [
     effects: { aa: 1, boundary: BOUNDARY, ...SIZES },
   }),
   ...(['bb3', 'ar3', 'mmpp'] as const).map((family) =>
-    errorGroup({ id: `${family}-15s`, family, service: { tickSeconds: 15 }, effects: { aa: 1, x2: 2 } }),
+    errorGroup({
+      id: `${family}-15s`,
+      family,
+      service: { tickSeconds: 15 },
+      effects: { aa: 1, x2: 2 },
+      share: 0.5,
+    }),
   ),
 ];
 

@@ -20,16 +20,18 @@ const LAYOUTS = ['classic', 'native'] as const;
 const CALM = { drift: false, bursts: false };
 
 export const LATENCY_GROUPS: readonly Group[] = LAYOUTS.flatMap((layout) => [
-  latencyGroup({ id: `latency-${layout}`, service: { ...CALM, layout }, effects: EFFECTS }),
+  latencyGroup({ id: `latency-${layout}`, service: { ...CALM, layout }, effects: EFFECTS, share: 0.5 }),
   latencyGroup({
     id: `latency-${layout}-drift`,
     service: { ...CALM, layout, drift: true },
     effects: { aa: {}, 'x1.3': { factor: 1.3 } },
+    share: 0.5,
   }),
   latencyGroup({
     id: `latency-${layout}-bursts`,
     service: { ...CALM, layout, bursts: true },
     effects: EFFECTS,
+    share: 0.5,
   }),
 ]);
 

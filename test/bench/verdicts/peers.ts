@@ -50,15 +50,20 @@ export function mannWhitneyEachMinute(minutes: Minutes): number {
   return eachMinute(minutes, (canary, stable) => mannWhitney(canary, stable, 'greater').p < ALPHA);
 }
 
-const SETTINGS = seriesSettings({ direction: 'increase' });
+const SETTINGS = seriesSettings({ direction: 'increase', compat: 'kayenta' });
+/** Its root is searched to 1e-4, too coarse for shares: its users are told to measure errors in percent. */
+const PERCENT = 100;
 
 /** The judge of Kayenta on a growing window, every minute from the fifth; High means a rollback. */
 export function kayenta(minutes: Minutes): number {
   return eachMinute(minutes, (canary, stable) => {
-    const { classification } = classifySeries({ canary, stable }, SETTINGS, () => 0.5);
+    const arms = { canary: inPercent(canary), stable: inPercent(stable) };
+    const { classification } = classifySeries(arms, SETTINGS, () => 0.5);
     return classification === 'High';
   });
 }
+
+const inPercent = (rates: readonly number[]): number[] => rates.map((rate) => PERCENT * rate);
 
 function eachMinute(
   { canary, stable }: Minutes,

@@ -13,6 +13,8 @@ import type { Factor } from './traffic.ts';
 interface Sickness {
   id: string;
   title: string;
+  /** errors of stable in the release, in times of those of a healthy pod; absent: 1 */
+  stable?: number;
   sick?: Factor;
   family?: AnyFamilyId;
 }
@@ -45,8 +47,8 @@ export const SICK_PODS: readonly (Sickness & { short: string })[] = [
     short: '50%, 3 min',
     sick: once(50, 3),
   },
-  { id: 'always3', title: 'one pod always has ×3', short: 'always ×3', sick: always(3) },
-  { id: 'always10', title: 'one pod always has ×10', short: 'always ×10', sick: always(10) },
+  { id: 'always3', title: 'one pod always has ×3', short: 'always ×3', sick: always(3), stable: 21 / 19 },
+  { id: 'always10', title: 'one pod always has ×10', short: 'always ×10', sick: always(10), stable: 28 / 19 },
 ];
 
 const NOISES: readonly Sickness[] = [
@@ -54,16 +56,16 @@ const NOISES: readonly Sickness[] = [
   { id: 'ar6', title: 'wandering rate, sd .6, correlation .7', family: 'ar6' },
 ];
 
-/** Exactly on the safe margin: 1.5 × 1% + 0.001. */
-const SAFE_MARGIN = 1.6;
+/** Exactly on the safe margin: 1.5 × stable's rate + 0.001, in times of 1%. */
+const safeMargin = (stable: number): number => 1.5 * stable + 0.1;
 
 export const SICK_GROUPS: readonly Group[] = [
-  ...[...SICK_PODS, ...NOISES].map(({ id, sick, family = 'iid' }) =>
+  ...[...SICK_PODS, ...NOISES].map(({ id, sick, stable = 1, family = 'iid' }) =>
     errorGroup({
       id: `sick-${id}`,
       family,
       ...(sick === undefined ? {} : { service: { sick } }),
-      effects: { aa: 1, margin: SAFE_MARGIN, x2: 2, x10: 10 },
+      effects: { aa: 1, margin: safeMargin(stable), x2: 2, x10: 10 },
       safe: ['aa', 'margin'],
       share: 0.25,
     }),
