@@ -49,6 +49,23 @@ export function priorDispersions(history: readonly Cell[], tickSeconds: number):
   return priors;
 }
 
+/**
+ * The history without the eight minutes that are farthest from the trend. One incident may have hit all pods; bad minutes
+ * of single pods come again and again.
+ */
+export function withoutWorst(history: readonly Cell[], tickSeconds: number): Cell[] {
+  const cells = history.filter((cell) => cell.n > 0);
+  const length = Math.max(1, Math.floor(LONGEST_BLOCK_SECONDS / tickSeconds));
+  const rate = trend(cells);
+  const residuals = cells.map(({ n, x }, i) => x - n * rate(i));
+  let [worst, farthest] = [0, -1];
+  for (let start = 0; start < cells.length; start += Math.ceil(length / 4)) {
+    const residual = residuals.slice(start, start + length).reduce((sum, each) => sum + each, 0);
+    if (residual * residual > farthest) [worst, farthest] = [start, residual * residual];
+  }
+  return cells.filter((_, i) => i < worst || i >= worst + length);
+}
+
 /** Σ(block residual)² / Σ(expected variance), with 2 of the blocks' freedom spent on the trend; 1 if within chance. */
 function blockDispersion(cells: readonly Cell[], rate: (i: number) => number, length: number): number {
   const blocks = Math.floor(cells.length / length);

@@ -6,6 +6,7 @@ import {
   PRIOR_CAP,
   priorDispersions,
   seenDispersion,
+  withoutWorst,
 } from '../../stats/dispersion.ts';
 import { COARSE_PHI_GRID, PHI_GRID } from '../../stats/phi-grid.ts';
 import type { LateSetting } from '../../stats/late.ts';
@@ -43,6 +44,8 @@ export const NO_CALIBRATION = {
  * bad version. Harm is then read at this dispersion, beside a higher bar (`RAISED_BAR`), and nothing passes by itself.
  */
 const UNKNOWN_PHI = 300;
+/** Stable's total may vary by this much, its worst minutes left out, before single pods have to be told apart. */
+const MOST_USUAL_PHI = 16;
 /** ln of the factor by which the bar is higher */
 export const RAISED_BAR = Math.log(50);
 
@@ -60,15 +63,14 @@ export function calibrate(
   }));
   const placebo = calibrateFromPods(pods, seconds);
   if (placebo !== undefined) return { kind: 'placebo', ...placebo, rungs: distinct(placebo.rungs) };
-  const priors = priorDispersions(
-    history.stable.map(({ total, bad }) => ({ n: total, x: bad })),
-    seconds,
-  );
+  const cells = history.stable.map(({ total, bad }) => ({ n: total, x: bad }));
+  const priors = priorDispersions(cells, seconds);
+  const usual = priorDispersions(withoutWorst(cells, seconds), seconds);
   return {
     kind: 'residuals',
     priors: priors.map(({ ticks, phi }) => ({ ticks, phi: Math.min(PRIOR_CAP, phi) })),
     ...(coarse === undefined ? {} : { coarse }),
-    ...(coarse === undefined && priors.some(({ phi }) => phi > PRIOR_CAP) ? { unknown: true } : {}),
+    ...(coarse === undefined && usual.some(({ phi }) => phi > MOST_USUAL_PHI) ? { unknown: true } : {}),
   };
 }
 
