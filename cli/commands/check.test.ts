@@ -317,16 +317,17 @@ describe('sluice check asks the queries of stable', () => {
   });
 
   it('and says when each request would count twice', async () => {
+    const COUNTER = 'nginx_ingress_controller_requests';
     const at = (exchange: Exchange) => Number(new URLSearchParams(exchange.body).get('time'));
     const twice = (exchange: Exchange) =>
       ['scrape-a', 'scrape-b'].map((job) => ({
-        metric: { __name__: 'requests', job, instance: 'a:1', pod: 'web-1' },
+        metric: { __name__: COUNTER, namespace: 'shop', ingress: 'web', service: 'web', job, instance: 'a:1' },
         values: [240, 120, 0].map((ago) => [at(exchange) - ago, String(1000 - ago)]),
       }));
     const { text } = await asked((exchange) =>
       exchange.answer(200, { status: 'success', data: { resultType: 'matrix', result: twice(exchange) } }),
     );
-    expect(text).toContain('requests seems to be scraped twice (job scrape-a and scrape-b)');
+    expect(text).toContain(`${COUNTER} seems to be scraped twice (job scrape-a and scrape-b)`);
   });
 });
 

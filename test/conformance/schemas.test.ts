@@ -297,6 +297,27 @@ describe('schemas and parsers', () => {
       endedAt: STARTED,
       stepOf: '1/3',
       canaryReplicas: 1,
+      crashes: { count: 1, at: STARTED, what: 'container app ended', seen: { 'shop-1/app': 2 } },
+      breakdown: [
+        {
+          metric: 'http/errors',
+          by: 'route',
+          sentence: 'One route explains it.',
+          rateOf: 'Value',
+          compared: 2,
+          values: [
+            {
+              value: '/pay',
+              explains: true,
+              canaryRequests: 100,
+              canaryErrors: 50,
+              stableRequests: 1000,
+              stableErrors: 10,
+              evidence: 400,
+            },
+          ],
+        },
+      ],
       targetGeneration: 4,
       replicaSet: 'shop-77',
       reasserted: 0,

@@ -73,7 +73,7 @@ export const WRONG_TEMPLATES: readonly { name: string; spec: JsonObject; says: s
   {
     name: 'a ceiling of latency',
     spec: withMetric({ latency: {}, ceiling: 0.5 }),
-    says: 'ceiling is a field',
+    says: 'ceiling and breakdown are fields of errorRate metrics',
   },
   { name: 'a test of latency', spec: withMetric({ latency: {}, test: {} }), says: 'test is a field' },
   {
