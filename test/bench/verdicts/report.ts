@@ -36,6 +36,10 @@ export interface Report {
   spent: Record<string, number>;
 }
 
+/** Speed and size are no promises about releases. */
+const COST = /^(cost|bytes)\//;
+const isPromise = ({ series }: Result): boolean => !COST.test(series);
+
 const MATRICES: Readonly<Record<string, (summaries: Summaries) => Row[]>> = {
   'false-alarms': falseAlarmRows,
   detection: detectionRows,
@@ -91,7 +95,7 @@ function ifMeasured(make: () => string): string | undefined {
 export function regions({ checks, series, runs, seconds, cores, node }: Report): Record<string, string> {
   return {
     run: `${runs} runs of each row (for secondary rows a half or a quarter of that), ${Math.round(seconds / 60)} minutes on ${cores} cores, Node ${node}.`,
-    summary: markdownTable(summaryRows(nearest(checks))),
+    summary: markdownTable(summaryRows(nearest(checks.filter(isPromise)))),
     checks: markdownTable(checkRows(checks)),
     families: familyLegend(),
     ...Object.fromEntries(
