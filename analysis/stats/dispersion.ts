@@ -49,12 +49,14 @@ export function priorDispersions(history: readonly Cell[], tickSeconds: number):
   return priors;
 }
 
+const OUTAGE = 1 / 3;
+
 /**
- * The history without the eight minutes that are farthest from the trend. One incident may have hit all pods; bad minutes
- * of single pods come again and again.
+ * The history without outages and without the eight minutes that are farthest from the trend. Where a third of all requests
+ * fail, all pods do, and so may they in one incident; bad minutes of single pods are smaller, and come again and again.
  */
 export function withoutWorst(history: readonly Cell[], tickSeconds: number): Cell[] {
-  const cells = history.filter((cell) => cell.n > 0);
+  const cells = history.filter(({ n, x }) => n > 0 && x < OUTAGE * n);
   const length = Math.max(1, Math.floor(LONGEST_BLOCK_SECONDS / tickSeconds));
   const rate = trend(cells);
   const residuals = cells.map(({ n, x }, i) => x - n * rate(i));

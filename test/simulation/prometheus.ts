@@ -135,7 +135,7 @@ export class Prometheus {
   #history(window: Window): Counts[] {
     return this.#before(window).map((served, i) => {
       const { total, bad } = counts(served);
-      return { total, bad: this.restless && i % 20 < 4 ? Math.ceil(total / 2) : bad };
+      return { total, bad: this.restless && i % 20 < 4 ? Math.ceil(total / 10) : bad };
     });
   }
 

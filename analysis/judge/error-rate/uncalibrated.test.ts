@@ -13,7 +13,7 @@ const bursty = historyOf(
   times(200, (t) => drawPods('s', [t % 40 < 3 ? 0.5 : 0.01, t % 40 > 36 ? 0.5 : 0.01], 1425, random)),
 );
 /** No pods, and a total that varies far more than any level. */
-const wild: History = { stable: times(240, (t) => ({ total: 2850, bad: t % 40 < 5 ? 1400 : 20 })) };
+const wild: History = { stable: times(240, (t) => ({ total: 2850, bad: t % 40 < 5 ? 600 : 20 })) };
 
 const HISTORIES: [string, History][] = [
   ['two stable pods with a short history', short],
