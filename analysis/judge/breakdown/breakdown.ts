@@ -46,7 +46,7 @@ export function breakDown(measured: Measurement | undefined, question: Question)
   const shown = judged
     .toSorted((a, b) => (b.log ?? -Infinity) - (a.log ?? -Infinity) || b.total.x1 - a.total.x1)
     .map((each) => shownValue(each, explaining.has(each)));
-  const sentence = found({ by, compared: comparable.length, values: shown });
+  const sentence = found({ by, rateOf, compared: comparable.length, values: shown });
   return {
     metric,
     by,

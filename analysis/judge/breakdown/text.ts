@@ -1,4 +1,4 @@
-import type { BreakdownValue } from '../../../api/kinds/release/breakdown.ts';
+import type { Breakdown, BreakdownValue } from '../../../api/kinds/release/breakdown.ts';
 import { count, percent } from '../core/text.ts';
 
 /** What a break-down says, for people. */
@@ -9,10 +9,12 @@ const FEW = 3;
 
 export function found({
   by,
+  rateOf,
   compared,
   values,
 }: {
   by: string;
+  rateOf: Breakdown['rateOf'];
   compared: number;
   values: readonly BreakdownValue[];
 }): string {
@@ -26,7 +28,7 @@ export function found({
   const among = compared === 1 ? `The only value of ${by},` : `Of ${compared} values of ${by},`;
   if (explaining.length === 1) {
     const alone = compared === 1 ? `${named(first)}, explains` : `only ${named(first)} explains`;
-    return `${among} ${alone} the failure: canary ${rates(first)}.`;
+    return `${among} ${alone} the failure: canary ${rates(first, rateOf)}.`;
   }
   const names = explaining.slice(0, FEW).map(named).join(', ');
   const more = explaining.length > FEW ? ` and ${explaining.length - FEW} more` : '';
@@ -36,8 +38,13 @@ export function found({
 /** The value, or what stands for an empty one. */
 const named = ({ value }: BreakdownValue): string => (value === '' ? '(none)' : value);
 
-const rates = ({ canaryErrors, canaryRequests, stableErrors, stableRequests }: BreakdownValue): string =>
-  `${share(canaryErrors, canaryRequests)} bad against ${share(stableErrors, stableRequests)} of stable`;
+function rates(
+  { canaryErrors, canaryRequests, stableErrors, stableRequests }: BreakdownValue,
+  rateOf: Breakdown['rateOf'],
+): string {
+  const what = rateOf === 'Version' ? 'of all requests' : 'bad';
+  return `${share(canaryErrors, canaryRequests)} ${what} against ${share(stableErrors, stableRequests)} of stable`;
+}
 
 const share = (bad: number, total: number): string =>
   `${total > 0 ? percent(bad / total) : 'none'} (${count(bad)}/${count(total)})`;
