@@ -188,6 +188,54 @@ describe('without counts', () => {
   });
 });
 
+describe('sums', () => {
+  const sum = (arm: string, part: string) => `(sum by (route) (${part}{s="${arm}"}))[330s:5s]`;
+  const queriesOf = {
+    bad: 'sum by (route) (bad{s="{{service}}"})',
+    total: 'sum by (route) (all{s="{{service}}"})',
+  };
+  const summed = { ...metric, queries: { canary: queriesOf, stable: queriesOf } };
+  const one = (samples: string): Series => labelled(series(`- ${samples}`), { route: '/' });
+  const counted = (canary: string) =>
+    ask(
+      {
+        [sum('web-canary', 'all')]: [one(canary)],
+        [sum('web-canary', 'bad')]: [one('95:0 110:1 125:2')],
+        [sum('web', 'all')]: [one('95:100 110:150 125:250')],
+        [sum('web', 'bad')]: [one('95:7 110:7 125:8')],
+      },
+      summed,
+    );
+
+  test('ticks in which old requests may have come back count in neither version', async () => {
+    const none = { total: 0, bad: 0 };
+    expect(await counted('95:90 105:95 116:40 125:96')).toMatchObject({
+      values: [{ value: '/', canary: [{ total: 5, bad: 1 }, none], stable: [{ total: 50, bad: 0 }, none] }],
+    });
+  });
+
+  test.each([
+    {
+      given: 'a fall more than five minutes ago',
+      samples: '-230:90 -205:40 95:40 110:45 125:47',
+      want: [5, 2],
+    },
+    { given: 'a fall alone', samples: '95:90 110:45 125:45', want: [0, 0] },
+  ])('$given costs no tick', async ({ samples, want }) => {
+    expect(await counted(samples)).toMatchObject({
+      values: [{ canary: want.map((total) => ({ total })), stable: [{ total: 50 }, { total: 100 }] }],
+    });
+  });
+
+  test('it is said if nothing is left', async () => {
+    expect(await counted('90:90 95:40 110:45 125:47')).toMatchObject({
+      outcome: 'noData',
+      sentence:
+        'the sums fell and rose again, which may be old requests coming back; ask for the counters themselves, without sum(…)',
+    });
+  });
+});
+
 test('a piece that is too large is asked for in smaller ones', async () => {
   const small = prometheus({
     'all{s="web-canary"}[315s]': [of('/', 'a 95:5 110:25')],

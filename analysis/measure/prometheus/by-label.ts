@@ -7,6 +7,7 @@ import type { Series } from './answer.ts';
 import { ARMS } from './arms.ts';
 import type { Failure, PrometheusClient } from './client.ts';
 import { increments } from './deltas.ts';
+import { FallenSums } from './fallen.ts';
 import { eachPiece, tickOf, type Piece, type Ticks } from './lookback.ts';
 
 /** More values are paths or names of users rather than routes, and none of them would stand out. */
@@ -61,7 +62,12 @@ export async function countByLabel(
     const sentence = `no series of bad requests has the label ${by}; name a label of the counters, and keep it in the queries: sum by (${by}) (…)`;
     return bad(job, 'badQuery', sentence);
   }
-  const values = [...cells.values.values()];
+  const values = cells.certain();
+  if (values === undefined) {
+    const sentence =
+      'the sums fell and rose again, which may be old requests coming back; ask for the counters themselves, without sum(…)';
+    return bad(job, 'noData', sentence);
+  }
   if (!values.every(({ canary, stable }) => [...canary, ...stable].every(isPossible)))
     return bad(job, 'nan', `the counts by ${by} are not numbers of requests`);
   return { metric: job.key, window: job.window, outcome: 'ok', kind: 'byLabel', tickMs, values };
@@ -82,10 +88,12 @@ class Cells {
   readonly labelled: { bad?: boolean; total?: boolean } = {};
   readonly #by: string;
   readonly #ticks: Ticks;
+  readonly #fallen: FallenSums;
 
   constructor(by: string, ticks: Ticks) {
     this.#by = by;
     this.#ticks = ticks;
+    this.#fallen = new FallenSums(ticks);
   }
 
   /** False: there are too many values. */
@@ -95,9 +103,27 @@ class Cells {
     return this.values.size <= MOST_VALUES;
   }
 
-  #count(series: Series, { arm, part, raw }: Asked, { window, seen }: Piece): void {
+  /**
+   * The counts without the ticks in which old requests may have come back: the verdict does not count these either.
+   * Undefined: nothing else is left.
+   */
+  certain(): LabelledCounts[] | undefined {
+    const { ticks } = this.#fallen;
+    const certain = (counts: Counts[]): Counts[] =>
+      counts.map((each, i) => (ticks.has(i) ? { total: 0, bad: 0 } : each));
+    const values = [...this.values.values()].map(({ value, canary, stable }) => ({
+      value,
+      canary: certain(canary),
+      stable: certain(stable),
+    }));
+    const left = values.some(({ canary, stable }) => [...canary, ...stable].some(({ total }) => total > 0));
+    return ticks.size > 0 && !left ? undefined : values;
+  }
+
+  #count(series: Series, { arm, part, query, raw }: Asked, { window, seen }: Piece): void {
     const value = series.labels[this.#by] ?? '';
     this.labelled[part] = this.labelled[part] === true || value !== '';
+    if (!raw) this.#fallen.add(`${arm} ${query}`, series);
     const rises = increments(series, { window, seen, raw });
     if (rises.length === 0) return;
     const own = this.values.get(value) ?? { value, canary: this.#zeros(), stable: this.#zeros() };
