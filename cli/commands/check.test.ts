@@ -321,7 +321,14 @@ describe('sluice check asks the queries of stable', () => {
     const at = (exchange: Exchange) => Number(new URLSearchParams(exchange.body).get('time'));
     const twice = (exchange: Exchange) =>
       ['scrape-a', 'scrape-b'].map((job) => ({
-        metric: { __name__: COUNTER, namespace: 'shop', ingress: 'web', service: 'web', job, instance: 'a:1' },
+        metric: {
+          __name__: COUNTER,
+          namespace: 'shop',
+          ingress: 'web',
+          service: 'web',
+          job,
+          instance: 'a:1',
+        },
         values: [240, 120, 0].map((ago) => [at(exchange) - ago, String(1000 - ago)]),
       }));
     const { text } = await asked((exchange) =>
