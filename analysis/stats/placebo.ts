@@ -58,7 +58,10 @@ export function calibrateFromPods(
 ): PlaceboCalibration | undefined {
   const windows = Math.max(0, ...pods.map(({ n }) => n.length));
   const podWindows = pods.reduce((sum, { n }) => sum + n.filter((requests) => requests > 0).length, 0);
-  if (windows < FEWEST_BLOCKS || podWindows < FEWEST_PODS * windows) return undefined;
+  // Many pods that are idle most of the time are not few pods.
+  const served = pods.filter(({ n }) => n.some((requests) => requests > 0)).length;
+  const fewest = served < MANY_PODS ? FEWEST_PODS : MANY_PODS;
+  if (windows < FEWEST_BLOCKS || podWindows < fewest * windows) return undefined;
   const hours = (podWindows * tickSeconds) / 3600;
   const strong = hours >= STRONG_HOURS;
   const ladder = ladderOf(windows, tickSeconds, strong);
@@ -66,7 +69,7 @@ export function calibrateFromPods(
   const poisson = strong && ladder.every((ticks) => looksPoisson(table, ticks));
   const game = gameOf(table);
   const rungs = poisson ? ladder.map((ticks) => ({ ticks, phi: 1, safePhi: 1 })) : placeboRungs(game, ladder);
-  const many = podWindows >= MANY_PODS * windows;
+  const many = served >= MANY_PODS;
   const late = lateSetting(game, { phi: rungs[0]?.phi ?? 1, poisson, strong, hours });
   const phi = rungs.at(-1)?.phi ?? 1;
   const unknown = !many && (hours < FEW_PODS_HOURS || phi > MOST_PHI || differs(table, phi));
