@@ -32,10 +32,16 @@ export function logLate(wealth: LateWealth): number {
 
 /** How far the bar lies above the best placebo (ln): its evidence exceeds e^c times any B about as rarely as B/e^c. */
 const ABOVE = 1.2;
-/** hours of single pods from which the best placebo says enough about an hour of a canary */
+/** hours of single pods from which placebos say enough about an hour of a canary */
 const ENOUGH_HOURS = 19;
+
+/** ln of how many times too short the history of all pods together is; 0: it is long enough. */
+export const tooShort = (hours: number): number => Math.max(0, Math.log(ENOUGH_HOURS / hours));
+
 /** Bursts that no placebo had by chance are larger by a factor, not by a sum. */
 const BURSTY = 1.5;
+/** the same where the history is too weak to trust */
+const WEAK = 2;
 
 /** The bar above what the placebos reached; `hours`: how long all of them together were watched. */
 export function lateSetting(
@@ -47,8 +53,8 @@ export function lateSetting(
     0,
     ...game.pods.map((_, pod) => highestOf(wealth.map((logs) => logs[pod] ?? NONE))),
   );
-  const unseen = Math.max(0, Math.log(ENOUGH_HOURS / hours));
-  return { phi, bar: highest * (poisson ? 1 : strong ? BURSTY : 2) + ABOVE + unseen };
+  const bursts = strong ? BURSTY : WEAK;
+  return { phi, bar: highest * (poisson ? 1 : bursts) + ABOVE + tooShort(hours) };
 }
 
 const NONE = new Float64Array(0);

@@ -125,6 +125,16 @@ describe('calibration from single pods', () => {
     expect(calibrateFromPods(idle, 60)).toBeUndefined();
   });
 
+  test('many pods that are idle most of the time are not few pods', () => {
+    const random = seeded(2);
+    const idle = podsOf(4, 240, (mean) => poisson(mean, random)).map(({ n, x }, j) => ({
+      n: n.map((value, t) => ((t + j) % 2 === 0 ? value : 0)),
+      x: x.map((value, t) => ((t + j) % 2 === 0 ? value : 0)),
+    }));
+    expect(calibrateFromPods(idle, 60)).toBeUndefined();
+    expect(calibrateFromPods(idle.slice(0, 2), 60)).toBeUndefined();
+  });
+
   test('pods that came and went count for the time they served', () => {
     const random = seeded(3);
     const whole = podsOf(19, 60, (mean) => burstyCount(mean, 5, random));

@@ -1,6 +1,7 @@
 import type { Counts, History } from '../../../api/analysis.ts';
 import type { Margin } from '../../../api/kinds/template/margins.ts';
 import { fnv1a } from '../../../lib/hash.ts';
+import { tooShort } from '../../stats/late.ts';
 import type { RankRung, RankWealth, SafeRankWealth, Suspicion } from '../../stats/rank-wealth.ts';
 import {
   logRank,
@@ -69,11 +70,10 @@ const NO_PARTIAL: Partial = { seconds: 0, ...NONE_BAD };
 /** What E_rank or a suspicion must have reached so that counts may stop a release. */
 const CONCURRENCE = Math.log(2);
 /**
- * A short history of all stable pods together may hold no burst by chance, so that a first one would look like harm.
- * Below this many hours suspicion needs more; where history is weak, it has to outlast usual bursts, and only much more
- * errors than stable's raise it.
+ * A short history of all stable pods together may hold no burst by chance, so that a first one would look like harm: there
+ * suspicion needs this many times more. Where history is weak, it has to outlast usual bursts, and only much more errors
+ * than stable's raise it.
  */
-const ENOUGH_HOURS = 19;
 const CAUTION = 4.5;
 const WEAK_CONCURRENCE = Math.log(25);
 const MUCH: Margin = { relative: 3, absolute: 0 };
@@ -121,8 +121,7 @@ export function startRanks(
   };
 }
 
-const vetoAfter = (hours: number): number =>
-  CONCURRENCE + CAUTION * Math.max(0, Math.log(ENOUGH_HOURS / hours));
+const vetoAfter = (hours: number): number => CONCURRENCE + CAUTION * tooShort(hours);
 
 function hoursOf(pods: Readonly<Record<string, readonly Counts[]>>, seconds: number): number {
   const served = Object.values(pods).flatMap((list) => list.filter(({ total }) => total > 0));
